@@ -1,0 +1,25 @@
+namespace SparseLlm.Diagnostics;
+
+/// <summary>One mistake or warning, as it is shown to the user.</summary>
+/// <param name="Descriptor">Its kind.</param>
+/// <param name="Message">What is wrong and what to do.</param>
+/// <param name="Location">Where; null when no file is to blame.</param>
+public sealed record Diagnostic(DiagnosticDescriptor Descriptor, string Message, SourceLocation? Location)
+{
+    /// <summary>The documented code, such as <c>SLM1003</c>.</summary>
+    public string Code => Descriptor.Code;
+
+    /// <summary>How serious it is.</summary>
+    public Severity Severity => Descriptor.Severity;
+
+    /// <summary>
+    /// MSBuild's canonical format, which IDEs and CI systems turn into a link:
+    /// <c>pruning.yaml(12,5,12,13): error SLM1003: unknown key 'sparsty'; did you mean 'sparsity'?</c>
+    /// </summary>
+    public override string ToString()
+    {
+        string origin = Location?.ToString() ?? "sparsellm";
+        string severity = Severity == Severity.Error ? "error" : "warning";
+        return $"{origin}: {severity} {Code}: {Message}";
+    }
+}

@@ -1,0 +1,31 @@
+namespace SparseLlm.Models.Definitions;
+
+/// <summary>Token ids to the residual stream.</summary>
+/// <param name="Tokens">The token table, [vocabulary x width].</param>
+/// <param name="Positions">The learned position table, if the model has one.</param>
+/// <param name="PositionOffset">The row of the position table for position 0 (2 for OPT).</param>
+/// <param name="Projection">From the table's width to the hidden size, where they differ (OPT-350m).</param>
+public sealed record EmbeddingDefinition(
+    TensorShape Tokens,
+    TensorShape? Positions = null,
+    int PositionOffset = 0,
+    LinearDefinition? Projection = null)
+{
+    /// <summary>The tensors of the embedding.</summary>
+    public IEnumerable<TensorShape> Tensors
+    {
+        get
+        {
+            yield return Tokens;
+            if (Positions is not null)
+            {
+                yield return Positions;
+            }
+
+            foreach (TensorShape tensor in Projection?.Tensors ?? [])
+            {
+                yield return tensor;
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+namespace SparseLlm.Pruning.Settings;
+
+/// <summary>A named choice of settings: how much time to give for how much quality.</summary>
+public sealed record Preset(string Name, string Description, Func<PruningSettings, PruningSettings> Apply)
+{
+    /// <summary>All presets, the fastest first.</summary>
+    public static IReadOnlyList<Preset> All { get; } =
+    [
+        new("fast", "SparseGPT inside, each matrix fitted to its own outputs.",
+            settings => settings with { Solver = PruningMethod.SparseGpt, Targets = TargetKind.Own, RefitSteps = 0, RowImportance = false, BiasRefit = false }),
+        new("balanced", "ALPS inside, fitted to the dense model's activations. The default.", settings => settings),
+    ];
+
+    /// <summary>The preset of that name, or null.</summary>
+    public static Preset? Find(string name) => All.FirstOrDefault(preset => preset.Name == name);
+}

@@ -1,0 +1,58 @@
+namespace SparseLlm.Pruning.Settings;
+
+/// <summary>What the targets of a layer's least-squares problems are.</summary>
+public enum TargetKind
+{
+    /// <summary>The dense weights' own outputs on the inputs that the pruned model gives them.</summary>
+    Own,
+
+    /// <summary>The dense model's outputs at that place, so that later matrices repair what earlier ones lost.</summary>
+    Dense,
+}
+
+/// <summary>Which form of SparseLLM.</summary>
+public enum SparseLlmVariant
+{
+    /// <summary>Auxiliary variables fixed at the dense model's activations; every subproblem fed from the pruned stream.</summary>
+    Coordinated,
+
+    /// <summary>The schedule of the paper: alternating updates of weights and auxiliary variables in each MLP.</summary>
+    Paper,
+}
+
+/// <summary>
+/// Everything that decides how a model is pruned, besides how sparse it becomes. The defaults live here and nowhere else;
+/// <see cref="Preset"/> says which of them a preset changes, <see cref="Setting"/> how a user names them.
+/// </summary>
+public sealed record PruningSettings
+{
+    /// <summary>The method.</summary>
+    public PruningMethod Method { get; init; } = PruningMethod.SparseLlm;
+
+    /// <summary>The solver for each matrix's subproblem. Methods other than SparseLLM are their own solver.</summary>
+    public PruningMethod Solver { get; init; } = PruningMethod.Alps;
+
+    /// <summary>What each matrix is fitted to.</summary>
+    public TargetKind Targets { get; init; } = TargetKind.Dense;
+
+    /// <summary>Which form of SparseLLM.</summary>
+    public SparseLlmVariant Variant { get; init; } = SparseLlmVariant.Coordinated;
+
+    /// <summary>Added to the diagonal of a Gram matrix, as a share of its mean.</summary>
+    public double Damping { get; init; } = 0.01;
+
+    /// <summary>Columns per block of the OBS sweep.</summary>
+    public int BlockSize { get; init; } = 128;
+
+    /// <summary>Steps of conjugate gradients on the final support; 0 for none.</summary>
+    public int RefitSteps { get; init; } = 30;
+
+    /// <summary>Whether rows that the model depends on more get more of the weight budget.</summary>
+    public bool RowImportance { get; init; } = true;
+
+    /// <summary>Whether biases are fitted along with the weights.</summary>
+    public bool BiasRefit { get; init; } = true;
+
+    /// <summary>Sweeps over the auxiliary variables of each MLP (Bai et al. 2024).</summary>
+    public int Sweeps { get; init; }
+}

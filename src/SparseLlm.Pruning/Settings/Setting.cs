@@ -1,0 +1,108 @@
+using System.Globalization;
+
+namespace SparseLlm.Pruning.Settings;
+
+/// <summary>
+/// A method setting as a user names it: under <c>settings:</c> in a recipe and in <c>--set name=value</c>. The recipe
+/// reader, the command line and the schema all work from <see cref="All"/>.
+/// </summary>
+public sealed record Setting
+{
+    private readonly Func<PruningSettings, string, PruningSettings?> with;
+
+    private Setting(string name, string description, Func<PruningSettings, string, PruningSettings?> with)
+    {
+        Name = name;
+        Description = description;
+        this.with = with;
+    }
+
+    /// <summary>The name, in camel case.</summary>
+    public string Name { get; }
+
+    /// <summary>What it does, in a sentence.</summary>
+    public string Description { get; }
+
+    /// <summary>The values it takes, if they are names.</summary>
+    public IReadOnlyList<string> Choices { get; private init; } = [];
+
+    /// <summary>The least value, if it is a number.</summary>
+    public double? Minimum { get; private init; }
+
+    /// <summary>The greatest value, if it is a number.</summary>
+    public double? Maximum { get; private init; }
+
+    /// <summary>Whether it is a whole number.</summary>
+    public bool IsInteger { get; private init; }
+
+    /// <summary>Whether it is true or false.</summary>
+    public bool IsBoolean { get; private init; }
+
+    /// <summary>What a valid value looks like, to end an error message with.</summary>
+    public string Expected => this switch
+    {
+        { Choices.Count: > 0 } => "one of " + string.Join(", ", Choices),
+        { IsBoolean: true } => "true or false",
+        _ => FormattableString.Invariant($"{(IsInteger ? "a whole number" : "a number")} from {Minimum} to {Maximum}"),
+    };
+
+    /// <summary>All settings.</summary>
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        Choice<PruningMethod>("solver", "The solver for each matrix's subproblem inside sparsellm.",
+            [PruningMethod.SparseGpt, PruningMethod.Admm, PruningMethod.Alps], (s, v) => s with { Solver = v }),
+        Choice<TargetKind>("targets", "Fit each matrix to its own dense outputs (own) or to the dense model's activations (dense).",
+            Enum.GetValues<TargetKind>(), (s, v) => s with { Targets = v }),
+        Choice<SparseLlmVariant>("variant", "The form of sparsellm: coordinated (two activation streams) or paper (the published schedule).",
+            Enum.GetValues<SparseLlmVariant>(), (s, v) => s with { Variant = v }),
+        Number("damping", "Added to the diagonal of each Gram matrix, as a share of its mean.", 0, 1, (s, v) => s with { Damping = v }),
+        Integer("blockSize", "Columns per block of the OBS sweep.", 1, 1 << 20, (s, v) => s with { BlockSize = v }),
+        Integer("refitSteps", "Conjugate gradient steps that refit the kept weights; 0 for none.", 0, 1000, (s, v) => s with { RefitSteps = v }),
+        Boolean("rowImportance", "Give more of the weight budget to rows that the model depends on more.", (s, v) => s with { RowImportance = v }),
+        Boolean("biasRefit", "Fit biases along with the weights.", (s, v) => s with { BiasRefit = v }),
+        Integer("sweeps", "Sweeps over the auxiliary variables of each MLP.", 0, 100, (s, v) => s with { Sweeps = v }),
+    ];
+
+    /// <summary>The setting of that name, or null.</summary>
+    public static Setting? Find(string name) => All.FirstOrDefault(setting => setting.Name == name);
+
+    /// <summary>The settings with this one changed, or null if the value is not valid (see <see cref="Expected"/>).</summary>
+    public PruningSettings? With(PruningSettings settings, string value) => with(settings, value);
+
+    private static Setting Choice<T>(string name, string description, IReadOnlyList<T> choices, Func<PruningSettings, T, PruningSettings> with)
+        where T : struct, Enum
+    {
+        var byName = choices.ToDictionary(choice => choice.ToString()!.ToLowerInvariant());
+        return new Setting(name, description, (settings, text) => byName.TryGetValue(text, out T value) ? with(settings, value) : null)
+        {
+            Choices = [.. byName.Keys],
+        };
+    }
+
+    private static Setting Number(string name, string description, double minimum, double maximum, Func<PruningSettings, double, PruningSettings> with) =>
+        new(name, description, (settings, text) =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= minimum && value <= maximum
+                ? with(settings, value)
+                : null)
+        {
+            Minimum = minimum,
+            Maximum = maximum,
+        };
+
+    private static Setting Integer(string name, string description, int minimum, int maximum, Func<PruningSettings, int, PruningSettings> with) =>
+        new(name, description, (settings, text) =>
+            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= minimum && value <= maximum
+                ? with(settings, value)
+                : null)
+        {
+            Minimum = minimum,
+            Maximum = maximum,
+            IsInteger = true,
+        };
+
+    private static Setting Boolean(string name, string description, Func<PruningSettings, bool, PruningSettings> with) =>
+        new(name, description, (settings, text) => text is "true" or "false" ? with(settings, text == "true") : null)
+        {
+            IsBoolean = true,
+        };
+}
