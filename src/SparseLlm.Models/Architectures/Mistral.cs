@@ -1,0 +1,21 @@
+namespace SparseLlm.Models.Architectures;
+
+/// <summary>Mistral (Jiang et al. 2023, arXiv 2310.06825): Llama with a sliding window.</summary>
+public sealed class Mistral : Llama
+{
+    /// <inheritdoc/>
+    public override string Name => "MistralForCausalLM";
+
+    /// <inheritdoc/>
+    public override string ModelType => "mistral";
+
+    /// <inheritdoc/>
+    protected override bool HasQueryKeyValueBias(ModelConfig config) => false;
+
+    /// <inheritdoc/>
+    protected override bool HasOutputBias(ModelConfig config) => false;
+
+    /// <inheritdoc/>
+    protected override int Window(ModelConfig config, int layer) =>
+        config.Count("sliding_window", defaultValue: config.IsNull("sliding_window") ? int.MaxValue : 4096);
+}

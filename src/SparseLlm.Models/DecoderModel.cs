@@ -1,0 +1,154 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Models.Architectures;
+using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Definitions;
+using SparseLlm.Models.Layers;
+using SparseLlm.Numerics;
+
+namespace SparseLlm.Models;
+
+/// <summary>
+/// A decoder-only language model in a Hugging Face directory. Opening reads no weights; they are loaded layer by layer, so
+/// that one layer at a time is in memory.
+/// </summary>
+public sealed class DecoderModel : IDisposable
+{
+    private readonly WeightLoader loader;
+
+    private DecoderModel(string directory, ModelDefinition definition, Checkpoint checkpoint, IBackend backend)
+    {
+        Directory = directory;
+        Definition = definition;
+        Checkpoint = checkpoint;
+        Backend = backend;
+        loader = new WeightLoader(checkpoint, backend);
+    }
+
+    /// <summary>The model's directory.</summary>
+    public string Directory { get; }
+
+    /// <summary>What the model is made of.</summary>
+    public ModelDefinition Definition { get; }
+
+    /// <summary>Its tensors on disk.</summary>
+    public Checkpoint Checkpoint { get; }
+
+    /// <summary>Where weights are loaded to and the model runs. It outlives the model.</summary>
+    public IBackend Backend { get; }
+
+    /// <summary>Opens config.json and the checkpoint, and checks that every tensor is there with the right shape.</summary>
+    /// <param name="directory">A Hugging Face model directory.</param>
+    /// <param name="backend">Where to run the model; not disposed with it.</param>
+    /// <exception cref="DiagnosticException">Everything that is wrong with the directory.</exception>
+    public static DecoderModel Open(string directory, IBackend backend)
+    {
+        ModelConfig config = ModelConfig.Read(directory);
+        Checkpoint checkpoint = Checkpoint.Open(directory);
+        try
+        {
+            return new DecoderModel(directory, Define(config, checkpoint), checkpoint, backend);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What a model is made of, checked against the headers of its checkpoint, without a backend to run it on.</summary>
+    /// <param name="directory">A Hugging Face model directory.</param>
+    /// <exception cref="DiagnosticException">Everything that is wrong with the directory.</exception>
+    public static ModelDefinition ReadDefinition(string directory)
+    {
+        ModelConfig config = ModelConfig.Read(directory);
+        using Checkpoint checkpoint = Checkpoint.Open(directory);
+        return Define(config, checkpoint);
+    }
+
+    /// <summary>The input of the first layer. Only the rows of the token table that are needed are read.</summary>
+    /// <param name="ids">Token ids, sequence after sequence.</param>
+    /// <param name="sequenceLength">Tokens per sequence; divides the number of ids.</param>
+    /// <returns>[ids x hidden], a new matrix.</returns>
+    /// <exception cref="DiagnosticException">
+    /// An id is not in the vocabulary, or a sequence is longer than the position table.
+    /// </exception>
+    public Matrix<float> Embed(ReadOnlySpan<int> ids, int sequenceLength)
+    {
+        if (sequenceLength < 1 || ids.Length % sequenceLength != 0)
+        {
+            throw new ArgumentException($"{ids.Length} ids are not sequences of {sequenceLength}.", nameof(sequenceLength));
+        }
+
+        if (Definition.Embedding.Positions is not null && sequenceLength > Definition.MaximumLength)
+        {
+            throw ModelDiagnostics.SequenceTooLong.Error(
+                new SourceLocation(Directory),
+                $"sequences of {sequenceLength} tokens are longer than the model's {Definition.MaximumLength}; shorten them");
+        }
+
+        foreach (int id in ids)
+        {
+            if (id < 0 || id >= Definition.VocabularySize)
+            {
+                throw ModelDiagnostics.TokenOutOfRange.Error(
+                    new SourceLocation(Directory),
+                    $"token id {id} is not in the model's vocabulary of {Definition.VocabularySize}; " +
+                    "use the tokenizer that belongs to the model");
+            }
+        }
+
+        return new Embedding(Backend, loader, Definition.Embedding).Embed(ids, sequenceLength);
+    }
+
+    /// <summary>A decoder layer with its weights on the backend. The caller disposes it.</summary>
+    /// <param name="index">Its place, from 0.</param>
+    /// <exception cref="DiagnosticException">A weight is NaN or infinite, or a file cannot be read.</exception>
+    public DecoderLayer LoadLayer(int index) => loader.Load(Definition.Layers[index]);
+
+    /// <summary>The head with its weights on the backend. The caller disposes it.</summary>
+    /// <exception cref="DiagnosticException">A weight is NaN or infinite, or a file cannot be read.</exception>
+    public LanguageModelHead LoadHead()
+    {
+        HeadDefinition head = Definition.Head;
+        return new LanguageModelHead(
+            Backend,
+            head,
+            head.Norm is null ? null : loader.Load(head.Norm),
+            head.Projection is null ? null : loader.Load(head.Projection),
+            loader.Load(head.Tokens));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Checkpoint.Dispose();
+
+    private static ModelDefinition Define(ModelConfig config, Checkpoint checkpoint)
+    {
+        ModelDefinition definition = Architecture.Of(config).Define(config, name => checkpoint.TryGet(name, out _));
+        Diagnostic[] problems = [.. definition.Tensors.Select(shape => Check(shape, checkpoint)).OfType<Diagnostic>()];
+        return problems.Length == 0 ? definition : throw new DiagnosticException(problems);
+    }
+
+    private static Diagnostic? Check(TensorShape shape, Checkpoint checkpoint)
+    {
+        if (!checkpoint.TryGet(shape.Name, out TensorInfo? tensor))
+        {
+            return ModelDiagnostics.MissingTensor.At(
+                new SourceLocation(checkpoint.Directory),
+                $"the checkpoint lacks tensor '{shape.Name}'; it is incomplete, or config.json belongs to another model");
+        }
+
+        var location = new SourceLocation(checkpoint.PathOf(tensor));
+        long[] expected = shape.IsVector ? [shape.Columns] : [shape.Rows, shape.Columns];
+        if (!tensor.Shape.SequenceEqual(expected))
+        {
+            return ModelDiagnostics.WrongShape.At(
+                location,
+                $"tensor '{shape.Name}' is [{string.Join(" x ", tensor.Shape)}], where config.json implies " +
+                $"[{string.Join(" x ", expected)}]; one of them belongs to another model");
+        }
+
+        return tensor.ElementType.IsConvertible()
+            ? null
+            : ModelDiagnostics.UnsupportedElementType.At(location, Checkpoint.UnsupportedElementTypeMessage(tensor));
+    }
+}

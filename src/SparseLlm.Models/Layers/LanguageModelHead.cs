@@ -1,0 +1,74 @@
+using SparseLlm.Models.Definitions;
+using SparseLlm.Numerics;
+
+namespace SparseLlm.Models.Layers;
+
+/// <summary>A loaded head: the last layer's output to logits and losses.</summary>
+public sealed class LanguageModelHead(
+    IBackend backend, HeadDefinition definition, Norm? norm, Linear? projection, Matrix<float> tokens) : IDisposable
+{
+    // 64 MB of logits at a time.
+    private const int LogitsPerChunk = 1 << 24;
+
+    /// <summary>Names and shapes.</summary>
+    public HeadDefinition Definition { get; } = definition;
+
+    /// <summary>The logits of every token, as a new matrix.</summary>
+    /// <param name="hidden">The last layer's output, [tokens x hidden].</param>
+    /// <returns>[tokens x vocabulary].</returns>
+    public Matrix<float> Logits(Matrix<float> hidden)
+    {
+        using Matrix<float>? normalized = norm?.Apply(hidden);
+        using Matrix<float>? projected = projection?.Apply(normalized ?? hidden);
+        Matrix<float> logits = backend.AllocateUninitialized<float>(hidden.Rows, tokens.Rows);
+        backend.Multiply(projected ?? normalized ?? hidden, false, tokens, true, logits);
+        return logits;
+    }
+
+    /// <summary>
+    /// The negative log likelihood of each token given those before it in its sequence, in nats. A sequence's first token
+    /// has none.
+    /// </summary>
+    /// <param name="hidden">The last layer's output, [tokens x hidden].</param>
+    /// <param name="ids">The token ids that went in.</param>
+    /// <param name="sequenceLength">Tokens per sequence; divides the number of tokens.</param>
+    /// <param name="losses">Receives sequenceLength - 1 numbers per sequence.</param>
+    /// <exception cref="ArgumentException">Lengths do not fit.</exception>
+    public void Losses(Matrix<float> hidden, ReadOnlySpan<int> ids, int sequenceLength, Span<double> losses)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(sequenceLength, 1);
+        int sequences = ids.Length / sequenceLength;
+        if (hidden.Rows != ids.Length || sequences * sequenceLength != ids.Length)
+        {
+            throw new ArgumentException($"{ids.Length} ids do not fit {hidden} in sequences of {sequenceLength}.", nameof(ids));
+        }
+
+        if (losses.Length != sequences * (sequenceLength - 1))
+        {
+            throw new ArgumentException(
+                $"{sequences} sequences of {sequenceLength} tokens do not have {losses.Length} losses.", nameof(losses));
+        }
+
+        int chunk = Math.Max(1, LogitsPerChunk / tokens.Rows);
+        for (int sequence = 0; sequence < sequences; sequence++)
+        {
+            int predicted = sequenceLength - 1;
+            for (int start = 0; start < predicted; start += chunk)
+            {
+                int count = Math.Min(chunk, predicted - start);
+                int token = sequence * sequenceLength + start;
+                using Matrix<float> rows = hidden.Slice(token, count);
+                using Matrix<float> logits = Logits(rows);
+                backend.CrossEntropy(logits, ids.Slice(token + 1, count), losses.Slice(sequence * predicted + start, count));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        norm?.Dispose();
+        projection?.Dispose();
+        tokens.Dispose();
+    }
+}
