@@ -1,0 +1,59 @@
+using SparseLlm.Numerics.Cpu.Memory;
+
+namespace SparseLlm.Numerics.Cpu;
+
+/// <summary>A matrix in main memory, contiguous and row-major. A slice keeps the buffer of its parent alive.</summary>
+internal sealed unsafe class CpuMatrix<T> : Matrix<T>
+    where T : unmanaged
+{
+    private readonly CpuMatrix<T> owner;
+    private readonly nint offset;
+    private readonly BufferPool? pool;
+    private NativeBuffer? buffer;
+
+    public CpuMatrix(BufferPool pool, int rows, int columns)
+        : base(rows, columns)
+    {
+        owner = this;
+        this.pool = pool;
+        buffer = pool.Rent(checked((nint)rows * columns * sizeof(T)));
+    }
+
+    private CpuMatrix(CpuMatrix<T> owner, nint offset, int rows, int columns)
+        : base(rows, columns)
+    {
+        this.owner = owner;
+        this.offset = offset;
+    }
+
+    /// <summary>The elements.</summary>
+    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
+    public View<T> View
+    {
+        get
+        {
+            NativeBuffer? memory = owner.buffer;
+            ObjectDisposedException.ThrowIf(memory is null, this);
+            return new View<T>((T*)memory.Pointer + offset, Rows, Columns);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Matrix<T> Slice(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)first + count, Rows, nameof(count));
+        return new CpuMatrix<T>(owner, offset + (nint)first * Columns, count, Columns);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        // Whatever is not disposed is freed by the buffer's own finalizer.
+        if (disposing && Interlocked.Exchange(ref buffer, null) is { } memory)
+        {
+            pool!.Return(memory);
+        }
+    }
+}

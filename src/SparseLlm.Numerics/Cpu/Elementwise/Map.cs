@@ -1,0 +1,47 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using SparseLlm.Numerics.Cpu.Memory;
+using SparseLlm.Numerics.Cpu.Threading;
+
+namespace SparseLlm.Numerics.Cpu.Elementwise;
+
+/// <summary>Applies an elementwise function to whole matrices.</summary>
+internal static unsafe class Map
+{
+    /// <summary>destination = map(x, y, z), all of one shape; the destination may be one of them.</summary>
+    public static void Run<TMap>(WorkerTeam team, TMap map, View<float> x, View<float> y, View<float> z, View<float> destination)
+        where TMap : struct, IMap =>
+        team.RunChunks(x.Length, WorkerTeam.Chunk, (start, count) =>
+            Run(map, x.Data + start, y.Data + start, z.Data + start, destination.Data + start, count));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Run<TMap>(TMap map, float* x, float* y, float* z, float* destination, nint count)
+        where TMap : struct, IMap
+    {
+        nint i = 0;
+        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            map.Apply(Vector.Load(x + i), Vector.Load(y + i), Vector.Load(z + i)).Store(destination + i);
+        }
+
+        if (i < count)
+        {
+            Vector<float> last = map.Apply(Partial(x + i, count - i), Partial(y + i, count - i), Partial(z + i, count - i));
+            for (nint lane = 0; lane < count - i; lane++)
+            {
+                destination[i + lane] = last[(int)lane];
+            }
+        }
+    }
+
+    private static Vector<float> Partial(float* x, nint count)
+    {
+        float* lanes = stackalloc float[Vector<float>.Count];
+        for (nint i = 0; i < Vector<float>.Count; i++)
+        {
+            lanes[i] = i < count ? x[i] : 0;
+        }
+
+        return Vector.Load(lanes);
+    }
+}

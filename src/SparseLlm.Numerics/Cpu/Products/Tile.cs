@@ -1,0 +1,64 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
+using SparseLlm.Numerics.Cpu.Memory;
+
+namespace SparseLlm.Numerics.Cpu.Products;
+
+/// <summary>What a product does to its result outside the innermost loop.</summary>
+internal static unsafe class Tile
+{
+    /// <summary>x *= factor; with factor 0, x is not read.</summary>
+    public static void Scale<T>(T* x, nint count, T factor)
+        where T : unmanaged, INumber<T>
+    {
+        var span = new Span<T>(x, checked((int)count));
+        if (factor == T.Zero)
+        {
+            span.Clear();
+        }
+        else if (factor != T.One)
+        {
+            TensorPrimitives.Multiply(span, factor, span);
+        }
+    }
+
+    /// <summary>c = tile or c += tile, where the tile hangs over the edge of c or is narrower than its numbers.</summary>
+    public static void Store<T, TResult>(T* tile, int tileColumns, View<TResult> c, bool accumulate)
+        where T : unmanaged, INumber<T>
+        where TResult : unmanaged, INumber<TResult>
+    {
+        for (int i = 0; i < c.Rows; i++)
+        {
+            T* source = tile + i * tileColumns;
+            TResult* target = c.At(i, 0);
+            if (typeof(T) == typeof(float) && typeof(TResult) == typeof(double) && accumulate)
+            {
+                AddWidened((float*)source, (double*)target, c.Columns);
+                continue;
+            }
+
+            for (int j = 0; j < c.Columns; j++)
+            {
+                TResult value = TResult.CreateTruncating(source[j]);
+                target[j] = accumulate ? target[j] + value : value;
+            }
+        }
+    }
+
+    private static void AddWidened(float* source, double* target, int count)
+    {
+        int j = 0;
+        for (; j <= count - Vector256<float>.Count; j += Vector256<float>.Count)
+        {
+            (Vector256<double> lower, Vector256<double> upper) = Vector256.Widen(Vector256.Load(source + j));
+            (Vector256.Load(target + j) + lower).Store(target + j);
+            (Vector256.Load(target + j + 4) + upper).Store(target + j + 4);
+        }
+
+        for (; j < count; j++)
+        {
+            target[j] += source[j];
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Numerics.Tensors;
+using SparseLlm.Numerics.Cpu.Elementwise;
+using SparseLlm.Numerics.Cpu.Memory;
+using SparseLlm.Numerics.Cpu.Products;
+using SparseLlm.Numerics.Cpu.Threading;
+
+namespace SparseLlm.Numerics.Cpu.Transformer;
+
+/// <summary>
+/// softmax(q k' / sqrt(width)) v under a causal mask (Vaswani et al. 2017). A work item is one head of one sequence: its keys
+/// and values are packed once, then its queries go in blocks, each against the keys it may see and no others.
+/// </summary>
+internal sealed unsafe class CausalAttention(
+    MatrixProduct<float> products, WorkerTeam team, BufferPool pool, int sequenceLength, int window, int width)
+{
+    private const int QueryBlock = 48;
+
+    /// <summary>Attends in every sequence and head.</summary>
+    /// <param name="q">[tokens x heads * width].</param>
+    /// <param name="k">[tokens x heads / sharing * width].</param>
+    /// <param name="v">[tokens x heads / sharing * width].</param>
+    /// <param name="context">[tokens x heads * width].</param>
+    /// <param name="sharing">Query heads per key-value head.</param>
+    public void Run(View<float> q, View<float> k, View<float> v, View<float> context, int sharing)
+    {
+        int heads = q.Columns / width;
+        team.Run(q.Rows / sequenceLength * heads, item =>
+        {
+            int token = item / heads * sequenceLength;
+            int column = item % heads * width;
+            int sharedColumn = item % heads / sharing * width;
+            RunHead(
+                q.Block(token, column, sequenceLength, width), k.Block(token, sharedColumn, sequenceLength, width),
+                v.Block(token, sharedColumn, sequenceLength, width), context.Block(token, column, sequenceLength, width));
+        });
+    }
+
+    private void RunHead(View<float> q, View<float> k, View<float> v, View<float> context)
+    {
+        using Scratch<float> keyMemory = pool.RentScratch<float>(products.PackedLength(width, sequenceLength));
+        using Scratch<float> valueMemory = pool.RentScratch<float>(products.PackedLength(sequenceLength, width));
+        using Scratch<float> scoreMemory = pool.RentScratch<float>((nint)QueryBlock * sequenceLength);
+        PackedFactor<float> keys = products.Pack(k.Transposed, keyMemory.Data);
+        PackedFactor<float> values = products.Pack(v, valueMemory.Data);
+        float scale = (float)(1 / Math.Sqrt(width));
+        double* sums = stackalloc double[QueryBlock];
+
+        for (int first = 0; first < sequenceLength; first += QueryBlock)
+        {
+            int count = Math.Min(QueryBlock, sequenceLength - first);
+            int start = FirstKey(first) / MatrixProduct<float>.ColumnAlignment * MatrixProduct<float>.ColumnAlignment;
+            var scores = new View<float>(scoreMemory.Data, count, first + count - start);
+            products.MultiplyPacked(q.Block(first, 0, count, width), keys, 0, start, scores, scale);
+            for (int i = 0; i < count; i++)
+            {
+                sums[i] = Exponentiate(scores.Row(i), FirstKey(first + i) - start, first + i + 1 - start);
+            }
+
+            View<float> result = context.Block(first, 0, count, width);
+            products.MultiplyPacked(scores, values, start, 0, result, 1);
+            for (int i = 0; i < count; i++)
+            {
+                TensorPrimitives.Multiply(result.Row(i), (float)(1 / sums[i]), result.Row(i));
+            }
+        }
+    }
+
+    /// <summary>The first key that a query's window lets it see.</summary>
+    private int FirstKey(int query) => Math.Max(0, query - (window - 1));
+
+    /// <summary>Softmax without its denominator, which is returned; scores outside first .. end - 1 become 0.</summary>
+    private static double Exponentiate(Span<float> scores, int first, int end)
+    {
+        Span<float> seen = scores[first..end];
+        TensorPrimitives.Subtract(seen, TensorPrimitives.Max<float>(seen), seen);
+        TensorPrimitives.Exp(seen, seen);
+        scores[..first].Clear();
+        scores[end..].Clear();
+        fixed (float* terms = seen)
+        {
+            return Reductions.Sum(terms, seen.Length);
+        }
+    }
+}

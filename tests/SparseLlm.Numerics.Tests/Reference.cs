@@ -1,0 +1,158 @@
+namespace SparseLlm.Numerics.Tests;
+
+/// <summary>Data and literal computations in double precision.</summary>
+internal static class Reference
+{
+    /// <summary>Numbers in (-1, 1) that single precision holds exactly.</summary>
+    public static double[,] Random(int rows, int columns, int seed)
+    {
+        var random = new Random(seed);
+        return Fill(rows, columns, (_, _) => random.NextSingle() * 2 - 1);
+    }
+
+    public static double[,] Fill(int rows, int columns, Func<int, int, double> value)
+    {
+        var matrix = new double[rows, columns];
+        for (int i = 0; i < rows; i++)
+        {
+            for (int j = 0; j < columns; j++)
+            {
+                matrix[i, j] = (float)value(i, j);
+            }
+        }
+
+        return matrix;
+    }
+
+    /// <summary>X'X / n + ridge, for correlated random X: symmetric and well conditioned.</summary>
+    public static double[,] Gram(int size, int seed, double ridge = 0.1)
+    {
+        int tokens = 2 * size + 3;
+        double[,] x = Random(tokens, size, seed);
+        double[,] h = Multiply(Transpose(x), x);
+        for (int i = 0; i < size; i++)
+        {
+            for (int j = 0; j < size; j++)
+            {
+                h[i, j] = h[i, j] / tokens + (i == j ? ridge : 0);
+            }
+        }
+
+        return h;
+    }
+
+    public static double[,] Transpose(double[,] x)
+    {
+        var result = new double[x.GetLength(1), x.GetLength(0)];
+        for (int i = 0; i < x.GetLength(0); i++)
+        {
+            for (int j = 0; j < x.GetLength(1); j++)
+            {
+                result[j, i] = x[i, j];
+            }
+        }
+
+        return result;
+    }
+
+    public static double[,] Multiply(double[,] a, double[,] b)
+    {
+        var c = new double[a.GetLength(0), b.GetLength(1)];
+        for (int i = 0; i < a.GetLength(0); i++)
+        {
+            for (int k = 0; k < a.GetLength(1); k++)
+            {
+                double factor = a[i, k];
+                for (int j = 0; j < b.GetLength(1); j++)
+                {
+                    c[i, j] += factor * b[k, j];
+                }
+            }
+        }
+
+        return c;
+    }
+
+    /// <summary>By Gauss and Jordan, with no pivoting: for positive definite matrices.</summary>
+    public static double[,] Inverse(double[,] h)
+    {
+        int n = h.GetLength(0);
+        var a = (double[,])h.Clone();
+        var inverse = new double[n, n];
+        for (int i = 0; i < n; i++)
+        {
+            inverse[i, i] = 1;
+        }
+
+        for (int p = 0; p < n; p++)
+        {
+            double pivot = a[p, p];
+            for (int j = 0; j < n; j++)
+            {
+                a[p, j] /= pivot;
+                inverse[p, j] /= pivot;
+            }
+
+            for (int i = 0; i < n; i++)
+            {
+                double factor = i == p ? 0 : a[i, p];
+                for (int j = 0; j < n; j++)
+                {
+                    a[i, j] -= factor * a[p, j];
+                    inverse[i, j] -= factor * inverse[p, j];
+                }
+            }
+        }
+
+        return inverse;
+    }
+
+    /// <summary>The upper triangular U with h = U'U.</summary>
+    public static double[,] UpperCholesky(double[,] h)
+    {
+        int n = h.GetLength(0);
+        var u = new double[n, n];
+        for (int i = 0; i < n; i++)
+        {
+            for (int j = i; j < n; j++)
+            {
+                double sum = h[i, j];
+                for (int k = 0; k < i; k++)
+                {
+                    sum -= u[k, i] * u[k, j];
+                }
+
+                u[i, j] = i == j ? Math.Sqrt(sum) : sum / u[i, i];
+            }
+        }
+
+        return u;
+    }
+
+    /// <summary>1 for the k largest |score| of the given cells, by sorting; among equals the first cell wins.</summary>
+    public static void KeepLargest(IReadOnlyList<(int Row, int Column)> cells, Func<int, int, double> score, long keep, double[,] mask)
+    {
+        int rank = 0;
+        foreach ((int row, int column) in cells.OrderByDescending(cell => Math.Abs(score(cell.Row, cell.Column))))
+        {
+            mask[row, column] = rank++ < keep ? 1 : 0;
+        }
+    }
+
+    public static double Silu(double x) => x / (1 + Math.Exp(-x));
+
+    public static double[] Flatten(double[,] x) => [.. x.Cast<double>()];
+
+    public static void ShouldBeClose(IReadOnlyList<double> actual, IReadOnlyList<double> expected, double tolerance)
+    {
+        actual.Count.ShouldBe(expected.Count);
+        for (int i = 0; i < actual.Count; i++)
+        {
+            // Not written as a greater-than, so that NaN fails.
+            if (!(Math.Abs(actual[i] - expected[i]) <= tolerance * (1 + Math.Abs(expected[i]))))
+            {
+                actual[i].ShouldBe(expected[i], tolerance, $"element {i}");
+            }
+        }
+    }
+}
