@@ -199,14 +199,16 @@ internal sealed unsafe class BlockedProduct<T, TKernel>(WorkerTeam team, BufferP
                 T* left = a + (nint)i * (end - start) + skipped * TKernel.Rows;
                 T* right = strip + skipped * TKernel.Columns;
                 int height = Math.Min(TKernel.Rows, c.Rows - i);
-                if (typeof(TResult) == typeof(T) && width == TKernel.Columns && height == TKernel.Rows)
+                bool crossesDiagonal = zeros.HasFlag(Zeros.UpperC) && tileRow + height > tileColumn + 1;
+                if (typeof(TResult) == typeof(T) && width == TKernel.Columns && height == TKernel.Rows && !crossesDiagonal)
                 {
                     TKernel.Run(count, left, right, (T*)c.At(i, j), c.RowStride, accumulate);
                 }
                 else
                 {
                     TKernel.Run(count, left, right, tile, TKernel.Columns, accumulate: false);
-                    Tile.Store(tile, TKernel.Columns, c.Block(i, j, height, width), accumulate);
+                    int diagonal = crossesDiagonal ? tileRow - tileColumn : -height;
+                    Tile.Store(tile, TKernel.Columns, c.Block(i, j, height, width), accumulate, diagonal);
                 }
             }
         }

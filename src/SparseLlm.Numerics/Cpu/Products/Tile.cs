@@ -23,22 +23,27 @@ internal static unsafe class Tile
         }
     }
 
-    /// <summary>c = tile or c += tile, where the tile hangs over the edge of c or is narrower than its numbers.</summary>
-    public static void Store<T, TResult>(T* tile, int tileColumns, View<TResult> c, bool accumulate)
+    /// <summary>
+    /// c = tile or c += tile, where the tile hangs over an edge of c or is of another precision. Only columns from
+    /// <paramref name="diagonal"/> + i on are written in row i.
+    /// </summary>
+    public static void Store<T, TResult>(T* tile, int tileColumns, View<TResult> c, bool accumulate, int diagonal)
         where T : unmanaged, INumber<T>
         where TResult : unmanaged, INumber<TResult>
     {
         for (int i = 0; i < c.Rows; i++)
         {
-            T* source = tile + i * tileColumns;
-            TResult* target = c.At(i, 0);
+            int first = Math.Clamp(diagonal + i, 0, c.Columns);
+            int count = c.Columns - first;
+            T* source = tile + i * tileColumns + first;
+            TResult* target = c.At(i, first);
             if (typeof(T) == typeof(float) && typeof(TResult) == typeof(double) && accumulate)
             {
-                AddWidened((float*)source, (double*)target, c.Columns);
+                AddWidened((float*)source, (double*)target, count);
                 continue;
             }
 
-            for (int j = 0; j < c.Columns; j++)
+            for (int j = 0; j < count; j++)
             {
                 TResult value = TResult.CreateTruncating(source[j]);
                 target[j] = accumulate ? target[j] + value : value;

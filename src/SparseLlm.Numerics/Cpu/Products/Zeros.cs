@@ -22,6 +22,6 @@ internal enum Zeros
     /// <summary>b_kj = 0 for k &lt; j.</summary>
     LowerB = 4,
 
-    /// <summary>Only c_ij with i &lt;= j is wanted; what is below is undefined.</summary>
+    /// <summary>Only c_ij with i &lt;= j is wanted; what is below is left alone.</summary>
     UpperC = 8,
 }

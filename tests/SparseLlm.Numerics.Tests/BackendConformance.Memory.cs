@@ -1,0 +1,109 @@
+namespace SparseLlm.Numerics.Tests;
+
+public abstract partial class BackendConformance
+{
+    [Fact]
+    public void Allocated_matrices_are_zero_even_on_memory_used_before()
+    {
+        for (int round = 0; round < 3; round++)
+        {
+            using Matrix<float> matrix = Backend.Allocate<float>(123, 457);
+            Backend.Read(matrix).ShouldAllBe(value => value == 0);
+            Backend.Upload<float>(Enumerable.Repeat(1f, 123 * 457).ToArray(), matrix);
+        }
+    }
+
+    [Fact]
+    public void Slices_share_memory_and_outlive_nothing_but_their_parent()
+    {
+        Matrix<float> parent = Backend.Allocate<float>(5, 3);
+        using (Matrix<float> slice = parent.Slice(1, 3).Slice(1, 1))
+        {
+            slice.Rows.ShouldBe(1);
+            Backend.Upload<float>([1, 2, 3], slice);
+        }
+
+        Backend.Read(parent).ShouldBe([0, 0, 0, 0, 0, 0, 1, 2, 3, 0, 0, 0, 0, 0, 0]);
+        Matrix<float> late = parent.Slice(2, 1);
+        parent.Dispose();
+        parent.Dispose();
+        Should.Throw<ObjectDisposedException>(() => Backend.Read(late));
+    }
+
+    [Fact]
+    public void A_slice_keeps_the_memory_of_a_parent_that_nobody_holds()
+    {
+        Matrix<float> slice = SliceOfForgottenParent();
+        for (int i = 0; i < 5; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            Backend.AllocateUninitialized<float>(100, 100);
+        }
+
+        Backend.Read(slice).ShouldAllBe(value => value == 42);
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private Matrix<float> SliceOfForgottenParent() => Backend.Float(Reference.Fill(100, 100, (_, _) => 42)).Slice(10, 50);
+
+    [Fact]
+    public void Slices_outside_their_parent_are_refused()
+    {
+        using Matrix<float> parent = Backend.Allocate<float>(5, 3);
+        Should.Throw<ArgumentException>(() => parent.Slice(-1, 1));
+        Should.Throw<ArgumentException>(() => parent.Slice(4, 2));
+        Should.Throw<ArgumentException>(() => parent.Slice(0, -1));
+    }
+
+    [Fact]
+    public void Transfers_of_other_lengths_are_refused()
+    {
+        using Matrix<float> matrix = Backend.Allocate<float>(2, 3);
+        Should.Throw<ArgumentException>(() => Backend.Upload<float>(new float[5], matrix));
+        Should.Throw<ArgumentException>(() => Backend.Download<float>(matrix, new float[7]));
+        Should.Throw<ArgumentException>(() => Backend.Copy(matrix, Backend.Allocate<float>(3, 2)));
+        Should.Throw<ArgumentException>(() => Backend.Convert(matrix, Backend.Allocate<double>(3, 2)));
+        Should.Throw<ArgumentException>(() => Backend.Transpose(matrix, Backend.Allocate<float>(2, 3)));
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(33, 70)]
+    [InlineData(257, 130)]
+    public void Copies_conversions_and_transposes_are_exact(int rows, int columns)
+    {
+        double[,] values = Reference.Random(rows, columns, 1);
+        using Matrix<float> x = Backend.Float(values);
+        using Matrix<float> copy = Backend.AllocateUninitialized<float>(rows, columns);
+        using Matrix<double> wide = Backend.AllocateUninitialized<double>(rows, columns);
+        using Matrix<float> transposed = Backend.AllocateUninitialized<float>(columns, rows);
+        Backend.Copy(x, copy);
+        Backend.Convert(x, wide);
+        Backend.Transpose(x, transposed);
+        Backend.ReadWide(copy).ShouldBe(Reference.Flatten(values));
+        Backend.Read(wide).ShouldBe(Reference.Flatten(values));
+        Backend.ReadWide(transposed).ShouldBe(Reference.Flatten(Reference.Transpose(values)));
+    }
+
+    [Fact]
+    public void Doubles_are_rounded_to_nearest()
+    {
+        double[] values = [.. Enumerable.Range(0, 19).Select(i => 1 + i * 1.7e-8), 1e300, -1e-300, 0.1];
+        using Matrix<double> wide = Backend.AllocateUninitialized<double>(1, values.Length);
+        using Matrix<float> narrow = Backend.AllocateUninitialized<float>(1, values.Length);
+        Backend.Upload<double>(values, wide);
+        Backend.Convert(wide, narrow);
+        Backend.Read(narrow).ShouldBe([.. values.Select(value => (float)value)]);
+    }
+
+    [Fact]
+    public void Integers_can_be_stored()
+    {
+        using Matrix<int> ids = Backend.AllocateUninitialized<int>(1, 3);
+        Backend.Upload<int>([1, -2, 3], ids);
+        var read = new int[3];
+        Backend.Download(ids, read);
+        read.ShouldBe([1, -2, 3]);
+    }
+}
