@@ -1,0 +1,118 @@
+using System.Text;
+using SparseLlm.Diagnostics;
+
+namespace SparseLlm.Models.Tokenizers.Bpe;
+
+/// <summary>Byte-pair encoding (Sennrich et al., ACL 2016) with the variations of the Hugging Face model of that name.</summary>
+internal sealed class BytePairModel
+{
+    private const int MissingByte = -1;
+
+    private readonly string _file;
+    private readonly BytePairOptions _options;
+    private readonly int[]? _byteTokens;
+
+    public BytePairModel(string file, BytePairVocabulary vocabulary, BytePairOptions options)
+    {
+        _file = file;
+        _options = options;
+        Vocabulary = vocabulary;
+        _byteTokens = options.ByteFallback
+            ? [.. Enumerable.Range(0, 256).Select(b =>
+                vocabulary.Ids.GetValueOrDefault(FormattableString.Invariant($"<0x{b:X2}>"), MissingByte))]
+            : null;
+    }
+
+    /// <summary>The tokens and merges.</summary>
+    public BytePairVocabulary Vocabulary { get; }
+
+    /// <summary>The tokens of one word, appended to <paramref name="output"/>.</summary>
+    /// <param name="word">A pre-token, not empty.</param>
+    /// <param name="symbols">Working memory.</param>
+    /// <param name="output">Receives the ids.</param>
+    public void Encode(ReadOnlySpan<char> word, SymbolList symbols, List<int> output)
+    {
+        if (_options.IgnoreMerges && Vocabulary.TryGetId(word, out int id))
+        {
+            output.Add(id);
+            return;
+        }
+
+        symbols.Clear();
+        Segment(word, symbols);
+        symbols.Merge(Vocabulary);
+        symbols.CopyTo(output);
+    }
+
+    /// <summary>Cuts a word into the tokens of its characters.</summary>
+    private void Segment(ReadOnlySpan<char> word, SymbolList symbols)
+    {
+        int? unknown = null;
+        for (int start = 0, length; start < word.Length; start += length)
+        {
+            length = char.IsHighSurrogate(word[start]) ? 2 : 1;
+            ReadOnlySpan<char> character = Decorate(word, start, length);
+            if (Vocabulary.TryGetId(character, out int id))
+            {
+                if (unknown is int pending)
+                {
+                    symbols.Add(pending);
+                    unknown = null;
+                }
+
+                symbols.Add(id);
+            }
+            // As in the original, a pending unknown token stays pending across the bytes of a later character.
+            else if (!TryAddBytes(character, symbols) && _options.UnknownToken is not null)
+            {
+                if (unknown is int pending && !_options.FuseUnknown)
+                {
+                    symbols.Add(pending);
+                }
+
+                unknown ??= UnknownId();
+            }
+        }
+
+        if (unknown is int last)
+        {
+            symbols.Add(last);
+        }
+    }
+
+    private ReadOnlySpan<char> Decorate(ReadOnlySpan<char> word, int start, int length)
+    {
+        string prefix = start > 0 ? _options.ContinuingPrefix : "";
+        string suffix = start + length == word.Length ? _options.EndSuffix : "";
+        ReadOnlySpan<char> character = word.Slice(start, length);
+        return prefix.Length + suffix.Length == 0 ? character : string.Concat(prefix, character, suffix);
+    }
+
+    private bool TryAddBytes(ReadOnlySpan<char> character, SymbolList symbols)
+    {
+        if (_byteTokens is null)
+        {
+            return false;
+        }
+
+        byte[] bytes = new byte[Encoding.UTF8.GetByteCount(character)];
+        Encoding.UTF8.GetBytes(character, bytes);
+        if (bytes.Any(b => _byteTokens[b] == MissingByte))
+        {
+            return false;
+        }
+
+        foreach (byte b in bytes)
+        {
+            symbols.Add(_byteTokens[b]);
+        }
+
+        return true;
+    }
+
+    private int UnknownId() => Vocabulary.TryGetId(_options.UnknownToken, out int id)
+        ? id
+        : throw TokenizerDiagnostics.UnknownToken.Error(
+            new SourceLocation(_file),
+            $"the text has a character without a token, and the unknown token '{_options.UnknownToken}' is not in the vocabulary of the model.");
+}

@@ -1,0 +1,11 @@
+using SparseLlm.Models.Tokenizers.PreTokenizers;
+
+namespace SparseLlm.Models.Tokenizers.Decoders;
+
+/// <summary>Turns the character that stands for a space back into one, and drops it from the first token if it was put there.</summary>
+internal sealed class MetaspaceDecoder(string replacement, PrependScheme prepends) : IDecoder
+{
+    /// <inheritdoc/>
+    public IEnumerable<string> Decode(IEnumerable<string> tokens) => tokens.Select((token, i) =>
+        token.Replace(replacement, i == 0 && prepends != PrependScheme.Never ? "" : " ", StringComparison.Ordinal));
+}

@@ -1,0 +1,9 @@
+namespace SparseLlm.Models.Tokenizers.Normalizers;
+
+/// <summary>Rewrites text before it is cut into words.</summary>
+internal interface INormalizer
+{
+    /// <summary>The rewritten text.</summary>
+    /// <param name="text">Well-formed UTF-16, perhaps empty.</param>
+    string Normalize(string text);
+}

@@ -1,0 +1,8 @@
+namespace SparseLlm.Models.Tokenizers.Normalizers;
+
+/// <summary>Several normalizers, one after another.</summary>
+internal sealed class NormalizerSequence(IReadOnlyList<INormalizer> normalizers) : INormalizer
+{
+    /// <inheritdoc/>
+    public string Normalize(string text) => normalizers.Aggregate(text, (current, normalizer) => normalizer.Normalize(current));
+}

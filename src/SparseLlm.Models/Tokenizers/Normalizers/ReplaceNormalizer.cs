@@ -1,0 +1,10 @@
+using SparseLlm.Models.Tokenizers.Patterns;
+
+namespace SparseLlm.Models.Tokenizers.Normalizers;
+
+/// <summary>Replaces every match of a pattern.</summary>
+internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : INormalizer
+{
+    /// <inheritdoc/>
+    public string Normalize(string text) => pattern.Replace(text, content);
+}

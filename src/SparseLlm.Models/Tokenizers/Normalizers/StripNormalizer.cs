@@ -1,0 +1,12 @@
+namespace SparseLlm.Models.Tokenizers.Normalizers;
+
+/// <summary>Removes white space at the ends of the text.</summary>
+internal sealed class StripNormalizer(bool left, bool right) : INormalizer
+{
+    /// <inheritdoc/>
+    public string Normalize(string text)
+    {
+        string trimmed = left ? text.TrimStart() : text;
+        return right ? trimmed.TrimEnd() : trimmed;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Reflection;
+
+namespace SparseLlm.Models.Tokenizers.Normalizers;
+
+/// <summary>The properties of characters that the normalization forms need, from an embedded table.</summary>
+internal static class UnicodeCharacters
+{
+    private static readonly Dictionary<int, int> CombiningClasses = [];
+    private static readonly Dictionary<int, int[]> Canonical = [];
+    private static readonly Dictionary<int, int[]> Compatible = [];
+    private static readonly Dictionary<(int, int), int> Compositions = [];
+
+    static UnicodeCharacters()
+    {
+        using Stream table = Assembly.GetExecutingAssembly().GetManifestResourceStream("UnicodeNormalization.txt")!;
+        using var reader = new StreamReader(table);
+        while (reader.ReadLine() is string line)
+        {
+            if (line[0] != '#')
+            {
+                Add(line.Split(' '));
+            }
+        }
+    }
+
+    /// <summary>The canonical combining class; 0 for starters.</summary>
+    public static int CombiningClass(int character) =>
+        character < 0x300 ? 0 : CombiningClasses.GetValueOrDefault(character);
+
+    /// <summary>What a character is made of, one step deep, if it is made of anything.</summary>
+    public static int[]? Decomposition(int character, bool isCompatible) =>
+        Canonical.GetValueOrDefault(character) ?? (isCompatible ? Compatible.GetValueOrDefault(character) : null);
+
+    /// <summary>What two characters make, if they make anything.</summary>
+    public static int? Composition(int first, int second) =>
+        Compositions.TryGetValue((first, second), out int composed) ? composed : null;
+
+    private static void Add(string[] fields)
+    {
+        int[] numbers = [.. fields.Skip(1).Select(field => int.Parse(field, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))];
+        int[] rest = numbers[1..];
+        switch (fields[0])
+        {
+            case "combining":
+                foreach (int character in rest)
+                {
+                    CombiningClasses.Add(character, numbers[0]);
+                }
+
+                break;
+            case "composed":
+                Canonical.Add(numbers[0], rest);
+                Compositions.Add((rest[0], rest[1]), numbers[0]);
+                break;
+            case "canonical":
+                Canonical.Add(numbers[0], rest);
+                break;
+            case "compatible":
+                Compatible.Add(numbers[0], rest);
+                break;
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using System.Text;
+
+namespace SparseLlm.Models.Tokenizers.Normalizers;
+
+/// <summary>One of the four Unicode normalization forms.</summary>
+internal sealed class UnicodeNormalizer(NormalizationForm form) : INormalizer
+{
+    /// <inheritdoc/>
+    public string Normalize(string text) => Ascii.IsValid(text) ? text : UnicodeNormalization.Normalize(text, form);
+}

@@ -1,0 +1,23 @@
+using SparseLlm.Models.Tokenizers.Patterns;
+
+namespace SparseLlm.Models.Tokenizers.PreTokenizers;
+
+/// <summary>Writes spaces as another character, as SentencePiece does, and cuts before each.</summary>
+/// <param name="replacement">The character, usually U+2581.</param>
+/// <param name="prepends">Which pieces get one if they do not begin with it.</param>
+/// <param name="splits">Whether to cut at all.</param>
+internal sealed class MetaspacePreTokenizer(string replacement, PrependScheme prepends, bool splits) : IPreTokenizer
+{
+    private readonly SplitPreTokenizer _splitter =
+        new(new LiteralPattern(replacement), SplitBehavior.MergedWithNext, isInverted: false);
+
+    /// <inheritdoc/>
+    public IEnumerable<Piece> Split(Piece piece)
+    {
+        string text = piece.Text.ToString().Replace(" ", replacement, StringComparison.Ordinal);
+        bool isPrepended = prepends == PrependScheme.Always || (prepends == PrependScheme.First && piece.IsFirst);
+        Piece replaced = piece.With(
+            isPrepended && !text.StartsWith(replacement, StringComparison.Ordinal) ? replacement + text : text);
+        return splits ? _splitter.Split(replaced) : [replaced];
+    }
+}

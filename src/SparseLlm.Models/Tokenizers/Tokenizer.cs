@@ -1,0 +1,98 @@
+using SparseLlm.Models.Tokenizers.AddedTokens;
+using SparseLlm.Models.Tokenizers.Bpe;
+using SparseLlm.Models.Tokenizers.Decoders;
+using SparseLlm.Models.Tokenizers.PostProcessors;
+using SparseLlm.Models.Tokenizers.PreTokenizers;
+
+namespace SparseLlm.Models.Tokenizers;
+
+/// <summary>
+/// Text to token ids and back, exactly as the Hugging Face tokenizers library does it for the same tokenizer.json.
+/// Truncation and padding that the file asks for are not applied: the callers here need every token of a text.
+/// Immutable; may be shared by threads.
+/// </summary>
+public sealed class Tokenizer
+{
+    private readonly AddedVocabulary _added;
+    private readonly IPreTokenizer? _preTokenizer;
+    private readonly BytePairModel _model;
+    private readonly Template _template;
+    private readonly IDecoder? _decoder;
+
+    internal Tokenizer(
+        AddedVocabulary added, IPreTokenizer? preTokenizer, BytePairModel model, Template template, IDecoder? decoder)
+    {
+        _added = added;
+        _preTokenizer = preTokenizer;
+        _model = model;
+        _template = template;
+        _decoder = decoder;
+        VocabularySize = model.Vocabulary.Count + added.Contents.Count(token => !model.Vocabulary.Ids.ContainsKey(token));
+    }
+
+    /// <summary>How many tokens there are, added ones included. Ids may have gaps and be larger.</summary>
+    public int VocabularySize { get; }
+
+    /// <summary>Reads the tokenizer of a model.</summary>
+    /// <param name="directory">A Hugging Face model directory with a tokenizer.json.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">
+    /// <see cref="TokenizerDiagnostics"/>: there is none, it is malformed, or it uses something that is not supported.
+    /// </exception>
+    public static Tokenizer Load(string directory) => TokenizerFile.Read(Path.Combine(directory, TokenizerFile.Name));
+
+    /// <summary>The token ids of a text.</summary>
+    /// <param name="text">Any text; halves of surrogate pairs are read as U+FFFD.</param>
+    /// <param name="addSpecialTokens">Whether to put the model's special tokens around it, such as a beginning of text.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">
+    /// A character has no token and the vocabulary lacks the unknown token (<see cref="TokenizerDiagnostics.UnknownToken"/>).
+    /// </exception>
+    public int[] Encode(string text, bool addSpecialTokens = true)
+    {
+        var words = new WordCache(_model);
+        var ids = new List<int>(text.Length / 4);
+        foreach ((Piece piece, AddedToken? token) in _added.Split(WellFormed(text)))
+        {
+            if (token is not null)
+            {
+                ids.Add(token.Id);
+                continue;
+            }
+
+            foreach (Piece word in _preTokenizer?.Split(piece) ?? [piece])
+            {
+                words.Encode(word.Text.Span, ids);
+            }
+        }
+
+        return _template.Apply(ids, addSpecialTokens);
+    }
+
+    /// <summary>The text of token ids.</summary>
+    /// <param name="ids">Token ids; those without a token are passed over.</param>
+    /// <param name="skipSpecialTokens">Whether to leave special tokens out.</param>
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = true)
+    {
+        var tokens = new List<string>(ids.Length);
+        foreach (int id in ids)
+        {
+            bool isSkipped = skipSpecialTokens && _added.Find(id) is { Special: true };
+            if (!isSkipped && Token(id) is string token)
+            {
+                tokens.Add(token);
+            }
+        }
+
+        return _decoder is null ? string.Join(' ', tokens) : string.Concat(_decoder.Decode(tokens));
+    }
+
+    /// <summary>The token of an id as the vocabulary writes it, or null if there is none.</summary>
+    public string? Token(int id) => _added.Find(id)?.Content ?? _model.Vocabulary.Token(id);
+
+    /// <summary>The id of a token as the vocabulary writes it, or null if there is none.</summary>
+    public int? Id(string token) =>
+        _added.Find(token)?.Id ?? (_model.Vocabulary.TryGetId(token, out int id) ? id : null);
+
+    /// <summary>The text with every half of a surrogate pair replaced by U+FFFD.</summary>
+    private static string WellFormed(string text) =>
+        text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? string.Concat(text.EnumerateRunes()) : text;
+}

@@ -1,0 +1,22 @@
+using SparseLlm.Diagnostics;
+
+namespace SparseLlm.Models.Tokenizers;
+
+/// <summary>What can be wrong with a model's tokenizer.</summary>
+public static class TokenizerDiagnostics
+{
+    /// <summary>The model's directory has no tokenizer.json.</summary>
+    public static readonly DiagnosticDescriptor Missing = new("SLM2101", "tokenizer not found");
+
+    /// <summary>tokenizer.json is not JSON, or a field is missing, of the wrong type or of an impossible value.</summary>
+    public static readonly DiagnosticDescriptor Malformed = new("SLM2102", "malformed tokenizer");
+
+    /// <summary>tokenizer.json asks for a component or a setting that is not implemented.</summary>
+    public static readonly DiagnosticDescriptor Unsupported = new("SLM2103", "unsupported tokenizer component");
+
+    /// <summary>tokenizer.json uses a regular expression that cannot be reproduced exactly.</summary>
+    public static readonly DiagnosticDescriptor UnsupportedPattern = new("SLM2104", "unsupported tokenizer pattern");
+
+    /// <summary>A merge, a template or the unknown token names a token that the vocabulary does not have.</summary>
+    public static readonly DiagnosticDescriptor UnknownToken = new("SLM2105", "token not in the vocabulary");
+}
