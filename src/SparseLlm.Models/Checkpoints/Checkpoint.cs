@@ -64,6 +64,11 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>The tensor of that name.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public TensorInfo this[string name] =>
+        TryGet(name, out TensorInfo? tensor) ? tensor : throw new KeyNotFoundException($"there is no tensor '{name}' in {Directory}");
+
     /// <summary>Finds a tensor by its full name.</summary>
     public bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TensorInfo? tensor) =>
         tensors.TryGetValue(name, out tensor);

@@ -23,17 +23,22 @@ public sealed class FeedForward(
     public Matrix<float> Hidden(Matrix<float> input)
     {
         Matrix<float> up = Up.Apply(input);
-        if (Gate is null)
+        using Matrix<float>? gate = Gate?.Apply(input);
+        Activate(gate, up);
+        return up;
+    }
+
+    /// <summary>Turns pre-activations into hidden activations, in place of <paramref name="up"/> [tokens x feed-forward size].</summary>
+    public void Activate(Matrix<float>? gate, Matrix<float> up)
+    {
+        if (gate is null)
         {
             backend.Relu(up, up);
         }
         else
         {
-            using Matrix<float> gate = Gate.Apply(input);
             backend.SwiGlu(gate, up, up);
         }
-
-        return up;
     }
 
     /// <inheritdoc/>

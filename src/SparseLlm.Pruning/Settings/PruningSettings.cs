@@ -26,10 +26,34 @@ public enum SparseLlmVariant
 /// </summary>
 public sealed record PruningSettings
 {
+    /// <summary>
+    /// A method's settings before a user changes any. Methods other than SparseLLM are as published: they fit each matrix to its
+    /// own outputs, and only ALPS refits.
+    /// </summary>
+    /// <param name="method">The method.</param>
+    /// <param name="preset">A preset of SparseLLM; without effect on other methods.</param>
+    public static PruningSettings For(PruningMethod method, Preset? preset = null)
+    {
+        var settings = new PruningSettings { Method = method };
+        if (method == PruningMethod.SparseLlm)
+        {
+            return preset?.Apply(settings) ?? settings;
+        }
+
+        return settings with
+        {
+            Solver = method,
+            Targets = TargetKind.Own,
+            RefitSteps = method == PruningMethod.Alps ? settings.RefitSteps : 0,
+            RowImportance = false,
+            BiasRefit = false,
+        };
+    }
+
     /// <summary>The method.</summary>
     public PruningMethod Method { get; init; } = PruningMethod.SparseLlm;
 
-    /// <summary>The solver for each matrix's subproblem. Methods other than SparseLLM are their own solver.</summary>
+    /// <summary>The solver for each matrix's subproblem; the method itself, where that is not SparseLLM.</summary>
     public PruningMethod Solver { get; init; } = PruningMethod.Alps;
 
     /// <summary>What each matrix is fitted to.</summary>
@@ -37,6 +61,11 @@ public sealed record PruningSettings
 
     /// <summary>Which form of SparseLLM.</summary>
     public SparseLlmVariant Variant { get; init; } = SparseLlmVariant.Coordinated;
+
+    /// <summary>
+    /// Whether the inputs of each matrix are taken after the matrices before it in the same layer are pruned, or all before any is.
+    /// </summary>
+    public bool Sequential { get; init; } = true;
 
     /// <summary>Added to the diagonal of a Gram matrix, as a share of its mean.</summary>
     public double Damping { get; init; } = 0.01;

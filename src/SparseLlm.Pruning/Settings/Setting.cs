@@ -8,12 +8,15 @@ namespace SparseLlm.Pruning.Settings;
 /// </summary>
 public sealed record Setting
 {
+    private readonly Func<PruningSettings, object> get;
     private readonly Func<PruningSettings, string, PruningSettings?> with;
 
-    private Setting(string name, string description, Func<PruningSettings, string, PruningSettings?> with)
+    private Setting(
+        string name, string description, Func<PruningSettings, object> get, Func<PruningSettings, string, PruningSettings?> with)
     {
         Name = name;
         Description = description;
+        this.get = get;
         this.with = with;
     }
 
@@ -50,17 +53,18 @@ public sealed record Setting
     public static IReadOnlyList<Setting> All { get; } =
     [
         Choice<PruningMethod>("solver", "The solver for each matrix's subproblem inside sparsellm.",
-            [PruningMethod.SparseGpt, PruningMethod.Admm, PruningMethod.Alps], (s, v) => s with { Solver = v }),
+            [PruningMethod.SparseGpt, PruningMethod.Admm, PruningMethod.Alps], s => s.Solver, (s, v) => s with { Solver = v }),
         Choice<TargetKind>("targets", "Fit each matrix to its own dense outputs (own) or to the dense model's activations (dense).",
-            Enum.GetValues<TargetKind>(), (s, v) => s with { Targets = v }),
+            Enum.GetValues<TargetKind>(), s => s.Targets, (s, v) => s with { Targets = v }),
         Choice<SparseLlmVariant>("variant", "The form of sparsellm: coordinated (two activation streams) or paper (the published schedule).",
-            Enum.GetValues<SparseLlmVariant>(), (s, v) => s with { Variant = v }),
-        Number("damping", "Added to the diagonal of each Gram matrix, as a share of its mean.", 0, 1, (s, v) => s with { Damping = v }),
-        Integer("blockSize", "Columns per block of the OBS sweep.", 1, 1 << 20, (s, v) => s with { BlockSize = v }),
-        Integer("refitSteps", "Conjugate gradient steps that refit the kept weights; 0 for none.", 0, 1000, (s, v) => s with { RefitSteps = v }),
-        Boolean("rowImportance", "Give more of the weight budget to rows that the model depends on more.", (s, v) => s with { RowImportance = v }),
-        Boolean("biasRefit", "Fit biases along with the weights.", (s, v) => s with { BiasRefit = v }),
-        Integer("sweeps", "Sweeps over the auxiliary variables of each MLP.", 0, 100, (s, v) => s with { Sweeps = v }),
+            Enum.GetValues<SparseLlmVariant>(), s => s.Variant, (s, v) => s with { Variant = v }),
+        Boolean("sequential", "Take the inputs of each matrix after the matrices before it in the layer are pruned.", s => s.Sequential, (s, v) => s with { Sequential = v }),
+        Number("damping", "Added to the diagonal of each Gram matrix, as a share of its mean.", 0, 1, s => s.Damping, (s, v) => s with { Damping = v }),
+        Integer("blockSize", "Columns per block of the OBS sweep.", 1, 1 << 20, s => s.BlockSize, (s, v) => s with { BlockSize = v }),
+        Integer("refitSteps", "Conjugate gradient steps that refit the kept weights; 0 for none.", 0, 1000, s => s.RefitSteps, (s, v) => s with { RefitSteps = v }),
+        Boolean("rowImportance", "Give more of the weight budget to rows that the model depends on more.", s => s.RowImportance, (s, v) => s with { RowImportance = v }),
+        Boolean("biasRefit", "Fit biases along with the weights.", s => s.BiasRefit, (s, v) => s with { BiasRefit = v }),
+        Integer("sweeps", "Sweeps over the auxiliary variables of each MLP.", 0, 100, s => s.Sweeps, (s, v) => s with { Sweeps = v }),
     ];
 
     /// <summary>The setting of that name, or null.</summary>
@@ -69,18 +73,29 @@ public sealed record Setting
     /// <summary>The settings with this one changed, or null if the value is not valid (see <see cref="Expected"/>).</summary>
     public PruningSettings? With(PruningSettings settings, string value) => with(settings, value);
 
-    private static Setting Choice<T>(string name, string description, IReadOnlyList<T> choices, Func<PruningSettings, T, PruningSettings> with)
+    /// <summary>The value in some settings, as a user would write it.</summary>
+    public string Value(PruningSettings settings) => get(settings) switch
+    {
+        IFormattable number and not Enum => number.ToString(null, CultureInfo.InvariantCulture),
+        object other => other.ToString()!.ToLowerInvariant(),
+    };
+
+    /// <summary>Every setting by name, as a user would write it.</summary>
+    public static IReadOnlyDictionary<string, string> Describe(PruningSettings settings) =>
+        All.ToDictionary(setting => setting.Name, setting => setting.Value(settings));
+
+    private static Setting Choice<T>(string name, string description, IReadOnlyList<T> choices, Func<PruningSettings, T> get, Func<PruningSettings, T, PruningSettings> with)
         where T : struct, Enum
     {
         var byName = choices.ToDictionary(choice => choice.ToString()!.ToLowerInvariant());
-        return new Setting(name, description, (settings, text) => byName.TryGetValue(text, out T value) ? with(settings, value) : null)
+        return new Setting(name, description, settings => get(settings), (settings, text) => byName.TryGetValue(text, out T value) ? with(settings, value) : null)
         {
             Choices = [.. byName.Keys],
         };
     }
 
-    private static Setting Number(string name, string description, double minimum, double maximum, Func<PruningSettings, double, PruningSettings> with) =>
-        new(name, description, (settings, text) =>
+    private static Setting Number(string name, string description, double minimum, double maximum, Func<PruningSettings, double> get, Func<PruningSettings, double, PruningSettings> with) =>
+        new(name, description, settings => get(settings), (settings, text) =>
             double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= minimum && value <= maximum
                 ? with(settings, value)
                 : null)
@@ -89,8 +104,8 @@ public sealed record Setting
             Maximum = maximum,
         };
 
-    private static Setting Integer(string name, string description, int minimum, int maximum, Func<PruningSettings, int, PruningSettings> with) =>
-        new(name, description, (settings, text) =>
+    private static Setting Integer(string name, string description, int minimum, int maximum, Func<PruningSettings, int> get, Func<PruningSettings, int, PruningSettings> with) =>
+        new(name, description, settings => get(settings), (settings, text) =>
             int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= minimum && value <= maximum
                 ? with(settings, value)
                 : null)
@@ -100,8 +115,8 @@ public sealed record Setting
             IsInteger = true,
         };
 
-    private static Setting Boolean(string name, string description, Func<PruningSettings, bool, PruningSettings> with) =>
-        new(name, description, (settings, text) => text is "true" or "false" ? with(settings, text == "true") : null)
+    private static Setting Boolean(string name, string description, Func<PruningSettings, bool> get, Func<PruningSettings, bool, PruningSettings> with) =>
+        new(name, description, settings => get(settings), (settings, text) => text is "true" or "false" ? with(settings, text == "true") : null)
         {
             IsBoolean = true,
         };

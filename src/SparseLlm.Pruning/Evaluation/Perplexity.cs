@@ -1,0 +1,81 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Models;
+using SparseLlm.Models.Layers;
+using SparseLlm.Numerics;
+using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Calibration;
+
+namespace SparseLlm.Pruning.Evaluation;
+
+/// <summary>
+/// Perplexity by the protocol of GPTQ and SparseGPT: the text is encoded once, cut into non-overlapping windows of L tokens, the tail
+/// dropped; exp of (sum over windows of mean negative log-likelihood times L) / (n L).
+/// </summary>
+/// <param name="Value">The perplexity.</param>
+/// <param name="Tokens">Tokens in all windows.</param>
+/// <param name="Windows">Number of windows n.</param>
+public sealed record Perplexity(double Value, long Tokens, int Windows)
+{
+    /// <summary>Measures a model, one decoder layer in memory at a time.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="ids">The whole text, encoded once.</param>
+    /// <param name="sequenceLength">Tokens per window; null for the smaller of 2048 and the model's maximum.</param>
+    /// <param name="location">The text, for messages.</param>
+    /// <param name="progress">Told how many layers are done, of how many.</param>
+    /// <param name="cancellation">Stops between chunks.</param>
+    /// <exception cref="DiagnosticException">The text is shorter than a window, or the window longer than the model allows.</exception>
+    public static Perplexity Measure(
+        DecoderModel model,
+        int[] ids,
+        int? sequenceLength,
+        SourceLocation location,
+        Action<int, int>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        CalibrationTokens windows = Cut(model, ids, sequenceLength, location);
+        var chunks = new TokenChunks(windows);
+        using ActivationStream stream = chunks.Embed(model);
+        int layers = model.Definition.Layers.Count;
+        for (int index = 0; index < layers; index++)
+        {
+            using DecoderLayer layer = model.LoadLayer(index);
+            for (int chunk = 0; chunk < chunks.Count; chunk++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                stream[chunk] = layer.Forward(stream[chunk], chunks.SequenceLength);
+            }
+
+            progress?.Invoke(index + 1, layers);
+        }
+
+        return new Perplexity(Math.Exp(MeanLoss(model, chunks, stream)), windows.Ids.Length, windows.Windows);
+    }
+
+    private static CalibrationTokens Cut(DecoderModel model, int[] ids, int? sequenceLength, SourceLocation location)
+    {
+        int maximum = model.Definition.MaximumLength;
+        int length = sequenceLength ?? CalibrationTokens.DefaultSequenceLength(maximum);
+        var whole = new CalibrationSettings { Samples = Math.Max(1, ids.Length / length), SequenceLength = length };
+        return CalibrationTokens.Cut(ids, whole, maximum, location);
+    }
+
+    private static double MeanLoss(DecoderModel model, TokenChunks chunks, ActivationStream hidden)
+    {
+        using LanguageModelHead head = model.LoadHead();
+        double sum = 0;
+        int windows = 0;
+        for (int chunk = 0; chunk < chunks.Count; chunk++)
+        {
+            ReadOnlySpan<int> ids = chunks.Ids(chunk);
+            int count = ids.Length / chunks.SequenceLength;
+            var losses = new double[count * (chunks.SequenceLength - 1)];
+            head.Losses(hidden[chunk], ids, chunks.SequenceLength, losses);
+            windows += count;
+
+            // Every window predicts the same number of tokens, so the mean of window means is the mean of all.
+            sum += losses.Sum() / (chunks.SequenceLength - 1);
+        }
+
+        return sum / windows;
+    }
+}

@@ -1,0 +1,75 @@
+using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Layers;
+using SparseLlm.Numerics;
+using SparseLlm.Pruning.Patterns;
+
+namespace SparseLlm.Pruning.Methods;
+
+/// <summary>
+/// Takes down what is done to a decoder layer. Every new weight is rounded to the checkpoint's element type at once, so that the
+/// layers behind it see the model as it will be loaded.
+/// </summary>
+internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, SparsityPlan plan, int layer, IProgress<PruningProgress>? progress)
+{
+    private readonly List<PrunedTensor> tensors = [];
+    private readonly List<LinearReport> linears = [];
+    private readonly List<string> fallbacks = [];
+
+    /// <summary>Everything taken down so far.</summary>
+    public PrunedLayer Result => new(layer, tensors, linears, fallbacks);
+
+    /// <summary>Rounds and takes down a solved linear layer. A layer solved again replaces what was taken down before.</summary>
+    public void Add(Linear linear, double? relativeError)
+    {
+        float[] weights = Round(linear.Weight, linear.Definition.WeightName);
+        if (linear.Bias is not null)
+        {
+            Round(linear.Bias, linear.Definition.BiasName);
+        }
+
+        var report = new LinearReport(
+            linear.Definition.WeightName,
+            linear.Definition.Outputs,
+            linear.Definition.Inputs,
+            plan.PatternFor(linear.Definition)?.ToString() ?? "dense",
+            weights.LongCount(weight => weight == 0),
+            relativeError);
+        linears.RemoveAll(known => known.Name == report.Name);
+        linears.Add(report);
+        progress?.Report(new MatrixPruned(layer, report));
+    }
+
+    /// <summary>Takes down a numerical fallback.</summary>
+    public void AddFallback(string sentence) => fallbacks.Add(sentence);
+
+    private float[] Round(Matrix<float> matrix, string name)
+    {
+        var values = new float[matrix.Length];
+        backend.Download<float>(matrix, values);
+        CheckFinite(values, name);
+        ElementTypes.Round(values, checkpoint[name].ElementType);
+        RemoveNegativeZeros(values);
+        backend.Upload<float>(values, matrix);
+        tensors.RemoveAll(known => known.Name == name);
+        tensors.Add(new PrunedTensor(name, values));
+        return values;
+    }
+
+    private static void CheckFinite(float[] values, string name)
+    {
+        int position = Array.FindIndex(values, value => !float.IsFinite(value));
+        if (position >= 0)
+        {
+            throw PruningDiagnostics.NonFinite.Error(
+                null, $"pruning '{name}' gave a value that is not finite (element {position}); use a larger damping or more calibration data");
+        }
+    }
+
+    private static void RemoveNegativeZeros(float[] values)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] += 0f;
+        }
+    }
+}

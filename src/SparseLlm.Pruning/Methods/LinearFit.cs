@@ -1,0 +1,207 @@
+using SparseLlm.Models.Layers;
+using SparseLlm.Numerics;
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Solvers;
+
+namespace SparseLlm.Pruning.Methods;
+
+/// <summary>
+/// The subproblem of one linear layer: sparse weights (and a bias) whose outputs on the pruned model's inputs X come as close as
+/// possible to targets T,
+/// <code>min ‖T - X W' - b‖² + λ ‖W - W0‖²   subject to the pattern.</code>
+/// Without targets of its own, T = X W0' + b0, and the dense weights W0 are the unconstrained solution.
+/// </summary>
+internal sealed class LinearFit : IDisposable
+{
+    private const float LeastImportance = 1e-3f;
+
+    private readonly IBackend backend;
+    private readonly Linear linear;
+    private readonly SparsityPattern pattern;
+    private readonly TargetSums? targets;
+
+    /// <summary>A subproblem for a loaded layer, whose weight and bias it will replace.</summary>
+    /// <param name="backend">Where everything lives.</param>
+    /// <param name="linear">The layer.</param>
+    /// <param name="pattern">How sparse it becomes.</param>
+    /// <param name="hasTargets">Whether targets will be added with the inputs.</param>
+    /// <param name="refitBias">Whether the bias is part of the problem.</param>
+    public LinearFit(IBackend backend, Linear linear, SparsityPattern pattern, bool hasTargets, bool refitBias)
+    {
+        this.backend = backend;
+        this.linear = linear;
+        this.pattern = pattern;
+        RefitsBias = refitBias && linear.Bias is not null;
+        targets = hasTargets ? new TargetSums(backend, linear.Definition.Inputs, linear.Definition.Outputs) : null;
+    }
+
+    /// <summary>Whether the bias is part of the problem: then its sums are taken around their means.</summary>
+    public bool RefitsBias { get; }
+
+    /// <summary>The layer.</summary>
+    public Linear Linear => linear;
+
+    /// <summary>Adds the targets [tokens x outputs] of tokens x [tokens x inputs].</summary>
+    public void AddTargets(Matrix<float> x, Matrix<float> values) => targets?.Add(x, values);
+
+    /// <summary>Replaces the layer's weight and bias by the solution.</summary>
+    /// <param name="gram">The inputs' Gram matrix, centred if <see cref="RefitsBias"/>.</param>
+    /// <param name="inputs">The sums it was made from.</param>
+    /// <param name="solver">The inner solver.</param>
+    /// <param name="refit">What refits the kept weights afterwards.</param>
+    /// <param name="importance">How much the model depends on each row; null for all the same.</param>
+    /// <returns>‖T - Y‖ / ‖T‖ on the calibration tokens.</returns>
+    public double Solve(InputGram gram, TokenSums inputs, ISolver solver, MaskedRefit refit, float[]? importance)
+    {
+        (int outputs, int width) = (linear.Definition.Outputs, linear.Definition.Inputs);
+        using Matrix<double> cross = CrossProduct(inputs);
+        using Matrix<float> target = backend.AllocateUninitialized<float>(outputs, width);
+        Unconstrained(gram, cross, target);
+        gram.ZeroDeadInputs(target);
+
+        using Matrix<float> weights = backend.AllocateUninitialized<float>(outputs, width);
+        using Matrix<float> mask = backend.AllocateUninitialized<float>(outputs, width);
+        backend.Copy(target, weights);
+        float[]? scales = importance?.Select(value => Math.Max(value, LeastImportance)).ToArray();
+        Scale(weights, scales, inverted: false);
+        solver.Solve(gram, weights, pattern, mask);
+        Scale(weights, scales, inverted: true);
+        refit.Refit(gram, target, mask, weights);
+
+        double error = RelativeError(gram, inputs, cross, weights);
+        backend.Copy(weights, linear.Weight);
+        RefitBias(inputs);
+        return error;
+    }
+
+    /// <summary>X'T as the problem needs it: around the means, or with the fixed bias taken out of T. X'X W0' without targets.</summary>
+    private Matrix<double> CrossProduct(TokenSums inputs)
+    {
+        (int outputs, int width) = (linear.Definition.Outputs, linear.Definition.Inputs);
+        Matrix<double> cross = backend.AllocateUninitialized<double>(width, outputs);
+        if (targets is null)
+        {
+            return cross;
+        }
+
+        backend.Copy(targets.Cross, cross);
+        if (RefitsBias)
+        {
+            backend.AddOuterProduct(-1.0 / inputs.Tokens, inputs.Sums, targets.Sums, cross);
+        }
+        else if (linear.Bias is { } bias)
+        {
+            using Matrix<double> wide = backend.AllocateUninitialized<double>(1, outputs);
+            backend.Convert(bias, wide);
+            backend.AddOuterProduct(-1, inputs.Sums, wide, cross);
+        }
+
+        return cross;
+    }
+
+    /// <summary>The solution without a pattern: W0 + (G' - W0 H) (H + λ)^-1, or W0 itself without targets.</summary>
+    private void Unconstrained(InputGram gram, Matrix<double> cross, Matrix<float> solution)
+    {
+        if (targets is null)
+        {
+            backend.Copy(linear.Weight, solution);
+            return;
+        }
+
+        (int outputs, int width) = (linear.Definition.Outputs, linear.Definition.Inputs);
+        using Matrix<double> dense = backend.AllocateUninitialized<double>(outputs, width);
+        using Matrix<double> residual = backend.AllocateUninitialized<double>(outputs, width);
+        backend.Convert(linear.Weight, dense);
+        backend.Transpose(cross, residual);
+
+        // G' - W0 H, with H = damped - λ I
+        backend.Multiply(dense, false, gram.Damped, false, residual, alpha: -1, beta: 1);
+        backend.Combine(1, residual, gram.Damping, dense, residual);
+        backend.Multiply(residual, false, gram.Inverse, false, dense, alpha: 1, beta: 1);
+        backend.Convert(dense, solution);
+    }
+
+    private void Scale(Matrix<float> weights, float[]? scales, bool inverted)
+    {
+        if (scales is not null)
+        {
+            backend.ScaleRows(weights, inverted ? [.. scales.Select(scale => 1 / scale)] : scales);
+        }
+    }
+
+    /// <summary>‖T - Y‖² = tr T'T - 2 tr W G + tr W H W'; without targets, tr D H D' with D = W0 - W.</summary>
+    private double RelativeError(InputGram gram, TokenSums inputs, Matrix<double> cross, Matrix<float> weights)
+    {
+        using Matrix<float> h = backend.AllocateUninitialized<float>(gram.Width, gram.Width);
+        backend.Convert(gram.Damped, h);
+        if (targets is null)
+        {
+            using Matrix<float> difference = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
+            backend.Combine(1, linear.Weight, -1, weights, difference);
+            return Ratio(QuadraticForm(difference, h, gram.Damping), QuadraticForm(linear.Weight, h, gram.Damping));
+        }
+
+        using Matrix<double> transposed = backend.AllocateUninitialized<double>(weights.Rows, weights.Columns);
+        backend.Transpose(cross, transposed);
+        using Matrix<double> wide = backend.AllocateUninitialized<double>(weights.Rows, weights.Columns);
+        backend.Convert(weights, wide);
+        double total = TargetEnergy(inputs);
+        double error = total - 2 * backend.Dot(wide, transposed) + QuadraticForm(weights, h, gram.Damping);
+        return Ratio(error, total);
+    }
+
+    /// <summary>tr T'T, around the mean or with the fixed bias taken out, as the problem needs it.</summary>
+    private double TargetEnergy(TokenSums inputs)
+    {
+        int outputs = linear.Definition.Outputs;
+        var squares = new double[outputs];
+        var sums = new double[outputs];
+        backend.Download(targets!.Squares, squares);
+        backend.Download(targets.Sums, sums);
+        float[] bias = HostBias();
+        double tokens = inputs.Tokens;
+        return RefitsBias
+            ? squares.Zip(sums, (square, sum) => square - sum * sum / tokens).Sum()
+            : squares.Select((square, i) => square - 2 * bias[i] * sums[i] + tokens * bias[i] * bias[i]).Sum();
+    }
+
+    /// <summary>tr W H W' for the H without damping.</summary>
+    private double QuadraticForm(Matrix<float> weights, Matrix<float> damped, double damping)
+    {
+        using Matrix<float> product = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
+        backend.Multiply(weights, false, damped, false, product);
+        return backend.Dot(product, weights) - damping * backend.Dot(weights, weights);
+    }
+
+    private static double Ratio(double error, double total) => total > 0 ? Math.Sqrt(Math.Max(error, 0) / total) : 0;
+
+    /// <summary>b = t̄ - W x̄: the bias that makes the mean output right.</summary>
+    private void RefitBias(TokenSums inputs)
+    {
+        if (!RefitsBias || targets is null)
+        {
+            return;
+        }
+
+        using Matrix<double> weights = backend.AllocateUninitialized<double>(linear.Weight.Rows, linear.Weight.Columns);
+        backend.Convert(linear.Weight, weights);
+        using Matrix<double> bias = backend.AllocateUninitialized<double>(1, linear.Weight.Rows);
+        backend.Copy(targets.Sums, bias);
+        backend.Multiply(inputs.Sums, false, weights, true, bias, alpha: -1.0 / inputs.Tokens, beta: 1.0 / inputs.Tokens);
+        backend.Convert(bias, linear.Bias!);
+    }
+
+    private float[] HostBias()
+    {
+        var bias = new float[linear.Definition.Outputs];
+        if (linear.Bias is not null)
+        {
+            backend.Download(linear.Bias, bias);
+        }
+
+        return bias;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => targets?.Dispose();
+}

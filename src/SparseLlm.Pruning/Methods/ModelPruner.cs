@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using SparseLlm.Models;
+using SparseLlm.Models.Layers;
+using SparseLlm.Numerics;
+using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
+using SparseLlm.Pruning.Solvers;
+
+namespace SparseLlm.Pruning.Methods;
+
+/// <summary>Prunes a model layer by layer, each from the activations of the model pruned so far.</summary>
+public sealed class ModelPruner
+{
+    private readonly DecoderModel model;
+    private readonly IBackend backend;
+    private readonly PruningSettings settings;
+    private readonly SparsityPlan plan;
+    private readonly CalibrationTokens? tokens;
+    private readonly IProgress<PruningProgress>? progress;
+    private readonly FitSettings fitting;
+
+    /// <summary>A prune of a model.</summary>
+    /// <param name="model">The dense model.</param>
+    /// <param name="settings">The method.</param>
+    /// <param name="plan">How sparse each matrix becomes.</param>
+    /// <param name="tokens">The calibration windows; may be null for methods that look at weights only.</param>
+    /// <param name="progress">Told of every matrix and layer.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">The plan does not fit the model, or calibration tokens are missing.</exception>
+    public ModelPruner(
+        DecoderModel model, PruningSettings settings, SparsityPlan plan, CalibrationTokens? tokens, IProgress<PruningProgress>? progress = null)
+    {
+        this.model = model;
+        backend = model.Backend;
+        this.settings = settings;
+        this.plan = plan;
+        this.tokens = tokens;
+        this.progress = progress;
+        fitting = new FitSettings(settings.Damping, SolverFactory.Create(backend, settings), new MaskedRefit(backend, settings.RefitSteps));
+        plan.Validate(model.Definition);
+        if (tokens is null && fitting.Solver.NeedsInputs)
+        {
+            throw PruningDiagnostics.CalibrationMissing.Error(
+                null, $"the method {settings.Method.ToString().ToLowerInvariant()} looks at activations; give it a calibration text");
+        }
+    }
+
+    /// <summary>Prunes one decoder layer after the other, as the result is enumerated.</summary>
+    public IEnumerable<PrunedLayer> Run(CancellationToken cancellation = default) =>
+        fitting.Solver.NeedsInputs ? RunOnActivations(cancellation) : RunOnWeights(cancellation);
+
+    private IEnumerable<PrunedLayer> RunOnActivations(CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        var chunks = new TokenChunks(tokens!);
+        bool withDense = settings.Targets == TargetKind.Dense;
+        using var streams = CalibrationStreams.Embed(model, chunks, withDense);
+        for (int index = 0; index < model.Definition.Layers.Count; index++)
+        {
+            LayerRecorder recorder = Start(index);
+            using DecoderLayer layer = model.LoadLayer(index);
+            using DecoderLayer? dense = withDense ? model.LoadLayer(index) : null;
+            using var pruner = new LayerPruner(backend, layer, dense, plan, settings, fitting, chunks, recorder, cancellation);
+            pruner.Prune(streams);
+            Finish(index, clock);
+            yield return recorder.Result;
+        }
+    }
+
+    private IEnumerable<PrunedLayer> RunOnWeights(CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        for (int index = 0; index < model.Definition.Layers.Count; index++)
+        {
+            LayerRecorder recorder = Start(index);
+            using DecoderLayer layer = model.LoadLayer(index);
+            foreach (Linear linear in layer.Linears)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                PruneByWeights(linear, recorder);
+            }
+
+            Finish(index, clock);
+            yield return recorder.Result;
+        }
+    }
+
+    private void PruneByWeights(Linear linear, LayerRecorder recorder)
+    {
+        if (plan.PatternFor(linear.Definition) is not { } pattern)
+        {
+            return;
+        }
+
+        using Matrix<float> mask = backend.AllocateUninitialized<float>(linear.Weight.Rows, linear.Weight.Columns);
+        fitting.Solver.Solve(gram: null, linear.Weight, pattern, mask);
+        recorder.Add(linear, relativeError: null);
+    }
+
+    private LayerRecorder Start(int index)
+    {
+        progress?.Report(new LayerStarted(index, model.Definition.Layers.Count));
+        return new LayerRecorder(backend, model.Checkpoint, plan, index, progress);
+    }
+
+    private void Finish(int index, Stopwatch clock) =>
+        progress?.Report(new LayerFinished(index, model.Definition.Layers.Count, clock.Elapsed));
+}

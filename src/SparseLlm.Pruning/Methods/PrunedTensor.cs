@@ -1,0 +1,29 @@
+namespace SparseLlm.Pruning.Methods;
+
+/// <summary>A tensor that pruning has changed: the weight of a linear layer, or a bias refitted with it.</summary>
+/// <param name="Name">Its name in the checkpoint.</param>
+/// <param name="Values">Its new values, row-major, as they are after the cast to the checkpoint's element type.</param>
+public sealed record PrunedTensor(string Name, float[] Values);
+
+/// <summary>What was done to one linear layer.</summary>
+/// <param name="Name">The weight's name in the checkpoint.</param>
+/// <param name="Rows">Outputs.</param>
+/// <param name="Columns">Inputs.</param>
+/// <param name="Pattern">What was asked for, as a user writes it: <c>0.7</c> or <c>2:4</c>.</param>
+/// <param name="Zeros">Zero weights, counted after the cast to the checkpoint's element type.</param>
+/// <param name="RelativeError">
+/// ‖T - Y‖ / ‖T‖ for the layer's output Y and its target T on the calibration tokens; null where no tokens were looked at.
+/// </param>
+public sealed record LinearReport(string Name, int Rows, int Columns, string Pattern, long Zeros, double? RelativeError)
+{
+    /// <summary>The share of weights that are zero.</summary>
+    public double Sparsity => Zeros / ((double)Rows * Columns);
+}
+
+/// <summary>One decoder layer after pruning.</summary>
+/// <param name="Index">Its place in the model, from 0.</param>
+/// <param name="Tensors">The tensors that changed.</param>
+/// <param name="Linears">What was done to each pruned linear layer.</param>
+/// <param name="Fallbacks">Numerical fallbacks that were taken, as sentences.</param>
+public sealed record PrunedLayer(
+    int Index, IReadOnlyList<PrunedTensor> Tensors, IReadOnlyList<LinearReport> Linears, IReadOnlyList<string> Fallbacks);

@@ -1,0 +1,20 @@
+namespace SparseLlm.Pruning.Methods;
+
+/// <summary>What a prune tells of its progress.</summary>
+public abstract record PruningProgress(int Layer);
+
+/// <summary>A decoder layer begins.</summary>
+/// <param name="Layer">Its place, from 0.</param>
+/// <param name="Layers">How many there are.</param>
+public sealed record LayerStarted(int Layer, int Layers) : PruningProgress(Layer);
+
+/// <summary>A matrix has been pruned.</summary>
+/// <param name="Layer">Its layer's place, from 0.</param>
+/// <param name="Report">What was done.</param>
+public sealed record MatrixPruned(int Layer, LinearReport Report) : PruningProgress(Layer);
+
+/// <summary>A decoder layer is done.</summary>
+/// <param name="Layer">Its place, from 0.</param>
+/// <param name="Layers">How many there are.</param>
+/// <param name="Elapsed">Time since the prune began.</param>
+public sealed record LayerFinished(int Layer, int Layers, TimeSpan Elapsed) : PruningProgress(Layer);

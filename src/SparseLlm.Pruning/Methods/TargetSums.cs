@@ -1,0 +1,34 @@
+using SparseLlm.Numerics;
+
+namespace SparseLlm.Pruning.Methods;
+
+/// <summary>Sums over calibration tokens of the targets T of a linear layer with inputs X: X'T, and of T and T² per column.</summary>
+internal sealed class TargetSums(IBackend backend, int inputs, int outputs) : IDisposable
+{
+    /// <summary>X'T, [inputs x outputs].</summary>
+    public Matrix<double> Cross { get; } = backend.Allocate<double>(inputs, outputs);
+
+    /// <summary>The sum of each target, [1 x outputs].</summary>
+    public Matrix<double> Sums { get; } = backend.Allocate<double>(1, outputs);
+
+    /// <summary>The sum of squares of each target, [1 x outputs].</summary>
+    public Matrix<double> Squares { get; } = backend.Allocate<double>(1, outputs);
+
+    /// <summary>Adds tokens.</summary>
+    /// <param name="x">[tokens x inputs].</param>
+    /// <param name="targets">[tokens x outputs].</param>
+    public void Add(Matrix<float> x, Matrix<float> targets)
+    {
+        backend.AccumulateCross(x, targets, Cross);
+        backend.AccumulateColumnSums(targets, Sums);
+        backend.AccumulateColumnSquares(targets, Squares);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Cross.Dispose();
+        Sums.Dispose();
+        Squares.Dispose();
+    }
+}

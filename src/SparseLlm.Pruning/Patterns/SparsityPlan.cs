@@ -1,0 +1,40 @@
+using SparseLlm.Models.Definitions;
+
+namespace SparseLlm.Pruning.Patterns;
+
+/// <summary>How sparse each linear layer of a model becomes.</summary>
+/// <param name="Default">For tensors without a rule.</param>
+/// <param name="Rules">Exceptions; the first match wins.</param>
+public sealed record SparsityPlan(SparsityPattern Default, IReadOnlyList<SparsityRule> Rules)
+{
+    /// <summary>The pattern of a weight, or null where it stays dense.</summary>
+    public SparsityPattern? PatternFor(LinearDefinition linear)
+    {
+        SparsityRule? rule = Rules.FirstOrDefault(rule => rule.Matches(linear.WeightName));
+        SparsityPattern? pattern = rule is null ? Default : rule.Pattern;
+        return pattern is null || pattern.Sparsity == 0 ? null : pattern;
+    }
+
+    /// <summary>Checks that every pattern fits the matrices it is meant for.</summary>
+    /// <exception cref="Diagnostics.DiagnosticException">A pattern N:M for a matrix whose number of inputs M does not divide.</exception>
+    public void Validate(ModelDefinition model)
+    {
+        foreach (LinearDefinition linear in model.Layers.SelectMany(layer => layer.Linears))
+        {
+            if (PatternFor(linear) is SparsityPattern.Groups groups && linear.Inputs % groups.Size != 0)
+            {
+                throw PruningDiagnostics.PatternDoesNotFit.Error(
+                    null,
+                    $"the pattern {groups} does not fit '{linear.WeightName}': its {linear.Inputs} inputs are not a multiple of "
+                    + $"{groups.Size}; keep the tensor dense or give it another sparsity by a rule");
+            }
+        }
+    }
+
+    /// <summary>The rules that no linear layer of the model matches: probably a mistake in the glob.</summary>
+    public IEnumerable<SparsityRule> UnusedRules(ModelDefinition model)
+    {
+        var names = model.Layers.SelectMany(layer => layer.Linears).Select(linear => linear.WeightName).ToList();
+        return Rules.Where(rule => !names.Any(rule.Matches));
+    }
+}

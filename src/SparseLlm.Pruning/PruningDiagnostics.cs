@@ -1,0 +1,31 @@
+using SparseLlm.Diagnostics;
+
+namespace SparseLlm.Pruning;
+
+/// <summary>The diagnostics of pruning, calibration and evaluation.</summary>
+public static class PruningDiagnostics
+{
+    /// <summary>A calibration or evaluation file cannot be read.</summary>
+    public static readonly DiagnosticDescriptor UnreadableText = new("SLM3001", "a text cannot be read");
+
+    /// <summary>A calibration text gives too few tokens.</summary>
+    public static readonly DiagnosticDescriptor TextTooShort = new("SLM3002", "a text is too short");
+
+    /// <summary>A sequence length that the model cannot take.</summary>
+    public static readonly DiagnosticDescriptor SequenceTooLong = new("SLM3003", "a sequence is longer than the model allows");
+
+    /// <summary>N:M sparsity for a matrix whose width M does not divide.</summary>
+    public static readonly DiagnosticDescriptor PatternDoesNotFit = new("SLM3004", "a pattern does not fit a tensor");
+
+    /// <summary>NaN or infinity where numbers must be finite.</summary>
+    public static readonly DiagnosticDescriptor NonFinite = new("SLM3005", "a value is not finite");
+
+    /// <summary>A rule that no tensor matches.</summary>
+    public static readonly DiagnosticDescriptor RuleMatchesNothing = new("SLM3006", "a rule matches no tensor", Severity.Warning);
+
+    /// <summary>A Gram matrix could not be factorised.</summary>
+    public static readonly DiagnosticDescriptor NotFactorizable = new("SLM3007", "a Gram matrix cannot be factorised");
+
+    /// <summary>A method needs calibration data and has none.</summary>
+    public static readonly DiagnosticDescriptor CalibrationMissing = new("SLM3008", "calibration data is missing");
+}

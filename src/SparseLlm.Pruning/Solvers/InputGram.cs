@@ -1,0 +1,197 @@
+using SparseLlm.Numerics;
+
+namespace SparseLlm.Pruning.Solvers;
+
+/// <summary>
+/// The Gram matrix H of the inputs of one or more linear layers, damped, with everything that depends on it alone: each
+/// factorisation is computed when first asked for and shared by all matrices with these inputs.
+/// </summary>
+public sealed class InputGram : IDisposable
+{
+    private const double DampingGrowth = 10;
+    private const int DampingAttempts = 8;
+    private const int InversesKept = 8;
+
+    private readonly IBackend backend;
+    private readonly string name;
+    private readonly Action<string> reportFallback;
+    private readonly Matrix<double> damped;
+    private readonly List<(double Penalty, Matrix<float> Inverse)> normalizedInverses = [];
+    private readonly double meanDiagonal;
+    private Matrix<double>? inverseFactor;
+    private Matrix<double>? inverse;
+    private Matrix<float>? normalized;
+
+    /// <summary>Takes over a Gram matrix and damps it.</summary>
+    /// <param name="backend">Where it lives.</param>
+    /// <param name="name">Whose inputs these are, for messages.</param>
+    /// <param name="gram">H = X'X [d x d]; owned and changed from here on.</param>
+    /// <param name="damping">Added to the diagonal, as a share of its mean.</param>
+    /// <param name="reportFallback">Told of every numerical fallback.</param>
+    public InputGram(IBackend backend, string name, Matrix<double> gram, double damping, Action<string> reportFallback)
+    {
+        this.backend = backend;
+        this.name = name;
+        this.reportFallback = reportFallback;
+        damped = gram;
+        Diagonal = new double[gram.Rows];
+        backend.Diagonal(gram, Diagonal);
+        meanDiagonal = Diagonal.Average();
+        Damping = meanDiagonal > 0 ? damping * meanDiagonal : 1;
+        backend.AddDiagonal(damped, Damping);
+    }
+
+    /// <summary>Number of inputs d.</summary>
+    public int Width => damped.Rows;
+
+    /// <summary>What was added to the diagonal.</summary>
+    public double Damping { get; private set; }
+
+    /// <summary>The diagonal of H before damping: the squared norm of each input over all tokens.</summary>
+    public double[] Diagonal { get; }
+
+    /// <summary>H with damping, [d x d].</summary>
+    public Matrix<double> Damped => damped;
+
+    /// <summary>Upper triangular U with (H + damping)^-1 = U'U. Raises the damping where H is not positive definite.</summary>
+    public Matrix<double> InverseFactor => inverseFactor ??= Factorize();
+
+    /// <summary>(H + damping)^-1, [d x d].</summary>
+    public Matrix<double> Inverse
+    {
+        get
+        {
+            if (inverse is null)
+            {
+                Matrix<double> factor = InverseFactor;
+                inverse = backend.AllocateUninitialized<double>(Width, Width);
+                backend.InverseFromFactor(factor, inverse);
+            }
+
+            return inverse;
+        }
+    }
+
+    /// <summary>The square roots of the damped diagonal: scaling inputs by these gives H a unit diagonal.</summary>
+    public float[] Scales => [.. Diagonal.Select(value => (float)Math.Sqrt(value + Damping))];
+
+    /// <summary>The damped H scaled to a unit diagonal, in single precision, [d x d].</summary>
+    public Matrix<float> Normalized
+    {
+        get
+        {
+            if (normalized is null)
+            {
+                using Matrix<double> scaled = ScaledToUnitDiagonal();
+                normalized = backend.AllocateUninitialized<float>(Width, Width);
+                backend.Convert(scaled, normalized);
+            }
+
+            return normalized;
+        }
+    }
+
+    /// <summary>
+    /// (N + penalty I)^-1 for the normalised N, [d x d], in single precision from a double-precision factor. The last few are kept,
+    /// since matrices with the same inputs tend to ask for the same penalties.
+    /// </summary>
+    public Matrix<float> NormalizedInverse(double penalty)
+    {
+        int known = normalizedInverses.FindIndex(entry => entry.Penalty == penalty);
+        if (known >= 0)
+        {
+            return normalizedInverses[known].Inverse;
+        }
+
+        Matrix<float> result = InvertNormalized(penalty);
+        if (normalizedInverses.Count == InversesKept)
+        {
+            normalizedInverses[0].Inverse.Dispose();
+            normalizedInverses.RemoveAt(0);
+        }
+
+        normalizedInverses.Add((penalty, result));
+        return result;
+    }
+
+    /// <summary>
+    /// Sets the columns of dead inputs (zero on every token) to zero: no value of theirs changes an output, so they should not
+    /// take part of the weight budget.
+    /// </summary>
+    public void ZeroDeadInputs(Matrix<float> weights)
+    {
+        if (!Diagonal.Contains(0))
+        {
+            return;
+        }
+
+        backend.ScaleColumns(weights, [.. Diagonal.Select(value => value == 0 ? 0f : 1f)]);
+    }
+
+    private Matrix<float> InvertNormalized(double penalty)
+    {
+        using Matrix<double> shifted = ScaledToUnitDiagonal();
+        backend.AddDiagonal(shifted, penalty);
+        using Matrix<double> factor = backend.AllocateUninitialized<double>(Width, Width);
+        if (!backend.TryInverseFactor(shifted, factor))
+        {
+            throw CannotFactorize();
+        }
+
+        backend.InverseFromFactor(factor, shifted);
+        Matrix<float> result = backend.AllocateUninitialized<float>(Width, Width);
+        backend.Convert(shifted, result);
+        return result;
+    }
+
+    private Matrix<double> ScaledToUnitDiagonal()
+    {
+        Matrix<double> scaled = backend.AllocateUninitialized<double>(Width, Width);
+        backend.Copy(damped, scaled);
+        backend.ScaleSymmetric(scaled, [.. Diagonal.Select(value => 1 / Math.Sqrt(value + Damping))]);
+        return scaled;
+    }
+
+    private Matrix<double> Factorize()
+    {
+        Matrix<double> factor = backend.AllocateUninitialized<double>(Width, Width);
+        for (int attempt = 0; attempt < DampingAttempts; attempt++)
+        {
+            if (backend.TryInverseFactor(damped, factor))
+            {
+                return factor;
+            }
+
+            RaiseDamping();
+        }
+
+        factor.Dispose();
+        throw CannotFactorize();
+    }
+
+    private void RaiseDamping()
+    {
+        double raised = Math.Max(Damping, 1e-8 * meanDiagonal) * DampingGrowth;
+        backend.AddDiagonal(damped, raised - Damping);
+        Damping = raised;
+        reportFallback(FormattableString.Invariant(
+            $"{name}: the Gram matrix is not positive definite; damping raised to {Damping / meanDiagonal:0.###e+0} of the mean diagonal"));
+    }
+
+    private Diagnostics.DiagnosticException CannotFactorize() =>
+        PruningDiagnostics.NotFactorizable.Error(
+            null, $"the Gram matrix of the inputs of '{name}' cannot be factorised, even with more damping; use more calibration data or a larger damping");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        damped.Dispose();
+        inverseFactor?.Dispose();
+        inverse?.Dispose();
+        normalized?.Dispose();
+        foreach ((_, Matrix<float> known) in normalizedInverses)
+        {
+            known.Dispose();
+        }
+    }
+}
