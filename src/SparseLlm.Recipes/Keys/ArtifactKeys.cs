@@ -1,0 +1,59 @@
+using System.Text.Json.Nodes;
+using SparseLlm.Pruning.Settings;
+
+namespace SparseLlm.Recipes.Keys;
+
+/// <summary>The keys of an artifact and of <c>defaults</c>.</summary>
+internal static class ArtifactKeys
+{
+    private static readonly PruningSettings Standard = new();
+
+    public static RecipeKey Method { get; } =
+        RecipeKey.Choice("method", "The pruning method.", EnumNames.Of<PruningMethod>(), "wanda") with { Default = EnumNames.Of(Standard.Method) };
+
+    public static RecipeKey Preset { get; } = RecipeKey.Choice(
+        "preset",
+        "Settings by one name, how much time for how much quality. " +
+            string.Join(" ", Pruning.Settings.Preset.All.Select(preset => $"{preset.Name}: {preset.Description}")),
+        [.. Pruning.Settings.Preset.All.Select(preset => preset.Name)],
+        "fast") with
+    {
+        Default = Pruning.Settings.Preset.All.FirstOrDefault(preset => preset.Apply(Standard) == Standard)?.Name,
+    };
+
+    public static RecipeKey Settings { get; } = new(
+        "settings",
+        "Settings of the method, applied after the preset. An artifact's are added to those of 'defaults'.",
+        ValueSchema.OrNothing(SettingKeys.All.ToSchema()),
+        new JsonObject { ["damping"] = 0.02 });
+
+    public static RecipeKey Rules { get; } = new(
+        "rules",
+        "Exceptions by tensor name; the first match wins. An artifact's replace those of 'defaults'.",
+        new JsonObject { ["type"] = "array", ["items"] = RuleKeys.All.ToSchema() },
+        new JsonArray(new JsonObject { ["match"] = "*.out_proj.weight", ["keep"] = true }));
+
+    public static RecipeKey Gates { get; } = new(
+        "gates",
+        "Limits by the name of a perplexity; a miss is a build error. An artifact's replace those of 'defaults'.",
+        ValueSchema.OrNothing(ValueSchema.MappingOf(GateKeys.All.ToSchema())),
+        new JsonObject { ["prose"] = new JsonObject { ["maxIncrease"] = "25%" } });
+
+    public static RecipeKey Matrix { get; } = new(
+        "matrix",
+        "One artifact per combination of the values listed, named after them, as in sweep-wanda-0.5.",
+        MatrixKeys.All.ToSchema(),
+        new JsonObject { ["method"] = new JsonArray("wanda", "sparsellm"), ["sparsity"] = new JsonArray(0.5, 0.6) });
+
+    /// <summary>The keys of <c>defaults</c>.</summary>
+    public static KeyTable Defaults { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Gates)
+    {
+        Constraints = PatternKeys.NotBoth,
+    };
+
+    /// <summary>The keys of an artifact.</summary>
+    public static KeyTable All { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Gates, Matrix)
+    {
+        Constraints = PatternKeys.NotBoth,
+    };
+}

@@ -1,0 +1,21 @@
+using System.Text.Json.Nodes;
+
+namespace SparseLlm.Recipes.Keys;
+
+/// <summary>The keys of a gate.</summary>
+internal static class GateKeys
+{
+    public static RecipeKey MaxIncrease { get; } = new(
+        "maxIncrease",
+        "The largest increase of the perplexity relative to the dense model, in percent or as a fraction.",
+        new JsonObject { ["type"] = ValueSchema.Names(["string", "number"]), ["minimum"] = 0, ["minLength"] = 1 },
+        "25%");
+
+    public static RecipeKey Max { get; } =
+        RecipeKey.Number("max", "The largest perplexity.", 70, minimum: 1);
+
+    public static KeyTable All { get; } = new(MaxIncrease, Max)
+    {
+        Constraints = new JsonObject { ["minProperties"] = 1 },
+    };
+}

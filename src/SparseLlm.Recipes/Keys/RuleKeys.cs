@@ -1,0 +1,25 @@
+using System.Text.Json.Nodes;
+
+namespace SparseLlm.Recipes.Keys;
+
+/// <summary>The keys of a rule.</summary>
+internal static class RuleKeys
+{
+    public static RecipeKey Match { get; } =
+        RecipeKey.Text("match", "A glob over tensor names: * for any run of characters, ? for one.", "*.out_proj.weight") with { IsRequired = true };
+
+    public static RecipeKey Keep { get; } = new(
+        "keep",
+        "true: leave the tensor dense.",
+        new JsonObject { ["enum"] = new JsonArray(true) },
+        true);
+
+    public static KeyTable All { get; } = new(Match, PatternKeys.Sparsity, PatternKeys.Pattern, Keep)
+    {
+        Constraints = new JsonObject
+        {
+            ["oneOf"] = new JsonArray(
+                [.. new[] { PatternKeys.Sparsity, PatternKeys.Pattern, Keep }.Select(key => new JsonObject { ["required"] = ValueSchema.Names([key.Name]) })]),
+        },
+    };
+}

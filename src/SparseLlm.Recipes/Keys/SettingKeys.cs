@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+using SparseLlm.Pruning.Settings;
+
+namespace SparseLlm.Recipes.Keys;
+
+/// <summary>The keys of <c>settings</c>: <see cref="Setting.All"/>.</summary>
+internal static class SettingKeys
+{
+    public static KeyTable All { get; } = new([.. Setting.All.Select(ToKey)]);
+
+    private static RecipeKey ToKey(Setting setting)
+    {
+        JsonNode standard = Default(setting);
+        return new RecipeKey(setting.Name, setting.Description, Schema(setting), standard) { Default = standard };
+    }
+
+    private static JsonObject Schema(Setting setting) => setting switch
+    {
+        { Choices.Count: > 0 } => ValueSchema.Choice(setting.Choices),
+        { IsBoolean: true } => ValueSchema.Boolean(),
+        _ => ValueSchema.Number(setting.IsInteger ? "integer" : "number", setting.Minimum, setting.Maximum),
+    };
+
+    // A setting is named like the property it sets; its default is the property's.
+    private static JsonNode Default(Setting setting)
+    {
+        string property = char.ToUpperInvariant(setting.Name[0]) + setting.Name[1..];
+        object value = typeof(PruningSettings).GetProperty(property)!.GetValue(new PruningSettings())!;
+        return value switch
+        {
+            bool boolean => boolean,
+            int integer => integer,
+            double number => number,
+            _ => value.ToString()!.ToLowerInvariant(),
+        };
+    }
+}

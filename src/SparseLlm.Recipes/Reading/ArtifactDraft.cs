@@ -1,0 +1,46 @@
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
+
+namespace SparseLlm.Recipes.Reading;
+
+/// <summary>What an artifact, <c>defaults</c> or a combination of a matrix says; null or empty is what it does not say.</summary>
+internal sealed record ArtifactDraft
+{
+    /// <summary>The method.</summary>
+    public PruningMethod? Method { get; init; }
+
+    /// <summary>The preset.</summary>
+    public Preset? Preset { get; init; }
+
+    /// <summary>How sparse.</summary>
+    public SparsityPattern? Pattern { get; init; }
+
+    /// <summary>Settings, each at most once.</summary>
+    public IReadOnlyList<SettingChoice> Settings { get; init; } = [];
+
+    /// <summary>Exceptions by tensor name.</summary>
+    public IReadOnlyList<RuleRecipe>? Rules { get; init; }
+
+    /// <summary>What must hold.</summary>
+    public IReadOnlyList<GateRecipe>? Gates { get; init; }
+
+    /// <summary>This draft where it speaks, the other where it is silent.</summary>
+    public ArtifactDraft Over(ArtifactDraft other) => new()
+    {
+        Method = Method ?? other.Method,
+        Preset = Preset ?? other.Preset,
+        Pattern = Pattern ?? other.Pattern,
+        Settings = [.. other.Settings.ExceptBy(Settings.Select(choice => choice.Setting), choice => choice.Setting), .. Settings],
+        Rules = Rules ?? other.Rules,
+        Gates = Gates ?? other.Gates,
+    };
+
+    /// <summary>The settings to prune with: the method's, changed by the preset, then one by one.</summary>
+    public PruningSettings ToSettings()
+    {
+        var settings = new PruningSettings();
+        if (Method is { } method) settings = settings with { Method = method };
+        if (Preset is not null) settings = Preset.Apply(settings);
+        return Settings.Aggregate(settings, (current, choice) => choice.Setting.With(current, choice.Value)!);
+    }
+}

@@ -1,0 +1,114 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
+using SparseLlm.Recipes.Keys;
+using SparseLlm.Recipes.Yaml;
+
+namespace SparseLlm.Recipes.Reading;
+
+/// <summary>Reads <c>defaults</c> and <c>artifacts</c>: matrices expanded, defaults put in.</summary>
+internal sealed class ArtifactReader
+{
+    private readonly ReadingContext context;
+    private readonly DraftReader drafts;
+    private readonly MatrixReader matrices;
+    private readonly List<ArtifactRecipe> artifacts = [];
+    private readonly Dictionary<SettingChoice, List<PruningMethod>> uses = [];
+
+    public ArtifactReader(ReadingContext context, IReadOnlyCollection<string> perplexities)
+    {
+        this.context = context;
+        var patterns = new PatternReader(context);
+        drafts = new DraftReader(context, patterns, new GateReader(context, perplexities));
+        matrices = new MatrixReader(context, patterns, drafts);
+    }
+
+    /// <summary>The artifacts, in the order of the file.</summary>
+    /// <param name="defaults">The entry of <c>defaults</c>, if any.</param>
+    /// <param name="entry">The entry of <c>artifacts</c>.</param>
+    public IReadOnlyList<ArtifactRecipe> Read(YamlEntry? defaults, YamlEntry? entry)
+    {
+        Section? shared = defaults is null ? null : context.OpenOrEmpty(defaults, ArtifactKeys.Defaults);
+        ArtifactDraft standard = shared is null ? new ArtifactDraft() : drafts.Read(shared);
+        if (entry is null) return [];
+
+        IReadOnlyList<YamlEntry> named = context.Named(entry, "name");
+        if (named.Count == 0 && entry.Value is YamlMapping or { IsNull: true })
+            context.Diagnostics.Add(RecipeDiagnostics.MissingKey, entry.Key.Location, "'artifacts' is empty; add one, such as 'my-model-70: { sparsity: 0.7 }'");
+
+        foreach (YamlEntry artifact in named) Add(artifact, shared, standard);
+        ReportSettingsWithoutEffect();
+        return artifacts;
+    }
+
+    private void Add(YamlEntry entry, Section? shared, ArtifactDraft standard)
+    {
+        if (!ArtifactNames.IsValid(entry.Name))
+        {
+            context.Diagnostics.Add(RecipeDiagnostics.InvalidName, entry.Key.Location,
+                $"'{entry.Name}' cannot name an artifact; use letters, digits, '.', '_' and '-', and no dot at either end");
+        }
+
+        if (context.OpenOrEmpty(entry, ArtifactKeys.All) is not { } section) return;
+
+        ArtifactDraft draft = drafts.Read(section).Over(standard);
+        Section? matrix = section.Entry(ArtifactKeys.Matrix) is { } axes ? context.Open(axes, MatrixKeys.All) : null;
+        if (!new[] { section, matrix, shared }.Any(HasPattern))
+        {
+            context.Diagnostics.Add(RecipeDiagnostics.MissingKey, entry.Key.Location,
+                $"artifact '{entry.Name}' does not say how sparse; add 'sparsity: 0.7' or 'pattern: \"2:4\"' to it or to 'defaults'");
+        }
+
+        if (matrix is null)
+        {
+            Add(entry.Name, draft, entry.Key.Location);
+            return;
+        }
+
+        RejectFixedAxes(section, matrix);
+        foreach (var (name, combination) in matrices.Read(matrix, entry.Name, draft)) Add(name, combination, entry.Key.Location);
+    }
+
+    private void Add(string name, ArtifactDraft draft, SourceLocation location)
+    {
+        PruningSettings settings = draft.ToSettings();
+        if (artifacts.Find(other => other.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } twin)
+        {
+            context.Diagnostics.Add(RecipeDiagnostics.DuplicateArtifact, location,
+                $"artifact '{name}' has the name of '{twin.Name}' on line {twin.Location.Line}; rename one, letter case makes no difference");
+        }
+
+        foreach (SettingChoice choice in draft.Settings)
+        {
+            if (!uses.TryGetValue(choice, out var methods)) uses[choice] = methods = [];
+            methods.Add(settings.Method);
+        }
+
+        // Without a valid pattern no recipe comes out, and what stands in for it is never seen.
+        SparsityPattern pattern = draft.Pattern ?? new SparsityPattern.Unstructured(0);
+        artifacts.Add(new ArtifactRecipe(name, pattern, settings, draft.Rules ?? [], draft.Gates ?? [], location));
+    }
+
+    private void RejectFixedAxes(Section section, Section matrix)
+    {
+        RecipeKey[][] axes = [[ArtifactKeys.Method], [ArtifactKeys.Preset], [PatternKeys.Sparsity, PatternKeys.Pattern]];
+        foreach (RecipeKey[] axis in axes.Where(axis => axis.Any(key => matrix.Entry(key) is not null)))
+        {
+            foreach (YamlEntry entry in axis.Select(section.Entry).OfType<YamlEntry>())
+                context.Diagnostics.Add(RecipeDiagnostics.Conflict, entry.Key.Location, $"'{entry.Name}' stands both here and in 'matrix'; remove one of them");
+        }
+    }
+
+    private void ReportSettingsWithoutEffect()
+    {
+        foreach (var (choice, methods) in uses.Where(use => !use.Value.Exists(use.Key.Concerns)))
+        {
+            string names = string.Join(", ", methods.Distinct().Select(EnumNames.Of));
+            context.Diagnostics.Add(RecipeDiagnostics.NoEffect, choice.Location,
+                $"'{choice.Setting.Name}' has no effect on {names}, only on {EnumNames.Of(PruningMethod.SparseLlm)}; remove it");
+        }
+    }
+
+    private static bool HasPattern(Section? section) =>
+        section?.Find(PatternKeys.Sparsity) is not null || section?.Find(PatternKeys.Pattern) is not null;
+}

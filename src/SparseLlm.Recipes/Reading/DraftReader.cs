@@ -1,0 +1,59 @@
+using SparseLlm.Pruning.Settings;
+using SparseLlm.Recipes.Keys;
+using SparseLlm.Recipes.Yaml;
+
+namespace SparseLlm.Recipes.Reading;
+
+/// <summary>Reads the keys that artifacts and <c>defaults</c> have in common.</summary>
+internal sealed class DraftReader(ReadingContext context, PatternReader patterns, GateReader gates)
+{
+    private readonly RuleReader rules = new(context, patterns);
+
+    /// <summary>What a section says.</summary>
+    public ArtifactDraft Read(Section section)
+    {
+        section.AllowOne(PatternKeys.Sparsity, PatternKeys.Pattern);
+        return new ArtifactDraft
+        {
+            Method = section.Find(ArtifactKeys.Method) is { } method ? Method(method) : null,
+            Preset = section.Find(ArtifactKeys.Preset) is { } preset ? Preset(preset) : null,
+            Pattern = patterns.Read(section),
+            Settings = section.Entry(ArtifactKeys.Settings) is { } settings ? Settings(settings) : [],
+            Rules = section.Entry(ArtifactKeys.Rules) is { } list ? rules.Read(list) : null,
+            Gates = section.Entry(ArtifactKeys.Gates) is { } limits ? gates.Read(limits) : null,
+        };
+    }
+
+    /// <summary>A method by name.</summary>
+    public PruningMethod? Method(YamlNode node) =>
+        context.Scalars.Choice(ArtifactKeys.Method, node) is { } name ? EnumNames.Parse<PruningMethod>(name) : null;
+
+    /// <summary>A preset by name.</summary>
+    public Preset? Preset(YamlNode node) =>
+        context.Scalars.Choice(ArtifactKeys.Preset, node) is { } name ? Pruning.Settings.Preset.Find(name) : null;
+
+    private IReadOnlyList<SettingChoice> Settings(YamlEntry entry)
+    {
+        if (context.OpenOrEmpty(entry, SettingKeys.All) is not { } section) return [];
+
+        var choices = new List<SettingChoice>();
+        foreach (Setting setting in Setting.All)
+        {
+            if (section.Entry(SettingKeys.All[setting.Name]) is { } value && Value(setting, value.Value) is { } text)
+                choices.Add(new SettingChoice(setting, text, value.Key.Location));
+        }
+
+        return choices;
+    }
+
+    private string? Value(Setting setting, YamlNode node)
+    {
+        if (setting.Choices.Count > 0) return context.Scalars.Choice(setting.Name, node, [.. setting.Choices]);
+        if (context.Scalars.Text(setting.Name, node) is not { } text) return null;
+        if (setting.With(new PruningSettings(), text) is not null) return text;
+
+        context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
+            $"'{setting.Name}' must be {setting.Expected}, found '{text}'{(setting.IsBoolean ? "" : ScalarReader.NumberHint(text))}");
+        return null;
+    }
+}

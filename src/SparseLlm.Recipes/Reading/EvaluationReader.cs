@@ -1,0 +1,27 @@
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Recipes.Keys;
+using SparseLlm.Recipes.Yaml;
+
+namespace SparseLlm.Recipes.Reading;
+
+/// <summary>Reads <c>evaluation</c>.</summary>
+internal sealed class EvaluationReader(ReadingContext context, TextSourceReader texts)
+{
+    /// <summary>The perplexities, in the order of the file.</summary>
+    public IReadOnlyList<PerplexityRecipe> Read(YamlEntry entry) =>
+        context.Open(entry, EvaluationKeys.All)?.Entry(EvaluationKeys.Perplexity) is { } perplexity
+            ? [.. context.Named(perplexity, "name").Select(Perplexity)]
+            : [];
+
+    // A perplexity that cannot be read still counts as declared, so that its gates are not reported as well.
+    private PerplexityRecipe Perplexity(YamlEntry entry)
+    {
+        if (entry.Value is YamlScalar { IsNull: false })
+            return new PerplexityRecipe(entry.Name, new TextSource(texts.Paths(entry.Value)), null, entry.Key.Location);
+        if (context.Open(entry, PerplexityKeys.All) is not { } section)
+            return new PerplexityRecipe(entry.Name, new TextSource([]), null, entry.Key.Location);
+
+        int? length = section.Find(TextKeys.SequenceLength) is { } node ? context.Scalars.Integer(TextKeys.SequenceLength, node) : null;
+        return new PerplexityRecipe(entry.Name, texts.Read(section), length, entry.Key.Location);
+    }
+}

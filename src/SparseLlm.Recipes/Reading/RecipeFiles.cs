@@ -1,0 +1,70 @@
+using Microsoft.Extensions.FileSystemGlobbing;
+using Microsoft.Extensions.FileSystemGlobbing.Abstractions;
+using SparseLlm.Diagnostics;
+
+namespace SparseLlm.Recipes.Reading;
+
+/// <summary>Finds the files that a recipe names, relative to its folder. What does not exist is reported.</summary>
+/// <param name="folder">The recipe's folder, absolute.</param>
+/// <param name="diagnostics">Receives mistakes.</param>
+internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
+{
+    private const string RemotePrefix = "hf://";
+
+    /// <summary>The absolute paths of a file, or of all files that a glob matches, sorted ordinally.</summary>
+    public IReadOnlyList<string> Files(string text, SourceLocation location)
+    {
+        IReadOnlyList<string> files = text.Contains('*') ? Glob(text) : File.Exists(Combine(text)) ? [Path.GetFullPath(Combine(text))] : [];
+        if (files.Count == 0)
+        {
+            string problem = text.Contains('*') ? $"no file matches '{text}'" : $"file '{text}' does not exist";
+            diagnostics.Add(RecipeDiagnostics.NotFound, location, $"{problem}; paths are relative to the recipe's folder '{folder}'");
+        }
+
+        return files;
+    }
+
+    /// <summary>The absolute path of the model directory, or null.</summary>
+    public string? Model(string text, SourceLocation location)
+    {
+        if (text.StartsWith(RemotePrefix, StringComparison.OrdinalIgnoreCase))
+        {
+            diagnostics.Add(RecipeDiagnostics.RemoteModel, location, DownloadInstead(text));
+            return null;
+        }
+
+        string path = Combine(text);
+        if (Directory.Exists(path)) return Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+
+        string problem = File.Exists(path) ? $"model '{text}' is a file; name the directory it is in" : $"model directory '{text}' does not exist";
+        diagnostics.Add(RecipeDiagnostics.NotFound, location, $"{problem}; paths are relative to the recipe's folder '{folder}'");
+        return null;
+    }
+
+    private string Combine(string text) => Path.Combine(folder, text);
+
+    // The matcher works below one directory; what stands before the first wildcard is that directory.
+    private List<string> Glob(string glob)
+    {
+        string[] segments = glob.Replace('\\', '/').Split('/');
+        int wildcard = Array.FindIndex(segments, segment => segment.Contains('*'));
+        string root = Path.GetFullPath(Combine(string.Join('/', segments[..wildcard]) + (wildcard > 0 ? "/" : "")));
+        if (!Directory.Exists(root)) return [];
+
+        var matcher = new Matcher(StringComparison.Ordinal).AddInclude(string.Join('/', segments[wildcard..]));
+        return [.. matcher
+            .Execute(new DirectoryInfoWrapper(new DirectoryInfo(root)))
+            .Files
+            .Select(match => match.Path)
+            .Order(StringComparer.Ordinal)
+            .Select(path => Path.GetFullPath(Path.Combine(root, path)))];
+    }
+
+    private static string DownloadInstead(string text)
+    {
+        string[] parts = text[RemotePrefix.Length..].Split('@', 2);
+        string directory = "models/" + parts[0].Split('/')[^1];
+        string revision = parts.Length == 2 ? $" --revision {parts[1]}" : "";
+        return $"'{text}' is not downloaded; run 'hf download {parts[0]}{revision} --local-dir {directory}' and write 'model: {directory}'";
+    }
+}

@@ -1,0 +1,129 @@
+using NuGet.Versioning;
+using SparseLlm.Diagnostics;
+using SparseLlm.Pruning.Settings;
+using SparseLlm.Recipes.Keys;
+using SparseLlm.Recipes.Reading;
+using SparseLlm.Recipes.Yaml;
+
+namespace SparseLlm.Recipes;
+
+/// <summary>Reads <c>pruning.yaml</c>.</summary>
+public sealed class RecipeReader
+{
+    private readonly string path;
+    private readonly NuGetVersion toolVersion;
+    private readonly DiagnosticBag diagnostics;
+    private readonly ReadingContext context;
+
+    private RecipeReader(string path, NuGetVersion toolVersion, DiagnosticBag diagnostics)
+    {
+        this.path = Path.GetFullPath(path);
+        this.toolVersion = toolVersion;
+        this.diagnostics = diagnostics;
+        context = new ReadingContext(diagnostics, new ScalarReader(diagnostics), new RecipeFiles(Path.GetDirectoryName(this.path)!, diagnostics));
+    }
+
+    /// <summary>
+    /// Reads, checks and resolves a recipe. Every mistake in it is found in one run; use <see cref="RecipeReading.Require"/>
+    /// to turn mistakes into an exception.
+    /// </summary>
+    /// <param name="path">The recipe file; diagnostics name it as given here.</param>
+    /// <param name="toolVersion">The version of the running tool, which the recipe may constrain.</param>
+    public static RecipeReading Read(string path, NuGetVersion toolVersion)
+    {
+        var diagnostics = new DiagnosticBag();
+        Recipe? recipe = ReadText(path, diagnostics) is { } text && YamlDocument.Parse(path, text, diagnostics) is { } root
+            ? new RecipeReader(path, toolVersion, diagnostics).Read(root)
+            : null;
+        return new RecipeReading(diagnostics.HasErrors ? null : recipe, diagnostics.InFileOrder);
+    }
+
+    private static string? ReadText(string path, DiagnosticBag diagnostics)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            diagnostics.Add(RecipeDiagnostics.Unreadable, new SourceLocation(path), "there is no such recipe; name an existing file, or create one with 'dotnet sparsellm init'");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            diagnostics.Add(RecipeDiagnostics.Unreadable, new SourceLocation(path), $"the recipe cannot be read; make it a readable file ({exception.Message})");
+        }
+
+        return null;
+    }
+
+    private Recipe? Read(YamlNode root)
+    {
+        SourceLocation beginning = root is YamlMapping { Entries: [var first, ..] } ? first.Key.Location : root.Location;
+        if (Section.Open("the recipe", beginning, root, RecipeKeys.All, diagnostics) is not { } section) return null;
+
+        CheckVersion(section);
+        VersionRange? requires = Requires(section);
+        var (model, modelLocation) = Model(section);
+
+        var texts = new TextSourceReader(context);
+        CalibrationRecipe? calibration = section.Entry(RecipeKeys.Calibration) is { } data ? new CalibrationReader(context, texts).Read(data) : null;
+        IReadOnlyList<PerplexityRecipe> perplexities = section.Entry(RecipeKeys.Evaluation) is { } evaluation
+            ? new EvaluationReader(context, texts).Read(evaluation)
+            : [];
+        var (device, threads) = Engine(section);
+
+        section.Require(RecipeKeys.Artifacts);
+        IReadOnlyList<ArtifactRecipe> artifacts = new ArtifactReader(context, [.. perplexities.Select(perplexity => perplexity.Name)])
+            .Read(section.Entry(RecipeKeys.Defaults), section.Entry(RecipeKeys.Artifacts));
+        CheckCalibration(section, artifacts);
+
+        return new Recipe(path, requires, model, modelLocation, calibration, perplexities, artifacts, device, threads);
+    }
+
+    private void CheckVersion(Section section)
+    {
+        if (section.Require(RecipeKeys.Version) is not { } node || context.Scalars.Integer(RecipeKeys.Version, node) is not { } version) return;
+        if (version != RecipeKeys.SupportedVersion)
+        {
+            diagnostics.Add(RecipeDiagnostics.UnsupportedVersion, node.Location, FormattableString.Invariant(
+                $"recipe version {version} is unknown to this tool ({toolVersion}); write 'version: {RecipeKeys.SupportedVersion}', or use a newer tool"));
+        }
+    }
+
+    private VersionRange? Requires(Section section)
+    {
+        if (section.Find(RecipeKeys.Requires) is not { } node || context.Scalars.Text(RecipeKeys.Requires.Name, node) is not { } text) return null;
+
+        if (!VersionRange.TryParse(text, out VersionRange? range))
+            diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, $"'{text}' is not a version range; write one such as \"[0.1,1.0)\"");
+        else if (!range.Satisfies(toolVersion))
+            diagnostics.Add(RecipeDiagnostics.RequirementNotMet, node.Location, $"the recipe requires tool version {text}, this is {toolVersion}; use a tool of that version, or change 'requires'");
+        return range;
+    }
+
+    private (string Path, SourceLocation Location) Model(Section section)
+    {
+        if (section.Require(RecipeKeys.Model) is not { } node) return ("", section.Owner);
+        string? model = context.Scalars.Text(RecipeKeys.Model.Name, node) is { } text ? context.Files.Model(text, node.Location) : null;
+        return (model ?? "", node.Location);
+    }
+
+    private (string Device, int? Threads) Engine(Section section)
+    {
+        const string standard = EngineKeys.DefaultDevice;
+        if (section.Entry(RecipeKeys.Engine) is not { } entry || context.Open(entry, EngineKeys.All) is not { } engine) return (standard, null);
+
+        string? device = engine.Find(EngineKeys.Device) is { } name ? context.Scalars.Choice(EngineKeys.Device, name) : null;
+        int? threads = engine.Find(EngineKeys.Threads) is { } count ? context.Scalars.Integer(EngineKeys.Threads, count) : null;
+        return (device ?? standard, threads);
+    }
+
+    private void CheckCalibration(Section section, IReadOnlyList<ArtifactRecipe> artifacts)
+    {
+        if (section.Find(RecipeKeys.Calibration) is not null) return;
+        if (artifacts.FirstOrDefault(artifact => artifact.Settings.Method != PruningMethod.Magnitude) is not { } artifact) return;
+
+        diagnostics.Add(RecipeDiagnostics.CalibrationMissing, artifact.Location,
+            $"artifact '{artifact.Name}' is pruned by {EnumNames.Of(artifact.Settings.Method)}, which needs calibration data; add 'calibration: {{ text: ... }}', or use method magnitude");
+    }
+}
