@@ -15,7 +15,8 @@ internal static class Nearest
             : $"allowed: {string.Join(", ", allowed)}";
     }
 
-    private static int Tolerance(string name) => name.Length <= 3 ? 1 : Math.Max(2, name.Length / 3);
+    // Among names of three letters everything is near to everything: 'gpu' is not a mistyped 'cpu'.
+    private static int Tolerance(string name) => name.Length <= 3 ? 0 : Math.Max(2, name.Length / 3);
 
     // Levenshtein's edit distance, one row of the table at a time.
     private static int Distance(string from, string to)

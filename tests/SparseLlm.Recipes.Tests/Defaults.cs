@@ -1,0 +1,69 @@
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
+
+namespace SparseLlm.Recipes.Tests;
+
+public sealed class Defaults : IDisposable
+{
+    private readonly RecipeFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void An_artifact_overrides_defaults_key_by_key()
+    {
+        Recipe recipe = folder.ReadValid("""
+            version: 1
+            model: model
+            calibration: { text: calibration.txt }
+            evaluation: { perplexity: { prose: eval.txt, code: eval.txt } }
+            defaults:
+              method: alps
+              preset: fast
+              sparsity: 0.6
+              settings: { damping: 0.1, blockSize: 64 }
+              rules: [{ match: "a*", keep: true }]
+              gates: { prose: { max: 10 } }
+            artifacts:
+              same:
+              other:
+                method: admm
+                preset: balanced
+                pattern: 2:4
+                settings: { damping: 0.2, refitSteps: 3 }
+                rules: [{ match: "b*", sparsity: 0 }]
+                gates: { code: { max: 20 } }
+              none:
+                rules: []
+                gates: {}
+            """);
+
+        ArtifactRecipe same = recipe.Artifacts[0], other = recipe.Artifacts[1], none = recipe.Artifacts[2];
+        same.Pattern.ShouldBe(new SparsityPattern.Unstructured(0.6));
+        same.Settings.ShouldBe(Preset.Find("fast")!.Apply(new PruningSettings { Method = PruningMethod.Alps }) with { Damping = 0.1, BlockSize = 64 });
+        same.Rules.ShouldHaveSingleItem().Match.ShouldBe("a*");
+        same.Gates.ShouldHaveSingleItem().Perplexity.ShouldBe("prose");
+
+        other.Pattern.ShouldBe(new SparsityPattern.Groups(2, 4));
+        other.Settings.ShouldBe(Preset.Find("balanced")!.Apply(new PruningSettings { Method = PruningMethod.Admm }) with { Damping = 0.2, BlockSize = 64, RefitSteps = 3 });
+        other.Rules.ShouldHaveSingleItem().Match.ShouldBe("b*");
+        other.Gates.ShouldHaveSingleItem().Perplexity.ShouldBe("code");
+
+        none.Rules.ShouldBeEmpty();
+        none.Gates.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Settings_of_defaults_hold_against_the_preset_of_an_artifact()
+    {
+        Recipe recipe = folder.ReadValid("""
+            version: 1
+            model: model
+            calibration: { text: calibration.txt }
+            defaults: { sparsity: 0.5, settings: { solver: admm } }
+            artifacts: { a: { preset: fast } }
+            """);
+
+        recipe.Artifacts[0].Settings.Solver.ShouldBe(PruningMethod.Admm);
+    }
+}
