@@ -1,0 +1,49 @@
+namespace SparseLlm.Build.Tests.FakeTool;
+
+/// <summary>
+/// The fake recipe, a <c>key: value</c> on each line: <c>input</c> (a file or a glob that the run reads), <c>artifact</c>
+/// (a name), <c>fail</c> (a diagnostic to fail with), <c>wait</c> (stay until interrupted).
+/// </summary>
+internal sealed class Script
+{
+    private readonly ILookup<string, string> lines;
+    private readonly string directory;
+
+    private Script(string directory, ILookup<string, string> lines)
+    {
+        this.directory = directory;
+        this.lines = lines;
+    }
+
+    public string? Fail => lines["fail"].FirstOrDefault();
+
+    public bool Wait => lines["wait"].Any();
+
+    public static Script Read(string recipe) => new(
+        Path.GetDirectoryName(recipe)!,
+        File.ReadLines(recipe).Select(line => line.Split(": ", 2)).ToLookup(pair => pair[0], pair => pair[1]));
+
+    public IReadOnlyList<string> ArtifactsOf(Invocation invocation) =>
+        lines["artifact"].Where(name => invocation.Artifacts is [] || invocation.Artifacts.Contains(name)).ToList();
+
+    public void Make(Invocation invocation)
+    {
+        var outputs = new List<string>();
+        foreach (string artifact in ArtifactsOf(invocation))
+        {
+            Directory.CreateDirectory(Path.Combine(invocation.Output, artifact));
+            foreach (string file in (string[])["config.json", "model.safetensors"])
+            {
+                // The content tells when it was made, as the weights of a real one tell by what.
+                File.WriteAllText(Path.Combine(invocation.Output, artifact, file), DateTime.UtcNow.ToString("O"));
+                outputs.Add($"{artifact}/{file}");
+            }
+        }
+
+        File.WriteAllLines(invocation.Manifest + ".inputs", [invocation.Recipe, .. lines["input"].Select(path => Path.Combine(directory, path))]);
+        File.WriteAllLines(invocation.Manifest + ".outputs", outputs);
+        File.WriteAllLines(
+            invocation.Manifest + ".artifacts",
+            ArtifactsOf(invocation).Select(name => string.Join('\t', name, "0.7", "prose=65.42", "sha256:" + new string('0', 64), invocation.Recipe)));
+    }
+}
