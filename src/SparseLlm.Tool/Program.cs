@@ -1,1 +1,3 @@
-return 0;
+using SparseLlm.Tool;
+
+return await CommandLine.RunAsync(args);

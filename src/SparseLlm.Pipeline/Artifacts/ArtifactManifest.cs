@@ -1,0 +1,140 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SparseLlm.Diagnostics;
+
+namespace SparseLlm.Pipeline.Artifacts;
+
+/// <summary>
+/// <c>pruning.json</c>: where a pruned model comes from, what was done to it, and how well it came out. Its shape is versioned.
+/// </summary>
+public sealed record ArtifactManifest
+{
+    /// <summary>The file's name in an artifact's directory.</summary>
+    public const string FileName = "pruning.json";
+
+    private const int CurrentVersion = 1;
+
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        WriteIndented = true,
+        NewLine = "\n",
+    };
+
+    /// <summary>Version of this shape.</summary>
+    public int FormatVersion { get; init; } = CurrentVersion;
+
+    /// <summary>Version of the tool that wrote it.</summary>
+    public required string ToolVersion { get; init; }
+
+    /// <summary>The artifact's name, if a recipe made it.</summary>
+    public string? Artifact { get; init; }
+
+    /// <summary>The key of everything that decides its bits.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Digest of the checkpoint files beside this one.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>The dense model.</summary>
+    public required ModelProvenance Model { get; init; }
+
+    /// <summary>The method, in lower case.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>Every setting by name.</summary>
+    public required IReadOnlyDictionary<string, string> Settings { get; init; }
+
+    /// <summary>What was asked for where no rule says otherwise: <c>0.7</c> or <c>2:4</c>.</summary>
+    public required string Pattern { get; init; }
+
+    /// <summary>The calibration data, if any was looked at.</summary>
+    public CalibrationProvenance? Calibration { get; init; }
+
+    /// <summary>Backend, device kind and kernel family.</summary>
+    public required string Numerics { get; init; }
+
+    /// <summary>Zeros over weights, in the pruned tensors, counted after the cast to their element type.</summary>
+    public required double Sparsity { get; init; }
+
+    /// <summary>What was done to each pruned tensor.</summary>
+    public required IReadOnlyList<TensorReport> Tensors { get; init; }
+
+    /// <summary>Numerical fallbacks that were taken, as sentences.</summary>
+    public required IReadOnlyList<string> Fallbacks { get; init; }
+
+    /// <summary>Perplexity before and after, by the name of the text.</summary>
+    public required IReadOnlyDictionary<string, PerplexityReport> Perplexity { get; init; }
+
+    /// <summary>Time spent on pruning.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Reads the manifest of an artifact, or null where the directory holds none that this version understands.</summary>
+    public static ArtifactManifest? TryRead(string directory)
+    {
+        string path = Path.Combine(directory, FileName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            var manifest = JsonSerializer.Deserialize<ArtifactManifest>(File.ReadAllBytes(path), Options);
+            return manifest?.FormatVersion == CurrentVersion ? manifest : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads the manifest of an artifact.</summary>
+    /// <exception cref="DiagnosticException">There is none, or it is not valid.</exception>
+    public static ArtifactManifest Read(string directory) =>
+        TryRead(directory) ?? throw PipelineDiagnostics.InvalidManifest.Error(
+            new SourceLocation(Path.Combine(directory, FileName)), "the file is missing, damaged, or of another version of the tool");
+
+    /// <summary>Writes the manifest into an artifact's directory.</summary>
+    public void Write(string directory) =>
+        File.WriteAllBytes(Path.Combine(directory, FileName), [.. JsonSerializer.SerializeToUtf8Bytes(this, Options), (byte)'\n']);
+}
+
+/// <summary>The dense model that an artifact was pruned from.</summary>
+/// <param name="Path">Where it was.</param>
+/// <param name="Architecture">The name in its config.json.</param>
+/// <param name="Digest">Digest of its files.</param>
+public sealed record ModelProvenance(string Path, string Architecture, string Digest);
+
+/// <summary>The calibration data that a prune looked at.</summary>
+/// <param name="Files">Its files and their digests.</param>
+/// <param name="Samples">Number of windows.</param>
+/// <param name="SequenceLength">Tokens per window.</param>
+/// <param name="Sampling">Which windows.</param>
+/// <param name="Seed">Seed of random sampling.</param>
+public sealed record CalibrationProvenance(
+    IReadOnlyDictionary<string, string> Files, int Samples, int SequenceLength, string Sampling, int Seed);
+
+/// <summary>What was done to one tensor.</summary>
+/// <param name="Name">Its name in the checkpoint.</param>
+/// <param name="Shape">Outputs and inputs.</param>
+/// <param name="Pattern">What was asked for.</param>
+/// <param name="Sparsity">The share of zeros, counted after the cast.</param>
+/// <param name="RelativeError">‖T - Y‖ / ‖T‖ of the layer's output on the calibration tokens, if any were looked at.</param>
+public sealed record TensorReport(string Name, IReadOnlyList<int> Shape, string Pattern, double Sparsity, double? RelativeError);
+
+/// <summary>Perplexity on one text.</summary>
+/// <param name="Dense">Of the dense model.</param>
+/// <param name="Pruned">Of the pruned model.</param>
+/// <param name="Tokens">Tokens in all windows.</param>
+/// <param name="Windows">Number of windows.</param>
+/// <param name="Key">What it was measured on: the text's files and the window length.</param>
+public sealed record PerplexityReport(double Dense, double Pruned, long Tokens, int Windows, string Key)
+{
+    /// <summary>How much higher than the dense model's, as a fraction of it.</summary>
+    [JsonIgnore]
+    public double Increase => Pruned / Dense - 1;
+}

@@ -1,0 +1,36 @@
+using SparseLlm.Models;
+using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Definitions;
+
+namespace SparseLlm.Pipeline.Inspection;
+
+/// <summary>What is in a model's checkpoint.</summary>
+/// <param name="Architecture">The name in config.json.</param>
+/// <param name="Sparsity">Zeros over weights, in the linear layers inside the decoder layers.</param>
+/// <param name="Tensors">Every tensor, in the order of the checkpoint.</param>
+public sealed record ModelInspection(string Architecture, double Sparsity, IReadOnlyList<TensorInspection> Tensors)
+{
+    /// <summary>Reads a Hugging Face directory.</summary>
+    /// <exception cref="Diagnostics.DiagnosticException">It cannot be read.</exception>
+    public static ModelInspection Of(string directory, CancellationToken cancellation)
+    {
+        ModelDefinition definition = DecoderModel.ReadDefinition(directory);
+        var linears = definition.Layers.SelectMany(layer => layer.Linears).Select(linear => linear.WeightName).ToHashSet();
+        using Checkpoint checkpoint = Checkpoint.Open(directory);
+        var tensors = new List<TensorInspection>();
+        (double zeros, double weights) = (0, 0);
+        foreach (TensorInfo tensor in checkpoint.Tensors)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            TensorInspection inspection = TensorInspection.Of(checkpoint, tensor);
+            tensors.Add(inspection);
+            if (linears.Contains(tensor.Name))
+            {
+                zeros += inspection.Sparsity * tensor.ElementCount;
+                weights += tensor.ElementCount;
+            }
+        }
+
+        return new ModelInspection(definition.Architecture, weights == 0 ? 0 : zeros / weights, tensors);
+    }
+}

@@ -1,0 +1,31 @@
+using SparseLlm.Diagnostics;
+
+namespace SparseLlm.Pipeline;
+
+/// <summary>The diagnostics of running recipes and writing artifacts.</summary>
+public static class PipelineDiagnostics
+{
+    /// <summary>The output directory holds something that is not an artifact.</summary>
+    public static readonly DiagnosticDescriptor OutputNotOurs = new("SLM4001", "the output directory is not an artifact");
+
+    /// <summary>The disk is full.</summary>
+    public static readonly DiagnosticDescriptor NoSpace = new("SLM4002", "there is no space left");
+
+    /// <summary>A gate was missed.</summary>
+    public static readonly DiagnosticDescriptor GateMissed = new("SLM4003", "a gate was missed");
+
+    /// <summary>No such artifact in the recipe.</summary>
+    public static readonly DiagnosticDescriptor UnknownArtifact = new("SLM4004", "the recipe has no such artifact");
+
+    /// <summary>The device is not available.</summary>
+    public static readonly DiagnosticDescriptor DeviceUnavailable = new("SLM4005", "the device is not available");
+
+    /// <summary>A file or directory cannot be written or read.</summary>
+    public static readonly DiagnosticDescriptor InputOutput = new("SLM4006", "a file cannot be read or written");
+
+    /// <summary>A pruning.json cannot be read.</summary>
+    public static readonly DiagnosticDescriptor InvalidManifest = new("SLM4007", "a pruning.json is not valid");
+
+    /// <summary>Numerical trouble was got over, at some cost.</summary>
+    public static readonly DiagnosticDescriptor NumericalFallback = new("SLM4008", "a numerical fallback was taken", Severity.Warning);
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using SparseLlm.Pipeline.Artifacts;
+
+namespace SparseLlm.Pipeline.Reports;
+
+/// <summary><c>summary.md</c>: an artifact in a page that a person reads, on a CI job page or in an editor.</summary>
+internal static class ArtifactSummary
+{
+    private const string FileName = "summary.md";
+
+    /// <summary>Writes the page into the artifact's directory.</summary>
+    public static void Write(ArtifactManifest manifest, string directory) =>
+        File.WriteAllText(Path.Combine(directory, FileName), Format(manifest));
+
+    private static string Format(ArtifactManifest manifest)
+    {
+        var page = new StringBuilder();
+        Line($"# {manifest.Artifact ?? "Pruned model"}");
+        Line($"");
+        Line($"{manifest.Model.Architecture} pruned by {manifest.Method} to {manifest.Pattern}: {manifest.Sparsity:P2} of the weights in {manifest.Tensors.Count} matrices are zero.");
+        Line($"");
+        AddPerplexity();
+        Line($"| matrix | shape | asked for | sparsity | relative error |");
+        Line($"|---|---:|---:|---:|---:|");
+        foreach (TensorReport tensor in manifest.Tensors)
+        {
+            Line($"| {tensor.Name} | {tensor.Shape[0]} x {tensor.Shape[1]} | {tensor.Pattern} | {tensor.Sparsity:0.0000} | {tensor.RelativeError:0.0000} |");
+        }
+
+        AddFallbacks();
+        Line($"");
+        Line($"Pruned in {manifest.Seconds:0.0} s by SparseLlm.Build {manifest.ToolVersion} ({manifest.Numerics}). Provenance: {ArtifactManifest.FileName}.");
+        return page.ToString();
+
+        void Line(FormattableString text) => page.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');
+
+        void AddPerplexity()
+        {
+            if (manifest.Perplexity.Count == 0)
+            {
+                return;
+            }
+
+            Line($"| perplexity | dense | pruned | change | tokens |");
+            Line($"|---|---:|---:|---:|---:|");
+            foreach ((string name, PerplexityReport report) in manifest.Perplexity)
+            {
+                Line($"| {name} | {report.Dense:0.000} | {report.Pruned:0.000} | {report.Increase:+0.0 %;-0.0 %} | {report.Tokens} |");
+            }
+
+            Line($"");
+        }
+
+        void AddFallbacks()
+        {
+            if (manifest.Fallbacks.Count == 0)
+            {
+                return;
+            }
+
+            Line($"");
+            Line($"Numerical fallbacks:");
+            Line($"");
+            foreach (string fallback in manifest.Fallbacks)
+            {
+                Line($"- {fallback}");
+            }
+        }
+    }
+}

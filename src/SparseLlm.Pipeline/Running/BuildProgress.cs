@@ -1,0 +1,35 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pruning.Methods;
+
+namespace SparseLlm.Pipeline.Running;
+
+/// <summary>What a build tells while it runs.</summary>
+public abstract record BuildProgress;
+
+/// <summary>An artifact's model is being pruned.</summary>
+/// <param name="Artifact">Its name.</param>
+/// <param name="Progress">How far.</param>
+public sealed record PruningStep(string Artifact, PruningProgress Progress) : BuildProgress;
+
+/// <summary>Perplexity is being measured.</summary>
+/// <param name="Model">The artifact's name, or <c>dense</c>.</param>
+/// <param name="Text">The name of the text.</param>
+/// <param name="Done">Decoder layers done.</param>
+/// <param name="Layers">Decoder layers in all.</param>
+public sealed record EvaluationStep(string Model, string Text, int Done, int Layers) : BuildProgress;
+
+/// <summary>Something the user should know, without which the work goes on.</summary>
+/// <param name="Diagnostic">What.</param>
+public sealed record Notice(Diagnostic Diagnostic) : BuildProgress;
+
+/// <summary>An artifact stands in its place.</summary>
+/// <param name="Outcome">What it is.</param>
+public sealed record ArtifactDone(ArtifactOutcome Outcome) : BuildProgress;
+
+/// <summary>A finished artifact.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Directory">Where it stands.</param>
+/// <param name="Manifest">Its pruning.json.</param>
+/// <param name="WasUpToDate">Whether it was there already, unchanged.</param>
+public sealed record ArtifactOutcome(string Name, string Directory, ArtifactManifest Manifest, bool WasUpToDate);

@@ -1,0 +1,26 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pruning.Calibration;
+
+namespace SparseLlm.Pipeline.Running;
+
+/// <summary>A text to measure perplexity on.</summary>
+/// <param name="Name">Its name in metrics and gates.</param>
+/// <param name="Text">Its files.</param>
+/// <param name="SequenceLength">Tokens per window; null for the smaller of 2048 and the model's maximum.</param>
+/// <param name="Location">Who named it, for messages.</param>
+public sealed record PerplexityText(string Name, TextSource Text, int? SequenceLength, SourceLocation Location)
+{
+    /// <summary>The key of the text and the window length.</summary>
+    public string Key(int modelMaximum)
+    {
+        using var key = new KeyBuilder("perplexity", 1);
+        key.Add("sequenceLength", SequenceLength ?? CalibrationTokens.DefaultSequenceLength(modelMaximum)).Add("field", Text.Field);
+        foreach (string path in Text.Paths)
+        {
+            key.Add("text", FileDigest.Of(path));
+        }
+
+        return key.Build();
+    }
+}

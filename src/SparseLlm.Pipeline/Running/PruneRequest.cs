@@ -1,0 +1,23 @@
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
+
+namespace SparseLlm.Pipeline.Running;
+
+/// <summary>One pruned model to make.</summary>
+/// <param name="Name">Its name, for messages; null for a one-off prune.</param>
+/// <param name="Settings">The method.</param>
+/// <param name="Plan">How sparse each matrix becomes.</param>
+/// <param name="Calibration">The calibration data, if the method looks at any.</param>
+/// <param name="Perplexities">The texts to measure the result on.</param>
+/// <param name="Output">The directory to write.</param>
+public sealed record PruneRequest(
+    string? Name,
+    PruningSettings Settings,
+    SparsityPlan Plan,
+    CalibrationSource? Calibration,
+    IReadOnlyList<PerplexityText> Perplexities,
+    string Output)
+{
+    /// <summary>What messages call it.</summary>
+    public string DisplayName => Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Output));
+}

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Globalization;
+using SparseLlm.Numerics;
+using SparseLlm.Pipeline;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Running;
+using SparseLlm.Recipes;
+using SparseLlm.Tool.Output;
+using Spectre.Console;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary><c>sparsellm build [RECIPE]</c>: makes the artifacts of a recipe. This is what MSBuild calls.</summary>
+internal static class BuildCommand
+{
+    public static Command Create()
+    {
+        Argument<string> recipe = RecipeFile.Argument();
+        var output = new Option<string?>("--output", "-o") { Description = "The directory that gets one directory for each artifact; by default 'models' beside the recipe." };
+        var artifact = new Option<string[]>("--artifact") { Description = "An artifact to make; may be given more than once. By default all." };
+        var manifest = new Option<string?>("--manifest") { Description = "Write lists of inputs, outputs and artifacts for a build system to this path, with endings of their own." };
+        Option<string?> device = CommandAction.Device();
+        Option<int?> threads = CommandAction.Threads();
+        Option<bool> json = CommandAction.Json();
+        Option<bool> noProgress = CommandAction.NoProgress();
+        var command = new Command("build", "Make the artifacts of a recipe.") { recipe, output, artifact, manifest, device, threads, json, noProgress };
+        command.SetWork((arguments, cancellation) =>
+        {
+            Recipe read = RecipeFile.Read(arguments.GetRequiredValue(recipe));
+            string directory = Path.GetFullPath(arguments.GetValue(output) ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(read.Path))!, "models"));
+            using IBackend backend = Backends.Create(arguments.GetValue(device) ?? read.Device, arguments.GetValue(threads) ?? read.Threads);
+            var build = new RecipeBuild(read, directory, backend, new ConsoleProgress(arguments.GetValue(noProgress)));
+            IReadOnlyList<ArtifactOutcome> outcomes = build.Run(arguments.GetValue(artifact) ?? [], cancellation);
+            if (arguments.GetValue(manifest) is { } path)
+            {
+                BuildManifest.Write(path, build, directory, outcomes);
+            }
+
+            new Terminal(arguments.GetValue(json)).Result(
+                new
+                {
+                    FormatVersion = 1,
+                    Artifacts = outcomes.Select(outcome => new
+                    {
+                        outcome.Name,
+                        Output = outcome.Directory,
+                        UpToDate = outcome.WasUpToDate,
+                        outcome.Manifest.Sparsity,
+                        outcome.Manifest.Digest,
+                        Perplexity = outcome.Manifest.Perplexity.ToDictionary(
+                            entry => entry.Key, entry => new { entry.Value.Dense, entry.Value.Pruned, entry.Value.Tokens, entry.Value.Windows }),
+                        outcome.Manifest.Seconds,
+                    }),
+                },
+                console => Show(outcomes, directory, console));
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static void Show(IReadOnlyList<ArtifactOutcome> outcomes, string directory, IAnsiConsole console)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("artifact", "method");
+        foreach (string column in (string[])["sparsity", "perplexity", "dense", "pruned", "change", "seconds"])
+        {
+            table.AddColumn(new TableColumn(column).RightAligned());
+        }
+
+        foreach (ArtifactOutcome outcome in outcomes)
+        {
+            AddRows(table, outcome);
+        }
+
+        console.Write(table);
+        console.WriteLine($"in {directory}");
+    }
+
+    private static void AddRows(Table table, ArtifactOutcome outcome)
+    {
+        ArtifactManifest manifest = outcome.Manifest;
+        string[] own = [Markup.Escape(outcome.Name), manifest.Method, Format($"{manifest.Sparsity:P2}")];
+        string seconds = outcome.WasUpToDate ? "up to date" : Format($"{manifest.Seconds:0.0}");
+        if (manifest.Perplexity.Count == 0)
+        {
+            table.AddRow([.. own, "", "", "", "", seconds]);
+        }
+
+        foreach ((string name, PerplexityReport report) in manifest.Perplexity)
+        {
+            table.AddRow([
+                .. own, Markup.Escape(name), Format($"{report.Dense:0.000}"), Format($"{report.Pruned:0.000}"),
+                Format($"{report.Increase:+0.0 %;-0.0 %}"), seconds]);
+            (own, seconds) = (["", "", ""], "");
+        }
+    }
+
+    private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

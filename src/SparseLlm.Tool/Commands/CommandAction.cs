@@ -1,0 +1,56 @@
+using System.CommandLine;
+using SparseLlm.Diagnostics;
+using SparseLlm.Tool.Output;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary>What all commands share: the <c>--json</c> option, and turning failures into diagnostics and exit codes.</summary>
+internal static class CommandAction
+{
+    /// <summary>Prints the result as JSON.</summary>
+    public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON on standard output." };
+
+    /// <summary>Prints no progress.</summary>
+    public static Option<bool> NoProgress() => new("--no-progress") { Description = "Print no progress." };
+
+    /// <summary>Chooses the device.</summary>
+    public static Option<string?> Device()
+    {
+        var option = new Option<string?>("--device") { Description = "What computes: auto, cpu or cuda." };
+        option.AcceptOnlyFromAmong([.. Pipeline.Backends.Names]);
+        return option;
+    }
+
+    /// <summary>Chooses the number of threads.</summary>
+    public static Option<int?> Threads() => new("--threads") { Description = "Threads of the CPU engine; one per core by default." };
+
+    /// <summary>Runs a command's work away from the thread that listens for signals.</summary>
+    public static void SetWork(this Command command, Func<ParseResult, CancellationToken, int> work) =>
+        command.SetAction((result, cancellation) => Task.Run(() => Guard(() => work(result, cancellation)), CancellationToken.None));
+
+    private static int Guard(Func<int> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (DiagnosticException exception)
+        {
+            foreach (Diagnostic diagnostic in exception.Diagnostics)
+            {
+                Terminal.Show(diagnostic);
+            }
+
+            return exception.Diagnostics.Any(IsUsage) ? ExitCodes.Usage : ExitCodes.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            Terminal.Progress("cancelled; nothing was left half-written");
+            return ExitCodes.Interrupted;
+        }
+    }
+
+    /// <summary>Codes of the recipe and of the command line: the user's file or arguments are wrong, not the work.</summary>
+    private static bool IsUsage(Diagnostic diagnostic) =>
+        diagnostic.Severity == Severity.Error && (diagnostic.Code.StartsWith("SLM1", StringComparison.Ordinal) || diagnostic.Code.StartsWith("SLM5", StringComparison.Ordinal));
+}

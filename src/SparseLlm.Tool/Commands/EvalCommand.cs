@@ -1,0 +1,42 @@
+using System.CommandLine;
+using SparseLlm.Diagnostics;
+using SparseLlm.Numerics;
+using SparseLlm.Pipeline;
+using SparseLlm.Pipeline.Running;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Evaluation;
+using SparseLlm.Tool.Output;
+using Spectre.Console;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary><c>sparsellm eval MODEL --text FILE</c>: the perplexity of a model on a text.</summary>
+internal static class EvalCommand
+{
+    public static Command Create()
+    {
+        var model = new Argument<string>("model") { Description = "A Hugging Face directory, dense or pruned." };
+        var text = new Option<string[]>("--text") { Description = "The text: .txt, .jsonl or token ids (.npy). May be given more than once.", Required = true, AllowMultipleArgumentsPerToken = false };
+        var field = new Option<string>("--field") { Description = "The field of a .jsonl record that holds its text.", DefaultValueFactory = _ => "text" };
+        var length = new Option<int?>("--sequence-length") { Description = "Tokens per window; by default the smaller of 2048 and the model's maximum." };
+        Option<string?> device = CommandAction.Device();
+        Option<int?> threads = CommandAction.Threads();
+        Option<bool> json = CommandAction.Json();
+        Option<bool> noProgress = CommandAction.NoProgress();
+        var command = new Command("eval", "Measure the perplexity of a model on a text.") { model, text, field, length, device, threads, json, noProgress };
+        command.SetWork((arguments, cancellation) =>
+        {
+            string[] paths = [.. arguments.GetRequiredValue(text).Select(Path.GetFullPath)];
+            using IBackend backend = Backends.Create(arguments.GetValue(device) ?? "auto", arguments.GetValue(threads));
+            using var session = new ModelSession(arguments.GetRequiredValue(model), backend, new ConsoleProgress(arguments.GetValue(noProgress)));
+            var perplexityText = new PerplexityText(
+                Path.GetFileName(paths[0]), new TextSource(paths, arguments.GetRequiredValue(field)), arguments.GetValue(length), new SourceLocation(paths[0]));
+            Perplexity perplexity = session.DensePerplexity(perplexityText, cancellation);
+            new Terminal(arguments.GetValue(json)).Result(
+                new { FormatVersion = 1, Perplexity = perplexity.Value, perplexity.Tokens, perplexity.Windows },
+                console => console.MarkupLineInterpolated(System.Globalization.CultureInfo.InvariantCulture, $"perplexity [bold]{perplexity.Value:0.0000}[/] over {perplexity.Tokens} tokens in {perplexity.Windows} windows"));
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+}

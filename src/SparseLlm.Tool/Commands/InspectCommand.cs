@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.Globalization;
+using SparseLlm.Pipeline.Inspection;
+using SparseLlm.Tool.Output;
+using Spectre.Console;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary><c>sparsellm inspect MODEL</c>: the tensors of a model, how sparse they are, and in which pattern.</summary>
+internal static class InspectCommand
+{
+    public static Command Create()
+    {
+        var model = new Argument<string>("model") { Description = "A Hugging Face directory, dense or pruned." };
+        Option<bool> json = CommandAction.Json();
+        var command = new Command("inspect", "List the tensors of a model, with their sparsity and pattern.") { model, json };
+        command.SetWork((arguments, cancellation) =>
+        {
+            ModelInspection inspection = ModelInspection.Of(arguments.GetRequiredValue(model), cancellation);
+            new Terminal(arguments.GetValue(json)).Result(
+                new { FormatVersion = 1, inspection.Architecture, inspection.Sparsity, inspection.Tensors },
+                console => Show(inspection, console));
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static void Show(ModelInspection inspection, IAnsiConsole console)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("tensor", "type");
+        table.AddColumn(new TableColumn("shape").RightAligned());
+        table.AddColumn(new TableColumn("sparsity").RightAligned());
+        table.AddColumn("pattern");
+        foreach (TensorInspection tensor in inspection.Tensors)
+        {
+            table.AddRow(
+                Markup.Escape(tensor.Name),
+                tensor.Dtype,
+                string.Join(" x ", tensor.Shape),
+                tensor.Sparsity.ToString("P2", CultureInfo.InvariantCulture),
+                tensor.Pattern ?? "");
+        }
+
+        console.Write(table);
+        console.MarkupLineInterpolated(
+            CultureInfo.InvariantCulture, $"{inspection.Architecture}: [bold]{inspection.Sparsity:P2}[/] of the weights of its linear layers are zero");
+    }
+}

@@ -1,0 +1,147 @@
+using System.CommandLine;
+using System.Globalization;
+using SparseLlm.Diagnostics;
+using SparseLlm.Numerics;
+using SparseLlm.Pipeline;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Running;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
+using SparseLlm.Tool.Output;
+using Spectre.Console;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary><c>sparsellm prune MODEL</c>: one prune without a recipe, so that anything can be scripted.</summary>
+internal sealed class PruneCommand
+{
+    private readonly Argument<string> model = new("model") { Description = "A Hugging Face directory." };
+    private readonly Option<string> method = new("--method") { Description = "The pruning method.", DefaultValueFactory = _ => "sparsellm" };
+    private readonly Option<string?> preset = new("--preset") { Description = "How much time to give for how much quality." };
+    private readonly Option<double?> sparsity = new("--sparsity") { Description = "The share of weights to prune, such as 0.7." };
+    private readonly Option<string?> pattern = new("--pattern") { Description = "N:M sparsity, such as 2:4: N of each M weights are kept." };
+    private readonly Option<string[]> calibration = new("--calibration") { Description = "The calibration text: .txt, .jsonl or token ids (.npy). May be given more than once." };
+    private readonly Option<string> field = new("--field") { Description = "The field of a .jsonl record that holds its text.", DefaultValueFactory = _ => "text" };
+    private readonly Option<int> samples = new("--samples") { Description = "Number of calibration windows.", DefaultValueFactory = _ => new CalibrationSettings().Samples };
+    private readonly Option<int?> length = new("--sequence-length") { Description = "Tokens per window; by default the smaller of 2048 and the model's maximum." };
+    private readonly Option<int?> seed = new("--seed") { Description = "Draw the windows at random positions with this seed; by default the first windows are taken in order." };
+    private readonly Option<string[]> set = new("--set") { Description = "A method setting, name=value. May be given more than once." };
+    private readonly Option<string> output = new("--output", "-o") { Description = "The directory to write.", Required = true };
+    private readonly Option<string?> device = CommandAction.Device();
+    private readonly Option<int?> threads = CommandAction.Threads();
+    private readonly Option<bool> json = CommandAction.Json();
+    private readonly Option<bool> noProgress = CommandAction.NoProgress();
+
+    public static Command Create() => new PruneCommand().CreateCommand();
+
+    private Command CreateCommand()
+    {
+        method.AcceptOnlyFromAmong([.. Enum.GetNames<PruningMethod>().Select(name => name.ToLowerInvariant())]);
+        preset.AcceptOnlyFromAmong([.. Preset.All.Select(known => known.Name)]);
+        var command = new Command("prune", "Prune a model once, without a recipe.")
+        {
+            model, method, preset, sparsity, pattern, calibration, field, samples, length, seed, set, output, device, threads, json, noProgress,
+        };
+        command.SetWork(Run);
+        return command;
+    }
+
+    private int Run(ParseResult arguments, CancellationToken cancellation)
+    {
+        var request = new PruneRequest(
+            Name: null,
+            Settings(arguments),
+            new SparsityPlan(Pattern(arguments), []),
+            Calibration(arguments),
+            Perplexities: [],
+            arguments.GetRequiredValue(output));
+        using IBackend backend = Backends.Create(arguments.GetValue(device) ?? "auto", arguments.GetValue(threads));
+        var progress = new ConsoleProgress(arguments.GetValue(noProgress));
+        using var session = new ModelSession(arguments.GetRequiredValue(model), backend, progress);
+        ArtifactOutcome outcome = new ArtifactBuilder(session, progress).Build(request, cancellation);
+        Show(outcome, new Terminal(arguments.GetValue(json)));
+        return ExitCodes.Done;
+    }
+
+    private static void Show(ArtifactOutcome outcome, Terminal terminal)
+    {
+        ArtifactManifest manifest = outcome.Manifest;
+        terminal.Result(
+            new
+            {
+                FormatVersion = 1,
+                Output = outcome.Directory,
+                manifest.Sparsity,
+                Tensors = manifest.Tensors.Select(tensor => new { tensor.Name, tensor.Shape, tensor.Sparsity, tensor.RelativeError }),
+                manifest.Seconds,
+            },
+            console => console.MarkupLineInterpolated(
+                CultureInfo.InvariantCulture,
+                $"{manifest.Tensors.Count} matrices pruned to [bold]{manifest.Sparsity:P2}[/] in {manifest.Seconds:0.0} s: {outcome.Directory}"));
+    }
+
+    private PruningSettings Settings(ParseResult arguments)
+    {
+        var chosen = Enum.Parse<PruningMethod>(arguments.GetRequiredValue(method), ignoreCase: true);
+        PruningSettings settings = PruningSettings.For(chosen, arguments.GetValue(preset) is { } name ? Preset.Find(name) : null);
+        foreach (string assignment in arguments.GetValue(set) ?? [])
+        {
+            settings = Apply(settings, assignment);
+        }
+
+        return settings;
+    }
+
+    private static PruningSettings Apply(PruningSettings settings, string assignment)
+    {
+        string[] parts = assignment.Split('=', 2);
+        Setting setting = Setting.Find(parts[0]) ?? throw Invalid(
+            $"--set {assignment}: there is no setting '{parts[0]}'; the settings are {string.Join(", ", Setting.All.Select(known => known.Name))}");
+        return (parts.Length == 2 ? setting.With(settings, parts[1]) : null)
+            ?? throw Invalid($"--set {assignment}: {setting.Name} takes {setting.Expected}");
+    }
+
+    private SparsityPattern Pattern(ParseResult arguments)
+    {
+        string problem;
+        switch (arguments.GetValue(sparsity), arguments.GetValue(pattern))
+        {
+            case ({ } share, null):
+                return SparsityPattern.TryUnstructured(share, out SparsityPattern.Unstructured unstructured, out problem)
+                    ? unstructured
+                    : throw Invalid($"--sparsity {problem}");
+            case (null, { } text):
+                return SparsityPattern.TryParseGroups(text, out SparsityPattern.Groups groups, out problem)
+                    ? groups
+                    : throw Invalid($"--pattern {problem}");
+            default:
+                throw Invalid("say how sparse the model becomes, with either --sparsity (such as 0.7) or --pattern (such as 2:4)");
+        }
+    }
+
+    private CalibrationSource? Calibration(ParseResult arguments)
+    {
+        if (arguments.GetValue(calibration) is not { Length: > 0 } files)
+        {
+            return null;
+        }
+
+        if (arguments.GetValue(samples) < 1)
+        {
+            throw Invalid("--samples must be at least 1");
+        }
+
+        string[] paths = [.. files.Select(Path.GetFullPath)];
+        var settings = new CalibrationSettings
+        {
+            Samples = arguments.GetValue(samples),
+            SequenceLength = arguments.GetValue(length),
+            Sampling = arguments.GetValue(seed) is null ? Sampling.Sequential : Sampling.Random,
+            Seed = arguments.GetValue(seed) ?? 0,
+        };
+        return new CalibrationSource(new TextSource(paths, arguments.GetRequiredValue(field)), settings, new SourceLocation(paths[0]));
+    }
+
+    private static DiagnosticException Invalid(string message) => ToolDiagnostics.InvalidOption.Error(null, message);
+}

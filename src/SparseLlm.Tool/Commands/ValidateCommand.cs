@@ -1,0 +1,54 @@
+using System.CommandLine;
+using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline;
+using SparseLlm.Recipes;
+using SparseLlm.Tool.Output;
+using Spectre.Console;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary><c>sparsellm validate [RECIPE]</c>: every mistake in a recipe, without running it.</summary>
+internal static class ValidateCommand
+{
+    public static Command Create()
+    {
+        Argument<string> recipe = RecipeFile.Argument();
+        Option<bool> json = CommandAction.Json();
+        var command = new Command("validate", "Check a recipe without running it.") { recipe, json };
+        command.SetWork((arguments, _) =>
+        {
+            string path = RecipeFile.Find(arguments.GetRequiredValue(recipe));
+            RecipeReading reading = RecipeReader.Read(path, ToolVersion.Current);
+            foreach (Diagnostic diagnostic in reading.Diagnostics)
+            {
+                Terminal.Show(diagnostic);
+            }
+
+            new Terminal(arguments.GetValue(json)).Result(
+                new
+                {
+                    FormatVersion = 1,
+                    Valid = reading.Recipe is not null,
+                    Artifacts = reading.Recipe?.Artifacts.Select(artifact => artifact.Name) ?? [],
+                    Diagnostics = reading.Diagnostics.Select(diagnostic => new
+                    {
+                        diagnostic.Code,
+                        Severity = diagnostic.Severity.ToString().ToLowerInvariant(),
+                        diagnostic.Message,
+                        diagnostic.Location,
+                    }),
+                },
+                console => Summarize(path, reading, console));
+            return reading.Recipe is null ? ExitCodes.Usage : ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static void Summarize(string path, RecipeReading reading, IAnsiConsole console)
+    {
+        if (reading.Recipe is { } recipe)
+        {
+            console.WriteLine($"{path} is valid: {string.Join(", ", recipe.Artifacts.Select(artifact => artifact.Name))}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace SparseLlm.Tool;
+
+/// <summary>What the process returns.</summary>
+internal static class ExitCodes
+{
+    /// <summary>Done.</summary>
+    public const int Done = 0;
+
+    /// <summary>Failed; a missed gate is a failure.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The command line or the recipe is wrong.</summary>
+    public const int Usage = 2;
+
+    /// <summary>Cancelled by Ctrl+C.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>Cancelled by SIGTERM.</summary>
+    public const int Terminated = 143;
+}

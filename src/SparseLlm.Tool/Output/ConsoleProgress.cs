@@ -1,0 +1,45 @@
+using System.Globalization;
+using SparseLlm.Pipeline.Running;
+using SparseLlm.Pruning.Methods;
+
+namespace SparseLlm.Tool.Output;
+
+/// <summary>Progress as plain lines on standard error: one per decoder layer, with the error and the time left.</summary>
+internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
+{
+    private readonly List<double> errors = [];
+
+    /// <inheritdoc/>
+    public void Report(BuildProgress value)
+    {
+        switch (value)
+        {
+            case Notice notice:
+                Terminal.Show(notice.Diagnostic);
+                break;
+            case PruningStep { Progress: MatrixPruned { Report.RelativeError: { } error } }:
+                errors.Add(error);
+                break;
+            case PruningStep { Progress: LayerFinished finished } step when !quiet:
+                Write(step.Artifact, finished);
+                break;
+            case EvaluationStep { Done: var done, Layers: var layers } step when !quiet && done == layers:
+                Terminal.Progress($"{step.Model}: perplexity measured on {step.Text}");
+                break;
+            case ArtifactDone { Outcome: { WasUpToDate: true } outcome } when !quiet:
+                Terminal.Progress($"{outcome.Name}: up to date");
+                break;
+        }
+    }
+
+    private void Write(string artifact, LayerFinished finished)
+    {
+        int done = finished.Layer + 1;
+        TimeSpan left = finished.Elapsed / done * (finished.Layers - done);
+        string error = errors.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", mean relative error {errors.Average():0.0000}");
+        errors.Clear();
+        Terminal.Progress(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{artifact}: layer {done}/{finished.Layers} pruned{error}, {finished.Elapsed.TotalSeconds:0.0} s elapsed, about {left.TotalSeconds:0.0} s left"));
+    }
+}
