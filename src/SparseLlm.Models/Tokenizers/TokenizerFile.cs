@@ -35,7 +35,7 @@ internal static class TokenizerFile
         BytePairModel model = BytePairReader.Read(root.Required("model"));
         INormalizer? normalizer = root.TryGet("normalizer", out TokenizerNode part) ? NormalizerReader.Read(part) : null;
         return new Tokenizer(
-            new AddedVocabulary(root.TryGet("added_tokens", out part) ? AddedTokenReader.Read(part) : [], normalizer),
+            new AddedVocabulary(root.TryGet("added_tokens", out part) ? AddedTokenReader.Read(part) : [], normalizer, model.Vocabulary),
             root.TryGet("pre_tokenizer", out part) ? PreTokenizerReader.Read(part) : null,
             model,
             root.TryGet("post_processor", out part) ? TemplateReader.Read(part) : Template.TextOnly,

@@ -10,7 +10,7 @@ internal sealed class AddedTokenMatcher
     private readonly SearchValues<string> _contents;
     private readonly ILookup<char, (string Content, AddedToken Token)> _byFirstCharacter;
 
-    /// <summary>Looks for tokens, each by the text given for it; a token without text is never found.</summary>
+    /// <summary>Looks for tokens, each by the text given for it; one that normalising left nothing of is never found.</summary>
     public AddedTokenMatcher(IEnumerable<(string Content, AddedToken Token)> tokens)
     {
         (string Content, AddedToken Token)[] searched =

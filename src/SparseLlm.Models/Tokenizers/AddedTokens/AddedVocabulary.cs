@@ -1,3 +1,4 @@
+using SparseLlm.Models.Tokenizers.Bpe;
 using SparseLlm.Models.Tokenizers.Normalizers;
 
 namespace SparseLlm.Models.Tokenizers.AddedTokens;
@@ -11,15 +12,22 @@ internal sealed class AddedVocabulary
     private readonly AddedTokenMatcher _rawTokens;
     private readonly AddedTokenMatcher _normalizedTokens;
 
-    public AddedVocabulary(IReadOnlyList<AddedToken> tokens, INormalizer? normalizer)
+    /// <summary>
+    /// Gives the tokens their ids. As in the original these are not the file's: a token that the model has keeps the
+    /// model's id, and the others are numbered on from the size of its vocabulary.
+    /// </summary>
+    public AddedVocabulary(IEnumerable<AddedToken> tokens, INormalizer? normalizer, BytePairVocabulary model)
     {
         _normalizer = normalizer;
         _byId = new Dictionary<int, AddedToken>();
         _byContent = new Dictionary<string, AddedToken>(StringComparer.Ordinal);
-        foreach (AddedToken token in tokens)
+        int next = model.Count;
+        foreach (AddedToken token in tokens.Where(token => token.Content.Length > 0))
         {
-            _byId[token.Id] = token;
-            _byContent[token.Content] = token;
+            int? known = Find(token.Content)?.Id ?? (model.TryGetId(token.Content, out int modelId) ? modelId : null);
+            AddedToken numbered = token with { Id = known ?? next++ };
+            _byId[numbered.Id] = numbered;
+            _byContent[numbered.Content] = numbered;
         }
 
         _rawTokens = new(_byId.Values.Where(token => !token.Normalized).Select(token => (token.Content, token)));

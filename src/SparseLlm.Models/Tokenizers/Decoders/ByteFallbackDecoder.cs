@@ -23,12 +23,19 @@ internal sealed class ByteFallbackDecoder : IDecoder
                 continue;
             }
 
-            yield return Text(run);
-            run.Clear();
+            if (run.Count > 0)
+            {
+                yield return Text(run);
+                run.Clear();
+            }
+
             yield return token;
         }
 
-        yield return Text(run);
+        if (run.Count > 0)
+        {
+            yield return Text(run);
+        }
     }
 
     private static bool TryParse(string token, out byte value)
