@@ -8,7 +8,7 @@ namespace SparseLlm.Recipes;
 /// <param name="Requires">Tool versions that may run it, if it says.</param>
 /// <param name="Model">Absolute path of the Hugging Face directory.</param>
 /// <param name="ModelLocation">Where the recipe names the model.</param>
-/// <param name="Calibration">The calibration data; null if the recipe has none, which is only so if every artifact's method is magnitude.</param>
+/// <param name="Calibration">The calibration data; null if the recipe has none, as it may if every method is magnitude.</param>
 /// <param name="Perplexities">The texts to measure perplexity on, in the order of the file.</param>
 /// <param name="Artifacts">What to make, matrices expanded, in the order of the file.</param>
 /// <param name="Device">Where to compute: <c>cpu</c>, <c>cuda</c> or <c>auto</c>.</param>

@@ -20,7 +20,8 @@ public sealed class RecipeReader
         this.path = Path.GetFullPath(path);
         this.toolVersion = toolVersion;
         this.diagnostics = diagnostics;
-        context = new ReadingContext(diagnostics, new ScalarReader(diagnostics), new RecipeFiles(Path.GetDirectoryName(this.path)!, diagnostics));
+        var files = new RecipeFiles(Path.GetDirectoryName(this.path)!, diagnostics);
+        context = new ReadingContext(diagnostics, new ScalarReader(diagnostics), files);
     }
 
     /// <summary>
@@ -46,11 +47,13 @@ public sealed class RecipeReader
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            diagnostics.Add(RecipeDiagnostics.Unreadable, new SourceLocation(path), "there is no such recipe; name an existing file, or create one with 'dotnet sparsellm init'");
+            diagnostics.Add(RecipeDiagnostics.Unreadable, new SourceLocation(path),
+                "there is no such recipe; name an existing file, or create one with 'dotnet sparsellm init'");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            diagnostics.Add(RecipeDiagnostics.Unreadable, new SourceLocation(path), $"the recipe cannot be read; make it a readable file ({exception.Message})");
+            diagnostics.Add(RecipeDiagnostics.Unreadable, new SourceLocation(path),
+                $"the recipe cannot be read; make it a readable file ({exception.Message})");
         }
 
         return null;
@@ -66,23 +69,27 @@ public sealed class RecipeReader
         var (model, modelLocation) = Model(section);
 
         var texts = new TextSourceReader(context);
-        CalibrationRecipe? calibration = section.Entry(RecipeKeys.Calibration) is { } data ? new CalibrationReader(context, texts).Read(data) : null;
-        IReadOnlyList<PerplexityRecipe> perplexities = section.Entry(RecipeKeys.Evaluation) is { } evaluation
+        CalibrationRecipe? calibration = section.Entry(RecipeKeys.Calibration) is { } data
+            ? new CalibrationReader(context, texts).Read(data)
+            : null;
+        IReadOnlyList<PerplexityRecipe>? perplexities = section.Entry(RecipeKeys.Evaluation) is { } evaluation
             ? new EvaluationReader(context, texts).Read(evaluation)
             : [];
         var (device, threads) = Engine(section);
 
         section.Require(RecipeKeys.Artifacts);
-        IReadOnlyList<ArtifactRecipe> artifacts = new ArtifactReader(context, [.. perplexities.Select(perplexity => perplexity.Name)])
+        List<string>? measured = perplexities?.Select(perplexity => perplexity.Name).ToList();
+        IReadOnlyList<ArtifactRecipe> artifacts = new ArtifactReader(context, measured)
             .Read(section.Entry(RecipeKeys.Defaults), section.Entry(RecipeKeys.Artifacts));
         CheckCalibration(section, artifacts);
 
-        return new Recipe(path, requires, model, modelLocation, calibration, perplexities, artifacts, device, threads);
+        return new Recipe(path, requires, model, modelLocation, calibration, perplexities ?? [], artifacts, device, threads);
     }
 
     private void CheckVersion(Section section)
     {
-        if (section.Require(RecipeKeys.Version) is not { } node || context.Scalars.Integer(RecipeKeys.Version, node) is not { } version) return;
+        if (section.Require(RecipeKeys.Version) is not { } node) return;
+        if (context.Scalars.Integer(RecipeKeys.Version, node) is not { } version) return;
         if (version != RecipeKeys.SupportedVersion)
         {
             diagnostics.Add(RecipeDiagnostics.UnsupportedVersion, node.Location, FormattableString.Invariant(
@@ -92,26 +99,32 @@ public sealed class RecipeReader
 
     private VersionRange? Requires(Section section)
     {
-        if (section.Find(RecipeKeys.Requires) is not { } node || context.Scalars.Text(RecipeKeys.Requires.Name, node) is not { } text) return null;
+        if (section.Find(RecipeKeys.Requires) is not { } node) return null;
+        if (context.Scalars.Text(RecipeKeys.Requires.Name, node) is not { } text) return null;
 
         if (!VersionRange.TryParse(text, out VersionRange? range))
-            diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, $"'{text}' is not a version range; write one such as \"[0.1,1.0)\"");
+            diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
+                $"'{text}' is not a version range; write one such as \"[0.1,1.0)\"");
         else if (!range.Satisfies(toolVersion))
-            diagnostics.Add(RecipeDiagnostics.RequirementNotMet, node.Location, $"the recipe requires tool version {text}, this is {toolVersion}; use a tool of that version, or change 'requires'");
+            diagnostics.Add(RecipeDiagnostics.RequirementNotMet, node.Location,
+                $"the recipe requires tool version {text}, this is {toolVersion}; use a tool of that version, or change 'requires'");
         return range;
     }
 
     private (string Path, SourceLocation Location) Model(Section section)
     {
         if (section.Require(RecipeKeys.Model) is not { } node) return ("", section.Owner);
-        string? model = context.Scalars.Text(RecipeKeys.Model.Name, node) is { } text ? context.Files.Model(text, node.Location) : null;
+        string? model = context.Scalars.Text(RecipeKeys.Model.Name, node) is { } text
+            ? context.Files.Model(text, node.Location)
+            : null;
         return (model ?? "", node.Location);
     }
 
     private (string Device, int? Threads) Engine(Section section)
     {
         const string standard = EngineKeys.DefaultDevice;
-        if (section.Entry(RecipeKeys.Engine) is not { } entry || context.Open(entry, EngineKeys.All) is not { } engine) return (standard, null);
+        if (section.Entry(RecipeKeys.Engine) is not { } entry) return (standard, null);
+        if (context.Open(entry, EngineKeys.All) is not { } engine) return (standard, null);
 
         string? device = engine.Find(EngineKeys.Device) is { } name ? context.Scalars.Choice(EngineKeys.Device, name) : null;
         int? threads = engine.Find(EngineKeys.Threads) is { } count ? context.Scalars.Integer(EngineKeys.Threads, count) : null;
@@ -121,9 +134,12 @@ public sealed class RecipeReader
     private void CheckCalibration(Section section, IReadOnlyList<ArtifactRecipe> artifacts)
     {
         if (section.Find(RecipeKeys.Calibration) is not null) return;
-        if (artifacts.FirstOrDefault(artifact => artifact.Settings.Method != PruningMethod.Magnitude) is not { } artifact) return;
+
+        ArtifactRecipe? artifact = artifacts.FirstOrDefault(artifact => artifact.Settings.Method != PruningMethod.Magnitude);
+        if (artifact is null) return;
 
         diagnostics.Add(RecipeDiagnostics.CalibrationMissing, artifact.Location,
-            $"artifact '{artifact.Name}' is pruned by {EnumNames.Of(artifact.Settings.Method)}, which needs calibration data; add 'calibration: {{ text: ... }}', or use method magnitude");
+            $"artifact '{artifact.Name}' is pruned by {EnumNames.Of(artifact.Settings.Method)}, which needs calibration data; "
+            + "add 'calibration: { text: ... }', or use method magnitude");
     }
 }

@@ -48,10 +48,16 @@ public sealed class Mistakes : IDisposable
         { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  a: { rules: [«x»] }\n", "SLM1006", "a rule must be a mapping" },
         { Head + "artifacts: { a: { sparsity: 0.5, matrix: { method: «magnitude» } } }\n", "SLM1006", "'method' must be a list" },
 
+        { WithCalibration + "defaults: «[]»\nartifacts: { a: {} }\n", "SLM1006", "'defaults' must be a mapping" },
+        { WithCalibration + "artifacts: { a: { matrix: «[]» } }\n", "SLM1006", "'matrix' must be a mapping" },
+        { Head + "evaluation: «eval.txt»\nartifacts: { a: { method: magnitude, sparsity: 0.5, gates: { x: { max: 2 } } } }\n", "SLM1006", "'evaluation' must be a mapping" },
+
         // Values.
         { "version: «one»\nmodel: model\n" + Artifacts, "SLM1007", "'version' must be a whole number" },
         { Head + "requires: «\"[2.0\"»\n" + Artifacts, "SLM1007", "is not a version range; write one such as" },
         { "version: 1\nmodel: «\"\"»\n" + Artifacts, "SLM1007", "'model' is empty" },
+        { "version: 1\nmodel: «\"two\\nlines\"»\n" + Artifacts, "SLM1007", "'model' contains a line break or another control character" },
+        { Head + "calibration: { text: [«\"\\0/*\"»] }\n" + Artifacts, "SLM1007", "control character" },
         { Head + "calibration: { text: «[]» }\n" + Artifacts, "SLM1007", "empty list" },
         { Head + "calibration: { text: calibration.txt, samples: «0» }\n" + Artifacts, "SLM1007", "'samples' must be a whole number of at least 1, found '0'" },
         { Head + "calibration: { text: calibration.txt, samples: «1.5» }\n" + Artifacts, "SLM1007", "'samples' must be a whole number" },
@@ -81,10 +87,11 @@ public sealed class Mistakes : IDisposable
 
         // Files.
         { "version: 1\nmodel: «models/none»\n" + Artifacts, "SLM1009", "model directory 'models/none' does not exist; paths are relative to the recipe's folder" },
-        { "version: 1\nmodel: «eval.txt»\n" + Artifacts, "SLM1009", "is a file; name the directory" },
+        { "version: 1\nmodel: «eval.txt»\n" + Artifacts, "SLM1009", "is a file, name the directory" },
         { Head + "calibration: { text: «none.txt» }\n" + Artifacts, "SLM1009", "file 'none.txt' does not exist" },
         { Head + "calibration: { text: [calibration.txt, «\"*.jsonl\"»] }\n" + Artifacts, "SLM1009", "no file matches '*.jsonl'" },
         { Head + "evaluation: { perplexity: { prose: «nowhere/**» } }\n" + Artifacts, "SLM1009", "no file matches" },
+        { Head + "calibration: { text: «model/*/../x» }\n" + Artifacts, "SLM1009", "cannot be searched for; name them one by one" },
         { "version: 1\nmodel: «hf://facebook/opt-125m@main»\n" + Artifacts, "SLM1013", "run 'hf download facebook/opt-125m --revision main --local-dir models/opt-125m' and write 'model: models/opt-125m'" },
 
         // Interpolation.

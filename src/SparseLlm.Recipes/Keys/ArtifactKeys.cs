@@ -48,12 +48,12 @@ internal static class ArtifactKeys
     /// <summary>The keys of <c>defaults</c>.</summary>
     public static KeyTable Defaults { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Gates)
     {
-        Constraints = PatternKeys.NotBoth,
+        Constraints = new JsonObject { ["not"] = PatternKeys.Both },
     };
 
     /// <summary>The keys of an artifact.</summary>
     public static KeyTable All { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Gates, Matrix)
     {
-        Constraints = PatternKeys.NotBoth,
+        Constraints = new JsonObject { ["not"] = PatternKeys.Both },
     };
 }

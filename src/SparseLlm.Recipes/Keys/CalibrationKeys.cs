@@ -11,8 +11,14 @@ internal static class CalibrationKeys
         RecipeKey.Integer("samples", "The number of calibration windows.", 128, minimum: 1) with { Default = Defaults.Samples };
 
     public static RecipeKey Sampling { get; } =
-        RecipeKey.Choice("sampling", "Which windows: the first ones without overlap (sequential), or seeded random ones (random).", EnumNames.Of<Sampling>(), "random")
-            with { Default = EnumNames.Of(Defaults.Sampling) };
+        RecipeKey.Choice(
+            "sampling",
+            "Which windows: the first ones without overlap (sequential), or seeded random ones (random).",
+            EnumNames.Of<Sampling>(),
+            "random") with
+        {
+            Default = EnumNames.Of(Defaults.Sampling),
+        };
 
     public static RecipeKey Seed { get; } =
         RecipeKey.Integer("seed", "The seed of random sampling.", 1) with { Default = Defaults.Seed };

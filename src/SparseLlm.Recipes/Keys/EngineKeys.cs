@@ -7,7 +7,10 @@ internal static class EngineKeys
     public const string DefaultDevice = "auto";
 
     public static RecipeKey Device { get; } =
-        RecipeKey.Choice("device", "Where to compute: cpu, cuda, or what is found (auto).", ["cpu", "cuda", "auto"], "cuda") with { Default = DefaultDevice };
+        RecipeKey.Choice("device", "Where to compute: cpu, cuda, or what is found (auto).", ["cpu", "cuda", "auto"], "cuda") with
+        {
+            Default = DefaultDevice,
+        };
 
     public static RecipeKey Threads { get; } =
         RecipeKey.Integer("threads", "Threads to compute with. If left out, one per processor. Results do not depend on it.", 4, minimum: 1);

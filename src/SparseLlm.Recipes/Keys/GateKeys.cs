@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using SparseLlm.Recipes.Reading;
 
 namespace SparseLlm.Recipes.Keys;
 
@@ -8,7 +9,12 @@ internal static class GateKeys
     public static RecipeKey MaxIncrease { get; } = new(
         "maxIncrease",
         "The largest increase of the perplexity relative to the dense model, in percent or as a fraction.",
-        new JsonObject { ["type"] = ValueSchema.Names(["string", "number"]), ["minimum"] = 0, ["minLength"] = 1 },
+        new JsonObject
+        {
+            ["type"] = ValueSchema.Names(["string", "number"]),
+            ["minimum"] = 0,
+            ["pattern"] = @"^[0-9]*\.?[0-9]+%?$|" + Interpolation.Syntax,
+        },
         "25%");
 
     public static RecipeKey Max { get; } =

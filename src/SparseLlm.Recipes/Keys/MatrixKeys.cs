@@ -20,7 +20,7 @@ internal static class MatrixKeys
 
     public static KeyTable All { get; } = new(Method, Preset, Sparsity, Pattern)
     {
-        Constraints = new JsonObject(PatternKeys.NotBoth.Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))) { ["minProperties"] = 1 },
+        Constraints = new JsonObject { ["minProperties"] = 1, ["not"] = PatternKeys.Both },
     };
 
     private static RecipeKey Axis(string name, string purpose, JsonObject item, params JsonNode[] example) =>

@@ -11,9 +11,6 @@ internal static class PatternKeys
     public static RecipeKey Pattern { get; } =
         new("pattern", "N:M sparsity: of each M consecutive weights of a row, N are kept.", ValueSchema.Pattern(), "2:4");
 
-    /// <summary>The JSON schema keyword that forbids both at once; an artifact may also be left empty, which is no object.</summary>
-    public static JsonObject NotBoth => new()
-    {
-        ["not"] = new JsonObject { ["type"] = "object", ["required"] = ValueSchema.Names([Sparsity.Name, Pattern.Name]) },
-    };
+    /// <summary>The JSON schema of what has both; an artifact may also be left empty, which is no object.</summary>
+    public static JsonObject Both => new() { ["type"] = "object", ["required"] = ValueSchema.Names([Sparsity.Name, Pattern.Name]) };
 }

@@ -18,8 +18,9 @@ internal static class RuleKeys
     {
         Constraints = new JsonObject
         {
-            ["oneOf"] = new JsonArray(
-                [.. new[] { PatternKeys.Sparsity, PatternKeys.Pattern, Keep }.Select(key => new JsonObject { ["required"] = ValueSchema.Names([key.Name]) })]),
+            ["oneOf"] = new JsonArray(Needs(PatternKeys.Sparsity), Needs(PatternKeys.Pattern), Needs(Keep)),
         },
     };
+
+    private static JsonObject Needs(RecipeKey key) => new() { ["required"] = ValueSchema.Names([key.Name]) };
 }

@@ -15,7 +15,7 @@ internal sealed class ArtifactReader
     private readonly List<ArtifactRecipe> artifacts = [];
     private readonly Dictionary<SettingChoice, List<PruningMethod>> uses = [];
 
-    public ArtifactReader(ReadingContext context, IReadOnlyCollection<string> perplexities)
+    public ArtifactReader(ReadingContext context, IReadOnlyCollection<string>? perplexities)
     {
         this.context = context;
         var patterns = new PatternReader(context);
@@ -34,14 +34,16 @@ internal sealed class ArtifactReader
 
         IReadOnlyList<YamlEntry> named = context.Named(entry, "name");
         if (named.Count == 0 && entry.Value is YamlMapping or { IsNull: true })
-            context.Diagnostics.Add(RecipeDiagnostics.MissingKey, entry.Key.Location, "'artifacts' is empty; add one, such as 'my-model-70: { sparsity: 0.7 }'");
+            context.Diagnostics.Add(RecipeDiagnostics.MissingKey, entry.Key.Location,
+                "'artifacts' is empty; add one, such as 'my-model-70: { sparsity: 0.7 }'");
 
-        foreach (YamlEntry artifact in named) Add(artifact, shared, standard);
+        bool sparsityMayBeShared = defaults is not null && (shared is null || HasPattern(shared));
+        foreach (YamlEntry artifact in named) Add(artifact, standard, sparsityMayBeShared);
         ReportSettingsWithoutEffect();
         return artifacts;
     }
 
-    private void Add(YamlEntry entry, Section? shared, ArtifactDraft standard)
+    private void Add(YamlEntry entry, ArtifactDraft standard, bool sparsityMayBeShared)
     {
         if (!ArtifactNames.IsValid(entry.Name))
         {
@@ -52,8 +54,11 @@ internal sealed class ArtifactReader
         if (context.OpenOrEmpty(entry, ArtifactKeys.All) is not { } section) return;
 
         ArtifactDraft draft = drafts.Read(section).Over(standard);
-        Section? matrix = section.Entry(ArtifactKeys.Matrix) is { } axes ? context.Open(axes, MatrixKeys.All) : null;
-        if (!new[] { section, matrix, shared }.Any(HasPattern))
+        YamlEntry? axes = section.Entry(ArtifactKeys.Matrix);
+        Section? matrix = axes is null ? null : context.Open(axes, MatrixKeys.All);
+        if (axes is not null && matrix is null) return;
+
+        if (!sparsityMayBeShared && !HasPattern(section) && !HasPattern(matrix))
         {
             context.Diagnostics.Add(RecipeDiagnostics.MissingKey, entry.Key.Location,
                 $"artifact '{entry.Name}' does not say how sparse; add 'sparsity: 0.7' or 'pattern: \"2:4\"' to it or to 'defaults'");
@@ -66,7 +71,8 @@ internal sealed class ArtifactReader
         }
 
         RejectFixedAxes(section, matrix);
-        foreach (var (name, combination) in matrices.Read(matrix, entry.Name, draft)) Add(name, combination, entry.Key.Location);
+        foreach (NamedDraft combination in matrices.Read(matrix, entry.Name, draft))
+            Add(combination.Name, combination.Draft, entry.Key.Location);
     }
 
     private void Add(string name, ArtifactDraft draft, SourceLocation location)
@@ -95,7 +101,10 @@ internal sealed class ArtifactReader
         foreach (RecipeKey[] axis in axes.Where(axis => axis.Any(key => matrix.Entry(key) is not null)))
         {
             foreach (YamlEntry entry in axis.Select(section.Entry).OfType<YamlEntry>())
-                context.Diagnostics.Add(RecipeDiagnostics.Conflict, entry.Key.Location, $"'{entry.Name}' stands both here and in 'matrix'; remove one of them");
+            {
+                context.Diagnostics.Add(RecipeDiagnostics.Conflict, entry.Key.Location,
+                    $"'{entry.Name}' stands both here and in 'matrix'; remove one of them");
+            }
         }
     }
 

@@ -5,8 +5,8 @@ namespace SparseLlm.Recipes.Reading;
 
 /// <summary>Reads <c>gates</c>.</summary>
 /// <param name="context">Where mistakes go.</param>
-/// <param name="perplexities">The names of the perplexities that the recipe declares.</param>
-internal sealed class GateReader(ReadingContext context, IReadOnlyCollection<string> perplexities)
+/// <param name="perplexities">The names of the perplexities that the recipe declares; null if that is not known.</param>
+internal sealed class GateReader(ReadingContext context, IReadOnlyCollection<string>? perplexities)
 {
     // From here on a fraction looks like a percentage without its sign: 'maxIncrease: 5' is 500 %.
     private const double Wide = 2;
@@ -16,12 +16,13 @@ internal sealed class GateReader(ReadingContext context, IReadOnlyCollection<str
 
     private GateRecipe? Gate(YamlEntry entry)
     {
-        if (!perplexities.Contains(entry.Name))
+        if (perplexities?.Contains(entry.Name) == false)
         {
             string advice = perplexities.Count == 0
                 ? "declare it under 'evaluation: perplexity:'"
                 : Nearest.Suggest(entry.Name, perplexities);
-            context.Diagnostics.Add(RecipeDiagnostics.UnknownPerplexity, entry.Key.Location, $"gate on unknown perplexity '{entry.Name}'; {advice}");
+            context.Diagnostics.Add(RecipeDiagnostics.UnknownPerplexity, entry.Key.Location,
+                $"gate on unknown perplexity '{entry.Name}'; {advice}");
         }
 
         if (context.Open(entry, GateKeys.All) is not { } section) return null;
@@ -29,7 +30,8 @@ internal sealed class GateReader(ReadingContext context, IReadOnlyCollection<str
         double? increase = section.Find(GateKeys.MaxIncrease) is { } limit ? Increase(limit) : null;
         double? max = section.Find(GateKeys.Max) is { } node ? Max(node) : null;
         if (section.Find(GateKeys.MaxIncrease) is null && section.Find(GateKeys.Max) is null)
-            context.Diagnostics.Add(RecipeDiagnostics.MissingKey, section.Owner, $"gate '{entry.Name}' limits nothing; it needs 'maxIncrease:' or 'max:'");
+            context.Diagnostics.Add(RecipeDiagnostics.MissingKey, section.Owner,
+                $"gate '{entry.Name}' limits nothing; it needs 'maxIncrease:' or 'max:'");
         return new GateRecipe(entry.Name, increase, max, entry.Key.Location);
     }
 

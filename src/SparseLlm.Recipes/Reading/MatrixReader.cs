@@ -1,3 +1,4 @@
+using SparseLlm.Pruning.Patterns;
 using SparseLlm.Recipes.Keys;
 using SparseLlm.Recipes.Yaml;
 
@@ -13,34 +14,45 @@ internal sealed class MatrixReader(ReadingContext context, PatternReader pattern
     /// <param name="section">The matrix.</param>
     /// <param name="name">The name of the artifact that it expands.</param>
     /// <param name="draft">What the combinations have in common.</param>
-    public IReadOnlyList<(string Name, ArtifactDraft Draft)> Read(Section section, string name, ArtifactDraft draft)
+    public IReadOnlyList<NamedDraft> Read(Section section, string name, ArtifactDraft draft)
     {
         section.AllowOne(MatrixKeys.Sparsity, MatrixKeys.Pattern);
-        IReadOnlyList<(string Name, ArtifactDraft Draft)>?[] axes =
+        IReadOnlyList<NamedDraft>?[] axes =
         [
-            Axis(section, MatrixKeys.Method, node => drafts.Method(node) is { } method ? (EnumNames.Of(method), new() { Method = method }) : null),
-            Axis(section, MatrixKeys.Preset, node => drafts.Preset(node) is { } preset ? (preset.Name, new() { Preset = preset }) : null),
-            Axis(section, MatrixKeys.Sparsity, node => patterns.Sparsity(node) is { } sparsity ? (sparsity.ToString(), new() { Pattern = sparsity }) : null),
-            Axis(section, MatrixKeys.Pattern, node => patterns.Pattern(node) is { } pattern ? (pattern.ToString().Replace(':', '-'), new() { Pattern = pattern }) : null),
+            Axis(section, MatrixKeys.Method, Method),
+            Axis(section, MatrixKeys.Preset, Preset),
+            Axis(section, MatrixKeys.Sparsity, node => Pattern(patterns.Sparsity(node))),
+            Axis(section, MatrixKeys.Pattern, node => Pattern(patterns.Pattern(node))),
         ];
         if (axes.All(axis => axis is null))
-            context.Diagnostics.Add(RecipeDiagnostics.MissingKey, section.Owner, $"'matrix' has no values; list some under {string.Join(", ", MatrixKeys.All.Names)}");
+            context.Diagnostics.Add(RecipeDiagnostics.MissingKey, section.Owner,
+                $"'matrix' has no values; list some under {string.Join(", ", MatrixKeys.All.Names)}");
 
-        IReadOnlyList<(string Name, ArtifactDraft Draft)> start = [(name, draft)];
-        return axes.OfType<IReadOnlyList<(string Name, ArtifactDraft Draft)>>().Aggregate(start, Combine);
+        IReadOnlyList<NamedDraft> start = [new(name, draft)];
+        return axes.OfType<IReadOnlyList<NamedDraft>>().Aggregate(start, Combine);
     }
 
-    private static IReadOnlyList<(string Name, ArtifactDraft Draft)> Combine(
-        IReadOnlyList<(string Name, ArtifactDraft Draft)> outer, IReadOnlyList<(string Name, ArtifactDraft Draft)> inner) =>
-        [.. from a in outer from b in inner select ($"{a.Name}-{b.Name}", b.Draft.Over(a.Draft))];
+    private static IReadOnlyList<NamedDraft> Combine(IReadOnlyList<NamedDraft> outer, IReadOnlyList<NamedDraft> inner) =>
+        [.. from a in outer from b in inner select new NamedDraft($"{a.Name}-{b.Name}", b.Draft.Over(a.Draft))];
 
-    private List<(string Name, ArtifactDraft Draft)>? Axis(Section section, RecipeKey key, Func<YamlNode, (string Name, ArtifactDraft Draft)?> read)
+    private NamedDraft? Method(YamlNode node) =>
+        drafts.Method(node) is { } method ? new(EnumNames.Of(method), new() { Method = method }) : null;
+
+    private NamedDraft? Preset(YamlNode node) =>
+        drafts.Preset(node) is { } preset ? new(preset.Name, new() { Preset = preset }) : null;
+
+    // A colon cannot stand in a folder name.
+    private static NamedDraft? Pattern(SparsityPattern? pattern) =>
+        pattern is null ? null : new(pattern.ToString()!.Replace(':', '-'), new() { Pattern = pattern });
+
+    private List<NamedDraft>? Axis(Section section, RecipeKey key, Func<YamlNode, NamedDraft?> read)
     {
         if (section.Entry(key) is not { } entry) return null;
         if (entry.Value is YamlSequence { Items.Count: 0 })
-            context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, entry.Value.Location, $"'{key.Name}' is an empty list; name at least one value, or remove it");
+            context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, entry.Value.Location,
+                $"'{key.Name}' is an empty list; name at least one value, or remove it");
 
-        var values = new List<(string Name, ArtifactDraft Draft)>();
+        var values = new List<NamedDraft>();
         foreach (YamlNode item in context.Items(entry))
         {
             if (read(item) is not { } value) continue;

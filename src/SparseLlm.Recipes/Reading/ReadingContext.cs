@@ -22,7 +22,8 @@ internal sealed record ReadingContext(DiagnosticBag Diagnostics, ScalarReader Sc
     {
         if (entry.Value is YamlMapping mapping) return mapping.Entries;
         if (!entry.Value.IsNull)
-            Diagnostics.Add(RecipeDiagnostics.WrongKind, entry.Value.Location, $"'{entry.Name}' must be a mapping ('{kind}: ...'), found {entry.Value.Kind}");
+            Diagnostics.Add(RecipeDiagnostics.WrongKind, entry.Value.Location,
+                $"'{entry.Name}' must be a mapping ('{kind}: ...'), found {entry.Value.Kind}");
         return [];
     }
 
@@ -31,7 +32,8 @@ internal sealed record ReadingContext(DiagnosticBag Diagnostics, ScalarReader Sc
     {
         if (entry.Value is YamlSequence list) return list.Items;
 
-        Diagnostics.Add(RecipeDiagnostics.WrongKind, entry.Value.Location, $"'{entry.Name}' must be a list ('- ...' or '[...]'), found {entry.Value.Kind}");
+        Diagnostics.Add(RecipeDiagnostics.WrongKind, entry.Value.Location,
+            $"'{entry.Name}' must be a list ('- ...' or '[...]'), found {entry.Value.Kind}");
         return [];
     }
 }

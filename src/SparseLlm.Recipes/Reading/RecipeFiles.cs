@@ -14,14 +14,11 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
     /// <summary>The absolute paths of a file, or of all files that a glob matches, sorted ordinally.</summary>
     public IReadOnlyList<string> Files(string text, SourceLocation location)
     {
-        IReadOnlyList<string> files = text.Contains('*') ? Glob(text) : File.Exists(Combine(text)) ? [Path.GetFullPath(Combine(text))] : [];
-        if (files.Count == 0)
-        {
-            string problem = text.Contains('*') ? $"no file matches '{text}'" : $"file '{text}' does not exist";
-            diagnostics.Add(RecipeDiagnostics.NotFound, location, $"{problem}; paths are relative to the recipe's folder '{folder}'");
-        }
+        if (text.Contains('*')) return Glob(text, location);
+        if (File.Exists(Combine(text))) return [Path.GetFullPath(Combine(text))];
 
-        return files;
+        ReportNotFound(location, $"file '{text}' does not exist");
+        return [];
     }
 
     /// <summary>The absolute path of the model directory, or null.</summary>
@@ -36,15 +33,35 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
         string path = Combine(text);
         if (Directory.Exists(path)) return Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
-        string problem = File.Exists(path) ? $"model '{text}' is a file; name the directory it is in" : $"model directory '{text}' does not exist";
-        diagnostics.Add(RecipeDiagnostics.NotFound, location, $"{problem}; paths are relative to the recipe's folder '{folder}'");
+        ReportNotFound(location, File.Exists(path)
+            ? $"model '{text}' is a file, name the directory it is in"
+            : $"model directory '{text}' does not exist");
         return null;
     }
 
     private string Combine(string text) => Path.Combine(folder, text);
 
+    private void ReportNotFound(SourceLocation location, string problem) =>
+        diagnostics.Add(RecipeDiagnostics.NotFound, location, $"{problem}; paths are relative to the recipe's folder '{folder}'");
+
+    private IReadOnlyList<string> Glob(string glob, SourceLocation location)
+    {
+        try
+        {
+            List<string> files = Matches(glob);
+            if (files.Count == 0) ReportNotFound(location, $"no file matches '{glob}'");
+            return files;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            diagnostics.Add(RecipeDiagnostics.NotFound, location,
+                $"files that match '{glob}' cannot be searched for; name them one by one ({exception.Message})");
+            return [];
+        }
+    }
+
     // The matcher works below one directory; what stands before the first wildcard is that directory.
-    private List<string> Glob(string glob)
+    private List<string> Matches(string glob)
     {
         string[] segments = glob.Replace('\\', '/').Split('/');
         int wildcard = Array.FindIndex(segments, segment => segment.Contains('*'));

@@ -19,7 +19,8 @@ internal sealed class RuleReader(ReadingContext context, PatternReader patterns)
         if (section.Find(RuleKeys.Keep) is { } keep)
         {
             if (context.Scalars.Text(RuleKeys.Keep.Name, keep) is not (null or "true"))
-                context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, keep.Location, "'keep' can only be true; a tensor that is not to be kept dense needs no rule");
+                context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, keep.Location,
+                    "'keep' can only be true; a tensor that is not to be kept dense needs no rule");
         }
         else if (section.Find(PatternKeys.Sparsity) is null && section.Find(PatternKeys.Pattern) is null)
         {

@@ -14,7 +14,8 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
     {
         if (node is not YamlScalar scalar || scalar.IsNull)
         {
-            diagnostics.Add(RecipeDiagnostics.WrongKind, node.Location, $"'{name}' must be a single value, found {node.Kind}");
+            diagnostics.Add(RecipeDiagnostics.WrongKind, node.Location,
+                $"'{name}' must be a single value, found {node.Kind}");
             return null;
         }
 
@@ -30,6 +31,14 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
             return null;
         }
 
+        // Messages, which quote values, must stay on one line.
+        if (text.Any(char.IsControl))
+        {
+            diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
+                $"'{name}' contains a line break or another control character; write it on one line");
+            return null;
+        }
+
         return text;
     }
 
@@ -39,7 +48,8 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
         if (Text(name, node) is not { } text) return null;
         if (TryNumber(text, out double number)) return number;
 
-        diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, $"'{name}' must be a number, found '{text}'{NumberHint(text)}");
+        diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
+            $"'{name}' must be a number, found '{text}'{NumberHint(text)}");
         return null;
     }
 
@@ -51,7 +61,9 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
         if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int integer) && integer >= minimum)
             return integer;
 
-        string expected = key.Minimum is null ? "a whole number" : $"a whole number of at least {minimum.ToString(CultureInfo.InvariantCulture)}";
+        string expected = key.Minimum is null
+            ? "a whole number"
+            : FormattableString.Invariant($"a whole number of at least {minimum}");
         diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, $"'{key.Name}' must be {expected}, found '{text}'");
         return null;
     }
@@ -65,7 +77,8 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
         if (Text(name, node) is not { } text) return null;
         if (choices.Contains(text)) return text;
 
-        diagnostics.Add(RecipeDiagnostics.UnknownChoice, node.Location, $"unknown {name} '{text}'; {Nearest.Suggest(text, choices)}");
+        diagnostics.Add(RecipeDiagnostics.UnknownChoice, node.Location,
+            $"unknown {name} '{text}'; {Nearest.Suggest(text, choices)}");
         return null;
     }
 

@@ -32,12 +32,14 @@ internal sealed class Section
     {
         if (node is not YamlMapping mapping)
         {
-            diagnostics.Add(RecipeDiagnostics.WrongKind, node.Location, $"{name} must be a mapping ('key: value'), found {node.Kind}");
+            diagnostics.Add(RecipeDiagnostics.WrongKind, node.Location,
+                $"{name} must be a mapping ('key: value'), found {node.Kind}");
             return null;
         }
 
         foreach (YamlEntry entry in mapping.Entries.Where(entry => !keys.Contains(entry.Name)))
-            diagnostics.Add(RecipeDiagnostics.UnknownKey, entry.Key.Location, $"unknown key '{entry.Name}'; {Nearest.Suggest(entry.Name, keys.Names)}");
+            diagnostics.Add(RecipeDiagnostics.UnknownKey, entry.Key.Location,
+                $"unknown key '{entry.Name}'; {Nearest.Suggest(entry.Name, keys.Names)}");
         return new Section(name, owner, mapping, diagnostics);
     }
 

@@ -20,8 +20,10 @@ internal sealed class TextSourceReader(ReadingContext context)
     public IReadOnlyList<string> Paths(YamlNode node)
     {
         if (node is YamlSequence { Items.Count: 0 })
-            context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, $"'{TextKeys.Text.Name}' is an empty list; name at least one file");
+            context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
+                $"'{TextKeys.Text.Name}' is an empty list; name at least one file");
         IReadOnlyList<YamlNode> items = node is YamlSequence list ? list.Items : [node];
-        return [.. items.SelectMany(item => context.Scalars.Text(TextKeys.Text.Name, item) is { } path ? context.Files.Files(path, item.Location) : [])];
+        return [.. items.SelectMany(item =>
+            context.Scalars.Text(TextKeys.Text.Name, item) is { } path ? context.Files.Files(path, item.Location) : [])];
     }
 }

@@ -59,7 +59,8 @@ internal sealed class YamlDocument
         parser.Consume<StreamStart>();
         if (parser.Accept<StreamEnd>(out _))
         {
-            diagnostics.Add(RecipeDiagnostics.Syntax, source.Beginning, "the recipe is empty; begin with 'version: 1', 'model:' and 'artifacts:'");
+            diagnostics.Add(RecipeDiagnostics.Syntax, source.Beginning,
+                "the recipe is empty; begin with 'version: 1', 'model:' and 'artifacts:'");
             return null;
         }
 
@@ -67,7 +68,8 @@ internal sealed class YamlDocument
         YamlNode root = Compose(depth: 0);
         parser.Consume<DocumentEnd>();
         if (parser.Accept<DocumentStart>(out var second))
-            diagnostics.Add(RecipeDiagnostics.Syntax, source.Between(second.Start, second.End), "a recipe is a single YAML document; move what follows '---' to a file of its own");
+            diagnostics.Add(RecipeDiagnostics.Syntax, source.Between(second.Start, second.End),
+                "a recipe is a single YAML document; move what follows '---' to a file of its own");
         return root;
     }
 
@@ -117,24 +119,41 @@ internal sealed class YamlDocument
     private bool IsUsable(YamlNode key, List<YamlEntry> entries)
     {
         if (key is not YamlScalar scalar)
-            diagnostics.Add(RecipeDiagnostics.Syntax, key.Location, $"a key must be a name, found {key.Kind}");
+        {
+            Report($"a key must be a name, found {key.Kind}");
+        }
+        else if (scalar.Value.Any(char.IsControl))
+        {
+            Report("a key must be on one line");
+        }
         else if (scalar is { IsPlain: true, Value: "<<" })
-            diagnostics.Add(RecipeDiagnostics.Syntax, key.Location, "merge keys are not supported; put what artifacts share in 'defaults', or use an alias for a whole value");
+        {
+            Report("merge keys are not supported; put what artifacts share in 'defaults', or use an alias for a whole value");
+        }
         else if (entries.Find(entry => entry.Name == scalar.Value) is { } first)
-            diagnostics.Add(RecipeDiagnostics.DuplicateKey, key.Location, $"duplicate key '{scalar.Value}'; it is already on line {first.Key.Location.Line}, remove one of them");
+        {
+            diagnostics.Add(RecipeDiagnostics.DuplicateKey, key.Location,
+                $"duplicate key '{scalar.Value}'; it is already on line {first.Key.Location.Line}, remove one of them");
+        }
         else
+        {
             return true;
+        }
+
         return false;
+
+        void Report(string message) => diagnostics.Add(RecipeDiagnostics.Syntax, key.Location, message);
     }
 
-    // The alias keeps its own place: that is where a value turns out wrong. What is nested keeps the place it is written at.
+    // The alias keeps its own place, where a value turns out wrong; what is nested keeps the place it is written at.
     private YamlNode Resolve(AnchorAlias alias)
     {
         SourceLocation location = source.Between(alias.Start, alias.End);
         if (anchors.TryGetValue(alias.Value, out YamlNode? node)) return node with { Location = location };
 
         string text = "*" + alias.Value;
-        diagnostics.Add(RecipeDiagnostics.Syntax, location, $"no anchor '&{alias.Value}' stands before this alias; if '{text}' is meant as text, put it in quotes");
+        diagnostics.Add(RecipeDiagnostics.Syntax, location,
+            $"no anchor '&{alias.Value}' stands before this alias; if '{text}' is meant as text, put it in quotes");
         return new YamlScalar(location, text, IsPlain: false);
     }
 
@@ -149,11 +168,15 @@ internal sealed class YamlDocument
     private void ReportSyntax(Mark start, Mark end, string problem)
     {
         if (source.IndentingTab(start.Line, end.Line) is { } tab)
+        {
             diagnostics.Add(RecipeDiagnostics.Syntax, tab, "a tab cannot indent YAML; use spaces");
-        else if (source.Line(start.Line).TrimStart().StartsWith("requires: [", StringComparison.Ordinal))
-            diagnostics.Add(RecipeDiagnostics.Syntax, source.Between(start, end), "a version range must be in quotes, as in requires: \"[0.1,1.0)\"");
-        else
-            diagnostics.Add(RecipeDiagnostics.Syntax, source.Between(start, end), "invalid YAML: " + problem);
+            return;
+        }
+
+        bool isRange = source.Line(start.Line).TrimStart().StartsWith("requires: [", StringComparison.Ordinal);
+        diagnostics.Add(RecipeDiagnostics.Syntax, source.Between(start, end), isRange
+            ? "a version range must be in quotes, as in requires: \"[0.1,1.0)\""
+            : "invalid YAML: " + problem);
     }
 
     private static string Sentence(string message) => char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.');
