@@ -1,0 +1,28 @@
+using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Settings;
+using SparseLlm.Pruning.Tests.Support;
+
+namespace SparseLlm.Pruning.Tests;
+
+public sealed class Determinism
+{
+    [Theory]
+    [InlineData("tiny-opt", PruningMethod.SparseLlm)]
+    [InlineData("tiny-llama", PruningMethod.SparseLlm)]
+    [InlineData("tiny-llama", PruningMethod.SparseGpt)]
+    public void A_prune_gives_the_same_bits_whatever_the_number_of_threads(string model, PruningMethod method)
+    {
+        byte[] one = Prune(model, method, threads: 1);
+        Prune(model, method, threads: 1).ShouldBe(one);
+        Prune(model, method, threads: 2).ShouldBe(one);
+        Prune(model, method, threads: 3).ShouldBe(one);
+    }
+
+    private static byte[] Prune(string model, PruningMethod method, int threads)
+    {
+        using PruneRun run = PruneRun.OnSamples(model, threads);
+        List<PrunedLayer> layers = run.Prune(PruningSettings.For(method), "0.6", samples: 6);
+        return System.Security.Cryptography.SHA256.HashData(
+            [.. layers.SelectMany(layer => layer.Tensors).SelectMany(tensor => System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(tensor.Values).ToArray())]);
+    }
+}

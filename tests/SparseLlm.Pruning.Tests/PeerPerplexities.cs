@@ -1,0 +1,60 @@
+using System.Text.Json;
+using SparseLlm.Pruning.Settings;
+using SparseLlm.Pruning.Tests.Support;
+using Xunit.Abstractions;
+
+namespace SparseLlm.Pruning.Tests;
+
+/// <summary>
+/// What is left of the sample models, against what the reference implementations of the methods leave of them: same weights, same
+/// calibration windows, same evaluation protocol.
+/// </summary>
+public sealed class PeerPerplexities(ITestOutputHelper output)
+{
+    private static readonly string[] Cells = ["0.5", "0.6", "0.7", "0.8", "0.9", "2:4", "4:8"];
+
+    [SkippableTheory]
+    [InlineData("tiny-opt", PruningMethod.Magnitude)]
+    [InlineData("tiny-opt", PruningMethod.Wanda)]
+    [InlineData("tiny-llama", PruningMethod.Magnitude)]
+    [InlineData("tiny-llama", PruningMethod.Wanda)]
+    public void Baselines_leave_as_much_as_the_reference_implementations(string model, PruningMethod method)
+    {
+        using PruneRun run = PruneRun.OnBooks(model);
+        foreach (string cell in Cells)
+        {
+            double perplexity = Measure(run, model, method, cell);
+            perplexity.ShouldBeLessThanOrEqualTo(1.02 * Peer(model, method, cell), $"{model} {method} {cell}");
+        }
+    }
+
+    [SkippableTheory]
+    [InlineData("tiny-opt")]
+    [InlineData("tiny-llama")]
+    public void SparseLlm_leaves_more_than_sparsegpt_and_than_its_reference_implementation(string model)
+    {
+        using PruneRun run = PruneRun.OnBooks(model);
+        foreach (string cell in Cells)
+        {
+            double sparseGpt = Measure(run, model, PruningMethod.SparseGpt, cell);
+            double sparseLlm = Measure(run, model, PruningMethod.SparseLlm, cell);
+            sparseGpt.ShouldBeLessThanOrEqualTo(1.02 * Peer(model, PruningMethod.SparseGpt, cell), $"{model} sparsegpt {cell}");
+            sparseLlm.ShouldBeLessThanOrEqualTo(sparseGpt, $"{model} {cell}");
+            sparseLlm.ShouldBeLessThanOrEqualTo(Peer(model, PruningMethod.SparseLlm, cell), $"{model} sparsellm {cell}");
+        }
+    }
+
+    private double Measure(PruneRun run, string model, PruningMethod method, string cell)
+    {
+        double perplexity = run.PerplexityOf(run.Prune(PruningSettings.For(method), cell));
+        output.WriteLine(FormattableString.Invariant($"{model} {method} {cell}: {perplexity:0.000}, reference {Peer(model, method, cell):0.000}"));
+        return perplexity;
+    }
+
+    private static double Peer(string model, PruningMethod method, string cell)
+    {
+        string path = Path.Combine(Repository.Root, "tests", "SparseLlm.Pruning.Tests", "peers.json");
+        using var peers = JsonDocument.Parse(File.ReadAllText(path));
+        return peers.RootElement.GetProperty(model).GetProperty(method.ToString().ToLowerInvariant()).GetProperty(cell).GetDouble();
+    }
+}

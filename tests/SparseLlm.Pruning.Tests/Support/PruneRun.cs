@@ -1,0 +1,105 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Models;
+using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Tokenizers;
+using SparseLlm.Numerics;
+using SparseLlm.Numerics.Cpu;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Evaluation;
+using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
+
+namespace SparseLlm.Pruning.Tests.Support;
+
+/// <summary>A sample model, a calibration text and an evaluation text, ready to be pruned and measured.</summary>
+internal sealed class PruneRun : IDisposable
+{
+    private static readonly SourceLocation Here = new("test");
+
+    private readonly TempDirectory directory = new();
+    private readonly string modelDirectory;
+    private readonly int[] calibration;
+    private readonly int[] evaluation;
+
+    public PruneRun(string modelName, string calibrationText, string evaluationText, int? threads = null)
+    {
+        modelDirectory = Repository.Model(modelName);
+        Backend = new CpuBackend(threads);
+        Model = DecoderModel.Open(modelDirectory, Backend);
+        calibration = Read(calibrationText);
+        evaluation = Read(evaluationText);
+    }
+
+    public IBackend Backend { get; }
+
+    public DecoderModel Model { get; }
+
+    /// <summary>On the sample texts of the repository.</summary>
+    public static PruneRun OnSamples(string modelName, int? threads = null) =>
+        new(modelName, Repository.Text("sample-calibration.txt"), Repository.Text("sample-eval.txt"), threads);
+
+    /// <summary>On the books that the peers were measured on.</summary>
+    public static PruneRun OnBooks(string modelName)
+    {
+        string books = Repository.RequireBooks();
+        return new(modelName, Path.Combine(books, "calibration.txt"), Path.Combine(books, "eval.txt"));
+    }
+
+    public static SparsityPattern Pattern(string text)
+    {
+        if (SparsityPattern.TryParseGroups(text, out SparsityPattern.Groups groups, out _))
+        {
+            return groups;
+        }
+
+        return new SparsityPattern.Unstructured(double.Parse(text, System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    public CalibrationTokens Tokens(int samples = 128) =>
+        CalibrationTokens.Cut(calibration, new CalibrationSettings { Samples = samples }, Model.Definition.MaximumLength, Here);
+
+    public List<PrunedLayer> Prune(PruningSettings settings, SparsityPlan plan, int samples = 128) =>
+        [.. new ModelPruner(Model, settings, plan, Tokens(samples)).Run()];
+
+    public List<PrunedLayer> Prune(PruningSettings settings, string pattern, int samples = 128) =>
+        Prune(settings, new SparsityPlan(Pattern(pattern), []), samples);
+
+    /// <summary>The perplexity of the dense model.</summary>
+    public double DensePerplexity() => Perplexity.Measure(Model, evaluation, null, Here).Value;
+
+    /// <summary>The perplexity of the pruned model as it is loaded from its files.</summary>
+    public double PerplexityOf(IEnumerable<PrunedLayer> layers)
+    {
+        using DecoderModel pruned = Write(layers);
+        return Perplexity.Measure(pruned, evaluation, null, Here).Value;
+    }
+
+    /// <summary>The pruned model, written to files and opened again.</summary>
+    public DecoderModel Write(IEnumerable<PrunedLayer> layers)
+    {
+        string target = directory[Guid.NewGuid().ToString("N")];
+        Directory.CreateDirectory(target);
+        CheckpointWriter.CopyCompanions(modelDirectory, target);
+        using (var writer = new CheckpointWriter(Model.Checkpoint, target))
+        {
+            foreach (PrunedTensor tensor in layers.SelectMany(layer => layer.Tensors))
+            {
+                writer.Write(tensor.Name, tensor.Values);
+            }
+
+            writer.Complete();
+        }
+
+        return DecoderModel.Open(target, Backend);
+    }
+
+    private int[] Read(string path) => CalibrationText.ReadIds(new TextSource([path]), () => Tokenizer.Load(modelDirectory));
+
+    public void Dispose()
+    {
+        Model.Dispose();
+        Backend.Dispose();
+        directory.Dispose();
+    }
+}
