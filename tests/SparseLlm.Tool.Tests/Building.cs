@@ -1,0 +1,138 @@
+using System.Text.Json;
+
+namespace SparseLlm.Tool.Tests;
+
+/// <summary><c>build</c>: artifacts of a recipe, what is up to date, gates.</summary>
+public sealed class Building : IDisposable
+{
+    private readonly TempDirectory directory = new();
+
+    private string Models => directory["models"];
+
+    [Fact]
+    public void An_artifact_is_a_model_directory_with_its_provenance()
+    {
+        Write("artifacts: { half: { method: wanda, sparsity: 0.5 } }");
+        ToolProcess build = Build("--json");
+        build.ExitCode.ShouldBe(0, build.Error);
+        JsonElement artifact = build.Json.GetProperty("artifacts")[0];
+        artifact.GetProperty("name").GetString().ShouldBe("half");
+        artifact.GetProperty("sparsity").GetDouble().ShouldBe(0.5, 1e-5);
+        artifact.GetProperty("perplexity").GetProperty("prose").GetProperty("pruned").GetDouble()
+            .ShouldBeGreaterThan(artifact.GetProperty("perplexity").GetProperty("prose").GetProperty("dense").GetDouble());
+        foreach (string file in (string[])["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "pruning.json", "summary.md"])
+        {
+            File.Exists(Path.Combine(Models, "half", file)).ShouldBeTrue(file);
+        }
+
+        File.ReadAllText(Path.Combine(Models, "half", "summary.md")).ShouldContain("| prose |");
+        using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(Models, "half", "pruning.json")));
+        manifest.RootElement.GetProperty("tensors").GetArrayLength().ShouldBe(24);
+        manifest.RootElement.GetProperty("calibration").GetProperty("samples").GetInt32().ShouldBe(8);
+        Directory.EnumerateFileSystemEntries(Models).Count().ShouldBe(1);
+    }
+
+    [Fact]
+    public void Only_what_has_changed_is_made_again()
+    {
+        Write("artifacts: { a: { method: magnitude, sparsity: 0.5 }, b: { method: magnitude, sparsity: 0.6 } }");
+        Build().Error.ShouldNotContain("up to date");
+        Build().Error.ShouldContain("a: up to date");
+        Write("artifacts: { a: { method: magnitude, sparsity: 0.5 }, b: { method: magnitude, sparsity: 0.7 } }");
+        ToolProcess build = Build();
+        build.Error.ShouldContain("a: up to date");
+        build.Error.ShouldNotContain("b: up to date");
+        File.AppendAllText(Path.Combine(Models, "a", "model.safetensors"), "x");
+        Build().Error.ShouldNotContain("a: up to date");
+    }
+
+    [Fact]
+    public void A_missed_gate_is_an_error_at_its_place_and_needs_no_second_prune()
+    {
+        Write("""
+            artifacts:
+              most:
+                method: magnitude
+                sparsity: 0.9
+                gates:
+                  prose: { maxIncrease: 5% }
+            """);
+        ToolProcess build = Build();
+        build.ExitCode.ShouldBe(1);
+        build.Error.ShouldContain("pruning.yaml(13,");
+        build.Error.ShouldContain("error SLM4003");
+        build.Error.ShouldContain("at most 5.0 % is allowed");
+        ToolProcess again = Build();
+        again.ExitCode.ShouldBe(1);
+        again.Error.ShouldContain("most: up to date");
+    }
+
+    [Fact]
+    public void Artifacts_can_be_named()
+    {
+        Write("artifacts: { a: { method: magnitude, sparsity: 0.5 }, b: { method: magnitude, sparsity: 0.6 } }");
+        Build("--artifact", "b").ExitCode.ShouldBe(0);
+        Directory.Exists(Path.Combine(Models, "a")).ShouldBeFalse();
+        Directory.Exists(Path.Combine(Models, "b")).ShouldBeTrue();
+        ToolProcess unknown = Build("--artifact", "c");
+        unknown.ExitCode.ShouldBe(1);
+        unknown.Error.ShouldContain("there is no artifact 'c'");
+    }
+
+    [Fact]
+    public void Every_mistake_of_a_recipe_is_reported_and_nothing_is_made()
+    {
+        Write("artifacts: { a: { method: magnitud, sparsity: 1.2 } }");
+        ToolProcess build = Build();
+        build.ExitCode.ShouldBe(2);
+        build.Error.ShouldContain("did you mean 'magnitude'?");
+        build.Error.ShouldContain("1.2 is not a fraction");
+        Directory.Exists(Models).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_rule_that_matches_nothing_is_a_warning()
+    {
+        Write("""
+            artifacts:
+              a:
+                method: magnitude
+                sparsity: 0.5
+                rules:
+                  - { match: "*.oproj.weight", keep: true }
+            """);
+        ToolProcess build = Build();
+        build.ExitCode.ShouldBe(0);
+        build.Error.ShouldContain("warning SLM3006");
+        build.Error.ShouldContain("pruning.yaml(13,");
+    }
+
+    [Fact]
+    public void Lists_for_a_build_system_name_inputs_outputs_and_artifacts()
+    {
+        Write("artifacts: { a: { method: magnitude, sparsity: 0.5 } }");
+        Build("--manifest", directory["notes"]).ExitCode.ShouldBe(0);
+        string[] inputs = File.ReadAllLines(directory["notes.inputs"]);
+        inputs.ShouldContain(directory["pruning.yaml"]);
+        inputs.ShouldContain(Path.Combine(Repository.Model("tiny-opt"), "model.safetensors"));
+        inputs.ShouldContain(Repository.Text("sample-eval.txt"));
+        File.ReadAllLines(directory["notes.outputs"]).ShouldContain("a/pruning.json");
+        File.ReadAllLines(directory["notes.artifacts"]).Single().Split('\t')[..2].ShouldBe(["a", "0.5"]);
+    }
+
+    private void Write(string artifacts) => File.WriteAllText(directory["pruning.yaml"], $$"""
+        version: 1
+        model: {{Repository.Model("tiny-opt")}}
+        calibration:
+          text: {{Repository.Text("sample-calibration.txt")}}
+          samples: 8
+        evaluation:
+          perplexity: { prose: {{Repository.Text("sample-eval.txt")}} }
+        {{artifacts}}
+        """);
+
+    private ToolProcess Build(params string[] options) =>
+        ToolProcess.Run(["build", directory["pruning.yaml"], "--output", Models, .. options]);
+
+    public void Dispose() => directory.Dispose();
+}

@@ -1,0 +1,91 @@
+using System.Text.Json;
+
+namespace SparseLlm.Tool.Tests;
+
+/// <summary>The commands that anything can be scripted with, and the shape of what they print.</summary>
+public sealed class Commands
+{
+    private static readonly string Model = Repository.Model("tiny-opt");
+    private static readonly string Calibration = Repository.Text("sample-calibration.txt");
+    private static readonly string Evaluation = Repository.Text("sample-eval.txt");
+
+    [Fact]
+    public void Prune_eval_and_inspect_work_together()
+    {
+        using var directory = new TempDirectory();
+        ToolProcess prune = ToolProcess.Run(
+            "prune", Model, "--method", "sparsegpt", "--pattern", "2:4", "--calibration", Calibration, "--samples", "8", "-o", directory["out"], "--json");
+        prune.ExitCode.ShouldBe(0, prune.Error);
+        prune.Json.GetProperty("output").GetString().ShouldBe(directory["out"]);
+        prune.Json.GetProperty("sparsity").GetDouble().ShouldBe(0.5);
+        prune.Json.GetProperty("seconds").GetDouble().ShouldBeGreaterThan(0);
+        JsonElement tensor = prune.Json.GetProperty("tensors")[0];
+        tensor.GetProperty("name").GetString().ShouldBe("model.decoder.layers.0.self_attn.q_proj.weight");
+        tensor.GetProperty("shape").EnumerateArray().Select(size => size.GetInt32()).ShouldBe([192, 192]);
+        tensor.GetProperty("sparsity").GetDouble().ShouldBe(0.5);
+        tensor.GetProperty("relativeError").GetDouble().ShouldBeInRange(1e-4, 0.9);
+        prune.Error.ShouldContain("layer 4/4");
+
+        ToolProcess inspect = ToolProcess.Run("inspect", directory["out"], "--json");
+        inspect.ExitCode.ShouldBe(0, inspect.Error);
+        inspect.Json.GetProperty("sparsity").GetDouble().ShouldBe(0.5);
+        JsonElement fc1 = inspect.Json.GetProperty("tensors").EnumerateArray()
+            .Single(item => item.GetProperty("name").GetString() == "model.decoder.layers.2.fc1.weight");
+        fc1.GetProperty("dtype").GetString().ShouldBe("F16");
+        fc1.GetProperty("pattern").GetString().ShouldBe("2:4");
+        fc1.GetProperty("sparsity").GetDouble().ShouldBe(0.5);
+
+        ToolProcess eval = ToolProcess.Run("eval", directory["out"], "--text", Evaluation, "--json");
+        eval.ExitCode.ShouldBe(0, eval.Error);
+        ToolProcess dense = ToolProcess.Run("eval", Model, "--text", Evaluation, "--json");
+        eval.Json.GetProperty("perplexity").GetDouble().ShouldBeGreaterThan(dense.Json.GetProperty("perplexity").GetDouble());
+        eval.Json.GetProperty("windows").GetInt32().ShouldBe(dense.Json.GetProperty("windows").GetInt32());
+        eval.Json.GetProperty("tokens").GetInt32().ShouldBe(256 * eval.Json.GetProperty("windows").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("tiny-opt")]
+    [InlineData("tiny-llama")]
+    public void Eval_measures_the_reference_perplexity(string model)
+    {
+        using var reference = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Model(model), "reference-sample.json")));
+        double expected = reference.RootElement.GetProperty("perplexity").GetProperty("ppl").GetDouble();
+        ToolProcess eval = ToolProcess.Run("eval", Repository.Model(model), "--text", Evaluation, "--json");
+        eval.Json.GetProperty("perplexity").GetDouble().ShouldBe(expected, 0.001 * expected);
+    }
+
+    [SkippableTheory]
+    [InlineData("tiny-opt")]
+    [InlineData("tiny-llama")]
+    public void Eval_measures_the_reference_perplexity_on_books(string model)
+    {
+        string books = Repository.RequireBooks();
+        using var reference = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Model(model), "reference.json")));
+        double expected = reference.RootElement.GetProperty("perplexity").GetProperty("ppl").GetDouble();
+        ToolProcess eval = ToolProcess.Run("eval", Repository.Model(model), "--text", Path.Combine(books, "eval.txt"), "--json");
+        eval.Json.GetProperty("perplexity").GetDouble().ShouldBe(expected, 0.001 * expected);
+    }
+
+    [Fact]
+    public void Init_writes_a_recipe_that_is_valid()
+    {
+        using var directory = new TempDirectory();
+        string recipe = directory["pruning.yaml"];
+        ToolProcess.Run("init", Model, "--calibration", Calibration, "--evaluation", Evaluation, "-o", recipe).ExitCode.ShouldBe(0);
+        ToolProcess validate = ToolProcess.Run("validate", recipe, "--json");
+        validate.ExitCode.ShouldBe(0, validate.Error);
+        validate.Json.GetProperty("valid").GetBoolean().ShouldBeTrue();
+        validate.Json.GetProperty("artifacts").EnumerateArray().Select(name => name.GetString()).ShouldBe(["tiny-opt-50", "tiny-opt-2of4"]);
+
+        ToolProcess again = ToolProcess.Run("init", Model, "-o", recipe);
+        again.ExitCode.ShouldBe(2);
+        again.Error.ShouldContain("SLM5002");
+    }
+
+    [Fact]
+    public void Schema_prints_the_schema()
+    {
+        string schema = File.ReadAllText(Path.Combine(Repository.Root, "schemas", "pruning.schema.json"));
+        ToolProcess.Run("schema").Output.ShouldBe(schema);
+    }
+}
