@@ -40,12 +40,12 @@ public sealed class Defaults : IDisposable
 
         ArtifactRecipe same = recipe.Artifacts[0], other = recipe.Artifacts[1], none = recipe.Artifacts[2];
         same.Pattern.ShouldBe(new SparsityPattern.Unstructured(0.6));
-        same.Settings.ShouldBe(Preset.Find("fast")!.Apply(new PruningSettings { Method = PruningMethod.Alps }) with { Damping = 0.1, BlockSize = 64 });
+        same.Settings.ShouldBe(PruningSettings.For(PruningMethod.Alps) with { Damping = 0.1, BlockSize = 64 });
         same.Rules.ShouldHaveSingleItem().Match.ShouldBe("a*");
         same.Gates.ShouldHaveSingleItem().Perplexity.ShouldBe("prose");
 
         other.Pattern.ShouldBe(new SparsityPattern.Groups(2, 4));
-        other.Settings.ShouldBe(Preset.Find("balanced")!.Apply(new PruningSettings { Method = PruningMethod.Admm }) with { Damping = 0.2, BlockSize = 64, RefitSteps = 3 });
+        other.Settings.ShouldBe(PruningSettings.For(PruningMethod.Admm) with { Damping = 0.2, BlockSize = 64, RefitSteps = 3 });
         other.Rules.ShouldHaveSingleItem().Match.ShouldBe("b*");
         other.Gates.ShouldHaveSingleItem().Perplexity.ShouldBe("code");
 

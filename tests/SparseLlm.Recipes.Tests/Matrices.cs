@@ -24,7 +24,7 @@ public sealed class Matrices : IDisposable
 
         recipe.Artifacts.Select(artifact => artifact.Name)
             .ShouldBe(["sweep-wanda-0.5", "sweep-wanda-0.7", "sweep-sparsellm-0.5", "sweep-sparsellm-0.7", "last"]);
-        recipe.Artifacts[1].Settings.ShouldBe(new PruningSettings { Method = PruningMethod.Wanda, Damping = 0.5 });
+        recipe.Artifacts[1].Settings.ShouldBe(PruningSettings.For(PruningMethod.Wanda) with { Damping = 0.5 });
         recipe.Artifacts[1].Pattern.ShouldBe(new SparsityPattern.Unstructured(0.7));
         recipe.Artifacts.Take(4).ShouldAllBe(artifact => artifact.Location.Line == 5);
     }

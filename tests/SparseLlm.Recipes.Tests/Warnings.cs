@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Recipes.Tests;
 
@@ -17,7 +18,8 @@ public sealed class Warnings : IDisposable
 
         warnings.ShouldAllBe(warning => warning.Code == "SLM1019" && warning.Severity == Severity.Warning);
         warnings[0].Message.ShouldContain("'solver' has no effect on wanda");
-        folder.Read(File.ReadAllText(folder.RecipePath)).Require().Artifacts.ShouldHaveSingleItem();
+        folder.Read(File.ReadAllText(folder.RecipePath)).Require().Artifacts.ShouldHaveSingleItem()
+            .Settings.ShouldBe(PruningSettings.For(PruningMethod.Wanda) with { Damping = 0.1 });
     }
 
     [Fact]

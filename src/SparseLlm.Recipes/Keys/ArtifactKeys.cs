@@ -13,7 +13,7 @@ internal static class ArtifactKeys
 
     public static RecipeKey Preset { get; } = RecipeKey.Choice(
         "preset",
-        "Settings by one name, how much time for how much quality. " +
+        "Settings of sparsellm by one name, how much time for how much quality. " +
             string.Join(" ", Pruning.Settings.Preset.All.Select(preset => $"{preset.Name}: {preset.Description}")),
         [.. Pruning.Settings.Preset.All.Select(preset => preset.Name)],
         "fast") with

@@ -21,17 +21,9 @@ internal static class SettingKeys
         _ => ValueSchema.Number(setting.IsInteger ? "integer" : "number", setting.Minimum, setting.Maximum),
     };
 
-    // A setting is named like the property it sets; its default is the property's.
     private static JsonNode Default(Setting setting)
     {
-        string property = char.ToUpperInvariant(setting.Name[0]) + setting.Name[1..];
-        object value = typeof(PruningSettings).GetProperty(property)!.GetValue(new PruningSettings())!;
-        return value switch
-        {
-            bool boolean => boolean,
-            int integer => integer,
-            double number => number,
-            _ => value.ToString()!.ToLowerInvariant(),
-        };
+        string value = setting.Value(new PruningSettings());
+        return setting.Choices.Count > 0 ? value : JsonNode.Parse(value)!;
     }
 }

@@ -38,9 +38,9 @@ internal sealed record ArtifactDraft
     /// <summary>The settings to prune with: the method's, changed by the preset, then one by one.</summary>
     public PruningSettings ToSettings()
     {
-        var settings = new PruningSettings();
-        if (Method is { } method) settings = settings with { Method = method };
-        if (Preset is not null) settings = Preset.Apply(settings);
-        return Settings.Aggregate(settings, (current, choice) => choice.Setting.With(current, choice.Value)!);
+        var settings = PruningSettings.For(Method ?? new PruningSettings().Method, Preset);
+        return Settings
+            .Where(choice => choice.Concerns(settings.Method))
+            .Aggregate(settings, (current, choice) => choice.Setting.With(current, choice.Value)!);
     }
 }
