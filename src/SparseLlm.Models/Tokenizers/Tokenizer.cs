@@ -27,7 +27,7 @@ public sealed class Tokenizer
         _model = model;
         _template = template;
         _decoder = decoder;
-        VocabularySize = model.Vocabulary.Count + added.Contents.Count(token => !model.Vocabulary.Ids.ContainsKey(token));
+        VocabularySize = model.Vocabulary.Count + added.Contents.Except(model.Vocabulary.Ids.Keys).Count();
     }
 
     /// <summary>How many tokens there are, added ones included. Ids may have gaps and be larger.</summary>
@@ -42,9 +42,9 @@ public sealed class Tokenizer
 
     /// <summary>The token ids of a text.</summary>
     /// <param name="text">Any text; halves of surrogate pairs are read as U+FFFD.</param>
-    /// <param name="addSpecialTokens">Whether to put the model's special tokens around it, such as a beginning of text.</param>
+    /// <param name="addSpecialTokens">Whether to put special tokens around it, as the model expects.</param>
     /// <exception cref="Diagnostics.DiagnosticException">
-    /// A character has no token and the vocabulary lacks the unknown token (<see cref="TokenizerDiagnostics.UnknownToken"/>).
+    /// <see cref="TokenizerDiagnostics.UnknownToken"/>: a character has no token, and there is none for unknown ones.
     /// </exception>
     public int[] Encode(string text, bool addSpecialTokens = true)
     {

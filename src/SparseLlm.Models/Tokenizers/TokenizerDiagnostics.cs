@@ -8,7 +8,7 @@ public static class TokenizerDiagnostics
     /// <summary>The model's directory has no tokenizer.json.</summary>
     public static readonly DiagnosticDescriptor Missing = new("SLM2101", "tokenizer not found");
 
-    /// <summary>tokenizer.json is not JSON, or a field is missing, of the wrong type or of an impossible value.</summary>
+    /// <summary>tokenizer.json is not JSON, or a field is missing, of a wrong type or impossible.</summary>
     public static readonly DiagnosticDescriptor Malformed = new("SLM2102", "malformed tokenizer");
 
     /// <summary>tokenizer.json asks for a component or a setting that is not implemented.</summary>

@@ -34,8 +34,9 @@ internal static class TokenizerFile
 
         BytePairModel model = BytePairReader.Read(root.Required("model"));
         INormalizer? normalizer = root.TryGet("normalizer", out TokenizerNode part) ? NormalizerReader.Read(part) : null;
+        IReadOnlyList<AddedToken> added = root.TryGet("added_tokens", out part) ? AddedTokenReader.Read(part) : [];
         return new Tokenizer(
-            new AddedVocabulary(root.TryGet("added_tokens", out part) ? AddedTokenReader.Read(part) : [], normalizer, model.Vocabulary),
+            new AddedVocabulary(added, normalizer, model.Vocabulary),
             root.TryGet("pre_tokenizer", out part) ? PreTokenizerReader.Read(part) : null,
             model,
             root.TryGet("post_processor", out part) ? TemplateReader.Read(part) : Template.TextOnly,
@@ -51,9 +52,11 @@ internal static class TokenizerFile
         }
         catch (JsonException error)
         {
-            var location = new SourceLocation(path, (int)(error.LineNumber ?? 0) + 1, (int)(error.BytePositionInLine ?? 0) + 1);
+            (long line, long column) = (error.LineNumber ?? 0, error.BytePositionInLine ?? 0);
             throw TokenizerDiagnostics.Malformed.Error(
-                location, "the tokenizer is not valid JSON; download it again.", error);
+                new SourceLocation(path, (int)line + 1, (int)column + 1),
+                "the tokenizer is not valid JSON; download it again.",
+                error);
         }
     }
 }

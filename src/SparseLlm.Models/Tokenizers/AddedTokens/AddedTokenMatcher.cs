@@ -4,13 +4,13 @@ using SparseLlm.Models.Tokenizers.Patterns;
 
 namespace SparseLlm.Models.Tokenizers.AddedTokens;
 
-/// <summary>Finds added tokens in a text: the leftmost first, and of those that begin at one place the longest.</summary>
+/// <summary>Finds added tokens in a text: leftmost first, and of those that begin at one place the longest.</summary>
 internal sealed class AddedTokenMatcher
 {
     private readonly SearchValues<string> _contents;
     private readonly ILookup<char, (string Content, AddedToken Token)> _byFirstCharacter;
 
-    /// <summary>Looks for tokens, each by the text given for it; one that normalising left nothing of is never found.</summary>
+    /// <summary>Looks for tokens, each by the text given for it; without any text it is never found.</summary>
     public AddedTokenMatcher(IEnumerable<(string Content, AddedToken Token)> tokens)
     {
         (string Content, AddedToken Token)[] searched =

@@ -30,8 +30,9 @@ internal sealed class AddedVocabulary
             _byContent[numbered.Content] = numbered;
         }
 
-        _rawTokens = new(_byId.Values.Where(token => !token.Normalized).Select(token => (token.Content, token)));
-        _normalizedTokens = new(_byId.Values.Where(token => token.Normalized).Select(token => (Normalize(token.Content), token)));
+        ILookup<bool, AddedToken> tokensByNormalized = _byId.Values.ToLookup(token => token.Normalized);
+        _rawTokens = new(tokensByNormalized[false].Select(token => (token.Content, token)));
+        _normalizedTokens = new(tokensByNormalized[true].Select(token => (Normalize(token.Content), token)));
     }
 
     /// <summary>The text of every added token.</summary>

@@ -3,7 +3,7 @@ using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Models.Tokenizers.Bpe;
 
-/// <summary>Byte-pair encoding (Sennrich et al., ACL 2016) with the variations of the Hugging Face model of that name.</summary>
+/// <summary>Byte-pair encoding (Sennrich et al., ACL 2016) with the variations that tokenizer.json knows.</summary>
 internal sealed class BytePairModel
 {
     private const int MissingByte = -1;
@@ -114,5 +114,6 @@ internal sealed class BytePairModel
         ? id
         : throw TokenizerDiagnostics.UnknownToken.Error(
             new SourceLocation(_file),
-            $"the text has a character without a token, and the unknown token '{_options.UnknownToken}' is not in the vocabulary of the model.");
+            $"a character of the text has no token, and the unknown token '{_options.UnknownToken}' is not in the model's " +
+            "vocabulary either; download the model's tokenizer again.");
 }

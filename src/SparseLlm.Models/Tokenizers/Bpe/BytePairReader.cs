@@ -10,7 +10,7 @@ internal static class BytePairReader
     public static BytePairModel Read(TokenizerNode node)
     {
         // Files from before 2020 do not name the type; a list of merges is what tells a byte-pair model.
-        bool isBytePair = node.TryGet("type", out TokenizerNode type) ? type.Text() == "BPE" : node.TryGet("merges", out _);
+        bool isBytePair = node.OptionalText("type") is string type ? type == "BPE" : node.TryGet("merges", out _);
         if (!isBytePair)
         {
             throw node.UnsupportedType("BPE");
@@ -51,15 +51,14 @@ internal static class BytePairReader
         int rank = 0;
         foreach (TokenizerNode item in node.Items())
         {
-            if (item.Element.ValueKind == JsonValueKind.String && item.Text().StartsWith("#version", StringComparison.Ordinal))
+            if (ReadPair(item) is not (string left, string right))
             {
                 continue;
             }
 
-            (string left, string right) = ReadPair(item);
             if (!right.StartsWith(prefix, StringComparison.Ordinal))
             {
-                throw item.Malformed($"merges '{right}', which does not begin with the prefix of continuing subwords, '{prefix}'");
+                throw item.Malformed($"merges '{right}', which does not begin with 'continuing_subword_prefix'");
             }
 
             ulong pair = BytePairVocabulary.Pair(Id(item, ids, left), Id(item, ids, right));
@@ -69,12 +68,20 @@ internal static class BytePairReader
         return merges;
     }
 
-    /// <summary>A merge is written as <c>"a b"</c>, or as <c>["a", "b"]</c> where tokens may hold spaces.</summary>
-    private static (string Left, string Right) ReadPair(TokenizerNode item)
+    /// <summary>
+    /// A merge is written as <c>"a b"</c>, or as <c>["a", "b"]</c> where tokens may hold spaces. The heading that the
+    /// former has in merges.txt is no merge.
+    /// </summary>
+    private static (string Left, string Right)? ReadPair(TokenizerNode item)
     {
         string[] parts = item.Element.ValueKind == JsonValueKind.Array
             ? [.. item.Items().Select(part => part.Text())]
             : item.Text().Split(' ');
+        if (item.Element.ValueKind == JsonValueKind.String && parts[0].StartsWith("#version", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
         return parts is [string left, string right] ? (left, right) : throw item.Malformed("must name two tokens");
     }
 
@@ -83,5 +90,5 @@ internal static class BytePairReader
             ? id
             : throw TokenizerDiagnostics.UnknownToken.Error(
                 new SourceLocation(item.File),
-                $"'{item.Path}' needs the token '{token}', which is not in the vocabulary; download the model's tokenizer again.");
+                $"'{item.Path}' needs the token '{token}', which the vocabulary lacks; download the model's tokenizer again.");
 }

@@ -2,7 +2,7 @@ using SparseLlm.Models.Tokenizers.PreTokenizers;
 
 namespace SparseLlm.Models.Tokenizers.Decoders;
 
-/// <summary>Turns the character that stands for a space back into one, and drops it from the first token if it was put there.</summary>
+/// <summary>Turns the character that stands for a space back into one, dropping the one put before the text.</summary>
 internal sealed class MetaspaceDecoder(string replacement, PrependScheme prepends) : IDecoder
 {
     /// <inheritdoc/>

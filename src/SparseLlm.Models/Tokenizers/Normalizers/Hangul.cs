@@ -1,6 +1,6 @@
 namespace SparseLlm.Models.Tokenizers.Normalizers;
 
-/// <summary>Hangul syllables and their letters, which are converted by arithmetic (Unicode Standard, section 3.12).</summary>
+/// <summary>Hangul syllables and their letters, converted by arithmetic (Unicode Standard, section 3.12).</summary>
 internal static class Hangul
 {
     private const int FirstSyllable = 0xAC00;
@@ -12,7 +12,8 @@ internal static class Hangul
     private const int Trailings = 28;
 
     /// <summary>Whether the character is a precomposed syllable.</summary>
-    public static bool IsSyllable(int character) => character is >= FirstSyllable and < FirstSyllable + (Leadings * Vowels * Trailings);
+    public static bool IsSyllable(int character) =>
+        character is >= FirstSyllable and < FirstSyllable + (Leadings * Vowels * Trailings);
 
     /// <summary>Appends the letters of a syllable.</summary>
     public static void Decompose(int syllable, List<int> output)

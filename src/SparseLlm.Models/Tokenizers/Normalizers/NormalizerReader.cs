@@ -11,7 +11,8 @@ internal static class NormalizerReader
     {
         "Sequence" => new NormalizerSequence([.. node.Required("normalizers").Items().Select(Read)]),
         "Prepend" => new PrependNormalizer(node.Required("prepend").Text()),
-        "Replace" => new ReplaceNormalizer(PatternReader.Read(node.Required("pattern")), node.Required("content").Text()),
+        "Replace" => new ReplaceNormalizer(
+            PatternReader.Read(node.Required("pattern")), node.Required("content").Text()),
         "NFC" => new UnicodeNormalizer(NormalizationForm.FormC),
         "NFD" => new UnicodeNormalizer(NormalizationForm.FormD),
         "NFKC" => new UnicodeNormalizer(NormalizationForm.FormKC),

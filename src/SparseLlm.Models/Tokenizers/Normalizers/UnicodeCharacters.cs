@@ -38,7 +38,8 @@ internal static class UnicodeCharacters
 
     private static void Add(string[] fields)
     {
-        int[] numbers = [.. fields.Skip(1).Select(field => int.Parse(field, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))];
+        int[] numbers = Array.ConvertAll(
+            fields[1..], field => int.Parse(field, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
         int[] rest = numbers[1..];
         switch (fields[0])
         {

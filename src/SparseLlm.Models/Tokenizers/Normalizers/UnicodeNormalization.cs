@@ -65,7 +65,8 @@ internal static class UnicodeNormalization
             int character = characters[i];
             int combiningClass = UnicodeCharacters.CombiningClass(character);
             int place = i;
-            while (combiningClass > 0 && place > 0 && UnicodeCharacters.CombiningClass(characters[place - 1]) > combiningClass)
+            while (combiningClass > 0 && place > 0 &&
+                UnicodeCharacters.CombiningClass(characters[place - 1]) > combiningClass)
             {
                 characters[place] = characters[place - 1];
                 place--;
@@ -86,7 +87,7 @@ internal static class UnicodeNormalization
             int combiningClass = UnicodeCharacters.CombiningClass(character);
             bool isAdjacent = starter == composed.Count - 1;
             if (starter >= 0 && (isAdjacent || previousClass < combiningClass) &&
-                (Hangul.Compose(composed[starter], character) ?? UnicodeCharacters.Composition(composed[starter], character)) is int joined)
+                Join(composed[starter], character) is int joined)
             {
                 composed[starter] = joined;
                 continue;
@@ -103,4 +104,7 @@ internal static class UnicodeNormalization
 
         return composed;
     }
+
+    private static int? Join(int starter, int character) =>
+        Hangul.Compose(starter, character) ?? UnicodeCharacters.Composition(starter, character);
 }

@@ -5,15 +5,17 @@ namespace SparseLlm.Models.Tokenizers.Patterns;
 internal sealed class LiteralPattern(string literal) : TextPattern
 {
     /// <inheritdoc/>
-    public override string Replace(string text, string content) => text.Replace(literal, content, StringComparison.Ordinal);
+    public override string Replace(string text, string content) =>
+        text.Replace(literal, content, StringComparison.Ordinal);
 
     /// <inheritdoc/>
     protected override void FindMatches(ReadOnlySpan<char> text, List<Segment> segments)
     {
-        for (int start = 0, offset; (offset = text[start..].IndexOf(literal, StringComparison.Ordinal)) >= 0; start += literal.Length)
+        int start = 0;
+        while (text[start..].IndexOf(literal, StringComparison.Ordinal) is >= 0 and int offset)
         {
-            start += offset;
-            AddMatch(segments, start, literal.Length);
+            AddMatch(segments, start + offset, literal.Length);
+            start += offset + literal.Length;
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class OnigurumaClass(string pattern, bool ignoreCase)
 
             if (At(position, "&&") || At(position, "[:") || At(position, "[^"))
             {
-                throw new NotSupportedException($"'{pattern.Substring(position, 2)}' in a character class is not supported.");
+                throw new NotSupportedException($"'{pattern.Substring(position, 2)}' in a class is not supported.");
             }
 
             // A class within a class is a union.
@@ -89,7 +89,7 @@ internal sealed class OnigurumaClass(string pattern, bool ignoreCase)
             position++;
             last = position < pattern.Length && Member(ref position) is char end && end >= first
                 ? end
-                : throw new NotSupportedException("the range of a character class does not end in a character after its first.");
+                : throw new NotSupportedException("a range does not end in a character after its first.");
         }
 
         if (StandIns.AnyBetween(first, last))
@@ -104,5 +104,6 @@ internal sealed class OnigurumaClass(string pattern, bool ignoreCase)
         }
     }
 
-    private bool At(int position, string text) => pattern.AsSpan(Math.Min(position, pattern.Length)).StartsWith(text, StringComparison.Ordinal);
+    private bool At(int position, string text) =>
+        pattern.AsSpan(Math.Min(position, pattern.Length)).StartsWith(text, StringComparison.Ordinal);
 }

@@ -27,7 +27,7 @@ internal readonly record struct OnigurumaEscape(char? Literal, string Class)
         {
             's' or 'S' or 'd' or 'D' or 'w' or 'W' or 'b' or 'B' or 'A' or 'z' or 'Z' => new(null, $@"\{kind}"),
             'p' or 'P' => new(null, Property(pattern, ref position, isNegated: kind == 'P')),
-            'x' when position < pattern.Length && pattern[position] == '{' => new(Hexadecimal(Braced(pattern, ref position)), ""),
+            'x' when IsBraced(pattern, position) => new(Hexadecimal(Braced(pattern, ref position)), ""),
             'x' => new(Hexadecimal(Take(pattern, ref position, 2)), ""),
             'u' => new(Hexadecimal(Take(pattern, ref position, 4)), ""),
             't' => new('\t', ""),
@@ -53,16 +53,18 @@ internal readonly record struct OnigurumaEscape(char? Literal, string Class)
 
         return Categories.Contains(name)
             ? $@"\{(isNegated ? 'P' : 'p')}{{{name}}}"
-            : throw new NotSupportedException($"the property '{name}' is not supported; supported are the general categories, such as L or Nd.");
+            : throw new NotSupportedException($"the property '{name}' is not supported; supported are L, Nd and the like.");
     }
 
     private static string Braced(string pattern, ref int position)
     {
-        int close = position < pattern.Length && pattern[position] == '{' ? pattern.IndexOf('}', position) : -1;
+        int close = IsBraced(pattern, position) ? pattern.IndexOf('}', position) : -1;
         return close < 0
             ? throw new NotSupportedException("an escape lacks its braces.")
             : Take(pattern, ref position, close + 1 - position)[1..^1];
     }
+
+    private static bool IsBraced(string pattern, int position) => position < pattern.Length && pattern[position] == '{';
 
     private static string Take(string pattern, ref int position, int length)
     {

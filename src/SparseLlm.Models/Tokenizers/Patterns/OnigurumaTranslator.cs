@@ -10,7 +10,7 @@ namespace SparseLlm.Models.Tokenizers.Patterns;
 /// <remarks>
 /// What differs and is rewritten: possessive quantifiers, a quantifier after an interval (<c>{1,3}+</c> repeats,
 /// <c>{2}?</c> is optional), <c>^</c> and <c>$</c> (always lines), <c>\w</c> and <c>\b</c> (other word characters), a
-/// class within a class (a union), <c>\x{...}</c>, <c>\p{^...}</c>, and the long s, which equals s when case is ignored.
+/// class within a class (a union), <c>\x{...}</c>, <c>\p{^...}</c>, and the long s, which is an s when case is ignored.
 /// </remarks>
 internal sealed class OnigurumaTranslator
 {
@@ -38,12 +38,14 @@ internal sealed class OnigurumaTranslator
 
         var translator = new OnigurumaTranslator(pattern);
         translator.Alternatives(ignoreCase: false);
-        return translator.AtEnd ? translator._output.ToString() : throw new NotSupportedException("a parenthesis is not opened.");
+        return translator.AtEnd
+            ? translator._output.ToString()
+            : throw new NotSupportedException("a parenthesis is not opened.");
     }
 
     private void Alternatives(bool ignoreCase)
     {
-        // An option that is set in the middle of an alternative spans the following alternatives in Ruby but not in .NET.
+        // Set further on, the option would span the following alternatives in Ruby but not in .NET.
         while (Accept("(?i)"))
         {
             ignoreCase = true;
@@ -108,7 +110,8 @@ internal sealed class OnigurumaTranslator
             _position++;
             if (!AtEnd && Current == '?')
             {
-                throw new NotSupportedException($"the group '(?{_pattern[(_position + 1)..].FirstOrDefault()}' is not supported.");
+                string kind = _pattern.Substring(_position - 1, Math.Min(3, _pattern.Length - _position + 1));
+                throw new NotSupportedException($"the group '{kind}' is not supported.");
             }
         }
 
@@ -186,7 +189,8 @@ internal sealed class OnigurumaTranslator
 
         int close = Current == '{' ? _pattern.IndexOf('}', _position) : -1;
         string[] bounds = close < 0 ? [] : _pattern[(_position + 1)..close].Split(',');
-        bool isInterval = bounds.Length is 1 or 2 && bounds.All(bound => bound.All(char.IsAsciiDigit)) && bounds.Any(bound => bound.Length > 0);
+        bool isInterval = bounds.Length is 1 or 2 && bounds.Any(bound => bound.Length > 0) &&
+            bounds.All(bound => bound.All(char.IsAsciiDigit));
         if (!isInterval)
         {
             return null;

@@ -29,7 +29,7 @@ internal static class PatternReader
         {
             throw TokenizerDiagnostics.UnsupportedPattern.Error(
                 new SourceLocation(node.File),
-                $"the regular expression of '{node.Path}' cannot be reproduced exactly: {error.Message} It is: {expression}",
+                $"the regular expression of '{node.Path}' cannot be reproduced: {error.Message} It is: {expression}",
                 error);
         }
     }

@@ -9,6 +9,6 @@ internal readonly record struct Segment(int Start, int Length, bool IsMatch)
     /// <summary>The character after the last one.</summary>
     public int End => Start + Length;
 
-    /// <summary>This segment and everything up to the end of <paramref name="last"/>, as one that is no match.</summary>
+    /// <summary>This segment and all up to the end of <paramref name="last"/>, as one that is no match.</summary>
     public Segment Through(Segment last) => new(Start, last.End - Start, false);
 }

@@ -10,7 +10,7 @@ namespace SparseLlm.Models.Tokenizers.Patterns;
 /// </summary>
 internal static class StandIns
 {
-    /// <summary>Circled capital A: a symbol that is a word character, as the enclosed letters of the first supplementary plane are.</summary>
+    /// <summary>Circled capital A, a symbol that is a word character, for the other enclosed letters.</summary>
     private const char EnclosedLetter = '\u24B6';
 
     private static readonly Dictionary<UnicodeCategory, char> ByCategory = new()
@@ -42,7 +42,7 @@ internal static class StandIns
         [UnicodeCategory.OtherNotAssigned] = '\uFFFF',
     };
 
-    /// <summary>Whether a range of characters holds a stand-in, so that a pattern with it could mistake one for itself.</summary>
+    /// <summary>Whether a range of characters holds a stand-in, which a pattern with that range would mistake.</summary>
     public static bool AnyBetween(char first, char last) =>
         ByCategory.Values.Append(EnclosedLetter).Any(standIn => standIn >= first && standIn <= last);
 

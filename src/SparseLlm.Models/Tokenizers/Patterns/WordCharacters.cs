@@ -3,7 +3,7 @@ using System.Text;
 
 namespace SparseLlm.Models.Tokenizers.Patterns;
 
-/// <summary>What counts as a character of a word (<c>\w</c>), which regular expression engines disagree about.</summary>
+/// <summary>What counts as a character of a word (<c>\w</c>), about which regular expressions disagree.</summary>
 internal static class WordCharacters
 {
     /// <summary>
@@ -12,9 +12,10 @@ internal static class WordCharacters
     /// </summary>
     public const string OnigurumaClass = @"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u00B2\u00B3\u00B9\u00BC-\u00BE\u24B6-\u24E9";
 
-    /// <summary>Whether the character is a circled, squared or negative letter, which is alphabetic without being a letter.</summary>
+    /// <summary>Whether it is a circled or squared letter: alphabetic, but in no category of letters.</summary>
     public static bool IsEnclosedLetter(Rune character) => character.Value is
-        (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189);
+        (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149) or
+        (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189);
 
     /// <summary>
     /// <c>\w</c> of Unicode Technical Standard 18, which decides whether an added token stands alone: alphabetic

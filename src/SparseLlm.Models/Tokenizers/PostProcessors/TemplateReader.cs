@@ -30,7 +30,7 @@ internal static class TemplateReader
         if (piece.TryGet("Sequence", out TokenizerNode sequence))
         {
             string id = sequence.Required("id").Text();
-            return id == "A" ? null : throw sequence.Malformed($"names the sequence '{id}' in the template for a single text");
+            return id == "A" ? null : throw sequence.Malformed($"names '{id}' in the template for a single text");
         }
 
         string name = piece.Required("SpecialToken").Required("id").Text();
@@ -38,6 +38,7 @@ internal static class TemplateReader
             ? [.. token.Required("ids").Items().Select(id => id.Integer())]
             : throw TokenizerDiagnostics.UnknownToken.Error(
                 new SourceLocation(node.File),
-                $"'{piece.Path}' needs the special token '{name}', which 'special_tokens' does not list; download the model's tokenizer again.");
+                $"'{piece.Path}' needs the special token '{name}', which 'special_tokens' does not list; " +
+                "download the model's tokenizer again.");
     }
 }

@@ -3,7 +3,7 @@ using SparseLlm.Models.Tokenizers.Patterns;
 
 namespace SparseLlm.Models.Tokenizers.PreTokenizers;
 
-/// <summary>Cuts as GPT-2 does, and writes every byte of a word's UTF-8 as one character (<see cref="ByteAlphabet"/>).</summary>
+/// <summary>Cuts as GPT-2 does, and writes every byte of UTF-8 as one character (<see cref="ByteAlphabet"/>).</summary>
 /// <param name="addsPrefixSpace">Whether text that does not begin with a space gets one.</param>
 /// <param name="splits">Whether to cut at all; else another pre-tokenizer has done so.</param>
 internal sealed class ByteLevelPreTokenizer(bool addsPrefixSpace, bool splits) : IPreTokenizer

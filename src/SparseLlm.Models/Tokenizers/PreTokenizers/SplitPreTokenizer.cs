@@ -29,7 +29,7 @@ internal sealed class SplitPreTokenizer(TextPattern pattern, SplitBehavior behav
         _ => segments,
     };
 
-    /// <summary>Joins a segment to the word before it when <paramref name="joins"/> says so of its left neighbour and itself.</summary>
+    /// <summary>Joins a segment to the word before it where <paramref name="joins"/> says so of the two.</summary>
     private static List<Segment> Merge(List<Segment> segments, Func<Segment, Segment, bool> joins)
     {
         var words = new List<Segment>(segments.Count);
