@@ -19,6 +19,8 @@ internal readonly unsafe struct Avx2Kernel<T> : IMicroKernel<T>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(nint depth, T* a, T* b, T* c, nint stride, bool accumulate)
     {
+        Prefetch.Rows((byte*)c, Rows, stride * sizeof(T), Columns * sizeof(T));
+
         Vector256<T> c0l = Vector256<T>.Zero;
         Vector256<T> c0r = Vector256<T>.Zero;
         Vector256<T> c1l = Vector256<T>.Zero;

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using SparseLlm.Numerics.Cpu.Elementwise;
 using SparseLlm.Numerics.Cpu.Memory;
 
 namespace SparseLlm.Numerics.Cpu.Products;
@@ -30,7 +32,7 @@ internal static unsafe class Packing
             }
             else
             {
-                TransposeStrip(strip, width, destination);
+                Transposition.Transpose(strip, destination, width);
             }
 
             destination += (nint)width * source.Columns;
@@ -42,27 +44,34 @@ internal static unsafe class Packing
         where T : unmanaged
     {
         T* source = strip.Data;
+        nint bytes = (nint)strip.Rows * sizeof(T);
         for (int k = 0; k < strip.Columns; k++)
         {
-            new Span<T>(source, strip.Rows).CopyTo(new Span<T>(destination, width));
+            CopyRun((byte*)source, (byte*)destination, bytes);
             source += strip.ColumnStride;
             destination += width;
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TransposeStrip<T>(View<T> strip, int width, T* destination)
-        where T : unmanaged
+    /// <summary>A copy of a few vectors, for which a call would take longer than the work.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyRun(byte* source, byte* destination, nint bytes)
     {
-        for (int row = 0; row < strip.Rows; row++)
+        nint offset = 0;
+        for (; offset <= bytes - Vector256<byte>.Count; offset += Vector256<byte>.Count)
         {
-            T* source = strip.At(row, 0);
-            T* target = destination + row;
-            for (int k = 0; k < strip.Columns; k++)
-            {
-                *target = source[k * strip.ColumnStride];
-                target += width;
-            }
+            Vector256.Load(source + offset).Store(destination + offset);
+        }
+
+        if (offset <= bytes - Vector128<byte>.Count)
+        {
+            Vector128.Load(source + offset).Store(destination + offset);
+            offset += Vector128<byte>.Count;
+        }
+
+        for (; offset < bytes; offset += sizeof(int))
+        {
+            *(int*)(destination + offset) = *(int*)(source + offset);
         }
     }
 }

@@ -1,0 +1,28 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace SparseLlm.Numerics.Cpu.Products;
+
+/// <summary>Asks for memory ahead of its use.</summary>
+internal static unsafe class Prefetch
+{
+    /// <summary>
+    /// The tile of the result, which is read only after the innermost loop: without this, its cache misses cost a third of the
+    /// speed of large products.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Rows(byte* address, int rows, nint stride, int bytes)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            for (int offset = 0; offset < bytes; offset += 64)
+            {
+                Sse.Prefetch0(address + offset);
+            }
+
+            // The row may begin in the middle of a cache line.
+            Sse.Prefetch0(address + bytes - 1);
+            address += stride;
+        }
+    }
+}
