@@ -100,8 +100,8 @@ public class BytePairs
     [Fact]
     public void A_tokenizer_can_be_shared_by_threads()
     {
-        Tokenizer tokenizer = Tokenizer.Load(SampleFiles.Model("tiny-opt"));
-        string[] lines = [.. File.ReadLines(SampleFiles.SampleText).Take(100)];
+        Tokenizer tokenizer = Tokenizer.Load(Repository.Model("tiny-opt"));
+        string[] lines = [.. File.ReadLines(Repository.Text("sample-eval.txt")).Take(100)];
         int[][] expected = [.. lines.Select(line => tokenizer.Encode(line))];
         int[][] encoded = new int[lines.Length][];
         Parallel.For(0, lines.Length, i => encoded[i] = tokenizer.Encode(lines[i]));

@@ -12,7 +12,7 @@ public class SampleModels
     [InlineData("tiny-llama", "reference-sample.json")]
     public void Prompts_have_the_tokens_of_the_reference(string model, string file)
     {
-        Tokenizer tokenizer = Tokenizer.Load(SampleFiles.Model(model));
+        Tokenizer tokenizer = Tokenizer.Load(Repository.Model(model));
         foreach (JsonElement prompt in SampleFiles.Reference(model, file).GetProperty("prompts").EnumerateArray())
         {
             int[] ids = tokenizer.Encode(prompt.GetProperty("prompt").GetString()!);
@@ -26,7 +26,7 @@ public class SampleModels
     [InlineData("tiny-llama")]
     public void Texts_are_encoded_and_decoded_as_in_the_reference(string model)
     {
-        Tokenizer tokenizer = Tokenizer.Load(SampleFiles.Model(model));
+        Tokenizer tokenizer = Tokenizer.Load(Repository.Model(model));
         JsonElement tests = SampleFiles.Reference(model, "reference.json").GetProperty("tokenizer_tests");
         tests.GetArrayLength().ShouldBe(12);
         foreach (JsonElement test in tests.EnumerateArray())
@@ -41,15 +41,14 @@ public class SampleModels
     [InlineData("tiny-opt")]
     [InlineData("tiny-llama")]
     public void The_sample_text_has_the_tokens_of_the_reference(string model) =>
-        ShouldEncodeAsReference(model, "reference-sample.json", SampleFiles.SampleText);
+        ShouldEncodeAsReference(model, "reference-sample.json", Repository.Text("sample-eval.txt"));
 
     [SkippableTheory]
     [InlineData("tiny-opt")]
     [InlineData("tiny-llama")]
     public void A_book_has_the_tokens_of_the_reference(string model)
     {
-        string? book = SampleFiles.Book("eval.txt");
-        Skip.If(book is null, "eval.txt is not here; set SPARSELLM_BOOKS to the folder that has it.");
+        string book = Path.Combine(Repository.RequireBooks(), "eval.txt");
         ShouldEncodeAsReference(model, "reference.json", book);
     }
 
@@ -58,7 +57,7 @@ public class SampleModels
     [InlineData("tiny-llama", "<s>")]
     public void Special_tokens_are_added_only_when_asked_for(string model, string beginning)
     {
-        Tokenizer tokenizer = Tokenizer.Load(SampleFiles.Model(model));
+        Tokenizer tokenizer = Tokenizer.Load(Repository.Model(model));
         int[] with = tokenizer.Encode("a king");
         with[0].ShouldBe(tokenizer.Id(beginning)!.Value);
         tokenizer.Encode("a king", addSpecialTokens: false).ShouldBe(with[1..]);
@@ -69,7 +68,7 @@ public class SampleModels
     [Fact]
     public void The_vocabulary_maps_ids_to_tokens_and_back()
     {
-        Tokenizer tokenizer = Tokenizer.Load(SampleFiles.Model("tiny-llama"));
+        Tokenizer tokenizer = Tokenizer.Load(Repository.Model("tiny-llama"));
         tokenizer.VocabularySize.ShouldBe(2048);
         Enumerable.Range(0, 2048).ShouldAllBe(id => tokenizer.Id(tokenizer.Token(id)!) == id);
         tokenizer.Token(2048).ShouldBeNull();
@@ -80,7 +79,7 @@ public class SampleModels
     private static void ShouldEncodeAsReference(string model, string file, string text)
     {
         JsonElement expected = SampleFiles.Reference(model, file).GetProperty("perplexity");
-        int[] ids = Tokenizer.Load(SampleFiles.Model(model)).Encode(File.ReadAllText(text));
+        int[] ids = Tokenizer.Load(Repository.Model(model)).Encode(File.ReadAllText(text));
         ids.Length.ShouldBe(expected.GetProperty("eval_tokens").GetInt32());
         ids[..16].ShouldBe(expected.GetProperty("first_16_ids").Integers());
         ids[^16..].ShouldBe(expected.GetProperty("last_16_ids").Integers());

@@ -38,7 +38,7 @@ internal sealed class TokenizerJson
 
     /// <summary>The tokenizer of a sample model.</summary>
     public static TokenizerJson Sample(string model) =>
-        new(JsonNode.Parse(File.ReadAllText(Path.Combine(SampleFiles.Model(model), "tokenizer.json")))!.AsObject());
+        new(JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Model(model), "tokenizer.json")))!.AsObject());
 
     public TokenizerJson Set(string part, string json)
     {
