@@ -42,11 +42,10 @@ public sealed class DecoderModel : IDisposable
     /// <exception cref="DiagnosticException">Everything that is wrong with the directory.</exception>
     public static DecoderModel Open(string directory, IBackend backend)
     {
-        ModelConfig config = ModelConfig.Read(directory);
         Checkpoint checkpoint = Checkpoint.Open(directory);
         try
         {
-            return new DecoderModel(directory, Define(config, checkpoint), checkpoint, backend);
+            return new DecoderModel(directory, Define(checkpoint), checkpoint, backend);
         }
         catch
         {
@@ -60,9 +59,8 @@ public sealed class DecoderModel : IDisposable
     /// <exception cref="DiagnosticException">Everything that is wrong with the directory.</exception>
     public static ModelDefinition ReadDefinition(string directory)
     {
-        ModelConfig config = ModelConfig.Read(directory);
         using Checkpoint checkpoint = Checkpoint.Open(directory);
-        return Define(config, checkpoint);
+        return Define(checkpoint);
     }
 
     /// <summary>The input of the first layer. Only the rows of the token table that are needed are read.</summary>
@@ -121,8 +119,9 @@ public sealed class DecoderModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Checkpoint.Dispose();
 
-    private static ModelDefinition Define(ModelConfig config, Checkpoint checkpoint)
+    private static ModelDefinition Define(Checkpoint checkpoint)
     {
+        ModelConfig config = ModelConfig.Read(checkpoint.Directory);
         ModelDefinition definition = Architecture.Of(config).Define(config, name => checkpoint.TryGet(name, out _));
         Diagnostic[] problems = [.. definition.Tensors.Select(shape => Check(shape, checkpoint)).OfType<Diagnostic>()];
         return problems.Length == 0 ? definition : throw new DiagnosticException(problems);

@@ -145,6 +145,13 @@ public sealed class Directories : IDisposable
     }
 
     [Fact]
+    public void Missing_directory_is_an_error()
+    {
+        Action opening = () => DecoderModel.ReadDefinition(directory["nowhere"]);
+        opening.ShouldFailWith(ModelDiagnostics.CheckpointNotFound).Message.ShouldContain("no such directory");
+    }
+
+    [Fact]
     public void Missing_config_is_an_error()
     {
         TinyModel.Llama().Write(directory.Path);

@@ -108,6 +108,35 @@ public sealed class MalformedSafetensors : IDisposable
     public void Bytes_behind_the_last_tensor_are_an_error() =>
         ShouldBeMalformed(Two("[0,8]", "[8,16]"), new byte[17], "1 bytes at the end");
 
+    [Fact]
+    public void Damaged_bytes_are_read_or_refused_and_never_crash()
+    {
+        SafetensorsFile.Write(FilePath, ElementType.F16, [("a", [2, 3], new float[6]), ("b", [4], new float[4])]);
+        byte[] good = File.ReadAllBytes(FilePath);
+        var random = new Random(7);
+        int refused = 0;
+        for (int round = 0; round < 1000; round++)
+        {
+            byte[] bad = [.. good];
+            for (int i = random.Next(1, 4); i > 0; i--)
+            {
+                bad[random.Next(bad.Length)] = (byte)random.Next(256);
+            }
+
+            File.WriteAllBytes(FilePath, bad[..random.Next(bad.Length / 2, bad.Length + 1)]);
+            try
+            {
+                using Checkpoint checkpoint = Checkpoint.Open(directory.Path);
+            }
+            catch (DiagnosticException)
+            {
+                refused++;
+            }
+        }
+
+        refused.ShouldBeGreaterThan(900);
+    }
+
     private static string Two(string offsetsOfA, string offsetsOfB) =>
         $$$"""{"a":{"dtype":"F32","shape":[2],"data_offsets":{{{offsetsOfA}}}},"b":{"dtype":"F32","shape":[2],"data_offsets":{{{offsetsOfB}}}}}""";
 

@@ -95,6 +95,7 @@ public sealed class RandomModels : IDisposable
         TinyModel mistral = TinyModel.Llama(overrides);
         mistral.Config["architectures"] = new System.Text.Json.Nodes.JsonArray("MistralForCausalLM");
         ShouldAgree(mistral, (model, ids) => new SlowModel(model, "model.").LlamaLogits(ids, window, window, window));
+        DecoderModel.ReadDefinition(directory.Path).Layers.ShouldAllBe(layer => layer.Attention.Window == window);
     }
 
     [Theory]
