@@ -50,6 +50,7 @@ internal readonly unsafe struct Avx512Kernel<T> : IMicroKernel<T>
 
         for (nint p = 0; p < depth; p++)
         {
+            Prefetch.Ahead((byte*)a, Rows * sizeof(T));
             Vector512<T> left = Vector512.Load(b);
             Vector512<T> right = Vector512.Load(b + Vector512<T>.Count);
             Vector512<T> a0 = Vector512.Create(a[0]);

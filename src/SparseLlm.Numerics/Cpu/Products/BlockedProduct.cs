@@ -15,7 +15,7 @@ internal sealed unsafe class BlockedProduct<T, TKernel>(WorkerTeam team, BufferP
     where T : unmanaged, INumber<T>
     where TKernel : struct, IMicroKernel<T>
 {
-    private const int DepthBlock = 256;
+    private const int DepthBlock = 384;
     private const int RowBlock = 192;
     private const int PanelColumns = 4096;
     private const long PanelBytes = 1 << 26;

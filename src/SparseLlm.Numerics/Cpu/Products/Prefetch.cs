@@ -25,4 +25,18 @@ internal static unsafe class Prefetch
             address += stride;
         }
     }
+
+    /// <summary>
+    /// What the innermost loop will read some rounds later, where it reads <paramref name="step"/> bytes in each: the packed a
+    /// comes from the second-level cache, faster than the processor foresees.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Ahead(byte* address, int step)
+    {
+        const int Rounds = 16;
+        for (int offset = 0; offset < step; offset += 64)
+        {
+            Sse.Prefetch0(address + Rounds * step + offset);
+        }
+    }
 }
