@@ -5,6 +5,9 @@ namespace SparseLlm.Tool;
 /// <summary>The diagnostics of the command line.</summary>
 internal static class ToolDiagnostics
 {
+    /// <summary>An exception that nobody expected.</summary>
+    public static readonly DiagnosticDescriptor Internal = new("SLM5000", "an internal error");
+
     /// <summary>An option's value is not valid.</summary>
     public static readonly DiagnosticDescriptor InvalidOption = new("SLM5001", "an option's value is not valid");
 

@@ -19,7 +19,6 @@ public sealed record ArtifactManifest
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
         WriteIndented = true,
         NewLine = "\n",
     };

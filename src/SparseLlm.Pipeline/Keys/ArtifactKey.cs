@@ -51,7 +51,7 @@ public static class ArtifactKey
             .GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .OrderBy(property => property.Name, StringComparer.Ordinal))
         {
-            key.Add(property.Name, FormattableString.Invariant($"{property.GetValue(settings):R}"));
+            key.Add(property.Name, FormattableString.Invariant($"{property.GetValue(settings)}"));
         }
     }
 

@@ -48,6 +48,12 @@ internal static class CommandAction
             Terminal.Progress("cancelled; nothing was left half-written");
             return ExitCodes.Interrupted;
         }
+        catch (Exception exception)
+        {
+            Terminal.Show(ToolDiagnostics.Internal.At(null, $"this is a defect of the tool; please report it with what follows: {exception.Message}"));
+            Terminal.Progress(exception.ToString());
+            return ExitCodes.Failed;
+        }
     }
 
     /// <summary>Codes of the recipe and of the command line: the user's file or arguments are wrong, not the work.</summary>
