@@ -44,6 +44,6 @@ internal sealed class Script
         File.WriteAllLines(invocation.Manifest + ".outputs", outputs);
         File.WriteAllLines(
             invocation.Manifest + ".artifacts",
-            ArtifactsOf(invocation).Select(name => string.Join('\t', name, "0.7", "prose=65.42", "sha256:" + new string('0', 64), invocation.Recipe)));
+            ArtifactsOf(invocation).Select(name => string.Join('\t', name, "0.7", "prose=65.42", new string('0', 64), invocation.Recipe)));
     }
 }

@@ -1,0 +1,51 @@
+using SparseLlm.Build.Tests.Support;
+
+namespace SparseLlm.Build.Tests;
+
+[Collection(PackageFeedCollection.Name)]
+public sealed class NotPruning(PackageFeed feed)
+{
+    [Fact]
+    public void Nothing_is_pruned_on_restore_at_design_time_for_live_tests_or_when_disabled()
+    {
+        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+
+        project.Run("restore").ShouldSucceed();
+        project.Build("--no-restore", "-p:DesignTimeBuild=true").ShouldSucceed();
+        project.Build("--no-restore", "-p:BuildingForLiveUnitTesting=true").ShouldSucceed();
+        project.Build("--no-restore", "-p:SparseLlmEnabled=false").ShouldSucceed();
+
+        project.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_disabled_build_leaves_the_models_of_an_earlier_one()
+    {
+        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+        project.Build().ShouldSucceed();
+
+        project.Build("--no-restore", "-p:SparseLlmEnabled=false").ShouldSucceed();
+
+        project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["a/config.json", "a/model.safetensors"]);
+    }
+
+    [Fact]
+    public void Visual_Studio_is_told_the_inputs_of_the_last_run()
+    {
+        const string show =
+            """
+            <Target Name="CollectUpToDateCheckInputDesignTime">
+              <Message Importance="high" Text="INPUT %(UpToDateCheckInput.Filename)%(Extension) %(Set)" />
+              <Message Importance="high" Text="OUTPUT %(UpToDateCheckOutput.Extension) %(Set)" />
+            </Target>
+            """;
+        var project = new TestProject(feed, more: show).Write("pruning.yaml", "artifact: a\ninput: text.txt").Write("text.txt", "");
+        project.Build().ShouldSucceed();
+
+        BuildResult result = project.Build("--no-restore", "-t:CollectUpToDateCheckInputDesignTime", "-p:DesignTimeBuild=true").ShouldSucceed();
+
+        result.Output.ShouldContain("INPUT pruning.yaml SparseLlm");
+        result.Output.ShouldContain("INPUT text.txt SparseLlm");
+        result.Output.ShouldContain("OUTPUT .stamp SparseLlm");
+    }
+}

@@ -1,0 +1,67 @@
+using System.IO.Compression;
+using SparseLlm.Build.Tests.Support;
+
+namespace SparseLlm.Build.Tests;
+
+[Collection(PackageFeedCollection.Name)]
+public sealed class Outputs(PackageFeed feed)
+{
+    private static readonly string[] ModelFiles = ["a/config.json", "a/model.safetensors"];
+
+    [Fact]
+    public void Clean_removes_the_models_and_the_next_build_makes_them_again()
+    {
+        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+        project.Build().ShouldSucceed();
+
+        project.Run("clean").ShouldSucceed();
+        Directory.Exists(project.PathOf("bin/Debug/net10.0/models/a")).ShouldBeFalse();
+        Directory.Exists(project.PathOf("obj/Debug/net10.0/sparsellm")).ShouldBeFalse();
+
+        project.Build("--no-restore", "-t:Rebuild").ShouldSucceed();
+        project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(ModelFiles);
+    }
+
+    [Fact]
+    public void Publish_carries_the_models_with_and_without_a_build()
+    {
+        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+
+        project.Run("publish", "--output", "first").ShouldSucceed();
+        project.Run("publish", "--output", "second", "--no-build").ShouldSucceed().Prunes.ShouldBe(0);
+
+        project.FilesBelow("first/models").ShouldBe(ModelFiles);
+        project.FilesBelow("second/models").ShouldBe(ModelFiles);
+        project.Calls.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_project_that_refers_to_the_pruning_one_gets_the_models_and_their_changes()
+    {
+        string solution = feed.NewDirectory();
+        var models = new TestProject(feed, parent: solution, name: "Models").Write("pruning.yaml", "artifact: a");
+        var app = new TestProject(
+            feed, parent: solution, name: "App", more: """<ItemGroup><ProjectReference Include="../Models/Models.csproj" /></ItemGroup>""");
+        app.Build().ShouldSucceed();
+        string before = File.ReadAllText(app.PathOf("bin/Debug/net10.0/models/a/config.json"));
+
+        models.Write("pruning.yaml", "artifact: a\ninput: pruning.yaml");
+        app.Build("--no-restore").ShouldSucceed();
+
+        app.FilesBelow("bin/Debug/net10.0/models").ShouldBe(ModelFiles);
+        File.ReadAllText(app.PathOf("bin/Debug/net10.0/models/a/config.json")).ShouldNotBe(before);
+    }
+
+    [Theory]
+    [InlineData("true", new[] { "contentFiles/any/any/models/a/config.json", "contentFiles/any/any/models/a/model.safetensors" })]
+    [InlineData("false", new string[0])]
+    public void Pack_takes_the_models_along_when_asked_to(string asked, string[] expected)
+    {
+        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+
+        project.Run("pack", "--output", "package", "-p:SparseLlmPack=" + asked).ShouldSucceed();
+
+        using ZipArchive package = ZipFile.OpenRead(Directory.GetFiles(project.PathOf("package")).Single());
+        package.Entries.Select(entry => entry.FullName).Where(name => name.Contains("models")).Order().ShouldBe(expected);
+    }
+}

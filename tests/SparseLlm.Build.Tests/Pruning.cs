@@ -1,0 +1,106 @@
+using SparseLlm.Build.Tests.Support;
+
+namespace SparseLlm.Build.Tests;
+
+[Collection(PackageFeedCollection.Name)]
+public sealed class Pruning(PackageFeed feed)
+{
+    private const string ShowModels =
+        """
+        <Target Name="Show" AfterTargets="SparseLlmAfterPrune">
+          <Message Importance="high" Text="MODEL %(PrunedModel.Identity)|%(Artifact)|%(Sparsity)|%(Perplexity)|%(Digest)|%(Recipe)" />
+        </Target>
+        """;
+
+    [Fact]
+    public void A_recipe_beside_the_project_is_pruned_into_the_output_directory()
+    {
+        var project = new TestProject(feed, more: ShowModels).Write("pruning.yaml", "artifact: small\nartifact: tiny");
+
+        BuildResult result = project.Build().ShouldSucceed();
+
+        project.FilesBelow("bin/Debug/net10.0/models")
+            .ShouldBe(["small/config.json", "small/model.safetensors", "tiny/config.json", "tiny/model.safetensors"]);
+        result.Output.ShouldContain("Made small, tiny");
+        result.Output.ShouldContain(
+            $"MODEL bin/Debug/net10.0/models/small/|small|0.7|prose=65.42|{new string('0', 64)}|{project.PathOf("pruning.yaml")}");
+    }
+
+    [Fact]
+    public void A_project_without_a_recipe_builds_as_without_the_package()
+    {
+        BuildResult result = new TestProject(feed).Build().ShouldSucceed();
+
+        result.Prunes.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Device_and_artifacts_are_passed_on()
+    {
+        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a\nartifact: b\nartifact: c");
+
+        project.Build("-p:SparseLlmDevice=cpu", "-p:SparseLlmArtifacts=a%3Bc").ShouldSucceed();
+
+        project.Calls.Single().ShouldEndWith("--artifact a --artifact c --device cpu");
+        project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["a/config.json", "a/model.safetensors", "c/config.json", "c/model.safetensors"]);
+    }
+
+    [Fact]
+    public void Recipes_of_other_names_are_named_by_the_project_and_by_targets_before_the_pruning()
+    {
+        const string recipes =
+            """
+            <ItemGroup>
+              <PruningRecipe Include="recipes/one.yaml" />
+            </ItemGroup>
+            <Target Name="Generate" BeforeTargets="SparseLlmBeforePrune">
+              <WriteLinesToFile File="obj/two.yaml" Lines="artifact: two" Overwrite="true" WriteOnlyWhenDifferent="true" />
+              <ItemGroup>
+                <PruningRecipe Include="obj/two.yaml" />
+              </ItemGroup>
+            </Target>
+            """;
+        var project = new TestProject(feed, more: recipes)
+            .Write("pruning.yaml", "artifact: default")
+            .Write("recipes/one.yaml", "artifact: one");
+
+        project.Build().ShouldSucceed();
+
+        project.FilesBelow("bin/Debug/net10.0/models").Where(file => file.EndsWith("config.json"))
+            .ShouldBe(["default/config.json", "one/config.json", "two/config.json"]);
+        project.Write("recipes/one.yaml", "artifact: one\nartifact: more").Build().ShouldSucceed().Prunes.ShouldBe(1);
+    }
+
+    [Fact]
+    public void An_artifact_that_the_recipe_no_longer_names_is_deleted()
+    {
+        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a\nartifact: b");
+        project.Build().ShouldSucceed();
+
+        project.Write("pruning.yaml", "artifact: a").Build().ShouldSucceed();
+
+        project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["a/config.json", "a/model.safetensors"]);
+    }
+
+    [Fact]
+    public void Two_projects_are_pruned_in_one_parallel_build()
+    {
+        string solution = feed.NewDirectory();
+        TestProject[] projects =
+        [
+            new TestProject(feed, parent: solution, name: "One").Write("pruning.yaml", "artifact: a"),
+            new TestProject(feed, parent: solution, name: "Two").Write("pruning.yaml", "artifact: a"),
+        ];
+        File.WriteAllText(
+            Path.Combine(solution, "Both.slnx"),
+            """<Solution><Project Path="One/One.csproj" /><Project Path="Two/Two.csproj" /></Solution>""");
+
+        projects[0].Build("../Both.slnx", "-m:2").ShouldSucceed();
+
+        foreach (TestProject project in projects)
+        {
+            project.Calls.Count.ShouldBe(1);
+            project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["a/config.json", "a/model.safetensors"]);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+namespace SparseLlm.Build.Tests.Support;
+
+/// <summary>The two packages, freshly packed, as the only source of packages for the projects of the tests.</summary>
+public sealed class PackageFeed : IDisposable
+{
+    private readonly string directory = Directory.CreateTempSubdirectory("sparsellm-tests-").FullName;
+    private int projects;
+
+    public PackageFeed()
+    {
+        DotNet = new DotNet(Path.Combine(directory, "home"));
+        Directory.CreateDirectory(Path.Combine(directory, "feed"));
+        File.WriteAllText(
+            Path.Combine(directory, "nuget.config"),
+            """
+            <configuration>
+              <packageSources>
+                <clear />
+                <add key="feed" value="feed" />
+              </packageSources>
+            </configuration>
+            """);
+        Pack("SparseLlm.Build.Tasks");
+        Pack("SparseLlm.Tool");
+        Version = Path.GetFileNameWithoutExtension(Directory.GetFiles(Path.Combine(directory, "feed"), "SparseLlm.Tool.*").Single())
+            ["SparseLlm.Tool.".Length..];
+    }
+
+    /// <summary>The version of both packages.</summary>
+    public string Version { get; }
+
+    internal DotNet DotNet { get; }
+
+    /// <summary>A new, empty directory that restores from this feed.</summary>
+    public string NewDirectory() =>
+        Directory.CreateDirectory(Path.Combine(directory, "p" + Interlocked.Increment(ref projects))).FullName;
+
+    /// <inheritdoc />
+    public void Dispose() => Directory.Delete(directory, recursive: true);
+
+    private void Pack(string project)
+    {
+        (int exitCode, string output) = DotNet.Run(DotNet.Command(
+            Repository.InRoot("src", project),
+            "pack", "--no-build", "--configuration", Repository.Configuration, "--output", Path.Combine(directory, "feed")));
+        exitCode.ShouldBe(0, output);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+
+namespace SparseLlm.Build.Tests.Support;
+
+/// <summary>
+/// A project that refers to the package SparseLlm.Build as a user's does. Unless told otherwise it has a fake recipe and runs
+/// the fake tool, which makes files of the right names in no time.
+/// </summary>
+internal sealed class TestProject
+{
+    /// <summary>Two target frameworks that the SDK can build without any further package.</summary>
+    public const string TwoFrameworks =
+        """
+        <TargetFrameworks>net10.0;net10.0-windows</TargetFrameworks>
+        <EnableWindowsTargeting>true</EnableWindowsTargeting>
+        <DisableTransitiveFrameworkReferenceDownloads>true</DisableTransitiveFrameworkReferenceDownloads>
+        """;
+
+    /// <summary>The tool as the package brings it: the path is left to the package.</summary>
+    public const string PackagedTool = "";
+
+    public const string OneFramework = "<TargetFramework>net10.0</TargetFramework>";
+
+    private readonly PackageFeed feed;
+    private int builds;
+
+    public TestProject(
+        PackageFeed feed, string frameworks = OneFramework, string? tool = null, string more = "", string? parent = null, string name = "Models")
+    {
+        this.feed = feed;
+        Root = Directory.CreateDirectory(Path.Combine(parent ?? feed.NewDirectory(), name)).FullName;
+        string toolPath = tool == PackagedTool ? "" : $"<SparseLlmToolPath>{tool ?? Repository.FakeTool}</SparseLlmToolPath>";
+        Write(
+            name + ".csproj",
+            $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                {frameworks}
+                {toolPath}
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="SparseLlm.Build" Version="{feed.Version}" />
+              </ItemGroup>
+              {more}
+            </Project>
+            """);
+    }
+
+    public string Root { get; }
+
+    /// <summary>The processes that the fake tool was started as, each by its command line.</summary>
+    public IReadOnlyList<string> Calls => CallsOf("pruning.yaml");
+
+    public IReadOnlyList<string> CallsOf(string recipe) =>
+        File.Exists(PathOf(recipe + ".calls")) ? File.ReadAllLines(PathOf(recipe + ".calls")) : [];
+
+    public string PathOf(string path) => Path.Combine(Root, path);
+
+    public TestProject Write(string path, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(path))!);
+        File.WriteAllText(PathOf(path), text);
+        return this;
+    }
+
+    public TestProject Copy(string source, string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(path))!);
+        File.Copy(source, PathOf(path));
+        return this;
+    }
+
+    /// <summary>The files below a directory, relative to it, in order.</summary>
+    public IReadOnlyList<string> FilesBelow(string directory) =>
+        !Directory.Exists(PathOf(directory)) ? [] :
+        [
+            .. Directory.EnumerateFiles(PathOf(directory), "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(PathOf(directory), file).Replace('\\', '/'))
+                .Order(StringComparer.Ordinal),
+        ];
+
+    public BuildResult Build(params string[] arguments) => Run(["build", .. arguments]);
+
+    public BuildResult Run(params string[] arguments)
+    {
+        string log = PathOf($"{builds++}.binlog");
+        (int exitCode, string output) = DotNet.Run(Command([.. arguments, "-bl:" + log]));
+        return new BuildResult(exitCode, output, File.Exists(log) ? log : "");
+    }
+
+    public ProcessStartInfo Command(params string[] arguments) => feed.DotNet.Command(Root, arguments);
+}

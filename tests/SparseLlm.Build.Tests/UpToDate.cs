@@ -1,0 +1,88 @@
+using SparseLlm.Build.Tests.Support;
+
+namespace SparseLlm.Build.Tests;
+
+/// <summary>One project, built before each change and again after it.</summary>
+[Collection(PackageFeedCollection.Name)]
+public sealed class UpToDate : IClassFixture<UpToDate.BuiltProject>
+{
+    private readonly TestProject project;
+
+    public UpToDate(BuiltProject built, PackageFeed feed) => project = built.In(feed);
+
+    [Fact]
+    public void A_second_build_starts_no_process()
+    {
+        int calls = project.Calls.Count;
+
+        BuildResult result = project.Build("--no-restore").ShouldSucceed();
+
+        result.Prunes.ShouldBe(0);
+        project.Calls.Count.ShouldBe(calls);
+    }
+
+    [Theory]
+    [InlineData("the recipe is edited")]
+    [InlineData("a text is edited")]
+    [InlineData("a text is replaced by an older one")]
+    [InlineData("a text is added that a glob of the recipe matches")]
+    [InlineData("a file of the model is deleted")]
+    [InlineData("an output is deleted")]
+    [InlineData("an output is edited")]
+    [InlineData("the tool is another")]
+    public void It_is_pruned_again_when(string change)
+    {
+        switch (change)
+        {
+            case "the recipe is edited": File.AppendAllText(project.PathOf("pruning.yaml"), "artifact: more\n"); break;
+            case "a text is edited": File.AppendAllText(project.PathOf("data/a.txt"), "!"); break;
+            case "a text is replaced by an older one": File.SetLastWriteTimeUtc(project.PathOf("data/a.txt"), new DateTime(2001, 2, 3)); break;
+            case "a text is added that a glob of the recipe matches":
+                project.Write("data/old.txt", "old");
+                File.SetLastWriteTimeUtc(project.PathOf("data/old.txt"), new DateTime(2001, 2, 3));
+                break;
+            case "a file of the model is deleted":
+                File.Delete(project.PathOf("model/vocab.json"));
+                project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(1, change);
+                project.Write("model/vocab.json", "{}");
+                break;
+            case "an output is deleted": File.Delete(project.PathOf("bin/Debug/net10.0/models/a/config.json")); break;
+            case "an output is edited": File.AppendAllText(project.PathOf("bin/Debug/net10.0/models/a/config.json"), "!"); break;
+            case "the tool is another": File.SetLastWriteTimeUtc(project.PathOf("tool/FakeTool.dll"), DateTime.UtcNow); break;
+        }
+
+        project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(1, change);
+        project.FilesBelow("bin/Debug/net10.0/models").ShouldContain("a/config.json");
+    }
+
+    [Theory]
+    [InlineData("-p:SparseLlmDevice=cpu")]
+    [InlineData("-p:SparseLlmArtifacts=a")]
+    public void It_is_pruned_again_with_another_property(string property)
+    {
+        project.Build("--no-restore", property).ShouldSucceed().Prunes.ShouldBe(1);
+        project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(1);
+    }
+
+    public sealed class BuiltProject
+    {
+        private TestProject? project;
+
+        internal TestProject In(PackageFeed feed) => project ??= Build(feed);
+
+        private static TestProject Build(PackageFeed feed)
+        {
+            string parent = feed.NewDirectory();
+            var project = new TestProject(feed, parent: parent, tool: "$(MSBuildProjectDirectory)/tool/FakeTool.dll");
+            foreach (string file in Directory.GetFiles(Path.GetDirectoryName(Repository.FakeTool)!, "FakeTool.*"))
+                project.Copy(file, Path.Combine("tool", Path.GetFileName(file)));
+            project
+                .Write("pruning.yaml", "input: data/*.txt\ninput: model/model.safetensors\ninput: model/vocab.json\nartifact: a\n")
+                .Write("data/a.txt", "a")
+                .Write("model/model.safetensors", "weights")
+                .Write("model/vocab.json", "{}")
+                .Build().ShouldSucceed();
+            return project;
+        }
+    }
+}
