@@ -57,8 +57,8 @@ public sealed class PruneModels : ToolTask
     /// <inheritdoc />
     protected override MessageImportance StandardOutputLoggingImportance => MessageImportance.High;
 
-    /// <inheritdoc />
-    protected override MessageImportance StandardErrorLoggingImportance => MessageImportance.Normal;
+    /// <summary>A line per decoder layer keeps an hour of pruning from looking like a build that hangs.</summary>
+    protected override MessageImportance StandardErrorLoggingImportance => MessageImportance.High;
 
     /// <inheritdoc />
     protected override Encoding StandardOutputEncoding => Encoding.UTF8;

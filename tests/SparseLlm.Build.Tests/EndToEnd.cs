@@ -50,9 +50,9 @@ public sealed class EndToEnd(PackageFeed feed)
         "pruning.yaml",
         $$"""
         version: 1
-        model: {{Repository.InRoot("samples", "models", "tiny-opt")}}
+        model: {{Repository.Model("tiny-opt")}}
         calibration:
-          text: {{Repository.InRoot("samples", "data", "sample-calibration.txt")}}
+          text: {{Repository.Text("sample-calibration.txt")}}
           samples: 4
           sequenceLength: 64
         artifacts:

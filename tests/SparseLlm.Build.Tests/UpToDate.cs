@@ -74,7 +74,7 @@ public sealed class UpToDate : IClassFixture<UpToDate.BuiltProject>
         {
             string parent = feed.NewDirectory();
             var project = new TestProject(feed, parent: parent, tool: "$(MSBuildProjectDirectory)/tool/FakeTool.dll");
-            foreach (string file in Directory.GetFiles(Path.GetDirectoryName(Repository.FakeTool)!, "FakeTool.*"))
+            foreach (string file in Directory.GetFiles(Path.GetDirectoryName(BuildOutput.FakeTool)!, "FakeTool.*"))
                 project.Copy(file, Path.Combine("tool", Path.GetFileName(file)));
             project
                 .Write("pruning.yaml", "input: data/*.txt\ninput: model/model.safetensors\ninput: model/vocab.json\nartifact: a\n")

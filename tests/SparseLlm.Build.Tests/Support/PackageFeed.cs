@@ -41,8 +41,8 @@ public sealed class PackageFeed : IDisposable
     private void Pack(string project)
     {
         (int exitCode, string output) = DotNet.Run(DotNet.Command(
-            Repository.InRoot("src", project),
-            "pack", "--no-build", "--configuration", Repository.Configuration, "--output", Path.Combine(directory, "feed")));
+            Path.Combine(Repository.Root, "src", project),
+            "pack", "--no-build", "--configuration", BuildOutput.Configuration, "--output", Path.Combine(directory, "feed")));
         exitCode.ShouldBe(0, output);
     }
 }

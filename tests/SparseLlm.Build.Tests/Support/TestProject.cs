@@ -29,7 +29,7 @@ internal sealed class TestProject
     {
         this.feed = feed;
         Root = Directory.CreateDirectory(Path.Combine(parent ?? feed.NewDirectory(), name)).FullName;
-        string toolPath = tool == PackagedTool ? "" : $"<SparseLlmToolPath>{tool ?? Repository.FakeTool}</SparseLlmToolPath>";
+        string toolPath = tool == PackagedTool ? "" : $"<SparseLlmToolPath>{tool ?? BuildOutput.FakeTool}</SparseLlmToolPath>";
         Write(
             name + ".csproj",
             $"""
