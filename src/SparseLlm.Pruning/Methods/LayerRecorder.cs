@@ -47,8 +47,7 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
         var values = new float[matrix.Length];
         backend.Download<float>(matrix, values);
         CheckFinite(values, name);
-        ElementTypes.Round(values, checkpoint[name].ElementType);
-        RemoveNegativeZeros(values);
+        Round(values, checkpoint[name].ElementType);
         backend.Upload<float>(values, matrix);
         tensors.RemoveAll(known => known.Name == name);
         tensors.Add(new PrunedTensor(name, values));
@@ -65,11 +64,20 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
         }
     }
 
-    private static void RemoveNegativeZeros(float[] values)
+    /// <summary>
+    /// Rounds to the element type. A kept weight so small that it would become zero gets the least magnitude of the type instead, so that
+    /// the matrix is exactly as sparse as asked for; pruned weights are +0.
+    /// </summary>
+    private static void Round(float[] values, ElementType type)
     {
+        bool[] kept = [.. values.Select(value => value != 0)];
+        ElementTypes.Round(values, type);
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] += 0f;
+            values[i] = kept[i] && values[i] == 0 ? LeastMagnitude(type) : values[i] + 0f;
         }
     }
+
+    private static float LeastMagnitude(ElementType type) =>
+        type == ElementType.F16 ? (float)Half.Epsilon : BitConverter.UInt32BitsToSingle(1u << 16);
 }

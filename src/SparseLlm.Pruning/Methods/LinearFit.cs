@@ -67,6 +67,7 @@ internal sealed class LinearFit : IDisposable
         solver.Solve(gram, weights, pattern, mask);
         Scale(weights, scales, inverted: true);
         refit.Refit(gram, target, mask, weights);
+        gram.RestoreDeadInputs(linear.Weight, mask, weights);
 
         double error = RelativeError(gram, inputs, cross, weights);
         backend.Copy(weights, linear.Weight);

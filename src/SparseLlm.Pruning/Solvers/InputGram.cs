@@ -115,18 +115,38 @@ public sealed class InputGram : IDisposable
     }
 
     /// <summary>
-    /// Sets the columns of dead inputs (zero on every token) to zero: no value of theirs changes an output, so they should not
-    /// take part of the weight budget.
+    /// Sets the columns of dead inputs (zero on every token) to zero: no value of theirs changes an output on these tokens, so they
+    /// should not take part of the weight budget from others.
     /// </summary>
     public void ZeroDeadInputs(Matrix<float> weights)
     {
-        if (!Diagonal.Contains(0))
+        if (HasDeadInputs)
+        {
+            backend.ScaleColumns(weights, Indicator(dead: false));
+        }
+    }
+
+    /// <summary>
+    /// Gives the weights of dead inputs that were kept all the same (there was budget left, or an N:M group had no others) their dense
+    /// values: they may matter on other tokens, and zeros would make the matrix sparser than asked for.
+    /// </summary>
+    public void RestoreDeadInputs(Matrix<float> dense, Matrix<float> mask, Matrix<float> weights)
+    {
+        if (!HasDeadInputs)
         {
             return;
         }
 
-        backend.ScaleColumns(weights, [.. Diagonal.Select(value => value == 0 ? 0f : 1f)]);
+        using Matrix<float> kept = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
+        backend.Hadamard(dense, mask, kept);
+        backend.ScaleColumns(kept, Indicator(dead: true));
+        backend.ScaleColumns(weights, Indicator(dead: false));
+        backend.Combine(1, weights, 1, kept, weights);
     }
+
+    private bool HasDeadInputs => Diagonal.Contains(0);
+
+    private float[] Indicator(bool dead) => [.. Diagonal.Select(value => (value == 0) == dead ? 1f : 0f)];
 
     private Matrix<float> InvertNormalized(double penalty)
     {

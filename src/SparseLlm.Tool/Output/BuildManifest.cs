@@ -28,7 +28,7 @@ internal static class BuildManifest
     private static string Describe(ArtifactOutcome outcome, string recipe)
     {
         ArtifactManifest manifest = outcome.Manifest;
-        string perplexities = string.Join(' ', manifest.Perplexity.Select(
+        string perplexities = string.Join(',', manifest.Perplexity.Select(
             entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Key}={entry.Value.Pruned:0.000}")));
         return string.Join(
             '\t', outcome.Name, manifest.Sparsity.ToString("0.######", CultureInfo.InvariantCulture), perplexities, manifest.Digest, recipe);
