@@ -43,9 +43,8 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void UpdateSwiGluGate(Matrix<float> m, Matrix<float> z, Matrix<float> p, float alpha, float gamma, Matrix<float> s)
     {
-        Map.Run(
-            team, new SwiGluGate(alpha, gamma), Open(m), Open(z, m.Rows, m.Columns), Open(p, m.Rows, m.Columns),
-            Open(s, m.Rows, m.Columns));
+        new SwiGluGate(alpha, gamma).Update(
+            team, Open(m), Open(z, m.Rows, m.Columns), Open(p, m.Rows, m.Columns), Open(s, m.Rows, m.Columns));
         Keep(m, z, p, s);
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using SparseLlm.Numerics.Cpu.Memory;
 using SparseLlm.Numerics.Cpu.Threading;
@@ -12,43 +13,65 @@ internal static unsafe class ColumnReductions
 {
     private const int ColumnsPerItem = 256;
 
+    /// <summary>What is summed of a value.</summary>
+    private interface ITerm
+    {
+        static abstract Vector<double> Of(Vector<double> value);
+    }
+
     /// <summary>sums += the sum of each column.</summary>
-    public static void Sum(WorkerTeam team, View<float> x, double* sums) =>
-        Run(team, x.Columns, (column, count) => Accumulate(x, column, count, sums, squared: false));
+    public static void Sum(WorkerTeam team, View<float> x, double* sums) => Run<Value>(team, x, sums);
 
     /// <summary>sums += the sum of squares of each column.</summary>
-    public static void SumSquares(WorkerTeam team, View<float> x, double* sums) =>
-        Run(team, x.Columns, (column, count) => Accumulate(x, column, count, sums, squared: true));
+    public static void SumSquares(WorkerTeam team, View<float> x, double* sums) => Run<Square>(team, x, sums);
 
     /// <summary>counts += the number of positive values of each column.</summary>
-    public static void CountPositive(WorkerTeam team, View<float> x, double* counts) =>
-        Run(team, x.Columns, (column, count) =>
-        {
-            for (int row = 0; row < x.Rows; row++)
-            {
-                float* values = x.At(row, 0);
-                for (int j = column; j < column + count; j++)
-                {
-                    counts[j] += values[j] > 0 ? 1 : 0;
-                }
-            }
-        });
+    public static void CountPositive(WorkerTeam team, View<float> x, double* counts) => Run<IsPositive>(team, x, counts);
 
     /// <summary>Calls <paramref name="body"/> with (first column, number of columns) for ranges that cover all columns.</summary>
     public static void Run(WorkerTeam team, int columns, Action<int, int> body) =>
         team.RunChunks(columns, ColumnsPerItem, (start, count) => body((int)start, (int)count));
 
+    private static void Run<TTerm>(WorkerTeam team, View<float> x, double* sums)
+        where TTerm : struct, ITerm =>
+        Run(team, x.Columns, (column, count) => Accumulate<TTerm>(x, column, count, sums + column));
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Accumulate(View<float> x, int column, int count, double* sums, bool squared)
+    private static void Accumulate<TTerm>(View<float> x, int column, int count, double* sums)
+        where TTerm : struct, ITerm
     {
         for (int row = 0; row < x.Rows; row++)
         {
-            float* values = x.At(row, 0);
-            for (int j = column; j < column + count; j++)
+            float* values = x.At(row, column);
+            int j = 0;
+            for (; j <= count - Vector<float>.Count; j += Vector<float>.Count)
             {
-                double value = values[j];
-                sums[j] += squared ? value * value : value;
+                Vector.Widen(Vector.Load(values + j), out Vector<double> lower, out Vector<double> upper);
+                (Vector.Load(sums + j) + TTerm.Of(lower)).Store(sums + j);
+                double* next = sums + j + Vector<double>.Count;
+                (Vector.Load(next) + TTerm.Of(upper)).Store(next);
+            }
+
+            for (; j < count; j++)
+            {
+                sums[j] += TTerm.Of(new Vector<double>(values[j]))[0];
             }
         }
+    }
+
+    private readonly struct Value : ITerm
+    {
+        public static Vector<double> Of(Vector<double> value) => value;
+    }
+
+    private readonly struct Square : ITerm
+    {
+        public static Vector<double> Of(Vector<double> value) => value * value;
+    }
+
+    private readonly struct IsPositive : ITerm
+    {
+        public static Vector<double> Of(Vector<double> value) => Vector.ConditionalSelect(
+            Vector.GreaterThan(value, Vector<double>.Zero), Vector<double>.One, Vector<double>.Zero);
     }
 }

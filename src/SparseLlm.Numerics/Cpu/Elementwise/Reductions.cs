@@ -102,6 +102,34 @@ internal static unsafe class Reductions
         return sum;
     }
 
+    /// <summary>The largest of at least one element.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Max(float* x, nint count)
+    {
+        float max = x[0];
+        nint i = 0;
+        if (count >= Vector<float>.Count)
+        {
+            Vector<float> lanes = Vector.Load(x);
+            for (i = Vector<float>.Count; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+            {
+                lanes = Vector.Max(lanes, Vector.Load(x + i));
+            }
+
+            for (int lane = 0; lane < Vector<float>.Count; lane++)
+            {
+                max = MathF.Max(max, lanes[lane]);
+            }
+        }
+
+        for (; i < count; i++)
+        {
+            max = MathF.Max(max, x[i]);
+        }
+
+        return max;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> Load4<T>(T* x)
         where T : unmanaged

@@ -6,7 +6,7 @@ namespace SparseLlm.Numerics.Cpu.Elementwise;
 /// <summary>1 / (1 + exp(-x)).</summary>
 internal static class Sigmoid
 {
-    /// <summary>The sigmoid of every lane; exp overflows to infinity where the result is 0.</summary>
+    /// <summary>The sigmoid of every lane; below -88 it stays at about 1e-38.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Of(Vector<float> x) => Vector<float>.One / (Vector<float>.One + Vector.Exp(-x));
+    public static Vector<float> Of(Vector<float> x) => Vector<float>.One / (Vector<float>.One + Exponential.Of(-x));
 }

@@ -49,6 +49,7 @@ internal static unsafe class Transposition
     /// Transposes a row-major view on the calling thread: row j of the destination, <paramref name="stride"/> elements after
     /// the one before, receives column j.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose<T>(View<T> source, T* destination, nint stride)
         where T : unmanaged
     {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using SparseLlm.Numerics.Cpu.Memory;
 using SparseLlm.Numerics.Cpu.Products;
@@ -85,6 +86,7 @@ internal sealed unsafe class InverseFactor(MatrixProduct<double> products, Worke
     private static bool TryBase(View<double> u, ReadOnlySpan<double> smallestPivots)
     {
         int n = u.Rows;
+        double* line = stackalloc double[BaseSize];
 
         // R from the last column to the first: column j of R, then its outer product out of what is left.
         for (int j = n - 1; j >= 0; j--)
@@ -96,43 +98,53 @@ internal sealed unsafe class InverseFactor(MatrixProduct<double> products, Worke
             }
 
             double root = Math.Sqrt(pivot);
-            for (int i = 0; i <= j; i++)
+            *u.At(j, j) = root;
+            for (int i = 0; i < j; i++)
             {
-                *u.At(i, j) = i == j ? root : *u.At(i, j) / root;
+                line[i] = *u.At(i, j) / root;
+                *u.At(i, j) = line[i];
             }
 
             for (int i = 0; i < j; i++)
             {
-                double factor = *u.At(i, j);
-                for (int k = i; k < j; k++)
-                {
-                    *u.At(i, k) -= factor * *u.At(k, j);
-                }
+                SubtractScaled(u.At(i, i), line[i], line + i, j - i);
             }
         }
 
         // U = R^-1 in place, row by row from the last: U_i = (e_i - Σ_{k > i} R_ik U_k) / R_ii.
-        double* row = stackalloc double[BaseSize];
         for (int i = n - 1; i >= 0; i--)
         {
             double inverse = 1 / *u.At(i, i);
-            new Span<double>(row, n).Clear();
+            new Span<double>(line, n).Clear();
             for (int k = i + 1; k < n; k++)
             {
-                double factor = *u.At(i, k);
-                for (int j = k; j < n; j++)
-                {
-                    row[j] -= factor * *u.At(k, j);
-                }
+                SubtractScaled(line + k, *u.At(i, k), u.At(k, k), n - k);
             }
 
             *u.At(i, i) = inverse;
             for (int j = i + 1; j < n; j++)
             {
-                *u.At(i, j) = row[j] * inverse;
+                *u.At(i, j) = line[j] * inverse;
             }
         }
 
         return true;
+    }
+
+    /// <summary>x -= factor y.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SubtractScaled(double* x, double factor, double* y, int count)
+    {
+        var factors = new Vector<double>(-factor);
+        int i = 0;
+        for (; i <= count - Vector<double>.Count; i += Vector<double>.Count)
+        {
+            Vector.MultiplyAddEstimate(factors, Vector.Load(y + i), Vector.Load(x + i)).Store(x + i);
+        }
+
+        for (; i < count; i++)
+        {
+            x[i] = double.MultiplyAddEstimate(-factor, y[i], x[i]);
+        }
     }
 }

@@ -39,6 +39,12 @@ internal sealed unsafe class BlockedProduct<T, TKernel>(WorkerTeam team, BufferP
             return;
         }
 
+        if (zeros == Zeros.None && ThinProduct<T>.Fits(a, b))
+        {
+            new ThinProduct<T>(team).Multiply(a, b, c, alpha, beta);
+            return;
+        }
+
         Run(a, b, c, alpha, beta, zeros);
     }
 
@@ -123,6 +129,7 @@ internal sealed unsafe class BlockedProduct<T, TKernel>(WorkerTeam team, BufferP
     /// c = alpha a b + beta c for a block of rows, on the calling thread. The position of c in the whole result, (row,
     /// column), is what clips the range of k.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MultiplyRows<TResult>(
         View<T> a, PackedFactor<T> b, int firstDepth, int firstColumn, View<TResult> c, T alpha, T beta, Zeros zeros, int row, int column)
         where TResult : unmanaged, INumber<TResult>
@@ -206,6 +213,7 @@ internal sealed unsafe class BlockedProduct<T, TKernel>(WorkerTeam team, BufferP
                 }
                 else
                 {
+                    Prefetch.Rows((byte*)c.At(i, j), height, c.RowStride * sizeof(TResult), width * sizeof(TResult));
                     TKernel.Run(count, left, right, tile, TKernel.Columns, accumulate: false);
                     int diagonal = crossesDiagonal ? tileRow - tileColumn : -height;
                     Tile.Store(tile, TKernel.Columns, c.Block(i, j, height, width), accumulate, diagonal);

@@ -15,6 +15,7 @@ internal static unsafe class Packing
     /// <param name="source">[rows x depth].</param>
     /// <param name="width">Rows per strip.</param>
     /// <param name="destination">Strips of [depth x width].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack<T>(View<T> source, int width, T* destination)
         where T : unmanaged
     {

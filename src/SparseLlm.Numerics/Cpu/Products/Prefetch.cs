@@ -13,7 +13,7 @@ internal static unsafe class Prefetch
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Rows(byte* address, int rows, nint stride, int bytes)
     {
-        for (int i = 0; i < rows; i++)
+        for (int i = 0; i < rows && Sse.IsSupported; i++)
         {
             for (int offset = 0; offset < bytes; offset += 64)
             {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using SparseLlm.Numerics.Cpu.Elementwise;
 using SparseLlm.Numerics.Cpu.Memory;
 using SparseLlm.Numerics.Cpu.Products;
 
@@ -15,6 +16,9 @@ internal static unsafe class ObsTile
     public const int Rows = 32;
 
     private const int Lanes = 8;
+
+    /// <summary>Columns that are swept one by one before the rest of the block learns of them, in one pass.</summary>
+    private const int StepColumns = 8;
 
     /// <summary>Elements of scratch memory for a block of <paramref name="columns"/>: weights, mask and errors.</summary>
     public static nint ScratchLength(int columns) => 3 * (nint)Rows * columns;
@@ -39,14 +43,23 @@ internal static unsafe class ObsTile
             Load(mask, kept);
         }
 
-        for (int j = 0; j < columns; j++)
+        // Steps do not cut groups: a group is chosen on weights that every column before it has updated.
+        int span = groups is not { } layout ? columns : layout.Size <= StepColumns ? StepColumns / layout.Size * layout.Size : layout.Size;
+        for (int start = 0; start < columns;)
         {
-            if (groups is { } group && j % group.Size == 0)
+            int width = Math.Min(StepColumns, Math.Min(columns - start, span - start % span));
+            for (int j = start; j < start + width; j++)
             {
-                SelectGroup(tile + (nint)j * Rows, u, j, group.Size, group.Zeros, kept + (nint)j * Rows);
+                if (groups is { } group && j % group.Size == 0)
+                {
+                    SelectGroup(tile + (nint)j * Rows, u, j, group.Size, group.Zeros, kept + (nint)j * Rows);
+                }
+
+                PruneColumn(tile, kept, error, u, j, start + width);
             }
 
-            Step(tile, kept, error, u, j, columns);
+            UpdateRest(tile, error + (nint)start * Rows, u, start, width, columns);
+            start += width;
         }
 
         Store(tile, weights);
@@ -61,8 +74,9 @@ internal static unsafe class ObsTile
         }
     }
 
+    /// <summary>e = (w_j - q_j) / u_jj, and w[:, j:] -= e u[j, j:] up to the end of the step.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Step(float* tile, float* kept, float* error, View<float> u, int j, int columns)
+    private static void PruneColumn(float* tile, float* kept, float* error, View<float> u, int j, int stepEnd)
     {
         var diagonal = Vector256.Create(*u.At(j, j));
         float* row = u.At(j, 0);
@@ -74,10 +88,64 @@ internal static unsafe class ObsTile
             Vector256<float> e = Vector256.AndNot(value / diagonal, keep);
             (value & keep).Store(w);
             e.Store(error + (nint)j * Rows + lane);
-            for (int c = j + 1; c < columns; c++)
+            for (int c = j + 1; c < stepEnd; c++)
             {
                 float* target = tile + (nint)c * Rows + lane;
                 Fused.MultiplyAdd(-e, Vector256.Create(row[c]), Vector256.Load(target)).Store(target);
+            }
+        }
+    }
+
+    /// <summary>w[:, rest of the block] -= e u[step, rest of the block].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void UpdateRest(float* tile, float* error, View<float> u, int start, int width, int columns)
+    {
+        float* row = u.At(start, 0);
+        nint stride = u.RowStride;
+        if (width < StepColumns)
+        {
+            for (int i = 0; i < width; i++, row += stride)
+            {
+                for (int c = start + width; c < columns; c++)
+                {
+                    float* target = tile + (nint)c * Rows;
+                    var factor = Vector256.Create(-row[c]);
+                    for (int lane = 0; lane < Rows; lane += Lanes)
+                    {
+                        Vector256<float> e = Vector256.Load(error + i * Rows + lane);
+                        Fused.MultiplyAdd(e, factor, Vector256.Load(target + lane)).Store(target + lane);
+                    }
+                }
+            }
+
+            return;
+        }
+
+        for (int lane = 0; lane < Rows; lane += Lanes)
+        {
+            Vector256<float> e0 = -Vector256.Load(error + lane);
+            Vector256<float> e1 = -Vector256.Load(error + Rows + lane);
+            Vector256<float> e2 = -Vector256.Load(error + 2 * Rows + lane);
+            Vector256<float> e3 = -Vector256.Load(error + 3 * Rows + lane);
+            Vector256<float> e4 = -Vector256.Load(error + 4 * Rows + lane);
+            Vector256<float> e5 = -Vector256.Load(error + 5 * Rows + lane);
+            Vector256<float> e6 = -Vector256.Load(error + 6 * Rows + lane);
+            Vector256<float> e7 = -Vector256.Load(error + 7 * Rows + lane);
+            for (int c = start + StepColumns; c < columns; c++)
+            {
+                float* factor = row + c;
+                float* lower = factor + 4 * stride;
+                float* target = tile + (nint)c * Rows + lane;
+                Vector256<float> w = Vector256.Load(target);
+                w = Fused.MultiplyAdd(e0, Vector256.Create(*factor), w);
+                w = Fused.MultiplyAdd(e1, Vector256.Create(factor[stride]), w);
+                w = Fused.MultiplyAdd(e2, Vector256.Create(factor[2 * stride]), w);
+                w = Fused.MultiplyAdd(e3, Vector256.Create(factor[3 * stride]), w);
+                w = Fused.MultiplyAdd(e4, Vector256.Create(*lower), w);
+                w = Fused.MultiplyAdd(e5, Vector256.Create(lower[stride]), w);
+                w = Fused.MultiplyAdd(e6, Vector256.Create(lower[2 * stride]), w);
+                w = Fused.MultiplyAdd(e7, Vector256.Create(lower[3 * stride]), w);
+                w.Store(target);
             }
         }
     }
@@ -125,25 +193,9 @@ internal static unsafe class ObsTile
             new Span<float>(tile, Rows * rows.Columns).Clear();
         }
 
-        for (int i = 0; i < rows.Rows; i++)
-        {
-            float* source = rows.At(i, 0);
-            for (int j = 0; j < rows.Columns; j++)
-            {
-                tile[(nint)j * Rows + i] = source[j];
-            }
-        }
+        Transposition.Transpose(rows, tile, Rows);
     }
 
-    private static void Store(float* tile, View<float> rows)
-    {
-        for (int i = 0; i < rows.Rows; i++)
-        {
-            float* target = rows.At(i, 0);
-            for (int j = 0; j < rows.Columns; j++)
-            {
-                target[j] = tile[(nint)j * Rows + i];
-            }
-        }
-    }
+    private static void Store(float* tile, View<float> rows) =>
+        Transposition.Transpose(new View<float>(tile, rows.Columns, rows.Rows, Rows, 1), rows.Data, rows.RowStride);
 }

@@ -71,14 +71,11 @@ internal sealed unsafe class CausalAttention(
     /// <summary>Softmax without its denominator, which is returned; scores outside first .. end - 1 become 0.</summary>
     private static double Exponentiate(Span<float> scores, int first, int end)
     {
-        Span<float> seen = scores[first..end];
-        TensorPrimitives.Subtract(seen, TensorPrimitives.Max<float>(seen), seen);
-        TensorPrimitives.Exp(seen, seen);
         scores[..first].Clear();
         scores[end..].Clear();
-        fixed (float* terms = seen)
+        fixed (float* seen = scores[first..end])
         {
-            return Reductions.Sum(terms, seen.Length);
+            return Exponential.ShiftedSum(seen, Reductions.Max(seen, end - first), end - first, seen);
         }
     }
 }

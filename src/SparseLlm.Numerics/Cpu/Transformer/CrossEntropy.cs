@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using SparseLlm.Numerics.Cpu.Elementwise;
 using SparseLlm.Numerics.Cpu.Memory;
 using SparseLlm.Numerics.Cpu.Threading;
@@ -14,22 +13,18 @@ internal static unsafe class CrossEntropy
     public static void Run(WorkerTeam team, View<float> logits, int* targets, double* losses) =>
         Arithmetic.ForRows(team, logits, row =>
         {
-            float max = TensorPrimitives.Max<float>(logits.Row(row));
-            double sum = SumOfExponentials(logits.Row(row), max);
-            losses[row] = Math.Log(sum) + (max - (double)*logits.At(row, targets[row]));
+            float* x = logits.At(row, 0);
+            float max = Reductions.Max(x, logits.Columns);
+            losses[row] = Math.Log(SumOfExponentials(x, max, logits.Columns)) + (max - (double)x[targets[row]]);
         });
 
-    private static double SumOfExponentials(ReadOnlySpan<float> x, float max)
+    private static double SumOfExponentials(float* x, float max, int count)
     {
         float* exponentials = stackalloc float[Piece];
         double sum = 0;
-        for (int start = 0; start < x.Length; start += Piece)
+        for (int start = 0; start < count; start += Piece)
         {
-            ReadOnlySpan<float> piece = x.Slice(start, Math.Min(Piece, x.Length - start));
-            var result = new Span<float>(exponentials, piece.Length);
-            TensorPrimitives.Subtract(piece, max, result);
-            TensorPrimitives.Exp(result, result);
-            sum += Reductions.Sum(exponentials, piece.Length);
+            sum += Exponential.ShiftedSum(x + start, max, Math.Min(Piece, count - start), exponentials);
         }
 
         return sum;
