@@ -22,4 +22,8 @@ public sealed record Recipe(
     IReadOnlyList<PerplexityRecipe> Perplexities,
     IReadOnlyList<ArtifactRecipe> Artifacts,
     string Device = "auto",
-    int? Threads = null);
+    int? Threads = null)
+{
+    /// <summary>The globs by which it names texts, absolute: a file that comes to match one is a new input.</summary>
+    public IReadOnlyList<string> Globs { get; init; } = [];
+}

@@ -83,7 +83,10 @@ public sealed class RecipeReader
             .Read(section.Entry(RecipeKeys.Defaults), section.Entry(RecipeKeys.Artifacts));
         CheckCalibration(section, artifacts);
 
-        return new Recipe(path, requires, model, modelLocation, calibration, perplexities ?? [], artifacts, device, threads);
+        return new Recipe(path, requires, model, modelLocation, calibration, perplexities ?? [], artifacts, device, threads)
+        {
+            Globs = [.. context.Files.Globs],
+        };
     }
 
     private void CheckVersion(Section section)

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 using SparseLlm.Tool.Commands;
 
 namespace SparseLlm.Tool;
@@ -7,9 +9,13 @@ namespace SparseLlm.Tool;
 /// <summary>The command line: its commands, its signals, its exit codes.</summary>
 internal static class CommandLine
 {
+    private static readonly TimeSpan Insisting = TimeSpan.FromSeconds(2);
+
     /// <summary>Runs the command that the arguments name.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
+        // Build systems read UTF-8, whatever the code page of the console.
+        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         var root = new RootCommand("Prune language models, measure what is left of them, and build a pruning.yaml.")
         {
             InitCommand.Create(),
@@ -30,6 +36,7 @@ internal static class CommandLine
 
         using var cancellation = new CancellationTokenSource();
         int cancelled = 0;
+        var sinceCancelled = new Stopwatch();
         using PosixSignalRegistration interrupt = Register(PosixSignal.SIGINT, ExitCodes.Interrupted);
         using PosixSignalRegistration terminate = Register(PosixSignal.SIGTERM, ExitCodes.Terminated);
         int code = await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }, cancellation.Token);
@@ -38,10 +45,14 @@ internal static class CommandLine
         PosixSignalRegistration Register(PosixSignal signal, int exitCode) =>
             PosixSignalRegistration.Create(signal, context =>
             {
-                // The second signal is not held back: whoever insists gets the default, which ends the process.
-                context.Cancel = cancelled == 0;
-                cancelled = exitCode;
-                cancellation.Cancel();
+                // A terminal and a build system may both send the same Ctrl+C. Who insists later gets the default, which ends the process.
+                context.Cancel = cancelled == 0 || sinceCancelled.Elapsed < Insisting;
+                if (cancelled == 0)
+                {
+                    cancelled = exitCode;
+                    sinceCancelled.Start();
+                    cancellation.Cancel();
+                }
             });
     }
 }

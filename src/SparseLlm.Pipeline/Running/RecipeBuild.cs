@@ -9,13 +9,14 @@ namespace SparseLlm.Pipeline.Running;
 /// <summary>Makes the artifacts of a recipe and holds them against their gates.</summary>
 public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, IProgress<BuildProgress>? progress = null)
 {
-    /// <summary>Every file that decides what is made: recipe, model, texts. Absolute paths.</summary>
+    /// <summary>Every file that decides what is made: recipe, model, texts. Absolute paths, and the globs that texts were found by.</summary>
     public IReadOnlyList<string> Inputs =>
     [
         Path.GetFullPath(recipe.Path),
         .. ModelFiles.Of(recipe.Model).Select(file => Path.Combine(recipe.Model, file)),
         .. recipe.Calibration?.Text.Paths ?? [],
         .. recipe.Perplexities.SelectMany(perplexity => perplexity.Text.Paths),
+        .. recipe.Globs,
     ];
 
     /// <summary>Makes artifacts.</summary>

@@ -11,6 +11,11 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
 {
     private const string RemotePrefix = "hf://";
 
+    private readonly List<string> globs = [];
+
+    /// <summary>The globs that were asked for, absolute.</summary>
+    public IReadOnlyList<string> Globs => globs;
+
     /// <summary>The absolute paths of a file, or of all files that a glob matches, sorted ordinally.</summary>
     public IReadOnlyList<string> Files(string text, SourceLocation location)
     {
@@ -48,6 +53,7 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
     {
         try
         {
+            globs.Add(Path.GetFullPath(Combine(glob)));
             List<string> files = Matches(glob);
             if (files.Count == 0) ReportNotFound(location, $"no file matches '{glob}'");
             return files;
