@@ -7,11 +7,15 @@ namespace SparseLlm.Numerics.Cpu;
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc/>
-    public void Multiply(Matrix<float> a, bool transposeA, Matrix<float> b, bool transposeB, Matrix<float> c, float alpha = 1, float beta = 0) =>
+    public void Multiply(
+        Matrix<float> a, bool transposeA, Matrix<float> b, bool transposeB, Matrix<float> c,
+        float alpha = 1, float beta = 0) =>
         Multiply(products, a, transposeA, b, transposeB, c, alpha, beta);
 
     /// <inheritdoc/>
-    public void Multiply(Matrix<double> a, bool transposeA, Matrix<double> b, bool transposeB, Matrix<double> c, double alpha = 1, double beta = 0) =>
+    public void Multiply(
+        Matrix<double> a, bool transposeA, Matrix<double> b, bool transposeB, Matrix<double> c,
+        double alpha = 1, double beta = 0) =>
         Multiply(doubleProducts, a, transposeA, b, transposeB, c, alpha, beta);
 
     /// <inheritdoc/>

@@ -54,7 +54,8 @@ public sealed unsafe partial class CpuBackend
 
     /// <inheritdoc/>
     public void CausalAttention(
-        Matrix<float> q, Matrix<float> k, Matrix<float> v, int heads, int keyValueHeads, int sequenceLength, int window, Matrix<float> context)
+        Matrix<float> q, Matrix<float> k, Matrix<float> v, int heads, int keyValueHeads, int sequenceLength, int window,
+        Matrix<float> context)
     {
         View<float> queries = Open(q);
         int width = HeadWidth(q, heads, nameof(heads));

@@ -42,9 +42,6 @@ internal readonly unsafe struct View<T>(T* data, int rows, int columns, nint row
     public View<T> Block(int row, int column, int rows, int columns) =>
         new(At(row, column), rows, columns, RowStride, ColumnStride);
 
-    /// <summary>One row of a row-major view, or any <paramref name="count"/> elements that follow each other.</summary>
-    public Span<T> Span(int row, int column, int count) => new(At(row, column), count);
-
     /// <summary>One row of a row-major view.</summary>
     public Span<T> Row(int row) => new(At(row, 0), Columns);
 }

@@ -1,5 +1,4 @@
 using SparseLlm.Numerics.Cpu.Memory;
-using SparseLlm.Numerics.Cpu.Threading;
 
 namespace SparseLlm.Numerics.Cpu.Products;
 

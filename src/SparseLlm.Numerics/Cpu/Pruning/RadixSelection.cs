@@ -6,8 +6,8 @@ using SparseLlm.Numerics.Cpu.Threading;
 namespace SparseLlm.Numerics.Cpu.Pruning;
 
 /// <summary>
-/// Exact-k selection by radix: without their sign, floats order as their bits do as integers. Histograms of one digit after the other find
-/// the k-th largest; a last pass writes the mask and gives what ties there are to the lowest indices.
+/// Exact-k selection by radix: without their sign, floats order as their bits do as integers. Histograms of one digit after
+/// the other find the k-th largest; a last pass writes the mask and gives what ties there are to the lowest indices.
 /// </summary>
 internal sealed unsafe class RadixSelection(WorkerTeam team, BufferPool pool)
 {
