@@ -6,7 +6,7 @@ public enum PruningMethod
     /// <summary>The smallest |w| of each matrix.</summary>
     Magnitude,
 
-    /// <summary>The smallest |w| times input norm, per output row (Sun et al. 2023).</summary>
+    /// <summary>The smallest |w| times input norm (Sun et al. 2023).</summary>
     Wanda,
 
     /// <summary>Relative importance and activations (Zhang et al. 2024).</summary>

@@ -10,6 +10,16 @@ public enum TargetKind
     Dense,
 }
 
+/// <summary>Among which weights Wanda's scores compete for the budget.</summary>
+public enum ComparisonGroup
+{
+    /// <summary>All weights of the matrix.</summary>
+    Matrix,
+
+    /// <summary>The weights of an output row, as published: every row becomes equally sparse.</summary>
+    Row,
+}
+
 /// <summary>Which form of SparseLLM.</summary>
 public enum SparseLlmVariant
 {
@@ -28,7 +38,7 @@ public sealed record PruningSettings
 {
     /// <summary>
     /// A method's settings before a user changes any. Methods other than SparseLLM are as published: they fit each matrix to its
-    /// own outputs, and only ALPS refits.
+    /// own outputs, from inputs taken before any matrix of the layer is pruned, and only ALPS refits.
     /// </summary>
     /// <param name="method">The method.</param>
     /// <param name="preset">A preset of SparseLLM; without effect on other methods.</param>
@@ -47,6 +57,7 @@ public sealed record PruningSettings
             RefitSteps = method == PruningMethod.Alps ? settings.RefitSteps : 0,
             RowImportance = false,
             BiasRefit = false,
+            Sequential = false,
         };
     }
 
@@ -69,6 +80,9 @@ public sealed record PruningSettings
 
     /// <summary>Added to the diagonal of a Gram matrix, as a share of its mean.</summary>
     public double Damping { get; init; } = 0.01;
+
+    /// <summary>Among which weights Wanda's scores compete.</summary>
+    public ComparisonGroup Comparison { get; init; } = ComparisonGroup.Matrix;
 
     /// <summary>Columns per block of the OBS sweep.</summary>
     public int BlockSize { get; init; } = 128;

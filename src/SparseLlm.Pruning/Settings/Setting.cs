@@ -60,6 +60,8 @@ public sealed record Setting
             Enum.GetValues<SparseLlmVariant>(), s => s.Variant, (s, v) => s with { Variant = v }),
         Boolean("sequential", "Take the inputs of each matrix after the matrices before it in the layer are pruned.", s => s.Sequential, (s, v) => s with { Sequential = v }),
         Number("damping", "Added to the diagonal of each Gram matrix, as a share of its mean.", 0, 1, s => s.Damping, (s, v) => s with { Damping = v }),
+        Choice<ComparisonGroup>("comparison", "Among which weights wanda's scores compete: the matrix, or each output row as published.",
+            Enum.GetValues<ComparisonGroup>(), s => s.Comparison, (s, v) => s with { Comparison = v }),
         Integer("blockSize", "Columns per block of the OBS sweep.", 1, 1 << 20, s => s.BlockSize, (s, v) => s with { BlockSize = v }),
         Integer("refitSteps", "Conjugate gradient steps that refit the kept weights; 0 for none.", 0, 1000, s => s.RefitSteps, (s, v) => s with { RefitSteps = v }),
         Boolean("rowImportance", "Give more of the weight budget to rows that the model depends on more.", s => s.RowImportance, (s, v) => s with { RowImportance = v }),

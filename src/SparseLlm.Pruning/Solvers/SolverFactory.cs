@@ -11,7 +11,7 @@ internal static class SolverFactory
         settings.Solver switch
         {
             PruningMethod.Magnitude => new MagnitudeSolver(backend),
-            PruningMethod.Wanda => new WandaSolver(backend),
+            PruningMethod.Wanda => new WandaSolver(backend, settings.Comparison),
             PruningMethod.Ria => new RiaSolver(backend),
             PruningMethod.SparseGpt => new SparseGptSolver(backend, settings.BlockSize),
             PruningMethod.Admm => new AdmmSolver(backend),

@@ -1,10 +1,14 @@
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pruning.Solvers;
 
-/// <summary>Prunes the smallest |w_ij| ‖x_j‖ of each row (Sun et al. 2023, eq. 1).</summary>
-internal sealed class WandaSolver(IBackend backend) : ISolver
+/// <summary>
+/// Prunes the smallest |w_ij| ‖x_j‖ (Sun et al. 2023, eq. 1). Published is a competition within each output row, which makes all rows equally
+/// sparse; over the whole matrix much more is left at high sparsity.
+/// </summary>
+internal sealed class WandaSolver(IBackend backend, ComparisonGroup comparison) : ISolver
 {
     /// <inheritdoc/>
     public bool NeedsInputs => true;
@@ -16,7 +20,15 @@ internal sealed class WandaSolver(IBackend backend) : ISolver
         using Matrix<float> scores = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
         backend.Copy(weights, scores);
         backend.ScaleColumns(scores, [.. gram.Diagonal.Select(value => (float)Math.Sqrt(value))]);
-        Selection.KeepPerRow(backend, scores, pattern, mask);
+        if (comparison == ComparisonGroup.Row)
+        {
+            Selection.KeepPerRow(backend, scores, pattern, mask);
+        }
+        else
+        {
+            Selection.Keep(backend, scores, pattern, mask);
+        }
+
         backend.Hadamard(weights, mask, weights);
     }
 }
