@@ -46,6 +46,35 @@ public sealed class EndToEnd(PackageFeed feed)
         output.ShouldContain(feed.Version);
     }
 
+    [Fact]
+    public void A_project_made_from_the_template_prunes_when_it_is_built()
+    {
+        string directory = feed.NewDirectory();
+        Run(directory, "new", "install", "SparseLlm.Templates@" + feed.Version, "--nuget-source", feed.Source);
+        Run(directory, "new", "sparsellm", "--name", "Pruned", "--model", Repository.Model("tiny-opt"), "--method", "magnitude", "--sparsity", "0.5");
+
+        string project = Path.Combine(directory, "Pruned");
+        Directory.CreateDirectory(Path.Combine(project, "data"));
+        File.Copy(Repository.Text("sample-calibration.txt"), Path.Combine(project, "data", "calibration.txt"));
+        File.Copy(Repository.Text("sample-eval.txt"), Path.Combine(project, "data", "eval.txt"));
+        Run(project, "build");
+
+        File.Exists(Path.Combine(project, "bin", "Debug", "net10.0", "models", "pruned", "pruning.json")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void The_recipe_template_is_the_recipe_of_the_project_template()
+    {
+        string templates = Path.Combine(Repository.Root, "templates", "content");
+        File.ReadAllText(Path.Combine(templates, "pruning", "pruning.yaml")).ShouldBe(File.ReadAllText(Path.Combine(templates, "sparsellm", "pruning.yaml")));
+    }
+
+    private void Run(string directory, params string[] arguments)
+    {
+        (int exitCode, string output) = DotNet.Run(feed.DotNet.Command(directory, arguments));
+        exitCode.ShouldBe(0, output);
+    }
+
     private TestProject RealProject(string setting) => new TestProject(feed, tool: TestProject.PackagedTool).Write(
         "pruning.yaml",
         $$"""

@@ -103,19 +103,24 @@ public sealed record ArtifactManifest
 }
 
 /// <summary>The dense model that an artifact was pruned from.</summary>
-/// <param name="Path">Where it was.</param>
+/// <param name="Name">The name of its directory: where that was is nobody's business who gets the artifact.</param>
 /// <param name="Architecture">The name in its config.json.</param>
 /// <param name="Digest">Digest of its files.</param>
-public sealed record ModelProvenance(string Path, string Architecture, string Digest);
+public sealed record ModelProvenance(string Name, string Architecture, string Digest);
 
 /// <summary>The calibration data that a prune looked at.</summary>
-/// <param name="Files">Its files and their digests.</param>
+/// <param name="Files">The names and digests of its files, in order.</param>
 /// <param name="Samples">Number of windows.</param>
 /// <param name="SequenceLength">Tokens per window.</param>
 /// <param name="Sampling">Which windows.</param>
 /// <param name="Seed">Seed of random sampling.</param>
 public sealed record CalibrationProvenance(
-    IReadOnlyDictionary<string, string> Files, int Samples, int SequenceLength, string Sampling, int Seed);
+    IReadOnlyList<FileProvenance> Files, int Samples, int SequenceLength, string Sampling, int Seed);
+
+/// <summary>A file that took part.</summary>
+/// <param name="Name">Its name, without its folder.</param>
+/// <param name="Digest">SHA-256 of its bytes.</param>
+public sealed record FileProvenance(string Name, string Digest);
 
 /// <summary>What was done to one tensor.</summary>
 /// <param name="Name">Its name in the checkpoint.</param>

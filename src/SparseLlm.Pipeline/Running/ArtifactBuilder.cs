@@ -139,7 +139,7 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
             Artifact = request.Name,
             Key = key,
             Digest = "",
-            Model = new ModelProvenance(session.Model.Directory, session.Model.Definition.Architecture, session.Digest),
+            Model = new ModelProvenance(Path.GetFileName(Path.GetFullPath(session.Model.Directory)), session.Model.Definition.Architecture, session.Digest),
             Method = request.Settings.Method.ToString().ToLowerInvariant(),
             Settings = Setting.Describe(request.Settings),
             Pattern = request.Plan.Default.ToString(),
@@ -156,7 +156,7 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
 
     private static CalibrationProvenance Describe(CalibrationSource source, CalibrationTokens tokens) =>
         new(
-            source.Text.Paths.ToDictionary(path => path, FileDigest.Of),
+            [.. source.Text.Paths.Select(path => new FileProvenance(Path.GetFileName(path), FileDigest.Of(path)))],
             tokens.Windows,
             tokens.SequenceLength,
             source.Settings.Sampling.ToString().ToLowerInvariant(),

@@ -1,6 +1,6 @@
 namespace SparseLlm.Build.Tests.Support;
 
-/// <summary>The two packages, freshly packed, as the only source of packages for the projects of the tests.</summary>
+/// <summary>The packages, freshly packed, as the only source of packages for the projects of the tests.</summary>
 public sealed class PackageFeed : IDisposable
 {
     private readonly string directory = Directory.CreateTempSubdirectory("sparsellm-tests-").FullName;
@@ -20,14 +20,18 @@ public sealed class PackageFeed : IDisposable
               </packageSources>
             </configuration>
             """);
-        Pack("SparseLlm.Build.Tasks");
-        Pack("SparseLlm.Tool");
+        Pack("src/SparseLlm.Build.Tasks");
+        Pack("src/SparseLlm.Tool");
+        Pack("templates");
         Version = Path.GetFileNameWithoutExtension(Directory.GetFiles(Path.Combine(directory, "feed"), "SparseLlm.Tool.*").Single())
             ["SparseLlm.Tool.".Length..];
     }
 
-    /// <summary>The version of both packages.</summary>
+    /// <summary>The version of all packages.</summary>
     public string Version { get; }
+
+    /// <summary>The folder of the packages.</summary>
+    public string Source => Path.Combine(directory, "feed");
 
     internal DotNet DotNet { get; }
 
@@ -41,7 +45,7 @@ public sealed class PackageFeed : IDisposable
     private void Pack(string project)
     {
         (int exitCode, string output) = DotNet.Run(DotNet.Command(
-            Path.Combine(Repository.Root, "src", project),
+            Path.Combine(Repository.Root, project),
             "pack", "--no-build", "--configuration", BuildOutput.Configuration, "--output", Path.Combine(directory, "feed")));
         exitCode.ShouldBe(0, output);
     }
