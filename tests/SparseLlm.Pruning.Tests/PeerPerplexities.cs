@@ -55,9 +55,25 @@ public sealed class PeerPerplexities(ITestOutputHelper output)
         }
     }
 
-    private double Measure(PruneRun run, string model, PruningMethod method, string cell)
+    [SkippableTheory]
+    [InlineData("tiny-opt", "0.5")]
+    [InlineData("tiny-opt", "0.9")]
+    [InlineData("tiny-llama", "0.8")]
+    [InlineData("tiny-llama", "2:4")]
+    public void The_published_form_of_SparseLlm_leaves_at_least_as_much_as_its_reference_implementation(string model, string cell)
     {
-        double perplexity = run.PerplexityOf(run.Prune(PruningSettings.For(method), cell));
+        using PruneRun run = PruneRun.OnBooks(model);
+        PruningSettings paper = PruningSettings.For(PruningMethod.SparseLlm).WithVariant(SparseLlmVariant.Paper);
+        Measure(run, model, paper, cell).ShouldBeLessThanOrEqualTo(Peer(model, PruningMethod.SparseLlm, cell));
+    }
+
+    private double Measure(PruneRun run, string model, PruningMethod method, string cell) =>
+        Measure(run, model, PruningSettings.For(method), cell);
+
+    private double Measure(PruneRun run, string model, PruningSettings settings, string cell)
+    {
+        PruningMethod method = settings.Method;
+        double perplexity = run.PerplexityOf(run.Prune(settings, cell));
         output.WriteLine(FormattableString.Invariant($"{model} {method} {cell}: {perplexity:0.000}, reference {Peer(model, method, cell):0.000}"));
         return perplexity;
     }

@@ -56,8 +56,9 @@ public sealed class Schema : IDisposable
     {
         foreach (Setting setting in Setting.All)
         {
-            string standard = Property("defaults", "settings", setting.Name)["default"]!.ToString();
-            setting.With(new PruningSettings(), standard).ShouldBe(new PruningSettings(), setting.Name);
+            string? standard = Property("defaults", "settings", setting.Name)["default"]?.ToString();
+            standard.ShouldBe(setting.Value(new PruningSettings()), setting.Name);
+            (standard is null ? new PruningSettings() : setting.With(new PruningSettings(), standard)).ShouldBe(new PruningSettings(), setting.Name);
         }
     }
 

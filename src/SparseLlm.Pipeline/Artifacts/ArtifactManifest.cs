@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SparseLlm.Diagnostics;
+using SparseLlm.Pruning.Methods.Sweeps;
 
 namespace SparseLlm.Pipeline.Artifacts;
 
@@ -61,6 +62,9 @@ public sealed record ArtifactManifest
 
     /// <summary>What was done to each pruned tensor.</summary>
     public required IReadOnlyList<TensorReport> Tensors { get; init; }
+
+    /// <summary>How the sweeps of each layer went, if any were asked for.</summary>
+    public IReadOnlyList<SweepReport>? Sweeps { get; init; }
 
     /// <summary>Numerical fallbacks that were taken, as sentences.</summary>
     public required IReadOnlyList<string> Fallbacks { get; init; }

@@ -7,6 +7,7 @@ using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Methods.Sweeps;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pipeline.Running;
@@ -148,6 +149,7 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
             Sparsity = weights == 0 ? 0 : linears.Sum(linear => linear.Zeros) / weights,
             Tensors = [.. linears.Select(linear => new TensorReport(
                 linear.Name, [linear.Rows, linear.Columns], linear.Pattern, linear.Sparsity, linear.RelativeError))],
+            Sweeps = layers.Any(layer => layer.Sweeps is not null) ? [.. layers.Select(layer => layer.Sweeps).OfType<SweepReport>()] : null,
             Fallbacks = [.. layers.SelectMany(layer => layer.Fallbacks)],
             Perplexity = new Dictionary<string, PerplexityReport>(),
             Seconds = seconds,

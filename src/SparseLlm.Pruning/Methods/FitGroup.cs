@@ -1,3 +1,4 @@
+using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Solvers;
 
@@ -22,6 +23,9 @@ internal sealed class FitGroup : IDisposable
 
     /// <summary>Whether there is anything to prune.</summary>
     public bool IsEmpty => fits.All(fit => fit is null);
+
+    /// <summary>The layers to prune.</summary>
+    public IEnumerable<Linear> Linears => fits.OfType<LinearFit>().Select(fit => fit.Linear);
 
     /// <summary>Adds tokens, with the targets of each layer in the order of the group (none where the layers have no targets of their own).</summary>
     public void Add(Matrix<float> x, params ReadOnlySpan<Matrix<float>> targets)

@@ -2,6 +2,7 @@ using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Methods.Sweeps;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 
@@ -24,6 +25,8 @@ internal sealed class LayerPruner(
     CancellationToken cancellation) : IDisposable
 {
     private readonly RowImportance? importance = dense is not null && settings.RowImportance ? new RowImportance(backend, dense) : null;
+
+    private readonly FeedForwardSweeps? sweeps = FeedForwardSweeps.For(backend, layer, dense, plan, settings, fitting, chunks, recorder);
 
     // Of every chunk, between the stages: the attention context, then the residual stream after attention (which replaces it);
     // of the dense model, the residual stream after attention, and the layer's output before any norm behind it.
@@ -48,6 +51,7 @@ internal sealed class LayerPruner(
             UpdateResiduals(streams);
         }
 
+        sweeps?.Run(importance, residuals, denseResiduals, denseSums, cancellation);
         Propagate(streams);
     }
 
@@ -219,6 +223,7 @@ internal sealed class LayerPruner(
     {
         waiting.ForEach(entry => entry.Group.Dispose());
         importance?.Dispose();
+        sweeps?.Dispose();
         contexts.Dispose();
         residuals.Dispose();
         denseResiduals.Dispose();

@@ -1,6 +1,7 @@
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
+using SparseLlm.Pruning.Methods.Sweeps;
 using SparseLlm.Pruning.Patterns;
 
 namespace SparseLlm.Pruning.Methods;
@@ -14,19 +15,15 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
     private readonly List<PrunedTensor> tensors = [];
     private readonly List<LinearReport> linears = [];
     private readonly List<string> fallbacks = [];
+    private SweepReport? sweeps;
 
     /// <summary>Everything taken down so far.</summary>
-    public PrunedLayer Result => new(layer, tensors, linears, fallbacks);
+    public PrunedLayer Result => new(layer, tensors, linears, fallbacks) { Sweeps = sweeps };
 
     /// <summary>Rounds and takes down a solved linear layer. A layer solved again replaces what was taken down before.</summary>
     public void Add(Linear linear, double? relativeError)
     {
-        float[] weights = Round(linear.Weight, linear.Definition.WeightName);
-        if (linear.Bias is not null)
-        {
-            Round(linear.Bias, linear.Definition.BiasName);
-        }
-
+        float[] weights = Round(linear);
         var report = new LinearReport(
             linear.Definition.WeightName,
             linear.Definition.Outputs,
@@ -38,6 +35,21 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
         linears.Add(report);
         progress?.Report(new MatrixPruned(layer, report));
     }
+
+    /// <summary>Rounds a linear layer and takes down its values alone, of which the weights are returned.</summary>
+    public float[] Round(Linear linear)
+    {
+        if (linear.Bias is not null)
+        {
+            Round(linear.Bias, linear.Definition.BiasName);
+        }
+
+        return Round(linear.Weight, linear.Definition.WeightName);
+    }
+
+    /// <summary>Takes down how the sweeps of the feed-forward block went (see <see cref="SweepReport"/>).</summary>
+    public void AddSweeps(int tried, int accepted, double errorBefore, double errorAfter) =>
+        sweeps = new SweepReport(layer, tried, accepted, errorBefore, errorAfter);
 
     /// <summary>Takes down a numerical fallback.</summary>
     public void AddFallback(string sentence) => fallbacks.Add(sentence);

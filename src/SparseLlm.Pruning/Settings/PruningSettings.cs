@@ -61,6 +61,24 @@ public sealed record PruningSettings
         };
     }
 
+    /// <summary>
+    /// These settings with the defaults of a form of SparseLLM. That of the paper prunes by SparseGPT, fits every matrix to the dense
+    /// weights' outputs, and makes four sweeps.
+    /// </summary>
+    public PruningSettings WithVariant(SparseLlmVariant variant) =>
+        variant == SparseLlmVariant.Paper
+            ? this with
+            {
+                Variant = variant,
+                Solver = PruningMethod.SparseGpt,
+                Targets = TargetKind.Own,
+                RefitSteps = 0,
+                RowImportance = false,
+                BiasRefit = false,
+                Sweeps = 4,
+            }
+            : this with { Variant = variant };
+
     /// <summary>The method.</summary>
     public PruningMethod Method { get; init; } = PruningMethod.SparseLlm;
 
@@ -96,6 +114,17 @@ public sealed record PruningSettings
     /// <summary>Whether biases are fitted along with the weights.</summary>
     public bool BiasRefit { get; init; } = true;
 
-    /// <summary>Sweeps over the auxiliary variables of each MLP (Bai et al. 2024).</summary>
+    /// <summary>
+    /// Sweeps over the auxiliary variables of each MLP (Bai et al. 2024). In the variant of the paper, the first one only prunes.
+    /// </summary>
     public int Sweeps { get; init; }
+
+    /// <summary>Penalty of the MLP's pre-activations in a sweep; null for the published one, 0.1 for ReLU and 5 for gated models.</summary>
+    public double? Alpha { get; init; }
+
+    /// <summary>Penalty of the MLP's output in a sweep; null as in <see cref="Alpha"/>.</summary>
+    public double? Beta { get; init; }
+
+    /// <summary>Penalty of the MLP's hidden activations in a sweep; null as in <see cref="Alpha"/>.</summary>
+    public double? Gamma { get; init; }
 }

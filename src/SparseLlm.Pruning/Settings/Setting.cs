@@ -8,11 +8,11 @@ namespace SparseLlm.Pruning.Settings;
 /// </summary>
 public sealed record Setting
 {
-    private readonly Func<PruningSettings, object> get;
+    private readonly Func<PruningSettings, object?> get;
     private readonly Func<PruningSettings, string, PruningSettings?> with;
 
     private Setting(
-        string name, string description, Func<PruningSettings, object> get, Func<PruningSettings, string, PruningSettings?> with)
+        string name, string description, Func<PruningSettings, object?> get, Func<PruningSettings, string, PruningSettings?> with)
     {
         Name = name;
         Description = description;
@@ -41,6 +41,9 @@ public sealed record Setting
     /// <summary>Whether it is true or false.</summary>
     public bool IsBoolean { get; private init; }
 
+    /// <summary>Whether it decides the defaults of other settings, and so has to be applied before them.</summary>
+    public bool ChangesDefaults { get; private init; }
+
     /// <summary>What a valid value looks like, to end an error message with.</summary>
     public string Expected => this switch
     {
@@ -57,7 +60,7 @@ public sealed record Setting
         Choice<TargetKind>("targets", "Fit each matrix to its own dense outputs (own) or to the dense model's activations (dense).",
             Enum.GetValues<TargetKind>(), s => s.Targets, (s, v) => s with { Targets = v }),
         Choice<SparseLlmVariant>("variant", "The form of sparsellm: coordinated (two activation streams) or paper (the published schedule).",
-            Enum.GetValues<SparseLlmVariant>(), s => s.Variant, (s, v) => s with { Variant = v }),
+            Enum.GetValues<SparseLlmVariant>(), s => s.Variant, (s, v) => s.WithVariant(v)) with { ChangesDefaults = true },
         Boolean("sequential", "Take the inputs of each matrix after the matrices before it in the layer are pruned.", s => s.Sequential, (s, v) => s with { Sequential = v }),
         Number("damping", "Added to the diagonal of each Gram matrix, as a share of its mean.", 0, 1, s => s.Damping, (s, v) => s with { Damping = v }),
         Choice<ComparisonGroup>("comparison", "Among which weights wanda's scores compete: the matrix, or each output row as published.",
@@ -67,6 +70,9 @@ public sealed record Setting
         Boolean("rowImportance", "Give more of the weight budget to rows that the model depends on more.", s => s.RowImportance, (s, v) => s with { RowImportance = v }),
         Boolean("biasRefit", "Fit biases along with the weights.", s => s.BiasRefit, (s, v) => s with { BiasRefit = v }),
         Integer("sweeps", "Sweeps over the auxiliary variables of each MLP.", 0, 100, s => s.Sweeps, (s, v) => s with { Sweeps = v }),
+        Optional("alpha", "Penalty of the pre-activations in a sweep; as published unless given.", s => s.Alpha, (s, v) => s with { Alpha = v }),
+        Optional("beta", "Penalty of the output in a sweep; as published unless given.", s => s.Beta, (s, v) => s with { Beta = v }),
+        Optional("gamma", "Penalty of the hidden activations in a sweep; as published unless given.", s => s.Gamma, (s, v) => s with { Gamma = v }),
     ];
 
     /// <summary>The setting of that name, or null.</summary>
@@ -75,16 +81,24 @@ public sealed record Setting
     /// <summary>The settings with this one changed, or null if the value is not valid (see <see cref="Expected"/>).</summary>
     public PruningSettings? With(PruningSettings settings, string value) => with(settings, value);
 
-    /// <summary>The value in some settings, as a user would write it.</summary>
-    public string Value(PruningSettings settings) => get(settings) switch
+    /// <summary>Settings with choices applied, each of which must be valid: first what decides the defaults of others, then the rest in order.</summary>
+    public static PruningSettings Apply(PruningSettings settings, IEnumerable<(Setting Setting, string Value)> choices) =>
+        choices
+            .OrderByDescending(choice => choice.Setting.ChangesDefaults)
+            .Aggregate(settings, (current, choice) => choice.Setting.With(current, choice.Value)
+                ?? throw new ArgumentException($"{choice.Setting.Name} takes {choice.Setting.Expected}", nameof(choices)));
+
+    /// <summary>The value in some settings, as a user would write it; null for one that was not given and depends on the model.</summary>
+    public string? Value(PruningSettings settings) => get(settings) switch
     {
+        null => null,
         IFormattable number and not Enum => number.ToString(null, CultureInfo.InvariantCulture),
         object other => other.ToString()!.ToLowerInvariant(),
     };
 
-    /// <summary>Every setting by name, as a user would write it.</summary>
+    /// <summary>Every setting that has a value by name, as a user would write it.</summary>
     public static IReadOnlyDictionary<string, string> Describe(PruningSettings settings) =>
-        All.ToDictionary(setting => setting.Name, setting => setting.Value(settings));
+        All.Where(setting => setting.Value(settings) is not null).ToDictionary(setting => setting.Name, setting => setting.Value(settings)!);
 
     private static Setting Choice<T>(string name, string description, IReadOnlyList<T> choices, Func<PruningSettings, T> get, Func<PruningSettings, T, PruningSettings> with)
         where T : struct, Enum
@@ -105,6 +119,17 @@ public sealed record Setting
             Minimum = minimum,
             Maximum = maximum,
         };
+
+    private static Setting Optional(string name, string description, Func<PruningSettings, double?> get, Func<PruningSettings, double, PruningSettings> with)
+    {
+        const double least = 0.001;
+        const double greatest = 1000;
+        return new Setting(name, description, settings => get(settings), Number(name, description, least, greatest, _ => least, with).With)
+        {
+            Minimum = least,
+            Maximum = greatest,
+        };
+    }
 
     private static Setting Integer(string name, string description, int minimum, int maximum, Func<PruningSettings, int> get, Func<PruningSettings, int, PruningSettings> with) =>
         new(name, description, settings => get(settings), (settings, text) =>

@@ -10,8 +10,8 @@ internal static class SettingKeys
 
     private static RecipeKey ToKey(Setting setting)
     {
-        JsonNode standard = Default(setting);
-        return new RecipeKey(setting.Name, setting.Description, Schema(setting), standard) { Default = standard };
+        JsonNode? standard = Default(setting);
+        return new RecipeKey(setting.Name, setting.Description, Schema(setting), standard ?? JsonValue.Create(1.0)) { Default = standard };
     }
 
     private static JsonObject Schema(Setting setting) => setting switch
@@ -21,9 +21,10 @@ internal static class SettingKeys
         _ => ValueSchema.Number(setting.IsInteger ? "integer" : "number", setting.Minimum, setting.Maximum),
     };
 
-    private static JsonNode Default(Setting setting)
+    private static JsonNode? Default(Setting setting) => setting.Value(new PruningSettings()) switch
     {
-        string value = setting.Value(new PruningSettings());
-        return setting.Choices.Count > 0 ? value : JsonNode.Parse(value)!;
-    }
+        null => null,
+        { } value when setting.Choices.Count > 0 => value,
+        { } value => JsonNode.Parse(value),
+    };
 }

@@ -39,8 +39,8 @@ internal sealed record ArtifactDraft
     public PruningSettings ToSettings()
     {
         var settings = PruningSettings.For(Method ?? new PruningSettings().Method, Preset);
-        return Settings
+        return Setting.Apply(settings, Settings
             .Where(choice => choice.Concerns(settings.Method))
-            .Aggregate(settings, (current, choice) => choice.Setting.With(current, choice.Value)!);
+            .Select(choice => (choice.Setting, choice.Value)));
     }
 }

@@ -85,21 +85,17 @@ internal sealed class PruneCommand
     {
         var chosen = Enum.Parse<PruningMethod>(arguments.GetRequiredValue(method), ignoreCase: true);
         PruningSettings settings = PruningSettings.For(chosen, arguments.GetValue(preset) is { } name ? Preset.Find(name) : null);
-        foreach (string assignment in arguments.GetValue(set) ?? [])
-        {
-            settings = Apply(settings, assignment);
-        }
-
-        return settings;
+        return Setting.Apply(settings, (arguments.GetValue(set) ?? []).Select(ParseSetting));
     }
 
-    private static PruningSettings Apply(PruningSettings settings, string assignment)
+    private static (Setting Setting, string Value) ParseSetting(string assignment)
     {
         string[] parts = assignment.Split('=', 2);
         Setting setting = Setting.Find(parts[0]) ?? throw Invalid(
             $"--set {assignment}: there is no setting '{parts[0]}'; the settings are {string.Join(", ", Setting.All.Select(known => known.Name))}");
-        return (parts.Length == 2 ? setting.With(settings, parts[1]) : null)
-            ?? throw Invalid($"--set {assignment}: {setting.Name} takes {setting.Expected}");
+        return parts.Length == 2 && setting.With(new PruningSettings(), parts[1]) is not null
+            ? (setting, parts[1])
+            : throw Invalid($"--set {assignment}: {setting.Name} takes {setting.Expected}");
     }
 
     private SparsityPattern Pattern(ParseResult arguments)

@@ -1,0 +1,59 @@
+using SparseLlm.Models.Layers;
+using SparseLlm.Numerics;
+
+namespace SparseLlm.Pruning.Methods.Sweeps;
+
+/// <summary>A chunk of tokens with the auxiliary variables of a feed-forward block, all of which it owns.</summary>
+/// <param name="input">X, the block's input in the pruned model, [tokens x channels].</param>
+/// <param name="target">Y, what the block should give, [tokens x channels].</param>
+/// <param name="up">z, the pre-activations of up, [tokens x hidden].</param>
+/// <param name="gate">s, the pre-activations of the gate, [tokens x hidden]; null where the block has none.</param>
+internal sealed class AuxiliaryChunk(Matrix<float> input, Matrix<float> target, Matrix<float> up, Matrix<float>? gate) : IDisposable
+{
+    /// <summary>X.</summary>
+    public Matrix<float> Input { get; } = input;
+
+    /// <summary>Y.</summary>
+    public Matrix<float> Target { get; } = target;
+
+    /// <summary>z.</summary>
+    public Matrix<float> Up { get; } = up;
+
+    /// <summary>s.</summary>
+    public Matrix<float>? Gate { get; } = gate;
+
+    /// <summary>
+    /// Updates p, then z, then s (Bai et al. 2024, eq. 8 to 11), each to the minimiser with the others and the weights fixed.
+    /// </summary>
+    /// <returns>p, [tokens x hidden], a new matrix.</returns>
+    public Matrix<float> Update(IBackend backend, FeedForward feedForward, HiddenUpdate hiddenUpdate, Penalties penalties)
+    {
+        Matrix<float> hidden = backend.AllocateUninitialized<float>(Up.Rows, Up.Columns);
+        backend.Copy(Up, hidden);
+        feedForward.Activate(Gate, hidden);
+        hiddenUpdate.Apply(hidden, Target);
+
+        using Matrix<float> up = feedForward.Up.Apply(Input);
+        if (Gate is null)
+        {
+            backend.UpdateReluPreactivation(up, hidden, penalties.Alpha, penalties.Gamma, Up);
+        }
+        else
+        {
+            using Matrix<float> gate = feedForward.Gate!.Apply(Input);
+            backend.UpdateSwiGluUp(up, Gate, hidden, penalties.Alpha, penalties.Gamma, Up);
+            backend.UpdateSwiGluGate(gate, Up, hidden, penalties.Alpha, penalties.Gamma, Gate);
+        }
+
+        return hidden;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Input.Dispose();
+        Target.Dispose();
+        Up.Dispose();
+        Gate?.Dispose();
+    }
+}

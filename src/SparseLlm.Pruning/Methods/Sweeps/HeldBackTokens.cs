@@ -1,0 +1,56 @@
+using SparseLlm.Models.Layers;
+using SparseLlm.Numerics;
+using SparseLlm.Pruning.Activations;
+
+namespace SparseLlm.Pruning.Methods.Sweeps;
+
+/// <summary>
+/// The calibration windows that take no part in a sweep's solves, and so can tell whether it helped: the last sixteenth of
+/// all, at least one.
+/// </summary>
+internal sealed class HeldBackTokens(IBackend backend, TokenChunks chunks) : IDisposable
+{
+    private const int Share = 16;
+
+    private readonly List<(Matrix<float> Input, Matrix<float> Target)> held = [];
+
+    /// <summary>How many tokens of a chunk, from its first on, are not held back.</summary>
+    public int FittedRows(int chunk)
+    {
+        int windows = Enumerable.Range(0, chunks.Count).Sum(Windows);
+        int fitted = windows - Math.Max(1, windows / Share);
+        int before = Enumerable.Range(0, chunk).Sum(Windows);
+        return Math.Clamp(fitted - before, 0, Windows(chunk)) * chunks.SequenceLength;
+    }
+
+    /// <summary>Takes over held-back inputs and targets of the block, [tokens x channels] each.</summary>
+    public void Add(Matrix<float> input, Matrix<float> target) => held.Add((input, target));
+
+    /// <summary>‖Y - MLP(X)‖ / ‖Y‖, with the block as it is now.</summary>
+    public double Error(FeedForward feedForward)
+    {
+        (double error, double total) = (0, 0);
+        foreach ((Matrix<float> input, Matrix<float> target) in held)
+        {
+            using Matrix<float> hidden = feedForward.Hidden(input);
+            using Matrix<float> output = feedForward.Down.Apply(hidden);
+            backend.Combine(1, target, -1, output, output);
+            error += backend.Dot(output, output);
+            total += backend.Dot(target, target);
+        }
+
+        return total > 0 ? Math.Sqrt(error / total) : 0;
+    }
+
+    private int Windows(int chunk) => chunks.Ids(chunk).Length / chunks.SequenceLength;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach ((Matrix<float> input, Matrix<float> target) in held)
+        {
+            input.Dispose();
+            target.Dispose();
+        }
+    }
+}

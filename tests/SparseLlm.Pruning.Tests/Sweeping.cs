@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Methods.Sweeps;
+using SparseLlm.Pruning.Settings;
+using SparseLlm.Pruning.Tests.Support;
+
+namespace SparseLlm.Pruning.Tests;
+
+public sealed class Sweeping
+{
+    private static readonly PruningSettings Paper = PruningSettings.For(PruningMethod.SparseLlm).WithVariant(SparseLlmVariant.Paper);
+
+    [Theory]
+    [InlineData("tiny-opt")]
+    [InlineData("tiny-llama")]
+    public void Sweeps_bring_the_output_on_held_back_windows_closer_and_the_model_with_it(string model)
+    {
+        using PruneRun run = PruneRun.OnSamples(model);
+        List<PrunedLayer> swept = run.Prune(Paper, "0.8", samples: 32);
+        List<PrunedLayer> pruned = run.Prune(Paper with { Sweeps = 1 }, "0.8", samples: 32);
+
+        SweepReport[] reports = [.. swept.Select(layer => layer.Sweeps!)];
+        reports.Select(report => report.Layer).ShouldBe(Enumerable.Range(0, swept.Count));
+        reports.Sum(report => report.Accepted).ShouldBeGreaterThan(0);
+        reports.Where(report => report.Accepted > 0).ShouldAllBe(report => report.ErrorAfter < report.ErrorBefore);
+        reports.ShouldAllBe(report => report.Tried <= 3 && report.Tried - report.Accepted <= 1);
+        run.PerplexityOf(swept).ShouldBeLessThan(run.PerplexityOf(pruned));
+    }
+
+    [Theory]
+    [InlineData("tiny-opt")]
+    [InlineData("tiny-llama")]
+    public void A_sweep_that_does_not_help_leaves_every_bit_as_it_was(string model)
+    {
+        // At low sparsity, pruning alone leaves nothing to repair, and pre-activations free of their inputs can only mislead.
+        using PruneRun run = PruneRun.OnSamples(model);
+        PruningSettings misleading = Paper with { Alpha = 0.001, Beta = 1000, Gamma = 0.001, Damping = 1e-6 };
+        List<PrunedLayer> swept = run.Prune(misleading, "0.3", samples: 4);
+        swept.ShouldAllBe(layer => layer.Sweeps!.Tried == 1 && layer.Sweeps.Accepted == 0 && layer.Sweeps.ErrorAfter == layer.Sweeps.ErrorBefore);
+        Bits(swept).ShouldBe(Bits(run.Prune(misleading with { Sweeps = 1 }, "0.3", samples: 4)));
+    }
+
+    [Theory]
+    [InlineData("tiny-opt", SparseLlmVariant.Paper)]
+    [InlineData("tiny-llama", SparseLlmVariant.Paper)]
+    [InlineData("tiny-llama", SparseLlmVariant.Coordinated)]
+    public void Sweeps_give_the_same_bits_whatever_the_number_of_threads(string model, SparseLlmVariant variant)
+    {
+        byte[] one = Prune(threads: 1);
+        Prune(threads: 2).ShouldBe(one);
+
+        byte[] Prune(int threads)
+        {
+            using PruneRun run = PruneRun.OnSamples(model, threads);
+            return Bits(run.Prune(PruningSettings.For(PruningMethod.SparseLlm).WithVariant(variant) with { Sweeps = 2 }, "0.8", samples: 6));
+        }
+    }
+
+    [Fact]
+    public void Sweeps_keep_exactly_as_many_weights_as_asked_for()
+    {
+        using PruneRun run = PruneRun.OnSamples("tiny-llama");
+        List<PrunedLayer> swept = run.Prune(Paper with { Sweeps = 2 }, "0.8", samples: 16);
+        foreach (LinearReport linear in swept.SelectMany(layer => layer.Linears))
+        {
+            linear.Zeros.ShouldBe((long)(0.8 * linear.Rows * linear.Columns), linear.Name);
+        }
+
+        foreach (PrunedLayer layer in swept)
+        {
+            layer.Linears.Select(linear => linear.Zeros)
+                .ShouldBe(layer.Linears.Select(linear => layer.Tensors.Single(tensor => tensor.Name == linear.Name).Values.LongCount(value => value == 0)));
+        }
+    }
+
+    [Fact]
+    public void Without_windows_to_hold_back_no_sweep_is_made()
+    {
+        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        run.Prune(Paper, "0.8", samples: 1).ShouldAllBe(layer => layer.Sweeps == null);
+    }
+
+    [Fact]
+    public void Settings_hold_against_the_defaults_of_a_variant_whatever_their_order()
+    {
+        (Setting, string)[] choices = [(Setting.Find("sweeps")!, "2"), (Setting.Find("variant")!, "paper"), (Setting.Find("solver")!, "admm")];
+        PruningSettings settings = Setting.Apply(PruningSettings.For(PruningMethod.SparseLlm), choices);
+        settings.ShouldBe(Paper with { Sweeps = 2, Solver = PruningMethod.Admm });
+        Setting.Apply(PruningSettings.For(PruningMethod.SparseLlm), choices.Reverse()).ShouldBe(settings);
+    }
+
+    private static byte[] Bits(IEnumerable<PrunedLayer> layers) => SHA256.HashData(
+        [.. layers.SelectMany(layer => layer.Tensors).OrderBy(tensor => tensor.Name, StringComparer.Ordinal)
+            .SelectMany(tensor => MemoryMarshal.AsBytes<float>(tensor.Values).ToArray())]);
+}
