@@ -138,11 +138,11 @@ public sealed class RecipeReader
     {
         if (section.Find(RecipeKeys.Calibration) is not null) return;
 
-        ArtifactRecipe? artifact = artifacts.FirstOrDefault(artifact => artifact.Settings.Method != PruningMethod.Magnitude);
+        ArtifactRecipe? artifact = artifacts.FirstOrDefault(artifact => artifact.Settings.NeedsCalibration());
         if (artifact is null) return;
 
         diagnostics.Add(RecipeDiagnostics.CalibrationMissing, artifact.Location,
-            $"artifact '{artifact.Name}' is pruned by {EnumNames.Of(artifact.Settings.Method)}, which needs calibration data; "
-            + "add 'calibration: { text: ... }', or use method magnitude");
+            $"artifact '{artifact.Name}' is pruned by {EnumNames.Of(artifact.Settings.Method)}{(artifact.Settings.Allocation == AllocationKind.Uniform ? "" : " with an unequal allocation")}, "
+            + "which needs calibration data; add 'calibration: { text: ... }', or use method magnitude");
     }
 }

@@ -36,7 +36,7 @@ public static class ArtifactKey
             key.Add(linear.WeightName, plan.PatternFor(linear)?.ToString());
         }
 
-        if (calibration is not null && settings.Method != PruningMethod.Magnitude)
+        if (calibration is not null && settings.NeedsCalibration())
         {
             AddCalibration(key, calibration, definition.MaximumLength);
         }

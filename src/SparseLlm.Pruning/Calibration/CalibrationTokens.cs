@@ -13,6 +13,10 @@ public sealed record CalibrationTokens(int[] Ids, int SequenceLength)
     /// <summary>Number of windows.</summary>
     public int Windows => Ids.Length / SequenceLength;
 
+    /// <summary>A part of the windows: as many as there are, at most <paramref name="count"/>, from the window <paramref name="first"/> on.</summary>
+    public CalibrationTokens Part(int first, int count) =>
+        this with { Ids = Ids[(first * SequenceLength)..(Math.Min(Windows, first + count) * SequenceLength)] };
+
     /// <summary>The window length to use where none is asked for: the smaller of 2048 and the model's maximum.</summary>
     public static int DefaultSequenceLength(int modelMaximum) => Math.Min(LongestDefaultSequence, modelMaximum);
 

@@ -3,6 +3,7 @@ using SparseLlm.Models;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
@@ -39,7 +40,7 @@ public sealed class ModelPruner
         this.progress = progress;
         fitting = new FitSettings(settings.Damping, SolverFactory.Create(backend, settings), new MaskedRefit(backend, settings.RefitSteps));
         plan.Validate(model.Definition);
-        if (tokens is null && fitting.Solver.NeedsInputs)
+        if (tokens is null && settings.NeedsCalibration())
         {
             throw PruningDiagnostics.CalibrationMissing.Error(
                 null, $"the method {settings.Method.ToString().ToLowerInvariant()} looks at activations; give it a calibration text");
@@ -47,38 +48,48 @@ public sealed class ModelPruner
     }
 
     /// <summary>Prunes one decoder layer after the other, as the result is enumerated.</summary>
-    public IEnumerable<PrunedLayer> Run(CancellationToken cancellation = default) =>
-        fitting.Solver.NeedsInputs ? RunOnActivations(cancellation) : RunOnWeights(cancellation);
-
-    private IEnumerable<PrunedLayer> RunOnActivations(CancellationToken cancellation)
+    public IEnumerable<PrunedLayer> Run(CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
+        var fallbacks = new List<string>();
+        SparsityPlan allocated = BudgetAllocation.Allocate(model, settings, plan, tokens, fallbacks.Add, progress, cancellation);
+        IEnumerable<PrunedLayer> layers = fitting.Solver.NeedsInputs
+            ? RunOnActivations(allocated, clock, cancellation)
+            : RunOnWeights(allocated, clock, cancellation);
+        foreach (PrunedLayer layer in layers)
+        {
+            // What happened before the first layer is reported with it.
+            yield return layer.Index == 0 ? layer with { Fallbacks = [.. fallbacks, .. layer.Fallbacks] } : layer;
+        }
+    }
+
+    private IEnumerable<PrunedLayer> RunOnActivations(SparsityPlan allocated, Stopwatch clock, CancellationToken cancellation)
+    {
         var chunks = new TokenChunks(tokens!);
         bool withDense = settings.Targets == TargetKind.Dense;
         using var streams = CalibrationStreams.Embed(model, chunks, withDense);
         for (int index = 0; index < model.Definition.Layers.Count; index++)
         {
-            LayerRecorder recorder = Start(index);
+            LayerRecorder recorder = Start(index, allocated);
             using DecoderLayer layer = model.LoadLayer(index);
             using DecoderLayer? dense = withDense ? model.LoadLayer(index) : null;
-            using var pruner = new LayerPruner(backend, layer, dense, plan, settings, fitting, chunks, recorder, cancellation);
+            using var pruner = new LayerPruner(backend, layer, dense, allocated, settings, fitting, chunks, recorder, cancellation);
             pruner.Prune(streams);
             Finish(index, clock);
             yield return recorder.Result;
         }
     }
 
-    private IEnumerable<PrunedLayer> RunOnWeights(CancellationToken cancellation)
+    private IEnumerable<PrunedLayer> RunOnWeights(SparsityPlan allocated, Stopwatch clock, CancellationToken cancellation)
     {
-        var clock = Stopwatch.StartNew();
         for (int index = 0; index < model.Definition.Layers.Count; index++)
         {
-            LayerRecorder recorder = Start(index);
+            LayerRecorder recorder = Start(index, allocated);
             using DecoderLayer layer = model.LoadLayer(index);
             foreach (Linear linear in layer.Linears)
             {
                 cancellation.ThrowIfCancellationRequested();
-                PruneByWeights(linear, recorder);
+                PruneByWeights(linear, allocated, recorder);
             }
 
             Finish(index, clock);
@@ -86,9 +97,9 @@ public sealed class ModelPruner
         }
     }
 
-    private void PruneByWeights(Linear linear, LayerRecorder recorder)
+    private void PruneByWeights(Linear linear, SparsityPlan allocated, LayerRecorder recorder)
     {
-        if (plan.PatternFor(linear.Definition) is not { } pattern)
+        if (allocated.PatternFor(linear.Definition) is not { } pattern)
         {
             return;
         }
@@ -98,10 +109,10 @@ public sealed class ModelPruner
         recorder.Add(linear, relativeError: null);
     }
 
-    private LayerRecorder Start(int index)
+    private LayerRecorder Start(int index, SparsityPlan allocated)
     {
         progress?.Report(new LayerStarted(index, model.Definition.Layers.Count));
-        return new LayerRecorder(backend, model.Checkpoint, plan, index, progress);
+        return new LayerRecorder(backend, model.Checkpoint, allocated, index, progress);
     }
 
     private void Finish(int index, Stopwatch clock) =>

@@ -3,6 +3,11 @@ namespace SparseLlm.Pruning.Methods;
 /// <summary>What a prune tells of its progress.</summary>
 public abstract record PruningProgress(int Layer);
 
+/// <summary>A dense decoder layer has been looked at, to spread the weight budget.</summary>
+/// <param name="Layer">Its place, from 0.</param>
+/// <param name="Layers">How many there are.</param>
+public sealed record LayerMeasured(int Layer, int Layers) : PruningProgress(Layer);
+
 /// <summary>A decoder layer begins.</summary>
 /// <param name="Layer">Its place, from 0.</param>
 /// <param name="Layers">How many there are.</param>

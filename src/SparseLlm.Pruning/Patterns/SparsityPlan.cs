@@ -7,11 +7,18 @@ namespace SparseLlm.Pruning.Patterns;
 /// <param name="Rules">Exceptions; the first match wins.</param>
 public sealed record SparsityPlan(SparsityPattern Default, IReadOnlyList<SparsityRule> Rules)
 {
+    /// <summary>Patterns by weight name that stand for <see cref="Default"/>, where its budget is spread unequally.</summary>
+    public IReadOnlyDictionary<string, SparsityPattern> Allocated { get; init; } = new Dictionary<string, SparsityPattern>();
+
+    /// <summary>The weights that <see cref="Default"/> is for.</summary>
+    public IEnumerable<LinearDefinition> WithoutRule(ModelDefinition model) =>
+        model.Layers.SelectMany(layer => layer.Linears).Where(linear => !Rules.Any(rule => rule.Matches(linear.WeightName)));
+
     /// <summary>The pattern of a weight, or null where it stays dense.</summary>
     public SparsityPattern? PatternFor(LinearDefinition linear)
     {
         SparsityRule? rule = Rules.FirstOrDefault(rule => rule.Matches(linear.WeightName));
-        SparsityPattern? pattern = rule is null ? Default : rule.Pattern;
+        SparsityPattern? pattern = rule is null ? Allocated.GetValueOrDefault(linear.WeightName, Default) : rule.Pattern;
         return pattern is null || pattern.Sparsity == 0 ? null : pattern;
     }
 

@@ -79,6 +79,9 @@ public sealed record PruningSettings
             }
             : this with { Variant = variant };
 
+    /// <summary>Whether anything looks at calibration data.</summary>
+    public bool NeedsCalibration() => Method != PruningMethod.Magnitude || Allocation != AllocationKind.Uniform;
+
     /// <summary>The method.</summary>
     public PruningMethod Method { get; init; } = PruningMethod.SparseLlm;
 
@@ -113,6 +116,9 @@ public sealed record PruningSettings
 
     /// <summary>Whether biases are fitted along with the weights.</summary>
     public bool BiasRefit { get; init; } = true;
+
+    /// <summary>How the weight budget is spread over the tensors; without effect on N:M patterns and on tensors under a rule.</summary>
+    public AllocationKind Allocation { get; init; } = AllocationKind.Uniform;
 
     /// <summary>
     /// Sweeps over the auxiliary variables of each MLP (Bai et al. 2024). In the variant of the paper, the first one only prunes.

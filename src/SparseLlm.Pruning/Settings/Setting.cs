@@ -69,6 +69,8 @@ public sealed record Setting
         Integer("refitSteps", "Conjugate gradient steps that refit the kept weights; 0 for none.", 0, 1000, s => s.RefitSteps, (s, v) => s with { RefitSteps = v }),
         Boolean("rowImportance", "Give more of the weight budget to rows that the model depends on more.", s => s.RowImportance, (s, v) => s with { RowImportance = v }),
         Boolean("biasRefit", "Fit biases along with the weights.", s => s.BiasRefit, (s, v) => s with { BiasRefit = v }),
+        Choice<AllocationKind>("allocation", "Spread the weight budget evenly (uniform), by outliers of each decoder layer (owl), or by measured errors (error).",
+            Enum.GetValues<AllocationKind>(), s => s.Allocation, (s, v) => s with { Allocation = v }),
         Integer("sweeps", "Sweeps over the auxiliary variables of each MLP.", 0, 100, s => s.Sweeps, (s, v) => s with { Sweeps = v }),
         Optional("alpha", "Penalty of the pre-activations in a sweep; as published unless given.", s => s.Alpha, (s, v) => s with { Alpha = v }),
         Optional("beta", "Penalty of the output in a sweep; as published unless given.", s => s.Beta, (s, v) => s with { Beta = v }),

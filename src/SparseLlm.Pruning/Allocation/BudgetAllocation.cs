@@ -1,0 +1,53 @@
+using SparseLlm.Models;
+using SparseLlm.Models.Definitions;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
+
+namespace SparseLlm.Pruning.Allocation;
+
+/// <summary>Spreads the weight budget of a plan over the tensors that no rule is about, before anything is pruned.</summary>
+internal static class BudgetAllocation
+{
+    /// <summary>The plan with a sparsity for each of these tensors, the zeros of all together unchanged; the plan itself where nothing is to be spread.</summary>
+    /// <param name="model">The dense model.</param>
+    /// <param name="settings">How to spread.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="tokens">The calibration windows.</param>
+    /// <param name="reportFallback">Told of numerical fallbacks.</param>
+    /// <param name="progress">Told of every layer that has been looked at.</param>
+    /// <param name="cancellation">Stops between matrices.</param>
+    public static SparsityPlan Allocate(
+        DecoderModel model,
+        PruningSettings settings,
+        SparsityPlan plan,
+        CalibrationTokens? tokens,
+        Action<string> reportFallback,
+        IProgress<PruningProgress>? progress,
+        CancellationToken cancellation)
+    {
+        LinearDefinition[] tensors = [.. plan.WithoutRule(model.Definition)];
+        if (settings.Allocation == AllocationKind.Uniform || tensors.Length == 0 || tokens is null
+            || plan.Default is not SparsityPattern.Unstructured { Fraction: > 0 } target)
+        {
+            return plan;
+        }
+
+        (SparsityBudget budget, IAllocation allocation) = Create();
+        new DenseWalk(model, tokens, progress).Show(allocation, cancellation);
+        return plan with { Allocated = budget.Spread(allocation.Choose()) };
+
+        (SparsityBudget Budget, IAllocation Allocation) Create()
+        {
+            if (settings.Allocation == AllocationKind.Owl)
+            {
+                var outlierBudget = new SparsityBudget(tensors, target, 2 * OwlAllocation.Lambda);
+                return (outlierBudget, new OwlAllocation(model.Backend, outlierBudget));
+            }
+
+            var errorBudget = new SparsityBudget(tensors, target, ErrorAllocation.MaximumShift);
+            return (errorBudget, new ErrorAllocation(model.Backend, errorBudget, settings, reportFallback));
+        }
+    }
+}
