@@ -56,25 +56,12 @@ internal sealed class FitGroup : IDisposable
         {
             string name = fits[byCentring.First()]!.Linear.Definition.WeightName;
             Matrix<double> sums = inputs.CopyGram(centred: byCentring.Key);
-            CheckFinite(name, sums);
             using var gram = new InputGram(backend, name, sums, settings.Damping, reportFallback);
             foreach (int i in byCentring)
             {
                 LinearFit fit = fits[i]!;
                 pruned(fit, fit.Solve(gram, inputs, settings.Solver, settings.Refit, importance[i]));
             }
-        }
-    }
-
-    private void CheckFinite(string name, Matrix<double> gram)
-    {
-        long position = backend.FirstNonFinite(gram);
-        if (position >= 0)
-        {
-            throw PruningDiagnostics.NonFinite.Error(
-                null,
-                $"the inputs of '{name}' are not finite (input {position % gram.Columns}) on the calibration tokens; "
-                + "the model overflows or its weights are damaged");
         }
     }
 

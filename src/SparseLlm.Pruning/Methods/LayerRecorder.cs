@@ -60,6 +60,7 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
         backend.Download<float>(matrix, values);
         CheckFinite(values, name);
         Round(values, checkpoint[name].ElementType);
+        CheckRange(values, name, checkpoint[name].ElementType);
         backend.Upload<float>(values, matrix);
         tensors.RemoveAll(known => known.Name == name);
         tensors.Add(new PrunedTensor(name, values));
@@ -73,6 +74,16 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
         {
             throw PruningDiagnostics.NonFinite.Error(
                 null, $"pruning '{name}' gave a value that is not finite (element {position}); use a larger damping or more calibration data");
+        }
+    }
+
+    private static void CheckRange(float[] values, string name, ElementType type)
+    {
+        int position = Array.FindIndex(values, value => !float.IsFinite(value));
+        if (position >= 0)
+        {
+            throw PruningDiagnostics.NonFinite.Error(
+                null, $"pruning '{name}' gave a value beyond the range of {type} (element {position}); use a larger damping, a lower sparsity, or a model in BF16 or F32");
         }
     }
 

@@ -10,6 +10,7 @@ public sealed class InputGram : IDisposable
 {
     private const double DampingGrowth = 10;
     private const int DampingAttempts = 8;
+    private const double LeastDamping = 1e-8;
     private const int InversesKept = 8;
 
     private readonly IBackend backend;
@@ -28,6 +29,7 @@ public sealed class InputGram : IDisposable
     /// <param name="gram">H = X'X [d x d]; owned and changed from here on.</param>
     /// <param name="damping">Added to the diagonal, as a share of its mean.</param>
     /// <param name="reportFallback">Told of every numerical fallback.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">The matrix holds a value that is NaN or infinite.</exception>
     public InputGram(IBackend backend, string name, Matrix<double> gram, double damping, Action<string> reportFallback)
     {
         this.backend = backend;
@@ -39,6 +41,7 @@ public sealed class InputGram : IDisposable
         meanDiagonal = Diagonal.Average();
         Damping = meanDiagonal > 0 ? damping * meanDiagonal : 1;
         backend.AddDiagonal(damped, Damping);
+        CheckFinite();
     }
 
     /// <summary>Number of inputs d.</summary>
@@ -73,7 +76,7 @@ public sealed class InputGram : IDisposable
     }
 
     /// <summary>The square roots of the damped diagonal: scaling inputs by these gives H a unit diagonal.</summary>
-    public float[] Scales => [.. Diagonal.Select(value => (float)Math.Sqrt(value + Damping))];
+    public float[] Scales => [.. Diagonal.Select(value => (float)Scale(value))];
 
     /// <summary>The damped H scaled to a unit diagonal, in single precision, [d x d].</summary>
     public Matrix<float> Normalized
@@ -144,6 +147,9 @@ public sealed class InputGram : IDisposable
         backend.Combine(1, weights, 1, kept, weights);
     }
 
+    // A dead input without damping has no norm to scale by, and nothing to scale.
+    private double Scale(double squaredNorm) => squaredNorm + Damping > 0 ? Math.Sqrt(squaredNorm + Damping) : 1;
+
     private bool HasDeadInputs => Diagonal.Contains(0);
 
     private float[] Indicator(bool dead) => [.. Diagonal.Select(value => (value == 0) == dead ? 1f : 0f)];
@@ -153,11 +159,7 @@ public sealed class InputGram : IDisposable
         using Matrix<double> shifted = ScaledToUnitDiagonal();
         backend.AddDiagonal(shifted, penalty);
         using Matrix<double> factor = backend.AllocateUninitialized<double>(Width, Width);
-        if (!backend.TryInverseFactor(shifted, factor))
-        {
-            throw CannotFactorize();
-        }
-
+        Factorize(shifted, penalty, 1, factor);
         backend.InverseFromFactor(factor, shifted);
         Matrix<float> result = backend.AllocateUninitialized<float>(Width, Width);
         backend.Convert(shifted, result);
@@ -168,34 +170,60 @@ public sealed class InputGram : IDisposable
     {
         Matrix<double> scaled = backend.AllocateUninitialized<double>(Width, Width);
         backend.Copy(damped, scaled);
-        backend.ScaleSymmetric(scaled, [.. Diagonal.Select(value => 1 / Math.Sqrt(value + Damping))]);
+        backend.ScaleSymmetric(scaled, [.. Diagonal.Select(value => 1 / Scale(value))]);
         return scaled;
     }
 
     private Matrix<double> Factorize()
     {
         Matrix<double> factor = backend.AllocateUninitialized<double>(Width, Width);
+        try
+        {
+            Damping = Factorize(damped, Damping, meanDiagonal, factor);
+            return factor;
+        }
+        catch
+        {
+            factor.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Factorises a matrix, adding more to its diagonal step by step where it is not positive definite.</summary>
+    /// <param name="matrix">The matrix; what is added stays in it.</param>
+    /// <param name="added">What has been added to the diagonal already.</param>
+    /// <param name="mean">The mean diagonal before that.</param>
+    /// <param name="factor">Receives the factor.</param>
+    /// <returns>What has been added in the end.</returns>
+    private double Factorize(Matrix<double> matrix, double added, double mean, Matrix<double> factor)
+    {
         for (int attempt = 0; attempt < DampingAttempts; attempt++)
         {
-            if (backend.TryInverseFactor(damped, factor))
+            if (backend.TryInverseFactor(matrix, factor))
             {
-                return factor;
+                return added;
             }
 
-            RaiseDamping();
+            double raised = Math.Max(added, LeastDamping * mean) * DampingGrowth;
+            backend.AddDiagonal(matrix, raised - added);
+            added = raised;
+            reportFallback(FormattableString.Invariant(
+                $"{name}: the Gram matrix is not positive definite; damping raised to {added / mean:0.###e+0} of the mean diagonal"));
         }
 
-        factor.Dispose();
         throw CannotFactorize();
     }
 
-    private void RaiseDamping()
+    private void CheckFinite()
     {
-        double raised = Math.Max(Damping, 1e-8 * meanDiagonal) * DampingGrowth;
-        backend.AddDiagonal(damped, raised - Damping);
-        Damping = raised;
-        reportFallback(FormattableString.Invariant(
-            $"{name}: the Gram matrix is not positive definite; damping raised to {Damping / meanDiagonal:0.###e+0} of the mean diagonal"));
+        long position = backend.FirstNonFinite(damped);
+        if (position >= 0)
+        {
+            throw PruningDiagnostics.NonFinite.Error(
+                null,
+                $"the inputs of '{name}' are not finite (input {position % Width}) on the calibration tokens; "
+                + "the model overflows or its weights are damaged");
+        }
     }
 
     private Diagnostics.DiagnosticException CannotFactorize() =>
