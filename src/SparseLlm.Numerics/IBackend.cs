@@ -7,7 +7,7 @@ namespace SparseLlm.Numerics;
 /// fit, and never allocates a result behind the caller's back.
 /// </summary>
 public interface IBackend : IMatrixMemory, IMatrixProducts, IElementwise, IFactorizations, ISelection,
-    ITransformerKernels, IPruningKernels, IDisposable
+    ITransformerKernels, IGradientKernels, IPruningKernels, IDisposable
 {
     /// <summary>
     /// What can change a bit of the result: backend, device kind and kernel family, such as <c>cpu-avx512/1</c>.

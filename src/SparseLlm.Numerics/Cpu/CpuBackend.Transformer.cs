@@ -58,15 +58,7 @@ public sealed unsafe partial class CpuBackend
         Matrix<float> context)
     {
         View<float> queries = Open(q);
-        int width = HeadWidth(q, heads, nameof(heads));
-        ArgumentOutOfRangeException.ThrowIfLessThan(window, 1);
-        RequireSequences(q, sequenceLength, nameof(sequenceLength));
-        if (keyValueHeads < 1 || heads % keyValueHeads != 0)
-        {
-            throw new ArgumentException(FormattableString.Invariant(
-                $"{keyValueHeads} key-value heads do not divide {heads} query heads."), nameof(keyValueHeads));
-        }
-
+        int width = RequireAttention(q, heads, keyValueHeads, sequenceLength, window);
         if (Overlap(q, context) || Overlap(k, context) || Overlap(v, context))
         {
             throw new ArgumentException("context must not overlap q, k or v.", nameof(context));
@@ -110,6 +102,18 @@ public sealed unsafe partial class CpuBackend
         }
 
         Keep(logits);
+    }
+
+    /// <summary>The width of a head, where the numbers of an attention fit each other.</summary>
+    private static int RequireAttention(Matrix<float> q, int heads, int keyValueHeads, int sequenceLength, int window)
+    {
+        int width = HeadWidth(q, heads, nameof(heads));
+        ArgumentOutOfRangeException.ThrowIfLessThan(window, 1);
+        RequireSequences(q, sequenceLength, nameof(sequenceLength));
+        return keyValueHeads >= 1 && heads % keyValueHeads == 0
+            ? width
+            : throw new ArgumentException(FormattableString.Invariant(
+                $"{keyValueHeads} key-value heads do not divide {heads} query heads."), nameof(keyValueHeads));
     }
 
     private static int HeadWidth(Matrix<float> x, int heads, string name) => heads >= 1 && x.Columns % heads == 0

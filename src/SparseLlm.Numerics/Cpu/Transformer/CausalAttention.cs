@@ -69,7 +69,7 @@ internal sealed unsafe class CausalAttention(
     private int FirstKey(int query) => Math.Max(0, query - (window - 1));
 
     /// <summary>Softmax without its denominator, which is returned; scores outside first .. end - 1 become 0.</summary>
-    private static double Exponentiate(Span<float> scores, int first, int end)
+    internal static double Exponentiate(Span<float> scores, int first, int end)
     {
         scores[..first].Clear();
         scores[end..].Clear();

@@ -1,0 +1,123 @@
+using SparseLlm.Numerics.Cpu.Elementwise;
+using SparseLlm.Numerics.Cpu.Gradients;
+using SparseLlm.Numerics.Cpu.Memory;
+using SparseLlm.Numerics.Cpu.Transformer;
+
+namespace SparseLlm.Numerics.Cpu;
+
+public sealed unsafe partial class CpuBackend
+{
+    /// <inheritdoc/>
+    public void LayerNormGradient(
+        Matrix<float> x, Matrix<float>? gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
+        Matrix<double>? gainGradient) =>
+        NormGradient(new NormalizationGradient(team, pool, centred: true, epsilon), x, gain, outputGradient, inputGradient, gainGradient);
+
+    /// <inheritdoc/>
+    public void RmsNormGradient(
+        Matrix<float> x, Matrix<float> gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
+        Matrix<double>? gainGradient) =>
+        NormGradient(new NormalizationGradient(team, pool, centred: false, epsilon), x, gain, outputGradient, inputGradient, gainGradient);
+
+    /// <inheritdoc/>
+    public void CausalAttentionGradient(
+        Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float> contextGradient, int heads, int keyValueHeads,
+        int sequenceLength, int window, Matrix<float> queryGradient, Matrix<float> keyGradient, Matrix<float> valueGradient)
+    {
+        int width = RequireAttention(q, heads, keyValueHeads, sequenceLength, window);
+        int shared = keyValueHeads * width;
+        Matrix<float>[] gradients = [queryGradient, keyGradient, valueGradient];
+        for (int i = 0; i < gradients.Length; i++)
+        {
+            foreach (Matrix<float> other in (Matrix<float>[])[q, k, v, contextGradient, .. gradients[..i]])
+            {
+                RequireApart(other, gradients[i], nameof(queryGradient));
+            }
+        }
+
+        new CausalAttentionGradient(products, team, pool, sequenceLength, window, width).Run(
+            new Projections(Open(q), Open(k, q.Rows, shared), Open(v, q.Rows, shared)),
+            Open(contextGradient, q.Rows, q.Columns),
+            new Projections(Open(queryGradient, q.Rows, q.Columns), Open(keyGradient, q.Rows, shared), Open(valueGradient, q.Rows, shared)),
+            heads / keyValueHeads);
+        Keep(q, k, v, contextGradient, queryGradient, keyGradient, valueGradient);
+    }
+
+    /// <inheritdoc/>
+    public void ReluGradient(Matrix<float> output, Matrix<float> outputGradient, Matrix<float> inputGradient)
+    {
+        View<float> y = Open(output);
+        Map.Run(
+            team, default(ReluSlope), y, Open(outputGradient, output.Rows, output.Columns), y,
+            Open(inputGradient, output.Rows, output.Columns));
+        Keep(output, outputGradient, inputGradient);
+    }
+
+    /// <inheritdoc/>
+    public void SwiGluGradient(
+        Matrix<float> gate, Matrix<float> up, Matrix<float> outputGradient, Matrix<float> gateGradient, Matrix<float> upGradient)
+    {
+        View<float> gates = Open(gate);
+        View<float> dy = Open(outputGradient, gate.Rows, gate.Columns);
+        View<float> ups = Open(up, gate.Rows, gate.Columns);
+        View<float> dgate = Open(gateGradient, gate.Rows, gate.Columns);
+        View<float> dup = Open(upGradient, gate.Rows, gate.Columns);
+        RequireApart(gate, gateGradient, nameof(gateGradient));
+        RequireApart(up, gateGradient, nameof(gateGradient));
+        RequireApart(outputGradient, gateGradient, nameof(gateGradient));
+        Map.Run(team, default(SwiGluGateSlope), gates, ups, dy, dgate);
+        Map.Run(team, default(SwiGluActivation), gates, dy, dy, dup);
+        Keep(gate, up, outputGradient, gateGradient, upGradient);
+    }
+
+    /// <inheritdoc/>
+    public void DivergenceGradient(
+        Matrix<float> teacher, Matrix<float> student, float scale, Span<double> divergences, Matrix<float> gradient)
+    {
+        View<float> logits = Open(teacher);
+        RequireLength(divergences.Length, teacher.Rows, nameof(divergences));
+        RequireApart(teacher, gradient, nameof(gradient));
+        fixed (double* results = divergences)
+        {
+            Divergence.Run(
+                team, pool, logits, Open(student, teacher.Rows, teacher.Columns), scale, results,
+                Open(gradient, teacher.Rows, teacher.Columns));
+        }
+
+        Keep(teacher, student, gradient);
+    }
+
+    /// <inheritdoc/>
+    public void Adam(
+        Matrix<float> weights, Matrix<float> gradient, Matrix<float>? mask, Matrix<float> mean, Matrix<float> square, AdamStep step)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(step.Number, 1);
+        View<float> w = Open(weights);
+        new AdamUpdate(step).Run(
+            team, w, Open(gradient, weights.Rows, weights.Columns).Data,
+            mask is null ? null : Open(mask, weights.Rows, weights.Columns).Data,
+            Open(mean, weights.Rows, weights.Columns).Data, Open(square, weights.Rows, weights.Columns).Data);
+        Keep(weights, gradient, mask, mean, square);
+    }
+
+    private static void NormGradient(
+        NormalizationGradient kernel, Matrix<float> x, Matrix<float>? gain, Matrix<float> outputGradient, Matrix<float> inputGradient,
+        Matrix<double>? gainGradient)
+    {
+        View<float> rows = Open(x);
+        RequireApart(x, inputGradient, nameof(inputGradient));
+        RequireApart(outputGradient, inputGradient, nameof(inputGradient));
+        kernel.Run(
+            rows, gain is null ? null : Open(gain, 1, x.Columns).Data, Open(outputGradient, x.Rows, x.Columns),
+            Open(inputGradient, x.Rows, x.Columns), gainGradient is null ? null : Open(gainGradient, 1, x.Columns).Data);
+        Keep(x, gain, outputGradient, inputGradient, gainGradient);
+    }
+
+    private static void RequireApart(Matrix<float> source, Matrix<float> destination, string name)
+    {
+        if (Overlap(source, destination))
+        {
+            throw new ArgumentException($"{name} must not overlap what it is computed from.", name);
+        }
+    }
+}
