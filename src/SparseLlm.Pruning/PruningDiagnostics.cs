@@ -28,4 +28,7 @@ public static class PruningDiagnostics
 
     /// <summary>A method needs calibration data and has none.</summary>
     public static readonly DiagnosticDescriptor CalibrationMissing = new("SLM3008", "calibration data is missing");
+
+    /// <summary>Tuning is asked for without the dense model's activations to tune towards.</summary>
+    public static readonly DiagnosticDescriptor TuningNeedsTargets = new("SLM3010", "tuning needs targets from the dense model");
 }

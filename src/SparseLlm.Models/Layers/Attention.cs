@@ -38,19 +38,23 @@ public sealed class Attention(
     /// <summary>The context for given projections; q and k are rotated in place where the model is rotary.</summary>
     public Matrix<float> Attend(Matrix<float> q, Matrix<float> k, Matrix<float> v, int sequenceLength)
     {
-        if (Definition.Rotary is { } rotary)
-        {
-            Rotate(rotary, q, k, sequenceLength);
-        }
-
+        Rotate(q, k, sequenceLength, direction: 1);
         Matrix<float> context = backend.AllocateUninitialized<float>(q.Rows, q.Columns);
         backend.CausalAttention(
             q, k, v, Definition.Heads, Definition.KeyValueHeads, sequenceLength, Definition.Window, context);
         return context;
     }
 
-    private void Rotate(RotaryDefinition rotary, Matrix<float> q, Matrix<float> k, int sequenceLength)
+    /// <summary>Undoes in place the rotation of <see cref="Attend"/>, where the model is rotary: what gradients of q and k need.</summary>
+    public void RotateBack(Matrix<float> q, Matrix<float> k, int sequenceLength) => Rotate(q, k, sequenceLength, direction: -1);
+
+    private void Rotate(Matrix<float> q, Matrix<float> k, int sequenceLength, int direction)
     {
+        if (Definition.Rotary is not { } rotary)
+        {
+            return;
+        }
+
         int pairs = rotary.InverseFrequencies.Count;
         var cosines = new float[sequenceLength * pairs];
         var sines = new float[sequenceLength * pairs];
@@ -58,7 +62,7 @@ public sealed class Attention(
         {
             for (int pair = 0; pair < pairs; pair++)
             {
-                double angle = position * rotary.InverseFrequencies[pair];
+                double angle = direction * position * rotary.InverseFrequencies[pair];
                 cosines[position * pairs + pair] = (float)Math.Cos(angle);
                 sines[position * pairs + pair] = (float)Math.Sin(angle);
             }

@@ -13,16 +13,44 @@ public sealed class LanguageModelHead(
     /// <summary>Names and shapes.</summary>
     public HeadDefinition Definition { get; } = definition;
 
+    /// <summary>As many tokens as logits should be made for at a time.</summary>
+    public int TokensPerChunk => Math.Max(1, LogitsPerChunk / tokens.Rows);
+
+    /// <summary>The final norm, if the model has one.</summary>
+    public Norm? Norm { get; } = norm;
+
     /// <summary>The logits of every token, as a new matrix.</summary>
     /// <param name="hidden">The last layer's output, [tokens x hidden].</param>
     /// <returns>[tokens x vocabulary].</returns>
     public Matrix<float> Logits(Matrix<float> hidden)
     {
-        using Matrix<float>? normalized = norm?.Apply(hidden);
-        using Matrix<float>? projected = projection?.Apply(normalized ?? hidden);
-        Matrix<float> logits = backend.AllocateUninitialized<float>(hidden.Rows, tokens.Rows);
-        backend.Multiply(projected ?? normalized ?? hidden, false, tokens, true, logits);
+        using Matrix<float>? normalized = Norm?.Apply(hidden);
+        return LogitsOfNormalized(normalized ?? hidden);
+    }
+
+    /// <summary>The logits of every token, from what has been through the final norm (if there is one).</summary>
+    public Matrix<float> LogitsOfNormalized(Matrix<float> normalized)
+    {
+        using Matrix<float>? projected = projection?.Apply(normalized);
+        Matrix<float> logits = backend.AllocateUninitialized<float>(normalized.Rows, tokens.Rows);
+        backend.Multiply(projected ?? normalized, false, tokens, true, logits);
         return logits;
+    }
+
+    /// <summary>The derivative through <see cref="LogitsOfNormalized"/>.</summary>
+    /// <param name="logitsGradient">[tokens x vocabulary].</param>
+    /// <param name="normalizedGradient">Receives the gradient of its argument, [tokens x hidden].</param>
+    public void LogitsGradient(Matrix<float> logitsGradient, Matrix<float> normalizedGradient)
+    {
+        if (projection is null)
+        {
+            backend.Multiply(logitsGradient, false, tokens, false, normalizedGradient);
+            return;
+        }
+
+        using Matrix<float> projected = backend.AllocateUninitialized<float>(logitsGradient.Rows, tokens.Columns);
+        backend.Multiply(logitsGradient, false, tokens, false, projected);
+        backend.Multiply(projected, false, projection.Weight, false, normalizedGradient);
     }
 
     /// <summary>
@@ -49,13 +77,12 @@ public sealed class LanguageModelHead(
                 $"{sequences} sequences of {sequenceLength} tokens do not have {losses.Length} losses.", nameof(losses));
         }
 
-        int chunk = Math.Max(1, LogitsPerChunk / tokens.Rows);
         for (int sequence = 0; sequence < sequences; sequence++)
         {
             int predicted = sequenceLength - 1;
-            for (int start = 0; start < predicted; start += chunk)
+            for (int start = 0; start < predicted; start += TokensPerChunk)
             {
-                int count = Math.Min(chunk, predicted - start);
+                int count = Math.Min(TokensPerChunk, predicted - start);
                 int token = sequence * sequenceLength + start;
                 using Matrix<float> rows = hidden.Slice(token, count);
                 using Matrix<float> logits = Logits(rows);
@@ -67,7 +94,7 @@ public sealed class LanguageModelHead(
     /// <inheritdoc/>
     public void Dispose()
     {
-        norm?.Dispose();
+        Norm?.Dispose();
         projection?.Dispose();
         tokens.Dispose();
     }

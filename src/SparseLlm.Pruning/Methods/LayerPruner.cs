@@ -5,6 +5,7 @@ using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Methods.Sweeps;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
+using SparseLlm.Pruning.Tuning;
 
 namespace SparseLlm.Pruning.Methods;
 
@@ -22,6 +23,7 @@ internal sealed class LayerPruner(
     FitSettings fitting,
     TokenChunks chunks,
     LayerRecorder recorder,
+    BlockTuning? tuning,
     CancellationToken cancellation) : IDisposable
 {
     private readonly RowImportance? importance = dense is not null && settings.RowImportance ? new RowImportance(backend, dense) : null;
@@ -146,17 +148,24 @@ internal sealed class LayerPruner(
 
     private void Propagate(CalibrationStreams streams)
     {
-        var next = new ActivationStream(chunks.Count);
-        ActivationStream? nextDense = dense is null ? null : new ActivationStream(chunks.Count);
-        ForEachChunk(chunk =>
+        ActivationStream? nextDense = dense is null ? null : DenseOutputs(dense);
+        if (tuning is not null)
         {
-            next[chunk] = layer.FeedForwardBlock(residuals[chunk]);
-            if (nextDense is not null)
-            {
-                nextDense[chunk] = layer.Definition.NormFirst ? denseSums.Take(chunk) : dense!.FeedForwardNorm.Apply(denseSums[chunk]);
-            }
-        });
+            tuning.Tune(layer, streams.Pruned, nextDense!);
+            UpdateResiduals(streams);
+        }
+
+        var next = new ActivationStream(chunks.Count);
+        ForEachChunk(chunk => next[chunk] = layer.FeedForwardBlock(residuals[chunk]));
         streams.Advance(next, nextDense);
+    }
+
+    private ActivationStream DenseOutputs(DecoderLayer dense)
+    {
+        var outputs = new ActivationStream(chunks.Count);
+        ForEachChunk(chunk => outputs[chunk] =
+            layer.Definition.NormFirst ? denseSums.Take(chunk) : dense.FeedForwardNorm.Apply(denseSums[chunk]));
+        return outputs;
     }
 
     /// <summary>Adds inputs of o or down, with what the dense residual stream has behind it and the pruned one has not before it.</summary>

@@ -23,17 +23,43 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
     /// <summary>Rounds and takes down a solved linear layer. A layer solved again replaces what was taken down before.</summary>
     public void Add(Linear linear, double? relativeError)
     {
+        LinearReport report = Report(linear, relativeError);
+        linears.RemoveAll(known => known.Name == report.Name);
+        linears.Add(report);
+        progress?.Report(new MatrixPruned(layer, report));
+    }
+
+    /// <summary>Rounds and takes down anew a linear layer that has been tuned since it was added.</summary>
+    public void Update(Linear linear)
+    {
+        int index = linears.FindIndex(known => known.Name == linear.Definition.WeightName);
+        linears[index] = Report(linear, linears[index].RelativeError);
+    }
+
+    /// <summary>Rounds and takes down a norm that has been tuned.</summary>
+    public void Add(Norm norm)
+    {
+        if (norm.Gain is not null)
+        {
+            Round(norm.Gain, norm.Definition.GainName);
+        }
+
+        if (norm.Bias is not null)
+        {
+            Round(norm.Bias, norm.Definition.BiasName);
+        }
+    }
+
+    private LinearReport Report(Linear linear, double? relativeError)
+    {
         float[] weights = Round(linear);
-        var report = new LinearReport(
+        return new LinearReport(
             linear.Definition.WeightName,
             linear.Definition.Outputs,
             linear.Definition.Inputs,
             plan.PatternFor(linear.Definition)?.ToString() ?? "dense",
             weights.LongCount(weight => weight == 0),
             relativeError);
-        linears.RemoveAll(known => known.Name == report.Name);
-        linears.Add(report);
-        progress?.Report(new MatrixPruned(layer, report));
     }
 
     /// <summary>Rounds a linear layer and takes down its values alone, of which the weights are returned.</summary>

@@ -8,6 +8,7 @@ using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Solvers;
+using SparseLlm.Pruning.Tuning;
 
 namespace SparseLlm.Pruning.Methods;
 
@@ -40,6 +41,12 @@ public sealed class ModelPruner
         this.progress = progress;
         fitting = new FitSettings(settings.Damping, SolverFactory.Create(backend, settings), new MaskedRefit(backend, settings.RefitSteps));
         plan.Validate(model.Definition);
+        if (settings.IsTuned && settings.Targets != TargetKind.Dense)
+        {
+            throw PruningDiagnostics.TuningNeedsTargets.Error(
+                null, "tuningEpochs and distillationEpochs tune towards the dense model's activations; use targets: dense with the method sparsellm, or leave them out");
+        }
+
         if (tokens is null && settings.NeedsCalibration())
         {
             throw PruningDiagnostics.CalibrationMissing.Error(
@@ -73,7 +80,9 @@ public sealed class ModelPruner
             LayerRecorder recorder = Start(index, allocated);
             using DecoderLayer layer = model.LoadLayer(index);
             using DecoderLayer? dense = withDense ? model.LoadLayer(index) : null;
-            using var pruner = new LayerPruner(backend, layer, dense, allocated, settings, fitting, chunks, recorder, cancellation);
+            using LanguageModelHead? head = settings.DistillationEpochs > 0 && index == model.Definition.Layers.Count - 1 ? model.LoadHead() : null;
+            BlockTuning? tuning = settings.IsTuned ? new BlockTuning(backend, settings, allocated, chunks, head, recorder, cancellation) : null;
+            using var pruner = new LayerPruner(backend, layer, dense, allocated, settings, fitting, chunks, recorder, tuning, cancellation);
             pruner.Prune(streams);
             Finish(index, clock);
             yield return recorder.Result;

@@ -2,7 +2,7 @@ using SparseLlm.Pruning.Methods.Sweeps;
 
 namespace SparseLlm.Pruning.Methods;
 
-/// <summary>A tensor that pruning has changed: the weight of a linear layer, or a bias refitted with it.</summary>
+/// <summary>A tensor that pruning has changed: the weight of a linear layer, a bias refitted with it, or a norm that was tuned.</summary>
 /// <param name="Name">Its name in the checkpoint.</param>
 /// <param name="Values">Its new values, row-major, as they are after the cast to the checkpoint's element type.</param>
 public sealed record PrunedTensor(string Name, float[] Values);

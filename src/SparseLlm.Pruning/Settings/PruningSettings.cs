@@ -133,4 +133,16 @@ public sealed record PruningSettings
 
     /// <summary>Penalty of the MLP's hidden activations in a sweep; null as in <see cref="Alpha"/>.</summary>
     public double? Gamma { get; init; }
+
+    /// <summary>Passes over the calibration windows that tune each pruned layer towards the dense layer's outputs; 0 for none.</summary>
+    public int TuningEpochs { get; init; }
+
+    /// <summary>The highest learning rate of tuning; distillation starts from half of it.</summary>
+    public double TuningRate { get; init; } = 2e-3;
+
+    /// <summary>Passes that tune the last layer and the final norm towards the dense model's predictions; 0 for none.</summary>
+    public int DistillationEpochs { get; init; }
+
+    /// <summary>Whether anything is tuned.</summary>
+    internal bool IsTuned => TuningEpochs + DistillationEpochs > 0;
 }

@@ -75,6 +75,9 @@ public sealed record Setting
         Optional("alpha", "Penalty of the pre-activations in a sweep; as published unless given.", s => s.Alpha, (s, v) => s with { Alpha = v }),
         Optional("beta", "Penalty of the output in a sweep; as published unless given.", s => s.Beta, (s, v) => s with { Beta = v }),
         Optional("gamma", "Penalty of the hidden activations in a sweep; as published unless given.", s => s.Gamma, (s, v) => s with { Gamma = v }),
+        Integer("tuningEpochs", "Passes over the calibration windows that tune each pruned layer towards the dense layer's outputs; 0 for none.", 0, 1000, s => s.TuningEpochs, (s, v) => s with { TuningEpochs = v }),
+        Number("tuningRate", "The highest learning rate of tuning; distillation starts from half of it.", 0, 1, s => s.TuningRate, (s, v) => s with { TuningRate = v }),
+        Integer("distillationEpochs", "Passes that tune the last layer and the final norm towards the dense model's predictions; 0 for none.", 0, 1000, s => s.DistillationEpochs, (s, v) => s with { DistillationEpochs = v }),
     ];
 
     /// <summary>The setting of that name, or null.</summary>

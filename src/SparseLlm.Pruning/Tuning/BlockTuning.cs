@@ -1,0 +1,106 @@
+using SparseLlm.Models.Layers;
+using SparseLlm.Numerics;
+using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
+
+namespace SparseLlm.Pruning.Tuning;
+
+/// <summary>
+/// Tunes what is left of a pruned decoder layer, all matrices together: surviving weights, biases and norms, towards the dense layer's
+/// outputs; behind the last layer, also towards the dense model's predictions. Gradients never leave the layer. Matrices that
+/// the plan keeps dense stay as they are.
+/// </summary>
+/// <param name="backend">Where everything lives.</param>
+/// <param name="settings">How long and how fast.</param>
+/// <param name="plan">Which matrices are pruned.</param>
+/// <param name="chunks">How the calibration windows are grouped.</param>
+/// <param name="head">The dense model's head behind the last layer, else null; its norm is changed in place.</param>
+/// <param name="recorder">Takes down what has changed.</param>
+/// <param name="cancellation">Stops between mini-batches.</param>
+internal sealed class BlockTuning(
+    IBackend backend,
+    PruningSettings settings,
+    SparsityPlan plan,
+    TokenChunks chunks,
+    LanguageModelHead? head,
+    LayerRecorder recorder,
+    CancellationToken cancellation)
+{
+    /// <summary>Distillation starts close to its end, and takes smaller steps.</summary>
+    private const double DistillationRate = 0.5;
+
+    private readonly WindowBatches batches = new(backend, chunks);
+
+    /// <summary>Tunes a pruned layer in place.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="inputs">Its inputs in the pruned model.</param>
+    /// <param name="targets">The dense layer's outputs.</param>
+    public void Tune(DecoderLayer layer, ActivationStream inputs, ActivationStream targets)
+    {
+        if (!layer.Linears.Any(IsTuned))
+        {
+            return;
+        }
+
+        if (settings.TuningEpochs > 0)
+        {
+            using var loss = new ReconstructionLoss(backend, targets);
+            Train(layer, loss, inputs, targets, settings.TuningEpochs, settings.TuningRate);
+        }
+
+        if (settings.DistillationEpochs > 0 && head is not null)
+        {
+            using ActivationStream normalized = Normalize(head.Norm, targets);
+            using var loss = new DistillationLoss(backend, head);
+            Train(layer, loss, inputs, normalized, settings.DistillationEpochs, settings.TuningRate * DistillationRate);
+        }
+
+        Record(layer);
+    }
+
+    private bool IsTuned(Linear linear) => plan.PatternFor(linear.Definition) is not null;
+
+    private void Train(
+        DecoderLayer layer, ITuningLoss loss, ActivationStream inputs, ActivationStream targets, int epochs, double rate)
+    {
+        using var gradient = new LayerGradient(backend, layer, chunks.SequenceLength, IsTuned);
+        new LayerTraining(backend, gradient, loss, batches).Run(inputs, targets, epochs, rate, cancellation);
+    }
+
+    private void Record(DecoderLayer layer)
+    {
+        foreach (Linear linear in layer.Linears.Where(IsTuned))
+        {
+            recorder.Update(linear);
+        }
+
+        recorder.Add(layer.AttentionNorm);
+        recorder.Add(layer.FeedForwardNorm);
+        if (head?.Norm is not null)
+        {
+            recorder.Add(head.Norm);
+        }
+    }
+
+    /// <summary>The targets behind the dense model's final norm.</summary>
+    private ActivationStream Normalize(Norm? norm, ActivationStream targets)
+    {
+        var normalized = new ActivationStream(targets.Count);
+        for (int chunk = 0; chunk < targets.Count; chunk++)
+        {
+            Matrix<float> values = targets[chunk];
+            if (norm is not null)
+            {
+                normalized[chunk] = norm.Apply(values);
+                continue;
+            }
+
+            normalized[chunk] = backend.AllocateUninitialized<float>(values.Rows, values.Columns);
+            backend.Copy(values, normalized[chunk]);
+        }
+
+        return normalized;
+    }
+}

@@ -1,0 +1,50 @@
+using SparseLlm.Numerics;
+using SparseLlm.Pruning.Activations;
+
+namespace SparseLlm.Pruning.Tuning;
+
+/// <summary>Mini-batches of whole calibration windows, in a shuffled order that is the same in every run.</summary>
+internal sealed class WindowBatches(IBackend backend, TokenChunks chunks)
+{
+    private const int WindowsPerBatch = 2;
+    private const int Seed = 0;
+
+    private readonly (int Chunk, int FirstRow)[] windows =
+    [
+        .. Enumerable.Range(0, chunks.Count).SelectMany(chunk =>
+            Enumerable.Range(0, chunks.Ids(chunk).Length / chunks.SequenceLength).Select(window => (chunk, window * chunks.SequenceLength))),
+    ];
+
+    /// <summary>Batches per epoch.</summary>
+    public int Count => (windows.Length + WindowsPerBatch - 1) / WindowsPerBatch;
+
+    /// <summary>The batches of some epochs: each holds every window once.</summary>
+    public IEnumerable<(int Chunk, int FirstRow)[]> Shuffled(int epochs)
+    {
+        var random = new Random(Seed);
+        for (int epoch = 0; epoch < epochs; epoch++)
+        {
+            var order = ((int, int)[])windows.Clone();
+            random.Shuffle(order);
+            foreach ((int, int)[] batch in order.Chunk(WindowsPerBatch))
+            {
+                yield return batch;
+            }
+        }
+    }
+
+    /// <summary>A batch's tokens from a stream, one window after the other, as a new matrix.</summary>
+    public Matrix<float> Gather(ActivationStream stream, (int Chunk, int FirstRow)[] batch)
+    {
+        int length = chunks.SequenceLength;
+        Matrix<float> tokens = backend.AllocateUninitialized<float>(batch.Length * length, stream[0].Columns);
+        for (int i = 0; i < batch.Length; i++)
+        {
+            using Matrix<float> source = stream[batch[i].Chunk].Slice(batch[i].FirstRow, length);
+            using Matrix<float> destination = tokens.Slice(i * length, length);
+            backend.Copy(source, destination);
+        }
+
+        return tokens;
+    }
+}
