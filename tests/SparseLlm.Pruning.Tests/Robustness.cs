@@ -1,0 +1,162 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Models;
+using SparseLlm.Models.Checkpoints;
+using SparseLlm.Numerics;
+using SparseLlm.Numerics.Cpu;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
+using SparseLlm.Pruning.Solvers;
+using SparseLlm.Pruning.Tests.Support;
+
+namespace SparseLlm.Pruning.Tests;
+
+/// <summary>Calibration data and models that leave little to factorise.</summary>
+public sealed class Robustness
+{
+    private static readonly SparsityRule[] NoRules = [];
+
+    public static TheoryData<PruningMethod, string, double> Cases
+    {
+        get
+        {
+            var cases = new TheoryData<PruningMethod, string, double>();
+            foreach (PruningMethod method in Enum.GetValues<PruningMethod>())
+            {
+                cases.Add(method, "0.95", 0);
+                cases.Add(method, "0.99", 0.01);
+            }
+
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void One_short_window_with_little_or_no_damping_still_gives_an_exact_result(PruningMethod method, string sparsity, double damping)
+    {
+        // Fewer tokens than any matrix has inputs, and hidden units that no token switches on.
+        foreach (string model in new[] { "tiny-opt", "tiny-llama" })
+        {
+            using PruneRun run = PruneRun.OnSamples(model);
+            var tokens = new CalibrationTokens(run.Tokens(1).Ids[..32], 32);
+            PrunesExactly(run, PruningSettings.For(method) with { Damping = damping }, tokens, sparsity);
+        }
+    }
+
+    [Theory]
+    [InlineData(PruningMethod.SparseGpt)]
+    [InlineData(PruningMethod.Admm)]
+    [InlineData(PruningMethod.SparseLlm)]
+    public void A_text_of_one_token_repeated_still_gives_an_exact_result(PruningMethod method)
+    {
+        using PruneRun run = PruneRun.OnSamples("tiny-llama");
+        PrunesExactly(run, PruningSettings.For(method), new CalibrationTokens([.. Enumerable.Repeat(17, 64)], 64), "0.7");
+    }
+
+    [Fact]
+    public void Raised_damping_is_reported_with_the_layer()
+    {
+        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        var tokens = new CalibrationTokens(run.Tokens(1).Ids[..32], 32);
+        List<PrunedLayer> layers = Prune(run, PruningSettings.For(PruningMethod.SparseGpt) with { Damping = 0 }, tokens, "0.5");
+        layers[0].Fallbacks.ShouldContain(sentence => sentence.StartsWith("model.decoder.layers.0.") && sentence.Contains("damping raised"));
+    }
+
+    [Fact]
+    public void Equal_inputs_raise_the_damping_of_every_factorisation_and_say_so()
+    {
+        using var backend = new CpuBackend(1);
+        var reports = new List<string>();
+        using InputGram gram = Gram(backend, [1, 1, 1, 1], reports);
+        backend.FirstNonFinite(gram.NormalizedInverse(0)).ShouldBe(-1);
+        reports.Count.ShouldBeGreaterThan(0);
+        int before = reports.Count;
+        backend.FirstNonFinite(gram.InverseFactor).ShouldBe(-1);
+        reports.Count.ShouldBeGreaterThan(before);
+        gram.Damping.ShouldBeGreaterThan(0);
+        reports.ShouldAllBe(sentence => sentence.StartsWith("layer: ") && sentence.Contains("damping raised"));
+    }
+
+    [Fact]
+    public void A_dead_input_without_damping_has_a_finite_scale()
+    {
+        using var backend = new CpuBackend(1);
+        using InputGram gram = Gram(backend, [4, 0, 0, 0], []);
+        gram.Scales.ShouldBe([2f, 1f]);
+        backend.FirstNonFinite(gram.Normalized).ShouldBe(-1);
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void Inputs_that_are_not_finite_are_an_error_that_names_the_tensor(double value)
+    {
+        using var backend = new CpuBackend(1);
+        DiagnosticException error = Should.Throw<DiagnosticException>(() => Gram(backend, [1, 0, 0, value], []));
+        error.Diagnostics.Single().Code.ShouldBe("SLM3005");
+        error.Message.ShouldContain("'layer'");
+    }
+
+    [Fact]
+    public void Weights_that_outgrow_their_element_type_are_an_error_that_names_the_tensor()
+    {
+        const string Name = "model.decoder.layers.1.fc2.weight";
+        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        TensorInfo tensor = run.Model.Checkpoint[Name];
+        var values = new float[tensor.ElementCount];
+        run.Model.Checkpoint.Read(tensor, 0, values);
+        float scale = 65504 / values.Max(Math.Abs);
+        using DecoderModel huge = run.Write([new PrunedLayer(1, [new PrunedTensor(Name, [.. values.Select(value => value * scale)])], [], [])]);
+
+        var pruner = new ModelPruner(
+            huge, PruningSettings.For(PruningMethod.SparseGpt), new SparsityPlan(PruneRun.Pattern("0.9"), NoRules), run.Tokens(4));
+        DiagnosticException error = Should.Throw<DiagnosticException>(() => pruner.Run().ToList());
+        error.Diagnostics.Single().Code.ShouldBe("SLM3005");
+        error.Message.ShouldContain($"'{Name}'");
+        error.Message.ShouldContain("F16");
+    }
+
+    [Fact]
+    public void A_group_that_does_not_divide_the_width_is_an_error_that_names_the_tensor()
+    {
+        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        DiagnosticException error = Should.Throw<DiagnosticException>(
+            () => run.Prune(PruningSettings.For(PruningMethod.Magnitude), "2:5", samples: 1));
+        error.Diagnostics.Single().Code.ShouldBe("SLM3004");
+        error.Message.ShouldContain("'model.decoder.layers.0.self_attn.q_proj.weight'");
+    }
+
+    [Fact]
+    public void Tensors_that_are_kept_or_not_sparse_at_all_are_left_alone()
+    {
+        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        var none = new SparsityPlan(PruneRun.Pattern("0.5"), [new SparsityRule("*", Pattern: null)]);
+        run.Prune(PruningSettings.For(PruningMethod.SparseLlm), none, samples: 1).ShouldAllBe(layer => layer.Tensors.Count == 0);
+
+        var dense = new SparsityPlan(PruneRun.Pattern("0.5"), [new SparsityRule("*.fc1.weight", PruneRun.Pattern("0"))]);
+        string[] names = [.. run.Prune(PruningSettings.For(PruningMethod.SparseLlm), dense, samples: 1)
+            .SelectMany(layer => layer.Tensors).Select(tensor => tensor.Name)];
+        names.ShouldNotContain(name => name.Contains("fc1"));
+        names.ShouldContain(name => name.Contains("fc2"));
+    }
+
+    private static InputGram Gram(CpuBackend backend, double[] values, List<string> reports)
+    {
+        Matrix<double> sums = backend.Allocate<double>(2, 2);
+        backend.Upload<double>(values, sums);
+        return new InputGram(backend, "layer", sums, 0, reports.Add);
+    }
+
+    private static List<PrunedLayer> Prune(PruneRun run, PruningSettings settings, CalibrationTokens tokens, string sparsity) =>
+        [.. new ModelPruner(run.Model, settings, new SparsityPlan(PruneRun.Pattern(sparsity), NoRules), tokens).Run()];
+
+    private static void PrunesExactly(PruneRun run, PruningSettings settings, CalibrationTokens tokens, string sparsity)
+    {
+        foreach (LinearReport linear in Prune(run, settings, tokens, sparsity).SelectMany(layer => layer.Linears))
+        {
+            linear.Zeros.ShouldBe(PruneRun.Pattern(sparsity).Zeros(linear.Rows, linear.Columns), linear.Name);
+        }
+    }
+}
