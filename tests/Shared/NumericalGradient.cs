@@ -1,4 +1,4 @@
-namespace SparseLlm.Numerics.Tests;
+namespace SparseLlm.Tests;
 
 /// <summary>Derivatives by central differences in double precision, at some elements of a matrix.</summary>
 internal static class NumericalGradient
