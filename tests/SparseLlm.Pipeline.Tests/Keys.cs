@@ -25,7 +25,7 @@ public sealed class Keys
         foreach (PropertyInfo property in typeof(PruningSettings).GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
             var settings = new PruningSettings();
-            property.SetValue(settings, Other(property.GetValue(settings)!));
+            property.SetValue(settings, Other(property.GetValue(settings)));
             Key(settings: settings).ShouldNotBe(original, property.Name);
         }
     }
@@ -83,8 +83,9 @@ public sealed class Keys
         string numerics = "cpu") =>
         ArtifactKey.Of(model, Definition, settings ?? new PruningSettings(), plan ?? Plan(), calibration ?? Calibration, numerics);
 
-    private static object Other(object value) => value switch
+    private static object Other(object? value) => value switch
     {
+        null => 0.5,
         bool flag => !flag,
         int number => number + 1,
         double number => number + 0.001,
