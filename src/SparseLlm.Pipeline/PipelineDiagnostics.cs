@@ -23,9 +23,6 @@ public static class PipelineDiagnostics
     /// <summary>A file or directory cannot be written or read.</summary>
     public static readonly DiagnosticDescriptor InputOutput = new("SLM4006", "a file cannot be read or written");
 
-    /// <summary>A pruning.json cannot be read.</summary>
-    public static readonly DiagnosticDescriptor InvalidManifest = new("SLM4007", "a pruning.json is not valid");
-
     /// <summary>Numerical trouble was got over, at some cost.</summary>
     public static readonly DiagnosticDescriptor NumericalFallback = new("SLM4008", "a numerical fallback was taken", Severity.Warning);
 }

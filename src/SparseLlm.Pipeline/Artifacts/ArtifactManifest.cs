@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using SparseLlm.Diagnostics;
 using SparseLlm.Pruning.Methods.Sweeps;
 
 namespace SparseLlm.Pipeline.Artifacts;
@@ -94,12 +93,6 @@ public sealed record ArtifactManifest
             return null;
         }
     }
-
-    /// <summary>Reads the manifest of an artifact.</summary>
-    /// <exception cref="DiagnosticException">There is none, or it is not valid.</exception>
-    public static ArtifactManifest Read(string directory) =>
-        TryRead(directory) ?? throw PipelineDiagnostics.InvalidManifest.Error(
-            new SourceLocation(Path.Combine(directory, FileName)), "the file is missing, damaged, or of another version of the tool");
 
     /// <summary>Writes the manifest into an artifact's directory.</summary>
     public void Write(string directory) =>
