@@ -31,4 +31,7 @@ public static class PruningDiagnostics
 
     /// <summary>Tuning is asked for without the dense model's activations to tune towards.</summary>
     public static readonly DiagnosticDescriptor TuningNeedsTargets = new("SLM3010", "tuning needs targets from the dense model");
+
+    /// <summary>A layer that an earlier run has pruned was there a moment ago, and is not any more.</summary>
+    public static readonly DiagnosticDescriptor LayerLost = new("SLM3011", "a pruned layer has disappeared");
 }

@@ -45,6 +45,35 @@ public sealed class DecoderLayer(
         }
     }
 
+    /// <summary>Every parameter by its name in the checkpoint; a vector is a matrix of one row.</summary>
+    public IEnumerable<(string Name, Matrix<float> Values)> Parameters
+    {
+        get
+        {
+            foreach (Norm norm in (Norm[])[AttentionNorm, FeedForwardNorm])
+            {
+                if (norm.Gain is { } gain)
+                {
+                    yield return (norm.Definition.GainName, gain);
+                }
+
+                if (norm.Bias is { } bias)
+                {
+                    yield return (norm.Definition.BiasName, bias);
+                }
+            }
+
+            foreach (Linear linear in Linears)
+            {
+                yield return (linear.Definition.WeightName, linear.Weight);
+                if (linear.Bias is { } bias)
+                {
+                    yield return (linear.Definition.BiasName, bias);
+                }
+            }
+        }
+    }
+
     /// <summary>The layer's output for its input x, tokens in sequences of <paramref name="sequenceLength"/>.</summary>
     public Matrix<float> Forward(Matrix<float> x, int sequenceLength)
     {

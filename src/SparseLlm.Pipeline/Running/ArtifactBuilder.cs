@@ -96,7 +96,7 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
         CheckpointWriter.CopyCompanions(session.Model.Directory, directory);
         using var writer = new CheckpointWriter(session.Model.Checkpoint, directory);
         var layers = new List<PrunedLayer>();
-        foreach (PrunedLayer layer in pruner.Run(cancellation))
+        foreach (PrunedLayer layer in pruner.Run(cancellation: cancellation))
         {
             foreach (PrunedTensor tensor in layer.Tensors)
             {

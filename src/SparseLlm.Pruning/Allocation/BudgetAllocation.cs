@@ -8,8 +8,19 @@ using SparseLlm.Pruning.Settings;
 namespace SparseLlm.Pruning.Allocation;
 
 /// <summary>Spreads the weight budget of a plan over the tensors that no rule is about, before anything is pruned.</summary>
-internal static class BudgetAllocation
+public static class BudgetAllocation
 {
+    /// <summary>Whether there is a budget to spread; if not, <see cref="Allocate"/> gives the plan itself.</summary>
+    /// <param name="model">The dense model.</param>
+    /// <param name="settings">How to spread.</param>
+    /// <param name="plan">The plan.</param>
+    public static bool Applies(ModelDefinition model, PruningSettings settings, SparsityPlan plan) =>
+        settings.Allocation != AllocationKind.Uniform
+        && settings.NeedsCalibration()
+        && plan.Allocated.Count == 0
+        && plan.Default is SparsityPattern.Unstructured { Fraction: > 0 }
+        && plan.WithoutRule(model).Any();
+
     /// <summary>The plan with a sparsity for each of these tensors, the zeros of all together unchanged; the plan itself where nothing is to be spread.</summary>
     /// <param name="model">The dense model.</param>
     /// <param name="settings">How to spread.</param>
@@ -27,13 +38,13 @@ internal static class BudgetAllocation
         IProgress<PruningProgress>? progress,
         CancellationToken cancellation)
     {
-        LinearDefinition[] tensors = [.. plan.WithoutRule(model.Definition)];
-        if (settings.Allocation == AllocationKind.Uniform || tensors.Length == 0 || tokens is null
-            || plan.Default is not SparsityPattern.Unstructured { Fraction: > 0 } target)
+        if (tokens is null || !Applies(model.Definition, settings, plan))
         {
             return plan;
         }
 
+        LinearDefinition[] tensors = [.. plan.WithoutRule(model.Definition)];
+        var target = (SparsityPattern.Unstructured)plan.Default;
         (SparsityBudget budget, IAllocation allocation) = Create();
         new DenseWalk(model, tokens, progress).Show(allocation, cancellation);
         return plan with { Allocated = budget.Spread(allocation.Choose()) };

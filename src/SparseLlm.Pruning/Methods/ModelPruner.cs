@@ -55,14 +55,20 @@ public sealed class ModelPruner
     }
 
     /// <summary>Prunes one decoder layer after the other, as the result is enumerated.</summary>
-    public IEnumerable<PrunedLayer> Run(CancellationToken cancellation = default)
+    /// <param name="known">
+    /// Gives layers that an earlier run has pruned with the same model, settings and calibration tokens, by index; null for others. They are not solved
+    /// again: activations are only taken through them, and only if a layer behind them is not known.
+    /// </param>
+    /// <param name="cancellation">Stops between matrices.</param>
+    public IEnumerable<PrunedLayer> Run(Func<int, PrunedLayer?>? known = null, CancellationToken cancellation = default)
     {
+        known ??= _ => null;
         var clock = Stopwatch.StartNew();
         var fallbacks = new List<string>();
         SparsityPlan allocated = BudgetAllocation.Allocate(model, settings, plan, tokens, fallbacks.Add, progress, cancellation);
         IEnumerable<PrunedLayer> layers = fitting.Solver.NeedsInputs
-            ? RunOnActivations(allocated, clock, cancellation)
-            : RunOnWeights(allocated, clock, cancellation);
+            ? RunOnActivations(allocated, known, clock, cancellation)
+            : RunOnWeights(allocated, known, clock, cancellation);
         foreach (PrunedLayer layer in layers)
         {
             // What happened before the first layer is reported with it.
@@ -70,13 +76,23 @@ public sealed class ModelPruner
         }
     }
 
-    private IEnumerable<PrunedLayer> RunOnActivations(SparsityPlan allocated, Stopwatch clock, CancellationToken cancellation)
+    private IEnumerable<PrunedLayer> RunOnActivations(
+        SparsityPlan allocated, Func<int, PrunedLayer?> known, Stopwatch clock, CancellationToken cancellation)
     {
         var chunks = new TokenChunks(tokens!);
         bool withDense = settings.Targets == TargetKind.Dense;
-        using var streams = CalibrationStreams.Embed(model, chunks, withDense);
+        using var replay = new LayerReplay(model, chunks, withDense, known, progress);
         for (int index = 0; index < model.Definition.Layers.Count; index++)
         {
+            if (known(index) is { } earlier)
+            {
+                replay.Add(index);
+                progress?.Report(new LayerRestored(index, model.Definition.Layers.Count));
+                yield return earlier;
+                continue;
+            }
+
+            CalibrationStreams streams = replay.Streams(cancellation);
             LayerRecorder recorder = Start(index, allocated);
             using DecoderLayer layer = model.LoadLayer(index);
             using DecoderLayer? dense = withDense ? model.LoadLayer(index) : null;
@@ -89,10 +105,18 @@ public sealed class ModelPruner
         }
     }
 
-    private IEnumerable<PrunedLayer> RunOnWeights(SparsityPlan allocated, Stopwatch clock, CancellationToken cancellation)
+    private IEnumerable<PrunedLayer> RunOnWeights(
+        SparsityPlan allocated, Func<int, PrunedLayer?> known, Stopwatch clock, CancellationToken cancellation)
     {
         for (int index = 0; index < model.Definition.Layers.Count; index++)
         {
+            if (known(index) is { } earlier)
+            {
+                progress?.Report(new LayerRestored(index, model.Definition.Layers.Count));
+                yield return earlier;
+                continue;
+            }
+
             LayerRecorder recorder = Start(index, allocated);
             using DecoderLayer layer = model.LoadLayer(index);
             foreach (Linear linear in layer.Linears)

@@ -13,6 +13,16 @@ public sealed record LayerMeasured(int Layer, int Layers) : PruningProgress(Laye
 /// <param name="Layers">How many there are.</param>
 public sealed record LayerStarted(int Layer, int Layers) : PruningProgress(Layer);
 
+/// <summary>A decoder layer was pruned by an earlier run and is taken as it is.</summary>
+/// <param name="Layer">Its place, from 0.</param>
+/// <param name="Layers">How many there are.</param>
+public sealed record LayerRestored(int Layer, int Layers) : PruningProgress(Layer);
+
+/// <summary>Activations have been taken through a decoder layer that an earlier run pruned.</summary>
+/// <param name="Layer">Its place, from 0.</param>
+/// <param name="Layers">How many there are.</param>
+public sealed record LayerReplayed(int Layer, int Layers) : PruningProgress(Layer);
+
 /// <summary>A matrix has been pruned.</summary>
 /// <param name="Layer">Its layer's place, from 0.</param>
 /// <param name="Report">What was done.</param>

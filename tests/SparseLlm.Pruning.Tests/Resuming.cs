@@ -1,0 +1,57 @@
+using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
+using SparseLlm.Pruning.Tests.Support;
+
+namespace SparseLlm.Pruning.Tests;
+
+/// <summary>A prune that takes up layers of an earlier one.</summary>
+public sealed class Resuming
+{
+    private static readonly SparsityPlan Plan = new(PruneRun.Pattern("0.6"), []);
+
+    [Theory]
+    [InlineData("tiny-opt", PruningMethod.SparseLlm, "best")]
+    [InlineData("tiny-llama", PruningMethod.SparseLlm, "balanced")]
+    [InlineData("tiny-llama", PruningMethod.SparseGpt, null)]
+    [InlineData("tiny-opt", PruningMethod.Magnitude, null)]
+    public void Layers_behind_a_known_one_come_out_with_the_same_bits(string model, PruningMethod method, string? preset)
+    {
+        using PruneRun run = PruneRun.OnSamples(model);
+        PruningSettings settings = PruningSettings.For(method, preset is null ? null : Preset.Find(preset));
+        List<PrunedLayer> whole = Prune(run, settings, _ => null);
+        List<PrunedLayer> resumed = Prune(run, settings, index => index is 0 or 2 ? whole[index] : null);
+        resumed.Count.ShouldBe(whole.Count);
+        foreach ((PrunedLayer layer, PrunedLayer expected) in resumed.Zip(whole))
+        {
+            layer.Index.ShouldBe(expected.Index);
+            layer.Tensors.Select(tensor => tensor.Name).ShouldBe(expected.Tensors.Select(tensor => tensor.Name));
+            foreach ((PrunedTensor tensor, PrunedTensor other) in layer.Tensors.Zip(expected.Tensors))
+            {
+                tensor.Values.AsSpan().SequenceEqual(other.Values).ShouldBeTrue(tensor.Name);
+            }
+        }
+    }
+
+    [Fact]
+    public void No_activation_goes_through_layers_that_are_all_known()
+    {
+        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        PruningSettings settings = PruningSettings.For(PruningMethod.SparseLlm);
+        List<PrunedLayer> whole = Prune(run, settings, _ => null);
+        var steps = new Steps();
+        var pruner = new ModelPruner(run.Model, settings, Plan, run.Tokens(samples: 4), steps);
+        pruner.Run(index => whole[index]).Count().ShouldBe(whole.Count);
+        steps.Seen.ShouldAllBe(step => step is LayerRestored);
+    }
+
+    private static List<PrunedLayer> Prune(PruneRun run, PruningSettings settings, Func<int, PrunedLayer?> known) =>
+        [.. new ModelPruner(run.Model, settings, Plan, run.Tokens(samples: 4)).Run(known)];
+
+    private sealed class Steps : IProgress<PruningProgress>
+    {
+        public List<PruningProgress> Seen { get; } = [];
+
+        public void Report(PruningProgress value) => Seen.Add(value);
+    }
+}
