@@ -11,7 +11,7 @@ namespace SparseLlm.Models.Checkpoints;
 /// (<c>{"name": {"dtype": "F16", "shape": [2, 3], "data_offsets": [0, 12]}, ...}</c>), then the data, without gaps.
 /// Everything is checked, so that nothing read later can lie outside the file.
 /// </summary>
-internal sealed class SafetensorsHeader
+public sealed class SafetensorsHeader
 {
     // The limit of the reference implementation.
     private const long MaximumLength = 100_000_000;
