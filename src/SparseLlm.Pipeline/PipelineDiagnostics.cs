@@ -25,4 +25,10 @@ public static class PipelineDiagnostics
 
     /// <summary>Numerical trouble was got over, at some cost.</summary>
     public static readonly DiagnosticDescriptor NumericalFallback = new("SLM4008", "a numerical fallback was taken", Severity.Warning);
+
+    /// <summary>An entry of the cache is damaged.</summary>
+    public static readonly DiagnosticDescriptor CacheEntryDamaged = new("SLM4020", "an entry of the cache is damaged", Severity.Warning);
+
+    /// <summary>The cache cannot be written.</summary>
+    public static readonly DiagnosticDescriptor CacheUnusable = new("SLM4021", "the cache cannot be written", Severity.Warning);
 }

@@ -22,12 +22,15 @@ public static class FileDigest
     }
 
     /// <summary>One digest for the files of a directory: their names relative to it and their contents, in ordinal order.</summary>
-    public static string OfFiles(string directory, IEnumerable<string> relativePaths)
+    public static string OfFiles(string directory, IEnumerable<string> relativePaths) => OfFiles(directory, relativePaths, Of);
+
+    /// <summary>The same, with digests from elsewhere.</summary>
+    internal static string OfFiles(string directory, IEnumerable<string> relativePaths, Func<string, string> digestOf)
     {
         using var key = new KeyBuilder("files", 1);
         foreach (string path in relativePaths.Order(StringComparer.Ordinal))
         {
-            key.Add(path.Replace('\\', '/'), Of(Path.Combine(directory, path)));
+            key.Add(path.Replace('\\', '/'), digestOf(Path.Combine(directory, path)));
         }
 
         return key.Build();

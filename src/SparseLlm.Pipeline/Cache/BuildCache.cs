@@ -1,0 +1,248 @@
+using System.Text.Json;
+using SparseLlm.Diagnostics;
+
+namespace SparseLlm.Pipeline.Cache;
+
+/// <summary>
+/// What steps produced before, by key. A cache can be damaged, full, read-only, far away or turned off: then there is a warning
+/// and a miss, and never a wrong result or a failed build. Safe for several threads and processes.
+/// </summary>
+public sealed class BuildCache
+{
+    private readonly LocalStore? store;
+    private readonly Action<Diagnostic> report;
+    private readonly HashSet<string> bad = [];
+    private readonly Lock gate = new();
+    private bool isPrepared;
+    private bool isWritable = true;
+
+    private BuildCache(LocalStore? store, Action<Diagnostic> report) => (this.store, this.report) = (store, report);
+
+    /// <summary>The cache's folder; null where caching is turned off.</summary>
+    public string? Directory => store?.Root;
+
+    /// <summary>The folder in which digests of files are remembered; null where caching is turned off.</summary>
+    public string? DigestDirectory => store?.Digests;
+
+    internal LocalStore? Store => store;
+
+    /// <summary>Opens a cache. Nothing is written before there is something to store.</summary>
+    /// <param name="directory">
+    /// Its folder, or <c>off</c>; null for what SPARSELLM_CACHE says, else the platform's folder for caches.
+    /// </param>
+    /// <param name="report">Told of damage and of trouble, as warnings.</param>
+    /// <exception cref="DiagnosticException">The environment names a remote cache that makes no sense.</exception>
+    public static BuildCache Open(string? directory, Action<Diagnostic> report)
+    {
+        if (CacheFolder.Resolve(directory) is not { } root)
+        {
+            return new BuildCache(null, report);
+        }
+
+        var store = new LocalStore(root);
+        foreach (string path in TempFile.Abandoned(store.Temp))
+        {
+            LocalStore.Drop(path);
+        }
+
+        return new BuildCache(store, report);
+    }
+
+    /// <summary>What a step produced before, or null. A damaged entry is dropped, reported and null.</summary>
+    /// <param name="key">The step's key.</param>
+    /// <param name="cancellation">Stops a download.</param>
+    public CacheEntry? TryGet(string key, CancellationToken cancellation = default)
+    {
+        Sha256Text.Require(key);
+        if (store is null)
+        {
+            return null;
+        }
+
+        CacheEntry? entry = Attempt(key, () => store.ReadEntry(key));
+        if (entry is not null)
+        {
+            store.Touch(key);
+        }
+
+        return entry;
+    }
+
+    /// <summary>Copies an entry's files into a directory, each of them whole and checked against its digest.</summary>
+    /// <param name="entry">From <see cref="TryGet"/>.</param>
+    /// <param name="directory">Where to.</param>
+    /// <param name="cancellation">Stops between chunks.</param>
+    /// <returns>False if the entry turned out to be damaged; it is dropped and reported then.</returns>
+    /// <exception cref="IOException">The directory cannot be written.</exception>
+    public bool TryRestore(CacheEntry entry, string directory, CancellationToken cancellation = default) =>
+        Attempt(entry.Key, () =>
+        {
+            foreach (CachedFile file in entry.Files)
+            {
+                store!.Restore(file, directory, cancellation);
+            }
+
+            return entry;
+        }) is not null;
+
+    /// <summary>The bytes of one small file of an entry, or null where they are damaged; the entry is dropped and reported then.</summary>
+    /// <param name="entry">From <see cref="TryGet"/>.</param>
+    /// <param name="name">The file's name.</param>
+    public byte[]? TryRead(CacheEntry entry, string name)
+    {
+        CachedFile file = entry.Files.FirstOrDefault(file => file.Name == name)
+            ?? throw new ArgumentException($"the entry has no file '{name}'.", nameof(name));
+        return Attempt(entry.Key, () => store!.Read(file));
+    }
+
+    /// <summary>Stores what a step produced: its files first, then the entry. A cache that cannot be written is left alone, with a warning.</summary>
+    /// <param name="key">The step's key.</param>
+    /// <param name="kind">What kind of step.</param>
+    /// <param name="description">For people.</param>
+    /// <param name="files">Names relative to where they will be restored, with <c>/</c> between folders, and where the files are now.</param>
+    /// <param name="metadata">Whatever the step wants to know again; it becomes JSON.</param>
+    /// <param name="cancellation">Stops between chunks; nothing is left half-stored.</param>
+    public void Put(
+        string key,
+        string kind,
+        string description,
+        IReadOnlyList<(string Name, string Path)> files,
+        object? metadata,
+        CancellationToken cancellation = default)
+    {
+        Sha256Text.Require(key);
+        foreach ((string name, _) in files)
+        {
+            if (!CacheEntryFile.IsRelative(name))
+            {
+                throw new ArgumentException($"'{name}' is not a relative path.", nameof(files));
+            }
+        }
+
+        CacheEntry? stored = TryWrite(writable =>
+        {
+            CachedFile[] blobs = [.. files.Select(file => writable.AddBlob(file.Name, file.Path, cancellation))];
+            JsonElement? json = metadata is null ? null : SealedJson.ToElement(metadata);
+            var entry = new CacheEntry(key, kind, description, blobs, json);
+            writable.WriteEntry(entry);
+            return entry;
+        });
+        if (stored is not null)
+        {
+            lock (gate)
+            {
+                bad.Remove(key);
+            }
+        }
+    }
+
+    /// <summary>Keeps others from doing the same work at the same time, in this process or another on this machine.</summary>
+    /// <param name="key">The step's key.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <param name="waiting">Told once, if another is at it.</param>
+    /// <returns>Releases the lock; so does the end of the process, however it ends.</returns>
+    public IDisposable Lock(string key, CancellationToken cancellation, Action? waiting = null)
+    {
+        Sha256Text.Require(key);
+        string elsewhere = Path.Combine(Path.GetTempPath(), $"sparsellm-{Environment.UserName}", "locks");
+        foreach (string folder in store is null ? (string[])[elsewhere] : [store.Locks, elsewhere])
+        {
+            try
+            {
+                System.IO.Directory.CreateDirectory(folder);
+                return FileLock.Acquire(Path.Combine(folder, key), cancellation, waiting);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // On to the next folder; without any, the same work is done twice, and no harm.
+            }
+        }
+
+        return new NoLock();
+    }
+
+    /// <summary>Keeps what a <c>pruning.lock.json</c> names from being cleared away, for as long as that file exists.</summary>
+    public void Pin(string lockFilePath) => TryWrite(writable =>
+    {
+        CachePins.Add(writable, lockFilePath);
+        return writable;
+    });
+
+    /// <summary>Does something that finds damage by itself.</summary>
+    private T? Attempt<T>(string key, Func<T?> action)
+        where T : class
+    {
+        lock (gate)
+        {
+            if (bad.Contains(key))
+            {
+                return null;
+            }
+        }
+
+        try
+        {
+            return action();
+        }
+        catch (InvalidDataException exception)
+        {
+            lock (gate)
+            {
+                bad.Add(key);
+            }
+
+            string path = store!.EntryPath(key);
+            LocalStore.Drop(path);
+            report(PipelineDiagnostics.CacheEntryDamaged.At(
+                new SourceLocation(path), $"an entry of the cache is damaged: {exception.Message}; it was dropped, and what it held is computed again"));
+            return null;
+        }
+    }
+
+    /// <summary>Does something that writes; after the first failure nothing is tried any more.</summary>
+    private T? TryWrite<T>(Func<LocalStore, T?> action)
+        where T : class
+    {
+        if (store is null || !isWritable)
+        {
+            return null;
+        }
+
+        try
+        {
+            lock (gate)
+            {
+                if (!isPrepared)
+                {
+                    store.Prepare();
+                    isPrepared = true;
+                }
+            }
+
+            return action(store);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            lock (gate)
+            {
+                if (isWritable)
+                {
+                    isWritable = false;
+                    report(PipelineDiagnostics.CacheUnusable.At(
+                        new SourceLocation(store.Root),
+                        $"the cache cannot be written, so nothing more is stored in it by this run: {exception.Message}; "
+                        + $"free some space ('dotnet sparsellm cache gc'), or name another folder in {CacheFolder.Variable}"));
+                }
+            }
+
+            return null;
+        }
+    }
+
+    private sealed class NoLock : IDisposable
+    {
+        public void Dispose()
+        {
+        }
+    }
+}

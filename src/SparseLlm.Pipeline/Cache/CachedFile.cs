@@ -1,0 +1,7 @@
+namespace SparseLlm.Pipeline.Cache;
+
+/// <summary>A file of a cache entry.</summary>
+/// <param name="Name">Its path relative to where it is restored, with <c>/</c> between folders.</param>
+/// <param name="Digest">SHA-256 of its bytes, 64 hexadecimal digits.</param>
+/// <param name="Length">Its length in bytes.</param>
+public sealed record CachedFile(string Name, string Digest, long Length);

@@ -1,0 +1,75 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace SparseLlm.Pipeline.Cache;
+
+/// <summary>
+/// A lock between processes, held on a file by the operating system: it is released when the process ends, however it ends.
+/// </summary>
+internal static class FileLock
+{
+    private const int LinuxWouldBlock = 11;
+    private const int MacWouldBlock = 35;
+    private const int WindowsSharingViolation = unchecked((int)0x80070020);
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Waits for the lock.</summary>
+    /// <param name="path">The file to lock; it is created, and stays.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <param name="waiting">Told once, if another holds the lock.</param>
+    /// <exception cref="IOException">The file cannot be created or opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be created or opened.</exception>
+    public static IDisposable Acquire(string path, CancellationToken cancellation, Action? waiting = null)
+    {
+        TimeSpan delay = FirstDelay;
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                SafeFileHandle handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                Touch(handle);
+                return handle;
+            }
+            catch (IOException exception) when (IsHeldByAnother(exception))
+            {
+                waiting?.Invoke();
+                waiting = null;
+            }
+
+            cancellation.WaitHandle.WaitOne(delay);
+            delay = TimeSpan.FromTicks(Math.Min(LongestDelay.Ticks, delay.Ticks * 3 / 2));
+        }
+    }
+
+    /// <summary>Whether nobody holds the file open.</summary>
+    public static bool IsFree(string path)
+    {
+        try
+        {
+            using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether an operation failed because another process holds the file.</summary>
+    public static bool IsHeldByAnother(IOException exception) =>
+        exception.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation;
+
+    /// <summary>A lock in use does not look old to who clears up.</summary>
+    private static void Touch(SafeFileHandle handle)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(handle, DateTime.UtcNow);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Another user's file: locked all the same.
+        }
+    }
+}

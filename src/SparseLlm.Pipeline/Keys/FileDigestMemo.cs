@@ -1,0 +1,39 @@
+using SparseLlm.Pipeline.Cache;
+
+namespace SparseLlm.Pipeline.Keys;
+
+/// <summary>The digests of a file as it was when it was read.</summary>
+/// <param name="Path">Its full path.</param>
+/// <param name="Stamp">What told that it was this file.</param>
+/// <param name="Digest">SHA-256 of its bytes.</param>
+/// <param name="Tensors">Digests of its tensors by name, if it is a safetensors file.</param>
+internal sealed record FileDigestMemo(string Path, FileStamp Stamp, string Digest, IReadOnlyDictionary<string, string>? Tensors)
+{
+    /// <summary>Reads a memo; null where there is none, or a damaged one.</summary>
+    public static FileDigestMemo? TryRead(string file)
+    {
+        try
+        {
+            return SealedJson.Read<FileDigestMemo>(System.IO.Path.GetFileName(file), File.ReadAllBytes(file));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes a memo; where that is not possible, the file is read again next time.</summary>
+    public void TryWrite(string file)
+    {
+        try
+        {
+            string directory = System.IO.Path.GetDirectoryName(file)!;
+            Directory.CreateDirectory(directory);
+            TempFile.Write(directory, file, SealedJson.Write(System.IO.Path.GetFileName(file), this));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Only time is lost.
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints;
+using SparseLlm.Pipeline.Cache;
+
+namespace SparseLlm.Pipeline.Keys;
+
+/// <summary>
+/// Digests of files and of the tensors in them, remembered from run to run by path, length and times, so that what has not changed is
+/// not read again. Safe for several threads and processes.
+/// </summary>
+/// <param name="memoDirectory">Where to remember them (<see cref="BuildCache.DigestDirectory"/>); null to remember them in memory only.</param>
+public sealed class FileDigests(string? memoDirectory)
+{
+    private const string TensorFileEnding = ".safetensors";
+
+    // A file that was written this shortly before it was read can change again without a change of its times.
+    private static readonly TimeSpan Unsettled = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<string, FileDigestMemo> memos = [];
+
+    /// <summary>The digest of a file's bytes, 64 hexadecimal digits.</summary>
+    /// <exception cref="DiagnosticException">The file cannot be read.</exception>
+    public string Of(string path) => Find(path, needsTensors: false).Digest;
+
+    /// <summary>The digests of a safetensors file's tensors by name, over element type, shape and bytes.</summary>
+    /// <exception cref="DiagnosticException">The file cannot be read, or is none.</exception>
+    public IReadOnlyDictionary<string, string> Tensors(string safetensorsPath) => Find(safetensorsPath, needsTensors: true).Tensors!;
+
+    /// <summary>One digest for the files of a directory: their names relative to it and their contents, in ordinal order.</summary>
+    /// <exception cref="DiagnosticException">A file cannot be read.</exception>
+    public string OfFiles(string directory, IEnumerable<string> relativePaths) => FileDigest.OfFiles(directory, relativePaths, Of);
+
+    private FileDigestMemo Find(string path, bool needsTensors)
+    {
+        path = Path.GetFullPath(path);
+        try
+        {
+            using SafeFileHandle file = File.OpenHandle(path);
+            FileStamp stamp = FileStamp.Of(file);
+            if (Recall(path, stamp, needsTensors) is { } known)
+            {
+                return known;
+            }
+
+            DateTime start = DateTime.UtcNow;
+            FileDigestMemo memo = Read(file, path, stamp, needsTensors);
+            bool isSettled = start - new DateTime(stamp.Modified, DateTimeKind.Utc) >= Unsettled;
+            if (isSettled && FileStamp.Of(file) == stamp)
+            {
+                Remember(memo);
+            }
+
+            return memo;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw PipelineDiagnostics.InputOutput.Error(new SourceLocation(path), exception.Message, exception);
+        }
+    }
+
+    private static FileDigestMemo Read(SafeFileHandle file, string path, FileStamp stamp, bool needsTensors)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using TensorHasher? tensors = Layout(file, path, needsTensors) is { } layout ? new TensorHasher(layout) : null;
+        Action<ReadOnlyMemory<byte>> append = chunk => hash.AppendData(chunk.Span);
+        FilePass.Run(file, CancellationToken.None, tensors is null ? [append] : [append, tensors.Append]);
+        return new FileDigestMemo(path, stamp, Convert.ToHexStringLower(hash.GetHashAndReset()), tensors?.Digests);
+    }
+
+    /// <summary>The tensors of a safetensors file. Where only its own digest is asked for, a malformed one is a file like any other.</summary>
+    private static IReadOnlyList<TensorInfo>? Layout(SafeFileHandle file, string path, bool needsTensors)
+    {
+        if (!needsTensors && !path.EndsWith(TensorFileEnding, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        try
+        {
+            return SafetensorsHeader.Read(file, path, Path.GetFileName(path));
+        }
+        catch (DiagnosticException) when (!needsTensors)
+        {
+            return null;
+        }
+    }
+
+    private FileDigestMemo? Recall(string path, FileStamp stamp, bool needsTensors)
+    {
+        if (!memos.TryGetValue(path, out FileDigestMemo? memo) && MemoPath(path) is { } file && File.Exists(file))
+        {
+            memo = FileDigestMemo.TryRead(file);
+        }
+
+        return memo is not null && memo.Path == path && memo.Stamp == stamp && (memo.Tensors is not null || !needsTensors) ? memo : null;
+    }
+
+    private void Remember(FileDigestMemo memo)
+    {
+        memos[memo.Path] = memo;
+        if (MemoPath(memo.Path) is { } file)
+        {
+            memo.TryWrite(file);
+        }
+    }
+
+    private string? MemoPath(string path) => memoDirectory is null
+        ? null
+        : Path.Combine(memoDirectory, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path))));
+}
