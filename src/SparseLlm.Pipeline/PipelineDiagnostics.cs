@@ -26,6 +26,21 @@ public static class PipelineDiagnostics
     /// <summary>Numerical trouble was got over, at some cost.</summary>
     public static readonly DiagnosticDescriptor NumericalFallback = new("SLM4008", "a numerical fallback was taken", Severity.Warning);
 
+    /// <summary>A locked build without a lock file, or of an artifact that it does not know.</summary>
+    public static readonly DiagnosticDescriptor LockMissing = new("SLM4010", "an artifact is not locked");
+
+    /// <summary>A locked build whose inputs or results are not those of the lock file.</summary>
+    public static readonly DiagnosticDescriptor LockMoved = new("SLM4011", "something has changed that is locked");
+
+    /// <summary>A lock file that cannot be understood.</summary>
+    public static readonly DiagnosticDescriptor LockUnreadable = new("SLM4012", "the lock file cannot be read");
+
+    /// <summary>An artifact is not in the cache, where that is asked for.</summary>
+    public static readonly DiagnosticDescriptor NotInCache = new("SLM4013", "an artifact is not in the cache");
+
+    /// <summary>As <see cref="NotInCache"/>, where computing it is allowed.</summary>
+    public static readonly DiagnosticDescriptor NotInCacheWarning = new("SLM4014", "an artifact has to be computed", Severity.Warning);
+
     /// <summary>An entry of the cache is damaged.</summary>
     public static readonly DiagnosticDescriptor CacheEntryDamaged = new("SLM4020", "an entry of the cache is damaged", Severity.Warning);
 

@@ -20,7 +20,10 @@ internal static class CommandLine
         {
             InitCommand.Create(),
             ValidateCommand.Create(),
+            PlanCommand.Create(),
             BuildCommand.Create(),
+            StatusCommand.Create(),
+            WhyCommand.Create(),
             PruneCommand.Create(),
             EvalCommand.Create(),
             InspectCommand.Create(),

@@ -12,6 +12,12 @@ internal static class ExitCodes
     /// <summary>The command line or the recipe is wrong.</summary>
     public const int Usage = 2;
 
+    /// <summary>An artifact is stale, where that was asked.</summary>
+    public const int Stale = 3;
+
+    /// <summary>An artifact would have to be computed, where that is not allowed.</summary>
+    public const int WouldCompute = 4;
+
     /// <summary>Cancelled by Ctrl+C.</summary>
     public const int Interrupted = 130;
 

@@ -64,6 +64,19 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>The names of the files that a checkpoint consists of, without reading any weights: one file, or shards and their index.</summary>
+    /// <exception cref="DiagnosticException">The index breaks its format.</exception>
+    public static IReadOnlyList<string> Files(string directory)
+    {
+        if (File.Exists(Path.Combine(directory, SingleFile)))
+        {
+            return [SingleFile];
+        }
+
+        string index = Path.Combine(directory, ShardIndex.FileName);
+        return File.Exists(index) ? [ShardIndex.FileName, .. ShardIndex.Read(index).Values.Distinct().Order(StringComparer.Ordinal)] : [];
+    }
+
     /// <summary>The tensor of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public TensorInfo this[string name] =>

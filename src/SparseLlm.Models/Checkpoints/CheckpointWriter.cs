@@ -14,7 +14,7 @@ public sealed class CheckpointWriter : IDisposable
 {
     private const int PieceLength = 1 << 16;
 
-    private static readonly string[] Companions =
+    private static readonly string[] CompanionPatterns =
     [
         "config.json", "generation_config.json",
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
@@ -68,15 +68,20 @@ public sealed class CheckpointWriter : IDisposable
     /// <exception cref="DiagnosticException">A file cannot be copied.</exception>
     public static void CopyCompanions(string sourceDirectory, string directory)
     {
-        foreach (string path in Directory.EnumerateFiles(sourceDirectory).Order(StringComparer.Ordinal))
+        foreach (string name in Companions(sourceDirectory))
         {
-            string name = Path.GetFileName(path);
-            if (Companions.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name)))
-            {
-                Copy(sourceDirectory, directory, name);
-            }
+            Copy(sourceDirectory, directory, name);
         }
     }
+
+    /// <summary>The names of the files that <see cref="CopyCompanions"/> copies, in ordinal order.</summary>
+    public static IReadOnlyList<string> Companions(string directory) =>
+    [
+        .. Directory.EnumerateFiles(directory)
+            .Select(path => Path.GetFileName(path))
+            .Where(name => CompanionPatterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name)))
+            .Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>Overwrites a whole tensor, rounded to nearest even in the tensor's own element type.</summary>
     /// <param name="tensorName">Its full name.</param>

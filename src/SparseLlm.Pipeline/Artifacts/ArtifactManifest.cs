@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pruning.Methods.Sweeps;
 
 namespace SparseLlm.Pipeline.Artifacts;
@@ -12,7 +13,7 @@ public sealed record ArtifactManifest
     /// <summary>The file's name in an artifact's directory.</summary>
     public const string FileName = "pruning.json";
 
-    private const int CurrentVersion = 1;
+    private const int CurrentVersion = 2;
 
     private static readonly JsonSerializerOptions Options = new()
     {
@@ -71,8 +72,11 @@ public sealed record ArtifactManifest
     /// <summary>Perplexity before and after, by the name of the text.</summary>
     public required IReadOnlyDictionary<string, PerplexityReport> Perplexity { get; init; }
 
-    /// <summary>Time spent on pruning.</summary>
+    /// <summary>Time spent on pruning, in seconds; what came from the cache took next to none.</summary>
     public required double Seconds { get; init; }
+
+    /// <summary>Everything that decided its bits, from which <see cref="Key"/> was computed.</summary>
+    public required ArtifactInputs Inputs { get; init; }
 
     /// <summary>Reads the manifest of an artifact, or null where the directory holds none that this version understands.</summary>
     public static ArtifactManifest? TryRead(string directory)

@@ -38,6 +38,18 @@ public sealed class StagingDirectory : IDisposable
         return new StagingDirectory(target, path);
     }
 
+    /// <summary>Whether a process that was killed has left something beside a target.</summary>
+    public static bool HasLeftovers(string target) => Leftovers(target).Any(Directory.Exists);
+
+    /// <summary>Removes what a process that was killed has left beside a target.</summary>
+    public static void RemoveLeftovers(string target)
+    {
+        foreach (string path in Leftovers(target))
+        {
+            Delete(path);
+        }
+    }
+
     /// <summary>Puts the directory in its place.</summary>
     public void Commit()
     {
@@ -75,6 +87,12 @@ public sealed class StagingDirectory : IDisposable
                 $"the output exists and has no {ArtifactManifest.FileName}, so it is not an artifact and will not be overwritten; "
                 + "choose another output or remove it");
         }
+    }
+
+    private static string[] Leftovers(string target)
+    {
+        target = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(target));
+        return [Sibling(target, "staging"), Sibling(target, "old")];
     }
 
     private static string Sibling(string target, string kind) =>

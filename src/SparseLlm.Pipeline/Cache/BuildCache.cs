@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline.Keys;
 
 namespace SparseLlm.Pipeline.Cache;
 
@@ -16,13 +17,23 @@ public sealed class BuildCache
     private bool isPrepared;
     private bool isWritable = true;
 
-    private BuildCache(LocalStore? store, Action<Diagnostic> report) => (this.store, this.report) = (store, report);
+    private BuildCache(LocalStore? store, Action<Diagnostic> report)
+    {
+        (this.store, this.report) = (store, report);
+        Digests = new FileDigests(DigestDirectory);
+    }
 
     /// <summary>The cache's folder; null where caching is turned off.</summary>
     public string? Directory => store?.Root;
 
     /// <summary>The folder in which digests of files are remembered; null where caching is turned off.</summary>
     public string? DigestDirectory => store?.Digests;
+
+    /// <summary>Digests of files, remembered where there is a cache.</summary>
+    public FileDigests Digests { get; }
+
+    /// <summary>Whether what is stored now will be found later.</summary>
+    public bool IsOn => store is not null && isWritable;
 
     internal LocalStore? Store => store;
 

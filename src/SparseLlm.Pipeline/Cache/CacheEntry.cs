@@ -13,4 +13,8 @@ public sealed record CacheEntry(
 {
     /// <summary>Bytes of its files.</summary>
     public long Size => Files.Sum(file => file.Length);
+
+    /// <summary>The metadata as what it was written from; null where there is none, or where it has another shape.</summary>
+    public T? MetadataAs<T>()
+        where T : class => Metadata is { } json ? SealedJson.FromElement<T>(json) : null;
 }

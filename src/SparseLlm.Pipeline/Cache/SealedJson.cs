@@ -23,6 +23,20 @@ internal static class SealedJson
     /// <summary>An object as JSON, by the rules of these files.</summary>
     public static JsonElement ToElement(object value) => JsonSerializer.SerializeToElement(value, value.GetType(), Options);
 
+    /// <summary>The object that <see cref="ToElement"/> was given; null if the JSON has another shape.</summary>
+    public static T? FromElement<T>(JsonElement json)
+        where T : class
+    {
+        try
+        {
+            return json.Deserialize<T>(Options);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The bytes of a file.</summary>
     public static byte[] Write<T>(string key, T content)
     {

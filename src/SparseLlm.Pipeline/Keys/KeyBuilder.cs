@@ -22,6 +22,18 @@ public sealed class KeyBuilder : IDisposable
         Append(revision.ToString(CultureInfo.InvariantCulture));
     }
 
+    /// <summary>The key of named values, in ordinal order of their names.</summary>
+    public static string Of(string kind, IEnumerable<KeyValuePair<string, string>> values)
+    {
+        using var key = new KeyBuilder(kind, 1);
+        foreach ((string name, string value) in values.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            key.Add(name, value);
+        }
+
+        return key.Build();
+    }
+
     /// <summary>Adds a field. Null and the empty string are different.</summary>
     public KeyBuilder Add(string name, string? value)
     {
@@ -33,12 +45,6 @@ public sealed class KeyBuilder : IDisposable
 
     /// <summary>Adds a whole number.</summary>
     public KeyBuilder Add(string name, long value) => Add(name, value.ToString(CultureInfo.InvariantCulture));
-
-    /// <summary>Adds a number, exactly.</summary>
-    public KeyBuilder Add(string name, double value) => Add(name, value.ToString("R", CultureInfo.InvariantCulture));
-
-    /// <summary>Adds a truth value.</summary>
-    public KeyBuilder Add(string name, bool value) => Add(name, value ? "true" : "false");
 
     /// <summary>The key of everything added, 64 hexadecimal digits. The builder cannot be used any more.</summary>
     public string Build() => Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -1,35 +1,44 @@
 using System.Diagnostics;
+using SparseLlm.Diagnostics;
 using SparseLlm.Models;
-using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Reports;
-using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
-using SparseLlm.Pruning.Methods;
-using SparseLlm.Pruning.Methods.Sweeps;
-using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pipeline.Running;
 
-/// <summary>Makes an artifact: prunes, writes, measures what was written, and puts it in its place whole or not at all.</summary>
+/// <summary>
+/// Makes an artifact: leaves it alone where it is up to date, else takes it from the cache, else prunes what is not in the cache of it; measures
+/// what was written, and puts it in its place whole or not at all.
+/// </summary>
 public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgress>? progress = null)
 {
+    private const string CacheKind = "artifact";
+
+    private readonly BuildCache cache = session.Cache;
+
     /// <summary>Makes the artifact, or leaves it alone where it is up to date.</summary>
-    /// <exception cref="Diagnostics.DiagnosticException">It cannot be made. Nothing is left half-written.</exception>
+    /// <exception cref="DiagnosticException">It cannot be made. Nothing is left half-written.</exception>
     public ArtifactOutcome Build(PruneRequest request, CancellationToken cancellation)
     {
-        string key = ArtifactKey.Of(
-            session.Digest, session.Model.Definition, request.Settings, request.Plan, request.Calibration, session.Model.Backend.NumericsClass);
-        ArtifactManifest? known = UpToDate(request, key);
-        if (known is not null && HasPerplexities(known, request))
+        ArtifactInputs inputs = session.Inputs(request);
+        StepKeys keys = StepKeys.Of(inputs);
+        if (Finished(request, keys.Artifact) is { } finished && !StagingDirectory.HasLeftovers(request.Output))
         {
-            return Done(request, known, wasUpToDate: true);
+            return Done(request, finished, ArtifactOrigin.UpToDate);
         }
 
         try
         {
-            return Done(request, known is null ? Make(request, key, cancellation) : MeasureAgain(request, known, cancellation), wasUpToDate: false);
+            // Who builds the same output, or the same artifact elsewhere, waits here and then finds it made.
+            using IDisposable output = Wait(request, OutputKey(request.Output), cancellation);
+            using IDisposable artifact = Wait(request, keys.Artifact, cancellation);
+            StagingDirectory.RemoveLeftovers(request.Output);
+            return Finished(request, keys.Artifact) is { } meanwhile
+                ? Done(request, meanwhile, ArtifactOrigin.UpToDate)
+                : Make(request, inputs, keys, cancellation);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -37,51 +46,75 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
         }
     }
 
-    private ArtifactOutcome Done(PruneRequest request, ArtifactManifest manifest, bool wasUpToDate)
+    private ArtifactOutcome Make(PruneRequest request, ArtifactInputs inputs, StepKeys keys, CancellationToken cancellation)
     {
-        var outcome = new ArtifactOutcome(request.DisplayName, Path.GetFullPath(request.Output), manifest, wasUpToDate);
+        if (ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) is { } known)
+        {
+            ArtifactManifest measured = known with { Perplexity = MeasureAll(request, request.Output, known.Digest, cancellation) };
+            Write(measured, request.Output);
+            return Done(request, measured, ArtifactOrigin.MeasuredAgain);
+        }
+
+        using StagingDirectory staging = StagingDirectory.Create(request.Output);
+        DiskSpace.Require(staging.Path, ModelFiles.Of(session.Model.Directory)
+            .Sum(file => new FileInfo(Path.Combine(session.Model.Directory, file)).Length));
+        ArtifactManifest? restored = Restore(request, keys, staging, cancellation);
+        ArtifactManifest manifest = restored ?? Prune(request, inputs, keys, staging, cancellation);
+        manifest = manifest with { Perplexity = MeasureAll(request, staging.Path, manifest.Digest, cancellation) };
+        Write(manifest, staging.Path);
+        staging.Commit();
+        foreach (string fallback in manifest.Fallbacks)
+        {
+            progress?.Report(new Notice(PipelineDiagnostics.NumericalFallback.At(null, fallback)));
+        }
+
+        return Done(request, manifest, restored is null ? ArtifactOrigin.Pruned : ArtifactOrigin.Cache);
+    }
+
+    private ArtifactOutcome Done(PruneRequest request, ArtifactManifest manifest, ArtifactOrigin origin)
+    {
+        var outcome = new ArtifactOutcome(request.DisplayName, Path.GetFullPath(request.Output), manifest, origin);
         progress?.Report(new ArtifactDone(outcome));
         return outcome;
     }
 
-    /// <summary>The manifest of the artifact that stands there, if it has this key and its files are as they were written.</summary>
-    private static ArtifactManifest? UpToDate(PruneRequest request, string key) =>
-        ArtifactManifest.TryRead(request.Output) is { } manifest && manifest.Key == key && DigestOf(request.Output) == manifest.Digest
-            ? manifest
-            : null;
+    private ArtifactManifest? Finished(PruneRequest request, string key) =>
+        ArtifactState.UpToDate(request.Output, key, cache.Digests) is { } manifest && ArtifactState.HasPerplexities(manifest, request, session) ? manifest : null;
 
-    private bool HasPerplexities(ArtifactManifest manifest, PruneRequest request) =>
-        manifest.Perplexity.Count == request.Perplexities.Count
-        && request.Perplexities.All(text => manifest.Perplexity.TryGetValue(text.Name, out PerplexityReport? report)
-            && report.Key == text.Key(session.Model.Definition.MaximumLength));
+    private IDisposable Wait(PruneRequest request, string key, CancellationToken cancellation) =>
+        cache.Lock(key, cancellation, () => progress?.Report(new Waiting(request.DisplayName)));
 
-    private static string DigestOf(string directory) => FileDigest.OfFiles(directory, ModelFiles.Of(directory));
-
-    private ArtifactManifest Make(PruneRequest request, string key, CancellationToken cancellation)
+    private static string OutputKey(string output)
     {
-        // Pruning is checked against the model before anything is written.
-        CalibrationTokens? tokens = request.Calibration is { } source ? session.Calibration(source) : null;
-        var pruner = new ModelPruner(session.Model, request.Settings, request.Plan, tokens, PruningSteps(request));
-        using StagingDirectory staging = StagingDirectory.Create(request.Output);
-        DiskSpace.Require(staging.Path, ModelFiles.Of(session.Model.Directory)
-            .Sum(file => new FileInfo(Path.Combine(session.Model.Directory, file)).Length));
-
-        var clock = Stopwatch.StartNew();
-        List<PrunedLayer> layers = WriteCheckpoint(pruner, staging.Path, cancellation);
-        double seconds = clock.Elapsed.TotalSeconds;
-
-        ArtifactManifest manifest = Describe(request, key, layers, tokens, seconds) with { Digest = DigestOf(staging.Path) };
-        manifest = manifest with { Perplexity = MeasureAll(request, staging.Path, cancellation) };
-        Write(manifest, staging.Path);
-        staging.Commit();
-        Warn(manifest);
-        return manifest;
+        using var key = new KeyBuilder("output", 1);
+        return key.Add("path", Path.TrimEndingDirectorySeparator(Path.GetFullPath(output))).Build();
     }
 
-    private ArtifactManifest MeasureAgain(PruneRequest request, ArtifactManifest known, CancellationToken cancellation)
+    private ArtifactManifest? Restore(PruneRequest request, StepKeys keys, StagingDirectory staging, CancellationToken cancellation) =>
+        cache.TryGet(keys.Artifact, cancellation) is { Kind: CacheKind } entry
+        && entry.MetadataAs<ArtifactManifest>() is { } manifest
+        && cache.TryRestore(entry, staging.Path, cancellation)
+            ? manifest with { Artifact = request.Name }
+            : null;
+
+    private ArtifactManifest Prune(PruneRequest request, ArtifactInputs inputs, StepKeys keys, StagingDirectory staging, CancellationToken cancellation)
     {
-        ArtifactManifest manifest = known with { Perplexity = MeasureAll(request, request.Output, cancellation) };
-        Write(manifest, request.Output);
+        var clock = Stopwatch.StartNew();
+        PruneResult result = new PruneRun(session, request, keys, progress).Write(staging.Path, cancellation);
+        IReadOnlyDictionary<string, string> files = ModelFiles.Digests(staging.Path, cache.Digests);
+        ArtifactManifest manifest = ManifestBuilder.Describe(session, request, inputs, result) with
+        {
+            Key = keys.Artifact,
+            Digest = ModelFiles.Digest(files),
+            Seconds = clock.Elapsed.TotalSeconds,
+        };
+        cache.Put(
+            keys.Artifact,
+            CacheKind,
+            FormattableString.Invariant($"{request.DisplayName}: {manifest.Model.Name}, {manifest.Method} {manifest.Pattern}"),
+            [.. files.Keys.Select(file => (file, Path.Combine(staging.Path, file)))],
+            manifest,
+            cancellation);
         return manifest;
     }
 
@@ -91,26 +124,7 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
         ArtifactSummary.Write(manifest, directory);
     }
 
-    private List<PrunedLayer> WriteCheckpoint(ModelPruner pruner, string directory, CancellationToken cancellation)
-    {
-        CheckpointWriter.CopyCompanions(session.Model.Directory, directory);
-        using var writer = new CheckpointWriter(session.Model.Checkpoint, directory);
-        var layers = new List<PrunedLayer>();
-        foreach (PrunedLayer layer in pruner.Run(cancellation: cancellation))
-        {
-            foreach (PrunedTensor tensor in layer.Tensors)
-            {
-                writer.Write(tensor.Name, tensor.Values);
-            }
-
-            layers.Add(layer with { Tensors = [] });
-        }
-
-        writer.Complete();
-        return layers;
-    }
-
-    private Dictionary<string, PerplexityReport> MeasureAll(PruneRequest request, string directory, CancellationToken cancellation)
+    private Dictionary<string, PerplexityReport> MeasureAll(PruneRequest request, string directory, string digest, CancellationToken cancellation)
     {
         var reports = new Dictionary<string, PerplexityReport>();
         if (request.Perplexities.Count == 0)
@@ -122,62 +136,11 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
         foreach (PerplexityText text in request.Perplexities)
         {
             Perplexity dense = session.DensePerplexity(text, cancellation);
-            Perplexity measured = session.Measure(pruned, request.DisplayName, text, cancellation);
+            Perplexity measured = session.Measure(pruned, digest, request.DisplayName, text, cancellation);
             reports.Add(text.Name, new PerplexityReport(
-                dense.Value, measured.Value, measured.Tokens, measured.Windows, text.Key(session.Model.Definition.MaximumLength)));
+                dense.Value, measured.Value, measured.Tokens, measured.Windows, text.Key(session.Model.Definition.MaximumLength, cache.Digests)));
         }
 
         return reports;
-    }
-
-    private ArtifactManifest Describe(PruneRequest request, string key, List<PrunedLayer> layers, CalibrationTokens? tokens, double seconds)
-    {
-        LinearReport[] linears = [.. layers.SelectMany(layer => layer.Linears)];
-        double weights = linears.Sum(linear => (double)linear.Rows * linear.Columns);
-        return new ArtifactManifest
-        {
-            ToolVersion = ToolVersion.Current.ToNormalizedString(),
-            Artifact = request.Name,
-            Key = key,
-            Digest = "",
-            Model = new ModelProvenance(Path.GetFileName(Path.GetFullPath(session.Model.Directory)), session.Model.Definition.Architecture, session.Digest),
-            Method = request.Settings.Method.ToString().ToLowerInvariant(),
-            Settings = Setting.Describe(request.Settings),
-            Pattern = request.Plan.Default.ToString(),
-            Calibration = tokens is null ? null : Describe(request.Calibration!, tokens),
-            Numerics = session.Model.Backend.NumericsClass,
-            Sparsity = weights == 0 ? 0 : linears.Sum(linear => linear.Zeros) / weights,
-            Tensors = [.. linears.Select(linear => new TensorReport(
-                linear.Name, [linear.Rows, linear.Columns], linear.Pattern, linear.Sparsity, linear.RelativeError))],
-            Sweeps = layers.Any(layer => layer.Sweeps is not null) ? [.. layers.Select(layer => layer.Sweeps).OfType<SweepReport>()] : null,
-            Fallbacks = [.. layers.SelectMany(layer => layer.Fallbacks)],
-            Perplexity = new Dictionary<string, PerplexityReport>(),
-            Seconds = seconds,
-        };
-    }
-
-    private static CalibrationProvenance Describe(CalibrationSource source, CalibrationTokens tokens) =>
-        new(
-            [.. source.Text.Paths.Select(path => new FileProvenance(Path.GetFileName(path), FileDigest.Of(path)))],
-            tokens.Windows,
-            tokens.SequenceLength,
-            source.Settings.Sampling.ToString().ToLowerInvariant(),
-            source.Settings.Seed);
-
-    private void Warn(ArtifactManifest manifest)
-    {
-        foreach (string fallback in manifest.Fallbacks)
-        {
-            progress?.Report(new Notice(PipelineDiagnostics.NumericalFallback.At(null, fallback)));
-        }
-    }
-
-    private ForwardedProgress? PruningSteps(PruneRequest request) =>
-        progress is null ? null : new ForwardedProgress(step => progress.Report(new PruningStep(request.DisplayName, step)));
-
-    /// <summary>Reports at once, on the same thread: <see cref="Progress{T}"/> would report late and out of order.</summary>
-    private sealed class ForwardedProgress(Action<PruningProgress> report) : IProgress<PruningProgress>
-    {
-        public void Report(PruningProgress value) => report(value);
     }
 }

@@ -27,9 +27,35 @@ public sealed record Notice(Diagnostic Diagnostic) : BuildProgress;
 /// <param name="Outcome">What it is.</param>
 public sealed record ArtifactDone(ArtifactOutcome Outcome) : BuildProgress;
 
+/// <summary>Another process makes the same; this one waits for it.</summary>
+/// <param name="Artifact">Its name.</param>
+public sealed record Waiting(string Artifact) : BuildProgress;
+
+/// <summary>A prune was stopped.</summary>
+/// <param name="Artifact">Its name.</param>
+/// <param name="Kept">Decoder layers that are kept for the next run.</param>
+/// <param name="Layers">Decoder layers in all.</param>
+public sealed record Interrupted(string Artifact, int Kept, int Layers) : BuildProgress;
+
+/// <summary>Where an artifact came from.</summary>
+public enum ArtifactOrigin
+{
+    /// <summary>It was there already, unchanged.</summary>
+    UpToDate,
+
+    /// <summary>The model was there already, unchanged; its perplexity was measured anew.</summary>
+    MeasuredAgain,
+
+    /// <summary>It was taken from the cache.</summary>
+    Cache,
+
+    /// <summary>It was pruned now, some decoder layers of it perhaps earlier.</summary>
+    Pruned,
+}
+
 /// <summary>A finished artifact.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Directory">Where it stands.</param>
 /// <param name="Manifest">Its pruning.json.</param>
-/// <param name="WasUpToDate">Whether it was there already, unchanged.</param>
-public sealed record ArtifactOutcome(string Name, string Directory, ArtifactManifest Manifest, bool WasUpToDate);
+/// <param name="Origin">Where it came from.</param>
+public sealed record ArtifactOutcome(string Name, string Directory, ArtifactManifest Manifest, ArtifactOrigin Origin);

@@ -1,67 +1,96 @@
 using SparseLlm.Models;
 using SparseLlm.Models.Tokenizers;
 using SparseLlm.Numerics;
+using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
 
 namespace SparseLlm.Pipeline.Running;
 
-/// <summary>A dense model and what is computed from it once for all artifacts: its digest, token ids, its own perplexities.</summary>
+/// <summary>A dense model and what is computed from it once for all artifacts: its digests, token ids, its own perplexities.</summary>
 public sealed class ModelSession : IDisposable
 {
     private readonly Dictionary<string, int[]> ids = [];
-    private readonly Dictionary<string, Perplexity> perplexities = [];
     private readonly IProgress<BuildProgress>? progress;
     private Tokenizer? tokenizer;
-    private string? digest;
 
     /// <summary>Opens a model.</summary>
     /// <param name="directory">Its Hugging Face directory.</param>
     /// <param name="backend">What computes.</param>
+    /// <param name="cache">What has been computed before.</param>
     /// <param name="progress">Told of evaluation steps.</param>
-    public ModelSession(string directory, IBackend backend, IProgress<BuildProgress>? progress = null)
+    public ModelSession(string directory, IBackend backend, BuildCache cache, IProgress<BuildProgress>? progress = null)
     {
         this.progress = progress;
+        Cache = cache;
         Model = DecoderModel.Open(directory, backend);
+        Digests = new ModelDigests(directory, Model.Definition, cache.Digests);
     }
 
     /// <summary>The dense model.</summary>
     public DecoderModel Model { get; }
 
-    /// <summary>The digest of the files that decide what the model computes.</summary>
-    public string Digest => digest ??= FileDigest.OfFiles(Model.Directory, ModelFiles.Of(Model.Directory));
+    /// <summary>What has been computed before.</summary>
+    public BuildCache Cache { get; }
+
+    /// <summary>The digests of the dense model.</summary>
+    public ModelDigests Digests { get; }
 
     /// <summary>The calibration windows.</summary>
     public CalibrationTokens Calibration(CalibrationSource source) =>
         CalibrationTokens.Cut(Ids(source.Text), source.Settings, Model.Definition.MaximumLength, source.Location);
 
+    /// <summary>What decides the bits of an artifact.</summary>
+    public ArtifactInputs Inputs(PruneRequest request) =>
+        ArtifactInputs.Of(
+            Model.Definition, Digests, Cache.Digests, request.Settings, request.Plan, request.Calibration, Model.Backend.NumericsClass);
+
     /// <summary>The dense model's perplexity.</summary>
-    public Perplexity DensePerplexity(PerplexityText text, CancellationToken cancellation)
-    {
-        string key = text.Key(Model.Definition.MaximumLength);
-        if (!perplexities.TryGetValue(key, out Perplexity? perplexity))
-        {
-            perplexity = Measure(Model, "dense", text, cancellation);
-            perplexities.Add(key, perplexity);
-        }
+    public Perplexity DensePerplexity(PerplexityText text, CancellationToken cancellation) =>
+        Measure(Model, Digests.All, "dense", text, cancellation);
 
-        return perplexity;
-    }
-
-    /// <summary>The perplexity of a model with this model's tokenizer.</summary>
+    /// <summary>The perplexity of a model with this model's tokenizer, measured or remembered.</summary>
     /// <param name="model">The model.</param>
+    /// <param name="digest">The digest of its files.</param>
     /// <param name="name">Its name in progress messages.</param>
     /// <param name="text">The text.</param>
     /// <param name="cancellation">Stops between chunks.</param>
-    public Perplexity Measure(DecoderModel model, string name, PerplexityText text, CancellationToken cancellation) =>
-        Perplexity.Measure(
+    public Perplexity Measure(DecoderModel model, string digest, string name, PerplexityText text, CancellationToken cancellation)
+    {
+        string key = EvaluationKey(digest, text);
+        if (Cache.TryGet(key, cancellation)?.MetadataAs<Perplexity>() is { } known)
+        {
+            return known;
+        }
+
+        Perplexity perplexity = Perplexity.Measure(
             model,
             Ids(text.Text),
             text.SequenceLength,
             text.Location,
             (done, layers) => progress?.Report(new EvaluationStep(name, text.Name, done, layers)),
             cancellation);
+        if (double.IsFinite(perplexity.Value))
+        {
+            Cache.Put(key, "perplexity", $"perplexity of {name} on {text.Name}", [], perplexity, cancellation);
+        }
+
+        return perplexity;
+    }
+
+    /// <summary>The key of a measurement.</summary>
+    /// <param name="digest">The digest of the model's files.</param>
+    /// <param name="text">The text.</param>
+    public string EvaluationKey(string digest, PerplexityText text)
+    {
+        using var key = new KeyBuilder("evaluation", ArtifactInputs.CurrentRevision);
+        return key.Add("model", digest)
+            .Add("tokenizer", Digests.Files.GetValueOrDefault("tokenizer.json"))
+            .Add("numerics", Model.Backend.NumericsClass)
+            .Add("text", text.Key(Model.Definition.MaximumLength, Cache.Digests))
+            .Build();
+    }
 
     private int[] Ids(TextSource source)
     {

@@ -12,13 +12,15 @@ namespace SparseLlm.Pipeline.Running;
 public sealed record PerplexityText(string Name, TextSource Text, int? SequenceLength, SourceLocation Location)
 {
     /// <summary>The key of the text and the window length.</summary>
-    public string Key(int modelMaximum)
+    /// <param name="modelMaximum">The longest sequence of the model.</param>
+    /// <param name="digests">Gives the digests of the files.</param>
+    public string Key(int modelMaximum, FileDigests digests)
     {
         using var key = new KeyBuilder("perplexity", 1);
         key.Add("sequenceLength", SequenceLength ?? CalibrationTokens.DefaultSequenceLength(modelMaximum)).Add("field", Text.Field);
         foreach (string path in Text.Paths)
         {
-            key.Add("text", FileDigest.Of(path));
+            key.Add("text", digests.Of(path));
         }
 
         return key.Build();

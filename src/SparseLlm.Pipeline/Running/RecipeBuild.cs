@@ -1,13 +1,16 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Locking;
+using SparseLlm.Pipeline.Planning;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Running;
 
 /// <summary>Makes the artifacts of a recipe and holds them against their gates.</summary>
-public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, IProgress<BuildProgress>? progress = null)
+public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, BuildCache cache, IProgress<BuildProgress>? progress = null)
 {
     /// <summary>Every file that decides what is made: recipe, model, texts. Absolute paths, and the globs that texts were found by.</summary>
     public IReadOnlyList<string> Inputs =>
@@ -19,16 +22,20 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
         .. recipe.Globs,
     ];
 
-    /// <summary>Makes artifacts.</summary>
-    /// <param name="names">Which; empty for all.</param>
+    /// <summary>Makes artifacts, and locks what they were made of.</summary>
+    /// <param name="options">Which, and how.</param>
     /// <param name="cancellation">Stops; what is finished stays.</param>
     /// <exception cref="DiagnosticException">One cannot be made, or gates were missed; artifacts that miss a gate are written all the same.</exception>
-    public IReadOnlyList<ArtifactOutcome> Run(IReadOnlyCollection<string> names, CancellationToken cancellation)
+    public IReadOnlyList<ArtifactOutcome> Run(BuildOptions options, CancellationToken cancellation)
     {
-        IReadOnlyList<ArtifactRecipe> artifacts = Choose(names);
-        using var session = new ModelSession(recipe.Model, backend, progress);
-        PruneRequest[] requests = [.. artifacts.Select(Request)];
+        IReadOnlyList<ArtifactRecipe> artifacts = recipe.Choose(options.Artifacts);
+        using var session = new ModelSession(recipe.Model, backend, cache, progress);
+        PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output))];
         Check(artifacts, requests, session);
+        string lockPath = LockFile.PathOf(recipe.Path);
+        LockCheck? lockCheck = options.IsLocked ? new LockCheck(LockFile.Read(lockPath), lockPath) : null;
+        CheckLock(lockCheck, artifacts, requests, session);
+        CheckCache(options.OnCacheMiss, options.Artifacts);
 
         var builder = new ArtifactBuilder(session, progress);
         var outcomes = new List<ArtifactOutcome>();
@@ -37,35 +44,78 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
         {
             ArtifactOutcome outcome = builder.Build(request, cancellation);
             outcomes.Add(outcome);
+            if (lockCheck?.Result(artifact, outcome.Manifest) is { } moved)
+            {
+                missed.Add(moved);
+            }
+
             missed.AddRange(artifact.Gates.Select(gate => Missed(artifact, gate, outcome.Manifest)).OfType<Diagnostic>());
+        }
+
+        if (!options.IsLocked)
+        {
+            Lock(lockPath, outcomes);
         }
 
         return missed.Count == 0 ? outcomes : throw new DiagnosticException(missed);
     }
 
-    private IReadOnlyList<ArtifactRecipe> Choose(IReadOnlyCollection<string> names)
+    private static void CheckLock(LockCheck? check, IReadOnlyList<ArtifactRecipe> artifacts, PruneRequest[] requests, ModelSession session)
     {
-        string? unknown = names.FirstOrDefault(name => recipe.Artifacts.All(artifact => artifact.Name != name));
-        if (unknown is not null)
+        Diagnostic[] moved =
+            [.. artifacts.Zip(requests).SelectMany(pair => check?.Inputs(pair.First, session.Inputs(pair.Second)) ?? [])];
+        if (moved.Length > 0)
         {
-            throw PipelineDiagnostics.UnknownArtifact.Error(
-                new SourceLocation(recipe.Path),
-                $"there is no artifact '{unknown}'; the recipe has {string.Join(", ", recipe.Artifacts.Select(artifact => artifact.Name))}");
+            throw new DiagnosticException(moved);
         }
-
-        return names.Count == 0 ? recipe.Artifacts : [.. recipe.Artifacts.Where(artifact => names.Contains(artifact.Name))];
     }
 
-    private PruneRequest Request(ArtifactRecipe artifact) =>
-        new(
-            artifact.Name,
-            artifact.Settings,
-            new SparsityPlan(artifact.Pattern, [.. artifact.Rules.Select(rule => new SparsityRule(rule.Match, rule.Pattern))]),
-            recipe.Calibration is { } calibration
-                ? new CalibrationSource(calibration.Text, calibration.Settings, calibration.Location)
-                : null,
-            [.. recipe.Perplexities.Select(text => new PerplexityText(text.Name, text.Text, text.SequenceLength, text.Location))],
-            Path.Combine(output, artifact.Name));
+    private void CheckCache(CacheMissPolicy policy, IReadOnlyCollection<string> names)
+    {
+        if (policy == CacheMissPolicy.Build)
+        {
+            return;
+        }
+
+        using var plan = new RecipePlan(recipe, output, backend, cache);
+        Diagnostic[] missing = [.. plan.Plan(names).Where(artifact => artifact.MissingLayers.Count > 0).Select(artifact => Missing(artifact, policy))];
+        if (policy == CacheMissPolicy.Error && missing.Length > 0)
+        {
+            throw new DiagnosticException(missing);
+        }
+
+        foreach (Diagnostic diagnostic in missing)
+        {
+            progress?.Report(new Notice(diagnostic));
+        }
+    }
+
+    private static Diagnostic Missing(ArtifactPlan plan, CacheMissPolicy policy)
+    {
+        string message = $"'{plan.Artifact.Name}' is not in the cache; {LayerRanges.Describe(plan.MissingLayers)} of {plan.Keys.Layers.Count} would have to be pruned";
+        return policy == CacheMissPolicy.Error
+            ? PipelineDiagnostics.NotInCache.At(plan.Artifact.Location, message + ". Build it where that is allowed and push it to the cache")
+            : PipelineDiagnostics.NotInCacheWarning.At(plan.Artifact.Location, message);
+    }
+
+    /// <summary>Locks what was made; artifacts that were not asked for stay as they are locked, those that the recipe has no more go.</summary>
+    private void Lock(string path, IReadOnlyList<ArtifactOutcome> outcomes)
+    {
+        var artifacts = new SortedDictionary<string, LockedArtifact>(StringComparer.Ordinal);
+        IReadOnlyDictionary<string, LockedArtifact> before = LockFile.Read(path)?.Artifacts ?? new Dictionary<string, LockedArtifact>();
+        foreach ((string name, LockedArtifact artifact) in before.Where(known => recipe.Artifacts.Any(artifact => artifact.Name == known.Key)))
+        {
+            artifacts[name] = artifact;
+        }
+
+        foreach (ArtifactOutcome outcome in outcomes)
+        {
+            artifacts[outcome.Name] = LockedArtifact.Of(outcome.Manifest);
+        }
+
+        new LockFile(artifacts).Write(path);
+        cache.Pin(path);
+    }
 
     /// <summary>Finds what is wrong with any artifact before time is spent on the first.</summary>
     private void Check(IReadOnlyList<ArtifactRecipe> artifacts, PruneRequest[] requests, ModelSession session)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using SparseLlm.Numerics;
 using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Artifacts;
@@ -16,21 +17,31 @@ internal static class BuildCommand
     public static Command Create()
     {
         Argument<string> recipe = RecipeFile.Argument();
-        var output = new Option<string?>("--output", "-o") { Description = "The directory that gets one directory for each artifact; by default 'models' beside the recipe." };
+        Option<string?> output = RecipeFile.Output();
         var artifact = new Option<string[]>("--artifact") { Description = "An artifact to make; may be given more than once. By default all." };
         var manifest = new Option<string?>("--manifest") { Description = "Write lists of inputs, outputs and artifacts for a build system to this path, with endings of their own." };
         Option<string?> device = CommandAction.Device();
         Option<int?> threads = CommandAction.Threads();
+        Option<string?> cache = CommandAction.Cache();
+        var locked = new Option<bool>("--locked", "--locked-mode") { Description = "Hold inputs and results against the lock file, and fail where they differ." };
+        var onCacheMiss = new Option<CacheMissPolicy>("--on-cache-miss") { Description = "What to do where an artifact would have to be computed: build, warn or error." };
         Option<bool> json = CommandAction.Json();
         Option<bool> noProgress = CommandAction.NoProgress();
-        var command = new Command("build", "Make the artifacts of a recipe.") { recipe, output, artifact, manifest, device, threads, json, noProgress };
+        var command = new Command("build", "Make the artifacts of a recipe.") { recipe, output, artifact, manifest, device, threads, cache, locked, onCacheMiss, json, noProgress };
         command.SetWork((arguments, cancellation) =>
         {
             Recipe read = RecipeFile.Read(arguments.GetRequiredValue(recipe));
-            string directory = Path.GetFullPath(arguments.GetValue(output) ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(read.Path))!, "models"));
+            string directory = RecipeFile.OutputOf(read, arguments.GetValue(output));
             using IBackend backend = Backends.Create(arguments.GetValue(device) ?? read.Device, arguments.GetValue(threads) ?? read.Threads);
-            var build = new RecipeBuild(read, directory, backend, new ConsoleProgress(arguments.GetValue(noProgress)));
-            IReadOnlyList<ArtifactOutcome> outcomes = build.Run(arguments.GetValue(artifact) ?? [], cancellation);
+            var build = new RecipeBuild(read, directory, backend, CommandAction.OpenCache(arguments.GetValue(cache)), new ConsoleProgress(arguments.GetValue(noProgress)));
+            IReadOnlyList<ArtifactOutcome> outcomes = build.Run(
+                new BuildOptions
+                {
+                    Artifacts = arguments.GetValue(artifact) ?? [],
+                    IsLocked = arguments.GetValue(locked),
+                    OnCacheMiss = arguments.GetValue(onCacheMiss),
+                },
+                cancellation);
             if (arguments.GetValue(manifest) is { } path)
             {
                 BuildManifest.Write(path, build, directory, outcomes);
@@ -44,7 +55,8 @@ internal static class BuildCommand
                     {
                         outcome.Name,
                         Output = outcome.Directory,
-                        UpToDate = outcome.WasUpToDate,
+                        UpToDate = outcome.Origin == ArtifactOrigin.UpToDate,
+                        Origin = JsonNamingPolicy.CamelCase.ConvertName(outcome.Origin.ToString()),
                         outcome.Manifest.Sparsity,
                         outcome.Manifest.Digest,
                         Perplexity = outcome.Manifest.Perplexity.ToDictionary(
@@ -79,7 +91,12 @@ internal static class BuildCommand
     {
         ArtifactManifest manifest = outcome.Manifest;
         string[] own = [Markup.Escape(outcome.Name), manifest.Method, Format($"{manifest.Sparsity:P2}")];
-        string seconds = outcome.WasUpToDate ? "up to date" : Format($"{manifest.Seconds:0.0}");
+        string seconds = outcome.Origin switch
+        {
+            ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain => "up to date",
+            ArtifactOrigin.Cache => "from cache",
+            _ => Format($"{manifest.Seconds:0.0}"),
+        };
         if (manifest.Perplexity.Count == 0)
         {
             table.AddRow([.. own, "", "", "", "", seconds]);

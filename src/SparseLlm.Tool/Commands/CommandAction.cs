@@ -1,5 +1,7 @@
 using System.CommandLine;
 using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline;
+using SparseLlm.Pipeline.Cache;
 using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
@@ -17,12 +19,21 @@ internal static class CommandAction
     public static Option<string?> Device()
     {
         var option = new Option<string?>("--device") { Description = "What computes: auto, cpu or cuda." };
-        option.AcceptOnlyFromAmong([.. Pipeline.Backends.Names]);
+        option.AcceptOnlyFromAmong([.. Backends.Names]);
         return option;
     }
 
     /// <summary>Chooses the number of threads.</summary>
     public static Option<int?> Threads() => new("--threads") { Description = "Threads of the CPU engine; one per core by default." };
+
+    /// <summary>Chooses the cache.</summary>
+    public static Option<string?> Cache() => new("--cache")
+    {
+        Description = "The folder of the cache, or 'off'; by default what SPARSELLM_CACHE says, else the platform's folder for caches.",
+    };
+
+    /// <summary>Opens a cache, whose troubles are shown as warnings.</summary>
+    public static BuildCache OpenCache(string? directory) => BuildCache.Open(directory, Terminal.Show);
 
     /// <summary>Runs a command's work away from the thread that listens for signals.</summary>
     public static void SetWork(this Command command, Func<ParseResult, CancellationToken, int> work) =>
@@ -41,7 +52,9 @@ internal static class CommandAction
                 Terminal.Show(diagnostic);
             }
 
-            return exception.Diagnostics.Any(IsUsage) ? ExitCodes.Usage : ExitCodes.Failed;
+            return exception.Diagnostics.Any(IsUsage) ? ExitCodes.Usage
+                : exception.Diagnostics.Any(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.NotInCache) ? ExitCodes.WouldCompute
+                : ExitCodes.Failed;
         }
         catch (OperationCanceledException)
         {

@@ -21,14 +21,15 @@ internal static class EvalCommand
         var length = new Option<int?>("--sequence-length") { Description = "Tokens per window; by default the smaller of 2048 and the model's maximum." };
         Option<string?> device = CommandAction.Device();
         Option<int?> threads = CommandAction.Threads();
+        Option<string?> cache = CommandAction.Cache();
         Option<bool> json = CommandAction.Json();
         Option<bool> noProgress = CommandAction.NoProgress();
-        var command = new Command("eval", "Measure the perplexity of a model on a text.") { model, text, field, length, device, threads, json, noProgress };
+        var command = new Command("eval", "Measure the perplexity of a model on a text.") { model, text, field, length, device, threads, cache, json, noProgress };
         command.SetWork((arguments, cancellation) =>
         {
             string[] paths = [.. arguments.GetRequiredValue(text).Select(Path.GetFullPath)];
             using IBackend backend = Backends.Create(arguments.GetValue(device) ?? "auto", arguments.GetValue(threads));
-            using var session = new ModelSession(arguments.GetRequiredValue(model), backend, new ConsoleProgress(arguments.GetValue(noProgress)));
+            using var session = new ModelSession(arguments.GetRequiredValue(model), backend, CommandAction.OpenCache(arguments.GetValue(cache)), new ConsoleProgress(arguments.GetValue(noProgress)));
             var perplexityText = new PerplexityText(
                 Path.GetFileName(paths[0]), new TextSource(paths, arguments.GetRequiredValue(field)), arguments.GetValue(length), new SourceLocation(paths[0]));
             Perplexity perplexity = session.DensePerplexity(perplexityText, cancellation);

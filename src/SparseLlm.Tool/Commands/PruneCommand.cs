@@ -30,6 +30,7 @@ internal sealed class PruneCommand
     private readonly Option<string> output = new("--output", "-o") { Description = "The directory to write.", Required = true };
     private readonly Option<string?> device = CommandAction.Device();
     private readonly Option<int?> threads = CommandAction.Threads();
+    private readonly Option<string?> cache = CommandAction.Cache();
     private readonly Option<bool> json = CommandAction.Json();
     private readonly Option<bool> noProgress = CommandAction.NoProgress();
 
@@ -41,7 +42,7 @@ internal sealed class PruneCommand
         preset.AcceptOnlyFromAmong([.. Preset.All.Select(known => known.Name)]);
         var command = new Command("prune", "Prune a model once, without a recipe.")
         {
-            model, method, preset, sparsity, pattern, calibration, field, samples, length, seed, set, output, device, threads, json, noProgress,
+            model, method, preset, sparsity, pattern, calibration, field, samples, length, seed, set, output, device, threads, cache, json, noProgress,
         };
         command.SetWork(Run);
         return command;
@@ -58,7 +59,7 @@ internal sealed class PruneCommand
             arguments.GetRequiredValue(output));
         using IBackend backend = Backends.Create(arguments.GetValue(device) ?? "auto", arguments.GetValue(threads));
         var progress = new ConsoleProgress(arguments.GetValue(noProgress));
-        using var session = new ModelSession(arguments.GetRequiredValue(model), backend, progress);
+        using var session = new ModelSession(arguments.GetRequiredValue(model), backend, CommandAction.OpenCache(arguments.GetValue(cache)), progress);
         ArtifactOutcome outcome = new ArtifactBuilder(session, progress).Build(request, cancellation);
         Show(outcome, new Terminal(arguments.GetValue(json)));
         return ExitCodes.Done;

@@ -30,6 +30,18 @@ internal static class RecipeFile
                 new SourceLocation(file), "there is no such recipe; name one, or write one with 'dotnet sparsellm init MODEL'");
     }
 
+    /// <summary>The option that names the directory of the artifacts.</summary>
+    public static Option<string?> Output() =>
+        new("--output", "-o") { Description = "The directory that gets one directory for each artifact; by default 'models' beside the recipe." };
+
+    /// <summary>The option that names artifacts.</summary>
+    public static Option<string[]> Artifact() =>
+        new("--artifact") { Description = "An artifact to look at; may be given more than once. By default all." };
+
+    /// <summary>The directory of the artifacts, absolute.</summary>
+    public static string OutputOf(Recipe recipe, string? option) =>
+        Path.GetFullPath(option ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(recipe.Path))!, "models"));
+
     /// <summary>Reads a recipe and shows its warnings.</summary>
     /// <exception cref="DiagnosticException">It has errors.</exception>
     public static Recipe Read(string path)

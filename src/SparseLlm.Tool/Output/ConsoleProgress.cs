@@ -26,8 +26,20 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
             case EvaluationStep { Done: var done, Layers: var layers } step when !quiet && done == layers:
                 Terminal.Progress($"{step.Model}: perplexity measured on {step.Text}");
                 break;
-            case ArtifactDone { Outcome: { WasUpToDate: true } outcome } when !quiet:
+            case PruningStep { Progress: LayerRestored restored } step when !quiet:
+                Terminal.Progress($"{step.Artifact}: layer {restored.Layer + 1}/{restored.Layers} from the cache");
+                break;
+            case Waiting waiting when !quiet:
+                Terminal.Progress($"{waiting.Artifact}: another build makes it; waiting");
+                break;
+            case Interrupted interrupted:
+                Terminal.Progress($"{interrupted.Artifact}: stopped; {interrupted.Kept} of {interrupted.Layers} layers are kept, and the next build goes on behind them");
+                break;
+            case ArtifactDone { Outcome: { Origin: ArtifactOrigin.UpToDate } outcome } when !quiet:
                 Terminal.Progress($"{outcome.Name}: up to date");
+                break;
+            case ArtifactDone { Outcome: { Origin: ArtifactOrigin.Cache } outcome } when !quiet:
+                Terminal.Progress($"{outcome.Name}: from the cache");
                 break;
         }
     }

@@ -1,0 +1,32 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Running;
+
+namespace SparseLlm.Pipeline.Artifacts;
+
+/// <summary>Whether what stands in an output directory is what would be made.</summary>
+internal static class ArtifactState
+{
+    /// <summary>The manifest of the artifact that stands there, if it has this key and its files are as they were written.</summary>
+    public static ArtifactManifest? UpToDate(string directory, string key, FileDigests digests) =>
+        ArtifactManifest.TryRead(directory) is { } manifest && manifest.Key == key && IsIntact(directory, manifest, digests) ? manifest : null;
+
+    /// <summary>Whether an artifact's files are as they were written.</summary>
+    public static bool IsIntact(string directory, ArtifactManifest manifest, FileDigests digests)
+    {
+        try
+        {
+            return ModelFiles.Digest(ModelFiles.Digests(directory, digests)) == manifest.Digest;
+        }
+        catch (DiagnosticException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether an artifact was measured on the texts that a request names, as they are now.</summary>
+    public static bool HasPerplexities(ArtifactManifest manifest, PruneRequest request, ModelSession session) =>
+        manifest.Perplexity.Count == request.Perplexities.Count
+        && request.Perplexities.All(text => manifest.Perplexity.TryGetValue(text.Name, out PerplexityReport? report)
+            && report.Key == text.Key(session.Model.Definition.MaximumLength, session.Cache.Digests));
+}

@@ -1,0 +1,52 @@
+using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Running;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Methods.Sweeps;
+using SparseLlm.Pruning.Settings;
+
+namespace SparseLlm.Pipeline.Artifacts;
+
+/// <summary>Describes a prune for its manifest.</summary>
+internal static class ManifestBuilder
+{
+    /// <summary>The manifest of a prune; its key, digest, perplexities and time are to be filled in.</summary>
+    public static ArtifactManifest Describe(ModelSession session, PruneRequest request, ArtifactInputs inputs, PruneResult result)
+    {
+        LinearReport[] linears = [.. result.Layers.SelectMany(layer => layer.Linears)];
+        double weights = linears.Sum(linear => (double)linear.Rows * linear.Columns);
+        SweepReport[] sweeps = [.. result.Layers.Select(layer => layer.Sweeps).OfType<SweepReport>()];
+        return new ArtifactManifest
+        {
+            ToolVersion = ToolVersion.Current.ToNormalizedString(),
+            Artifact = request.Name,
+            Key = "",
+            Digest = "",
+            Model = new ModelProvenance(
+                Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(session.Model.Directory))),
+                session.Model.Definition.Architecture,
+                session.Digests.All),
+            Method = request.Settings.Method.ToString().ToLowerInvariant(),
+            Settings = Setting.Describe(request.Settings),
+            Pattern = request.Plan.Default.ToString(),
+            Calibration = result.Tokens is { } tokens ? Describe(request.Calibration!, tokens, session.Cache.Digests) : null,
+            Numerics = session.Model.Backend.NumericsClass,
+            Sparsity = weights == 0 ? 0 : linears.Sum(linear => linear.Zeros) / weights,
+            Tensors = [.. linears.Select(linear => new TensorReport(
+                linear.Name, [linear.Rows, linear.Columns], linear.Pattern, linear.Sparsity, linear.RelativeError))],
+            Sweeps = sweeps.Length == 0 ? null : sweeps,
+            Fallbacks = [.. result.Layers.SelectMany(layer => layer.Fallbacks)],
+            Perplexity = new Dictionary<string, PerplexityReport>(),
+            Seconds = 0,
+            Inputs = inputs,
+        };
+    }
+
+    private static CalibrationProvenance Describe(CalibrationSource source, CalibrationTokens tokens, FileDigests digests) =>
+        new(
+            [.. source.Text.Paths.Select(path => new FileProvenance(Path.GetFileName(path), digests.Of(path)))],
+            tokens.Windows,
+            tokens.SequenceLength,
+            source.Settings.Sampling.ToString().ToLowerInvariant(),
+            source.Settings.Seed);
+}

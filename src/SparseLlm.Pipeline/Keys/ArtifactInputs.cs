@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using SparseLlm.Models.Definitions;
+using SparseLlm.Pipeline.Running;
+using SparseLlm.Pruning.Allocation;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
+
+namespace SparseLlm.Pipeline.Keys;
+
+/// <summary>
+/// Everything that can change a bit of an artifact, and nothing else, in a form that people can compare. Its <see cref="StepKeys"/> are
+/// computed from this and from nothing else.
+/// </summary>
+public sealed record ArtifactInputs
+{
+    /// <summary>Raised whenever a change of the engine changes results.</summary>
+    public const int CurrentRevision = 2;
+
+    /// <summary>What a matrix that stays as it is has for a pattern.</summary>
+    public const string Dense = "dense";
+
+    /// <summary>What stands behind a sparsity that is a mean over matrices, among which it is spread by measurement.</summary>
+    public const string Spread = " on average";
+
+    /// <summary>The revision of the algorithms.</summary>
+    public int Revision { get; init; } = CurrentRevision;
+
+    /// <summary>Backend, device kind and kernel family.</summary>
+    public required string Numerics { get; init; }
+
+    /// <summary>Digests of the model's files, by name.</summary>
+    public required IReadOnlyDictionary<string, string> Model { get; init; }
+
+    /// <summary>Digest of the tensors of the embedding.</summary>
+    public required string Embedding { get; init; }
+
+    /// <summary>Digest of the tensors of the head.</summary>
+    public required string Head { get; init; }
+
+    /// <summary>Every setting of the method by name.</summary>
+    public required IReadOnlyDictionary<string, string> Settings { get; init; }
+
+    /// <summary>Windows and digests of the calibration texts; null where none are looked at.</summary>
+    public IReadOnlyDictionary<string, string>? Calibration { get; init; }
+
+    /// <summary>The decoder layers in order.</summary>
+    public required IReadOnlyList<LayerInputs> Layers { get; init; }
+
+    /// <summary>The inputs of an artifact.</summary>
+    /// <param name="definition">The model.</param>
+    /// <param name="model">The digests of its files and tensors.</param>
+    /// <param name="digests">Gives the digests of texts.</param>
+    /// <param name="settings">The method.</param>
+    /// <param name="plan">How sparse each matrix becomes.</param>
+    /// <param name="calibration">The calibration data, if there is any.</param>
+    /// <param name="numericsClass">The backend's.</param>
+    public static ArtifactInputs Of(
+        ModelDefinition definition,
+        ModelDigests model,
+        FileDigests digests,
+        PruningSettings settings,
+        SparsityPlan plan,
+        CalibrationSource? calibration,
+        string numericsClass) => new()
+        {
+            Numerics = numericsClass,
+            Model = model.Files,
+            Embedding = model.Embedding,
+            Head = model.Head,
+            Settings = Describe(settings),
+            Calibration = calibration is null || !settings.NeedsCalibration() ? null : Describe(calibration, definition.MaximumLength, digests),
+            Layers = Describe(definition, model, settings, plan),
+        };
+
+    private static LayerInputs[] Describe(ModelDefinition definition, ModelDigests model, PruningSettings settings, SparsityPlan plan)
+    {
+        HashSet<LinearDefinition> spread = BudgetAllocation.Applies(definition, settings, plan) ? [.. plan.WithoutRule(definition)] : [];
+        return [.. definition.Layers.Select(layer => new LayerInputs(
+            model.Layer(layer),
+            layer.Linears.ToDictionary(linear => linear.WeightName, linear => Describe(plan.PatternFor(linear)) + (spread.Contains(linear) ? Spread : ""))))];
+    }
+
+    private static string Describe(SparsityPattern? pattern) => pattern switch
+    {
+        null => Dense,
+        SparsityPattern.Unstructured unstructured => unstructured.Fraction.ToString("R", CultureInfo.InvariantCulture),
+        _ => pattern.ToString()!,
+    };
+
+    /// <summary>Every property takes part, so that a new setting cannot be forgotten.</summary>
+    private static SortedDictionary<string, string> Describe(PruningSettings settings)
+    {
+        var described = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (PropertyInfo property in typeof(PruningSettings).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            object? value = property.GetValue(settings);
+            described.Add(JsonNamingPolicy.CamelCase.ConvertName(property.Name), value switch
+            {
+                null => "by default",
+                Enum or bool => value.ToString()!.ToLowerInvariant(),
+                _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+            });
+        }
+
+        return described;
+    }
+
+    private static Dictionary<string, string> Describe(CalibrationSource calibration, int modelMaximum, FileDigests digests)
+    {
+        CalibrationSettings settings = calibration.Settings;
+        var described = new Dictionary<string, string>
+        {
+            ["samples"] = settings.Samples.ToString(CultureInfo.InvariantCulture),
+            ["sequenceLength"] = (settings.SequenceLength ?? CalibrationTokens.DefaultSequenceLength(modelMaximum)).ToString(CultureInfo.InvariantCulture),
+            ["sampling"] = settings.Sampling.ToString().ToLowerInvariant(),
+            ["field"] = calibration.Text.Field,
+        };
+        if (settings.Sampling == Sampling.Random)
+        {
+            described.Add("seed", settings.Seed.ToString(CultureInfo.InvariantCulture));
+        }
+
+        foreach ((int index, string path) in calibration.Text.Paths.Index())
+        {
+            described.Add(FormattableString.Invariant($"text {index + 1}"), digests.Of(path));
+        }
+
+        return described;
+    }
+}

@@ -1,0 +1,35 @@
+using SparseLlm.Models.Definitions;
+using SparseLlm.Pipeline.Running;
+
+namespace SparseLlm.Pipeline.Keys;
+
+/// <summary>Digests of a model: of its files, and of the tensors that its parts read.</summary>
+public sealed class ModelDigests(string directory, ModelDefinition definition, FileDigests digests)
+{
+    private readonly Lazy<IReadOnlyDictionary<string, string>> files = new(() => ModelFiles.Digests(directory, digests));
+    private readonly Lazy<Dictionary<string, string>> tensors = new(() => ReadTensors(directory, digests));
+
+    /// <summary>Of each file that the model is made of, by its name.</summary>
+    public IReadOnlyDictionary<string, string> Files => files.Value;
+
+    /// <summary>One digest for all of them.</summary>
+    public string All => ModelFiles.Digest(Files);
+
+    /// <summary>Of the tensors of the embedding.</summary>
+    public string Embedding => Of(definition.Embedding.Tensors);
+
+    /// <summary>Of the tensors of the head.</summary>
+    public string Head => Of(definition.Head.Tensors);
+
+    /// <summary>Of the tensors of a decoder layer.</summary>
+    public string Layer(LayerDefinition layer) => Of(layer.Tensors);
+
+    private string Of(IEnumerable<TensorShape> shapes) =>
+        KeyBuilder.Of("tensors", shapes.Select(shape => KeyValuePair.Create(shape.Name, tensors.Value[shape.Name])));
+
+    private static Dictionary<string, string> ReadTensors(string directory, FileDigests digests) =>
+        ModelFiles.Of(directory)
+            .Where(ModelFiles.HoldsWeights)
+            .SelectMany(file => digests.Tensors(Path.Combine(directory, file)))
+            .ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
+}

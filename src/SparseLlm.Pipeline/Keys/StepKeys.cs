@@ -1,0 +1,89 @@
+using SparseLlm.Pipeline.Running;
+
+namespace SparseLlm.Pipeline.Keys;
+
+/// <summary>The keys of the steps that make an artifact: how the budget is spread, each decoder layer, and all of it.</summary>
+/// <param name="Allocation">The key of the measurement that spreads the budget; null where nothing is spread.</param>
+/// <param name="Layers">The key of each pruned decoder layer.</param>
+/// <param name="Artifact">The key of the artifact.</param>
+public sealed record StepKeys(string? Allocation, IReadOnlyList<string> Layers, string Artifact)
+{
+    /// <summary>The keys of an artifact with these inputs.</summary>
+    public static StepKeys Of(ArtifactInputs inputs)
+    {
+        string? allocation = AllocationKey(inputs);
+        var layers = new List<string>();
+        string? previous = inputs.Calibration is null ? null : StartKey(inputs);
+        for (int index = 0; index < inputs.Layers.Count; index++)
+        {
+            string key = LayerKey(inputs, index, previous, allocation);
+            layers.Add(key);
+            previous = inputs.Calibration is null ? null : key;
+        }
+
+        using var artifact = new KeyBuilder("artifact", inputs.Revision);
+        artifact.Add("model", ModelFiles.Digest(inputs.Model));
+        foreach (string layer in layers)
+        {
+            artifact.Add("layer", layer);
+        }
+
+        return new StepKeys(allocation, layers, artifact.Build());
+    }
+
+    /// <summary>What runs into the first layer: the calibration tokens, embedded.</summary>
+    private static string StartKey(ArtifactInputs inputs)
+    {
+        using var key = new KeyBuilder("start", inputs.Revision);
+        return key.Add("embedding", inputs.Embedding)
+            .Add("config", inputs.Model.GetValueOrDefault("config.json"))
+            .Add("tokenizer", inputs.Model.GetValueOrDefault("tokenizer.json"))
+            .Add("calibration", KeyBuilder.Of("calibration", inputs.Calibration!))
+            .Build();
+    }
+
+    private static string LayerKey(ArtifactInputs inputs, int index, string? previous, string? allocation)
+    {
+        LayerInputs layer = inputs.Layers[index];
+        bool isLast = index == inputs.Layers.Count - 1;
+        using var key = new KeyBuilder("layer", inputs.Revision);
+        key.Add("numerics", inputs.Numerics)
+            .Add("previous", previous)
+            .Add("settings", KeyBuilder.Of("settings", inputs.Settings))
+            .Add("weights", layer.Weights)
+            .Add("head", isLast && inputs.Calibration is not null ? inputs.Head : null);
+        foreach ((string tensor, string pattern) in layer.Patterns)
+        {
+            key.Add(tensor, pattern);
+        }
+
+        return key.Add("allocation", IsSpread(layer) ? allocation : null).Build();
+    }
+
+    private static string? AllocationKey(ArtifactInputs inputs)
+    {
+        if (!inputs.Layers.Any(IsSpread))
+        {
+            return null;
+        }
+
+        using var key = new KeyBuilder("allocation", inputs.Revision);
+        key.Add("numerics", inputs.Numerics)
+            .Add("start", StartKey(inputs))
+            .Add("settings", KeyBuilder.Of("settings", inputs.Settings));
+        foreach (LayerInputs layer in inputs.Layers)
+        {
+            key.Add("weights", layer.Weights);
+            foreach ((string tensor, string pattern) in layer.Patterns.Where(IsSpread))
+            {
+                key.Add(tensor, pattern);
+            }
+        }
+
+        return key.Build();
+    }
+
+    private static bool IsSpread(LayerInputs layer) => layer.Patterns.Any(IsSpread);
+
+    private static bool IsSpread(KeyValuePair<string, string> pattern) => pattern.Value.EndsWith(ArtifactInputs.Spread, StringComparison.Ordinal);
+}

@@ -1,0 +1,42 @@
+using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Running;
+using SparseLlm.Recipes;
+
+namespace SparseLlm.Pipeline.Planning;
+
+/// <summary>What a build would do about an artifact.</summary>
+public enum PlannedAction
+{
+    /// <summary>Nothing: it stands there, unchanged.</summary>
+    None,
+
+    /// <summary>Measure perplexity; the model stands there.</summary>
+    Measure,
+
+    /// <summary>Take it from the cache.</summary>
+    Restore,
+
+    /// <summary>Prune decoder layers, those aside that are in the cache.</summary>
+    Prune,
+}
+
+/// <summary>What a build would do about an artifact, and why.</summary>
+/// <param name="Artifact">The artifact's recipe.</param>
+/// <param name="Request">The prune.</param>
+/// <param name="Inputs">What decides its bits.</param>
+/// <param name="Keys">The keys of its steps.</param>
+/// <param name="Action">What would be done.</param>
+/// <param name="CachedLayers">The decoder layers that are in the cache, by index.</param>
+/// <param name="Bytes">The size of its checkpoint.</param>
+public sealed record ArtifactPlan(
+    ArtifactRecipe Artifact,
+    PruneRequest Request,
+    ArtifactInputs Inputs,
+    StepKeys Keys,
+    PlannedAction Action,
+    IReadOnlyList<int> CachedLayers,
+    long Bytes)
+{
+    /// <summary>The decoder layers that would be pruned, by index.</summary>
+    public IReadOnlyList<int> MissingLayers => Action == PlannedAction.Prune ? [.. Enumerable.Range(0, Keys.Layers.Count).Except(CachedLayers)] : [];
+}

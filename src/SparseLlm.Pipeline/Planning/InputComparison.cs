@@ -1,0 +1,121 @@
+using System.Globalization;
+using SparseLlm.Pipeline.Keys;
+using SparseLlm.Recipes;
+
+namespace SparseLlm.Pipeline.Planning;
+
+/// <summary>Finds what has changed between the inputs of two builds of an artifact.</summary>
+public static class InputComparison
+{
+    /// <summary>Every difference that changes the artifact's key, those that touch the most layers first.</summary>
+    /// <param name="before">The inputs then.</param>
+    /// <param name="after">The inputs now.</param>
+    /// <param name="artifact">The artifact's recipe now, whose rules are named as causes; null where there is none.</param>
+    public static IReadOnlyList<InputChange> Compare(ArtifactInputs before, ArtifactInputs after, ArtifactRecipe? artifact = null)
+    {
+        var changes = new List<InputChange>();
+        if (before.Revision != after.Revision)
+        {
+            changes.Add(new InputChange(
+                "the tool's algorithms", Invariant($"revision {before.Revision}"), Invariant($"revision {after.Revision}"), null, 0));
+        }
+
+        if (before.Numerics != after.Numerics)
+        {
+            changes.Add(new InputChange("numerics", before.Numerics, after.Numerics, null, 0));
+        }
+
+        changes.AddRange(Named("setting ", before.Settings, after.Settings));
+        changes.AddRange(CalibrationChanges(before.Calibration, after.Calibration));
+        changes.AddRange(ModelChanges(before, after));
+        changes.AddRange(PatternChanges(before, after, artifact));
+        return [.. changes.OrderBy(change => change.FirstLayer)];
+    }
+
+    private static IEnumerable<InputChange> CalibrationChanges(
+        IReadOnlyDictionary<string, string>? before, IReadOnlyDictionary<string, string>? after)
+    {
+        var none = new Dictionary<string, string>();
+        return (before is null) != (after is null)
+            ? [new InputChange("calibration", before is null ? "none" : "some", after is null ? "none" : "some", null, 0)]
+            : Named("calibration ", before ?? none, after ?? none);
+    }
+
+    private static IEnumerable<InputChange> ModelChanges(ArtifactInputs before, ArtifactInputs after)
+    {
+        foreach (InputChange change in Named("model file ", before.Model, after.Model))
+        {
+            yield return change;
+        }
+
+        if (before.Embedding != after.Embedding)
+        {
+            yield return new InputChange("the dense model's embedding", null, null, null, 0);
+        }
+
+        if (before.Head != after.Head)
+        {
+            yield return new InputChange("the dense model's head", null, null, null, Math.Max(0, after.Layers.Count - 1));
+        }
+
+        if (before.Layers.Count != after.Layers.Count)
+        {
+            yield return new InputChange("decoder layers", Invariant($"{before.Layers.Count}"), Invariant($"{after.Layers.Count}"), null, 0);
+            yield break;
+        }
+
+        int[] changed = [.. Enumerable.Range(0, after.Layers.Count).Where(index => before.Layers[index].Weights != after.Layers[index].Weights)];
+        if (changed.Length > 0)
+        {
+            yield return new InputChange($"{LayerRanges.Describe(changed)}: dense weights", null, null, null, changed[0]);
+        }
+    }
+
+    private static IEnumerable<InputChange> PatternChanges(ArtifactInputs before, ArtifactInputs after, ArtifactRecipe? artifact)
+    {
+        var changed =
+            from layer in Enumerable.Range(0, Math.Min(before.Layers.Count, after.Layers.Count))
+            from tensor in after.Layers[layer].Patterns
+            let was = before.Layers[layer].Patterns.GetValueOrDefault(tensor.Key)
+            where was != tensor.Value
+            group (Layer: layer, Tensor: tensor.Key) by (Before: was, After: tensor.Value, Cause: Cause(artifact, tensor.Key));
+        foreach (var group in changed)
+        {
+            int[] layers = [.. group.Select(tensor => tensor.Layer).Distinct()];
+            bool isWhole = group.Count() == layers.Sum(layer => after.Layers[layer].Patterns.Count);
+            string tensors = isWhole ? "" : " " + string.Join(", ", group.Select(tensor => ShortName(tensor.Tensor)).Distinct());
+            yield return new InputChange(
+                $"{LayerRanges.Describe(layers)}{tensors}: sparsity", group.Key.Before, group.Key.After, group.Key.Cause, layers[0]);
+        }
+    }
+
+    /// <summary><c>q_proj</c> of <c>model.decoder.layers.3.self_attn.q_proj.weight</c>.</summary>
+    private static string ShortName(string tensor) => tensor.Split('.') is { Length: > 1 } parts ? parts[^2] : tensor;
+
+    private static string? Cause(ArtifactRecipe? artifact, string tensor)
+    {
+        foreach ((int index, RuleRecipe rule) in (artifact?.Rules ?? []).Index())
+        {
+            if (new Pruning.Patterns.SparsityRule(rule.Match, rule.Pattern).Matches(tensor))
+            {
+                return Invariant($"rule {index + 1} ({Path.GetFileName(rule.Location.File)} line {rule.Location.Line})");
+            }
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<InputChange> Named(
+        string prefix, IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string> after) =>
+        from name in before.Keys.Union(after.Keys).Order(StringComparer.Ordinal)
+        let was = before.GetValueOrDefault(name)
+        let now = after.GetValueOrDefault(name)
+        where was != now
+        select IsDigest(was) && IsDigest(now)
+            ? new InputChange(prefix + name, null, null, null, 0)
+            : new InputChange(prefix + name, IsDigest(was) ? "a file" : was, IsDigest(now) ? "a file" : now, null, 0);
+
+    private static bool IsDigest(string? value) => value is { Length: 64 } && value.All(char.IsAsciiHexDigitLower);
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

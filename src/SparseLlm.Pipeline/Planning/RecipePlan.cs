@@ -1,0 +1,80 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Numerics;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Locking;
+using SparseLlm.Pipeline.Running;
+using SparseLlm.Recipes;
+
+namespace SparseLlm.Pipeline.Planning;
+
+/// <summary>Finds what a build of a recipe would do, without doing it.</summary>
+public sealed class RecipePlan : IDisposable
+{
+    private readonly Recipe recipe;
+    private readonly string output;
+    private readonly BuildCache cache;
+    private readonly ModelSession session;
+
+    /// <summary>Opens the model of a recipe; no weights are read that were hashed before.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="output">The directory that gets one directory for each artifact.</param>
+    /// <param name="backend">What would compute.</param>
+    /// <param name="cache">What has been computed before.</param>
+    public RecipePlan(Recipe recipe, string output, IBackend backend, BuildCache cache)
+    {
+        this.recipe = recipe;
+        this.output = output;
+        this.cache = cache;
+        session = new ModelSession(recipe.Model, backend, cache);
+    }
+
+    /// <summary>What would be done about artifacts.</summary>
+    /// <param name="names">Which; empty for all.</param>
+    /// <exception cref="DiagnosticException">There is no such artifact, or an input cannot be read.</exception>
+    public IReadOnlyList<ArtifactPlan> Plan(IReadOnlyCollection<string> names) => [.. recipe.Choose(names).Select(Plan)];
+
+    /// <summary>What has changed since an artifact was made, by the lock file of the recipe or else by what stands in its place.</summary>
+    /// <param name="plan">The artifact as it would be made.</param>
+    /// <returns>The changes, and what they are counted from; null where the artifact has never been made.</returns>
+    public (string Since, IReadOnlyList<InputChange> Changes)? Changes(ArtifactPlan plan)
+    {
+        string path = LockFile.PathOf(recipe.Path);
+        ArtifactInputs? locked = LockFile.Read(path)?.Artifacts.GetValueOrDefault(plan.Artifact.Name)?.Inputs;
+        ArtifactInputs? before = locked ?? ArtifactManifest.TryRead(plan.Request.Output)?.Inputs;
+        return before is null
+            ? null
+            : (locked is null ? "the last build" : Path.GetFileName(path), InputComparison.Compare(before, plan.Inputs, plan.Artifact));
+    }
+
+    /// <summary>Why what stands in an artifact's place is not what a build would make; null where it is, or where only perplexity is to be measured.</summary>
+    public string? Damage(ArtifactPlan plan) => ArtifactManifest.TryRead(plan.Request.Output) switch
+    {
+        null => "it is not there",
+        { } manifest when manifest.Key == plan.Keys.Artifact && !ArtifactState.IsIntact(plan.Request.Output, manifest, cache.Digests) =>
+            "its files are not as they were written",
+        _ => null,
+    };
+
+    private ArtifactPlan Plan(ArtifactRecipe artifact)
+    {
+        PruneRequest request = recipe.Request(artifact, output);
+        ArtifactInputs inputs = session.Inputs(request);
+        StepKeys keys = StepKeys.Of(inputs);
+        int[] cached = [.. keys.Layers.Index().Where(layer => cache.TryGet(layer.Item) is not null).Select(layer => layer.Index)];
+        return new ArtifactPlan(artifact, request, inputs, keys, Action(request, keys), cached, Size());
+    }
+
+    private PlannedAction Action(PruneRequest request, StepKeys keys) => ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) switch
+    {
+        { } manifest => ArtifactState.HasPerplexities(manifest, request, session) ? PlannedAction.None : PlannedAction.Measure,
+        null => cache.TryGet(keys.Artifact) is not null ? PlannedAction.Restore : PlannedAction.Prune,
+    };
+
+    private long Size() =>
+        ModelFiles.Of(session.Model.Directory).Sum(file => new FileInfo(Path.Combine(session.Model.Directory, file)).Length);
+
+    /// <inheritdoc/>
+    public void Dispose() => session.Dispose();
+}

@@ -1,0 +1,19 @@
+using SparseLlm.Pruning.Patterns;
+
+namespace SparseLlm.Pipeline.Running;
+
+/// <summary>A budget as it was spread, in the cache.</summary>
+/// <param name="Sparsities">The fraction of zeros by the name of the weight.</param>
+/// <param name="Fallbacks">Numerical fallbacks that were taken, as sentences.</param>
+internal sealed record AllocationStep(IReadOnlyDictionary<string, double> Sparsities, IReadOnlyList<string> Fallbacks)
+{
+    /// <summary>The step's result, to remember.</summary>
+    public static AllocationStep Of(SparsityPlan plan, IReadOnlyList<string> fallbacks) =>
+        new(plan.Allocated.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Sparsity), fallbacks);
+
+    /// <summary>The plan with the budget spread.</summary>
+    public SparsityPlan Apply(SparsityPlan plan) => plan with
+    {
+        Allocated = Sparsities.ToDictionary(tensor => tensor.Key, SparsityPattern (tensor) => new SparsityPattern.Unstructured(tensor.Value)),
+    };
+}

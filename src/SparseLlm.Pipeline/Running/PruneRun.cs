@@ -1,0 +1,109 @@
+using SparseLlm.Models.Checkpoints;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pruning.Allocation;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Patterns;
+
+namespace SparseLlm.Pipeline.Running;
+
+/// <summary>
+/// Prunes a model step by step, each of which is looked for in the cache before it is computed, and stored there as soon as it is: a run that
+/// was stopped goes on behind its last finished layer.
+/// </summary>
+internal sealed class PruneRun(ModelSession session, PruneRequest request, StepKeys keys, IProgress<BuildProgress>? progress)
+{
+    private const string AllocationKind = "allocation";
+
+    private readonly BuildCache cache = session.Cache;
+    private readonly LayerStep steps = new(session.Cache, session.Model.Checkpoint);
+
+    /// <summary>Writes the pruned model.</summary>
+    /// <param name="directory">An empty directory.</param>
+    /// <param name="cancellation">Stops between matrices; layers that are finished stay in the cache.</param>
+    public PruneResult Write(string directory, CancellationToken cancellation)
+    {
+        // Pruning is checked against the model before anything is written.
+        CalibrationTokens? tokens = request.Calibration is { } source ? session.Calibration(source) : null;
+        var step = new ForwardedProgress(value => progress?.Report(new PruningStep(request.DisplayName, value)));
+        var fallbacks = new List<string>();
+        SparsityPlan plan = Allocate(tokens, fallbacks, step, cancellation);
+        var pruner = new ModelPruner(session.Model, request.Settings, plan, tokens, step);
+
+        CheckpointWriter.CopyCompanions(session.Model.Directory, directory);
+        using var writer = new CheckpointWriter(session.Model.Checkpoint, directory);
+        var layers = new List<PrunedLayer>();
+        var known = new HashSet<int>();
+        try
+        {
+            foreach (PrunedLayer layer in pruner.Run(Known, cancellation))
+            {
+                foreach (PrunedTensor tensor in layer.Tensors)
+                {
+                    writer.Write(tensor.Name, tensor.Values);
+                }
+
+                if (!known.Contains(layer.Index))
+                {
+                    steps.Save(keys.Layers[layer.Index], Describe(layer), layer, Path.Combine(directory, ".layer"), cancellation);
+                }
+
+                layers.Add(layer with { Tensors = [] });
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            progress?.Report(new Interrupted(request.DisplayName, cache.IsOn ? layers.Count : 0, session.Model.Definition.Layers.Count));
+            throw;
+        }
+
+        writer.Complete();
+        layers[0] = layers[0] with { Fallbacks = [.. fallbacks, .. layers[0].Fallbacks] };
+        return new PruneResult(layers, tokens);
+
+        PrunedLayer? Known(int index)
+        {
+            PrunedLayer? layer = steps.Load(keys.Layers[index], cancellation);
+            if (layer is not null)
+            {
+                known.Add(index);
+            }
+
+            return layer;
+        }
+    }
+
+    private string Describe(PrunedLayer layer) => FormattableString.Invariant(
+        $"{request.DisplayName}: layer {layer.Index} of {Path.GetFileName(Path.GetFullPath(session.Model.Directory))}");
+
+    /// <summary>The plan with the budget spread, where that is asked for.</summary>
+    private SparsityPlan Allocate(
+        CalibrationTokens? tokens, List<string> fallbacks, IProgress<PruningProgress> step, CancellationToken cancellation)
+    {
+        if (keys.Allocation is null)
+        {
+            return request.Plan;
+        }
+
+        AllocationStep? known = cache.TryGet(keys.Allocation, cancellation) is { Kind: AllocationKind } entry ? entry.MetadataAs<AllocationStep>() : null;
+        if (known is null)
+        {
+            SparsityPlan plan = BudgetAllocation.Allocate(session.Model, request.Settings, request.Plan, tokens, fallbacks.Add, step, cancellation);
+            known = AllocationStep.Of(plan, fallbacks);
+            cache.Put(keys.Allocation, AllocationKind, $"{request.DisplayName}: the budget of each matrix", [], known, cancellation);
+        }
+        else
+        {
+            fallbacks.AddRange(known.Fallbacks);
+        }
+
+        return known.Apply(request.Plan);
+    }
+
+    /// <summary>Reports at once, on the same thread: <see cref="Progress{T}"/> would report late and out of order.</summary>
+    private sealed class ForwardedProgress(Action<PruningProgress> report) : IProgress<PruningProgress>
+    {
+        public void Report(PruningProgress value) => report(value);
+    }
+}

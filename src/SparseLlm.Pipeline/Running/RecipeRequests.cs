@@ -1,0 +1,41 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Recipes;
+
+namespace SparseLlm.Pipeline.Running;
+
+/// <summary>Turns the artifacts of a recipe into prunes.</summary>
+public static class RecipeRequests
+{
+    /// <summary>The artifacts with these names, in the order of the recipe.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="names">Which; empty for all.</param>
+    /// <exception cref="DiagnosticException">The recipe has none of that name.</exception>
+    public static IReadOnlyList<ArtifactRecipe> Choose(this Recipe recipe, IReadOnlyCollection<string> names)
+    {
+        string? unknown = names.FirstOrDefault(name => recipe.Artifacts.All(artifact => artifact.Name != name));
+        if (unknown is not null)
+        {
+            throw PipelineDiagnostics.UnknownArtifact.Error(
+                new SourceLocation(recipe.Path),
+                $"there is no artifact '{unknown}'; the recipe has {string.Join(", ", recipe.Artifacts.Select(artifact => artifact.Name))}");
+        }
+
+        return names.Count == 0 ? recipe.Artifacts : [.. recipe.Artifacts.Where(artifact => names.Contains(artifact.Name))];
+    }
+
+    /// <summary>The prune that makes an artifact.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="artifact">One of its artifacts.</param>
+    /// <param name="output">The directory that gets one directory for each artifact.</param>
+    public static PruneRequest Request(this Recipe recipe, ArtifactRecipe artifact, string output) =>
+        new(
+            artifact.Name,
+            artifact.Settings,
+            new SparsityPlan(artifact.Pattern, [.. artifact.Rules.Select(rule => new SparsityRule(rule.Match, rule.Pattern))]),
+            recipe.Calibration is { } calibration
+                ? new CalibrationSource(calibration.Text, calibration.Settings, calibration.Location)
+                : null,
+            [.. recipe.Perplexities.Select(text => new PerplexityText(text.Name, text.Text, text.SequenceLength, text.Location))],
+            Path.Combine(output, artifact.Name));
+}

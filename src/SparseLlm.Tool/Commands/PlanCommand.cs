@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using SparseLlm.Pipeline.Planning;
+using SparseLlm.Tool.Output;
+using Spectre.Console;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary><c>sparsellm plan [RECIPE]</c>: what a build would do, and what it would find in the cache.</summary>
+internal static class PlanCommand
+{
+    public static Command Create()
+    {
+        var options = new PlanOptions();
+        Option<string[]> artifact = RecipeFile.Artifact();
+        var command = new Command("plan", "Show what a build would do, without doing it.") { artifact };
+        options.AddTo(command);
+        command.SetWork((arguments, _) => options.WithPlan(arguments, (_, plan) =>
+        {
+            IReadOnlyList<ArtifactPlan> artifacts = plan.Plan(arguments.GetValue(artifact) ?? []);
+            new Terminal(arguments.GetValue(options.Json)).Result(
+                new
+                {
+                    FormatVersion = 1,
+                    Artifacts = artifacts.Select(planned => new
+                    {
+                        planned.Artifact.Name,
+                        Action = JsonNamingPolicy.CamelCase.ConvertName(planned.Action.ToString()),
+                        Output = planned.Request.Output,
+                        planned.Keys.Artifact,
+                        planned.Bytes,
+                        Layers = planned.Keys.Layers.Select((key, index) => new { Index = index, Key = key, Cached = planned.CachedLayers.Contains(index) }),
+                    }),
+                },
+                console => Show(artifacts, console));
+            return ExitCodes.Done;
+        }));
+        return command;
+    }
+
+    private static void Show(IReadOnlyList<ArtifactPlan> artifacts, IAnsiConsole console)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("artifact", "method", "pattern", "what would be done");
+        table.AddColumn(new TableColumn("size").RightAligned());
+        foreach (ArtifactPlan planned in artifacts)
+        {
+            table.AddRow(
+                Markup.Escape(planned.Artifact.Name),
+                planned.Artifact.Settings.Method.ToString().ToLowerInvariant(),
+                planned.Artifact.Pattern.ToString()!,
+                Describe(planned),
+                string.Create(CultureInfo.InvariantCulture, $"{planned.Bytes / 1e6:0.0} MB"));
+        }
+
+        console.Write(table);
+    }
+
+    private static string Describe(ArtifactPlan planned) => planned.Action switch
+    {
+        PlannedAction.None => "nothing: up to date",
+        PlannedAction.Measure => "measure perplexity",
+        PlannedAction.Restore => "take it from the cache",
+        _ when planned.MissingLayers.Count == 0 => "put it together from layers in the cache",
+        _ when planned.CachedLayers.Count == 0 => $"prune {planned.Keys.Layers.Count} layers",
+        _ => $"prune {LayerRanges.Describe(planned.MissingLayers)}; {LayerRanges.Describe(planned.CachedLayers)} from the cache",
+    };
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using SparseLlm.Pipeline.Planning;
+using SparseLlm.Tool.Output;
+using Spectre.Console;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary><c>sparsellm status [RECIPE]</c>: which artifacts are what a build would make.</summary>
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        var options = new PlanOptions();
+        Option<string[]> artifact = RecipeFile.Artifact();
+        var exitCode = new Option<bool>("--exit-code") { Description = "Exit with 3 if an artifact is stale." };
+        var command = new Command("status", "Show which artifacts are fresh and which are stale.") { artifact, exitCode };
+        options.AddTo(command);
+        command.SetWork((arguments, _) => options.WithPlan(arguments, (_, plan) =>
+        {
+            (ArtifactPlan Plan, string? Reason)[] artifacts = [.. plan.Plan(arguments.GetValue(artifact) ?? []).Select(planned => (planned, Reason(plan, planned)))];
+            new Terminal(arguments.GetValue(options.Json)).Result(
+                new
+                {
+                    FormatVersion = 1,
+                    Artifacts = artifacts.Select(state => new { state.Plan.Artifact.Name, Fresh = state.Reason is null, state.Reason }),
+                },
+                console =>
+                {
+                    foreach ((ArtifactPlan planned, string? reason) in artifacts)
+                    {
+                        console.WriteLine($"{planned.Artifact.Name}: {(reason is null ? "fresh" : $"stale: {reason}")}");
+                    }
+                });
+            return arguments.GetValue(exitCode) && artifacts.Any(state => state.Reason is not null) ? ExitCodes.Stale : ExitCodes.Done;
+        }));
+        return command;
+    }
+
+    /// <summary>Why an artifact is stale, or null.</summary>
+    private static string? Reason(RecipePlan plan, ArtifactPlan planned) => planned.Action switch
+    {
+        PlannedAction.None => null,
+        PlannedAction.Measure => "its perplexity was measured on other texts",
+        _ => plan.Damage(planned) ?? (plan.Changes(planned) is { Changes: { Count: > 0 } changes }
+            ? changes[0] + (changes.Count == 1 ? "" : $"; and {changes.Count - 1} more (see 'dotnet sparsellm why {planned.Artifact.Name}')")
+            : "what stands there was made from something else"),
+    };
+}

@@ -1,0 +1,74 @@
+using System.CommandLine;
+using SparseLlm.Pipeline.Planning;
+using SparseLlm.Tool.Output;
+using Spectre.Console;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary><c>sparsellm why ARTIFACT [RECIPE]</c>: what a build would have to do for an artifact, and what has changed that makes it so.</summary>
+internal static class WhyCommand
+{
+    public static Command Create()
+    {
+        var options = new PlanOptions();
+        var artifact = new Argument<string>("artifact") { Description = "The artifact." };
+        var command = new Command("why", "Show what has changed since an artifact was built or locked.") { artifact };
+        options.AddTo(command);
+        command.SetWork((arguments, _) => options.WithPlan(arguments, (_, plan) =>
+        {
+            ArtifactPlan planned = plan.Plan([arguments.GetRequiredValue(artifact)])[0];
+            (string Since, IReadOnlyList<InputChange> Changes)? changes = plan.Changes(planned);
+            string? damage = planned.Action is PlannedAction.None or PlannedAction.Measure ? null : plan.Damage(planned);
+            new Terminal(arguments.GetValue(options.Json)).Result(
+                new
+                {
+                    FormatVersion = 1,
+                    planned.Artifact.Name,
+                    UpToDate = planned.Action == PlannedAction.None,
+                    changes?.Since,
+                    Changes = changes?.Changes.Select(change => new { change.What, change.Before, change.After, change.Cause, change.FirstLayer }),
+                    Output = damage,
+                    LayersToPrune = planned.MissingLayers,
+                },
+                console => Show(planned, changes, damage, console));
+            return ExitCodes.Done;
+        }));
+        return command;
+    }
+
+    private static void Show(
+        ArtifactPlan planned, (string Since, IReadOnlyList<InputChange> Changes)? changes, string? damage, IAnsiConsole console)
+    {
+        string name = planned.Artifact.Name;
+        console.WriteLine(planned.Action switch
+        {
+            PlannedAction.None => $"{name} is up to date.",
+            PlannedAction.Measure => $"{name} is up to date, but its perplexity was measured on other texts.",
+            PlannedAction.Restore => $"{name} would be taken from the cache.",
+            _ when planned.MissingLayers.Count == 0 => $"{name} would be put together from layers in the cache.",
+            _ => $"{name} would be pruned: {LayerRanges.Describe(planned.MissingLayers)} of {planned.Keys.Layers.Count}.",
+        });
+        if (damage is not null)
+        {
+            console.WriteLine($"What stands in its place: {damage}.");
+        }
+
+        switch (changes)
+        {
+            case null when planned.Action == PlannedAction.Prune:
+                console.WriteLine("It has not been built before.");
+                break;
+            case { Changes.Count: 0 }:
+                console.WriteLine($"Nothing has changed since {changes.Value.Since}.");
+                break;
+            case { } since:
+                console.WriteLine($"Changed since {since.Since}:");
+                foreach (InputChange change in since.Changes)
+                {
+                    console.WriteLine($"  {change}");
+                }
+
+                break;
+        }
+    }
+}
