@@ -27,6 +27,9 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+
+        // Tests of the cache name one; the others must not find what an earlier run has made.
+        start.Environment["SPARSELLM_CACHE"] = "off";
         return Process.Start(start)!;
     }
 }

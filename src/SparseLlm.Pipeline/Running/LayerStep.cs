@@ -49,8 +49,7 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
     /// <param name="description">What it is, for people.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="scratch">A path for a file on the way there, which is deleted again.</param>
-    /// <param name="cancellation">Stops between chunks; nothing is left half-stored.</param>
-    public void Save(string key, string description, PrunedLayer layer, string scratch, CancellationToken cancellation)
+    public void Save(string key, string description, PrunedLayer layer, string scratch)
     {
         try
         {
@@ -65,7 +64,7 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
             }
 
             string[] names = [.. layer.Tensors.Select(tensor => tensor.Name)];
-            cache.Put(key, Kind, description, [(FileName, scratch)], new Report(layer.Index, names, layer.Linears, layer.Fallbacks, layer.Sweeps), cancellation);
+            cache.Put(key, Kind, description, [(FileName, scratch)], new Report(layer.Index, names, layer.Linears, layer.Fallbacks, layer.Sweeps));
         }
         finally
         {

@@ -46,7 +46,8 @@ internal sealed class PruneRun(ModelSession session, PruneRequest request, StepK
 
                 if (!known.Contains(layer.Index))
                 {
-                    steps.Save(keys.Layers[layer.Index], Describe(layer), layer, Path.Combine(directory, ".layer"), cancellation);
+                    // Not to be cancelled: who stops a build expects that what is finished is kept.
+                    steps.Save(keys.Layers[layer.Index], Describe(layer), layer, Path.Combine(directory, ".layer"));
                 }
 
                 layers.Add(layer with { Tensors = [] });

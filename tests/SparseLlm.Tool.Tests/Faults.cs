@@ -1,0 +1,127 @@
+using System.Diagnostics;
+
+namespace SparseLlm.Tool.Tests;
+
+/// <summary>Builds that are killed, stopped, or run at the same time; caches that are damaged.</summary>
+public sealed class Faults : IDisposable
+{
+    private const int Kills = 50;
+
+    private readonly RecipeProject project = new("  a: { method: sparsegpt, sparsity: 0.5 }");
+
+    private string Artifact => Path.Combine(project.Models, "a");
+
+    [Fact]
+    public void Killed_at_any_moment_the_next_build_ends_as_if_nothing_had_been()
+    {
+        var clock = Stopwatch.StartNew();
+        project.Run("build").ExitCode.ShouldBe(0);
+        double whole = clock.Elapsed.TotalMilliseconds;
+        Dictionary<string, string> undisturbed = RecipeProject.Digests(Artifact);
+
+        // Evenly over the time of a build, so that every part of it is hit; several times in a row before it may end.
+        var random = new Random(1);
+        for (int kill = 0; kill < Kills; kill++)
+        {
+            if (kill % 5 == 0)
+            {
+                Directory.Delete(project.Models, recursive: true);
+                Directory.Delete(project.Cache, recursive: true);
+            }
+
+            using Process process = project.Start();
+            Thread.Sleep(TimeSpan.FromMilliseconds(whole * (kill + random.NextDouble()) / Kills));
+            process.Kill();
+            process.WaitForExit();
+            if (kill % 5 == 4)
+            {
+                ToolProcess build = project.Run("build");
+                build.ExitCode.ShouldBe(0, build.Error);
+                RecipeProject.Digests(Artifact).ShouldBe(undisturbed);
+                project.Leftovers().ShouldBeEmpty();
+            }
+        }
+    }
+
+    [SkippableFact]
+    public void Stopped_by_Ctrl_C_a_build_keeps_its_layers_and_the_next_one_goes_on_behind_them()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no signal to send to a single process.");
+        using Process process = project.Start();
+        string? line;
+        do
+        {
+            line = process.StandardError.ReadLine();
+        }
+        while (line is not null && !line.Contains("layer 1/4 pruned", StringComparison.Ordinal));
+
+        using (Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        {
+            string error = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            process.ExitCode.ShouldBe(130);
+            error.ShouldContain("layers are kept");
+        }
+
+        Directory.Exists(Artifact).ShouldBeFalse();
+        project.Leftovers().ShouldBeEmpty();
+        project.Run("build").Error.ShouldContain("a: layer 1/4 from the cache");
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(8)]
+    public async Task Concurrent_builds_compute_once(int count)
+    {
+        string[] errors = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => Complete(project.Start())));
+        errors.Count(error => error.Contains("layer 1/4 pruned", StringComparison.Ordinal)).ShouldBe(1);
+        project.Leftovers().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Concurrent_builds_into_different_places_share_the_work()
+    {
+        string[] errors = await Task.WhenAll(Complete(project.Start(project["one"])), Complete(project.Start(project["other"])));
+        errors.Count(error => error.Contains("layer 1/4 pruned", StringComparison.Ordinal)).ShouldBe(1);
+        errors.Count(error => error.Contains("a: from the cache", StringComparison.Ordinal)).ShouldBe(1);
+        RecipeProject.Digests(Path.Combine(project["one"], "a")).ShouldBe(RecipeProject.Digests(Path.Combine(project["other"], "a")));
+    }
+
+    [Fact]
+    public void A_damaged_cache_is_computed_again_with_a_warning()
+    {
+        project.Run("build").ExitCode.ShouldBe(0);
+        Dictionary<string, string> made = RecipeProject.Digests(Artifact);
+        foreach (string blob in Directory.EnumerateFiles(Path.Combine(project.Cache, "cas")))
+        {
+            File.SetAttributes(blob, FileAttributes.Normal);
+            byte[] bytes = File.ReadAllBytes(blob);
+            bytes[bytes.Length / 2] ^= 1;
+            File.WriteAllBytes(blob, bytes);
+        }
+
+        Directory.Delete(Artifact, recursive: true);
+        ToolProcess again = project.Run("build");
+        again.ExitCode.ShouldBe(0, again.Error);
+        again.Error.ShouldContain("warning SLM4020");
+        again.Error.ShouldContain("a: layer 1/4 pruned");
+        RecipeProject.Digests(Artifact).ShouldBe(made);
+    }
+
+    /// <summary>Waits for a build to succeed.</summary>
+    /// <returns>What it wrote to standard error.</returns>
+    private static async Task<string> Complete(Process build)
+    {
+        using (build)
+        {
+            Task<string> output = build.StandardOutput.ReadToEndAsync();
+            string error = await build.StandardError.ReadToEndAsync();
+            await output;
+            await build.WaitForExitAsync();
+            build.ExitCode.ShouldBe(0, error);
+            return error;
+        }
+    }
+
+    public void Dispose() => project.Dispose();
+}
