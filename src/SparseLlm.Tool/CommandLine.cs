@@ -28,6 +28,9 @@ internal static class CommandLine
             EvalCommand.Create(),
             InspectCommand.Create(),
             SchemaCommand.Create(),
+            ExplainCommand.Create(),
+            DoctorCommand.Create(),
+            CompletionsCommand.Create(),
         };
 
         ParseResult result = root.Parse(args);

@@ -18,7 +18,7 @@ internal static class BuildCommand
     {
         Argument<string> recipe = RecipeFile.Argument();
         Option<string?> output = RecipeFile.Output();
-        var artifact = new Option<string[]>("--artifact") { Description = "An artifact to make; may be given more than once. By default all." };
+        Option<string[]> artifact = RecipeFile.Artifact();
         var manifest = new Option<string?>("--manifest") { Description = "Write lists of inputs, outputs and artifacts for a build system to this path, with endings of their own." };
         Option<string?> device = CommandAction.Device();
         Option<int?> threads = CommandAction.Threads();

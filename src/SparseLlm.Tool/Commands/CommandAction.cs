@@ -52,6 +52,7 @@ internal static class CommandAction
                 Terminal.Show(diagnostic);
             }
 
+            Terminal.Progress($"for cause and remedy: dotnet sparsellm explain {exception.Diagnostics.First(diagnostic => diagnostic.Severity == Severity.Error).Code}");
             return exception.Diagnostics.Any(IsUsage) ? ExitCodes.Usage
                 : exception.Diagnostics.Any(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.NotInCache) ? ExitCodes.WouldCompute
                 : ExitCodes.Failed;

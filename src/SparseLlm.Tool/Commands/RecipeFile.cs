@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
+using System.CommandLine.Parsing;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline;
 using SparseLlm.Recipes;
@@ -35,8 +37,24 @@ internal static class RecipeFile
         new("--output", "-o") { Description = "The directory that gets one directory for each artifact; by default 'models' beside the recipe." };
 
     /// <summary>The option that names artifacts.</summary>
-    public static Option<string[]> Artifact() =>
-        new("--artifact") { Description = "An artifact to look at; may be given more than once. By default all." };
+    public static Option<string[]> Artifact()
+    {
+        var option = new Option<string[]>("--artifact") { Description = "An artifact; may be given more than once. By default all." };
+        option.CompletionSources.Add(ArtifactNames);
+        return option;
+    }
+
+    /// <summary>The artifacts of the recipe on the command line that is being completed, or of the one here; none where it cannot be read.</summary>
+    public static IEnumerable<CompletionItem> ArtifactNames(CompletionContext context)
+    {
+        IEnumerable<string> named = context.ParseResult.CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens).Select(token => token.Value).Where(Path.Exists);
+        string path = named.FirstOrDefault(DefaultName);
+        path = Directory.Exists(path) ? Path.Combine(path, DefaultName) : path;
+        return File.Exists(path) && RecipeReader.Read(path, ToolVersion.Current).Recipe is { } recipe
+            ? recipe.Artifacts.Select(artifact => new CompletionItem(artifact.Name))
+            : [];
+    }
 
     /// <summary>The directory of the artifacts, absolute.</summary>
     public static string OutputOf(Recipe recipe, string? option) =>

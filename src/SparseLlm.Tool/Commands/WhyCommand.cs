@@ -12,6 +12,7 @@ internal static class WhyCommand
     {
         var options = new PlanOptions();
         var artifact = new Argument<string>("artifact") { Description = "The artifact." };
+        artifact.CompletionSources.Add(RecipeFile.ArtifactNames);
         var command = new Command("why", "Show what has changed since an artifact was built or locked.") { artifact };
         options.AddTo(command);
         command.SetWork((arguments, _) => options.WithPlan(arguments, (_, plan) =>

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using SparseLlm.Numerics;
+using SparseLlm.Pipeline;
+using SparseLlm.Pipeline.Inspection;
+using SparseLlm.Tool.Output;
+using Spectre.Console;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary><c>sparsellm doctor</c>: what this machine has, and what to do about what it lacks.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create()
+    {
+        Option<string?> cache = CommandAction.Cache();
+        Option<bool> json = CommandAction.Json();
+        var command = new Command("doctor", "Show what this machine has for pruning: runtime, processor, memory, cache, engines.") { cache, json };
+        command.SetWork((arguments, _) =>
+        {
+            using IBackend backend = Backends.Create("auto");
+            MachineInspection machine = MachineInspection.Of(CommandAction.OpenCache(arguments.GetValue(cache)), backend);
+            new Terminal(arguments.GetValue(json)).Result(machine, console => Show(machine, console));
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static void Show(MachineInspection machine, IAnsiConsole console)
+    {
+        var grid = new Grid().AddColumn().AddColumn();
+        Add("tool", machine.Tool);
+        Add("runtime", $"{machine.Runtime} on {machine.OperatingSystem}, {machine.Architecture}");
+        Add("SDK", machine.Sdk ?? "not found: 'dotnet build' needs the .NET SDK; the tool itself does not");
+        Add("processor", string.Create(CultureInfo.InvariantCulture, $"{machine.Processors} threads, {string.Join(", ", machine.CpuFeatures)}"));
+        Add("memory", string.Create(CultureInfo.InvariantCulture, $"{machine.AvailableMemory / 1e9:0.0} GB for this process"));
+        Add("cache", machine.Cache is { } folder
+            ? string.Create(CultureInfo.InvariantCulture, $"{folder}, {machine.CacheBytes / 1e6:0.0} MB, {machine.CacheFreeBytes / 1e9:0.0} GB free")
+            : "off");
+        Add("engines", string.Join(", ", machine.Engines));
+        console.Write(grid);
+        foreach (string advice in machine.Advice)
+        {
+            console.WriteLine($"! {advice}");
+        }
+
+        void Add(string name, string value) => grid.AddRow(new Text(name), new Text(value));
+    }
+}
