@@ -7,6 +7,13 @@ namespace SparseLlm.Pipeline.Running;
 /// <summary>What a build tells while it runs.</summary>
 public abstract record BuildProgress;
 
+/// <summary>A prune begins.</summary>
+/// <param name="Artifact">The artifact's name.</param>
+/// <param name="Method">The method, in lower case.</param>
+/// <param name="Pattern">What is asked for: <c>0.7</c> or <c>2:4</c>.</param>
+/// <param name="Tokens">Calibration tokens; 0 where none are looked at.</param>
+public sealed record PruningStarted(string Artifact, string Method, string Pattern, int Tokens) : BuildProgress;
+
 /// <summary>An artifact's model is being pruned.</summary>
 /// <param name="Artifact">Its name.</param>
 /// <param name="Progress">How far.</param>

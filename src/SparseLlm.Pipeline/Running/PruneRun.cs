@@ -26,6 +26,11 @@ internal sealed class PruneRun(ModelSession session, PruneRequest request, StepK
     {
         // Pruning is checked against the model before anything is written.
         CalibrationTokens? tokens = request.Calibration is { } source ? session.Calibration(source) : null;
+        progress?.Report(new PruningStarted(
+            request.DisplayName,
+            request.Settings.Method.ToString().ToLowerInvariant(),
+            request.Plan.Default.ToString()!,
+            (tokens?.Windows * tokens?.SequenceLength) ?? 0));
         var step = new ForwardedProgress(value => progress?.Report(new PruningStep(request.DisplayName, value)));
         var fallbacks = new List<string>();
         SparsityPlan plan = Allocate(tokens, fallbacks, step, cancellation);

@@ -33,15 +33,17 @@ internal static class BuildCommand
             Recipe read = RecipeFile.Read(arguments.GetRequiredValue(recipe));
             string directory = RecipeFile.OutputOf(read, arguments.GetValue(output));
             using IBackend backend = Backends.Create(arguments.GetValue(device) ?? read.Device, arguments.GetValue(threads) ?? read.Threads);
-            var build = new RecipeBuild(read, directory, backend, CommandAction.OpenCache(arguments.GetValue(cache)), new ConsoleProgress(arguments.GetValue(noProgress)));
-            IReadOnlyList<ArtifactOutcome> outcomes = build.Run(
-                new BuildOptions
-                {
-                    Artifacts = arguments.GetValue(artifact) ?? [],
-                    IsLocked = arguments.GetValue(locked),
-                    OnCacheMiss = arguments.GetValue(onCacheMiss),
-                },
-                cancellation);
+            var options = new BuildOptions
+            {
+                Artifacts = arguments.GetValue(artifact) ?? [],
+                IsLocked = arguments.GetValue(locked),
+                OnCacheMiss = arguments.GetValue(onCacheMiss),
+            };
+            (RecipeBuild build, IReadOnlyList<ArtifactOutcome> outcomes) = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
+            {
+                var build = new RecipeBuild(read, directory, backend, CommandAction.OpenCache(arguments.GetValue(cache)), progress);
+                return (build, build.Run(options, cancellation));
+            });
             if (arguments.GetValue(manifest) is { } path)
             {
                 BuildManifest.Write(path, build, directory, outcomes);

@@ -29,10 +29,13 @@ internal static class EvalCommand
         {
             string[] paths = [.. arguments.GetRequiredValue(text).Select(Path.GetFullPath)];
             using IBackend backend = Backends.Create(arguments.GetValue(device) ?? "auto", arguments.GetValue(threads));
-            using var session = new ModelSession(arguments.GetRequiredValue(model), backend, CommandAction.OpenCache(arguments.GetValue(cache)), new ConsoleProgress(arguments.GetValue(noProgress)));
             var perplexityText = new PerplexityText(
                 Path.GetFileName(paths[0]), new TextSource(paths, arguments.GetRequiredValue(field)), arguments.GetValue(length), new SourceLocation(paths[0]));
-            Perplexity perplexity = session.DensePerplexity(perplexityText, cancellation);
+            Perplexity perplexity = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
+            {
+                using var session = new ModelSession(arguments.GetRequiredValue(model), backend, CommandAction.OpenCache(arguments.GetValue(cache)), progress);
+                return session.DensePerplexity(perplexityText, cancellation);
+            });
             new Terminal(arguments.GetValue(json)).Result(
                 new { FormatVersion = 1, Perplexity = perplexity.Value, perplexity.Tokens, perplexity.Windows },
                 console => console.MarkupLineInterpolated(System.Globalization.CultureInfo.InvariantCulture, $"perplexity [bold]{perplexity.Value:0.0000}[/] over {perplexity.Tokens} tokens in {perplexity.Windows} windows"));

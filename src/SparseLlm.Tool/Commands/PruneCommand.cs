@@ -58,9 +58,11 @@ internal sealed class PruneCommand
             Perplexities: [],
             arguments.GetRequiredValue(output));
         using IBackend backend = Backends.Create(arguments.GetValue(device) ?? "auto", arguments.GetValue(threads));
-        var progress = new ConsoleProgress(arguments.GetValue(noProgress));
-        using var session = new ModelSession(arguments.GetRequiredValue(model), backend, CommandAction.OpenCache(arguments.GetValue(cache)), progress);
-        ArtifactOutcome outcome = new ArtifactBuilder(session, progress).Build(request, cancellation);
+        ArtifactOutcome outcome = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
+        {
+            using var session = new ModelSession(arguments.GetRequiredValue(model), backend, CommandAction.OpenCache(arguments.GetValue(cache)), progress);
+            return new ArtifactBuilder(session, progress).Build(request, cancellation);
+        });
         Show(outcome, new Terminal(arguments.GetValue(json)));
         return ExitCodes.Done;
     }

@@ -33,7 +33,7 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
                 Terminal.Progress($"{waiting.Artifact}: another build makes it; waiting");
                 break;
             case Interrupted interrupted:
-                Terminal.Progress($"{interrupted.Artifact}: stopped; {interrupted.Kept} of {interrupted.Layers} layers are kept, and the next build goes on behind them");
+                Terminal.Progress(Describe(interrupted));
                 break;
             case ArtifactDone { Outcome: { Origin: ArtifactOrigin.UpToDate } outcome } when !quiet:
                 Terminal.Progress($"{outcome.Name}: up to date");
@@ -43,6 +43,10 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
                 break;
         }
     }
+
+    /// <summary>What a build that was stopped has kept.</summary>
+    public static string Describe(Interrupted interrupted) =>
+        $"{interrupted.Artifact}: stopped; {interrupted.Kept} of {interrupted.Layers} layers are kept, and the next build goes on behind them";
 
     private void Write(string artifact, LayerFinished finished)
     {

@@ -35,11 +35,33 @@ internal sealed class Terminal(bool json)
         }
     }
 
+    /// <summary>Standard error, where a person watches it.</summary>
+    public static IAnsiConsole Errors { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+
+    /// <summary>Whether a person watches standard error: it is a terminal that can be drawn on, and not that of a CI machine.</summary>
+    public static bool IsWatched =>
+        !Console.IsErrorRedirected && Errors.Profile.Capabilities.Ansi && Errors.Profile.Capabilities.Interactive
+        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"));
+
     /// <summary>Writes one line of progress.</summary>
-    public static void Progress(string line) => Console.Error.WriteLine(line);
+    public static void Progress(string line) => WriteError(line, Style.Plain);
 
     /// <summary>Writes a diagnostic in MSBuild's canonical format.</summary>
-    public static void Show(Diagnostic diagnostic) => Console.Error.WriteLine(diagnostic.ToString());
+    public static void Show(Diagnostic diagnostic) =>
+        WriteError(diagnostic.ToString(), new Style(diagnostic.Severity == Severity.Error ? Color.Red : Color.Yellow));
+
+    private static void WriteError(string line, Style style)
+    {
+        if (IsWatched)
+        {
+            // Through the same console as the live display, which makes room for it.
+            Errors.WriteLine(line, style);
+        }
+        else
+        {
+            Console.Error.WriteLine(line);
+        }
+    }
 
     private static IAnsiConsole CreateConsole()
     {

@@ -1,0 +1,47 @@
+using System.Diagnostics;
+
+namespace SparseLlm.Tool.Tests;
+
+/// <summary>What a person at a terminal sees of a build, and what a log does.</summary>
+public sealed class Watching : IDisposable
+{
+    private readonly RecipeProject project = new("  a: { method: sparsegpt, sparsity: 0.5 }");
+
+    [SkippableFact]
+    public void A_terminal_shows_layer_matrix_error_tokens_time_and_memory_in_place()
+    {
+        Skip.IfNot(File.Exists("/usr/bin/script"), "there is no 'script' here to make a terminal with");
+        string shown = RunInTerminal();
+        shown.ShouldContain("sparsegpt 0.5, 1,024 calibration tokens");
+        shown.ShouldContain("layer 2/4 fc1 error 0.");
+        shown.ShouldContain(" elapsed");
+        shown.ShouldContain(" GB of memory");
+        shown.ShouldContain("\e[2A", customMessage: "it is drawn in place");
+        shown.ShouldContain("a: pruned to 50.00 % in");
+    }
+
+    [Fact]
+    public void A_log_gets_a_line_for_each_layer_and_no_control_characters()
+    {
+        string log = project.Run("build").Error;
+        log.Split('\n').Count(line => line.StartsWith("a: layer ", StringComparison.Ordinal)).ShouldBe(4);
+        log.ShouldNotContain('\e');
+    }
+
+    private string RunInTerminal()
+    {
+        string command = $"stty cols 120; dotnet {Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")} build {project["pruning.yaml"]} --output {project.Models}";
+        var start = new ProcessStartInfo("/usr/bin/script", ["-qec", command, "/dev/null"]) { RedirectStandardOutput = true, RedirectStandardInput = true };
+        start.Environment["SPARSELLM_CACHE"] = "off";
+        start.Environment["TERM"] = "xterm-256color";
+        start.Environment.Remove("CI");
+        start.Environment.Remove("NO_COLOR");
+        using Process script = Process.Start(start)!;
+        string output = script.StandardOutput.ReadToEnd();
+        script.WaitForExit();
+        script.ExitCode.ShouldBe(0, output);
+        return output;
+    }
+
+    public void Dispose() => project.Dispose();
+}
