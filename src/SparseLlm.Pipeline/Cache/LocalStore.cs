@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
 
 namespace SparseLlm.Pipeline.Cache;
@@ -115,16 +115,18 @@ internal sealed class LocalStore(string root)
     {
         using SafeFileHandle source = File.OpenHandle(path);
         using TempFile file = TempFile.Create(Temp);
-        (string digest, long length) = VerifiedCopy.Run(source, file.Handle, cancellation);
-        Keep(file, digest, length);
-        return new CachedFile(name, digest, length);
+        using var sums = new ContentSums();
+        long length = ObservedCopy.Run(source, file.Handle, cancellation, sums.AddToDigest, sums.AddToChecksum);
+        var blob = new CachedFile(name, sums.Digest, length, sums.Checksum);
+        Keep(file, blob);
+        return blob;
     }
 
     /// <summary>Puts a written file in its place among the blobs.</summary>
-    public void Keep(TempFile file, string digest, long length)
+    public void Keep(TempFile file, CachedFile description)
     {
-        var blob = new FileInfo(BlobPath(digest));
-        if (blob.Exists && blob.Length == length)
+        var blob = new FileInfo(BlobPath(description.Digest));
+        if (blob.Exists && blob.Length == description.Length)
         {
             // So that a collection that runs now does not take it for garbage before an entry names it.
             File.SetLastWriteTimeUtc(blob.FullName, DateTime.UtcNow);
@@ -144,7 +146,9 @@ internal sealed class LocalStore(string root)
         Directory.CreateDirectory(folder);
         using SafeFileHandle source = OpenBlob(file);
         using TempFile copy = TempFile.Create(folder);
-        Check(file, VerifiedCopy.Run(source, copy.Handle, cancellation).Digest);
+        using var sums = new ContentSums();
+        ObservedCopy.Run(source, copy.Handle, cancellation, sums.AddToChecksum);
+        Check(file, sums.Checksum);
         copy.MoveTo(target);
     }
 
@@ -155,7 +159,7 @@ internal sealed class LocalStore(string root)
         using SafeFileHandle source = OpenBlob(file);
         byte[] bytes = new byte[RandomAccess.GetLength(source)];
         int count = RandomAccess.Read(source, bytes, 0);
-        Check(file, Convert.ToHexStringLower(SHA256.HashData(bytes.AsSpan(0, count))));
+        Check(file, Convert.ToHexStringLower(XxHash128.Hash(bytes.AsSpan(0, count))));
         return bytes;
     }
 
@@ -176,12 +180,12 @@ internal sealed class LocalStore(string root)
     }
 
     /// <summary>A blob that is not what its name says goes away; other entries that name it will find it missing.</summary>
-    private void Check(CachedFile file, string digest)
+    private void Check(CachedFile file, string checksum)
     {
-        if (digest != file.Digest)
+        if (checksum != file.Checksum)
         {
             Drop(BlobPath(file.Digest));
-            throw new InvalidDataException($"the bytes of {file.Name} do not match their digest");
+            throw new InvalidDataException($"the bytes of {file.Name} are not those that were stored");
         }
     }
 
