@@ -46,4 +46,19 @@ public static class PipelineDiagnostics
 
     /// <summary>The cache cannot be written.</summary>
     public static readonly DiagnosticDescriptor CacheUnusable = new("SLM4021", "the cache cannot be written", Severity.Warning);
+
+    /// <summary>A command needs a cache, and caching is turned off.</summary>
+    public static readonly DiagnosticDescriptor CacheOff = new("SLM4022", "caching is turned off");
+
+    /// <summary>The remote cache does not answer, or refuses.</summary>
+    public static readonly DiagnosticDescriptor RemoteCacheUnavailable = new("SLM4023", "the remote cache is not available", Severity.Warning);
+
+    /// <summary>The remote cache gave something else than what was asked for.</summary>
+    public static readonly DiagnosticDescriptor RemoteCacheDamaged = new("SLM4024", "something on the remote cache is damaged", Severity.Warning);
+
+    /// <summary>The environment names a remote cache that makes no sense.</summary>
+    public static readonly DiagnosticDescriptor RemoteCacheConfiguration = new("SLM4025", "the remote cache is not well configured");
+
+    /// <summary>Credentials stand in the address of the remote cache.</summary>
+    public static readonly DiagnosticDescriptor RemoteCacheCredentials = new("SLM4026", "credentials stand in an address");
 }

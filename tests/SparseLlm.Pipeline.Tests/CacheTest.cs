@@ -24,6 +24,8 @@ public abstract class CacheTest : IDisposable
 
     private protected BuildCache Open(string? root = null) => BuildCache.Open(root ?? Root, warnings.Add);
 
+    private protected void Warn(Diagnostic warning) => warnings.Add(warning);
+
     private protected string WriteFile(string name, int length, int seed = 0)
     {
         byte[] bytes = new byte[length];

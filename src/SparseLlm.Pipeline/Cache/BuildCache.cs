@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline.Cache.Remote;
 using SparseLlm.Pipeline.Keys;
 
 namespace SparseLlm.Pipeline.Cache;
@@ -12,22 +13,20 @@ public sealed class BuildCache
 {
     private readonly LocalStore? store;
     private readonly Action<Diagnostic> report;
+    private readonly RemoteCache? remote;
     private readonly HashSet<string> bad = [];
     private readonly Lock gate = new();
     private bool isPrepared;
     private bool isWritable = true;
 
-    private BuildCache(LocalStore? store, Action<Diagnostic> report)
+    private BuildCache(LocalStore? store, RemoteCache? remote, Action<Diagnostic> report)
     {
-        (this.store, this.report) = (store, report);
-        Digests = new FileDigests(DigestDirectory);
+        (this.store, this.remote, this.report) = (store, remote, report);
+        Digests = new FileDigests(store?.Digests);
     }
 
     /// <summary>The cache's folder; null where caching is turned off.</summary>
     public string? Directory => store?.Root;
-
-    /// <summary>The folder in which digests of files are remembered; null where caching is turned off.</summary>
-    public string? DigestDirectory => store?.Digests;
 
     /// <summary>Digests of files, remembered where there is a cache.</summary>
     public FileDigests Digests { get; }
@@ -35,7 +34,10 @@ public sealed class BuildCache
     /// <summary>Whether what is stored now will be found later.</summary>
     public bool IsOn => store is not null && isWritable;
 
-    internal LocalStore? Store => store;
+    /// <summary>The folder, for those who cannot do without.</summary>
+    /// <exception cref="DiagnosticException">Caching is turned off.</exception>
+    internal LocalStore RequireStore() => store ?? throw PipelineDiagnostics.CacheOff.Error(
+        null, $"caching is turned off; name a folder with --cache or in {CacheFolder.Variable}");
 
     /// <summary>Opens a cache. Nothing is written before there is something to store.</summary>
     /// <param name="directory">
@@ -43,11 +45,14 @@ public sealed class BuildCache
     /// </param>
     /// <param name="report">Told of damage and of trouble, as warnings.</param>
     /// <exception cref="DiagnosticException">The environment names a remote cache that makes no sense.</exception>
-    public static BuildCache Open(string? directory, Action<Diagnostic> report)
+    public static BuildCache Open(string? directory, Action<Diagnostic> report) =>
+        Open(directory, RemoteCacheOptions.Read(Environment.GetEnvironmentVariable), report);
+
+    internal static BuildCache Open(string? directory, RemoteCacheOptions? remote, Action<Diagnostic> report)
     {
         if (CacheFolder.Resolve(directory) is not { } root)
         {
-            return new BuildCache(null, report);
+            return new BuildCache(null, null, report);
         }
 
         var store = new LocalStore(root);
@@ -56,7 +61,7 @@ public sealed class BuildCache
             LocalStore.Drop(path);
         }
 
-        return new BuildCache(store, report);
+        return new BuildCache(store, remote is null ? null : new RemoteCache(remote, store, report), report);
     }
 
     /// <summary>What a step produced before, or null. A damaged entry is dropped, reported and null.</summary>
@@ -70,13 +75,23 @@ public sealed class BuildCache
             return null;
         }
 
-        CacheEntry? entry = Attempt(key, () => store.ReadEntry(key));
+        CacheEntry? entry = Attempt(key, () => store.ReadEntry(key)) ?? Pull(key, cancellation);
         if (entry is not null)
         {
             store.Touch(key);
         }
 
         return entry;
+    }
+
+    /// <summary>Whether there is an entry, here or on the remote cache. Nothing is fetched.</summary>
+    /// <param name="key">The step's key.</param>
+    /// <param name="cancellation">Stops asking.</param>
+    public bool Contains(string key, CancellationToken cancellation = default)
+    {
+        Sha256Text.Require(key);
+        return store is not null
+            && (Attempt(key, () => store.ReadEntry(key)) is not null || remote?.Contains(key, cancellation) is true);
     }
 
     /// <summary>Copies an entry's files into a directory, each of them whole and checked against its digest.</summary>
@@ -140,11 +155,24 @@ public sealed class BuildCache
         });
         if (stored is not null)
         {
-            lock (gate)
-            {
-                bad.Remove(key);
-            }
+            Trust(key);
+            Attempt(key, () => remote?.Push(stored, cancellation) is true ? stored : null);
         }
+    }
+
+    /// <summary>Stores an entry on the remote cache too.</summary>
+    /// <param name="key">The entry's key.</param>
+    /// <param name="cancellation">Stops an upload.</param>
+    /// <returns>False if it is not there, here or then on the remote cache; what went wrong was reported.</returns>
+    /// <exception cref="DiagnosticException">There is no remote cache that may be written.</exception>
+    public bool TryPush(string key, CancellationToken cancellation)
+    {
+        Sha256Text.Require(key);
+        LocalStore local = RequireStore();
+        RemoteCache target = remote is { CanWrite: true }
+            ? remote
+            : throw PipelineDiagnostics.RemoteCacheConfiguration.Error(null, $"there is nothing to push to; {RemoteCacheOptions.HowToWrite}");
+        return Attempt(key, () => local.ReadEntry(key) is { } entry && target.Push(entry, cancellation) ? entry : null) is not null;
     }
 
     /// <summary>Keeps others from doing the same work at the same time, in this process or another on this machine.</summary>
@@ -178,6 +206,26 @@ public sealed class BuildCache
         CachePins.Add(writable, lockFilePath);
         return writable;
     });
+
+    /// <summary>Looks for an entry on the remote cache, unless what is found could not be kept here.</summary>
+    private CacheEntry? Pull(string key, CancellationToken cancellation)
+    {
+        CacheEntry? entry = remote is null ? null : TryWrite(_ => remote.Pull(key, cancellation));
+        if (entry is not null)
+        {
+            Trust(key);
+        }
+
+        return entry;
+    }
+
+    private void Trust(string key)
+    {
+        lock (gate)
+        {
+            bad.Remove(key);
+        }
+    }
 
     /// <summary>Does something that finds damage by itself.</summary>
     private T? Attempt<T>(string key, Func<T?> action)

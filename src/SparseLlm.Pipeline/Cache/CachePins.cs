@@ -36,6 +36,10 @@ internal static partial class CachePins
         return pinned;
     }
 
+    /// <summary>Whether an entry must stay: it is named itself, or bytes of it are.</summary>
+    public static bool Holds(IReadOnlySet<string> pinned, CacheEntry entry) =>
+        pinned.Contains(entry.Key) || entry.Files.Any(file => pinned.Contains(file.Digest));
+
     private static IEnumerable<string> Notes(LocalStore store) =>
         Directory.Exists(store.Pins) ? Directory.EnumerateFiles(store.Pins) : [];
 

@@ -42,6 +42,16 @@ internal sealed class LocalStore(string root)
     /// <summary>Where bytes are.</summary>
     public string BlobPath(string digest) => Path.Combine(Blobs, digest);
 
+    /// <summary>The keys of all entries.</summary>
+    public IEnumerable<string> Keys() => Files(Entries).Select(file => file.Name).Where(Sha256Text.IsValid);
+
+    /// <summary>When an entry was last stored or found.</summary>
+    public DateTime LastUse(string key) => File.GetLastWriteTimeUtc(EntryPath(key));
+
+    /// <summary>The files of one of the folders, which need not exist.</summary>
+    public static IEnumerable<FileInfo> Files(string folder) =>
+        Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles() : [];
+
     /// <summary>Makes the folders.</summary>
     public void Prepare()
     {
@@ -110,6 +120,13 @@ internal sealed class LocalStore(string root)
         }
     }
 
+    /// <summary>Whether bytes are there, in their length.</summary>
+    public bool HasBlob(CachedFile file)
+    {
+        var blob = new FileInfo(BlobPath(file.Digest));
+        return blob.Exists && blob.Length == file.Length;
+    }
+
     /// <summary>Takes in the bytes of a file.</summary>
     public CachedFile AddBlob(string name, string path, CancellationToken cancellation)
     {
@@ -125,16 +142,16 @@ internal sealed class LocalStore(string root)
     /// <summary>Puts a written file in its place among the blobs.</summary>
     public void Keep(TempFile file, CachedFile description)
     {
-        var blob = new FileInfo(BlobPath(description.Digest));
-        if (blob.Exists && blob.Length == description.Length)
+        string path = BlobPath(description.Digest);
+        if (HasBlob(description))
         {
             // So that a collection that runs now does not take it for garbage before an entry names it.
-            File.SetLastWriteTimeUtc(blob.FullName, DateTime.UtcNow);
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
             return;
         }
 
         file.Flush();
-        file.MoveTo(blob.FullName);
+        file.MoveTo(path);
     }
 
     /// <summary>Copies bytes out, and makes sure that they are the right ones.</summary>
@@ -152,6 +169,16 @@ internal sealed class LocalStore(string root)
         copy.MoveTo(target);
     }
 
+    /// <summary>Makes sure that bytes are the right ones.</summary>
+    /// <exception cref="InvalidDataException">They are not.</exception>
+    public void Verify(CachedFile file, CancellationToken cancellation)
+    {
+        using SafeFileHandle source = OpenBlob(file);
+        using var sums = new ContentSums();
+        FilePass.Run(source, cancellation, sums.AddToChecksum);
+        Check(file, sums.Checksum);
+    }
+
     /// <summary>The bytes of a small file.</summary>
     /// <exception cref="InvalidDataException">They are damaged or missing.</exception>
     public byte[] Read(CachedFile file)
@@ -162,6 +189,10 @@ internal sealed class LocalStore(string root)
         Check(file, Convert.ToHexStringLower(XxHash128.Hash(bytes.AsSpan(0, count))));
         return bytes;
     }
+
+    /// <summary>Opens bytes for reading.</summary>
+    /// <exception cref="InvalidDataException">They are missing.</exception>
+    public Stream OpenStream(CachedFile file) => new FileStream(OpenBlob(file), FileAccess.Read);
 
     private SafeFileHandle OpenBlob(CachedFile file)
     {

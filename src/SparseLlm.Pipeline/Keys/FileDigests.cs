@@ -12,7 +12,7 @@ namespace SparseLlm.Pipeline.Keys;
 /// Digests of files and of the tensors in them, remembered from run to run by path, length and times, so that what has not changed is
 /// not read again. Safe for several threads and processes.
 /// </summary>
-/// <param name="memoDirectory">Where to remember them (<see cref="BuildCache.DigestDirectory"/>); null to remember them in memory only.</param>
+/// <param name="memoDirectory">Where to remember them; null to remember them in memory only.</param>
 public sealed class FileDigests(string? memoDirectory)
 {
     private const string TensorFileEnding = ".safetensors";

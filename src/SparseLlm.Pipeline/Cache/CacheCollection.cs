@@ -1,0 +1,163 @@
+using SparseLlm.Pipeline.Keys;
+
+namespace SparseLlm.Pipeline.Cache;
+
+/// <summary>
+/// Clearing up: what is damaged or left over goes, then the entries that have not been used for the longest time, until the rest
+/// fits. What a <c>pruning.lock.json</c> names stays.
+/// </summary>
+public sealed class CacheCollection
+{
+    // A blob without an entry may belong to one that is being stored at this moment; a lock may be about to be taken.
+    private static readonly TimeSpan BlobGrace = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LockGrace = TimeSpan.FromDays(1);
+
+    private readonly LocalStore store;
+    private readonly List<CacheRemoval> removals = [];
+    private readonly Dictionary<string, (FileInfo File, int Uses)> blobs;
+
+    private CacheCollection(LocalStore store)
+    {
+        this.store = store;
+        blobs = LocalStore.Files(store.Blobs).ToDictionary(blob => blob.Name, blob => (blob, 0));
+        Before = blobs.Values.Sum(blob => blob.File.Length);
+    }
+
+    /// <summary>Bytes in the cache before.</summary>
+    public long Before { get; }
+
+    /// <summary>Bytes in the cache once the removals are done.</summary>
+    public long After { get; private set; }
+
+    /// <summary>What goes.</summary>
+    public IReadOnlyList<CacheRemoval> Removals => removals;
+
+    /// <summary>Finds out what would go. Nothing is changed.</summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="maximumSize">Bytes that may stay; pinned entries stay in any case.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">Caching is turned off.</exception>
+    public static CacheCollection Plan(BuildCache cache, long maximumSize)
+    {
+        var collection = new CacheCollection(cache.RequireStore());
+        HashSet<string> pinned = CachePins.Read(collection.store);
+        List<CacheEntry> evictable = collection.ReadEntries(pinned);
+        collection.After = collection.Before;
+        collection.RemoveUnused(pinned);
+        foreach (CacheEntry entry in evictable.OrderBy(entry => collection.store.LastUse(entry.Key)))
+        {
+            if (collection.After <= maximumSize)
+            {
+                break;
+            }
+
+            collection.Evict(entry, pinned);
+        }
+
+        collection.RemoveLeftovers();
+        return collection;
+    }
+
+    /// <summary>Removes what was found.</summary>
+    /// <returns>Those that could not be removed.</returns>
+    public IReadOnlyList<CacheRemoval> Execute() => [.. removals.Where(removal => !LocalStore.Drop(removal.Path) && File.Exists(removal.Path))];
+
+    /// <summary>Counts who uses which blob. Damaged entries go.</summary>
+    /// <returns>The entries that may go.</returns>
+    private List<CacheEntry> ReadEntries(HashSet<string> pinned)
+    {
+        var evictable = new List<CacheEntry>();
+        foreach (string key in store.Keys())
+        {
+            try
+            {
+                if (store.ReadEntry(key) is { } entry && Count(entry) && !CachePins.Holds(pinned, entry))
+                {
+                    evictable.Add(entry);
+                }
+            }
+            catch (InvalidDataException)
+            {
+                Remove(store.EntryPath(key), "damaged entry", 0);
+            }
+        }
+
+        return evictable;
+    }
+
+    /// <summary>Counts an entry as a user of its blobs; false if it was stored after they were listed, and is in use then.</summary>
+    private bool Count(CacheEntry entry)
+    {
+        string[] digests = [.. entry.Files.Select(file => file.Digest).Distinct().Where(blobs.ContainsKey)];
+        foreach (string digest in digests)
+        {
+            blobs[digest] = (blobs[digest].File, blobs[digest].Uses + 1);
+        }
+
+        return entry.Files.All(file => blobs.ContainsKey(file.Digest));
+    }
+
+    private void RemoveUnused(HashSet<string> pinned)
+    {
+        foreach ((FileInfo file, _) in blobs.Values.Where(blob => blob.Uses == 0 && DateTime.UtcNow - blob.File.LastWriteTimeUtc > BlobGrace))
+        {
+            RemoveBlob(file, "bytes of no entry", pinned);
+        }
+    }
+
+    private void Evict(CacheEntry entry, HashSet<string> pinned)
+    {
+        Remove(store.EntryPath(entry.Key), $"{entry.Kind}: {entry.Description}", 0);
+        foreach (string digest in entry.Files.Select(file => file.Digest).Distinct())
+        {
+            (FileInfo file, int uses) = blobs[digest];
+            blobs[digest] = (file, uses - 1);
+            if (uses == 1)
+            {
+                RemoveBlob(file, $"bytes of {entry.Description}", pinned);
+            }
+        }
+    }
+
+    private void RemoveBlob(FileInfo blob, string what, HashSet<string> pinned)
+    {
+        if (!pinned.Contains(blob.Name))
+        {
+            Remove(blob.FullName, what, blob.Length);
+            After -= blob.Length;
+        }
+    }
+
+    private void RemoveLeftovers()
+    {
+        foreach (string path in TempFile.Abandoned(store.Temp).Concat(TempFile.Abandoned(store.Digests)))
+        {
+            Remove(path, "temporary file", new FileInfo(path).Length);
+        }
+
+        foreach (FileInfo file in LocalStore.Files(store.Locks).Where(file => DateTime.UtcNow - file.LastWriteTimeUtc > LockGrace && FileLock.IsFree(file.FullName)))
+        {
+            Remove(file.FullName, "lock", file.Length);
+        }
+
+        foreach (string path in CachePins.Outdated(store))
+        {
+            Remove(path, "pin of a lock file that is gone", 0);
+        }
+
+        foreach (FileInfo file in LocalStore.Files(store.Digests).Where(file => Sha256Text.IsValid(file.Name)))
+        {
+            if (FileDigestMemo.TryRead(file.FullName) is not { } memo || !File.Exists(memo.Path))
+            {
+                Remove(file.FullName, "digest of a file that is gone", file.Length);
+            }
+        }
+    }
+
+    private void Remove(string path, string what, long bytes) => removals.Add(new CacheRemoval(path, what, bytes));
+}
+
+/// <summary>A file of a cache that goes.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="What">What it is, for people.</param>
+/// <param name="Bytes">Its length, where that matters.</param>
+public sealed record CacheRemoval(string Path, string What, long Bytes);

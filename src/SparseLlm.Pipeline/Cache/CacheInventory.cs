@@ -1,0 +1,44 @@
+namespace SparseLlm.Pipeline.Cache;
+
+/// <summary>What is in a cache.</summary>
+/// <param name="Directory">Its folder.</param>
+/// <param name="Entries">Its entries, the last used first.</param>
+/// <param name="Damaged">Entries that cannot be used.</param>
+/// <param name="Blobs">Number of files that hold bytes; entries share them.</param>
+/// <param name="Bytes">Bytes in all of them.</param>
+public sealed record CacheInventory(string Directory, IReadOnlyList<ListedEntry> Entries, int Damaged, int Blobs, long Bytes)
+{
+    /// <summary>Looks through a cache.</summary>
+    /// <exception cref="Diagnostics.DiagnosticException">Caching is turned off.</exception>
+    public static CacheInventory Of(BuildCache cache)
+    {
+        LocalStore store = cache.RequireStore();
+        HashSet<string> pinned = CachePins.Read(store);
+        var entries = new List<ListedEntry>();
+        int damaged = 0;
+        foreach (string key in store.Keys())
+        {
+            try
+            {
+                if (store.ReadEntry(key) is { } entry)
+                {
+                    entries.Add(new ListedEntry(entry, store.LastUse(key), CachePins.Holds(pinned, entry)));
+                }
+            }
+            catch (InvalidDataException)
+            {
+                damaged++;
+            }
+        }
+
+        FileInfo[] blobs = [.. LocalStore.Files(store.Blobs)];
+        return new CacheInventory(
+            store.Root, [.. entries.OrderByDescending(entry => entry.LastUsed)], damaged, blobs.Length, blobs.Sum(blob => blob.Length));
+    }
+}
+
+/// <summary>An entry in a list.</summary>
+/// <param name="Entry">The entry.</param>
+/// <param name="LastUsed">When it was last stored or found (UTC).</param>
+/// <param name="IsPinned">Whether a <c>pruning.lock.json</c> names it.</param>
+public sealed record ListedEntry(CacheEntry Entry, DateTime LastUsed, bool IsPinned);

@@ -1,0 +1,180 @@
+using System.Net;
+using Microsoft.Win32.SafeHandles;
+using SparseLlm.Diagnostics;
+
+namespace SparseLlm.Pipeline.Cache.Remote;
+
+/// <summary>
+/// A cache on an HTTP server, in the layout of Bazel's: <c>ac/KEY</c> and <c>cas/DIGEST</c>. Nothing that comes from there is believed
+/// before its digest has been computed; whatever goes wrong is a warning and a miss.
+/// </summary>
+internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, Action<Diagnostic> report)
+{
+    private const int LongestEntry = 1 << 24;
+
+    private readonly HttpStore http = new(options);
+    private readonly Lock gate = new();
+    private bool isReadable = true;
+    private bool isWritable = options.CanWrite;
+
+    /// <summary>Whether it is meant to be written.</summary>
+    public bool CanWrite => options.CanWrite;
+
+    /// <summary>Whether an entry is there.</summary>
+    public bool Contains(string key, CancellationToken cancellation)
+    {
+        try
+        {
+            return isReadable && http.Exists($"ac/{key}", cancellation);
+        }
+        catch (HttpRequestException exception)
+        {
+            TurnOff(isWriting: false, exception);
+            return false;
+        }
+    }
+
+    /// <summary>Fetches an entry and its bytes into the local store; null if it is not there, or not as it should be.</summary>
+    /// <exception cref="IOException">The local store cannot be written.</exception>
+    public CacheEntry? Pull(string key, CancellationToken cancellation)
+    {
+        if (!isReadable)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (FetchEntry(key, cancellation) is not { } entry || !entry.Files.All(file => FetchBlob(file, cancellation)))
+            {
+                return null;
+            }
+
+            store.WriteEntry(entry);
+            return entry;
+        }
+        catch (HttpRequestException exception)
+        {
+            TurnOff(isWriting: false, exception);
+        }
+        catch (InvalidDataException exception)
+        {
+            report(PipelineDiagnostics.RemoteCacheDamaged.At(
+                null, $"an entry of the remote cache {options.Address} is damaged: {exception.Message}; it is not used ({key})"));
+        }
+
+        return null;
+    }
+
+    /// <summary>Stores an entry of the local store there: first the bytes that are not there yet, then the entry.</summary>
+    /// <returns>Whether it is there now.</returns>
+    /// <exception cref="InvalidDataException">The local bytes are damaged.</exception>
+    public bool Push(CacheEntry entry, CancellationToken cancellation)
+    {
+        if (!isWritable)
+        {
+            return false;
+        }
+
+        try
+        {
+            foreach (CachedFile file in entry.Files.DistinctBy(file => file.Digest))
+            {
+                string path = $"cas/{file.Digest}";
+                if (!http.Exists(path, cancellation))
+                {
+                    store.Verify(file, cancellation);
+                    http.Upload(path, () => store.OpenStream(file), file.Length, cancellation);
+                }
+            }
+
+            byte[] bytes = CacheEntryFile.Write(entry);
+            http.Upload($"ac/{entry.Key}", () => new MemoryStream(bytes), bytes.Length, cancellation);
+            return true;
+        }
+        catch (HttpRequestException exception)
+        {
+            TurnOff(isWriting: true, exception);
+            return false;
+        }
+    }
+
+    private CacheEntry? FetchEntry(string key, CancellationToken cancellation)
+    {
+        var bytes = new MemoryStream();
+        return http.Download($"ac/{key}", LongestEntry, () => bytes.SetLength(0), chunk => bytes.Write(chunk.Span), cancellation)
+            ? CacheEntryFile.Read(key, bytes.ToArray())
+            : null;
+    }
+
+    private bool FetchBlob(CachedFile file, CancellationToken cancellation)
+    {
+        if (store.HasBlob(file))
+        {
+            return true;
+        }
+
+        using TempFile temp = TempFile.Create(store.Temp);
+        var sums = new ContentSums();
+        long length = 0;
+        try
+        {
+            if (!http.Download($"cas/{file.Digest}", file.Length, Begin, Consume, cancellation))
+            {
+                return false;
+            }
+
+            if ((length, sums.Digest, sums.Checksum) != (file.Length, file.Digest, file.Checksum))
+            {
+                throw new InvalidDataException($"the bytes of {file.Name} do not match their digest");
+            }
+        }
+        finally
+        {
+            sums.Dispose();
+        }
+
+        store.Keep(temp, file);
+        return true;
+
+        void Begin()
+        {
+            sums.Dispose();
+            sums = new ContentSums();
+            length = 0;
+            RandomAccess.SetLength(temp.Handle, 0);
+        }
+
+        void Consume(ReadOnlyMemory<byte> chunk)
+        {
+            RandomAccess.Write(temp.Handle, chunk.Span, length);
+            sums.AddToDigest(chunk);
+            sums.AddToChecksum(chunk);
+            length += chunk.Length;
+        }
+    }
+
+    /// <summary>
+    /// A server that has failed once, after all retries, is not waited for again by this process. One that only refuses to be written
+    /// can still be read.
+    /// </summary>
+    private void TurnOff(bool isWriting, HttpRequestException exception)
+    {
+        lock (gate)
+        {
+            bool isFirst = isWriting ? isWritable : isReadable;
+            isWritable = false;
+            isReadable &= isWriting && exception.StatusCode is < HttpStatusCode.InternalServerError;
+            if (isFirst)
+            {
+                string remedy = exception.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+                    ? $"; credentials are taken from {RemoteCacheOptions.CredentialVariables}"
+                    : "";
+                report(PipelineDiagnostics.RemoteCacheUnavailable.At(
+                    null,
+                    $"the remote cache {options.Address} cannot be {(isWriting ? "written" : "read")}, and this run goes on without: "
+                    + $"{exception.Message.TrimEnd('.')}{remedy}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace SparseLlm.Pipeline.Cache.Remote;
+
+/// <summary>Which remote cache, for what, and as whom.</summary>
+/// <param name="Address">Ends with a slash; <c>ac/KEY</c> and <c>cas/DIGEST</c> are below it.</param>
+/// <param name="CanWrite">Whether what is stored here is stored there too.</param>
+/// <param name="Authorization">Who we are, if the server wants to know.</param>
+internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, AuthenticationHeaderValue? Authorization)
+{
+    private const string AddressVariable = "SPARSELLM_REMOTE_CACHE";
+    private const string ModeVariable = "SPARSELLM_REMOTE_CACHE_MODE";
+    private const string TokenVariable = "SPARSELLM_REMOTE_CACHE_TOKEN";
+    private const string UserVariable = "SPARSELLM_REMOTE_CACHE_USER";
+    private const string PasswordVariable = "SPARSELLM_REMOTE_CACHE_PASSWORD";
+
+    /// <summary>Where credentials belong, for messages.</summary>
+    public const string CredentialVariables = $"{TokenVariable}, or {UserVariable} and {PasswordVariable}";
+
+    /// <summary>What to do where a remote cache is needed, for messages.</summary>
+    public const string HowToWrite = $"name a remote cache in {AddressVariable} and set {ModeVariable} to readwrite";
+
+    /// <summary>What to do where a remote cache is needed, for messages.</summary>
+    public const string HowToRead = $"name a remote cache in {AddressVariable}";
+
+    /// <summary>Reads the environment; null where it names no remote cache.</summary>
+    /// <param name="environment">The value of a variable, or null.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">What it says makes no sense.</exception>
+    public static RemoteCacheOptions? Read(Func<string, string?> environment)
+    {
+        string? address = environment(AddressVariable);
+        return string.IsNullOrEmpty(address)
+            ? null
+            : new RemoteCacheOptions(ParseAddress(address), ParseMode(environment(ModeVariable)), ReadCredentials(environment));
+    }
+
+    /// <summary>The address must not be printed before it is known to hold no secret.</summary>
+    private static Uri ParseAddress(string text)
+    {
+        if (!Uri.TryCreate(text.TrimEnd('/') + '/', UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
+        {
+            throw PipelineDiagnostics.RemoteCacheConfiguration.Error(
+                null, $"{AddressVariable} is not an address that begins with http:// or https://");
+        }
+
+        if (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0)
+        {
+            throw PipelineDiagnostics.RemoteCacheCredentials.Error(
+                null,
+                $"{AddressVariable} has a user, a password or a query in it, and addresses end up in logs; "
+                + $"leave the plain address there, and put credentials into {CredentialVariables}");
+        }
+
+        return address;
+    }
+
+    private static bool ParseMode(string? mode) => mode switch
+    {
+        null or "" or "read" => false,
+        "readwrite" => true,
+        _ => throw PipelineDiagnostics.RemoteCacheConfiguration.Error(null, $"{ModeVariable} is '{mode}'; it must be read or readwrite"),
+    };
+
+    private static AuthenticationHeaderValue? ReadCredentials(Func<string, string?> environment)
+    {
+        if (environment(TokenVariable) is { Length: > 0 } token)
+        {
+            return new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        return environment(UserVariable) is { Length: > 0 } user
+            ? new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{environment(PasswordVariable)}")))
+            : null;
+    }
+}

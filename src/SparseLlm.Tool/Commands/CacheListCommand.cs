@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Globalization;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Tool.Output;
+using Spectre.Console;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary><c>sparsellm cache ls</c>: the entries of the cache.</summary>
+internal static class CacheListCommand
+{
+    private const int ShortKey = 12;
+
+    public static Command Create()
+    {
+        Option<string?> cache = CommandAction.Cache();
+        Option<bool> json = CommandAction.Json();
+        var command = new Command("ls", "List the entries of the cache, the last used first.") { cache, json };
+        command.SetWork((arguments, _) =>
+        {
+            CacheInventory inventory = CacheInventory.Of(CommandAction.OpenCache(arguments.GetValue(cache)));
+            new Terminal(arguments.GetValue(json)).Result(
+                new
+                {
+                    FormatVersion = 1,
+                    inventory.Directory,
+                    Entries = inventory.Entries.Select(listed => new
+                    {
+                        listed.Entry.Key,
+                        listed.Entry.Kind,
+                        listed.Entry.Description,
+                        listed.Entry.Size,
+                        listed.LastUsed,
+                        Pinned = listed.IsPinned,
+                    }),
+                    inventory.Damaged,
+                    inventory.Blobs,
+                    inventory.Bytes,
+                },
+                console => Show(inventory, console));
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static void Show(CacheInventory inventory, IAnsiConsole console)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("key", "kind", "description");
+        table.AddColumn(new TableColumn("size").RightAligned());
+        table.AddColumns("last used", "");
+        foreach (ListedEntry listed in inventory.Entries)
+        {
+            table.AddRow(
+                listed.Entry.Key[..ShortKey],
+                Markup.Escape(listed.Entry.Kind),
+                Markup.Escape(listed.Entry.Description),
+                ByteSize.Format(listed.Entry.Size),
+                listed.LastUsed.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
+                listed.IsPinned ? "pinned" : "");
+        }
+
+        console.Write(table);
+        string damaged = inventory.Damaged == 0 ? "" : $", {inventory.Damaged} damaged";
+        console.WriteLine($"{inventory.Entries.Count} entries{damaged}, {ByteSize.Format(inventory.Bytes)} in {inventory.Blobs} files, in {inventory.Directory}");
+    }
+}

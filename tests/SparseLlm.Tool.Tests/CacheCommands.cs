@@ -1,0 +1,86 @@
+using System.Text.Json;
+using SparseLlm.Pipeline.Cache;
+
+namespace SparseLlm.Tool.Tests;
+
+/// <summary>What <c>sparsellm cache</c> tells, does, and leaves alone.</summary>
+public sealed class CacheCommands : IDisposable
+{
+    private static readonly string Key = new('a', 64);
+    private readonly TempDirectory directory = new();
+
+    private string Cache => directory["cache"];
+
+    [Fact]
+    public void Ls_lists_entries_and_totals()
+    {
+        Fill();
+        ToolProcess list = ToolProcess.Run("cache", "ls", "--cache", Cache, "--json");
+        list.ExitCode.ShouldBe(0, list.Error);
+        JsonElement entry = list.Json.GetProperty("entries").EnumerateArray().Single();
+        entry.GetProperty("key").GetString().ShouldBe(Key);
+        entry.GetProperty("kind").GetString().ShouldBe("layer");
+        entry.GetProperty("description").GetString().ShouldBe("layer 3 of [tiny-opt]");
+        entry.GetProperty("size").GetInt64().ShouldBe(1500);
+        entry.GetProperty("lastUsed").GetDateTime().ShouldBeGreaterThan(DateTime.UtcNow.AddDays(-1));
+        entry.GetProperty("pinned").GetBoolean().ShouldBeFalse();
+        list.Json.GetProperty("bytes").GetInt64().ShouldBe(1500);
+        list.Json.GetProperty("formatVersion").GetInt32().ShouldBe(1);
+
+        ToolProcess.Run("cache", "ls", "--cache", Cache).Output.ShouldContain("layer 3 of [tiny-opt]");
+    }
+
+    [Fact]
+    public void Verify_fails_once_if_something_was_damaged()
+    {
+        Fill();
+        ToolProcess.Run("cache", "verify", "--cache", Cache).ExitCode.ShouldBe(0);
+        File.WriteAllBytes(Directory.EnumerateFiles(Path.Combine(Cache, "cas")).Single(), new byte[1500]);
+        ToolProcess verify = ToolProcess.Run("cache", "verify", "--cache", Cache, "--json");
+        verify.ExitCode.ShouldBe(1);
+        verify.Json.GetProperty("problems").GetArrayLength().ShouldBe(2);
+        ToolProcess.Run("cache", "verify", "--cache", Cache).ExitCode.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("1KB")]
+    [InlineData("1.4 kB")]
+    [InlineData("1KiB")]
+    [InlineData("1499")]
+    public void Gc_removes_nothing_without_yes(string size)
+    {
+        Fill();
+        ToolProcess dry = ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", size, "--json");
+        dry.ExitCode.ShouldBe(0, dry.Error);
+        dry.Json.GetProperty("dryRun").GetBoolean().ShouldBeTrue();
+        dry.Json.GetProperty("removals").GetArrayLength().ShouldBe(2);
+        BuildCache.Open(Cache, _ => { }).TryGet(Key).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void Gc_removes_what_is_too_much()
+    {
+        Fill();
+        ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "1.5kB", "--yes").ExitCode.ShouldBe(0);
+        BuildCache.Open(Cache, _ => { }).TryGet(Key).ShouldNotBeNull();
+        ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "1499B", "--yes").ExitCode.ShouldBe(0);
+        BuildCache.Open(Cache, _ => { }).TryGet(Key).ShouldBeNull();
+        Directory.EnumerateFiles(Path.Combine(Cache, "cas")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Gc_refuses_a_size_that_is_none()
+    {
+        ToolProcess gc = ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "plenty");
+        gc.ExitCode.ShouldBe(2);
+        gc.Error.ShouldContain("SLM5001");
+    }
+
+    private void Fill()
+    {
+        File.WriteAllBytes(directory["file"], [.. Enumerable.Repeat((byte)1, 1500)]);
+        BuildCache.Open(Cache, _ => { }).Put(Key, "layer", "layer 3 of [tiny-opt]", [("file", directory["file"])], null);
+    }
+
+    public void Dispose() => directory.Dispose();
+}
