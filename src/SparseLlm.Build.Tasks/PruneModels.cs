@@ -16,6 +16,7 @@ namespace SparseLlm.Build.Tasks;
 public sealed class PruneModels : ToolTask
 {
     private const int Interrupt = 2;
+    private const string NoCache = "off";
 
     private readonly object processLock = new();
     private Process? process;
@@ -47,6 +48,15 @@ public sealed class PruneModels : ToolTask
 
     /// <summary>The device to compute on (cpu, cuda or auto); empty for the tool's default.</summary>
     public string Device { get; set; } = "";
+
+    /// <summary>The folder of the cache, or <c>off</c>; empty for the tool's default.</summary>
+    public string CachePath { get; set; } = "";
+
+    /// <summary>What to do where an artifact would have to be computed (build, warn or error); empty for the tool's default.</summary>
+    public string OnCacheMiss { get; set; } = "";
+
+    /// <summary>Whether inputs and artifacts are held against the recipe's lock file.</summary>
+    public bool IsLocked { get; set; }
 
     /// <summary>Milliseconds that a cancelled tool has to save its work before it is killed.</summary>
     public int GracePeriod { get; set; } = 15_000;
@@ -128,6 +138,12 @@ public sealed class PruneModels : ToolTask
             commandLine.AppendSwitchIfNotNull("--artifact ", artifact);
         if (Device.Length > 0)
             commandLine.AppendSwitchIfNotNull("--device ", Device);
+        if (CachePath.Length > 0)
+            commandLine.AppendSwitchIfNotNull("--cache ", CachePath == NoCache ? NoCache : Path.GetFullPath(CachePath).TrimEnd('/', '\\'));
+        if (OnCacheMiss.Length > 0)
+            commandLine.AppendSwitchIfNotNull("--on-cache-miss ", OnCacheMiss);
+        if (IsLocked)
+            commandLine.AppendSwitch("--locked");
         return commandLine.ToString();
     }
 

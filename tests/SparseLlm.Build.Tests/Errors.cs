@@ -40,6 +40,17 @@ public sealed class Errors(PackageFeed feed)
     }
 
     [Fact]
+    public void A_policy_that_does_not_exist_is_an_error_before_the_tool_is_asked()
+    {
+        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+
+        BuildResult result = project.Build("-p:SparseLlmOnCacheMiss=fail").ShouldFail();
+
+        result.Output.ShouldContain("error SLM5103: SparseLlmOnCacheMiss is 'fail'. It can be 'build', 'warn' or 'error'.");
+        project.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Two_recipes_with_an_artifact_of_the_same_name_are_an_error()
     {
         var project = new TestProject(feed, more: """<ItemGroup><PruningRecipe Include="other.yaml" /></ItemGroup>""")

@@ -47,5 +47,8 @@ public sealed class NotPruning(PackageFeed feed)
         result.Output.ShouldContain("INPUT pruning.yaml SparseLlm");
         result.Output.ShouldContain("INPUT text.txt SparseLlm");
         result.Output.ShouldContain("OUTPUT .stamp SparseLlm");
+        result.Output.ShouldNotContain("pruning.lock.json", Case.Sensitive, "the build itself writes it");
+        project.Build("--no-restore", "-t:CollectUpToDateCheckInputDesignTime", "-p:DesignTimeBuild=true", "-p:SparseLlmLocked=true")
+            .ShouldSucceed().Output.ShouldContain("INPUT pruning.lock.json SparseLlm");
     }
 }

@@ -13,6 +13,10 @@ public sealed class Outputs(PackageFeed feed)
     {
         var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
         project.Build().ShouldSucceed();
+        project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(0);
+        foreach (string file in ModelFiles)
+            File.ReadAllLines(project.PathOf("obj/Debug/net10.0/Models.csproj.FileListAbsolute.txt"))
+                .ShouldContain(project.PathOf("bin/Debug/net10.0/models/" + file), "or it would be deleted as a leftover");
 
         project.Run("clean").ShouldSucceed();
         Directory.Exists(project.PathOf("bin/Debug/net10.0/models/a")).ShouldBeFalse();

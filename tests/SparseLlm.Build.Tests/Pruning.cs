@@ -35,13 +35,16 @@ public sealed class Pruning(PackageFeed feed)
     }
 
     [Fact]
-    public void Device_and_artifacts_are_passed_on()
+    public void Properties_are_passed_on()
     {
         var project = new TestProject(feed).Write("pruning.yaml", "artifact: a\nartifact: b\nartifact: c");
 
-        project.Build("-p:SparseLlmDevice=cpu", "-p:SparseLlmArtifacts=a%3Bc").ShouldSucceed();
+        project.Build(
+            "-p:SparseLlmDevice=cpu", "-p:SparseLlmArtifacts=a%3Bc", "-p:SparseLlmCachePath=cache/", "-p:SparseLlmOnCacheMiss=error", "-p:SparseLlmLocked=true")
+            .ShouldSucceed();
 
-        project.Calls.Single().ShouldEndWith("--artifact a --artifact c --device cpu");
+        project.Calls.Single().ShouldEndWith(
+            $"--artifact a --artifact c --device cpu --cache {project.PathOf("cache")} --on-cache-miss error --locked");
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["a/config.json", "a/model.safetensors", "c/config.json", "c/model.safetensors"]);
     }
 

@@ -58,11 +58,16 @@ public sealed class UpToDate : IClassFixture<UpToDate.BuiltProject>
     [Theory]
     [InlineData("-p:SparseLlmDevice=cpu")]
     [InlineData("-p:SparseLlmArtifacts=a")]
+    [InlineData("-p:SparseLlmLocked=true")]
     public void It_is_pruned_again_with_another_property(string property)
     {
         project.Build("--no-restore", property).ShouldSucceed().Prunes.ShouldBe(1);
         project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(1);
     }
+
+    [Fact]
+    public void It_is_left_alone_with_properties_that_cannot_change_what_stands_there() =>
+        project.Build("--no-restore", "-p:SparseLlmCachePath=elsewhere", "-p:SparseLlmOnCacheMiss=error").ShouldSucceed().Prunes.ShouldBe(0);
 
     public sealed class BuiltProject
     {

@@ -1,15 +1,18 @@
 namespace SparseLlm.Build.Tests.FakeTool;
 
 /// <summary>The command line of <c>dotnet sparsellm build</c>.</summary>
-internal sealed record Invocation(string Recipe, string Output, string Manifest, IReadOnlyList<string> Artifacts, string Device)
+internal sealed record Invocation(string Recipe, string Output, string Manifest, IReadOnlyList<string> Artifacts, bool IsLocked)
 {
+    private const string Locked = "--locked";
+
     public static Invocation Parse(string[] arguments)
     {
-        if (arguments is not ["build", var recipe, .. var options] || options.Length % 2 != 0)
-            throw new ArgumentException("Expected: build RECIPE (--option VALUE)...");
+        string[][] pairs = [.. arguments.Skip(2).Where(argument => argument != Locked).Chunk(2)];
+        if (arguments is not ["build", var recipe, ..] || pairs.Any(pair => pair.Length != 2))
+            throw new ArgumentException($"Expected: build RECIPE [{Locked}] (--option VALUE)...");
 
-        ILookup<string, string> values = options.Chunk(2).ToLookup(pair => pair[0], pair => pair[1]);
-        if (values.Select(group => group.Key).Except(["--output", "--manifest", "--artifact", "--device"]).FirstOrDefault() is { } unknown)
+        ILookup<string, string> values = pairs.ToLookup(pair => pair[0], pair => pair[1]);
+        if (values.Select(group => group.Key).Except(["--output", "--manifest", "--artifact", "--device", "--cache", "--on-cache-miss"]).FirstOrDefault() is { } unknown)
             throw new ArgumentException($"Unknown option {unknown}.");
 
         return new Invocation(
@@ -17,6 +20,6 @@ internal sealed record Invocation(string Recipe, string Output, string Manifest,
             values["--output"].Single(),
             values["--manifest"].Single(),
             values["--artifact"].ToList(),
-            values["--device"].SingleOrDefault("auto"));
+            arguments.Contains(Locked));
     }
 }

@@ -45,5 +45,7 @@ internal sealed class Script
         File.WriteAllLines(
             invocation.Manifest + ".artifacts",
             ArtifactsOf(invocation).Select(name => string.Join('\t', name, "0.7", "prose=65.42", new string('0', 64), invocation.Recipe)));
+        if (!invocation.IsLocked)
+            File.WriteAllLines(Path.ChangeExtension(invocation.Recipe, ".lock.json"), ArtifactsOf(invocation));
     }
 }

@@ -19,6 +19,7 @@ internal sealed class DotNet(string home)
         // The test host was itself started by a build, whose settings are not for this one.
         foreach (string name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)))
             start.Environment.Remove(name);
+        start.Environment["SPARSELLM_CACHE"] = Path.Combine(home, "cache");
         start.Environment["NUGET_PACKAGES"] = Path.Combine(home, "packages");
         start.Environment["DOTNET_CLI_HOME"] = home;
         start.Environment["DOTNET_NOLOGO"] = "1";
