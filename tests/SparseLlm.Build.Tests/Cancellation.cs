@@ -10,8 +10,7 @@ public sealed class Cancellation(PackageFeed feed)
     [SkippableFact]
     public void A_cancelled_build_asks_the_tool_to_stop_before_it_kills_it()
     {
-        Skip.If(OperatingSystem.IsWindows(), "On Windows the tool is killed at once.");
-        Skip.If(OperatingSystem.IsLinux() && IsInterruptIgnored(), "SIGINT is ignored here, as in a background job of a shell.");
+        SkipWithoutInterrupts();
         var project = new TestProject(feed).Write("pruning.yaml", "wait: yes");
         project.Run("restore").ShouldSucceed();
 
@@ -19,13 +18,47 @@ public sealed class Cancellation(PackageFeed feed)
         var output = build.StandardOutput.ReadToEndAsync();
         SpinWait.SpinUntil(() => File.Exists(project.PathOf("pruning.yaml.waiting")) || build.HasExited, TimeSpan.FromMinutes(1));
         File.Exists(project.PathOf("pruning.yaml.waiting")).ShouldBeTrue();
-        using (Process kill = Process.Start("kill", ["-INT", build.Id.ToString(CultureInfo.InvariantCulture)]))
-            kill.WaitForExit();
+        Interrupt(build);
         build.WaitForExit();
 
         File.Exists(project.PathOf("pruning.yaml.interrupted")).ShouldBeTrue(output.Result);
         build.ExitCode.ShouldNotBe(0);
         output.Result.ShouldContain("0 Error(s)");
+    }
+
+    [SkippableFact]
+    public void A_build_after_a_cancelled_one_goes_on_behind_the_layers_that_were_finished()
+    {
+        SkipWithoutInterrupts();
+        TestProject project = new TestProject(feed, tool: TestProject.PackagedTool).WriteRecipe("method: sparsellm", samples: 32);
+        project.Run("restore").ShouldSucceed();
+
+        using Process build = Process.Start(project.Command("build", "--no-restore"))!;
+        string output = "";
+        while (!output.Contains("layer 1/4 pruned") && build.StandardOutput.ReadLine() is { } line)
+            output += line + "\n";
+        Interrupt(build);
+        output += build.StandardOutput.ReadToEnd();
+        build.WaitForExit();
+        build.ExitCode.ShouldNotBe(0, output);
+        output.ShouldContain("layers are kept");
+        project.FilesBelow("bin/Debug/net10.0/models").ShouldBeEmpty();
+
+        BuildResult next = project.Build("--no-restore").ShouldSucceed();
+        next.Output.ShouldContain("half: layer 1/4 from the cache");
+        next.Output.ShouldContain("half: layer 4/4 pruned");
+    }
+
+    private static void Interrupt(Process process)
+    {
+        using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    private static void SkipWithoutInterrupts()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "On Windows the tool is killed at once.");
+        Skip.If(OperatingSystem.IsLinux() && IsInterruptIgnored(), "SIGINT is ignored here, as in a background job of a shell.");
     }
 
     private static bool IsInterruptIgnored()

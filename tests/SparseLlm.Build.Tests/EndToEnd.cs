@@ -9,7 +9,7 @@ public sealed class EndToEnd(PackageFeed feed)
     [Fact]
     public void The_package_prunes_a_model_and_then_leaves_it_alone()
     {
-        TestProject project = RealProject("sparsity: 0.5");
+        TestProject project = RealProject("method: wanda");
 
         BuildResult result = project.Build().ShouldSucceed();
 
@@ -75,18 +75,5 @@ public sealed class EndToEnd(PackageFeed feed)
         exitCode.ShouldBe(0, output);
     }
 
-    private TestProject RealProject(string setting) => new TestProject(feed, tool: TestProject.PackagedTool).Write(
-        "pruning.yaml",
-        $$"""
-        version: 1
-        model: {{Repository.Model("tiny-opt")}}
-        calibration:
-          text: {{Repository.Text("sample-calibration.txt")}}
-          samples: 4
-          sequenceLength: 64
-        artifacts:
-          half:
-            method: wanda
-            {{setting}}
-        """);
+    private TestProject RealProject(string setting) => new TestProject(feed, tool: TestProject.PackagedTool).WriteRecipe(setting);
 }

@@ -63,6 +63,22 @@ internal sealed class TestProject
         return this;
     }
 
+    /// <summary>A recipe for the real tool: an artifact <c>half</c> of a model with four layers.</summary>
+    public TestProject WriteRecipe(string setting, string path = "pruning.yaml", int samples = 4) => Write(
+        path,
+        $$"""
+        version: 1
+        model: {{Repository.Model("tiny-opt")}}
+        calibration:
+          text: {{Repository.Text("sample-calibration.txt")}}
+          samples: {{samples}}
+          sequenceLength: 64
+        artifacts:
+          half:
+            sparsity: 0.5
+            {{setting}}
+        """);
+
     public TestProject Copy(string source, string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(PathOf(path))!);
