@@ -2,6 +2,7 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Planning;
 using SparseLlm.Pruning.Patterns;
@@ -54,7 +55,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
 
         if (!options.IsLocked)
         {
-            Lock(lockPath, outcomes);
+            Lock(lockPath, outcomes, cancellation);
         }
 
         return missed.Count == 0 ? outcomes : throw new DiagnosticException(missed);
@@ -99,8 +100,10 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
     }
 
     /// <summary>Locks what was made; artifacts that were not asked for stay as they are locked, those that the recipe has no more go.</summary>
-    private void Lock(string path, IReadOnlyList<ArtifactOutcome> outcomes)
+    private void Lock(string path, IReadOnlyList<ArtifactOutcome> outcomes, CancellationToken cancellation)
     {
+        // Two builds of the same recipe may end at the same time, each with other artifacts.
+        using IDisposable turn = cache.Lock(KeyBuilder.Of("lock file", [new("path", path)]), cancellation);
         var artifacts = new SortedDictionary<string, LockedArtifact>(StringComparer.Ordinal);
         IReadOnlyDictionary<string, LockedArtifact> before = LockFile.Read(path)?.Artifacts ?? new Dictionary<string, LockedArtifact>();
         foreach ((string name, LockedArtifact artifact) in before.Where(known => recipe.Artifacts.Any(artifact => artifact.Name == known.Key)))
