@@ -5,6 +5,7 @@ using SparseLlm.Models.Tokenizers;
 using SparseLlm.Numerics;
 using SparseLlm.Numerics.Cpu;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Patterns;
@@ -25,7 +26,7 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
     public CellResult Run(string calibration, string evaluation)
     {
         using var backend = new CpuBackend();
-        using var session = new ModelSession(Model, backend);
+        using var session = new ModelSession(Model, backend, BuildCache.Open("off", _ => { }));
         string scratch = Directory.CreateTempSubdirectory("sparsellm-quality-").FullName;
         try
         {
