@@ -13,6 +13,15 @@ public sealed class Schema : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
+    public void The_checked_in_reference_is_the_generated_one_and_knows_every_key()
+    {
+        string path = Path.Combine(RepositoryRoot(), "docs", "recipe.md");
+        if (Environment.GetEnvironmentVariable(Regenerate) == "1") File.WriteAllText(path, RecipeReference.Generate());
+        File.ReadAllText(path).ShouldBe(RecipeReference.Generate());
+        foreach (string key in (string[])["model", "samples", "maxIncrease", "keep", "refitSteps", "matrix"]) File.ReadAllText(path).ShouldContain($"`{key}`");
+    }
+
+    [Fact]
     public void The_checked_in_schema_is_the_generated_one()
     {
         string path = Path.Combine(RepositoryRoot(), "schemas", "pruning.schema.json");

@@ -10,9 +10,14 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
     public JsonElement Json => JsonDocument.Parse(Output).RootElement;
 
     /// <summary>Runs the tool to its end.</summary>
-    public static ToolProcess Run(params string[] arguments)
+    public static ToolProcess Run(params string[] arguments) => Complete(Start(arguments));
+
+    /// <summary>Runs the tool to its end in a folder, with a cache.</summary>
+    public static ToolProcess RunIn(string directory, string cache, params string[] arguments) => Complete(Start(arguments, directory, cache));
+
+    private static ToolProcess Complete(Process started)
     {
-        using Process process = Start(arguments);
+        using Process process = started;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -20,16 +25,19 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
     }
 
     /// <summary>Starts the tool.</summary>
-    public static Process Start(params string[] arguments)
+    public static Process Start(params string[] arguments) => Start(arguments, directory: null, "off");
+
+    private static Process Start(string[] arguments, string? directory, string cache)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            WorkingDirectory = directory ?? "",
         };
 
         // Tests of the cache name one; the others must not find what an earlier run has made.
-        start.Environment["SPARSELLM_CACHE"] = "off";
+        start.Environment["SPARSELLM_CACHE"] = cache;
         return Process.Start(start)!;
     }
 }
