@@ -1,5 +1,6 @@
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
+using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Solvers;
 
 namespace SparseLlm.Pruning.Methods;
@@ -47,8 +48,13 @@ internal sealed class FitGroup : IDisposable
     /// <param name="importance">Per layer of the group, how much the model depends on each of its rows; null for all the same.</param>
     /// <param name="pruned">Told of each solved layer and its relative error.</param>
     /// <param name="reportFallback">Told of numerical fallbacks.</param>
+    /// <param name="guard">Shown each layer's problem before it is solved.</param>
     public void Solve(
-        FitSettings settings, IReadOnlyList<float[]?> importance, Action<LinearFit, double> pruned, Action<string> reportFallback)
+        FitSettings settings,
+        IReadOnlyList<float[]?> importance,
+        Action<LinearFit, double> pruned,
+        Action<string> reportFallback,
+        LayerGuard? guard = null)
     {
         foreach (IGrouping<bool, int> byCentring in Enumerable.Range(0, fits.Count)
             .Where(i => fits[i] is not null)
@@ -60,6 +66,7 @@ internal sealed class FitGroup : IDisposable
             foreach (int i in byCentring)
             {
                 LinearFit fit = fits[i]!;
+                guard?.Add(fit, gram, inputs);
                 pruned(fit, fit.Solve(gram, inputs, settings.Solver, settings.Refit, importance[i]));
             }
         }

@@ -2,6 +2,7 @@ using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Methods.Sweeps;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
@@ -28,9 +29,11 @@ internal sealed class LayerPruner(
 {
     private readonly RowImportance? importance = dense is not null && settings.RowImportance ? new RowImportance(backend, dense) : null;
 
+    private readonly LayerGuard? guard = chunks.FittedCount < chunks.Count ? new LayerGuard(backend, layer, settings.BlockSize, chunks, recorder) : null;
+
     private readonly FeedForwardSweeps? sweeps = FeedForwardSweeps.For(backend, layer, dense, plan, settings, fitting, chunks, recorder);
 
-    // Of every chunk, between the stages: the attention context, then the residual stream after attention (which replaces it);
+    // Of every chunk that is fitted to, between the stages: the attention context, then the residual stream after attention (which replaces it);
     // of the dense model, the residual stream after attention, and the layer's output before any norm behind it.
     private readonly ActivationStream contexts = new(chunks.Count);
     private readonly ActivationStream residuals = new(chunks.Count);
@@ -148,24 +151,40 @@ internal sealed class LayerPruner(
 
     private void Propagate(CalibrationStreams streams)
     {
-        ActivationStream? nextDense = dense is null ? null : DenseOutputs(dense);
+        ActivationStream? nextDense = dense is null ? null : DenseOutputs(dense, streams.Dense!);
+        bool changed = guard is not null && guard.KeepBetter(streams.Pruned, nextDense!);
         if (tuning is not null)
         {
             tuning.Tune(layer, streams.Pruned, nextDense!);
+            changed = true;
+        }
+
+        if (changed)
+        {
             UpdateResiduals(streams);
         }
 
         var next = new ActivationStream(chunks.Count);
         ForEachChunk(chunk => next[chunk] = layer.FeedForwardBlock(residuals[chunk]));
+        ForwardHeldBack(layer, streams.Pruned, next);
         streams.Advance(next, nextDense);
     }
 
-    private ActivationStream DenseOutputs(DecoderLayer dense)
+    private ActivationStream DenseOutputs(DecoderLayer dense, ActivationStream inputs)
     {
         var outputs = new ActivationStream(chunks.Count);
         ForEachChunk(chunk => outputs[chunk] =
             layer.Definition.NormFirst ? denseSums.Take(chunk) : dense.FeedForwardNorm.Apply(denseSums[chunk]));
+        ForwardHeldBack(dense, inputs, outputs);
         return outputs;
+    }
+
+    private void ForwardHeldBack(DecoderLayer through, ActivationStream inputs, ActivationStream outputs)
+    {
+        for (int chunk = chunks.FittedCount; chunk < chunks.Count; chunk++)
+        {
+            outputs[chunk] = through.Forward(inputs[chunk], chunks.SequenceLength);
+        }
     }
 
     /// <summary>Adds inputs of o or down, with what the dense residual stream has behind it and the pruned one has not before it.</summary>
@@ -207,7 +226,7 @@ internal sealed class LayerPruner(
     {
         foreach ((FitGroup group, IReadOnlyList<float[]?> rowImportance) in waiting)
         {
-            group.Solve(fitting, rowImportance, (fit, error) => recorder.Add(fit.Linear, error), recorder.AddFallback);
+            group.Solve(fitting, rowImportance, (fit, error) => recorder.Add(fit.Linear, error), recorder.AddFallback, guard);
             group.Dispose();
         }
 
@@ -218,9 +237,10 @@ internal sealed class LayerPruner(
     private void UpdateResiduals(CalibrationStreams streams) =>
         ForEachChunk(chunk => residuals[chunk] = layer.AttentionBlock(streams.Pruned[chunk], chunks.SequenceLength));
 
+    /// <summary>Every chunk that the layer is fitted to.</summary>
     private void ForEachChunk(Action<int> action)
     {
-        for (int chunk = 0; chunk < chunks.Count; chunk++)
+        for (int chunk = 0; chunk < chunks.FittedCount; chunk++)
         {
             cancellation.ThrowIfCancellationRequested();
             action(chunk);
@@ -232,6 +252,7 @@ internal sealed class LayerPruner(
     {
         waiting.ForEach(entry => entry.Group.Dispose());
         importance?.Dispose();
+        guard?.Dispose();
         sweeps?.Dispose();
         contexts.Dispose();
         residuals.Dispose();

@@ -71,8 +71,28 @@ internal sealed class LinearFit : IDisposable
 
         double error = RelativeError(gram, inputs, cross, weights);
         backend.Copy(weights, linear.Weight);
-        RefitBias(inputs);
+        using Matrix<float>? bias = FittedBias(weights, inputs);
+        if (bias is not null)
+        {
+            backend.Copy(bias, linear.Bias!);
+        }
+
         return error;
+    }
+
+    /// <summary>The dense weights pruned by a solver alone, with the bias refitted where that is part of the problem; the layer stays as it is.</summary>
+    /// <param name="gram">The inputs' Gram matrix, centred if <see cref="RefitsBias"/>.</param>
+    /// <param name="inputs">The sums it was made from.</param>
+    /// <param name="solver">The solver.</param>
+    public PlainSolution SolvePlainly(InputGram gram, TokenSums inputs, ISolver solver)
+    {
+        Matrix<float> weights = backend.AllocateUninitialized<float>(linear.Weight.Rows, linear.Weight.Columns);
+        using Matrix<float> mask = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
+        backend.Copy(linear.Weight, weights);
+        solver.Solve(gram, weights, pattern, mask);
+        gram.RestoreDeadInputs(linear.Weight, mask, weights);
+        using Matrix<double> cross = CrossProduct(inputs);
+        return new PlainSolution(linear, weights, FittedBias(weights, inputs), RelativeError(gram, inputs, cross, weights));
     }
 
     /// <summary>X'T as the problem needs it: around the means, or with the fixed bias taken out of T. X'X W0' without targets.</summary>
@@ -176,20 +196,22 @@ internal sealed class LinearFit : IDisposable
 
     private static double Ratio(double error, double total) => total > 0 ? Math.Sqrt(Math.Max(error, 0) / total) : 0;
 
-    /// <summary>b = t̄ - W x̄: the bias that makes the mean output right.</summary>
-    private void RefitBias(TokenSums inputs)
+    /// <summary>b = t̄ - W x̄, the bias that makes the mean output right, as a new matrix; null where the bias stays.</summary>
+    private Matrix<float>? FittedBias(Matrix<float> weights, TokenSums inputs)
     {
         if (!RefitsBias || targets is null)
         {
-            return;
+            return null;
         }
 
-        using Matrix<double> weights = backend.AllocateUninitialized<double>(linear.Weight.Rows, linear.Weight.Columns);
-        backend.Convert(linear.Weight, weights);
-        using Matrix<double> bias = backend.AllocateUninitialized<double>(1, linear.Weight.Rows);
+        using Matrix<double> wide = backend.AllocateUninitialized<double>(weights.Rows, weights.Columns);
+        backend.Convert(weights, wide);
+        using Matrix<double> bias = backend.AllocateUninitialized<double>(1, weights.Rows);
         backend.Copy(targets.Sums, bias);
-        backend.Multiply(inputs.Sums, false, weights, true, bias, alpha: -1.0 / inputs.Tokens, beta: 1.0 / inputs.Tokens);
-        backend.Convert(bias, linear.Bias!);
+        backend.Multiply(inputs.Sums, false, wide, true, bias, alpha: -1.0 / inputs.Tokens, beta: 1.0 / inputs.Tokens);
+        Matrix<float> narrow = backend.AllocateUninitialized<float>(1, weights.Rows);
+        backend.Convert(bias, narrow);
+        return narrow;
     }
 
     private float[] HostBias()

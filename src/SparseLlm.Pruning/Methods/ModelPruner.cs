@@ -79,7 +79,7 @@ public sealed class ModelPruner
     private IEnumerable<PrunedLayer> RunOnActivations(
         SparsityPlan allocated, Func<int, PrunedLayer?> known, Stopwatch clock, CancellationToken cancellation)
     {
-        var chunks = new TokenChunks(tokens!);
+        var chunks = new TokenChunks(tokens!, settings.IsGuarded ? TokenChunks.WindowsToHoldBack(tokens!.Windows) : 0);
         bool withDense = settings.Targets == TargetKind.Dense;
         using var replay = new LayerReplay(model, chunks, withDense, known, progress);
         for (int index = 0; index < model.Definition.Layers.Count; index++)

@@ -143,6 +143,15 @@ public sealed record PruningSettings
     /// <summary>Passes that tune the last layer and the final norm towards the dense model's predictions; 0 for none.</summary>
     public int DistillationEpochs { get; init; }
 
+    /// <summary>
+    /// Whether a part of the calibration windows is held back from all fits, to tell whether a layer is better off with SparseGPT's solution, or
+    /// without its tuning. Without effect where matrices are fitted to their own outputs.
+    /// </summary>
+    public bool Guard { get; init; } = true;
+
+    /// <summary>Whether layers are guarded, if there are windows to hold back.</summary>
+    internal bool IsGuarded => Guard && Method == PruningMethod.SparseLlm && Targets == TargetKind.Dense;
+
     /// <summary>Whether anything is tuned.</summary>
     internal bool IsTuned => TuningEpochs + DistillationEpochs > 0;
 }

@@ -78,6 +78,7 @@ public sealed record Setting
         Integer("tuningEpochs", "Passes over the calibration windows that tune each pruned layer towards the dense layer's outputs; 0 for none.", 0, 1000, s => s.TuningEpochs, (s, v) => s with { TuningEpochs = v }),
         Number("tuningRate", "The highest learning rate of tuning; distillation starts from half of it.", 0, 1, s => s.TuningRate, (s, v) => s with { TuningRate = v }),
         Integer("distillationEpochs", "Passes that tune the last layer and the final norm towards the dense model's predictions; 0 for none.", 0, 1000, s => s.DistillationEpochs, (s, v) => s with { DistillationEpochs = v }),
+        Boolean("guard", "Hold back a sixteenth of the calibration windows, and keep what SparseGPT leaves of a layer, or the layer before tuning, where that does better on them.", s => s.Guard, (s, v) => s with { Guard = v }),
     ];
 
     /// <summary>The setting of that name, or null.</summary>

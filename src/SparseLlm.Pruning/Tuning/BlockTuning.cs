@@ -2,6 +2,7 @@ using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 
@@ -10,7 +11,7 @@ namespace SparseLlm.Pruning.Tuning;
 /// <summary>
 /// Tunes what is left of a pruned decoder layer, all matrices together: surviving weights, biases and norms, towards the dense layer's
 /// outputs; behind the last layer, also towards the dense model's predictions. Gradients never leave the layer. Matrices that
-/// the plan keeps dense stay as they are.
+/// the plan keeps dense stay as they are. Where windows are held back, tuning is kept only if the loss on them falls.
 /// </summary>
 /// <param name="backend">Where everything lives.</param>
 /// <param name="settings">How long and how fast.</param>
@@ -32,6 +33,7 @@ internal sealed class BlockTuning(
     private const double DistillationRate = 0.5;
 
     private readonly WindowBatches batches = new(backend, chunks);
+    private readonly HeldBackLoss heldBack = new(backend, chunks);
 
     /// <summary>Tunes a pruned layer in place.</summary>
     /// <param name="layer">The layer.</param>
@@ -44,23 +46,55 @@ internal sealed class BlockTuning(
             return;
         }
 
+        bool kept = false;
         if (settings.TuningEpochs > 0)
         {
             using var loss = new ReconstructionLoss(backend, targets);
-            Train(layer, loss, inputs, targets, settings.TuningEpochs, settings.TuningRate);
+            kept |= Try("tuning", layer, loss, inputs, targets, settings.TuningEpochs, settings.TuningRate);
         }
 
         if (settings.DistillationEpochs > 0 && head is not null)
         {
             using ActivationStream normalized = Normalize(head.Norm, targets);
             using var loss = new DistillationLoss(backend, head);
-            Train(layer, loss, inputs, normalized, settings.DistillationEpochs, settings.TuningRate * DistillationRate);
+            kept |= Try("distillation", layer, loss, inputs, normalized, settings.DistillationEpochs, settings.TuningRate * DistillationRate);
         }
 
-        Record(layer);
+        if (kept)
+        {
+            Record(layer);
+        }
     }
 
     private bool IsTuned(Linear linear) => plan.PatternFor(linear.Definition) is not null;
+
+    /// <summary>Trains, and goes back to where it began if that does not help on held-back windows.</summary>
+    /// <returns>Whether the layer has changed.</returns>
+    private bool Try(
+        string name, DecoderLayer layer, ITuningLoss loss, ActivationStream inputs, ActivationStream targets, int epochs, double rate)
+    {
+        if (!heldBack.IsKnown)
+        {
+            Train(layer, loss, inputs, targets, epochs, rate);
+            return true;
+        }
+
+        Matrix<float>?[] headNorm = [head?.Norm?.Gain, head?.Norm?.Bias];
+        using var untuned = new ParameterSnapshot(
+            backend, [.. layer.Parameters.Select(parameter => parameter.Values), .. headNorm.OfType<Matrix<float>>()]);
+        double before = heldBack.Of(layer, loss, inputs, targets);
+        Train(layer, loss, inputs, targets, epochs, rate);
+        double after = heldBack.Of(layer, loss, inputs, targets);
+        if (after < before)
+        {
+            return true;
+        }
+
+        untuned.Restore();
+        recorder.AddFallback(FormattableString.Invariant(
+            $"decoder layer {layer.Definition.Index}: {name} did not lower the loss on held-back calibration windows ({before:0.####} before, {after:0.####} after) and was undone; more calibration data may help"));
+        return false;
+    }
 
     private void Train(
         DecoderLayer layer, ITuningLoss loss, ActivationStream inputs, ActivationStream targets, int epochs, double rate)

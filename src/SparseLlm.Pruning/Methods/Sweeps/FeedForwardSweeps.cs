@@ -69,7 +69,7 @@ internal sealed class FeedForwardSweeps : IDisposable
     public void Run(
         RowImportance? importance, ActivationStream residuals, ActivationStream denseResiduals, ActivationStream denseSums, CancellationToken cancellation)
     {
-        for (int chunk = 0; chunk < chunks.Count; chunk++)
+        for (int chunk = 0; chunk < chunks.FittedCount; chunk++)
         {
             cancellation.ThrowIfCancellationRequested();
             Start(chunk, residuals, denseResiduals, denseSums);

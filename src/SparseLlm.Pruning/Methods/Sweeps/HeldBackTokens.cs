@@ -6,7 +6,7 @@ namespace SparseLlm.Pruning.Methods.Sweeps;
 
 /// <summary>
 /// The calibration windows that take no part in a sweep's solves, and so can tell whether it helped: the last sixteenth of
-/// all, at least one.
+/// those that the layer was fitted to, at least one.
 /// </summary>
 internal sealed class HeldBackTokens(IBackend backend, TokenChunks chunks) : IDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class HeldBackTokens(IBackend backend, TokenChunks chunks) : IDi
     /// <summary>How many tokens of a chunk, from its first on, are not held back.</summary>
     public int FittedRows(int chunk)
     {
-        int windows = Enumerable.Range(0, chunks.Count).Sum(Windows);
+        int windows = Enumerable.Range(0, chunks.FittedCount).Sum(Windows);
         int fitted = windows - Math.Max(1, windows / Share);
         int before = Enumerable.Range(0, chunk).Sum(Windows);
         return Math.Clamp(fitted - before, 0, Windows(chunk)) * chunks.SequenceLength;

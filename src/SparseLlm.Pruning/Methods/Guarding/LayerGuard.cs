@@ -1,0 +1,70 @@
+using SparseLlm.Models.Layers;
+using SparseLlm.Numerics;
+using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Solvers;
+using SparseLlm.Pruning.Tuning;
+
+namespace SparseLlm.Pruning.Methods.Guarding;
+
+/// <summary>
+/// Keeps a pruned decoder layer from being worse than what SparseGPT leaves of it. Wherever a matrix is solved, SparseGPT solves it
+/// too, from the same Gram matrix; in the end the layer with all of its solutions is compared with the layer as it is, by how far their
+/// outputs on held-back windows are from the dense layer's, and the better one stays.
+/// </summary>
+/// <param name="backend">Where everything lives.</param>
+/// <param name="layer">The layer that is pruned.</param>
+/// <param name="blockSize">Columns per block of the OBS sweep.</param>
+/// <param name="chunks">How the calibration windows are grouped, and which are held back.</param>
+/// <param name="recorder">Takes down what has changed, and why.</param>
+internal sealed class LayerGuard(IBackend backend, DecoderLayer layer, int blockSize, TokenChunks chunks, LayerRecorder recorder) : IDisposable
+{
+    private readonly SparseGptSolver solver = new(backend, blockSize);
+    private readonly HeldBackLoss heldBack = new(backend, chunks);
+    private readonly List<PlainSolution> alternatives = [];
+
+    /// <summary>Lets SparseGPT solve a matrix, which still has its dense weights.</summary>
+    /// <param name="fit">The matrix's problem.</param>
+    /// <param name="gram">The Gram matrix of its inputs.</param>
+    /// <param name="inputs">The sums that was made from.</param>
+    public void Add(LinearFit fit, InputGram gram, TokenSums inputs) => alternatives.Add(fit.SolvePlainly(gram, inputs, solver));
+
+    /// <summary>Compares, and puts SparseGPT's solutions into the layer if they are better.</summary>
+    /// <param name="inputs">The layer's inputs in the pruned model.</param>
+    /// <param name="targets">The dense layer's outputs.</param>
+    /// <returns>Whether the layer has changed.</returns>
+    public bool KeepBetter(ActivationStream inputs, ActivationStream targets)
+    {
+        if (alternatives.Count == 0)
+        {
+            return false;
+        }
+
+        using var loss = new ReconstructionLoss(backend, targets);
+        using var solved = new ParameterSnapshot(backend, layer.Parameters.Select(parameter => parameter.Values));
+        double own = heldBack.Of(layer, loss, inputs, targets);
+        alternatives.ForEach(Put);
+        double sparseGpt = heldBack.Of(layer, loss, inputs, targets);
+        if (!(sparseGpt < own))
+        {
+            solved.Restore();
+            return false;
+        }
+
+        alternatives.ForEach(solution => recorder.Add(solution.Linear, solution.RelativeError));
+        recorder.AddFallback(FormattableString.Invariant(
+            $"decoder layer {layer.Definition.Index}: on held-back calibration windows, sparsegpt comes closer to the dense layer (error {sparseGpt:0.####} of its variance, against {own:0.####}); its weights were taken, more calibration data may do better"));
+        return true;
+    }
+
+    private void Put(PlainSolution solution)
+    {
+        backend.Copy(solution.Weight, solution.Linear.Weight);
+        if (solution.Bias is not null)
+        {
+            backend.Copy(solution.Bias, solution.Linear.Bias!);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => alternatives.ForEach(solution => solution.Dispose());
+}
