@@ -1,58 +1,73 @@
 using System.Diagnostics;
 using System.Globalization;
 using SparseLlm.Diagnostics;
+using SparseLlm.Models;
+using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Tokenizers;
-using SparseLlm.Numerics;
 using SparseLlm.Numerics.Cpu;
-using SparseLlm.Pipeline.Artifacts;
-using SparseLlm.Pipeline.Cache;
-using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Evaluation;
+using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Benchmarks.Quality;
 
-/// <summary>One prune and what is left of the model.</summary>
-/// <param name="Model">A Hugging Face directory.</param>
-/// <param name="Method">A method, or a preset of sparsellm as <c>sparsellm:best</c>.</param>
+/// <summary>One prune, and what is left of the model.</summary>
+/// <param name="Model">The name of the model, which is its directory's.</param>
+/// <param name="Method">A method, a preset or variant of sparsellm as <c>sparsellm:best</c>, or <c>dense</c> for no prune at all.</param>
 /// <param name="Pattern"><c>0.7</c> or <c>2:4</c>.</param>
 /// <param name="Offset">How many calibration sets of this size to skip in the text.</param>
 internal sealed record Cell(string Model, string Method, string Pattern, int Offset)
 {
+    /// <summary>The method of a model as it is.</summary>
+    public const string DenseMethod = "dense";
+
     private const int Samples = 128;
 
+    private static readonly SourceLocation Here = new("benchmark");
+
     /// <summary>Prunes and measures in this process.</summary>
-    public CellResult Run(string calibration, string evaluation)
+    public CellResult Run(string directory, string calibration, string evaluation)
     {
         using var backend = new CpuBackend();
-        using var session = new ModelSession(Model, backend, BuildCache.Open("off", _ => { }));
-        string scratch = Directory.CreateTempSubdirectory("sparsellm-quality-").FullName;
-        try
+        using var model = DecoderModel.Open(directory, backend);
+        int[] text = Ids(evaluation);
+        if (Method == DenseMethod)
         {
-            string windows = Path.Combine(scratch, "calibration.npy");
-            WriteWindows(calibration, session.Model.Definition.MaximumLength, windows);
-            var request = new PruneRequest(
-                Name: null,
-                Settings(),
-                new SparsityPlan(ParsePattern(), []),
-                new CalibrationSource(new TextSource([windows]), new CalibrationSettings { Samples = Samples }, new SourceLocation(calibration)),
-                [new PerplexityText("text", new TextSource([evaluation]), null, new SourceLocation(evaluation))],
-                Path.Combine(scratch, "pruned"));
-            ArtifactManifest manifest = new ArtifactBuilder(session).Build(request, CancellationToken.None).Manifest;
-            PerplexityReport perplexity = manifest.Perplexity["text"];
-            return new CellResult(perplexity.Dense, perplexity.Pruned, manifest.Seconds, Process.GetCurrentProcess().PeakWorkingSet64);
+            return new CellResult(Perplexity.Measure(model, text, null, Here).Value, 0, Process.GetCurrentProcess().PeakWorkingSet64);
         }
-        finally
+
+        var pruner = new ModelPruner(model, Settings(), new SparsityPlan(ParsePattern(), []), Windows(model));
+        double before = ProcessorSeconds();
+        PrunedLayer[] layers = [.. pruner.Run()];
+        double seconds = ProcessorSeconds() - before;
+        long peak = Process.GetCurrentProcess().PeakWorkingSet64;
+        using var pruned = new PrunedCopy(model, layers);
+        return new CellResult(Perplexity.Measure(pruned.Model, text, null, Here).Value, seconds, peak);
+
+        CalibrationTokens Windows(DecoderModel model)
         {
-            Directory.Delete(scratch, recursive: true);
+            int length = CalibrationTokens.DefaultSequenceLength(model.Definition.MaximumLength);
+            return new CalibrationTokens(Ids(calibration)[(Offset * Samples * length)..((Offset + 1) * Samples * length)], length);
         }
+
+        int[] Ids(string path) => CalibrationText.ReadIds(new TextSource([Path.GetFullPath(path)]), () => Tokenizer.Load(directory));
+    }
+
+    private static double ProcessorSeconds()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.TotalProcessorTime.TotalSeconds;
     }
 
     private PruningSettings Settings()
     {
         string[] parts = Method.Split(':');
-        return PruningSettings.For(Enum.Parse<PruningMethod>(parts[0], ignoreCase: true), parts.Length == 2 ? Preset.Find(parts[1]) : null);
+        PruningMethod method = Enum.Parse<PruningMethod>(parts[0], ignoreCase: true);
+        return parts.Length == 1 ? PruningSettings.For(method)
+            : parts[1] == "paper" ? PruningSettings.For(method).WithVariant(SparseLlmVariant.Paper)
+            : PruningSettings.For(method, Preset.Find(parts[1]) ?? throw new ArgumentException($"there is no preset {parts[1]}"));
     }
 
     private SparsityPattern ParsePattern() =>
@@ -60,27 +75,39 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
             ? groups
             : new SparsityPattern.Unstructured(double.Parse(Pattern, CultureInfo.InvariantCulture));
 
-    /// <summary>The token ids of one calibration set of the text, as a NumPy file.</summary>
-    private void WriteWindows(string calibration, int modelMaximum, string path)
+    /// <summary>The pruned model as it is loaded from its files.</summary>
+    private sealed class PrunedCopy : IDisposable
     {
-        int[] ids = CalibrationText.ReadIds(new TextSource([Path.GetFullPath(calibration)]), () => Tokenizer.Load(Model));
-        int length = Samples * CalibrationTokens.DefaultSequenceLength(modelMaximum);
-        ReadOnlySpan<int> window = ids.AsSpan(Offset * length, length);
-        using var file = new BinaryWriter(File.Create(path));
-        string header = $"{{'descr': '<i4', 'fortran_order': False, 'shape': ({length},), }}".PadRight(117) + "\n";
-        file.Write([0x93, .. "NUMPY"u8, 1, 0]);
-        file.Write((ushort)header.Length);
-        file.Write(System.Text.Encoding.ASCII.GetBytes(header));
-        foreach (int id in window)
+        private readonly string directory = Directory.CreateTempSubdirectory("sparsellm-quality-").FullName;
+
+        public PrunedCopy(DecoderModel model, IEnumerable<PrunedLayer> layers)
         {
-            file.Write(id);
+            CheckpointWriter.CopyCompanions(model.Directory, directory);
+            using (var writer = new CheckpointWriter(model.Checkpoint, directory))
+            {
+                foreach (PrunedTensor tensor in layers.SelectMany(layer => layer.Tensors))
+                {
+                    writer.Write(tensor.Name, tensor.Values);
+                }
+
+                writer.Complete();
+            }
+
+            Model = DecoderModel.Open(directory, model.Backend);
+        }
+
+        public DecoderModel Model { get; }
+
+        public void Dispose()
+        {
+            Model.Dispose();
+            Directory.Delete(directory, recursive: true);
         }
     }
 }
 
 /// <summary>What came of a cell.</summary>
-/// <param name="Dense">Perplexity of the dense model.</param>
-/// <param name="Pruned">Perplexity of the pruned model.</param>
-/// <param name="Seconds">Time spent on pruning.</param>
-/// <param name="PeakBytes">Peak memory of the process.</param>
-internal sealed record CellResult(double Dense, double Pruned, double Seconds, long PeakBytes);
+/// <param name="Perplexity">Of the pruned model.</param>
+/// <param name="Seconds">Processor time of the prune, which other work on the machine changes less than the time on the clock.</param>
+/// <param name="PeakBytes">Peak memory of the process until the model was pruned.</param>
+internal sealed record CellResult(double Perplexity, double Seconds, long PeakBytes);

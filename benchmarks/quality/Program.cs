@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
 using SparseLlm.Benchmarks.Quality;
+using SparseLlm.Pruning.Settings;
 
 // Every cell runs in a process of its own, so that its peak memory is its own.
 var models = new Option<string[]>("--models") { Description = "Hugging Face directories.", Required = true, AllowMultipleArgumentsPerToken = true };
@@ -9,9 +10,9 @@ var calibration = new Option<string>("--calibration") { Description = "The calib
 var evaluation = new Option<string>("--evaluation") { Description = "The text to measure perplexity on.", Required = true };
 var methods = new Option<string[]>("--methods")
 {
-    Description = "Methods; presets of sparsellm as sparsellm:best.",
+    Description = "Methods; presets and variants of sparsellm as sparsellm:best.",
     AllowMultipleArgumentsPerToken = true,
-    DefaultValueFactory = _ => ["magnitude", "wanda", "ria", "sparsegpt", "admm", "alps", .. SparseLlm.Pruning.Settings.Preset.All.Select(preset => $"sparsellm:{preset.Name}")],
+    DefaultValueFactory = _ => ["magnitude", "wanda", "ria", "sparsegpt", "admm", "alps", "sparsellm:paper", .. Preset.All.Select(preset => $"sparsellm:{preset.Name}")],
 };
 var patterns = new Option<string[]>("--patterns")
 {
@@ -21,37 +22,58 @@ var patterns = new Option<string[]>("--patterns")
 };
 var offsets = new Option<int>("--offsets") { Description = "How many calibration sets to average over.", DefaultValueFactory = _ => 3 };
 var peers = new Option<string?>("--peers") { Description = "Perplexities to print beside: JSON, model name -> method -> pattern -> perplexity." };
+var file = new Option<string?>("--results") { Description = "A file that keeps the results; cells that are in it are not run again." };
+var only = new Option<bool>("--print") { Description = "Run nothing, print what the results file has." };
 var cell = new Option<string?>("--cell") { Hidden = true };
 
-var root = new RootCommand("Prints what each method and preset leaves of each model, as Markdown.") { models, calibration, evaluation, methods, patterns, offsets, peers, cell };
+var root = new RootCommand("Prints what each method and preset leaves of each model, as Markdown.")
+{
+    models, calibration, evaluation, methods, patterns, offsets, peers, file, only, cell,
+};
 root.SetAction(arguments =>
 {
     string calibrationText = arguments.GetRequiredValue(calibration);
-    string evaluationText = Path.GetFullPath(arguments.GetRequiredValue(evaluation));
+    string evaluationText = arguments.GetRequiredValue(evaluation);
+    string[] directories = arguments.GetRequiredValue(models);
     if (arguments.GetValue(cell) is { } description)
     {
-        Console.WriteLine(JsonSerializer.Serialize(JsonSerializer.Deserialize<Cell>(description)!.Run(calibrationText, evaluationText)));
+        Cell own = JsonSerializer.Deserialize<Cell>(description)!;
+        Console.WriteLine(JsonSerializer.Serialize(own.Run(directories[0], calibrationText, evaluationText)));
         return;
     }
 
-    PeerPerplexities? known = arguments.GetValue(peers) is { } path ? PeerPerplexities.Read(path) : null;
-    foreach (string model in arguments.GetRequiredValue(models))
+    var results = new ResultFile(arguments.GetValue(file));
+    int sets = arguments.GetValue(offsets);
+    if (!arguments.GetValue(only))
     {
-        var table = new QualityTable(model, arguments.GetRequiredValue(patterns), known);
-        foreach (string method in arguments.GetRequiredValue(methods))
+        // The first calibration set of every cell comes before the second of any.
+        var cells = from offset in Enumerable.Range(0, sets)
+                    from directory in directories
+                    from method in arguments.GetRequiredValue(methods)
+                    from pattern in arguments.GetRequiredValue(patterns)
+                    select (directory, new Cell(Name(directory), method, pattern, offset));
+        foreach ((string directory, Cell next) in directories.Select(directory => (directory, new Cell(Name(directory), Cell.DenseMethod, "0", 0))).Concat(cells))
         {
-            table.Add(method, pattern => [.. Enumerable.Range(0, arguments.GetRequiredValue(offsets)).Select(offset =>
-                RunInOwnProcess(new Cell(Path.GetFullPath(model), method, pattern, offset), model, calibrationText, evaluationText))]);
+            if (results.Find(next) is null)
+            {
+                results.Add(next, RunInOwnProcess(next, directory, calibrationText, evaluationText));
+            }
         }
+    }
 
-        table.Write(Console.Out);
+    PeerPerplexities? known = arguments.GetValue(peers) is { } path ? PeerPerplexities.Read(path) : null;
+    foreach (string directory in directories)
+    {
+        new QualityTable(Name(directory), arguments.GetRequiredValue(methods), arguments.GetRequiredValue(patterns), sets, results, known).Write(Console.Out);
     }
 });
 return root.Parse(args).Invoke();
 
+static string Name(string directory) => Path.GetFileName(Path.TrimEndingDirectorySeparator(directory));
+
 static CellResult RunInOwnProcess(Cell cell, string model, string calibration, string evaluation)
 {
-    Console.Error.WriteLine($"{Path.GetFileName(model)} {cell.Method} {cell.Pattern}, calibration set {cell.Offset}");
+    Console.Error.WriteLine($"{cell.Model} {cell.Method} {cell.Pattern}, calibration set {cell.Offset}");
     var start = new ProcessStartInfo(
         "dotnet",
         [

@@ -3,58 +3,69 @@ using System.Globalization;
 namespace SparseLlm.Benchmarks.Quality;
 
 /// <summary>The Markdown table of one model: a row for each method, a column for each pattern.</summary>
-internal sealed class QualityTable(string model, IReadOnlyList<string> patterns, PeerPerplexities? peers)
+internal sealed class QualityTable(string model, IReadOnlyList<string> methods, IReadOnlyList<string> patterns, int offsets, ResultFile results, PeerPerplexities? peers)
 {
-    private readonly string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(model));
-    private readonly List<string> rows = [];
-    private double dense;
+    private const string Unit = "sparsegpt";
 
-    /// <summary>Adds a method's row.</summary>
-    /// <param name="method">The method.</param>
-    /// <param name="run">Gives the results for a pattern, one for each calibration set.</param>
-    public void Add(string method, Func<string, IReadOnlyList<CellResult>> run)
-    {
-        var cells = new List<string>();
-        var seconds = new List<double>();
-        long peak = 0;
-        foreach (string pattern in patterns)
-        {
-            IReadOnlyList<CellResult> results = run(pattern);
-            dense = results[0].Dense;
-            cells.Add(Spread([.. results.Select(result => result.Pruned)]));
-            seconds.AddRange(results.Select(result => result.Seconds));
-            peak = Math.Max(peak, results.Max(result => result.PeakBytes));
-        }
-
-        rows.Add(Format($"| {method} | {string.Join(" | ", cells)} | {Median(seconds):0.0} | {peak >> 20} |"));
-    }
-
-    /// <summary>Writes the table, and the peers' rows behind it.</summary>
+    /// <summary>Writes what is known, and the peers' rows behind it.</summary>
     public void Write(TextWriter output)
     {
-        output.WriteLine(Format($"## {name} (dense {dense:0.000})"));
+        double? dense = results.Find(new Cell(model, Cell.DenseMethod, "0", 0))?.Perplexity;
+        output.WriteLine(Format($"## {model} (dense {dense:0.000})"));
         output.WriteLine();
-        output.WriteLine($"| method | {string.Join(" | ", patterns)} | s | peak MiB |");
+        output.WriteLine($"| method | {string.Join(" | ", patterns)} | time | peak MiB |");
         output.WriteLine($"|---|{string.Concat(patterns.Select(_ => "---:|"))}---:|---:|");
-        rows.ForEach(output.WriteLine);
-        foreach (string method in peers?.Methods(name) ?? [])
+        foreach (string method in methods)
         {
-            IEnumerable<string> cells = patterns.Select(pattern => Format($"{peers!.Find(name, method, pattern):0.000}"));
+            IEnumerable<string> cells = patterns.Select(pattern => Spread([.. Of(method, pattern).Select(found => found.Result.Perplexity)]));
+            output.WriteLine($"| {method} | {string.Join(" | ", cells)} | {Time(method)} | {Peak(method)} |");
+        }
+
+        foreach (string method in peers?.Methods(model) ?? [])
+        {
+            IEnumerable<string> cells = patterns.Select(pattern => Format($"{peers!.Find(model, method, pattern):0.000}"));
             output.WriteLine($"| reference {method} | {string.Join(" | ", cells)} | | |");
         }
 
         output.WriteLine();
     }
 
-    private static string Spread(double[] values)
+    private IEnumerable<(Cell Cell, CellResult Result)> Of(string method, string pattern) =>
+        Enumerable.Range(0, offsets)
+            .Select(offset => new Cell(model, method, pattern, offset))
+            .Select(cell => (cell, results.Find(cell)))
+            .Where(found => found.Item2 is not null)
+            .Select(found => (found.cell, found.Item2!));
+
+    /// <summary>The median, over all cells, of the time divided by that of the unit in the same cell.</summary>
+    private string Time(string method)
     {
-        double mean = values.Average();
-        return values.Length == 1
-            ? Format($"{mean:0.000}")
-            : Format($"{mean:0.000} ± {values.Max(value => Math.Abs(value - mean)):0.000}");
+        double[] ratios = [.. patterns.SelectMany(pattern => Of(method, pattern))
+            .Select(found => (found.Result.Seconds, Unit: results.Find(found.Cell with { Method = Unit })?.Seconds))
+            .Where(pair => pair.Unit > 0)
+            .Select(pair => pair.Seconds / pair.Unit!.Value)
+            .Order()];
+        return ratios.Length == 0 ? "" : Format($"{ratios[ratios.Length / 2]:0.0}");
     }
 
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    private string Peak(string method)
+    {
+        long[] peaks = [.. patterns.SelectMany(pattern => Of(method, pattern)).Select(found => found.Result.PeakBytes >> 20)];
+        return peaks.Length == 0 ? "" : Format($"{peaks.Max()}");
+    }
+
+    private static string Spread(double[] values)
+    {
+        if (values.Length == 0)
+        {
+            return "";
+        }
+
+        double mean = values.Average();
+        return values.Length == 1
+            ? Format($"{mean:0.00}")
+            : Format($"{mean:0.00} ± {values.Max(value => Math.Abs(value - mean)):0.00}");
+    }
 
     private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
