@@ -17,32 +17,96 @@ public sealed class Robustness
 {
     private static readonly SparsityRule[] NoRules = [];
 
-    public static TheoryData<PruningMethod, string, double> Cases
-    {
-        get
-        {
-            var cases = new TheoryData<PruningMethod, string, double>();
-            foreach (PruningMethod method in Enum.GetValues<PruningMethod>())
-            {
-                cases.Add(method, "0.95", 0);
-                cases.Add(method, "0.99", 0.01);
-            }
-
-            return cases;
-        }
-    }
+    public static TheoryData<PruningMethod> Methods => [.. Enum.GetValues<PruningMethod>()];
 
     [Theory]
-    [MemberData(nameof(Cases))]
-    public void One_short_window_with_little_or_no_damping_still_gives_an_exact_result(PruningMethod method, string sparsity, double damping)
+    [MemberData(nameof(Methods))]
+    public void One_short_window_with_little_or_no_damping_still_gives_an_exact_result(PruningMethod method)
     {
         // Fewer tokens than any matrix has inputs, and hidden units that no token switches on.
-        foreach (string model in new[] { "tiny-opt", "tiny-llama" })
+        foreach ((string model, string sparsity, double damping) in new[] { ("tiny-opt", "0.95", 0), ("tiny-llama", "0.99", 0.01) })
         {
             using PruneRun run = PruneRun.OnSamples(model);
             var tokens = new CalibrationTokens(run.Tokens(1).Ids[..32], 32);
             PrunesExactly(run, PruningSettings.For(method) with { Damping = damping }, tokens, sparsity);
         }
+    }
+
+    [Theory]
+    [InlineData(PruningMethod.SparseGpt)]
+    [InlineData(PruningMethod.Ria)]
+    [InlineData(PruningMethod.SparseLlm)]
+    public void Inputs_that_are_all_dead_but_one_still_give_an_exact_result(PruningMethod method)
+    {
+        using PruneRun run = PruneRun.OnSamples("tiny-llama");
+        string gain = run.Model.Definition.Layers[1].AttentionNorm.GainName;
+        var oneHot = new float[run.Model.Checkpoint[gain].ElementCount];
+        oneHot[5] = 1;
+        using DecoderModel model = run.Write([new PrunedLayer(1, [new PrunedTensor(gain, oneHot)], [], [])]);
+        PrunesExactly(model, PruningSettings.For(method), run.Tokens(2), "0.6");
+        PrunesExactly(model, PruningSettings.For(method), run.Tokens(2), "2:4");
+    }
+
+    [Theory]
+    [InlineData(PruningMethod.Wanda)]
+    [InlineData(PruningMethod.SparseGpt)]
+    [InlineData(PruningMethod.Admm)]
+    [InlineData(PruningMethod.Alps)]
+    public void One_hot_inputs_keep_the_weights_that_matter_most_as_they_are(PruningMethod method)
+    {
+        // Token t switches on input t % 8 alone, with a size of its own: H is diagonal, and no weight can stand in for another.
+        using var backend = new CpuBackend(1);
+        var x = new float[24 * 8];
+        for (int token = 0; token < 24; token++)
+        {
+            x[token * 8 + token % 8] = 1 + token % 8;
+        }
+
+        using Matrix<float> inputs = backend.Allocate<float>(24, 8);
+        backend.Upload<float>(x, inputs);
+        Matrix<double> sums = backend.Allocate<double>(8, 8);
+        backend.AccumulateGram(inputs, sums);
+        using var gram = new InputGram(backend, "layer", sums, 1e-6, _ => { });
+
+        float[] dense = [.. Enumerable.Range(0, 4 * 8).Select(i => (i * 7 % 32 - 15.5f) / 16)];
+        using Matrix<float> weights = backend.Allocate<float>(4, 8);
+        using Matrix<float> mask = backend.Allocate<float>(4, 8);
+        backend.Upload<float>(dense, weights);
+        SolverFactory.Create(backend, PruningSettings.For(method)).Solve(gram, weights, PruneRun.Pattern("0.5"), mask);
+
+        var pruned = new float[dense.Length];
+        backend.Download<float>(weights, pruned);
+        double[] scores = [.. dense.Select((weight, i) => Math.Abs(weight) * (1 + i % 8))];
+        double least = scores.OrderDescending().ElementAt(15);
+        for (int i = 0; i < dense.Length; i++)
+        {
+            pruned[i].ShouldBe(scores[i] >= least ? dense[i] : 0, 1e-3, $"weight {i}");
+        }
+    }
+
+    [Fact]
+    public void A_weight_that_is_not_a_number_is_an_error_that_names_the_tensor()
+    {
+        const string Name = "model.decoder.layers.1.fc2.weight";
+        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        string directory;
+        using (DecoderModel copy = run.Write([]))
+        {
+            directory = copy.Directory;
+        }
+
+        TensorInfo tensor = run.Model.Checkpoint[Name];
+        using (FileStream file = File.OpenWrite(Path.Combine(directory, tensor.Shard)))
+        {
+            file.Position = tensor.Offset;
+            file.Write(BitConverter.GetBytes(Half.NaN));
+        }
+
+        using DecoderModel damaged = DecoderModel.Open(directory, run.Backend);
+        DiagnosticException error = Should.Throw<DiagnosticException>(
+            () => Prune(damaged, PruningSettings.For(PruningMethod.SparseLlm), run.Tokens(1), "0.5"));
+        error.Message.ShouldContain($"'{Name}'");
+        error.Message.ShouldContain("NaN");
     }
 
     [Theory]
@@ -60,7 +124,7 @@ public sealed class Robustness
     {
         using PruneRun run = PruneRun.OnSamples("tiny-opt");
         var tokens = new CalibrationTokens(run.Tokens(1).Ids[..32], 32);
-        List<PrunedLayer> layers = Prune(run, PruningSettings.For(PruningMethod.SparseGpt) with { Damping = 0 }, tokens, "0.5");
+        List<PrunedLayer> layers = Prune(run.Model, PruningSettings.For(PruningMethod.SparseGpt) with { Damping = 0 }, tokens, "0.5");
         layers[0].Fallbacks.ShouldContain(sentence => sentence.StartsWith("model.decoder.layers.0.") && sentence.Contains("damping raised"));
     }
 
@@ -149,12 +213,15 @@ public sealed class Robustness
         return new InputGram(backend, "layer", sums, 0, reports.Add);
     }
 
-    private static List<PrunedLayer> Prune(PruneRun run, PruningSettings settings, CalibrationTokens tokens, string sparsity) =>
-        [.. new ModelPruner(run.Model, settings, new SparsityPlan(PruneRun.Pattern(sparsity), NoRules), tokens).Run()];
+    private static List<PrunedLayer> Prune(DecoderModel model, PruningSettings settings, CalibrationTokens tokens, string sparsity) =>
+        [.. new ModelPruner(model, settings, new SparsityPlan(PruneRun.Pattern(sparsity), NoRules), tokens).Run()];
 
-    private static void PrunesExactly(PruneRun run, PruningSettings settings, CalibrationTokens tokens, string sparsity)
+    private static void PrunesExactly(PruneRun run, PruningSettings settings, CalibrationTokens tokens, string sparsity) =>
+        PrunesExactly(run.Model, settings, tokens, sparsity);
+
+    private static void PrunesExactly(DecoderModel model, PruningSettings settings, CalibrationTokens tokens, string sparsity)
     {
-        foreach (LinearReport linear in Prune(run, settings, tokens, sparsity).SelectMany(layer => layer.Linears))
+        foreach (LinearReport linear in Prune(model, settings, tokens, sparsity).SelectMany(layer => layer.Linears))
         {
             linear.Zeros.ShouldBe(PruneRun.Pattern(sparsity).Zeros(linear.Rows, linear.Columns), linear.Name);
         }
