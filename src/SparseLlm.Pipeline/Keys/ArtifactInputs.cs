@@ -17,7 +17,7 @@ namespace SparseLlm.Pipeline.Keys;
 public sealed record ArtifactInputs
 {
     /// <summary>Raised whenever a change of the engine changes results.</summary>
-    public const int CurrentRevision = 2;
+    public const int CurrentRevision = 3;
 
     /// <summary>What a matrix that stays as it is has for a pattern.</summary>
     public const string Dense = "dense";
