@@ -45,6 +45,30 @@ public sealed class Resuming
         steps.Seen.ShouldAllBe(step => step is LayerRestored);
     }
 
+    [Theory]
+    [InlineData("tiny-opt")]
+    [InlineData("tiny-llama")]
+    public void Prunes_that_share_the_first_inputs_come_out_as_if_alone(string model)
+    {
+        using PruneRun run = PruneRun.OnSamples(model);
+        PruningSettings settings = PruningSettings.For(PruningMethod.SparseLlm);
+        using var shared = new SharedInputs(settings, run.Tokens(samples: 4));
+        foreach (string pattern in (string[])["0.5", "0.7"])
+        {
+            SparsityPlan plan = new(PruneRun.Pattern(pattern), []);
+            PrunedLayer together = new ModelPruner(run.Model, settings, plan, run.Tokens(samples: 4), shared: shared).Run().First();
+            PrunedLayer alone = new ModelPruner(run.Model, settings, plan, run.Tokens(samples: 4)).Run().First();
+            foreach ((PrunedTensor tensor, PrunedTensor other) in together.Tensors.Zip(alone.Tensors))
+            {
+                tensor.Values.AsSpan().SequenceEqual(other.Values).ShouldBeTrue(tensor.Name);
+            }
+        }
+
+        shared.Fits(settings, run.Tokens(samples: 5)).ShouldBeFalse();
+        shared.Fits(settings with { Damping = 0.02 }, run.Tokens(samples: 4)).ShouldBeFalse();
+        shared.Fits(settings with { }, run.Tokens(samples: 4)).ShouldBeTrue();
+    }
+
     private static List<PrunedLayer> Prune(PruneRun run, PruningSettings settings, Func<int, PrunedLayer?> known) =>
         [.. new ModelPruner(run.Model, settings, Plan, run.Tokens(samples: 4)).Run(known)];
 

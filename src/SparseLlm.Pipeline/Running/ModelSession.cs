@@ -5,6 +5,8 @@ using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
+using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pipeline.Running;
 
@@ -14,6 +16,7 @@ public sealed class ModelSession : IDisposable
     private readonly Dictionary<string, int[]> ids = [];
     private readonly IProgress<BuildProgress>? progress;
     private Tokenizer? tokenizer;
+    private SharedInputs? shared;
 
     /// <summary>Opens a model.</summary>
     /// <param name="directory">Its Hugging Face directory.</param>
@@ -36,6 +39,21 @@ public sealed class ModelSession : IDisposable
 
     /// <summary>The digests of the dense model.</summary>
     public ModelDigests Digests { get; }
+
+    /// <summary>Whether several prunes are to be expected, so that what they have in common is worth its memory.</summary>
+    public bool ExpectsSeveralPrunes { get; init; }
+
+    /// <summary>What a prune has in common with the one before it; null where nothing is shared.</summary>
+    public SharedInputs? SharedInputs(PruningSettings settings, CalibrationTokens tokens)
+    {
+        if (ExpectsSeveralPrunes && shared?.Fits(settings, tokens) != true)
+        {
+            shared?.Dispose();
+            shared = new SharedInputs(settings, tokens);
+        }
+
+        return shared;
+    }
 
     /// <summary>The calibration windows.</summary>
     public CalibrationTokens Calibration(CalibrationSource source) =>
@@ -105,5 +123,9 @@ public sealed class ModelSession : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Model.Dispose();
+    public void Dispose()
+    {
+        shared?.Dispose();
+        Model.Dispose();
+    }
 }

@@ -34,7 +34,7 @@ internal sealed class PruneRun(ModelSession session, PruneRequest request, StepK
         var step = new ForwardedProgress(value => progress?.Report(new PruningStep(request.DisplayName, value)));
         var fallbacks = new List<string>();
         SparsityPlan plan = Allocate(tokens, fallbacks, step, cancellation);
-        var pruner = new ModelPruner(session.Model, request.Settings, plan, tokens, step);
+        var pruner = new ModelPruner(session.Model, request.Settings, plan, tokens, step, tokens is null ? null : session.SharedInputs(request.Settings, tokens));
 
         CheckpointWriter.CopyCompanions(session.Model.Directory, directory);
         using var writer = new CheckpointWriter(session.Model.Checkpoint, directory);

@@ -30,7 +30,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
     public IReadOnlyList<ArtifactOutcome> Run(BuildOptions options, CancellationToken cancellation)
     {
         IReadOnlyList<ArtifactRecipe> artifacts = recipe.Choose(options.Artifacts);
-        using var session = new ModelSession(recipe.Model, backend, cache, progress);
+        using var session = new ModelSession(recipe.Model, backend, cache, progress) { ExpectsSeveralPrunes = artifacts.Count > 1 };
         PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output))];
         Check(artifacts, requests, session);
         string lockPath = LockFile.PathOf(recipe.Path);

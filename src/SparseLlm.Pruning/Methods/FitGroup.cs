@@ -13,13 +13,19 @@ internal sealed class FitGroup : IDisposable
     private readonly IBackend backend;
     private readonly TokenSums inputs;
     private readonly IReadOnlyList<LinearFit?> fits;
+    private readonly SharedInputs? shared;
 
     /// <summary>A group; a place in the list is null for a layer that stays dense.</summary>
-    public FitGroup(IBackend backend, int width, IReadOnlyList<LinearFit?> fits)
+    /// <param name="backend">Where everything lives.</param>
+    /// <param name="width">Number of inputs.</param>
+    /// <param name="fits">The subproblems.</param>
+    /// <param name="shared">Where earlier prunes with the same inputs have left what depends on these alone; null where inputs are this prune's own.</param>
+    public FitGroup(IBackend backend, int width, IReadOnlyList<LinearFit?> fits, SharedInputs? shared = null)
     {
         this.backend = backend;
         this.fits = fits;
-        inputs = new TokenSums(backend, width);
+        this.shared = shared;
+        inputs = shared?.Sums ?? new TokenSums(backend, width);
     }
 
     /// <summary>Whether there is anything to prune.</summary>
@@ -36,7 +42,11 @@ internal sealed class FitGroup : IDisposable
             return;
         }
 
-        inputs.Add(x);
+        if (shared?.Sums is null)
+        {
+            inputs.Add(x);
+        }
+
         for (int i = 0; i < targets.Length; i++)
         {
             fits[i]?.AddTargets(x, targets[i]);
@@ -56,26 +66,59 @@ internal sealed class FitGroup : IDisposable
         Action<string> reportFallback,
         LayerGuard? guard = null)
     {
+        if (!IsEmpty)
+        {
+            shared?.Keep(inputs);
+        }
+
         foreach (IGrouping<bool, int> byCentring in Enumerable.Range(0, fits.Count)
             .Where(i => fits[i] is not null)
             .GroupBy(i => fits[i]!.RefitsBias))
         {
-            string name = fits[byCentring.First()]!.Linear.Definition.WeightName;
-            Matrix<double> sums = inputs.CopyGram(centred: byCentring.Key);
-            using var gram = new InputGram(backend, name, sums, settings.Damping, reportFallback);
-            foreach (int i in byCentring)
+            InputGram gram = shared?.Gram(byCentring.Key) ?? CreateGram(byCentring, settings.Damping, reportFallback);
+            try
             {
-                LinearFit fit = fits[i]!;
-                guard?.Add(fit, gram, inputs);
-                pruned(fit, fit.Solve(gram, inputs, settings.Solver, settings.Refit, importance[i]));
+                foreach (int i in byCentring)
+                {
+                    LinearFit fit = fits[i]!;
+                    guard?.Add(fit, gram, inputs);
+                    pruned(fit, fit.Solve(gram, inputs, settings.Solver, settings.Refit, importance[i]));
+                }
             }
+            finally
+            {
+                Release(byCentring.Key, gram);
+            }
+        }
+    }
+
+    private InputGram CreateGram(IGrouping<bool, int> byCentring, double damping, Action<string> reportFallback)
+    {
+        string name = fits[byCentring.First()]!.Linear.Definition.WeightName;
+        return new InputGram(backend, name, inputs.CopyGram(centred: byCentring.Key), damping, reportFallback);
+    }
+
+    /// <summary>One that fell back is not kept: every prune takes the same steps, and reports them.</summary>
+    private void Release(bool centred, InputGram gram)
+    {
+        if (shared is not null && !gram.HasFallenBack)
+        {
+            shared.Keep(centred, gram);
+        }
+        else
+        {
+            gram.Dispose();
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        inputs.Dispose();
+        if (shared?.Sums != inputs)
+        {
+            inputs.Dispose();
+        }
+
         foreach (LinearFit? fit in fits)
         {
             fit?.Dispose();

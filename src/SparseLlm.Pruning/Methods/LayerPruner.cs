@@ -25,6 +25,7 @@ internal sealed class LayerPruner(
     TokenChunks chunks,
     LayerRecorder recorder,
     BlockTuning? tuning,
+    SharedInputs? shared,
     CancellationToken cancellation) : IDisposable
 {
     private readonly RowImportance? importance = dense is not null && settings.RowImportance ? new RowImportance(backend, dense) : null;
@@ -63,7 +64,7 @@ internal sealed class LayerPruner(
     private void FitAttentionProjections(CalibrationStreams streams)
     {
         Attention attention = layer.Attention;
-        FitGroup group = Group(attention.Query, attention.Key, attention.Value);
+        FitGroup group = Group(shared, attention.Query, attention.Key, attention.Value);
         ForEachChunk(chunk =>
         {
             using Matrix<float> input = layer.AttentionInput(streams.Pruned[chunk]);
@@ -201,7 +202,9 @@ internal sealed class LayerPruner(
         group.Add(input, target);
     }
 
-    private FitGroup Group(params ReadOnlySpan<Linear> linears)
+    private FitGroup Group(params ReadOnlySpan<Linear> linears) => Group(shared: null, linears);
+
+    private FitGroup Group(SharedInputs? shared, params ReadOnlySpan<Linear> linears)
     {
         var fits = new List<LinearFit?>();
         foreach (Linear linear in linears)
@@ -210,7 +213,7 @@ internal sealed class LayerPruner(
             fits.Add(pattern is null ? null : new LinearFit(backend, linear, pattern, dense is not null, settings.BiasRefit && dense is not null));
         }
 
-        return new FitGroup(backend, linears[0].Definition.Inputs, fits);
+        return new FitGroup(backend, linears[0].Definition.Inputs, fits, shared);
     }
 
     private void Finish(FitGroup group, params IReadOnlyList<float[]?> rowImportance)

@@ -21,6 +21,7 @@ public sealed class ModelPruner
     private readonly SparsityPlan plan;
     private readonly CalibrationTokens? tokens;
     private readonly IProgress<PruningProgress>? progress;
+    private readonly SharedInputs? shared;
     private readonly FitSettings fitting;
 
     /// <summary>A prune of a model.</summary>
@@ -29,9 +30,10 @@ public sealed class ModelPruner
     /// <param name="plan">How sparse each matrix becomes.</param>
     /// <param name="tokens">The calibration windows; may be null for methods that look at weights only.</param>
     /// <param name="progress">Told of every matrix and layer.</param>
+    /// <param name="shared">What prunes with the same settings and tokens share; null to share nothing.</param>
     /// <exception cref="Diagnostics.DiagnosticException">The plan does not fit the model, or calibration tokens are missing.</exception>
     public ModelPruner(
-        DecoderModel model, PruningSettings settings, SparsityPlan plan, CalibrationTokens? tokens, IProgress<PruningProgress>? progress = null)
+        DecoderModel model, PruningSettings settings, SparsityPlan plan, CalibrationTokens? tokens, IProgress<PruningProgress>? progress = null, SharedInputs? shared = null)
     {
         this.model = model;
         backend = model.Backend;
@@ -39,6 +41,7 @@ public sealed class ModelPruner
         this.plan = plan;
         this.tokens = tokens;
         this.progress = progress;
+        this.shared = shared;
         fitting = new FitSettings(settings.Damping, SolverFactory.Create(backend, settings), new MaskedRefit(backend, settings.RefitSteps));
         plan.Validate(model.Definition);
         if (settings.IsTuned && settings.Targets != TargetKind.Dense)
@@ -98,7 +101,7 @@ public sealed class ModelPruner
             using DecoderLayer? dense = withDense ? model.LoadLayer(index) : null;
             using LanguageModelHead? head = settings.DistillationEpochs > 0 && index == model.Definition.Layers.Count - 1 ? model.LoadHead() : null;
             BlockTuning? tuning = settings.IsTuned ? new BlockTuning(backend, settings, allocated, chunks, head, recorder, cancellation) : null;
-            using var pruner = new LayerPruner(backend, layer, dense, allocated, settings, fitting, chunks, recorder, tuning, cancellation);
+            using var pruner = new LayerPruner(backend, layer, dense, allocated, settings, fitting, chunks, recorder, tuning, index == 0 ? shared : null, cancellation);
             pruner.Prune(streams);
             Finish(index, clock);
             yield return recorder.Result;

@@ -15,7 +15,7 @@ public sealed class InputGram : IDisposable
 
     private readonly IBackend backend;
     private readonly string name;
-    private readonly Action<string> reportFallback;
+    private readonly Action<string> report;
     private readonly Matrix<double> damped;
     private readonly List<(double Penalty, Matrix<float> Inverse)> normalizedInverses = [];
     private readonly double meanDiagonal;
@@ -34,7 +34,7 @@ public sealed class InputGram : IDisposable
     {
         this.backend = backend;
         this.name = name;
-        this.reportFallback = reportFallback;
+        report = reportFallback;
         damped = gram;
         Diagonal = new double[gram.Rows];
         backend.Diagonal(gram, Diagonal);
@@ -43,6 +43,9 @@ public sealed class InputGram : IDisposable
         backend.AddDiagonal(damped, Damping);
         CheckFinite();
     }
+
+    /// <summary>Whether a numerical fallback was taken.</summary>
+    public bool HasFallenBack { get; private set; }
 
     /// <summary>Number of inputs d.</summary>
     public int Width => damped.Rows;
@@ -207,7 +210,7 @@ public sealed class InputGram : IDisposable
             double raised = Math.Max(added, LeastDamping * mean) * DampingGrowth;
             backend.AddDiagonal(matrix, raised - added);
             added = raised;
-            reportFallback(FormattableString.Invariant(
+            ReportFallback(FormattableString.Invariant(
                 $"{name}: the Gram matrix is not positive definite; damping raised to {added / mean:0.###e+0} of the mean diagonal"));
         }
 
@@ -241,5 +244,11 @@ public sealed class InputGram : IDisposable
         {
             known.Dispose();
         }
+    }
+
+    private void ReportFallback(string sentence)
+    {
+        HasFallenBack = true;
+        report(sentence);
     }
 }
