@@ -62,14 +62,14 @@ public sealed class RecipePlan : IDisposable
         PruneRequest request = recipe.Request(artifact, output);
         ArtifactInputs inputs = session.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
-        int[] cached = [.. keys.Layers.Index().Where(layer => cache.TryGet(layer.Item) is not null).Select(layer => layer.Index)];
+        int[] cached = [.. keys.Layers.Index().Where(layer => cache.Contains(layer.Item)).Select(layer => layer.Index)];
         return new ArtifactPlan(artifact, request, inputs, keys, Action(request, keys), cached, Size());
     }
 
     private PlannedAction Action(PruneRequest request, StepKeys keys) => ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) switch
     {
         { } manifest => ArtifactState.HasPerplexities(manifest, request, session) ? PlannedAction.None : PlannedAction.Measure,
-        null => cache.TryGet(keys.Artifact) is not null ? PlannedAction.Restore : PlannedAction.Prune,
+        null => cache.Contains(keys.Artifact) ? PlannedAction.Restore : PlannedAction.Prune,
     };
 
     private long Size() =>
