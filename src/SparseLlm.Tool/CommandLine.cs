@@ -27,6 +27,7 @@ internal static class CommandLine
             PruneCommand.Create(),
             EvalCommand.Create(),
             InspectCommand.Create(),
+            DiffCommand.Create(),
             CacheCommand.Create(),
             SchemaCommand.Create(),
             ExplainCommand.Create(),

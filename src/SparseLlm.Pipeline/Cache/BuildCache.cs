@@ -175,6 +175,19 @@ public sealed class BuildCache
         return Attempt(key, () => local.ReadEntry(key) is { } entry && target.Push(entry, cancellation) ? entry : null) is not null;
     }
 
+    /// <summary>Fetches an entry from the remote cache, unless it is here.</summary>
+    /// <param name="key">The entry's key.</param>
+    /// <param name="cancellation">Stops a download.</param>
+    /// <returns>False if it is nowhere; what went wrong was reported.</returns>
+    /// <exception cref="DiagnosticException">There is no remote cache.</exception>
+    public bool TryPull(string key, CancellationToken cancellation)
+    {
+        RequireStore();
+        return remote is null
+            ? throw PipelineDiagnostics.RemoteCacheConfiguration.Error(null, $"there is nothing to pull from; {RemoteCacheOptions.HowToRead}")
+            : TryGet(key, cancellation) is not null;
+    }
+
     /// <summary>Keeps others from doing the same work at the same time, in this process or another on this machine.</summary>
     /// <param name="key">The step's key.</param>
     /// <param name="cancellation">Stops waiting.</param>

@@ -10,5 +10,7 @@ internal static class CacheCommand
         CacheListCommand.Create(),
         CacheVerifyCommand.Create(),
         CacheCollectCommand.Create(),
+        CacheExchangeCommand.CreatePush(),
+        CacheExchangeCommand.CreatePull(),
     };
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-namespace SparseLlm.Pipeline.Tests;
+namespace SparseLlm.Tests;
 
 /// <summary>nginx as a remote cache, as docs/cache.md sets it up, on a port of its own.</summary>
 internal sealed class CacheRemoteServer : IDisposable

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Locking;
+using SparseLlm.Tool.Output;
+using Spectre.Console;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary><c>sparsellm cache push|pull [RECIPE]</c>: brings locked artifacts to the remote cache, or from there.</summary>
+internal static class CacheExchangeCommand
+{
+    public static Command CreatePush() =>
+        Create("push", "Store the artifacts of a recipe's lock file on the remote cache.", "stored", CacheExchange.Push);
+
+    public static Command CreatePull() =>
+        Create("pull", "Fetch the artifacts of a recipe's lock file from the remote cache.", "fetched", CacheExchange.Pull);
+
+    private static Command Create(
+        string name, string description, string done, Func<BuildCache, string, bool, CancellationToken, IReadOnlyList<ExchangedArtifact>> exchange)
+    {
+        Argument<string> recipe = RecipeFile.Argument();
+        var layers = new Option<bool>("--layers") { Description = "The decoder layers too, which a build goes on from after an edit of the recipe." };
+        Option<string?> cache = CommandAction.Cache();
+        Option<bool> json = CommandAction.Json();
+        var command = new Command(name, description) { recipe, layers, cache, json };
+        command.SetWork((arguments, cancellation) =>
+        {
+            string lockPath = LockFile.PathOf(RecipeFile.Find(arguments.GetRequiredValue(recipe)));
+            IReadOnlyList<ExchangedArtifact> artifacts = exchange(
+                CommandAction.OpenCache(arguments.GetValue(cache)), lockPath, arguments.GetValue(layers), cancellation);
+            new Terminal(arguments.GetValue(json)).Result(
+                new { FormatVersion = 1, Artifacts = artifacts.Select(artifact => new { artifact.Name, artifact.Key, Done = artifact.IsThere, LayersDone = artifact.LayersThere, artifact.Layers }) },
+                console => Show(artifacts, done, console));
+            return artifacts.All(artifact => artifact.IsComplete) ? ExitCodes.Done : ExitCodes.Failed;
+        });
+        return command;
+    }
+
+    private static void Show(IReadOnlyList<ExchangedArtifact> artifacts, string done, IAnsiConsole console)
+    {
+        foreach (ExchangedArtifact artifact in artifacts)
+        {
+            string layers = artifact.Layers == 0 ? "" : $", and {artifact.LayersThere} of {artifact.Layers} layers";
+            console.WriteLine($"{artifact.Name}: {(artifact.IsThere ? done : $"not {done}")}{layers}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Globalization;
+using SparseLlm.Pipeline.Inspection;
+using SparseLlm.Tool.Output;
+using Spectre.Console;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary><c>sparsellm diff A B</c>: how two models of one architecture differ, tensor by tensor.</summary>
+internal static class DiffCommand
+{
+    public static Command Create()
+    {
+        var a = new Argument<string>("a") { Description = "An artifact, or any Hugging Face directory." };
+        var b = new Argument<string>("b") { Description = "What it is compared with." };
+        Option<bool> json = CommandAction.Json();
+        var command = new Command("diff", "Compare two models: sparsity, mask overlap and distance of every tensor, and their metrics.") { a, b, json };
+        command.SetWork((arguments, cancellation) =>
+        {
+            ArtifactDiff diff = ArtifactDiff.Of(arguments.GetRequiredValue(a), arguments.GetRequiredValue(b), cancellation);
+            new Terminal(arguments.GetValue(json)).Result(
+                new
+                {
+                    FormatVersion = 1,
+                    diff.Architecture,
+                    Total = new { diff.Total.SparsityA, diff.Total.SparsityB, diff.Total.MaskOverlap, diff.Total.RelativeDistance },
+                    Tensors = diff.Tensors.Select(tensor => new
+                    {
+                        tensor.Name,
+                        tensor.Shape,
+                        tensor.Sums.SparsityA,
+                        tensor.Sums.SparsityB,
+                        tensor.Sums.MaskOverlap,
+                        tensor.Sums.RelativeDistance,
+                    }),
+                    diff.OnlyInA,
+                    diff.OnlyInB,
+                    diff.Perplexity,
+                },
+                console => Show(diff, console));
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static void Show(ArtifactDiff diff, IAnsiConsole console)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn("tensor");
+        foreach (string column in (string[])["shape", "sparsity A", "sparsity B", "mask overlap", "distance"])
+        {
+            table.AddColumn(new TableColumn(column).RightAligned());
+        }
+
+        foreach (TensorDiff tensor in diff.Tensors)
+        {
+            table.AddRow([Markup.Escape(tensor.Name), string.Join(" x ", tensor.Shape), .. Columns(tensor.Sums)]);
+        }
+
+        table.AddRow(["[bold]linear layers of the decoder[/]", "", .. Columns(diff.Total)]);
+        console.Write(table);
+        List("only in A", diff.OnlyInA);
+        List("only in B", diff.OnlyInB);
+        foreach ((string name, PerplexityPair pair) in diff.Perplexity)
+        {
+            console.WriteLine(Format($"perplexity on {name}: {pair.A:0.000} in A, {pair.B:0.000} in B"));
+        }
+
+        void List(string title, IReadOnlyList<string> names)
+        {
+            if (names.Count > 0)
+            {
+                console.WriteLine($"{title}: {string.Join(", ", names)}");
+            }
+        }
+    }
+
+    private static string[] Columns(DiffSums sums) =>
+        [Format($"{sums.SparsityA:P2}"), Format($"{sums.SparsityB:P2}"), Format($"{sums.MaskOverlap:0.0000}"), Format($"{sums.RelativeDistance:0.0000}")];
+
+    private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
