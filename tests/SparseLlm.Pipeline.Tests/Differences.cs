@@ -1,3 +1,4 @@
+using System.Text;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Inspection;
@@ -48,7 +49,7 @@ public sealed class Differences : IDisposable
         TensorDiff changed = diff.Tensors.Single(tensor => tensor.Sums.RelativeDistance > 0);
         (changed.Name, changed.Sums.SparsityA, changed.Sums.SparsityB).ShouldBe((Pruned, 0, 1));
         (changed.Sums.MaskOverlap, changed.Sums.RelativeDistance).ShouldBe((0, 1));
-        diff.Total.SparsityB.ShouldBe((double)changed.Sums.Weights / diff.Total.Weights, 1e-12);
+        diff.Total.SparsityB.ShouldBe(diff.Total.SparsityA + ((double)changed.Sums.Weights / diff.Total.Weights), 1e-9);
         diff.Total.Weights.ShouldBe(4L * ((4 * 192 * 192) + (2 * 192 * 768)));
     }
 
@@ -56,15 +57,11 @@ public sealed class Differences : IDisposable
     public void Tensors_of_only_one_are_named()
     {
         string copy = Copy();
-        string file = Path.Combine(copy, "model.safetensors");
-        byte[] bytes = File.ReadAllBytes(file);
-        int place = bytes.AsSpan().IndexOf("model.decoder.layers.3.fc1.bias"u8);
-        bytes[place + 4] = (byte)'x';
-        File.WriteAllBytes(file, bytes);
+        AddTensor(Path.Combine(copy, "model.safetensors"), "extra");
         ArtifactDiff diff = ArtifactDiff.Of(Model, copy, CancellationToken.None);
-        diff.OnlyInA.ShouldBe(["model.decoder.layers.3.fc1.bias"]);
-        diff.OnlyInB.ShouldBe(["modex.decoder.layers.3.fc1.bias"]);
-        diff.Tensors.ShouldNotContain(tensor => tensor.Name.EndsWith("3.fc1.bias", StringComparison.Ordinal));
+        diff.OnlyInA.ShouldBeEmpty();
+        diff.OnlyInB.ShouldBe(["extra"]);
+        ArtifactDiff.Of(copy, Model, CancellationToken.None).OnlyInA.ShouldBe(["extra"]);
     }
 
     [Fact]
@@ -81,6 +78,16 @@ public sealed class Differences : IDisposable
         }
 
         return directory["copy"];
+    }
+
+    private static void AddTensor(string file, string name)
+    {
+        byte[] bytes = File.ReadAllBytes(file);
+        int length = (int)BitConverter.ToInt64(bytes);
+        int end = bytes.Length - length - sizeof(long);
+        string header = Encoding.UTF8.GetString(bytes, sizeof(long), length).TrimEnd()[..^1]
+            + $",\"{name}\":{{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[{end},{end + 4}]}}}}";
+        File.WriteAllBytes(file, [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8.GetBytes(header), .. bytes[(sizeof(long) + length)..], 0, 0, 0, 0]);
     }
 
     private static void Zero(string model, string name)

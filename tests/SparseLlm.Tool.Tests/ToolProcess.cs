@@ -10,10 +10,36 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
     public JsonElement Json => JsonDocument.Parse(Output).RootElement;
 
     /// <summary>Runs the tool to its end.</summary>
-    public static ToolProcess Run(params string[] arguments) => Complete(Start(arguments));
+    public static ToolProcess Run(params string[] arguments) => Run([], arguments);
+
+    /// <summary>Runs the tool to its end, with environment variables of its own.</summary>
+    public static ToolProcess Run(Dictionary<string, string> environment, string[] arguments) => Complete(Start(environment, arguments));
 
     /// <summary>Runs the tool to its end in a folder, with a cache.</summary>
-    public static ToolProcess RunIn(string directory, string cache, params string[] arguments) => Complete(Start(arguments, directory, cache));
+    public static ToolProcess RunIn(string directory, string cache, params string[] arguments) =>
+        Complete(Start(new() { ["SPARSELLM_CACHE"] = cache }, arguments, directory));
+
+    /// <summary>Starts the tool.</summary>
+    public static Process Start(params string[] arguments) => Start([], arguments);
+
+    private static Process Start(Dictionary<string, string> environment, string[] arguments, string directory = "")
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = directory,
+        };
+
+        // Tests of the cache name one; the others must not find what an earlier run has made.
+        start.Environment["SPARSELLM_CACHE"] = "off";
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
 
     private static ToolProcess Complete(Process started)
     {
@@ -22,22 +48,5 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return new ToolProcess(process.ExitCode, output, error.Result);
-    }
-
-    /// <summary>Starts the tool.</summary>
-    public static Process Start(params string[] arguments) => Start(arguments, directory: null, "off");
-
-    private static Process Start(string[] arguments, string? directory, string cache)
-    {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = directory ?? "",
-        };
-
-        // Tests of the cache name one; the others must not find what an earlier run has made.
-        start.Environment["SPARSELLM_CACHE"] = cache;
-        return Process.Start(start)!;
     }
 }
