@@ -1,0 +1,38 @@
+namespace SparseLlm.Benchmarks.Incremental;
+
+/// <summary>A build after editing a rule for the last decoder layer, beside the full build and a forward pass.</summary>
+internal sealed class EditOfLastLayer(Workspace workspace, int layers)
+{
+    // One layer's solve and one forward pass, and as much again as a machine with other things to do may need.
+    private const double Tolerance = 1.5;
+
+    public IEnumerable<Measurement> Measure(int runs)
+    {
+        var model = new LayeredModel(workspace, "edit", layers);
+        int windows = model.Evaluate();
+        var times = new List<(double Start, double Forward, double Full, double Edited)>();
+        for (int run = 0; run < runs; run++)
+        {
+            model.Forget();
+            model.WriteRecipe(windows);
+            double forward = Timing.Of(() => model.Evaluate());
+            double full = Timing.Of(() => workspace.Sparsellm(model.Build));
+            double start = Timing.Of(() => workspace.Sparsellm(model.Build));
+            model.WriteRecipe(windows, lastLayer: 0.6);
+            times.Add((start, forward - start, full, Timing.Of(() => workspace.Sparsellm(model.Build))));
+        }
+
+        double started = Timing.Median(times.Select(time => time.Start));
+        double passed = Timing.Median(times.Select(time => time.Forward));
+        double whole = Timing.Median(times.Select(time => time.Full));
+        double edited = Timing.Median(times.Select(time => time.Edited));
+        double expected = started + (whole - started) / layers + passed;
+        yield return new Measurement(
+            $"`sparsellm build` after editing a rule for the last of {layers} layers",
+            $"{edited:0.0} s",
+            $"{whole:0.0} s in full; {expected:0.0} s are the start, a {layers}th of the rest and a forward pass ({passed:0.0} s)",
+            $"{edited / whole:0.00} of the full build, {edited / expected:0.00} of what is expected",
+            $"at most {Tolerance} of what is expected",
+            edited / expected <= Tolerance);
+    }
+}
