@@ -51,13 +51,13 @@ public sealed class EndToEnd(PackageFeed feed)
     {
         string directory = feed.NewDirectory();
         Run(directory, "new", "install", "SparseLlm.Templates@" + feed.Version, "--nuget-source", feed.Source);
-        Run(directory, "new", "sparsellm", "--name", "Pruned", "--model", Repository.Model("tiny-opt"), "--method", "magnitude", "--sparsity", "0.5");
+        Run(directory, "new", "sparsellm", "--name", "Pruned", "--model", Repository.Model("tiny-opt"), "--method", "magnitude", "--sparsity", "0.5",
+            "--device", "cpu", "--calibration", Repository.Text("sample-calibration.txt"), "--evaluation", Repository.Text("sample-eval.txt"));
 
         string project = Path.Combine(directory, "Pruned");
-        Directory.CreateDirectory(Path.Combine(project, "data"));
-        File.Copy(Repository.Text("sample-calibration.txt"), Path.Combine(project, "data", "calibration.txt"));
-        File.Copy(Repository.Text("sample-eval.txt"), Path.Combine(project, "data", "eval.txt"));
         Run(project, "build");
+        File.ReadLines(Path.Combine(project, "pruning.yaml")).First().ShouldBe("# yaml-language-server: $schema=pruning.schema.json");
+        File.ReadAllText(Path.Combine(project, "pruning.schema.json")).ShouldBe(File.ReadAllText(Path.Combine(Repository.Root, "schemas", "pruning.schema.json")));
 
         File.Exists(Path.Combine(project, "bin", "Debug", "net10.0", "models", "pruned", "pruning.json")).ShouldBeTrue();
     }

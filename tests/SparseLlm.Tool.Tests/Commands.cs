@@ -77,6 +77,9 @@ public sealed class Commands
         validate.Json.GetProperty("valid").GetBoolean().ShouldBeTrue();
         validate.Json.GetProperty("artifacts").EnumerateArray().Select(name => name.GetString()).ShouldBe(["tiny-opt-50", "tiny-opt-2of4"]);
 
+        File.ReadLines(recipe).First().ShouldBe("# yaml-language-server: $schema=pruning.schema.json");
+        File.ReadAllText(directory["pruning.schema.json"]).ShouldBe(ToolProcess.Run("schema").Output);
+
         ToolProcess again = ToolProcess.Run("init", Model, "-o", recipe);
         again.ExitCode.ShouldBe(2);
         again.Error.ShouldContain("SLM5002");

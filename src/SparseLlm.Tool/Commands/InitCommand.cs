@@ -4,6 +4,7 @@ using SparseLlm.Models;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline;
 using SparseLlm.Pruning.Calibration;
+using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
 using Spectre.Console;
 
@@ -12,6 +13,9 @@ namespace SparseLlm.Tool.Commands;
 /// <summary><c>sparsellm init MODEL</c>: a recipe to start from, for a model that is here.</summary>
 internal static class InitCommand
 {
+    /// <summary>Beside the recipe, so that editors find the schema of the tool's version without a network.</summary>
+    private const string SchemaFile = "pruning.schema.json";
+
     public static Command Create()
     {
         var model = new Argument<string>("model") { Description = "A Hugging Face directory." };
@@ -20,7 +24,7 @@ internal static class InitCommand
         var output = new Option<string>("--output", "-o") { Description = "The recipe to write.", DefaultValueFactory = _ => RecipeFile.DefaultName };
         var force = new Option<bool>("--force") { Description = "Overwrite the recipe if it exists." };
         Option<bool> json = CommandAction.Json();
-        var command = new Command("init", "Write a recipe to start from.") { model, calibration, evaluation, output, force, json };
+        var command = new Command("init", "Look at a model and write a recipe to start from, with its schema for editors.") { model, calibration, evaluation, output, force, json };
         command.SetWork((arguments, _) =>
         {
             string path = arguments.GetRequiredValue(output);
@@ -32,6 +36,7 @@ internal static class InitCommand
             string directory = arguments.GetRequiredValue(model);
             ModelDefinition definition = DecoderModel.ReadDefinition(directory);
             string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            File.WriteAllText(Path.Combine(folder, SchemaFile), RecipeSchema.Generate());
             File.WriteAllText(path, Recipe(
                 definition, Relative(folder, directory), Relative(folder, arguments.GetRequiredValue(calibration)), Relative(folder, arguments.GetRequiredValue(evaluation))));
             new Terminal(arguments.GetValue(json)).Result(
@@ -50,6 +55,7 @@ internal static class InitCommand
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(model));
         int length = CalibrationTokens.DefaultSequenceLength(definition.MaximumLength);
         return $"""
+            # yaml-language-server: $schema={SchemaFile}
             version: 1
             requires: "[{ToolVersion.Current.Version.ToString(2)},1.0)"
             # {definition.Architecture}, {definition.Layers.Count} decoder layers
