@@ -74,8 +74,8 @@ public sealed class CacheLocks : CacheTest
     [Fact]
     public void Storing_the_same_at_the_same_time_does_no_harm()
     {
-        string file = WriteFile("file", 300_000);
-        Parallel.For(0, 16, _ => Put(BuildCache.Open(Root, diagnostic => throw new InvalidOperationException(diagnostic.Message)), "a", file));
+        string file = WriteFile("file", 30_000);
+        Parallel.For(0, 100, _ => Put(BuildCache.Open(Root, diagnostic => throw new InvalidOperationException(diagnostic.Message)), "a", file));
         BuildCache cache = Open();
         cache.TryRestore(cache.TryGet(Key("a"))!, Temp["out"]).ShouldBeTrue();
         FilesIn("cas").Length.ShouldBe(1);

@@ -287,6 +287,10 @@ public sealed class CacheRemote : CacheTest
         Should.Throw<DiagnosticException>(() => Options("http://localhost", "write")).Diagnostics.Single().Code.ShouldBe("SLM4025");
 
     [Fact]
+    public void A_token_and_a_user_together_are_an_error() =>
+        Should.Throw<DiagnosticException>(() => Options("http://localhost", token: "t", user: "u")).Diagnostics.Single().Code.ShouldBe("SLM4025");
+
+    [Fact]
     public void Without_an_address_there_is_no_remote_cache() => Options(null).ShouldBeNull();
 
     private BuildCache Machine(

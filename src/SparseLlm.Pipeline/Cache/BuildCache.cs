@@ -56,9 +56,10 @@ public sealed class BuildCache
         }
 
         var store = new LocalStore(root);
-        foreach (string path in TempFile.Abandoned(store.Temp))
+        foreach (string path in TempFile.In(store.Temp))
         {
-            LocalStore.Drop(path);
+            // What a process is writing cannot be deleted; the others are gone.
+            FileLock.TryDelete(path);
         }
 
         return new BuildCache(store, remote is null ? null : new RemoteCache(remote, store, report), report);

@@ -59,7 +59,13 @@ public sealed class CacheCollection
 
     /// <summary>Removes what was found.</summary>
     /// <returns>Those that could not be removed.</returns>
-    public IReadOnlyList<CacheRemoval> Execute() => [.. removals.Where(removal => !LocalStore.Drop(removal.Path) && File.Exists(removal.Path))];
+    public IReadOnlyList<CacheRemoval> Execute() => [.. removals.Where(removal => !Delete(removal.Path) && File.Exists(removal.Path))];
+
+    /// <summary>Whether another process uses what is deleted matters for locks and temporary files, and for nothing else.</summary>
+    private bool Delete(string path) =>
+        path.EndsWith(TempFile.Ending, StringComparison.Ordinal) || Path.GetDirectoryName(path) == store.Locks
+            ? FileLock.TryDelete(path)
+            : LocalStore.Drop(path);
 
     /// <summary>Counts who uses which blob. Damaged entries go.</summary>
     /// <returns>The entries that may go.</returns>
@@ -129,7 +135,7 @@ public sealed class CacheCollection
 
     private void RemoveLeftovers()
     {
-        foreach (string path in TempFile.Abandoned(store.Temp).Concat(TempFile.Abandoned(store.Digests)))
+        foreach (string path in TempFile.In(store.Temp).Concat(TempFile.In(store.Digests)).Where(FileLock.IsFree))
         {
             Remove(path, "temporary file", new FileInfo(path).Length);
         }

@@ -28,8 +28,15 @@ internal static class FileLock
             try
             {
                 SafeFileHandle handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-                Touch(handle);
-                return handle;
+                if (File.Exists(path))
+                {
+                    Touch(handle);
+                    return handle;
+                }
+
+                // Cleared away between opening and locking: others would lock another file.
+                handle.Dispose();
+                continue;
             }
             catch (IOException exception) when (IsHeldByAnother(exception))
             {
@@ -48,6 +55,23 @@ internal static class FileLock
         try
         {
             using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Deletes a file that nobody holds open. It is locked until it is gone: who opens it at this moment finds it locked, or gone once it is not.
+    /// </summary>
+    /// <returns>Whether it was deleted.</returns>
+    public static bool TryDelete(string path)
+    {
+        try
+        {
+            File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose).Dispose();
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -8,8 +8,8 @@ namespace SparseLlm.Pipeline.Cache;
 /// </summary>
 internal sealed class TempFile : IDisposable
 {
-    private const string Ending = ".tmp";
-    private static readonly TimeSpan Stale = TimeSpan.FromDays(1);
+    /// <summary>How the names of temporary files end.</summary>
+    public const string Ending = ".tmp";
 
     private bool moved;
 
@@ -31,11 +31,18 @@ internal sealed class TempFile : IDisposable
             string path = System.IO.Path.Combine(directory, $".{Guid.NewGuid():n}{Ending}");
             try
             {
-                return new TempFile(path, File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete));
+                SafeFileHandle handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete);
+                if (File.Exists(path))
+                {
+                    return new TempFile(path, handle);
+                }
+
+                // Another process has cleared it away in that moment.
+                handle.Dispose();
             }
             catch (IOException exception) when (FileLock.IsHeldByAnother(exception))
             {
-                // Another process took it for a dead one's between its creation and its locking.
+                // Another process looks whether its writer is dead, between its creation and its locking.
                 File.Delete(path);
             }
         }
@@ -60,14 +67,9 @@ internal sealed class TempFile : IDisposable
         moved = true;
     }
 
-    /// <summary>The temporary files that no living process writes.</summary>
-    public static IEnumerable<string> Abandoned(string directory) =>
-        Directory.Exists(directory)
-            ? Directory.EnumerateFiles(directory, $"*{Ending}").Where(IsAbandoned)
-            : [];
-
-    private static bool IsAbandoned(string path) =>
-        DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > Stale || FileLock.IsFree(path);
+    /// <summary>The temporary files of a directory.</summary>
+    public static IEnumerable<string> In(string directory) =>
+        Directory.Exists(directory) ? Directory.EnumerateFiles(directory, $"*{Ending}") : [];
 
     /// <summary>Leaves nothing behind unless <see cref="MoveTo"/> was called.</summary>
     public void Dispose()

@@ -64,13 +64,15 @@ internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, Authentica
 
     private static AuthenticationHeaderValue? ReadCredentials(Func<string, string?> environment)
     {
-        if (environment(TokenVariable) is { Length: > 0 } token)
+        (string? token, string? user) = (environment(TokenVariable), environment(UserVariable));
+        return (string.IsNullOrEmpty(token), string.IsNullOrEmpty(user)) switch
         {
-            return new AuthenticationHeaderValue("Bearer", token);
-        }
-
-        return environment(UserVariable) is { Length: > 0 } user
-            ? new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{environment(PasswordVariable)}")))
-            : null;
+            (true, true) => null,
+            (false, true) => new AuthenticationHeaderValue("Bearer", token),
+            (true, false) => new AuthenticationHeaderValue(
+                "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{environment(PasswordVariable)}"))),
+            _ => throw PipelineDiagnostics.RemoteCacheConfiguration.Error(
+                null, $"there are both {TokenVariable} and {UserVariable}; unset the one that is not meant"),
+        };
     }
 }
