@@ -16,7 +16,6 @@ internal sealed class RestoreFromCache(Workspace workspace, double gigabytes)
         string copied = workspace["restored/copied"];
         File.Move(source, copied);
 
-        double start = Timing.Median(Enumerable.Range(0, runs).Select(_ => Timing.Of(() => workspace.Sparsellm("validate", recipe))));
         (double restore, double copy) = Timing.SideBySide(
             runs,
             () =>
@@ -28,10 +27,15 @@ internal sealed class RestoreFromCache(Workspace workspace, double gigabytes)
                 }
             },
             () => File.Copy(copied, copied + ".copy", overwrite: true));
+
+        // What a build costs that finds the artifact in its place. Only settled files have their digests remembered.
+        File.SetLastWriteTimeUtc(source, DateTime.UtcNow.AddHours(-1));
+        workspace.Sparsellm(build);
+        double start = Timing.Median(Enumerable.Range(0, runs).Select(_ => Timing.Of(() => workspace.Sparsellm(build))));
         double rate = bytes / 1e6 / (restore - start);
         double copyRate = bytes / 1e6 / copy;
         yield return new Measurement(
-            $"restoring an artifact of {bytes / 1e9:0.0} GB from the cache, verified ({restore:0.00} s, of which {start:0.00} s are the start of the tool)",
+            $"restoring an artifact of {bytes / 1e9:0.0} GB from the cache, verified ({restore:0.00} s, of which {start:0.00} s are what a build costs that finds it in its place)",
             $"{rate:0} MB/s",
             $"{copyRate:0} MB/s copying the file",
             $"{rate / copyRate:0.00}",
