@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Reports.Masks;
 using SparseLlm.Pruning.Methods.Sweeps;
 
 namespace SparseLlm.Pipeline.Artifacts;
@@ -75,6 +76,12 @@ public sealed record ArtifactManifest
     /// <summary>Time spent on pruning, in seconds; what came from the cache took next to none.</summary>
     public required double Seconds { get; init; }
 
+    /// <summary>The most memory that the process had held when pruning was done, in bytes, if the system tells.</summary>
+    public long? PeakMemory { get; init; }
+
+    /// <summary>What the weights take on disk.</summary>
+    public SizeReport? Size { get; init; }
+
     /// <summary>Everything that decided its bits, from which <see cref="Key"/> was computed.</summary>
     public required ArtifactInputs Inputs { get; init; }
 
@@ -129,7 +136,16 @@ public sealed record FileProvenance(string Name, string Digest);
 /// <param name="Pattern">What was asked for.</param>
 /// <param name="Sparsity">The share of zeros, counted after the cast.</param>
 /// <param name="RelativeError">‖T - Y‖ / ‖T‖ of the layer's output on the calibration tokens, if any were looked at.</param>
-public sealed record TensorReport(string Name, IReadOnlyList<int> Shape, string Pattern, double Sparsity, double? RelativeError);
+public sealed record TensorReport(string Name, IReadOnlyList<int> Shape, string Pattern, double Sparsity, double? RelativeError)
+{
+    /// <summary>Where the weights are that were kept.</summary>
+    public MaskDensity? Mask { get; init; }
+}
+
+/// <summary>The size of the safetensors files.</summary>
+/// <param name="Dense">Of the dense model, in bytes.</param>
+/// <param name="Pruned">Of the pruned model, in bytes.</param>
+public sealed record SizeReport(long Dense, long Pruned);
 
 /// <summary>Perplexity on one text.</summary>
 /// <param name="Dense">Of the dense model.</param>
@@ -139,6 +155,9 @@ public sealed record TensorReport(string Name, IReadOnlyList<int> Shape, string 
 /// <param name="Key">What it was measured on: the text's files and the window length.</param>
 public sealed record PerplexityReport(double Dense, double Pruned, long Tokens, int Windows, string Key)
 {
+    /// <summary>The names and digests of the text's files, in order.</summary>
+    public IReadOnlyList<FileProvenance> Files { get; init; } = [];
+
     /// <summary>How much higher than the dense model's, as a fraction of it.</summary>
     [JsonIgnore]
     public double Increase => Pruned / Dense - 1;

@@ -1,0 +1,48 @@
+using System.Globalization;
+
+namespace SparseLlm.Pipeline.Reports;
+
+/// <summary>Numbers as reports print them, the same everywhere.</summary>
+internal static class Figures
+{
+    private const int Unit = 1024;
+    private const int SecondsPerMinute = 60;
+
+    private static readonly string[] Units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+
+    /// <summary>A share as 70.00 %.</summary>
+    public static string Share(double value) => value.ToString("0.00 %", CultureInfo.InvariantCulture);
+
+    /// <summary>A change as +12.3 %.</summary>
+    public static string Change(double value) => value.ToString("+0.0 %;-0.0 %;0.0 %", CultureInfo.InvariantCulture);
+
+    /// <summary>A perplexity.</summary>
+    public static string Perplexity(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
+
+    /// <summary>A relative error; nothing where none was measured.</summary>
+    public static string Error(double? value) => value?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "";
+
+    /// <summary>A whole number.</summary>
+    public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A size in the largest unit of which there is one.</summary>
+    public static string Bytes(long bytes)
+    {
+        double value = bytes;
+        int unit = 0;
+        while (value >= Unit && unit < Units.Length - 1)
+        {
+            value /= Unit;
+            unit++;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{value.ToString(unit == 0 ? "0" : "0.0", CultureInfo.InvariantCulture)} {Units[unit]}");
+    }
+
+    /// <summary>A time.</summary>
+    public static string Time(double seconds) => seconds < 2 * SecondsPerMinute
+        ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s")
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(int)(seconds / SecondsPerMinute / SecondsPerMinute)} h {(int)(seconds / SecondsPerMinute) % SecondsPerMinute} min {(int)seconds % SecondsPerMinute} s");
+}

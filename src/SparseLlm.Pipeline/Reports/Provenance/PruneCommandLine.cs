@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pruning.Calibration;
+
+namespace SparseLlm.Pipeline.Reports.Provenance;
+
+/// <summary>The command that makes an artifact again without a recipe, quoted for a POSIX shell.</summary>
+internal static partial class PruneCommandLine
+{
+    /// <summary>What a manifest calls random sampling.</summary>
+    public static readonly string RandomSampling = nameof(Sampling.Random).ToLowerInvariant();
+
+    private const string StandardField = "text";
+
+    /// <summary>The command, over several lines; null where there are rules, which it cannot say.</summary>
+    public static string? Of(ArtifactManifest manifest)
+    {
+        PatternRules patterns = PatternRules.Of(manifest);
+        return patterns.Rules.Count > 0 ? null : string.Join(" \\\n  ", Parts(manifest, patterns.Default));
+    }
+
+    /// <summary>The field of the calibration's records that holds text, where it is not the usual one.</summary>
+    public static string? FieldOf(ArtifactManifest manifest) =>
+        manifest.Inputs.Calibration?.GetValueOrDefault("field") is { } field && field != StandardField ? field : null;
+
+    private static IEnumerable<string> Parts(ArtifactManifest manifest, string pattern)
+    {
+        yield return $"dotnet sparsellm prune {Quote(manifest.Model.Name)}";
+        yield return $"--method {manifest.Method} {(PatternRules.IsGroups(pattern) ? "--pattern" : "--sparsity")} {pattern}";
+        foreach (KeyValuePair<string, string> change in SettingChanges.Of(manifest))
+        {
+            yield return $"--set {change.Key}={change.Value}";
+        }
+
+        if (manifest.Calibration is { } calibration)
+        {
+            yield return string.Join(' ', calibration.Files.Select(file => $"--calibration {Quote(file.Name)}"));
+            if (FieldOf(manifest) is { } field)
+            {
+                yield return $"--field {Quote(field)}";
+            }
+
+            string seed = calibration.Sampling == RandomSampling ? string.Create(CultureInfo.InvariantCulture, $" --seed {calibration.Seed}") : "";
+            yield return string.Create(CultureInfo.InvariantCulture, $"--samples {calibration.Samples} --sequence-length {calibration.SequenceLength}{seed}");
+        }
+
+        yield return $"--output {Quote(manifest.Artifact ?? "pruned")}";
+    }
+
+    private static string Quote(string argument) => Plain().IsMatch(argument) ? argument : $"'{argument.Replace("'", "'\\''")}'";
+
+    [GeneratedRegex("^[A-Za-z0-9_./:=@%+,][A-Za-z0-9_./:=@%+,-]*$")]
+    private static partial Regex Plain();
+}

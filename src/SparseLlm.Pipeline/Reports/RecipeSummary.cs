@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Reports.Provenance;
+using SparseLlm.Recipes;
+
+namespace SparseLlm.Pipeline.Reports;
+
+/// <summary><c>summary.md</c> of a recipe: its artifacts beside each other, for a CI job page.</summary>
+internal static class RecipeSummary
+{
+    /// <summary>The page.</summary>
+    public static string Format(Recipe recipe, IReadOnlyList<ArtifactResult> results)
+    {
+        var page = new StringBuilder();
+        Line($"# {Markdown.Escape(Path.GetFileName(recipe.Path))}");
+        Line($"");
+        Line($"| artifact | method | sparsity | perplexity | dense | pruned | change | gate | time |");
+        Line($"|---|---|---:|---|---:|---:|---:|---|---:|");
+        foreach (ArtifactResult result in results)
+        {
+            if (result.Manifest is not { } manifest)
+            {
+                Line($"| {result.Artifact.Name} | not made | | | | | | | |");
+                continue;
+            }
+
+            string own = $"{result.Artifact.Name} | {MethodName.Of(manifest)} | {Figures.Share(manifest.Sparsity)}";
+            if (manifest.Perplexity.Count == 0)
+            {
+                Line($"| {own} | | | | | | {Figures.Time(manifest.Seconds)} |");
+            }
+
+            foreach ((string name, PerplexityReport report) in manifest.Perplexity)
+            {
+                string gates = string.Join(", ", result.Gates.Where(gate => gate.Perplexity == name).Select(gate => $"{Markdown.Verdict(gate)} {gate.Limit}"));
+                Line($"| {own} | {Markdown.Escape(name)} | {Figures.Perplexity(report.Dense)} | {Figures.Perplexity(report.Pruned)} | {Figures.Change(report.Increase)} | {gates} | {Figures.Time(manifest.Seconds)} |");
+            }
+        }
+
+        return page.ToString();
+
+        void Line(FormattableString text) => page.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');
+    }
+}

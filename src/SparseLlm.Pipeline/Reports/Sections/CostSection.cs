@@ -1,0 +1,31 @@
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Reports.Markup;
+
+namespace SparseLlm.Pipeline.Reports.Sections;
+
+/// <summary>What the model takes, and what it took to make it.</summary>
+internal static class CostSection
+{
+    private static readonly Table Costs = new("Size, time and memory", "What", "Value#", "Meaning");
+
+    /// <summary>The section.</summary>
+    public static Section Of(ArtifactManifest manifest) => new("cost", "Size, time and memory", Costs.With(Rows(manifest)));
+
+    private static IEnumerable<Html[]> Rows(ArtifactManifest manifest)
+    {
+        if (manifest.Size is { } size)
+        {
+            yield return ["Dense model", Figures.Bytes(size.Dense), "its safetensors files on disk"];
+            yield return ["Pruned model", Figures.Bytes(size.Pruned), Html.Of($"its safetensors files on disk, {Figures.Change((double)size.Pruned / size.Dense - 1)}")];
+        }
+
+        long weights = manifest.Tensors.Sum(tensor => (long)tensor.Shape[0] * tensor.Shape[1]);
+        long kept = (long)Math.Round(manifest.Tensors.Sum(tensor => (1 - tensor.Sparsity) * tensor.Shape[0] * tensor.Shape[1]));
+        yield return ["Weights kept", Figures.Count(kept), Html.Of($"of {Figures.Count(weights)} in the pruned matrices")];
+        yield return ["Time", Figures.Time(manifest.Seconds), "spent on pruning; layers that came from the cache took next to none"];
+        if (manifest.PeakMemory is { } memory)
+        {
+            yield return ["Peak memory", Figures.Bytes(memory), "of the process, up to the end of pruning"];
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Reports.Markup;
+
+namespace SparseLlm.Pipeline.Reports.Sections;
+
+/// <summary>How well the pruned model does beside the dense one, and whether that is good enough.</summary>
+internal static class PerplexitySection
+{
+    private static readonly Table Perplexities = new("Perplexity before and after", "Text", "Dense#", "Pruned#", "Change#", "Tokens#", "Windows#");
+    private static readonly Table Gates = new("Gates", "Gate on", "Limit", "Measured#", "Result");
+
+    /// <summary>The section.</summary>
+    public static Section Of(ArtifactManifest manifest, IReadOnlyList<GateResult> gates) => new("perplexity", "Perplexity", manifest.Perplexity.Count == 0
+        ? Html.Empty
+        : Html.Of($"{Measured(manifest)}{(gates.Count == 0 ? Html.Empty : Compared(gates))}"));
+
+    /// <summary>Whether a gate is met, not by colour alone.</summary>
+    public static Html Verdict(bool isMet) => isMet
+        ? Html.Of($"""<strong class="met">✓ met</strong>""")
+        : Html.Of($"""<strong class="missed">✗ missed</strong>""");
+
+    private static Html Measured(ArtifactManifest manifest) => Perplexities.With(manifest.Perplexity.Select(entry => (Html[])
+    [
+        entry.Key, Figures.Perplexity(entry.Value.Dense), Figures.Perplexity(entry.Value.Pruned), Figures.Change(entry.Value.Increase),
+        Figures.Count(entry.Value.Tokens), Figures.Count(entry.Value.Windows),
+    ]));
+
+    private static Html Compared(IReadOnlyList<GateResult> gates) =>
+        Gates.With(gates.Select(gate => (Html[])[gate.Perplexity, gate.Limit, gate.Value, Verdict(gate.IsMet)]));
+}
