@@ -61,7 +61,7 @@ public sealed class Building : IDisposable
         build.ExitCode.ShouldBe(1);
         build.Error.ShouldContain("pruning.yaml(13,");
         build.Error.ShouldContain("error SLM4003");
-        build.Error.ShouldContain("at most 5.0 % is allowed");
+        build.Error.ShouldContain("at most +5.0 % over dense is allowed");
         ToolProcess again = Build();
         again.ExitCode.ShouldBe(1);
         again.Error.ShouldContain("most: up to date");

@@ -42,9 +42,13 @@ internal static class ManifestBuilder
         };
     }
 
+    /// <summary>The names and digests of a text's files.</summary>
+    public static IReadOnlyList<FileProvenance> Describe(TextSource text, FileDigests digests) =>
+        [.. text.Paths.Select(path => new FileProvenance(Path.GetFileName(path), digests.Of(path)))];
+
     private static CalibrationProvenance Describe(CalibrationSource source, CalibrationTokens tokens, FileDigests digests) =>
         new(
-            [.. source.Text.Paths.Select(path => new FileProvenance(Path.GetFileName(path), digests.Of(path)))],
+            Describe(source.Text, digests),
             tokens.Windows,
             tokens.SequenceLength,
             source.Settings.Sampling.ToString().ToLowerInvariant(),

@@ -7,13 +7,11 @@ namespace SparseLlm.Pipeline.Reports;
 /// <summary><c>summary.md</c>: an artifact in a page that a person reads, on a CI job page or in an editor.</summary>
 internal static class ArtifactSummary
 {
-    private const string FileName = "summary.md";
+    /// <summary>The file's name in an artifact's directory.</summary>
+    public const string FileName = "summary.md";
 
-    /// <summary>Writes the page into the artifact's directory.</summary>
-    public static void Write(ArtifactManifest manifest, string directory) =>
-        File.WriteAllText(Path.Combine(directory, FileName), Format(manifest));
-
-    private static string Format(ArtifactManifest manifest)
+    /// <summary>The page.</summary>
+    public static string Format(ArtifactManifest manifest, IReadOnlyList<GateResult> gates)
     {
         var page = new StringBuilder();
         Line($"# {manifest.Artifact ?? "Pruned model"}");
@@ -30,7 +28,7 @@ internal static class ArtifactSummary
 
         AddFallbacks();
         Line($"");
-        Line($"Pruned in {manifest.Seconds:0.0} s by SparseLlm.Build {manifest.ToolVersion} ({manifest.Numerics}). Provenance: {ArtifactManifest.FileName}.");
+        Line($"Pruned in {manifest.Seconds:0.0} s by SparseLlm.Build {manifest.ToolVersion} ({manifest.Numerics}). Charts and provenance: {ArtifactPage.FileName}; the same for programs: {ArtifactManifest.FileName}.");
         return page.ToString();
 
         void Line(FormattableString text) => page.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');
@@ -46,7 +44,25 @@ internal static class ArtifactSummary
             Line($"|---|---:|---:|---:|---:|");
             foreach ((string name, PerplexityReport report) in manifest.Perplexity)
             {
-                Line($"| {name} | {report.Dense:0.000} | {report.Pruned:0.000} | {report.Increase:+0.0 %;-0.0 %} | {report.Tokens} |");
+                Line($"| {Markdown.Escape(name)} | {report.Dense:0.000} | {report.Pruned:0.000} | {report.Increase:+0.0 %;-0.0 %} | {report.Tokens} |");
+            }
+
+            Line($"");
+            AddGates();
+        }
+
+        void AddGates()
+        {
+            if (gates.Count == 0)
+            {
+                return;
+            }
+
+            Line($"| gate | limit | measured | result |");
+            Line($"|---|---|---:|---|");
+            foreach (GateResult gate in gates)
+            {
+                Line($"| {Markdown.Escape(gate.Perplexity)} | {gate.Limit} | {gate.Value} | {Markdown.Verdict(gate)} |");
             }
 
             Line($"");

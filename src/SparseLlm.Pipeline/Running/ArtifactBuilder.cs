@@ -5,6 +5,7 @@ using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Reports;
+using SparseLlm.Pipeline.Reports.Masks;
 using SparseLlm.Pruning.Evaluation;
 
 namespace SparseLlm.Pipeline.Running;
@@ -27,7 +28,7 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
         StepKeys keys = StepKeys.Of(inputs);
         if (Finished(request, keys.Artifact) is { } finished && !StagingDirectory.HasLeftovers(request.Output))
         {
-            return Done(request, finished, ArtifactOrigin.UpToDate);
+            return Keep(request, finished);
         }
 
         try
@@ -37,7 +38,7 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
             using IDisposable artifact = Wait(request, keys.Artifact, cancellation);
             StagingDirectory.RemoveLeftovers(request.Output);
             return Finished(request, keys.Artifact) is { } meanwhile
-                ? Done(request, meanwhile, ArtifactOrigin.UpToDate)
+                ? Keep(request, meanwhile)
                 : Make(request, inputs, keys, cancellation);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -51,7 +52,8 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
         if (ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) is { } known)
         {
             ArtifactManifest measured = known with { Perplexity = MeasureAll(request, request.Output, known.Digest, cancellation) };
-            Write(measured, request.Output);
+            measured.Write(request.Output);
+            ArtifactReports.Write(measured, request.Gates, request.Output);
             return Done(request, measured, ArtifactOrigin.MeasuredAgain);
         }
 
@@ -61,7 +63,8 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
         ArtifactManifest? restored = Restore(request, keys, staging, cancellation);
         ArtifactManifest manifest = restored ?? Prune(request, inputs, keys, staging, cancellation);
         manifest = manifest with { Perplexity = MeasureAll(request, staging.Path, manifest.Digest, cancellation) };
-        Write(manifest, staging.Path);
+        manifest.Write(staging.Path);
+        ArtifactReports.Write(manifest, request.Gates, staging.Path);
         staging.Commit();
         foreach (string fallback in manifest.Fallbacks)
         {
@@ -69,6 +72,13 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
         }
 
         return Done(request, manifest, restored is null ? ArtifactOrigin.Pruned : ArtifactOrigin.Cache);
+    }
+
+    /// <summary>Leaves a finished artifact alone, but for reports that speak of other gates or are missing.</summary>
+    private ArtifactOutcome Keep(PruneRequest request, ArtifactManifest manifest)
+    {
+        ArtifactReports.Write(manifest, request.Gates, request.Output);
+        return Done(request, manifest, ArtifactOrigin.UpToDate);
     }
 
     private ArtifactOutcome Done(PruneRequest request, ArtifactManifest manifest, ArtifactOrigin origin)
@@ -107,7 +117,10 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
             Key = keys.Artifact,
             Digest = ModelFiles.Digest(files),
             Seconds = clock.Elapsed.TotalSeconds,
+            PeakMemory = PeakMemory(),
+            Size = new SizeReport(ModelFiles.WeightBytes(session.Model.Directory), ModelFiles.WeightBytes(staging.Path)),
         };
+        manifest = manifest with { Tensors = MaskDensities.Measure(staging.Path, manifest.Tensors) };
         cache.Put(
             keys.Artifact,
             CacheKind,
@@ -116,12 +129,6 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
             manifest,
             cancellation);
         return manifest;
-    }
-
-    private static void Write(ArtifactManifest manifest, string directory)
-    {
-        manifest.Write(directory);
-        ArtifactSummary.Write(manifest, directory);
     }
 
     private Dictionary<string, PerplexityReport> MeasureAll(PruneRequest request, string directory, string digest, CancellationToken cancellation)
@@ -138,9 +145,18 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
             Perplexity dense = session.DensePerplexity(text, cancellation);
             Perplexity measured = session.Measure(pruned, digest, request.DisplayName, text, cancellation);
             reports.Add(text.Name, new PerplexityReport(
-                dense.Value, measured.Value, measured.Tokens, measured.Windows, text.Key(session.Model.Definition.MaximumLength, cache.Digests)));
+                dense.Value, measured.Value, measured.Tokens, measured.Windows, text.Key(session.Model.Definition.MaximumLength, cache.Digests))
+            {
+                Files = ManifestBuilder.Describe(text.Text, cache.Digests),
+            });
         }
 
         return reports;
+    }
+
+    private static long? PeakMemory()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64 is > 0 and var bytes ? bytes : null;
     }
 }

@@ -14,6 +14,10 @@ public static class ModelFiles
     /// <summary>Whether a file holds tensors.</summary>
     public static bool HoldsWeights(string name) => name.EndsWith(".safetensors", StringComparison.Ordinal);
 
+    /// <summary>What those take that hold tensors, in bytes.</summary>
+    public static long WeightBytes(string directory) =>
+        Of(directory).Where(HoldsWeights).Sum(name => new FileInfo(Path.Combine(directory, name)).Length);
+
     /// <summary>The digest of each of them.</summary>
     /// <exception cref="Diagnostics.DiagnosticException">One cannot be read.</exception>
     public static IReadOnlyDictionary<string, string> Digests(string directory, FileDigests digests) =>

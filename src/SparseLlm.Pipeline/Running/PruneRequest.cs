@@ -1,5 +1,6 @@
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
+using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Running;
 
@@ -18,6 +19,9 @@ public sealed record PruneRequest(
     IReadOnlyList<PerplexityText> Perplexities,
     string Output)
 {
+    /// <summary>What must hold of the result, for its report.</summary>
+    public IReadOnlyList<GateRecipe> Gates { get; init; } = [];
+
     /// <summary>What messages call it.</summary>
     public string DisplayName => Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Output));
 }

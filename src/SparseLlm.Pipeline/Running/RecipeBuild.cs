@@ -5,6 +5,7 @@ using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Planning;
+using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Recipes;
 
@@ -22,6 +23,9 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
         .. recipe.Perplexities.SelectMany(perplexity => perplexity.Text.Paths),
         .. recipe.Globs,
     ];
+
+    /// <summary>The reports on the whole recipe, relative to the output directory.</summary>
+    public IReadOnlyList<string> Reports => RecipeReports.Files(recipe.Path, output);
 
     /// <summary>Makes artifacts, and locks what they were made of.</summary>
     /// <param name="options">Which, and how.</param>
@@ -50,8 +54,10 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
                 missed.Add(moved);
             }
 
-            missed.AddRange(artifact.Gates.Select(gate => Missed(artifact, gate, outcome.Manifest)).OfType<Diagnostic>());
+            missed.AddRange(Missed(artifact, outcome.Manifest));
         }
+
+        Report(outcomes, session);
 
         if (!options.IsLocked)
         {
@@ -149,23 +155,22 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
         }
     }
 
-    private static Diagnostic? Missed(ArtifactRecipe artifact, GateRecipe gate, ArtifactManifest manifest)
-    {
-        PerplexityReport report = manifest.Perplexity[gate.Perplexity];
-        string? reason = null;
-        if (gate.MaxIncrease is { } increase && report.Increase > increase)
-        {
-            reason = FormattableString.Invariant($"is {report.Increase:P1} above the dense model's {report.Dense:0.000}; at most {increase:P1} is allowed");
-        }
-        else if (gate.Max is { } max && report.Pruned > max)
-        {
-            reason = FormattableString.Invariant($"is above {max:0.000}");
-        }
+    /// <summary>What stands in the output of the whole recipe, whether it was made now or earlier.</summary>
+    private void Report(IReadOnlyList<ArtifactOutcome> outcomes, ModelSession session) => RecipeReports.Write(
+        recipe,
+        [.. recipe.Artifacts.Select(artifact => new ArtifactResult(
+            artifact, outcomes.FirstOrDefault(outcome => outcome.Name == artifact.Name)?.Manifest ?? Standing(recipe.Request(artifact, output), session)))],
+        output);
 
-        return reason is null
-            ? null
-            : PipelineDiagnostics.GateMissed.At(
-                gate.Location,
-                FormattableString.Invariant($"'{artifact.Name}' misses a gate: its perplexity on '{gate.Perplexity}', {report.Pruned:0.000}, {reason}"));
-    }
+    private static ArtifactManifest? Standing(PruneRequest request, ModelSession session) =>
+        ArtifactManifest.TryRead(request.Output) is { } manifest && manifest.Key == StepKeys.Of(session.Inputs(request)).Artifact ? manifest : null;
+
+    private static IEnumerable<Diagnostic> Missed(ArtifactRecipe artifact, ArtifactManifest manifest) =>
+        from gate in artifact.Gates
+        let missed = GateResult.Of([gate], manifest).FirstOrDefault(result => !result.IsMet)
+        where missed is not null
+        let report = manifest.Perplexity[gate.Perplexity]
+        select PipelineDiagnostics.GateMissed.At(
+            gate.Location,
+            $"'{artifact.Name}' misses a gate: its perplexity on '{gate.Perplexity}', {Figures.Perplexity(report.Pruned)}, is {Figures.Change(report.Increase)} over the dense model's {Figures.Perplexity(report.Dense)}; {missed.Limit} is allowed");
 }

@@ -16,7 +16,7 @@ internal static class BuildManifest
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         File.WriteAllLines(path + ".inputs", build.Inputs);
-        File.WriteAllLines(path + ".outputs", outcomes.SelectMany(outcome => Files(output, outcome)));
+        File.WriteAllLines(path + ".outputs", [.. outcomes.SelectMany(outcome => Files(output, outcome)), .. build.Reports]);
         File.WriteAllLines(path + ".artifacts", outcomes.Select(outcome => Describe(outcome, build.Inputs[0])));
     }
 
