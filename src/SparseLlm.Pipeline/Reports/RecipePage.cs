@@ -9,8 +9,10 @@ namespace SparseLlm.Pipeline.Reports;
 /// <summary><c>summary.html</c>: the artifacts of a recipe beside each other.</summary>
 internal static class RecipePage
 {
-    private static readonly Table Artifacts = new(
-        "Artifacts", "Artifact", "Method", "Asked for#", "Sparsity#", "Text", "Dense#", "Pruned#", "Change#", "Gates", "Size#", "Time#", "Peak memory#");
+    private static readonly Table Artifacts = new("Artifacts", "Artifact", "Method", "Asked for#", "Sparsity#", "Perplexity on", "Dense#", "Pruned#", "Change#", "Gates");
+    private static readonly Table Gates = new("Gates", "Artifact", "Gate on", "Limit", "Measured#", "Result");
+    private static readonly Table Costs = new("Size, time and memory", "Artifact", "On disk#", "Dense on disk#", "Time#", "Peak memory#");
+    private static readonly Table Digests = new("Digests", "Artifact", "SHA-256", "Key", "Numerics", "Tool");
 
     /// <summary>What the page of an owner contains and no other.</summary>
     public static string OwnerMark(string owner) => $"name=\"owner\" content=\"{owner}\"";
@@ -29,34 +31,44 @@ internal static class RecipePage
             [
                 new Section("artifacts", "Artifacts", Artifacts.With(results.SelectMany(Rows))),
                 SweepSection.Of(made),
-                new Section("provenance", "Provenance", made.Length == 0 ? Html.Empty : Origin(made)),
+                new Section("gates", "Gates", results.Any(result => result.Gates.Count > 0) ? Gates.With(results.SelectMany(Compared)) : Html.Empty),
+                new Section("cost", "Size, time and memory", made.Length == 0 ? Html.Empty : Costs.With(made.Select(Cost))),
+                new Section("provenance", "Provenance", made.Length == 0 ? Html.Empty : Digests.With(made.Select(Origin))),
             ],
             Html.Of($"Written by SparseLlm.Build {ToolVersion.Current.ToNormalizedString()}.")) { Owner = owner }.Render();
     }
 
     private static IEnumerable<Html[]> Rows(ArtifactResult result)
     {
+        string name = result.Artifact.Name;
         if (result.Manifest is not { } manifest)
         {
-            return [[result.Artifact.Name, "not made", "", "", "", "", "", "", "", "", "", ""]];
+            return [[name, "not made", "", "", "", "", "", "", ""]];
         }
 
-        Html name = Html.Of($"""<a href="{result.Artifact.Name}/{ArtifactPage.FileName}">{result.Artifact.Name}</a>""");
-        Html[] own = [name, MethodName.Of(manifest), manifest.Pattern, Figures.Share(manifest.Sparsity)];
-        Html[] cost = [manifest.Size is { } size ? Figures.Bytes(size.Pruned) : "", Figures.Time(manifest.Seconds), manifest.PeakMemory is { } memory ? Figures.Bytes(memory) : ""];
+        Html[] own = [Html.Of($"""<a href="{name}/{ArtifactPage.FileName}">{name}</a>"""), MethodName.Of(manifest), manifest.Pattern, Figures.Share(manifest.Sparsity)];
         return manifest.Perplexity.Count == 0
-            ? [[.. own, "", "", "", "", "", .. cost]]
-            : manifest.Perplexity.Select((text, index) => (Html[])
+            ? [[.. own, "", "", "", "", ""]]
+            : manifest.Perplexity.Select(text => (Html[])
             [
-                .. index == 0 ? own : [Html.Of($"{result.Artifact.Name}"), "", "", ""],
-                text.Key, Figures.Perplexity(text.Value.Dense), Figures.Perplexity(text.Value.Pruned), Figures.Change(text.Value.Increase),
-                Html.Join(result.Gates.Where(gate => gate.Perplexity == text.Key).Select(gate => Html.Of($"{PerplexitySection.Verdict(gate.IsMet)} {gate.Limit} "))),
-                .. index == 0 ? cost : ["", "", ""],
+                .. own, text.Key, Figures.Perplexity(text.Value.Dense), Figures.Perplexity(text.Value.Pruned), Figures.Change(text.Value.Increase),
+                Verdict([.. result.Gates.Where(gate => gate.Perplexity == text.Key)]),
             ]);
     }
 
-    private static Html Origin(ArtifactManifest[] made) => new Table("Digests", "Artifact", "SHA-256", "Key", "Numerics", "Tool").With(made.Select(manifest => (Html[])
+    private static Html Verdict(GateResult[] gates) => gates.Length == 0 ? Html.Empty : PerplexitySection.Verdict(gates.All(gate => gate.IsMet));
+
+    private static IEnumerable<Html[]> Compared(ArtifactResult result) =>
+        result.Gates.Select(gate => (Html[])[result.Artifact.Name, gate.Perplexity, gate.Limit, gate.Value, PerplexitySection.Verdict(gate.IsMet)]);
+
+    private static Html[] Cost(ArtifactManifest manifest) =>
     [
-        manifest.Artifact ?? "", Html.Of($"<code>{manifest.Digest}</code>"), Html.Of($"<code>{manifest.Key}</code>"), manifest.Numerics, manifest.ToolVersion,
-    ]));
+        manifest.Artifact ?? "", Bytes(manifest.Size?.Pruned), Bytes(manifest.Size?.Dense),
+        Figures.Time(manifest.Seconds), Bytes(manifest.PeakMemory),
+    ];
+
+    private static Html Bytes(long? bytes) => bytes is { } known ? Figures.Bytes(known) : "";
+
+    private static Html[] Origin(ArtifactManifest manifest) =>
+        [manifest.Artifact ?? "", Html.Of($"<code>{manifest.Digest}</code>"), Html.Of($"<code>{manifest.Key}</code>"), manifest.Numerics, manifest.ToolVersion];
 }

@@ -22,6 +22,8 @@ internal sealed record Frame(string Horizontal, string Vertical, Scale X, Scale 
     private const double Bottom = 50;
     private const double Gap = 8;
     private const double LineHeight = 12;
+    private const double MinimumScale = 0.75;
+    private const double MaximumScale = 1.35;
 
     /// <summary>From the left edge.</summary>
     public double PlaceX(double value) => Left + X.Place(value) * (Width - Left - Right);
@@ -43,9 +45,6 @@ internal sealed record Frame(string Horizontal, string Vertical, Scale X, Scale 
         {content}</svg></div>
 
         """);
-
-    private const double MinimumScale = 0.85;
-    private const double MaximumScale = 1.35;
 
     private Html Row(double tick) => Html.Of($"""
         <path class="grid" d="M{Left:0.#},{PlaceY(tick):0.#}H{Width - Right:0.#}" /><text x="{Left - Gap:0.#}" y="{PlaceY(tick) + LineHeight / 3:0.#}" text-anchor="end">{Print(tick, YFormat)}</text>

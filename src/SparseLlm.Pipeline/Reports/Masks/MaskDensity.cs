@@ -11,6 +11,7 @@ public sealed record MaskDensity(int Rows, int Columns, byte[] Cells)
 {
     private const int MostPerSide = 64;
     private const int LeastPerSide = 8;
+    private const int LeastWeights = 4;
     private const int MostInAll = 1 << 18;
 
     /// <summary>The share that was kept in the emptiest cell.</summary>
@@ -35,7 +36,7 @@ public sealed record MaskDensity(int Rows, int Columns, byte[] Cells)
     public static MaskDensity Measure(Checkpoint checkpoint, TensorInfo tensor, int side)
     {
         (int height, int width) = ((int)tensor.Shape[0], (int)tensor.Shape[1]);
-        (int rows, int columns) = (Math.Min(side, height), Math.Min(side, width));
+        (int rows, int columns) = (Math.Clamp(height / LeastWeights, 1, side), Math.Clamp(width / LeastWeights, 1, side));
         var cells = new byte[rows * columns];
         var band = new float[((height + rows - 1) / rows) * width];
         for (int row = 0; row < rows; row++)
