@@ -27,7 +27,7 @@ internal static class RecipePage
         int missed = results.Count(result => result.Gates.Any(gate => !gate.IsMet));
         return new Page(
             Path.GetFileName(recipe.Path),
-            Html.Of($"{made.Length} of {results.Count} artifacts of {Path.GetFileName(recipe.Model)} are made{(missed == 0 ? "" : FormattableString.Invariant($"; {missed} of them miss a gate"))}."),
+            Html.Of($"{made.Length} of {results.Count} artifacts of {Path.GetFileName(recipe.Model)} are made{(missed == 0 ? "" : FormattableString.Invariant($"; gates are missed by {missed} of them"))}."),
             [
                 new Section("artifacts", "Artifacts", Artifacts.With(results.SelectMany(Rows))),
                 SweepSection.Of(made),

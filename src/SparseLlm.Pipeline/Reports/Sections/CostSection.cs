@@ -6,7 +6,7 @@ namespace SparseLlm.Pipeline.Reports.Sections;
 /// <summary>What the model takes, and what it took to make it.</summary>
 internal static class CostSection
 {
-    private static readonly Table Costs = new("Size, time and memory", "What", "Value#", "Meaning");
+    private static readonly Table Costs = new("Size, time and memory", "What", "Value#", "Meaning~");
 
     /// <summary>The section.</summary>
     public static Section Of(ArtifactManifest manifest) => new("cost", "Size, time and memory", Costs.With(Rows(manifest)));

@@ -10,7 +10,7 @@ internal static class ProvenanceSection
 {
     private static readonly Table Origins = new("Origin", "What", "Value");
     private static readonly Table Files = new("Files and their digests", "File", "Of", "SHA-256");
-    private static readonly Table Settings = new("Settings of the method", "Setting", "Value", "Meaning");
+    private static readonly Table Settings = new("Settings of the method", "Setting", "Value", "Meaning~");
 
     /// <summary>Where it comes from.</summary>
     public static Section Of(ArtifactManifest manifest) => new("provenance", "Provenance", Html.Of($"""
