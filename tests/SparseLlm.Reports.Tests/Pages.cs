@@ -1,0 +1,142 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Reports;
+using SparseLlm.Reports.Tests.Support;
+using SparseLlm.Recipes;
+
+namespace SparseLlm.Reports.Tests;
+
+/// <summary><c>report.html</c> and <c>summary.html</c>: what they say.</summary>
+public sealed partial class Pages
+{
+    private const int Megabyte = 1 << 20;
+
+    [Fact]
+    public void A_report_says_all_that_is_known_of_an_artifact()
+    {
+        ArtifactManifest manifest = Samples.Manifest();
+        string page = Report(manifest);
+        string text = Document.Parse(page).Element("body")!.Value;
+        foreach (string expected in (string[])
+        [
+            "small-70", "70.00 %", "20.000", "25.000", "+25.0 %", Samples.HostileText, Samples.HostileFile, "layer 2: the damping was raised <twice>",
+            "8.0 MiB", "3.0 MiB", "-62.5 %", "12.3 s", "300.0 MiB", "0.1270", "model.layers.3.mlp.down_proj.weight", "0.2500", "0.1250",
+            "16 windows of 128 tokens, random, seed 7", "cpu-fma/1", "0.1.0", manifest.Key, manifest.Digest, manifest.Model.Digest, new string('d', 64), new string('f', 64),
+        ])
+        {
+            text.ShouldContain(expected);
+        }
+    }
+
+    [Fact]
+    public void A_report_says_which_gates_are_met()
+    {
+        string[] rows = [.. Document.Parse(Report(Samples.Manifest())).Descendants("section").First().Descendants("tr").Select(row => string.Join(" | ", row.Elements().Select(cell => cell.Value)))];
+        rows.ShouldContain($"{Samples.HostileText} | at most +10.0 % over dense | +25.0 % | ✗ missed");
+        rows.ShouldContain($"{Samples.HostileText} | at most 30.000 | 25.000 | ✓ met");
+    }
+
+    [Fact]
+    public void A_perplexity_that_is_no_number_meets_no_gate()
+    {
+        GateResult.Of([Samples.Gate(maxIncrease: 0.5, max: 30)], Samples.Manifest(pruned: double.NaN)).ShouldAllBe(gate => !gate.IsMet);
+        Should.NotThrow(() => Report(Samples.Manifest(pruned: double.PositiveInfinity)));
+    }
+
+    [Fact]
+    public void Every_value_of_a_chart_can_be_pointed_at_and_stands_in_a_table_beside_it()
+    {
+        XElement page = Document.Parse(Report(Samples.Manifest()));
+        XElement figure = page.Descendants("figure").First();
+        IReadOnlyList<string> titles = figure.Descendants("svg").First().Texts("title");
+        titles.Count.ShouldBe(28);
+        titles.ShouldContain("layer 1, k_proj: 0.1080");
+        figure.Element("details")!.Texts("td").ShouldContain("0.1080");
+        page.Descendants("figure").Count().ShouldBe(2);
+        page.Descendants("figure").ShouldAllBe(one => one.Element("details") != null);
+        page.Descendants("svg").Where(svg => svg.Attribute("aria-hidden") is null).ShouldAllBe(svg => svg.Attribute("aria-label")!.Value.Length > 20);
+        page.Descendants("img").ShouldAllBe(image => image.Attribute("alt")!.Value.Length > 5);
+    }
+
+    [Fact]
+    public void Pages_load_nothing_and_run_nothing()
+    {
+        foreach (string page in (string[])[Report(Samples.Manifest()), Summary(Samples.Manifest("a"), Samples.Manifest("b", pruned: 40))])
+        {
+            XElement root = Document.Parse(page);
+            root.Descendants("script").ShouldBeEmpty();
+            root.Descendants().Attributes().ShouldAllBe(attribute => !attribute.Name.LocalName.StartsWith("on"));
+            root.Descendants().Attributes().Where(attribute => attribute.Name.LocalName is "src" or "href")
+                .ShouldAllBe(attribute => attribute.Value.StartsWith("data:image/png;base64,") || LocalLink().IsMatch(attribute.Value));
+            root.Descendants("style").Single().Value.ShouldNotContain("url(");
+            page.ShouldNotContain("://");
+        }
+    }
+
+    [Fact]
+    public void The_same_artifact_has_the_same_report() => Report(Samples.Manifest()).ShouldBe(Report(Samples.Manifest()));
+
+    [Fact]
+    public void The_report_on_a_large_model_stays_below_a_megabyte() =>
+        System.Text.Encoding.UTF8.GetByteCount(Report(Samples.Manifest(layers: 32, cells: 34))).ShouldBeLessThan(Megabyte);
+
+    [Fact]
+    public void A_report_leaves_out_what_is_not_known()
+    {
+        ArtifactManifest manifest = Samples.Manifest() with
+        {
+            Artifact = null, Calibration = null, PeakMemory = null, Size = null, Sweeps = null, Fallbacks = [], Perplexity = new Dictionary<string, PerplexityReport>(),
+            Tensors = [new TensorReport("lm_head.weight", [4, 4], "0.5", 0.5, null)],
+        };
+        XElement page = Document.Parse(Report(manifest));
+        page.Texts("h1").ShouldBe(["tiny & small, pruned"]);
+        page.Texts("h2").ShouldBe(["Layers", "Size, time and memory", "Provenance", "Make it again"]);
+        page.Descendants("svg").ShouldBeEmpty();
+        page.Texts("th").ShouldContain("lm_head.weight");
+    }
+
+    [Fact]
+    public void A_summary_draws_a_line_for_each_method_and_one_for_patterns()
+    {
+        XElement page = Document.Parse(Summary(
+            Samples.Manifest("a"), Samples.Manifest("b", pruned: 40, sparsity: 0.8), Samples.Manifest("c", method: "wanda", pruned: 30), Samples.Manifest("d", pattern: "2:4", sparsity: 0.5)));
+        XElement figure = page.Descendants("figure").Single();
+        figure.Descendants("ul").Single().Elements("li").Select(item => item.Value.Trim()).ShouldBe(["sparsellm", "wanda", "sparsellm, N:M"]);
+        figure.Descendants("polyline").Select(line => line.Attribute("points")!.Value.Split(' ').Length).ShouldBe([2, 1, 1]);
+        figure.Texts("title").ShouldContain("b: 40.000 at 80.00 %");
+        figure.Texts("title").ShouldContain("dense: 20.000");
+    }
+
+    [Fact]
+    public void A_summary_has_a_row_for_every_artifact_made_or_not()
+    {
+        XElement page = Document.Parse(Summary(Samples.Manifest("a"), Samples.Manifest("b", pruned: 40), null));
+        page.Descendants("header").Single().Value.ShouldContain("2 of 3 artifacts of tiny & small are made; gates are missed by 1 of them.");
+        string[][] rows = [.. page.Descendants("tbody").First().Elements("tr").Select(row => row.Elements().Select(cell => cell.Value).ToArray())];
+        rows.Select(row => row[0]).ShouldBe(["a", "b", "c"]);
+        rows.Select(row => row[^1]).ShouldBe(["✓ met", "✗ missed", ""]);
+        rows[2][1].ShouldBe("not made");
+        page.Descendants("a").Select(link => link.Attribute("href")!.Value).ShouldContain("a/report.html");
+    }
+
+    [Fact]
+    public void A_summary_for_a_job_page_keeps_names_from_becoming_markup()
+    {
+        Recipe recipe = Samples.Recipe("a");
+        string page = RecipeSummary.Format(recipe, [new ArtifactResult(recipe.Artifacts[0], Samples.Manifest("a"))]);
+        page.ShouldNotContain("<script>");
+        page.ShouldContain("| 20.000 | 25.000 | +25.0 % | ✓ met at most +30.0 % over dense | 12.3 s |");
+    }
+
+    private static string Report(ArtifactManifest manifest) => ArtifactPage.Render(manifest, GateResult.Of([Samples.Gate(maxIncrease: 0.1, max: 30)], manifest));
+
+    private static string Summary(params ArtifactManifest?[] manifests)
+    {
+        Recipe recipe = Samples.Recipe([.. manifests.Select((manifest, index) => manifest?.Artifact ?? "" + (char)('a' + index))]);
+        return RecipePage.Render(recipe, [.. recipe.Artifacts.Zip(manifests, (artifact, manifest) => new ArtifactResult(artifact, manifest))], "owner");
+    }
+
+    [GeneratedRegex("^(#[a-z]+|[a-z]+/report\\.html)$")]
+    private static partial Regex LocalLink();
+}
