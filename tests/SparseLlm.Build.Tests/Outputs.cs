@@ -27,6 +27,21 @@ public sealed class Outputs(PackageFeed feed)
     }
 
     [Fact]
+    public void What_stands_beside_the_models_is_cleaned_and_not_published_and_files_of_others_stay()
+    {
+        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a\nsummary: summary.html");
+        project.Build().ShouldSucceed();
+        project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(0);
+        project.FilesBelow("bin/Debug/net10.0/models").ShouldBe([.. ModelFiles, "summary.html"]);
+        project.Run("publish", "--output", "published", "-c", "Debug").ShouldSucceed();
+        project.FilesBelow("published/models").ShouldBe(ModelFiles);
+        project.Write("bin/Debug/net10.0/models/notes.txt", "of a user");
+
+        project.Run("clean").ShouldSucceed();
+        project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["notes.txt"]);
+    }
+
+    [Fact]
     public void Publish_carries_the_models_with_and_without_a_build()
     {
         var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");

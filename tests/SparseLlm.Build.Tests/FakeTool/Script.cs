@@ -2,7 +2,7 @@ namespace SparseLlm.Build.Tests.FakeTool;
 
 /// <summary>
 /// The fake recipe, a <c>key: value</c> on each line: <c>input</c> (a file or a glob that the run reads), <c>artifact</c>
-/// (a name), <c>fail</c> (a diagnostic to fail with), <c>wait</c> (stay until interrupted).
+/// (a name), <c>summary</c> (a file beside the artifacts), <c>fail</c> (a diagnostic to fail with), <c>wait</c> (stay until interrupted).
 /// </summary>
 internal sealed class Script
 {
@@ -38,6 +38,12 @@ internal sealed class Script
                 File.WriteAllText(Path.Combine(invocation.Output, artifact, file), DateTime.UtcNow.ToString("O"));
                 outputs.Add($"{artifact}/{file}");
             }
+        }
+
+        foreach (string summary in lines["summary"])
+        {
+            File.WriteAllText(Path.Combine(invocation.Output, summary), "");
+            outputs.Add(summary);
         }
 
         File.WriteAllLines(invocation.Manifest + ".inputs", [invocation.Recipe, .. lines["input"].Select(path => Path.Combine(directory, path))]);
