@@ -20,7 +20,7 @@ public sealed class Building : IDisposable
         artifact.GetProperty("sparsity").GetDouble().ShouldBe(0.5, 1e-5);
         artifact.GetProperty("perplexity").GetProperty("prose").GetProperty("pruned").GetDouble()
             .ShouldBeGreaterThan(artifact.GetProperty("perplexity").GetProperty("prose").GetProperty("dense").GetDouble());
-        foreach (string file in (string[])["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "pruning.json", "summary.md"])
+        foreach (string file in (string[])["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "pruning.json", "summary.md", "report.html"])
         {
             File.Exists(Path.Combine(Models, "half", file)).ShouldBeTrue(file);
         }
@@ -29,7 +29,7 @@ public sealed class Building : IDisposable
         using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(Models, "half", "pruning.json")));
         manifest.RootElement.GetProperty("tensors").GetArrayLength().ShouldBe(24);
         manifest.RootElement.GetProperty("calibration").GetProperty("samples").GetInt32().ShouldBe(8);
-        Directory.EnumerateFileSystemEntries(Models).Count().ShouldBe(1);
+        Directory.EnumerateFileSystemEntries(Models).Select(Path.GetFileName).Order().ShouldBe(["half", "summary.html", "summary.md"]);
     }
 
     [Fact]
@@ -116,7 +116,11 @@ public sealed class Building : IDisposable
         inputs.ShouldContain(directory["pruning.yaml"]);
         inputs.ShouldContain(Path.Combine(Repository.Model("tiny-opt"), "model.safetensors"));
         inputs.ShouldContain(Repository.Text("sample-eval.txt"));
-        File.ReadAllLines(directory["notes.outputs"]).ShouldContain("a/pruning.json");
+        string[] outputs = File.ReadAllLines(directory["notes.outputs"]);
+        outputs.ShouldContain("a/pruning.json");
+        outputs.ShouldContain("a/report.html");
+        outputs.ShouldContain("summary.html");
+        outputs.ShouldContain("summary.md");
         File.ReadAllLines(directory["notes.artifacts"]).Single().Split('\t')[..2].ShouldBe(["a", "0.5"]);
     }
 

@@ -39,14 +39,14 @@ internal sealed partial class RecipeProject : IDisposable
     private string[] Arguments(string command, string models, string[] options) =>
         [.. command.Split(' '), directory["pruning.yaml"], "--output", models, .. options.Contains("--cache") ? [] : (string[])["--cache", Cache], .. options];
 
-    /// <summary>The bytes of every file of an artifact, by name; times that were measured are left out.</summary>
+    /// <summary>The bytes of every file of an artifact, by name; times and memory that were measured are left out.</summary>
     public static Dictionary<string, string> Digests(string artifact) =>
         Directory.EnumerateFiles(artifact, "*", SearchOption.AllDirectories).ToDictionary(
             path => Path.GetRelativePath(artifact, path),
             path => Convert.ToHexString(SHA256.HashData(Timeless(path))));
 
     private static byte[] Timeless(string path) => Path.GetExtension(path) is ".json" or ".md" or ".html"
-        ? System.Text.Encoding.UTF8.GetBytes(Seconds().Replace(File.ReadAllText(path), "time"))
+        ? System.Text.Encoding.UTF8.GetBytes(Measured().Replace(File.ReadAllText(path), "time"))
         : File.ReadAllBytes(path);
 
     /// <summary>Temporary files that a build has left behind.</summary>
@@ -58,6 +58,6 @@ internal sealed partial class RecipeProject : IDisposable
 
     public void Dispose() => directory.Dispose();
 
-    [GeneratedRegex("\"seconds\": [0-9.E+-]+|[0-9.]+ s\\b")]
-    private static partial Regex Seconds();
+    [GeneratedRegex("\"(seconds|peakMemory)\": [0-9.E+-]+|[0-9.]+ (s|[KMG]iB)\\b")]
+    private static partial Regex Measured();
 }
