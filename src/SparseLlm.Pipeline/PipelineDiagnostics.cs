@@ -41,6 +41,9 @@ public static class PipelineDiagnostics
     /// <summary>As <see cref="NotInCache"/>, where computing it is allowed.</summary>
     public static readonly DiagnosticDescriptor NotInCacheWarning = new("SLM4014", "an artifact has to be computed", Severity.Warning);
 
+    /// <summary>The lock file cannot be read or written by a build that would renew it.</summary>
+    public static readonly DiagnosticDescriptor LockTrouble = new("SLM4015", "the lock file could not be renewed", Severity.Warning);
+
     /// <summary>An entry of the cache is damaged.</summary>
     public static readonly DiagnosticDescriptor CacheEntryDamaged = new("SLM4020", "an entry of the cache is damaged", Severity.Warning);
 

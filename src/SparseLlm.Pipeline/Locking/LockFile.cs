@@ -56,8 +56,9 @@ public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifa
     }
 
     /// <summary>Writes the file whole or not at all, and only if it would change.</summary>
+    /// <returns>The file.</returns>
     /// <exception cref="DiagnosticException">It cannot be written.</exception>
-    public void Write(string path)
+    public LockFile Write(string path)
     {
         byte[] json = [.. JsonSerializer.SerializeToUtf8Bytes(this, Options), (byte)'\n'];
         string temporary = path + ".tmp";
@@ -69,6 +70,8 @@ public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifa
                 File.WriteAllBytes(temporary, json);
                 File.Move(temporary, path, overwrite: true);
             }
+
+            return this;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

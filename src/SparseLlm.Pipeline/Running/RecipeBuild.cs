@@ -111,7 +111,8 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
         // Two builds of the same recipe may end at the same time, each with other artifacts.
         using IDisposable turn = cache.Lock(KeyBuilder.Of("lock file", [new("path", path)]), cancellation);
         var artifacts = new SortedDictionary<string, LockedArtifact>(StringComparer.Ordinal);
-        IReadOnlyDictionary<string, LockedArtifact> before = LockFile.Read(path)?.Artifacts ?? new Dictionary<string, LockedArtifact>();
+        IReadOnlyDictionary<string, LockedArtifact> before =
+            OrTrouble(() => LockFile.Read(path), "it is written anew")?.Artifacts ?? new Dictionary<string, LockedArtifact>();
         foreach ((string name, LockedArtifact artifact) in before.Where(known => recipe.Artifacts.Any(artifact => artifact.Name == known.Key)))
         {
             artifacts[name] = artifact;
@@ -122,8 +123,26 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
             artifacts[outcome.Name] = LockedArtifact.Of(outcome.Manifest);
         }
 
-        new LockFile(artifacts).Write(path);
-        cache.Pin(path);
+        var file = new LockFile(artifacts);
+        if (OrTrouble(() => file.Write(path), "it stays as it was") is not null)
+        {
+            cache.Pin(path);
+        }
+    }
+
+    /// <summary>An artifact that took an hour is not to fail because of the file that tells of it.</summary>
+    private LockFile? OrTrouble(Func<LockFile?> action, string consequence)
+    {
+        try
+        {
+            return action();
+        }
+        catch (DiagnosticException exception)
+        {
+            Diagnostic trouble = exception.Diagnostics[0];
+            progress?.Report(new Notice(PipelineDiagnostics.LockTrouble.At(trouble.Location, $"{trouble.Message}; the artifacts were made, and as for the lock file, {consequence}")));
+            return null;
+        }
     }
 
     /// <summary>Finds what is wrong with any artifact before time is spent on the first.</summary>
