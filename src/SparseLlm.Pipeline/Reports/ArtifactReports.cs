@@ -6,14 +6,25 @@ namespace SparseLlm.Pipeline.Reports;
 /// <summary>The reports in an artifact's directory.</summary>
 internal static class ArtifactReports
 {
+    /// <summary>Whether they are there and say what they should.</summary>
+    public static bool AreCurrent(ArtifactManifest manifest, IReadOnlyList<GateRecipe> gates, string directory) =>
+        Render(manifest, gates).All(file => ReportFile.Says(Path.Combine(directory, file.Name), file.Content));
+
     /// <summary>Writes those that do not say so already.</summary>
     /// <param name="manifest">What they are about.</param>
     /// <param name="gates">What must hold of it.</param>
     /// <param name="directory">The artifact's directory.</param>
     public static void Write(ArtifactManifest manifest, IReadOnlyList<GateRecipe> gates, string directory)
     {
+        foreach ((string name, string content) in Render(manifest, gates))
+        {
+            ReportFile.Write(Path.Combine(directory, name), content);
+        }
+    }
+
+    private static (string Name, string Content)[] Render(ArtifactManifest manifest, IReadOnlyList<GateRecipe> gates)
+    {
         IReadOnlyList<GateResult> results = GateResult.Of(gates, manifest);
-        ReportFile.Write(Path.Combine(directory, ArtifactSummary.FileName), ArtifactSummary.Format(manifest, results));
-        ReportFile.Write(Path.Combine(directory, ArtifactPage.FileName), ArtifactPage.Render(manifest, results));
+        return [(ArtifactSummary.FileName, ArtifactSummary.Format(manifest, results)), (ArtifactPage.FileName, ArtifactPage.Render(manifest, results))];
     }
 }

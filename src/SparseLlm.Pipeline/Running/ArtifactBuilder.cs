@@ -26,9 +26,11 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
     {
         ArtifactInputs inputs = session.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
-        if (Finished(request, keys.Artifact) is { } finished && !StagingDirectory.HasLeftovers(request.Output))
+        if (Finished(request, keys.Artifact) is { } finished
+            && !StagingDirectory.HasLeftovers(request.Output)
+            && ArtifactReports.AreCurrent(finished, request.Gates, request.Output))
         {
-            return Keep(request, finished);
+            return Done(request, finished, ArtifactOrigin.UpToDate);
         }
 
         try

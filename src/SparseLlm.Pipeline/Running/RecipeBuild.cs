@@ -57,8 +57,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
             missed.AddRange(Missed(artifact, outcome.Manifest));
         }
 
-        Report(outcomes, session);
-
+        Report(outcomes, session, cancellation);
         if (!options.IsLocked)
         {
             Lock(lockPath, outcomes, cancellation);
@@ -175,11 +174,23 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
     }
 
     /// <summary>What stands in the output of the whole recipe, whether it was made now or earlier.</summary>
-    private void Report(IReadOnlyList<ArtifactOutcome> outcomes, ModelSession session) => RecipeReports.Write(
-        recipe,
-        [.. recipe.Artifacts.Select(artifact => new ArtifactResult(
-            artifact, outcomes.FirstOrDefault(outcome => outcome.Name == artifact.Name)?.Manifest ?? Standing(recipe.Request(artifact, output), session)))],
-        output);
+    private void Report(IReadOnlyList<ArtifactOutcome> outcomes, ModelSession session, CancellationToken cancellation)
+    {
+        ArtifactResult[] results =
+        [
+            .. recipe.Artifacts.Select(artifact => new ArtifactResult(
+                artifact, outcomes.FirstOrDefault(outcome => outcome.Name == artifact.Name)?.Manifest ?? Standing(recipe.Request(artifact, output), session))),
+        ];
+        using IDisposable turn = cache.Lock(KeyBuilder.Of("reports", [new("path", Path.GetFullPath(output))]), cancellation);
+        try
+        {
+            RecipeReports.Write(recipe, results, output);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DiskSpace.Translate(output, exception);
+        }
+    }
 
     private static ArtifactManifest? Standing(PruneRequest request, ModelSession session) =>
         ArtifactManifest.TryRead(request.Output) is { } manifest && manifest.Key == StepKeys.Of(session.Inputs(request)).Artifact ? manifest : null;
