@@ -56,7 +56,7 @@ public sealed class BuildCache
         }
 
         var store = new LocalStore(root);
-        foreach (string path in TempFile.In(store.Temp))
+        foreach (string path in TempFile.In(store.Temp).Concat(TempFile.In(store.Digests)))
         {
             // What a process is writing cannot be deleted; the others are gone.
             FileLock.TryDelete(path);
