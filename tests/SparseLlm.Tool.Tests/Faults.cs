@@ -47,6 +47,7 @@ public sealed class Faults : IDisposable
     public void Stopped_by_Ctrl_C_a_build_keeps_its_layers_and_the_next_one_goes_on_behind_them()
     {
         Skip.If(OperatingSystem.IsWindows(), "Windows has no signal to send to a single process.");
+        project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 128);
         using Process process = project.Start();
         string? line;
         do

@@ -5,8 +5,8 @@ namespace SparseLlm.Pipeline.Cache;
 /// <summary>One pass over a file for several consumers: while they work on a chunk, the next is read.</summary>
 internal static class FilePass
 {
-    // Large enough that handing a chunk over costs nothing, small enough to stay in the processor's cache.
-    private const int ChunkLength = 1 << 20;
+    // Large enough that handing a chunk over costs nothing, also where threads wait for a processor.
+    private const int ChunkLength = 4 << 20;
 
     /// <summary>Reads a file from its beginning to its end.</summary>
     /// <param name="source">The file.</param>

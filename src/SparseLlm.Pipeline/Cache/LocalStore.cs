@@ -164,7 +164,15 @@ internal sealed class LocalStore(string root)
         using SafeFileHandle source = OpenBlob(file);
         using TempFile copy = TempFile.Create(folder);
         using var sums = new ContentSums();
-        ObservedCopy.Run(source, copy.Handle, cancellation, sums.AddToChecksum);
+        if (Reflink.TryClone(source, copy.Handle) || KernelCopy.TryCopy(source, copy.Handle, cancellation))
+        {
+            FilePass.Run(copy.Handle, cancellation, sums.AddToChecksum);
+        }
+        else
+        {
+            ObservedCopy.Run(source, copy.Handle, cancellation, sums.AddToChecksum);
+        }
+
         Check(file, sums.Checksum);
         copy.MoveTo(target);
     }

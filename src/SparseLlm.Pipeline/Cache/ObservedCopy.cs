@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace SparseLlm.Pipeline.Cache;
 
-/// <summary>Copying while others look at what is copied: by sharing blocks where the file system can, else in one pass.</summary>
+/// <summary>Copying in one pass, while others look at what is copied.</summary>
 internal static class ObservedCopy
 {
     /// <summary>Copies a file into an empty one.</summary>
@@ -14,11 +14,6 @@ internal static class ObservedCopy
     public static long Run(
         SafeFileHandle source, SafeFileHandle destination, CancellationToken cancellation, params Action<ReadOnlyMemory<byte>>[] observers)
     {
-        if (Reflink.TryClone(source, destination))
-        {
-            return FilePass.Run(destination, cancellation, observers);
-        }
-
         long written = 0;
         return FilePass.Run(source, cancellation, [.. observers, Write]);
 
