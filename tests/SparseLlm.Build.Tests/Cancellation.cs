@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using SparseLlm.Build.Tests.Support;
 
 namespace SparseLlm.Build.Tests;
@@ -10,7 +9,7 @@ public sealed class Cancellation(PackageFeed feed)
     [SkippableFact]
     public void A_cancelled_build_asks_the_tool_to_stop_before_it_kills_it()
     {
-        SkipWithoutInterrupts();
+        Interrupts.Require();
         var project = new TestProject(feed).Write("pruning.yaml", "wait: yes");
         project.Run("restore").ShouldSucceed();
 
@@ -18,7 +17,7 @@ public sealed class Cancellation(PackageFeed feed)
         var output = build.StandardOutput.ReadToEndAsync();
         SpinWait.SpinUntil(() => File.Exists(project.PathOf("pruning.yaml.waiting")) || build.HasExited, TimeSpan.FromMinutes(1));
         File.Exists(project.PathOf("pruning.yaml.waiting")).ShouldBeTrue();
-        Interrupt(build);
+        Interrupts.Send(build);
         build.WaitForExit();
 
         File.Exists(project.PathOf("pruning.yaml.interrupted")).ShouldBeTrue(output.Result);
@@ -29,7 +28,7 @@ public sealed class Cancellation(PackageFeed feed)
     [SkippableFact]
     public void A_build_after_a_cancelled_one_goes_on_behind_the_layers_that_were_finished()
     {
-        SkipWithoutInterrupts();
+        Interrupts.Require();
         TestProject project = new TestProject(feed, tool: TestProject.PackagedTool).WriteRecipe("method: sparsellm", samples: 32);
         project.Run("restore").ShouldSucceed();
 
@@ -37,7 +36,7 @@ public sealed class Cancellation(PackageFeed feed)
         string output = "";
         while (!output.Contains("layer 1/4 pruned") && build.StandardOutput.ReadLine() is { } line)
             output += line + "\n";
-        Interrupt(build);
+        Interrupts.Send(build);
         output += build.StandardOutput.ReadToEnd();
         build.WaitForExit();
         build.ExitCode.ShouldNotBe(0, output);
@@ -47,23 +46,5 @@ public sealed class Cancellation(PackageFeed feed)
         BuildResult next = project.Build("--no-restore").ShouldSucceed();
         next.Output.ShouldContain("half: layer 1/4 from the cache");
         next.Output.ShouldContain("half: layer 4/4 pruned");
-    }
-
-    private static void Interrupt(Process process)
-    {
-        using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
-    }
-
-    private static void SkipWithoutInterrupts()
-    {
-        Skip.If(OperatingSystem.IsWindows(), "On Windows the tool is killed at once.");
-        Skip.If(OperatingSystem.IsLinux() && IsInterruptIgnored(), "SIGINT is ignored here, as in a background job of a shell.");
-    }
-
-    private static bool IsInterruptIgnored()
-    {
-        string mask = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))["SigIgn:".Length..];
-        return (ulong.Parse(mask.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 0b10) != 0;
     }
 }
