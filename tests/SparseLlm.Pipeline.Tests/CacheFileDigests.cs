@@ -17,10 +17,7 @@ public sealed class CacheFileDigests : CacheTest
     public void A_digest_is_that_of_the_bytes(int length)
     {
         string file = WriteFile("file", length);
-        var digests = new FileDigests(Memos);
-        digests.Of(file).ShouldBe(Sha256(file));
-        digests.Of(file).ShouldBe(FileDigest.Of(file));
-        digests.OfFiles(Temp.Path, ["file"]).ShouldBe(FileDigest.OfFiles(Temp.Path, ["file"]));
+        new FileDigests(Memos).Of(file).ShouldBe(Sha256(file));
     }
 
     [Fact]

@@ -30,10 +30,6 @@ public sealed class FileDigests(string? memoDirectory)
     /// <exception cref="DiagnosticException">The file cannot be read, or is none.</exception>
     public IReadOnlyDictionary<string, string> Tensors(string safetensorsPath) => Find(safetensorsPath, needsTensors: true).Tensors!;
 
-    /// <summary>One digest for the files of a directory: their names relative to it and their contents, in ordinal order.</summary>
-    /// <exception cref="DiagnosticException">A file cannot be read.</exception>
-    public string OfFiles(string directory, IEnumerable<string> relativePaths) => FileDigest.OfFiles(directory, relativePaths, Of);
-
     private FileDigestMemo Find(string path, bool needsTensors)
     {
         path = Path.GetFullPath(path);

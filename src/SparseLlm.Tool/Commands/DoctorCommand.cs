@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using SparseLlm.Numerics;
 using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Inspection;
