@@ -1,3 +1,5 @@
+using SparseLlm.Benchmarks.Workloads;
+
 namespace SparseLlm.Benchmarks.Incremental;
 
 /// <summary>A build after editing a rule for the last decoder layer, beside the full build and forward passes.</summary>

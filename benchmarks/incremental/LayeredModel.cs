@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SparseLlm.Benchmarks.Workloads;
 
 namespace SparseLlm.Benchmarks.Incremental;
 
@@ -14,8 +15,8 @@ internal sealed class LayeredModel
     public LayeredModel(Workspace workspace, string folder, int layers)
     {
         (this.workspace, this.folder, Layers) = (workspace, folder, layers);
-        new SyntheticModel(layers, 256, 704).Write(workspace, workspace[$"{folder}/model"], isSparse: false);
-        string text = File.ReadAllText(Path.Combine(workspace.Repository, "samples", "data", "sample-calibration.txt"));
+        new SyntheticModel(ModelFamily.Llama, layers, 256, 704, 8).Write(workspace[$"{folder}/model"]);
+        string text = File.ReadAllText(Path.Combine(Repository.Root, "samples", "data", "sample-calibration.txt"));
         File.WriteAllText(workspace[$"{folder}/text.txt"], text[..TextLength]);
     }
 

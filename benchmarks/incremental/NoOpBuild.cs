@@ -1,3 +1,5 @@
+using SparseLlm.Benchmarks.Workloads;
+
 namespace SparseLlm.Benchmarks.Incremental;
 
 /// <summary><c>dotnet build</c> of the QuickStart when nothing has changed, beside the same build without pruning.</summary>
@@ -9,7 +11,7 @@ internal sealed class NoOpBuild(Workspace workspace)
     {
         foreach (string[] options in (string[][])[[], ["--no-restore"]])
         {
-            string[] build = ["build", Path.Combine(workspace.Repository, "samples", "QuickStart"), .. options];
+            string[] build = ["build", Path.Combine(Repository.Root, "samples", "QuickStart"), .. options];
             (double with, double without) = Timing.SideBySide(
                 runs, () => workspace.DotNet(build), () => workspace.DotNet([.. build, "-p:SparseLlmEnabled=false"]));
             yield return new Measurement(

@@ -1,3 +1,5 @@
+using SparseLlm.Benchmarks.Workloads;
+
 namespace SparseLlm.Benchmarks.Incremental;
 
 /// <summary>A build that takes its artifact from the cache, beside copying a file of the same length.</summary>
@@ -7,7 +9,7 @@ internal sealed class RestoreFromCache(Workspace workspace, double gigabytes)
 
     public IEnumerable<Measurement> Measure(int runs)
     {
-        long bytes = SyntheticModel.OfSize(gigabytes, 2048, 5504).Write(workspace, workspace["restored/model"], isSparse: false);
+        long bytes = SyntheticModel.OfSize(gigabytes, 2048, 5504).Write(workspace["restored/model"]);
         string recipe = workspace["restored/pruning.yaml"];
         File.WriteAllText(recipe, "version: 1\nmodel: model\nartifacts:\n  half: { method: magnitude, sparsity: 0.5 }\n");
         string[] build = ["build", recipe, "--output", workspace["restored/models"]];

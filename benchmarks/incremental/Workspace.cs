@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SparseLlm.Benchmarks.Workloads;
 
 namespace SparseLlm.Benchmarks.Incremental;
 
@@ -16,15 +17,7 @@ internal sealed class Workspace : IDisposable
     public Workspace(string directory)
     {
         root = Directory.CreateDirectory(Path.Combine(directory, $"sparsellm-incremental-{Environment.ProcessId}")).FullName;
-        Repository = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(Repository, "SparseLlm.Build.sln")))
-        {
-            Repository = Path.GetDirectoryName(Repository) ?? throw new InvalidOperationException("This does not run inside the repository.");
-        }
     }
-
-    /// <summary>The folder of the solution.</summary>
-    public string Repository { get; }
 
     /// <summary>A path in the folder.</summary>
     public string this[string path] => Path.Combine(root, path);
@@ -60,7 +53,7 @@ internal sealed class Workspace : IDisposable
 
     public void Dispose() => Directory.Delete(root, recursive: true);
 
-    private string Tool => Path.Combine(Repository, "src", "SparseLlm.Tool", "bin", Configuration, "net10.0", "dotnet-sparsellm.dll");
+    private string Tool => Path.Combine(Repository.Root, "src", "SparseLlm.Tool", "bin", Configuration, "net10.0", "dotnet-sparsellm.dll");
 
     private Process Start(string[] arguments)
     {
