@@ -56,6 +56,11 @@ internal static unsafe class Transposition
         int row = 0;
         if (Avx.IsSupported && source.ColumnStride == 1 && (typeof(T) == typeof(float) || typeof(T) == typeof(double)))
         {
+            for (; typeof(T) == typeof(float) && row <= source.Rows - 8; row += 8)
+            {
+                TransposeEightRows(source, row, destination + row, stride);
+            }
+
             for (; row <= source.Rows - 4; row += 4)
             {
                 TransposeFourRows(source, row, destination + row, stride);
@@ -92,6 +97,45 @@ internal static unsafe class Transposition
                 destination[j * stride + i] = *source.At(row + i, j);
             }
         }
+    }
+
+    private static void TransposeEightRows<T>(View<T> source, int row, T* destination, nint stride)
+        where T : unmanaged
+    {
+        int done = TransposeEightRows((float*)source.At(row, 0), source.RowStride, source.Columns, (float*)destination, stride);
+        for (int j = done; j < source.Columns; j++)
+        {
+            for (int i = 0; i < 8; i++)
+            {
+                destination[j * stride + i] = *source.At(row + i, j);
+            }
+        }
+    }
+
+    /// <summary>Four columns at a time, as two squares of four rows side by side; returns how many columns are done.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int TransposeEightRows(float* source, nint sourceStride, int columns, float* destination, nint stride)
+    {
+        float* lower = source + 4 * sourceStride;
+        int j = 0;
+        for (; j <= columns - 4; j += 4)
+        {
+            Vector256<float> r0 = Vector256.Create(Vector128.Load(source + j), Vector128.Load(lower + j));
+            Vector256<float> r1 = Vector256.Create(Vector128.Load(source + j + sourceStride), Vector128.Load(lower + j + sourceStride));
+            Vector256<float> r2 = Vector256.Create(Vector128.Load(source + j + 2 * sourceStride), Vector128.Load(lower + j + 2 * sourceStride));
+            Vector256<float> r3 = Vector256.Create(Vector128.Load(source + j + 3 * sourceStride), Vector128.Load(lower + j + 3 * sourceStride));
+            Vector256<double> low01 = Avx.UnpackLow(r0, r1).AsDouble();
+            Vector256<double> low23 = Avx.UnpackLow(r2, r3).AsDouble();
+            Vector256<double> high01 = Avx.UnpackHigh(r0, r1).AsDouble();
+            Vector256<double> high23 = Avx.UnpackHigh(r2, r3).AsDouble();
+            float* target = destination + j * stride;
+            Avx.UnpackLow(low01, low23).AsSingle().Store(target);
+            Avx.UnpackHigh(low01, low23).AsSingle().Store(target + stride);
+            Avx.UnpackLow(high01, high23).AsSingle().Store(target + 2 * stride);
+            Avx.UnpackHigh(high01, high23).AsSingle().Store(target + 3 * stride);
+        }
+
+        return j;
     }
 
     /// <summary>Eight columns at a time; returns how many columns are done.</summary>

@@ -18,6 +18,9 @@ internal readonly unsafe struct Avx512Kernel<T> : IMicroKernel<T>
     public static int Columns => 2 * Vector512<T>.Count;
 
     /// <inheritdoc/>
+    public static int RowBlock => 384;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(nint depth, T* a, T* b, T* c, nint stride, bool accumulate)
     {

@@ -16,7 +16,6 @@ internal sealed unsafe class BlockedProduct<T, TKernel>(WorkerTeam team, BufferP
     where TKernel : struct, IMicroKernel<T>
 {
     private const int DepthBlock = 384;
-    private const int RowBlock = 192;
     private const int PanelColumns = 4096;
     private const long PanelBytes = 1 << 26;
     private const int StripsPerPackingItem = 8;
@@ -135,12 +134,12 @@ internal sealed unsafe class BlockedProduct<T, TKernel>(WorkerTeam team, BufferP
         where TResult : unmanaged, INumber<TResult>
     {
         int lastDepth = firstDepth + a.Columns;
-        using Scratch<T> scratch = pool.RentScratch<T>((nint)DepthBlock * RowsPadded(Math.Min(RowBlock, a.Rows)));
+        using Scratch<T> scratch = pool.RentScratch<T>((nint)DepthBlock * RowsPadded(Math.Min(TKernel.RowBlock, a.Rows)));
         T* packedRows = scratch.Data;
 
-        for (int top = 0; top < a.Rows; top += RowBlock)
+        for (int top = 0; top < a.Rows; top += TKernel.RowBlock)
         {
-            int rows = Math.Min(RowBlock, a.Rows - top);
+            int rows = Math.Min(TKernel.RowBlock, a.Rows - top);
             View<TResult> block = c.Block(top, 0, rows, c.Columns);
             bool accumulate = beta != T.Zero;
             if (accumulate && beta != T.One)
@@ -177,12 +176,21 @@ internal sealed unsafe class BlockedProduct<T, TKernel>(WorkerTeam team, BufferP
         where TResult : unmanaged, INumber<TResult>
     {
         T* tile = stackalloc T[TKernel.Rows * TKernel.Columns];
+        int tileRows = (c.Rows + TKernel.Rows - 1) / TKernel.Rows;
+        nint prefetched = (nint)stripDepth * TKernel.Columns * sizeof(T) / tileRows;
         for (int j = 0; j < c.Columns; j += TKernel.Columns)
         {
             int width = Math.Min(TKernel.Columns, c.Columns - j);
             T* strip = b + (nint)j * stripDepth;
+            byte* nextStrip = j + width < c.Columns ? (byte*)(strip + (nint)TKernel.Columns * stripDepth) : null;
             for (int i = 0; i < c.Rows; i += TKernel.Rows)
             {
+                if (nextStrip is not null)
+                {
+                    Prefetch.IntoSecondLevel(nextStrip, prefetched);
+                    nextStrip += prefetched;
+                }
+
                 int tileRow = row + i;
                 int tileColumn = column + j;
                 if (zeros.HasFlag(Zeros.UpperC) && tileRow >= tileColumn + width)
@@ -238,7 +246,7 @@ internal sealed unsafe class BlockedProduct<T, TKernel>(WorkerTeam team, BufferP
         }
 
         int items = team.Threads * ItemsPerThread;
-        int rowsPerItem = (int)Math.Min(RowBlock, Math.Max(2 * TKernel.Rows, RowsPadded(rows / items)));
+        int rowsPerItem = (int)Math.Min(TKernel.RowBlock, Math.Max(2 * TKernel.Rows, RowsPadded(rows / items)));
         int rowItems = (rows + rowsPerItem - 1) / rowsPerItem;
         int columnItems = Math.Max(1, team.Threads * 2 / rowItems);
         int columnsPerItem = (int)Padded(Math.Max(256, (columns + columnItems - 1) / columnItems));

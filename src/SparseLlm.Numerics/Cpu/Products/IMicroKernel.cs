@@ -11,6 +11,12 @@ internal unsafe interface IMicroKernel<T>
     static abstract int Columns { get; }
 
     /// <summary>
+    /// Rows of a that are packed at once, a multiple of <see cref="Rows"/>: with the depth of a block, about half of the second-level cache of the
+    /// machines that have these instructions.
+    /// </summary>
+    static abstract int RowBlock { get; }
+
+    /// <summary>
     /// c = Σ_p a[p]' b[p], or c += it. Every element's sum is taken in the order of p, by fused multiply-adds where the
     /// machine has them: then all kernels return the same bits.
     /// </summary>

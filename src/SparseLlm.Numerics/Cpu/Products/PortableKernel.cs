@@ -16,6 +16,9 @@ internal readonly unsafe struct PortableKernel<T> : IMicroKernel<T>
     public static int Columns => 2 * Vector128<T>.Count;
 
     /// <inheritdoc/>
+    public static int RowBlock => 192;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(nint depth, T* a, T* b, T* c, nint stride, bool accumulate)
     {

@@ -39,4 +39,14 @@ internal static unsafe class Prefetch
             Sse.Prefetch0(address + Rounds * step + offset);
         }
     }
+
+    /// <summary>A part of the packed b for the tiles after the present ones: it comes from the third level or from memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void IntoSecondLevel(byte* address, nint bytes)
+    {
+        for (nint offset = 0; offset < bytes && Sse.IsSupported; offset += 64)
+        {
+            Sse.Prefetch1(address + offset);
+        }
+    }
 }
