@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using SparseLlm.Numerics.Cpu.Memory;
 
@@ -51,9 +52,17 @@ internal static unsafe class Tile
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddWidened(float* source, double* target, int count)
     {
         int j = 0;
+        for (; Vector512.IsHardwareAccelerated && j <= count - Vector512<float>.Count; j += Vector512<float>.Count)
+        {
+            (Vector512<double> lower, Vector512<double> upper) = Vector512.Widen(Vector512.Load(source + j));
+            (Vector512.Load(target + j) + lower).Store(target + j);
+            (Vector512.Load(target + j + 8) + upper).Store(target + j + 8);
+        }
+
         for (; j <= count - Vector256<float>.Count; j += Vector256<float>.Count)
         {
             (Vector256<double> lower, Vector256<double> upper) = Vector256.Widen(Vector256.Load(source + j));
