@@ -20,14 +20,19 @@ public static class Timing
         return (times.One, times.Other);
     }
 
-    /// <summary>Two measurements in turn, of which each returns its own time; the first turn does not count.</summary>
+    /// <summary>Two measurements in turn, of which each returns its own time.</summary>
     /// <param name="runs">How often.</param>
     /// <param name="one">Seconds of the one.</param>
     /// <param name="other">Seconds of the other.</param>
-    public static PairedTimes Pair(int runs, Func<double> one, Func<double> other)
+    /// <param name="warmUp">Whether to begin with a turn that does not count.</param>
+    public static PairedTimes Pair(int runs, Func<double> one, Func<double> other, bool warmUp = true)
     {
-        one();
-        other();
+        if (warmUp)
+        {
+            one();
+            other();
+        }
+
         var times = new List<(double One, double Other)>();
         for (int run = 0; run < runs; run++)
         {
