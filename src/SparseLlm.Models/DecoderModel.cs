@@ -103,6 +103,18 @@ public sealed class DecoderModel : IDisposable
     /// <exception cref="DiagnosticException">A weight is NaN or infinite, or a file cannot be read.</exception>
     public DecoderLayer LoadLayer(int index) => loader.Load(Definition.Layers[index]);
 
+    /// <summary>Has a decoder layer's weights read by the operating system, so that loading them soon waits for no disk.</summary>
+    /// <param name="index">Its place, from 0.</param>
+    /// <param name="cancellation">Stops in between.</param>
+    /// <exception cref="DiagnosticException">A file cannot be read.</exception>
+    public void ReadAhead(int index, CancellationToken cancellation)
+    {
+        foreach (TensorShape tensor in Definition.Layers[index].Tensors)
+        {
+            Checkpoint.ReadAhead(Checkpoint[tensor.Name], cancellation);
+        }
+    }
+
     /// <summary>The head with its weights on the backend. The caller disposes it.</summary>
     /// <exception cref="DiagnosticException">A weight is NaN or infinite, or a file cannot be read.</exception>
     public LanguageModelHead LoadHead()

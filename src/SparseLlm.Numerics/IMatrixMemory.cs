@@ -1,6 +1,6 @@
 namespace SparseLlm.Numerics;
 
-/// <summary>Allocation, transfer and conversion.</summary>
+/// <summary>Allocation, transfer and conversion. Allocation, slices and transfer may be used beside everything else, from other threads.</summary>
 public interface IMatrixMemory
 {
     /// <summary>A matrix of zeros.</summary>

@@ -34,4 +34,7 @@ public static class PruningDiagnostics
 
     /// <summary>A layer that an earlier run has pruned was there a moment ago, and is not any more.</summary>
     public static readonly DiagnosticDescriptor LayerLost = new("SLM3011", "a pruned layer has disappeared");
+
+    /// <summary>What is beyond the memory budget cannot be kept in a file.</summary>
+    public static readonly DiagnosticDescriptor CannotSpill = new("SLM3012", "the memory budget is used up and there is no room on disk");
 }

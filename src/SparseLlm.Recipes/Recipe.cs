@@ -1,5 +1,6 @@
 using NuGet.Versioning;
 using SparseLlm.Diagnostics;
+using SparseLlm.Pruning.Activations;
 
 namespace SparseLlm.Recipes;
 
@@ -13,6 +14,7 @@ namespace SparseLlm.Recipes;
 /// <param name="Artifacts">What to make, matrices expanded, in the order of the file.</param>
 /// <param name="Device">Where to compute: <c>cpu</c>, <c>cuda</c> or <c>auto</c>.</param>
 /// <param name="Threads">Threads to compute with; null for one per processor.</param>
+/// <param name="Memory">Memory for activations; null for <see cref="MemoryBudget.Default"/>.</param>
 public sealed record Recipe(
     string Path,
     VersionRange? Requires,
@@ -22,7 +24,8 @@ public sealed record Recipe(
     IReadOnlyList<PerplexityRecipe> Perplexities,
     IReadOnlyList<ArtifactRecipe> Artifacts,
     string Device = "auto",
-    int? Threads = null)
+    int? Threads = null,
+    MemoryBudget? Memory = null)
 {
     /// <summary>The globs by which it names texts, absolute: a file that comes to match one is a new input.</summary>
     public IReadOnlyList<string> Globs { get; init; } = [];

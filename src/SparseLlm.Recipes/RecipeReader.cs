@@ -1,5 +1,6 @@
 using NuGet.Versioning;
 using SparseLlm.Diagnostics;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Recipes.Keys;
 using SparseLlm.Recipes.Reading;
@@ -75,7 +76,7 @@ public sealed class RecipeReader
         IReadOnlyList<PerplexityRecipe>? perplexities = section.Entry(RecipeKeys.Evaluation) is { } evaluation
             ? new EvaluationReader(context, texts).Read(evaluation)
             : [];
-        var (device, threads) = Engine(section);
+        var (device, threads, memory) = Engine(section);
 
         section.Require(RecipeKeys.Artifacts);
         List<string>? measured = perplexities?.Select(perplexity => perplexity.Name).ToList();
@@ -83,7 +84,7 @@ public sealed class RecipeReader
             .Read(section.Entry(RecipeKeys.Defaults), section.Entry(RecipeKeys.Artifacts));
         CheckCalibration(section, artifacts);
 
-        return new Recipe(path, requires, model, modelLocation, calibration, perplexities ?? [], artifacts, device, threads)
+        return new Recipe(path, requires, model, modelLocation, calibration, perplexities ?? [], artifacts, device, threads, memory)
         {
             Globs = [.. context.Files.Globs],
         };
@@ -123,15 +124,16 @@ public sealed class RecipeReader
         return (model ?? "", node.Location);
     }
 
-    private (string Device, int? Threads) Engine(Section section)
+    private (string Device, int? Threads, MemoryBudget? Memory) Engine(Section section)
     {
         const string standard = EngineKeys.DefaultDevice;
-        if (section.Entry(RecipeKeys.Engine) is not { } entry) return (standard, null);
-        if (context.Open(entry, EngineKeys.All) is not { } engine) return (standard, null);
+        if (section.Entry(RecipeKeys.Engine) is not { } entry) return (standard, null, null);
+        if (context.Open(entry, EngineKeys.All) is not { } engine) return (standard, null, null);
 
         string? device = engine.Find(EngineKeys.Device) is { } name ? context.Scalars.Choice(EngineKeys.Device, name) : null;
         int? threads = engine.Find(EngineKeys.Threads) is { } count ? context.Scalars.Integer(EngineKeys.Threads, count) : null;
-        return (device ?? standard, threads);
+        MemoryBudget? memory = engine.Find(EngineKeys.Memory) is { } size ? context.Scalars.Memory(EngineKeys.Memory.Name, size) : null;
+        return (device ?? standard, threads, memory);
     }
 
     private void CheckCalibration(Section section, IReadOnlyList<ArtifactRecipe> artifacts)

@@ -74,7 +74,7 @@ public sealed class CacheDamage : CacheTest
         byte[] bytes = File.ReadAllBytes(file);
         bytes[99] ^= 1;
         File.WriteAllBytes(BlobPath(file), bytes);
-        cache.TryRead(cache.TryGet(Key("a"))!, "file").ShouldBeNull();
+        cache.TryRead(cache.TryGet(Key("a"))!, "file", stream => stream).ShouldBeNull();
         ShouldBeGone(file);
     }
 

@@ -63,6 +63,8 @@ public sealed class Mistakes : IDisposable
         { Head + "calibration: { text: calibration.txt, samples: «1.5» }\n" + Artifacts, "SLM1007", "'samples' must be a whole number" },
         { Head + "calibration: { text: calibration.txt, sequenceLength: «1» }\n" + Artifacts, "SLM1007", "at least 2" },
         { Head + "calibration: { text: calibration.txt, seed: «x» }\n" + Artifacts, "SLM1007", "'seed' must be a whole number, found 'x'" },
+        { Head + "engine: { memory: «lots» }\n" + Artifacts, "SLM1007", "'memory' must be a size or a percentage of the free memory, found 'lots'; write it like 4GB, 512MiB or 50%" },
+        { Head + "engine: { memory: «101%» }\n" + Artifacts, "SLM1007", "'memory' must be a size or a percentage" },
         { Head + "engine: { threads: «0» }\n" + Artifacts, "SLM1007", "'threads' must be a whole number of at least 1" },
         { Head + "artifacts:\n  a:\n    method: magnitude\n    sparsity: «0,7»\n", "SLM1007", "'sparsity' must be a number, found '0,7'; write decimals with a point, as in 0.7" },
         { Head + "artifacts:\n  a:\n    method: magnitude\n    sparsity: «70%»\n", "SLM1007", "write 0.7 for 70 %" },

@@ -1,4 +1,5 @@
 using NuGet.Versioning;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
@@ -30,7 +31,7 @@ public sealed class ValidRecipes : IDisposable
               perplexity:
                 prose: { text: eval.txt, field: body, sequenceLength: 32 }
                 books: books/*.txt
-            engine: { device: cpu, threads: 2 }
+            engine: { device: cpu, threads: 2, memory: 1.5GiB }
             defaults:
               method: sparsellm
               preset: fast
@@ -57,6 +58,7 @@ public sealed class ValidRecipes : IDisposable
         recipe.ModelLocation.ToString().ShouldBe($"{folder.RecipePath}(3,8,3,16)");
         recipe.Device.ShouldBe("cpu");
         recipe.Threads.ShouldBe(2);
+        recipe.Memory.ShouldBe(new MemoryBudget.Size(3L << 29));
 
         recipe.Calibration.ShouldNotBeNull();
         recipe.Calibration.Text.Paths.ShouldBe([folder.At("books/b.txt"), folder.At("calibration.txt")]);
@@ -102,6 +104,7 @@ public sealed class ValidRecipes : IDisposable
         recipe.Requires.ShouldBeNull();
         recipe.Device.ShouldBe("auto");
         recipe.Threads.ShouldBeNull();
+        recipe.Memory.ShouldBeNull();
         recipe.Perplexities.ShouldBeEmpty();
         recipe.Calibration!.Settings.ShouldBe(new CalibrationSettings());
         recipe.Calibration.Text.Field.ShouldBe("text");

@@ -137,6 +137,26 @@ public sealed class Checkpoint : IDisposable
         FileBytes.Read(files[tensor.Shard], tensor.Offset + firstByte, destination, PathOf(tensor));
     }
 
+    /// <summary>Has a tensor's bytes read by the operating system, so that reading them soon takes no time. Nothing of them is kept here.</summary>
+    /// <param name="tensor">A tensor of this checkpoint.</param>
+    /// <param name="cancellation">Stops in between.</param>
+    /// <exception cref="DiagnosticException">The file cannot be read.</exception>
+    public void ReadAhead(TensorInfo tensor, CancellationToken cancellation)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(PieceLength);
+        try
+        {
+            for (long start = 0; start < tensor.ByteLength && !cancellation.IsCancellationRequested; start += buffer.Length)
+            {
+                ReadBytes(tensor, start, buffer.AsSpan(0, (int)Math.Min(buffer.Length, tensor.ByteLength - start)));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

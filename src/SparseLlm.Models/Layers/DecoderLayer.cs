@@ -27,23 +27,7 @@ public sealed class DecoderLayer(
     public FeedForward FeedForward { get; } = feedForward;
 
     /// <summary>The linear layers in the order in which data flows through them.</summary>
-    public IEnumerable<Linear> Linears
-    {
-        get
-        {
-            yield return Attention.Query;
-            yield return Attention.Key;
-            yield return Attention.Value;
-            yield return Attention.Output;
-            if (FeedForward.Gate is { } gate)
-            {
-                yield return gate;
-            }
-
-            yield return FeedForward.Up;
-            yield return FeedForward.Down;
-        }
-    }
+    public IEnumerable<Linear> Linears => [Attention.Query, Attention.Key, Attention.Value, Attention.Output, .. FeedForward.Linears];
 
     /// <summary>Every parameter by its name in the checkpoint; a vector is a matrix of one row.</summary>
     public IEnumerable<(string Name, Matrix<float> Values)> Parameters
@@ -63,13 +47,9 @@ public sealed class DecoderLayer(
                 }
             }
 
-            foreach (Linear linear in Linears)
+            foreach ((string, Matrix<float>) parameter in Linears.SelectMany(linear => linear.Parameters))
             {
-                yield return (linear.Definition.WeightName, linear.Weight);
-                if (linear.Bias is { } bias)
-                {
-                    yield return (linear.Definition.BiasName, bias);
-                }
+                yield return parameter;
             }
         }
     }

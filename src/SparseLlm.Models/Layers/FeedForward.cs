@@ -19,6 +19,12 @@ public sealed class FeedForward(
     /// <summary>The second projection (OPT: fc2).</summary>
     public Linear Down { get; } = down;
 
+    /// <summary>The linear layers in the order in which data flows through them.</summary>
+    public IEnumerable<Linear> Linears => Gate is null ? [Up, Down] : [Gate, Up, Down];
+
+    /// <summary>Every parameter by its name in the checkpoint; a vector is a matrix of one row.</summary>
+    public IEnumerable<(string Name, Matrix<float> Values)> Parameters => Linears.SelectMany(linear => linear.Parameters);
+
     /// <summary>The hidden activations, which are the input of <see cref="Down"/>: [tokens x feed-forward size], a new matrix.</summary>
     public Matrix<float> Hidden(Matrix<float> input)
     {

@@ -15,6 +15,19 @@ public sealed class Linear(IBackend backend, LinearDefinition definition, Matrix
     /// <summary>[1 x outputs], or null.</summary>
     public Matrix<float>? Bias { get; } = bias;
 
+    /// <summary>Weight and bias by their names in the checkpoint; the bias is a matrix of one row.</summary>
+    public IEnumerable<(string Name, Matrix<float> Values)> Parameters
+    {
+        get
+        {
+            yield return (Definition.WeightName, Weight);
+            if (Bias is not null)
+            {
+                yield return (Definition.BiasName, Bias);
+            }
+        }
+    }
+
     /// <summary>x W' + b for x [tokens x inputs]. The caller disposes the result [tokens x outputs].</summary>
     public Matrix<float> Apply(Matrix<float> x)
     {

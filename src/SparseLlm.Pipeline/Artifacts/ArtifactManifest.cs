@@ -79,6 +79,9 @@ public sealed record ArtifactManifest
     /// <summary>The most memory that the process had held when pruning was done, in bytes, if the system tells.</summary>
     public long? PeakMemory { get; init; }
 
+    /// <summary>Bytes of activations that were written to a temporary file because they were beyond the memory budget, over the whole prune.</summary>
+    public long SpilledBytes { get; init; }
+
     /// <summary>What the weights take on disk.</summary>
     public SizeReport? Size { get; init; }
 

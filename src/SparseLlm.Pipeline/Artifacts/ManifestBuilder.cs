@@ -38,6 +38,7 @@ internal static class ManifestBuilder
             Fallbacks = [.. result.Layers.SelectMany(layer => layer.Fallbacks)],
             Perplexity = new Dictionary<string, PerplexityReport>(),
             Seconds = 0,
+            SpilledBytes = result.SpilledBytes,
             Inputs = inputs,
         };
     }

@@ -112,15 +112,32 @@ public sealed class BuildCache
             return entry;
         }) is not null;
 
-    /// <summary>The bytes of one small file of an entry, or null where they are damaged; the entry is dropped and reported then.</summary>
+    /// <summary>What a file of an entry holds, or null where it is damaged; the entry is dropped and reported then.</summary>
     /// <param name="entry">From <see cref="TryGet"/>.</param>
     /// <param name="name">The file's name.</param>
-    public byte[]? TryRead(CacheEntry entry, string name)
+    /// <param name="read">Reads it; nothing is damaged that comes here.</param>
+    /// <param name="cancellation">Stops while the file is checked.</param>
+    public T? TryRead<T>(CacheEntry entry, string name, Func<Stream, T> read, CancellationToken cancellation = default)
+        where T : class
     {
         CachedFile file = entry.Files.FirstOrDefault(file => file.Name == name)
             ?? throw new ArgumentException($"the entry has no file '{name}'.", nameof(name));
-        return Attempt(entry.Key, () => store!.Read(file));
+        return Attempt(entry.Key, () =>
+        {
+            store!.Verify(file, cancellation);
+            using Stream stream = store.OpenStream(file);
+            return read(stream);
+        });
     }
+
+    /// <summary>
+    /// A folder for temporary files of any size: the cache's own, whose leftovers are cleared away, or the system's where the cache is off or cannot be written.
+    /// </summary>
+    public string Scratch() => TryWrite(writable =>
+    {
+        TempFile.Create(writable.Temp).Dispose();
+        return writable.Temp;
+    }) ?? Elsewhere("tmp");
 
     /// <summary>Stores what a step produced: its files first, then the entry. A cache that cannot be written is left alone, with a warning.</summary>
     /// <param name="key">The step's key.</param>
@@ -197,7 +214,7 @@ public sealed class BuildCache
     public IDisposable Lock(string key, CancellationToken cancellation, Action? waiting = null)
     {
         Sha256Text.Require(key);
-        string elsewhere = Path.Combine(Path.GetTempPath(), $"sparsellm-{Environment.UserName}", "locks");
+        string elsewhere = Elsewhere("locks");
         foreach (string folder in store is null ? (string[])[elsewhere] : [store.Locks, elsewhere])
         {
             try
@@ -232,6 +249,8 @@ public sealed class BuildCache
 
         return entry;
     }
+
+    private static string Elsewhere(string name) => Path.Combine(Path.GetTempPath(), $"sparsellm-{Environment.UserName}", name);
 
     private void Trust(string key)
     {

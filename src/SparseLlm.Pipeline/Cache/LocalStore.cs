@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
 
 namespace SparseLlm.Pipeline.Cache;
@@ -185,17 +184,6 @@ internal sealed class LocalStore(string root)
         using var sums = new ContentSums();
         FilePass.Run(source, cancellation, sums.AddToChecksum);
         Check(file, sums.Checksum);
-    }
-
-    /// <summary>The bytes of a small file.</summary>
-    /// <exception cref="InvalidDataException">They are damaged or missing.</exception>
-    public byte[] Read(CachedFile file)
-    {
-        using SafeFileHandle source = OpenBlob(file);
-        byte[] bytes = new byte[RandomAccess.GetLength(source)];
-        int count = RandomAccess.Read(source, bytes, 0);
-        Check(file, Convert.ToHexStringLower(XxHash128.Hash(bytes.AsSpan(0, count))));
-        return bytes;
     }
 
     /// <summary>Opens bytes for reading.</summary>

@@ -1,3 +1,5 @@
+using SparseLlm.Pruning.Activations;
+
 namespace SparseLlm.Pipeline.Running;
 
 /// <summary>How a recipe is built.</summary>
@@ -8,6 +10,9 @@ public sealed record BuildOptions
 
     /// <summary>Hold inputs and results against the lock file, and leave it as it is.</summary>
     public bool IsLocked { get; init; }
+
+    /// <summary>How much memory activations may take; null for what the recipe says.</summary>
+    public MemoryBudget? Memory { get; init; }
 
     /// <summary>What to do where something would have to be computed.</summary>
     public CacheMissPolicy OnCacheMiss { get; init; } = CacheMissPolicy.Build;

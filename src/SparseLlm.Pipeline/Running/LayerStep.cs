@@ -17,6 +17,7 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
     public const string Kind = "layer";
 
     private const string FileName = "tensors";
+    private const int PieceLength = 1 << 16;
 
     /// <summary>The layer with this key, or null if it is not in the cache.</summary>
     /// <param name="key">Its key.</param>
@@ -24,21 +25,9 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
     public PrunedLayer? Load(string key, CancellationToken cancellation)
     {
         if (cache.TryGet(key, cancellation) is not { Kind: Kind } entry || entry.MetadataAs<Report>() is not { } report
-            || cache.TryRead(entry, FileName) is not { } bytes)
+            || cache.TryRead(entry, FileName, file => report.Tensors.Select(name => Read(file, checkpoint[name])).ToArray(), cancellation) is not { } tensors)
         {
             return null;
-        }
-
-        var tensors = new List<PrunedTensor>();
-        int offset = 0;
-        foreach (string name in report.Tensors)
-        {
-            TensorInfo tensor = checkpoint[name];
-            var values = new float[tensor.ElementCount];
-            int length = (int)tensor.ByteLength;
-            ElementTypes.ToSingle(bytes.AsSpan(offset, length), tensor.ElementType, values);
-            tensors.Add(new PrunedTensor(name, values));
-            offset += length;
         }
 
         return new PrunedLayer(report.Index, tensors, report.Linears, report.Fallbacks) { Sweeps = report.Sweeps };
@@ -57,9 +46,7 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
             {
                 foreach (PrunedTensor tensor in layer.Tensors)
                 {
-                    var bytes = new byte[checkpoint[tensor.Name].ByteLength];
-                    ElementTypes.FromSingle(tensor.Values, checkpoint[tensor.Name].ElementType, bytes);
-                    file.Write(bytes);
+                    Write(file, tensor.Values, checkpoint[tensor.Name].ElementType);
                 }
             }
 
@@ -69,6 +56,36 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
         finally
         {
             File.Delete(scratch);
+        }
+    }
+
+    /// <summary>Whether the layer with this key is in the cache, here or on the remote one.</summary>
+    public bool Contains(string key) => cache.Contains(key);
+
+    private static PrunedTensor Read(Stream file, TensorInfo tensor)
+    {
+        var values = new float[tensor.ElementCount];
+        var bytes = new byte[PieceLength * tensor.ElementType.Size()];
+        for (int start = 0; start < values.Length; start += PieceLength)
+        {
+            Span<float> piece = values.AsSpan(start, Math.Min(PieceLength, values.Length - start));
+            Span<byte> stored = bytes.AsSpan(0, piece.Length * tensor.ElementType.Size());
+            file.ReadExactly(stored);
+            ElementTypes.ToSingle(stored, tensor.ElementType, piece);
+        }
+
+        return new PrunedTensor(tensor.Name, values);
+    }
+
+    private static void Write(Stream file, ReadOnlySpan<float> values, ElementType type)
+    {
+        var bytes = new byte[PieceLength * type.Size()];
+        for (int start = 0; start < values.Length; start += PieceLength)
+        {
+            ReadOnlySpan<float> piece = values.Slice(start, Math.Min(PieceLength, values.Length - start));
+            Span<byte> stored = bytes.AsSpan(0, piece.Length * type.Size());
+            ElementTypes.FromSingle(piece, type, stored);
+            file.Write(stored);
         }
     }
 

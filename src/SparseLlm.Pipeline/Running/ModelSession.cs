@@ -3,6 +3,7 @@ using SparseLlm.Models.Tokenizers;
 using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Pruning.Methods;
@@ -43,6 +44,12 @@ public sealed class ModelSession : IDisposable
     /// <summary>Whether several prunes are to be expected, so that what they have in common is worth its memory.</summary>
     public bool ExpectsSeveralPrunes { get; init; }
 
+    /// <summary>How much memory activations may take.</summary>
+    public MemoryBudget Memory { get; init; } = MemoryBudget.Default;
+
+    /// <summary>A place for the activations of one run.</summary>
+    public MatrixStore CreateStore() => new(Model.Backend, Memory.Bytes, Cache.Scratch());
+
     /// <summary>What a prune has in common with the one before it; null where nothing is shared.</summary>
     public SharedInputs? SharedInputs(PruningSettings settings, CalibrationTokens tokens)
     {
@@ -82,11 +89,13 @@ public sealed class ModelSession : IDisposable
             return known;
         }
 
+        using MatrixStore store = CreateStore();
         Perplexity perplexity = Perplexity.Measure(
             model,
             Ids(text.Text),
             text.SequenceLength,
             text.Location,
+            store,
             (done, layers) => progress?.Report(new EvaluationStep(name, text.Name, done, layers)),
             cancellation);
         if (double.IsFinite(perplexity.Value))

@@ -1,6 +1,7 @@
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Methods;
@@ -33,8 +34,10 @@ internal sealed class PruneRun(ModelSession session, PruneRequest request, StepK
             (tokens?.Windows * tokens?.SequenceLength) ?? 0));
         var step = new ForwardedProgress(value => progress?.Report(new PruningStep(request.DisplayName, value)));
         var fallbacks = new List<string>();
-        SparsityPlan plan = Allocate(tokens, fallbacks, step, cancellation);
-        var pruner = new ModelPruner(session.Model, request.Settings, plan, tokens, step, tokens is null ? null : session.SharedInputs(request.Settings, tokens));
+        using MatrixStore store = session.CreateStore();
+        SparsityPlan plan = Allocate(tokens, store, fallbacks, step, cancellation);
+        SharedInputs? shared = tokens is null ? null : session.SharedInputs(request.Settings, tokens);
+        var pruner = new ModelPruner(session.Model, request.Settings, plan, tokens, step, shared, store);
 
         CheckpointWriter.CopyCompanions(session.Model.Directory, directory);
         using var writer = new CheckpointWriter(session.Model.Checkpoint, directory);
@@ -42,7 +45,7 @@ internal sealed class PruneRun(ModelSession session, PruneRequest request, StepK
         var known = new HashSet<int>();
         try
         {
-            foreach (PrunedLayer layer in pruner.Run(Known, cancellation))
+            foreach (PrunedLayer layer in pruner.Run(Known, index => steps.Contains(keys.Layers[index]), cancellation))
             {
                 foreach (PrunedTensor tensor in layer.Tensors)
                 {
@@ -66,7 +69,7 @@ internal sealed class PruneRun(ModelSession session, PruneRequest request, StepK
 
         writer.Complete();
         layers[0] = layers[0] with { Fallbacks = [.. fallbacks, .. layers[0].Fallbacks] };
-        return new PruneResult(layers, tokens);
+        return new PruneResult(layers, tokens, store.SpilledBytes);
 
         PrunedLayer? Known(int index)
         {
@@ -85,7 +88,7 @@ internal sealed class PruneRun(ModelSession session, PruneRequest request, StepK
 
     /// <summary>The plan with the budget spread, where that is asked for.</summary>
     private SparsityPlan Allocate(
-        CalibrationTokens? tokens, List<string> fallbacks, IProgress<PruningProgress> step, CancellationToken cancellation)
+        CalibrationTokens? tokens, MatrixStore store, List<string> fallbacks, IProgress<PruningProgress> step, CancellationToken cancellation)
     {
         if (keys.Allocation is null)
         {
@@ -95,7 +98,7 @@ internal sealed class PruneRun(ModelSession session, PruneRequest request, StepK
         AllocationStep? known = cache.TryGet(keys.Allocation, cancellation) is { Kind: AllocationKind } entry ? entry.MetadataAs<AllocationStep>() : null;
         if (known is null)
         {
-            SparsityPlan plan = BudgetAllocation.Allocate(session.Model, request.Settings, request.Plan, tokens, fallbacks.Add, step, cancellation);
+            SparsityPlan plan = BudgetAllocation.Allocate(session.Model, request.Settings, request.Plan, tokens, store, fallbacks.Add, step, cancellation);
             known = AllocationStep.Of(plan, fallbacks);
             cache.Put(keys.Allocation, AllocationKind, $"{request.DisplayName}: the budget of each matrix", [], known, cancellation);
         }

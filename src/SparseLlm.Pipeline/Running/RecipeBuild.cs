@@ -6,6 +6,7 @@ using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Planning;
 using SparseLlm.Pipeline.Reports;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Recipes;
 
@@ -34,7 +35,11 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
     public IReadOnlyList<ArtifactOutcome> Run(BuildOptions options, CancellationToken cancellation)
     {
         IReadOnlyList<ArtifactRecipe> artifacts = recipe.Choose(options.Artifacts);
-        using var session = new ModelSession(recipe.Model, backend, cache, progress) { ExpectsSeveralPrunes = artifacts.Count > 1 };
+        using var session = new ModelSession(recipe.Model, backend, cache, progress)
+        {
+            ExpectsSeveralPrunes = artifacts.Count > 1,
+            Memory = options.Memory ?? recipe.Memory ?? MemoryBudget.Default,
+        };
         PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output))];
         Check(artifacts, requests, session);
         string lockPath = LockFile.PathOf(recipe.Path);

@@ -9,13 +9,17 @@ namespace SparseLlm.Pruning.Activations;
 /// chunks of their own.
 /// </summary>
 /// <param name="tokens">The windows.</param>
+/// <param name="store">Where what is made of them is kept.</param>
 /// <param name="heldBack">How many of them, from the last one on, are held back.</param>
-public sealed class TokenChunks(CalibrationTokens tokens, int heldBack = 0)
+public sealed class TokenChunks(CalibrationTokens tokens, MatrixStore store, int heldBack = 0)
 {
     private const int TokensPerChunk = 4096;
     private const int HeldBackShare = 16;
 
     private readonly int windowsPerChunk = Math.Max(1, TokensPerChunk / tokens.SequenceLength);
+
+    /// <summary>Where what is made of the windows is kept.</summary>
+    public MatrixStore Store => store;
 
     /// <summary>Tokens per window.</summary>
     public int SequenceLength => tokens.SequenceLength;
@@ -42,16 +46,27 @@ public sealed class TokenChunks(CalibrationTokens tokens, int heldBack = 0)
         return tokens.Ids.AsSpan(first * tokens.SequenceLength, count * tokens.SequenceLength);
     }
 
+    /// <summary>A stream with a place for every chunk, to be filled.</summary>
+    public ActivationStream Stream() => new(store, Count);
+
     /// <summary>The residual stream at the model's first layer.</summary>
     public ActivationStream Embed(DecoderModel model)
     {
-        var stream = new ActivationStream(Count);
-        for (int chunk = 0; chunk < Count; chunk++)
+        ActivationStream stream = Stream();
+        try
         {
-            stream[chunk] = model.Embed(Ids(chunk), SequenceLength);
-        }
+            for (int chunk = 0; chunk < Count; chunk++)
+            {
+                stream.Put(chunk, model.Embed(Ids(chunk), SequenceLength));
+            }
 
-        return stream;
+            return stream;
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
     }
 
     private int ChunksOf(int windows) => (windows + windowsPerChunk - 1) / windowsPerChunk;

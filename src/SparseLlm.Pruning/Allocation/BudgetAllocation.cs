@@ -1,5 +1,6 @@
 using SparseLlm.Models;
 using SparseLlm.Models.Definitions;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
@@ -26,6 +27,7 @@ public static class BudgetAllocation
     /// <param name="settings">How to spread.</param>
     /// <param name="plan">The plan.</param>
     /// <param name="tokens">The calibration windows.</param>
+    /// <param name="store">Where activations are kept.</param>
     /// <param name="reportFallback">Told of numerical fallbacks.</param>
     /// <param name="progress">Told of every layer that has been looked at.</param>
     /// <param name="cancellation">Stops between matrices.</param>
@@ -34,6 +36,7 @@ public static class BudgetAllocation
         PruningSettings settings,
         SparsityPlan plan,
         CalibrationTokens? tokens,
+        MatrixStore store,
         Action<string> reportFallback,
         IProgress<PruningProgress>? progress,
         CancellationToken cancellation)
@@ -46,7 +49,7 @@ public static class BudgetAllocation
         LinearDefinition[] tensors = [.. plan.WithoutRule(model.Definition)];
         var target = (SparsityPattern.Unstructured)plan.Default;
         (SparsityBudget budget, IAllocation allocation) = Create();
-        new DenseWalk(model, tokens, progress).Show(allocation, cancellation);
+        new DenseWalk(model, tokens, store, progress).Show(allocation, cancellation);
         return plan with { Allocated = budget.Spread(allocation.Choose()) };
 
         (SparsityBudget Budget, IAllocation Allocation) Create()

@@ -1,5 +1,6 @@
 using SparseLlm.Models;
 using SparseLlm.Models.Layers;
+using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Methods;
@@ -7,15 +8,15 @@ using SparseLlm.Pruning.Methods;
 namespace SparseLlm.Pruning.Allocation;
 
 /// <summary>Shows an allocation the dense model, layer by layer, on a part of the calibration windows.</summary>
-internal sealed class DenseWalk(DecoderModel model, CalibrationTokens tokens, IProgress<PruningProgress>? progress)
+internal sealed class DenseWalk(DecoderModel model, CalibrationTokens tokens, MatrixStore store, IProgress<PruningProgress>? progress)
 {
     private const int Windows = 32;
     private const int MeasuredWindows = 8;
 
     // Errors are measured on other windows than the weights are fitted to, where there are any more.
-    private readonly TokenChunks fitted = new(tokens.Part(0, Windows));
+    private readonly TokenChunks fitted = new(tokens.Part(0, Windows), store);
     private readonly TokenChunks measured = new(tokens.Part(
-        tokens.Windows >= Windows + MeasuredWindows ? Windows : 0, MeasuredWindows));
+        tokens.Windows >= Windows + MeasuredWindows ? Windows : 0, MeasuredWindows), store);
 
     /// <summary>Walks through all layers.</summary>
     /// <param name="allocation">What is shown them.</param>
@@ -30,7 +31,9 @@ internal sealed class DenseWalk(DecoderModel model, CalibrationTokens tokens, IP
             using DecoderLayer layer = model.LoadLayer(index);
             using var grams = new LayerGrams(model.Backend, layer.Definition);
             Sum(layer, grams, fittedStream, cancellation);
-            Measure(layer, grams, measuredStream, allocation, cancellation);
+            using var activations = new MeasuredActivations(layer, measured, measuredStream);
+            allocation.Add(layer, grams, activations, cancellation);
+            activations.Advance();
             progress?.Report(new LayerMeasured(index, layers));
         }
     }
@@ -40,32 +43,10 @@ internal sealed class DenseWalk(DecoderModel model, CalibrationTokens tokens, IP
         for (int chunk = 0; chunk < fitted.Count; chunk++)
         {
             cancellation.ThrowIfCancellationRequested();
-            using var activations = new LayerActivations(layer, stream[chunk], fitted.SequenceLength);
+            using Matrix<float> input = stream.Read(chunk);
+            using var activations = new LayerActivations(layer, input, fitted.SequenceLength);
             grams.Add(activations);
-            stream[chunk] = activations.TakeOutput();
-        }
-    }
-
-    private void Measure(
-        DecoderLayer layer, LayerGrams grams, ActivationStream stream, IAllocation allocation, CancellationToken cancellation)
-    {
-        var activations = new List<LayerActivations>();
-        try
-        {
-            for (int chunk = 0; chunk < measured.Count; chunk++)
-            {
-                activations.Add(new LayerActivations(layer, stream[chunk], measured.SequenceLength));
-            }
-
-            allocation.Add(layer, grams, activations, cancellation);
-            for (int chunk = 0; chunk < measured.Count; chunk++)
-            {
-                stream[chunk] = activations[chunk].TakeOutput();
-            }
-        }
-        finally
-        {
-            activations.ForEach(entry => entry.Dispose());
+            stream.Put(chunk, activations.TakeOutput());
         }
     }
 }

@@ -24,7 +24,7 @@ internal sealed class ErrorAllocation(IBackend backend, SparsityBudget budget, P
     private readonly Dictionary<string, ErrorCurve> curves = [];
 
     /// <inheritdoc/>
-    public void Add(DecoderLayer layer, LayerGrams grams, IReadOnlyList<LayerActivations> measured, CancellationToken cancellation)
+    public void Add(DecoderLayer layer, LayerGrams grams, MeasuredActivations measured, CancellationToken cancellation)
     {
         double variance = Variance(measured);
         foreach (LayerStage stage in Enum.GetValues<LayerStage>())
@@ -72,7 +72,7 @@ internal sealed class ErrorAllocation(IBackend backend, SparsityBudget budget, P
         return Enumerable.Range(0, steps + 1).Select(i => Math.Min(budget.Lower + i * Step, budget.Upper));
     }
 
-    private double[] Errors(Linear linear, InputGram gram, LayerStage stage, IReadOnlyList<LayerActivations> measured, double variance)
+    private double[] Errors(Linear linear, InputGram gram, LayerStage stage, MeasuredActivations measured, double variance)
     {
         Matrix<float> weights = linear.Weight;
         using Matrix<float> dense = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
@@ -84,35 +84,42 @@ internal sealed class ErrorAllocation(IBackend backend, SparsityBudget budget, P
             solver.Solve(gram, weights, new SparsityPattern.Unstructured(sparsity), mask);
             refit.Refit(gram, dense, mask, weights);
             gram.RestoreDeadInputs(dense, mask, weights);
-            errors.Add(measured.Sum(activations => SquaredError(activations, stage)) / variance);
+            errors.Add(SquaredError(measured, stage) / variance);
             backend.Copy(dense, weights);
         }
 
         return [.. errors];
     }
 
-    private double SquaredError(LayerActivations activations, LayerStage stage)
+    private double SquaredError(MeasuredActivations measured, LayerStage stage)
     {
-        using Matrix<float> output = activations.OutputFrom(stage);
-        backend.Combine(1, output, -1, activations.Output, output);
-        return backend.Dot(output, output);
+        double sum = 0;
+        for (int chunk = 0; chunk < measured.Count; chunk++)
+        {
+            using Matrix<float> dense = measured.Output(chunk);
+            using Matrix<float> output = measured.OutputFrom(stage, chunk);
+            backend.Combine(1, output, -1, dense, output);
+            sum += backend.Dot(output, output);
+        }
+
+        return sum;
     }
 
     /// <summary>The variance of the layer's output over all its channels and tokens, so that layers of any scale can be compared.</summary>
-    private double Variance(IReadOnlyList<LayerActivations> measured)
+    private double Variance(MeasuredActivations measured)
     {
-        Matrix<float> first = measured[0].Output;
-        using Matrix<double> sums = backend.Allocate<double>(1, first.Columns);
+        using Matrix<double> sums = backend.Allocate<double>(1, measured.Columns);
         double squares = 0;
         double count = 0;
-        foreach (LayerActivations activations in measured)
+        for (int chunk = 0; chunk < measured.Count; chunk++)
         {
-            backend.AccumulateColumnSums(activations.Output, sums);
-            squares += backend.Dot(activations.Output, activations.Output);
-            count += activations.Output.Length;
+            using Matrix<float> output = measured.Output(chunk);
+            backend.AccumulateColumnSums(output, sums);
+            squares += backend.Dot(output, output);
+            count += output.Length;
         }
 
-        var host = new double[first.Columns];
+        var host = new double[sums.Columns];
         backend.Download(sums, host);
         double mean = host.Sum() / count;
         double variance = squares / count - mean * mean;

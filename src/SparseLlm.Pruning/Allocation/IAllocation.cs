@@ -10,7 +10,7 @@ internal interface IAllocation
     /// <param name="grams">The sums over its inputs.</param>
     /// <param name="measured">Its activations on the windows on which errors are measured.</param>
     /// <param name="cancellation">Stops between matrices.</param>
-    void Add(DecoderLayer layer, LayerGrams grams, IReadOnlyList<LayerActivations> measured, CancellationToken cancellation);
+    void Add(DecoderLayer layer, LayerGrams grams, MeasuredActivations measured, CancellationToken cancellation);
 
     /// <summary>The sparsity wished for each tensor of the budget, in its order.</summary>
     IReadOnlyList<double> Choose();

@@ -3,15 +3,9 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Allocation;
 
-/// <summary>
-/// Everything between the input and the output of a decoder layer on some tokens, so that the layer can be run again from the stage
-/// at which one of its matrices has changed.
-/// </summary>
+/// <summary>Everything between the input and the output of a decoder layer on a chunk of tokens.</summary>
 internal sealed class LayerActivations : IDisposable
 {
-    private readonly DecoderLayer layer;
-    private readonly int sequenceLength;
-    private readonly Matrix<float> input;
     private readonly Matrix<float> attentionInput;
     private readonly Matrix<float> context;
     private readonly Matrix<float> residual;
@@ -25,9 +19,6 @@ internal sealed class LayerActivations : IDisposable
     /// <param name="sequenceLength">Tokens per sequence.</param>
     public LayerActivations(DecoderLayer layer, Matrix<float> input, int sequenceLength)
     {
-        this.layer = layer;
-        this.input = input;
-        this.sequenceLength = sequenceLength;
         attentionInput = layer.AttentionInput(input);
         context = layer.Attention.Context(attentionInput, sequenceLength);
         residual = layer.AfterAttention(input, context);
@@ -36,13 +27,10 @@ internal sealed class LayerActivations : IDisposable
         output = layer.AfterFeedForward(residual, hidden);
     }
 
-    /// <summary>The layer's output, [tokens x hidden].</summary>
-    public Matrix<float> Output => output ?? throw new InvalidOperationException("the output has been taken");
-
     /// <summary>Gives the output to the caller, who disposes it from here on.</summary>
     public Matrix<float> TakeOutput()
     {
-        Matrix<float> taken = Output;
+        Matrix<float> taken = output ?? throw new InvalidOperationException("the output has been taken");
         output = null;
         return taken;
     }
@@ -68,26 +56,6 @@ internal sealed class LayerActivations : IDisposable
         LayerStage.FeedForwardProjections => feedForwardInput,
         _ => hidden,
     };
-
-    /// <summary>The layer's output with its matrices as they are now, if only those of one stage have changed; a new matrix.</summary>
-    public Matrix<float> OutputFrom(LayerStage stage)
-    {
-        switch (stage)
-        {
-            case LayerStage.AttentionProjections:
-                return layer.Forward(input, sequenceLength);
-            case LayerStage.AttentionOutput:
-                using (Matrix<float> changed = layer.AfterAttention(input, context))
-                {
-                    return layer.FeedForwardBlock(changed);
-                }
-
-            case LayerStage.FeedForwardProjections:
-                return layer.FeedForwardBlock(residual);
-            default:
-                return layer.AfterFeedForward(residual, hidden);
-        }
-    }
 
     /// <inheritdoc/>
     public void Dispose()

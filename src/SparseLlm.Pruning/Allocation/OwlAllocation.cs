@@ -19,7 +19,7 @@ internal sealed class OwlAllocation(IBackend backend, SparsityBudget budget) : I
     private readonly List<double> outlierShares = [];
 
     /// <inheritdoc/>
-    public void Add(DecoderLayer layer, LayerGrams grams, IReadOnlyList<LayerActivations> measured, CancellationToken cancellation)
+    public void Add(DecoderLayer layer, LayerGrams grams, MeasuredActivations measured, CancellationToken cancellation)
     {
         var scores = new List<float[]>();
         foreach (LayerStage stage in Enum.GetValues<LayerStage>())

@@ -21,6 +21,7 @@ public sealed record Perplexity(double Value, long Tokens, int Windows)
     /// <param name="ids">The whole text, encoded once.</param>
     /// <param name="sequenceLength">Tokens per window; null for the smaller of 2048 and the model's maximum.</param>
     /// <param name="location">The text, for messages.</param>
+    /// <param name="store">Where activations are kept; null for all of them in memory.</param>
     /// <param name="progress">Told how many layers are done, of how many.</param>
     /// <param name="cancellation">Stops between chunks.</param>
     /// <exception cref="DiagnosticException">The text is shorter than a window, or the window longer than the model allows.</exception>
@@ -29,20 +30,24 @@ public sealed record Perplexity(double Value, long Tokens, int Windows)
         int[] ids,
         int? sequenceLength,
         SourceLocation location,
+        MatrixStore? store = null,
         Action<int, int>? progress = null,
         CancellationToken cancellation = default)
     {
         CalibrationTokens windows = Cut(model, ids, sequenceLength, location);
-        var chunks = new TokenChunks(windows);
+        var chunks = new TokenChunks(windows, store ?? new MatrixStore(model.Backend));
         using ActivationStream stream = chunks.Embed(model);
+        using var ahead = new LayerReadAhead(model);
         int layers = model.Definition.Layers.Count;
         for (int index = 0; index < layers; index++)
         {
             using DecoderLayer layer = model.LoadLayer(index);
+            ahead.Begin(index);
             for (int chunk = 0; chunk < chunks.Count; chunk++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                stream[chunk] = layer.Forward(stream[chunk], chunks.SequenceLength);
+                using Matrix<float> input = stream.Read(chunk);
+                stream.Put(chunk, layer.Forward(input, chunks.SequenceLength));
             }
 
             progress?.Invoke(index + 1, layers);
@@ -73,7 +78,8 @@ public sealed record Perplexity(double Value, long Tokens, int Windows)
             ReadOnlySpan<int> ids = chunks.Ids(chunk);
             int count = ids.Length / chunks.SequenceLength;
             var losses = new double[count * (chunks.SequenceLength - 1)];
-            head.Losses(hidden[chunk], ids, chunks.SequenceLength, losses);
+            using Matrix<float> values = hidden.Read(chunk);
+            head.Losses(values, ids, chunks.SequenceLength, losses);
             windows += count;
 
             // Every window predicts the same number of tokens, so the mean of window means is the mean of all.

@@ -5,27 +5,31 @@ namespace SparseLlm.Pruning.Methods;
 
 /// <summary>
 /// The two activation streams that run through the network side by side: the pruned model's, which every matrix takes its inputs
-/// from, and the dense model's, which the targets come from.
+/// from, and the dense model's, which the targets come from. A layer takes in the chunks of both and leaves its outputs in their places.
 /// </summary>
 internal sealed class CalibrationStreams : IDisposable
 {
     private CalibrationStreams(ActivationStream pruned, ActivationStream? dense) => (Pruned, Dense) = (pruned, dense);
 
     /// <summary>The input of the next layer in the model pruned so far.</summary>
-    public ActivationStream Pruned { get; private set; }
+    public ActivationStream Pruned { get; }
 
     /// <summary>The input of the next layer in the dense model; null where no targets come from it.</summary>
-    public ActivationStream? Dense { get; private set; }
+    public ActivationStream? Dense { get; }
 
     /// <summary>Both streams at the first layer, where nothing is pruned yet.</summary>
-    public static CalibrationStreams Embed(DecoderModel model, TokenChunks chunks, bool withDense) =>
-        new(chunks.Embed(model), withDense ? chunks.Embed(model) : null);
-
-    /// <summary>Goes on to the next layer.</summary>
-    public void Advance(ActivationStream pruned, ActivationStream? dense)
+    public static CalibrationStreams Embed(DecoderModel model, TokenChunks chunks, bool withDense)
     {
-        Dispose();
-        (Pruned, Dense) = (pruned, dense);
+        ActivationStream pruned = chunks.Embed(model);
+        try
+        {
+            return new CalibrationStreams(pruned, withDense ? chunks.Embed(model) : null);
+        }
+        catch
+        {
+            pruned.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>

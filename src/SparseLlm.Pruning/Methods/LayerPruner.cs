@@ -14,6 +14,7 @@ namespace SparseLlm.Pruning.Methods;
 /// Prunes one decoder layer, in the order in which data flows through it: q, k and v; o; up and gate; down. The inputs of each come
 /// from the layer as pruned so far (true sequential). With targets from the dense model, o and down are fitted to
 /// what the dense residual stream has and the pruned one lacks, so that they repair the loss of everything before them.
+/// The dense layer becomes this object's, which disposes it as soon as all activations have been through.
 /// </summary>
 internal sealed class LayerPruner(
     IBackend backend,
@@ -32,17 +33,18 @@ internal sealed class LayerPruner(
 
     private readonly LayerGuard? guard = chunks.FittedCount < chunks.Count ? new LayerGuard(backend, layer, settings.BlockSize, chunks, recorder) : null;
 
-    private readonly FeedForwardSweeps? sweeps = FeedForwardSweeps.For(backend, layer, dense, plan, settings, fitting, chunks, recorder);
+    private readonly FeedForwardSweeps? sweeps = FeedForwardSweeps.For(backend, layer, plan, settings, fitting, chunks, recorder);
 
-    // Of every chunk that is fitted to, between the stages: the attention context, then the residual stream after attention (which replaces it);
-    // of the dense model, the residual stream after attention, and the layer's output before any norm behind it.
-    private readonly ActivationStream contexts = new(chunks.Count);
-    private readonly ActivationStream residuals = new(chunks.Count);
-    private readonly ActivationStream denseResiduals = new(chunks.Count);
-    private readonly ActivationStream denseSums = new(chunks.Count);
+    // Of every chunk that is fitted to: the attention context, then the residual stream after attention, which takes its place. The dense stream
+    // goes through the same stages (see AddFeedForwardTargets), and what runs into its feed-forward block is kept where sweeps start from it.
+    private readonly ActivationStream between = chunks.Stream();
+    private readonly ActivationStream denseInputs = chunks.Stream();
 
     // Groups whose solution waits until the inputs of all have been seen.
     private readonly List<(FitGroup Group, IReadOnlyList<float[]?> Importance)> waiting = [];
+
+    // Of the rows of up and gate.
+    private IReadOnlyList<float[]?> feedForwardImportance = [null, null];
 
     /// <summary>Prunes the layer and takes both streams through it.</summary>
     public void Prune(CalibrationStreams streams)
@@ -50,14 +52,14 @@ internal sealed class LayerPruner(
         FitAttentionProjections(streams);
         FitAttentionOutput(streams);
         FitFeedForwardProjections(streams);
-        FitFeedForwardOutput();
+        FitFeedForwardOutput(streams);
         if (!settings.Sequential)
         {
             SolveWaiting();
-            UpdateResiduals(streams);
+            ForEachChunk(chunk => between.Put(chunk, Through(streams.Pruned, chunk, x => layer.AttentionBlock(x, chunks.SequenceLength))));
         }
 
-        sweeps?.Run(importance, residuals, denseResiduals, denseSums, cancellation);
+        sweeps?.Run(feedForwardImportance, between, denseInputs, streams.Dense, cancellation);
         Propagate(streams);
     }
 
@@ -67,23 +69,37 @@ internal sealed class LayerPruner(
         FitGroup group = Group(shared, attention.Query, attention.Key, attention.Value);
         ForEachChunk(chunk =>
         {
-            using Matrix<float> input = layer.AttentionInput(streams.Pruned[chunk]);
+            using Matrix<float> x = streams.Pruned.Read(chunk);
+            using Matrix<float> input = layer.AttentionInput(x);
             if (dense is null)
             {
                 group.Add(input);
-                return;
             }
-
-            using Matrix<float> denseInput = dense.AttentionInput(streams.Dense![chunk]);
-            using Matrix<float> q = dense.Attention.Query.Apply(denseInput);
-            using Matrix<float> k = dense.Attention.Key.Apply(denseInput);
-            using Matrix<float> v = dense.Attention.Value.Apply(denseInput);
-            group.Add(input, q, k, v);
-            importance?.AddAttention(q, k);
-            using Matrix<float> context = dense.Attention.Attend(q, k, v, chunks.SequenceLength);
-            denseSums[chunk] = dense.AddProjected(streams.Dense[chunk], dense.Attention.Output, context);
+            else
+            {
+                AddAttentionTargets(group, input, streams.Dense!, chunk);
+            }
         });
+        if (dense is not null)
+        {
+            ForwardHeldBack(dense, streams.Dense!);
+        }
+
         Finish(group, importance?.Query(), importance?.Key(), importance?.Value());
+    }
+
+    /// <summary>Adds the dense layer's q, k and v, and takes the dense stream through attention.</summary>
+    private void AddAttentionTargets(FitGroup group, Matrix<float> input, ActivationStream denseStream, int chunk)
+    {
+        using Matrix<float> x = denseStream.Read(chunk);
+        using Matrix<float> denseInput = dense!.AttentionInput(x);
+        using Matrix<float> q = dense.Attention.Query.Apply(denseInput);
+        using Matrix<float> k = dense.Attention.Key.Apply(denseInput);
+        using Matrix<float> v = dense.Attention.Value.Apply(denseInput);
+        group.Add(input, q, k, v);
+        importance?.AddAttention(q, k);
+        using Matrix<float> context = dense.Attention.Attend(q, k, v, chunks.SequenceLength);
+        denseStream.Put(chunk, dense.AddProjected(x, dense.Attention.Output, context));
     }
 
     private void FitAttentionOutput(CalibrationStreams streams)
@@ -91,9 +107,11 @@ internal sealed class LayerPruner(
         FitGroup group = Group(layer.Attention.Output);
         ForEachChunk(chunk =>
         {
-            using Matrix<float> input = layer.AttentionInput(streams.Pruned[chunk]);
-            contexts[chunk] = layer.Attention.Context(input, chunks.SequenceLength);
-            AddRepairing(group, contexts[chunk], streams.Pruned[chunk], chunk);
+            using Matrix<float> x = streams.Pruned.Read(chunk);
+            using Matrix<float> input = layer.AttentionInput(x);
+            Matrix<float> context = layer.Attention.Context(input, chunks.SequenceLength);
+            AddRepairing(group, context, x, streams.Dense, chunk);
+            between.Put(chunk, context);
         });
         Finish(group, [null]);
     }
@@ -104,24 +122,30 @@ internal sealed class LayerPruner(
         FitGroup group = feedForward.Gate is { } gate ? Group(feedForward.Up, gate) : Group(feedForward.Up);
         ForEachChunk(chunk =>
         {
-            residuals[chunk] = layer.AfterAttention(streams.Pruned[chunk], contexts[chunk]);
-            using Matrix<float> input = layer.FeedForwardInput(residuals[chunk]);
+            using Matrix<float> x = streams.Pruned.Read(chunk);
+            Matrix<float> residual = Through(between, chunk, context => layer.AfterAttention(x, context));
+            using Matrix<float> input = layer.FeedForwardInput(residual);
             if (dense is null)
             {
                 group.Add(input);
             }
             else
             {
-                AddFeedForwardTargets(group, input, chunk);
+                AddFeedForwardTargets(group, input, streams.Dense!, chunk);
             }
+
+            between.Put(chunk, residual);
         });
-        Finish(group, importance?.Up(), importance?.Gate());
+        feedForwardImportance = [importance?.Up(), importance?.Gate()];
+        dense?.Dispose();
+        Finish(group, feedForwardImportance);
     }
 
-    private void AddFeedForwardTargets(FitGroup group, Matrix<float> input, int chunk)
+    /// <summary>Adds the dense layer's up and gate, and takes the dense stream from behind attention to the layer's output, before any norm behind it.</summary>
+    private void AddFeedForwardTargets(FitGroup group, Matrix<float> input, ActivationStream denseStream, int chunk)
     {
-        denseResiduals[chunk] = layer.Definition.NormFirst ? denseSums.Take(chunk) : dense!.AttentionNorm.Apply(denseSums[chunk]);
-        using Matrix<float> denseInput = dense!.FeedForwardInput(denseResiduals[chunk]);
+        using Matrix<float> residual = layer.Definition.NormFirst ? denseStream.Read(chunk) : Through(denseStream, chunk, dense!.AttentionNorm.Apply);
+        Matrix<float> denseInput = dense!.FeedForwardInput(residual);
         using Matrix<float> up = dense.FeedForward.Up.Apply(denseInput);
         using Matrix<float>? gate = dense.FeedForward.Gate?.Apply(denseInput);
         if (gate is null)
@@ -135,70 +159,83 @@ internal sealed class LayerPruner(
 
         importance?.AddFeedForward(gate, up);
         dense.FeedForward.Activate(gate, up);
-        denseSums[chunk] = dense.AddProjected(denseResiduals[chunk], dense.FeedForward.Down, up);
+        denseStream.Put(chunk, dense.AddProjected(residual, dense.FeedForward.Down, up));
+        if (sweeps is null)
+        {
+            denseInput.Dispose();
+        }
+        else
+        {
+            denseInputs.Put(chunk, denseInput);
+        }
     }
 
-    private void FitFeedForwardOutput()
+    private void FitFeedForwardOutput(CalibrationStreams streams)
     {
         FitGroup group = Group(layer.FeedForward.Down);
         ForEachChunk(chunk =>
         {
-            using Matrix<float> input = layer.FeedForwardInput(residuals[chunk]);
+            using Matrix<float> residual = between.Read(chunk);
+            using Matrix<float> input = layer.FeedForwardInput(residual);
             using Matrix<float> hidden = layer.FeedForward.Hidden(input);
-            AddRepairing(group, hidden, residuals[chunk], chunk);
+            AddRepairing(group, hidden, residual, streams.Dense, chunk);
         });
         Finish(group, [null]);
     }
 
     private void Propagate(CalibrationStreams streams)
     {
-        ActivationStream? nextDense = dense is null ? null : DenseOutputs(dense, streams.Dense!);
-        bool changed = guard is not null && guard.KeepBetter(streams.Pruned, nextDense!);
+        if (streams.Dense is { } targets && !layer.Definition.NormFirst)
+        {
+            ForEachChunk(chunk => targets.Put(chunk, Through(targets, chunk, layer.FeedForwardNorm.Apply)));
+        }
+
+        bool changed = guard is not null && guard.KeepBetter(streams.Pruned, streams.Dense!);
         if (tuning is not null)
         {
-            tuning.Tune(layer, streams.Pruned, nextDense!);
+            tuning.Tune(layer, streams.Pruned, streams.Dense!);
             changed = true;
         }
 
-        if (changed)
+        ForEachChunk(chunk =>
         {
-            UpdateResiduals(streams);
-        }
-
-        var next = new ActivationStream(chunks.Count);
-        ForEachChunk(chunk => next[chunk] = layer.FeedForwardBlock(residuals[chunk]));
-        ForwardHeldBack(layer, streams.Pruned, next);
-        streams.Advance(next, nextDense);
+            streams.Pruned.Put(chunk, changed
+                ? Through(streams.Pruned, chunk, x => layer.Forward(x, chunks.SequenceLength))
+                : Through(between, chunk, layer.FeedForwardBlock));
+            between.Drop(chunk);
+        });
+        ForwardHeldBack(layer, streams.Pruned);
     }
 
-    private ActivationStream DenseOutputs(DecoderLayer dense, ActivationStream inputs)
-    {
-        var outputs = new ActivationStream(chunks.Count);
-        ForEachChunk(chunk => outputs[chunk] =
-            layer.Definition.NormFirst ? denseSums.Take(chunk) : dense.FeedForwardNorm.Apply(denseSums[chunk]));
-        ForwardHeldBack(dense, inputs, outputs);
-        return outputs;
-    }
-
-    private void ForwardHeldBack(DecoderLayer through, ActivationStream inputs, ActivationStream outputs)
+    /// <summary>Takes the windows that nothing is fitted to through a whole layer.</summary>
+    private void ForwardHeldBack(DecoderLayer through, ActivationStream stream)
     {
         for (int chunk = chunks.FittedCount; chunk < chunks.Count; chunk++)
         {
-            outputs[chunk] = through.Forward(inputs[chunk], chunks.SequenceLength);
+            cancellation.ThrowIfCancellationRequested();
+            stream.Put(chunk, Through(stream, chunk, x => through.Forward(x, chunks.SequenceLength)));
         }
     }
 
-    /// <summary>Adds inputs of o or down, with what the dense residual stream has behind it and the pruned one has not before it.</summary>
-    private void AddRepairing(FitGroup group, Matrix<float> input, Matrix<float> residual, int chunk)
+    /// <summary>What becomes of a chunk, a new matrix.</summary>
+    private static Matrix<float> Through(ActivationStream stream, int chunk, Func<Matrix<float>, Matrix<float>> stage)
     {
-        if (dense is null)
+        using Matrix<float> x = stream.Read(chunk);
+        return stage(x);
+    }
+
+    /// <summary>Adds inputs of o or down, with what the dense residual stream has behind it and the pruned one has not before it.</summary>
+    private void AddRepairing(FitGroup group, Matrix<float> input, Matrix<float> residual, ActivationStream? denseStream, int chunk)
+    {
+        if (denseStream is null)
         {
             group.Add(input);
             return;
         }
 
+        using Matrix<float> sum = denseStream.Read(chunk);
         using Matrix<float> target = backend.AllocateUninitialized<float>(residual.Rows, residual.Columns);
-        backend.Combine(1, denseSums[chunk], -1, residual, target);
+        backend.Combine(1, sum, -1, residual, target);
         group.Add(input, target);
     }
 
@@ -236,10 +273,6 @@ internal sealed class LayerPruner(
         waiting.Clear();
     }
 
-    /// <summary>The residual stream after attention, with the attention block as it is now.</summary>
-    private void UpdateResiduals(CalibrationStreams streams) =>
-        ForEachChunk(chunk => residuals[chunk] = layer.AttentionBlock(streams.Pruned[chunk], chunks.SequenceLength));
-
     /// <summary>Every chunk that the layer is fitted to.</summary>
     private void ForEachChunk(Action<int> action)
     {
@@ -254,12 +287,11 @@ internal sealed class LayerPruner(
     public void Dispose()
     {
         waiting.ForEach(entry => entry.Group.Dispose());
+        dense?.Dispose();
         importance?.Dispose();
         guard?.Dispose();
         sweeps?.Dispose();
-        contexts.Dispose();
-        residuals.Dispose();
-        denseResiduals.Dispose();
-        denseSums.Dispose();
+        between.Dispose();
+        denseInputs.Dispose();
     }
 }

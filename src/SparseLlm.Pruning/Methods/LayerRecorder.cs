@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
@@ -8,17 +9,31 @@ namespace SparseLlm.Pruning.Methods;
 
 /// <summary>
 /// Takes down what is done to a decoder layer. Every new weight is rounded to the checkpoint's element type at once, so that the
-/// layers behind it see the model as it will be loaded.
+/// layers behind it see the model as it will be loaded. Values are copied out of the layer in the end, not before, so that it is not in memory twice while
+/// it is solved.
 /// </summary>
 internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, SparsityPlan plan, int layer, IProgress<PruningProgress>? progress)
 {
-    private readonly List<PrunedTensor> tensors = [];
+    private const int PieceLength = 1 << 18;
+
+    private readonly List<(string Name, Matrix<float> Matrix)> changed = [];
     private readonly List<LinearReport> linears = [];
     private readonly List<string> fallbacks = [];
     private SweepReport? sweeps;
 
-    /// <summary>Everything taken down so far.</summary>
-    public PrunedLayer Result => new(layer, tensors, linears, fallbacks) { Sweeps = sweeps };
+    /// <summary>Everything that was taken down, with the values that the changed tensors have now.</summary>
+    public PrunedLayer Result()
+    {
+        var tensors = new List<PrunedTensor>();
+        foreach ((string name, Matrix<float> matrix) in changed)
+        {
+            float[] values = GC.AllocateUninitializedArray<float>(checked((int)matrix.Length));
+            backend.Download<float>(matrix, values);
+            tensors.Add(new PrunedTensor(name, values));
+        }
+
+        return new PrunedLayer(layer, tensors, linears, fallbacks) { Sweeps = sweeps };
+    }
 
     /// <summary>Rounds and takes down a solved linear layer. A layer solved again replaces what was taken down before.</summary>
     public void Add(Linear linear, double? relativeError)
@@ -52,25 +67,25 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
 
     private LinearReport Report(Linear linear, double? relativeError)
     {
-        float[] weights = Round(linear);
+        Round(linear);
         return new LinearReport(
             linear.Definition.WeightName,
             linear.Definition.Outputs,
             linear.Definition.Inputs,
             plan.PatternFor(linear.Definition)?.ToString() ?? "dense",
-            weights.LongCount(weight => weight == 0),
+            linear.Weight.Length - backend.CountNonZero(linear.Weight),
             relativeError);
     }
 
-    /// <summary>Rounds a linear layer and takes down its values alone, of which the weights are returned.</summary>
-    public float[] Round(Linear linear)
+    /// <summary>Rounds a linear layer and takes down its values alone.</summary>
+    public void Round(Linear linear)
     {
         if (linear.Bias is not null)
         {
             Round(linear.Bias, linear.Definition.BiasName);
         }
 
-        return Round(linear.Weight, linear.Definition.WeightName);
+        Round(linear.Weight, linear.Definition.WeightName);
     }
 
     /// <summary>Takes down how the sweeps of the feed-forward block went (see <see cref="SweepReport"/>).</summary>
@@ -80,36 +95,32 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
     /// <summary>Takes down a numerical fallback.</summary>
     public void AddFallback(string sentence) => fallbacks.Add(sentence);
 
-    private float[] Round(Matrix<float> matrix, string name)
+    private void Round(Matrix<float> matrix, string name)
     {
-        var values = new float[matrix.Length];
-        backend.Download<float>(matrix, values);
-        CheckFinite(values, name);
-        Round(values, checkpoint[name].ElementType);
-        CheckRange(values, name, checkpoint[name].ElementType);
-        backend.Upload<float>(values, matrix);
-        tensors.RemoveAll(known => known.Name == name);
-        tensors.Add(new PrunedTensor(name, values));
-        return values;
-    }
-
-    private static void CheckFinite(float[] values, string name)
-    {
-        int position = Array.FindIndex(values, value => !float.IsFinite(value));
-        if (position >= 0)
+        ElementType type = checkpoint[name].ElementType;
+        int pieceRows = Math.Max(1, PieceLength / matrix.Columns);
+        var buffer = new float[Math.Min(pieceRows, matrix.Rows) * matrix.Columns];
+        for (int row = 0; row < matrix.Rows; row += pieceRows)
         {
-            throw PruningDiagnostics.NonFinite.Error(
-                null, $"pruning '{name}' gave a value that is not finite (element {position}); use a larger damping or more calibration data");
+            using Matrix<float> slice = matrix.Slice(row, Math.Min(pieceRows, matrix.Rows - row));
+            Span<float> values = buffer.AsSpan(0, slice.Rows * slice.Columns);
+            backend.Download(slice, values);
+            CheckFinite(values, $"pruning '{name}' gave a value that is not finite; use a larger damping or more calibration data");
+            Round(values, type);
+            CheckFinite(
+                values, $"pruning '{name}' gave a value beyond the range of {type}; use a larger damping, a lower sparsity, or a model in BF16 or F32");
+            backend.Upload<float>(values, slice);
         }
+
+        changed.RemoveAll(known => known.Name == name);
+        changed.Add((name, matrix));
     }
 
-    private static void CheckRange(float[] values, string name, ElementType type)
+    private static void CheckFinite(ReadOnlySpan<float> values, string problem)
     {
-        int position = Array.FindIndex(values, value => !float.IsFinite(value));
-        if (position >= 0)
+        if (!TensorPrimitives.IsFiniteAll(values))
         {
-            throw PruningDiagnostics.NonFinite.Error(
-                null, $"pruning '{name}' gave a value beyond the range of {type} (element {position}); use a larger damping, a lower sparsity, or a model in BF16 or F32");
+            throw PruningDiagnostics.NonFinite.Error(null, problem);
         }
     }
 
@@ -117,13 +128,13 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
     /// Rounds to the element type. A kept weight so small that it would become zero gets the least magnitude of the type instead, so that
     /// the matrix is exactly as sparse as asked for; pruned weights are +0.
     /// </summary>
-    private static void Round(float[] values, ElementType type)
+    private static void Round(Span<float> values, ElementType type)
     {
-        bool[] kept = [.. values.Select(value => value != 0)];
+        float[] exact = values.ToArray();
         ElementTypes.Round(values, type);
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = kept[i] && values[i] == 0 ? LeastMagnitude(type) : values[i] + 0f;
+            values[i] = exact[i] != 0 && values[i] == 0 ? LeastMagnitude(type) : values[i] + 0f;
         }
     }
 

@@ -33,25 +33,27 @@ internal sealed class LayerReplay(
             PrunedLayer pruned = known(index) ?? throw PruningDiagnostics.LayerLost.Error(
                 null, $"the pruned layer {index} has disappeared while it was in use; run the same again");
             using DecoderLayer layer = model.LoadLayer(index);
-            ActivationStream? dense = streams.Dense is null ? null : Forward(layer, streams.Dense, cancellation);
+            if (streams.Dense is not null)
+            {
+                Forward(layer, streams.Dense, cancellation);
+            }
+
             Overwrite(layer, pruned);
-            streams.Advance(Forward(layer, streams.Pruned, cancellation), dense);
+            Forward(layer, streams.Pruned, cancellation);
             progress?.Report(new LayerReplayed(index, model.Definition.Layers.Count));
         }
 
         return streams;
     }
 
-    private ActivationStream Forward(DecoderLayer layer, ActivationStream inputs, CancellationToken cancellation)
+    private void Forward(DecoderLayer layer, ActivationStream stream, CancellationToken cancellation)
     {
-        var outputs = new ActivationStream(chunks.Count);
         for (int chunk = 0; chunk < chunks.Count; chunk++)
         {
             cancellation.ThrowIfCancellationRequested();
-            outputs[chunk] = layer.Forward(inputs[chunk], chunks.SequenceLength);
+            using Matrix<float> input = stream.Read(chunk);
+            stream.Put(chunk, layer.Forward(input, chunks.SequenceLength));
         }
-
-        return outputs;
     }
 
     private void Overwrite(DecoderLayer layer, PrunedLayer pruned)

@@ -1,5 +1,6 @@
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Solvers;
 
@@ -19,6 +20,7 @@ internal sealed class LinearFit : IDisposable
     private readonly Linear linear;
     private readonly SparsityPattern pattern;
     private readonly TargetSums? targets;
+    private bool isCrossReduced;
 
     /// <summary>A subproblem for a loaded layer, whose weight and bias it will replace.</summary>
     /// <param name="backend">Where everything lives.</param>
@@ -54,7 +56,7 @@ internal sealed class LinearFit : IDisposable
     public double Solve(InputGram gram, TokenSums inputs, ISolver solver, MaskedRefit refit, float[]? importance)
     {
         (int outputs, int width) = (linear.Definition.Outputs, linear.Definition.Inputs);
-        using Matrix<double> cross = CrossProduct(inputs);
+        Matrix<double>? cross = CrossProduct(inputs);
         using Matrix<float> target = backend.AllocateUninitialized<float>(outputs, width);
         Unconstrained(gram, cross, target);
         gram.ZeroDeadInputs(target);
@@ -84,46 +86,46 @@ internal sealed class LinearFit : IDisposable
     /// <param name="gram">The inputs' Gram matrix, centred if <see cref="RefitsBias"/>.</param>
     /// <param name="inputs">The sums it was made from.</param>
     /// <param name="solver">The solver.</param>
-    public PlainSolution SolvePlainly(InputGram gram, TokenSums inputs, ISolver solver)
+    /// <param name="store">Where the solution is kept.</param>
+    public PlainSolution SolvePlainly(InputGram gram, TokenSums inputs, ISolver solver, MatrixStore store)
     {
         Matrix<float> weights = backend.AllocateUninitialized<float>(linear.Weight.Rows, linear.Weight.Columns);
         using Matrix<float> mask = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
         backend.Copy(linear.Weight, weights);
         solver.Solve(gram, weights, pattern, mask);
         gram.RestoreDeadInputs(linear.Weight, mask, weights);
-        using Matrix<double> cross = CrossProduct(inputs);
-        return new PlainSolution(linear, weights, FittedBias(weights, inputs), RelativeError(gram, inputs, cross, weights));
+        double error = RelativeError(gram, inputs, CrossProduct(inputs), weights);
+        Matrix<float>? bias = FittedBias(weights, inputs);
+        return new PlainSolution(linear, store.Keep(weights), bias is null ? null : store.Keep(bias), error);
     }
 
-    /// <summary>X'T as the problem needs it: around the means, or with the fixed bias taken out of T. X'X W0' without targets.</summary>
-    private Matrix<double> CrossProduct(TokenSums inputs)
+    /// <summary>X'T as the problem needs it: around the means, or with the fixed bias taken out of T; null without targets.</summary>
+    private Matrix<double>? CrossProduct(TokenSums inputs)
     {
-        (int outputs, int width) = (linear.Definition.Outputs, linear.Definition.Inputs);
-        Matrix<double> cross = backend.AllocateUninitialized<double>(width, outputs);
-        if (targets is null)
+        if (targets is null || isCrossReduced)
         {
-            return cross;
+            return targets?.Cross;
         }
 
-        backend.Copy(targets.Cross, cross);
+        isCrossReduced = true;
         if (RefitsBias)
         {
-            backend.AddOuterProduct(-1.0 / inputs.Tokens, inputs.Sums, targets.Sums, cross);
+            backend.AddOuterProduct(-1.0 / inputs.Tokens, inputs.Sums, targets.Sums, targets.Cross);
         }
         else if (linear.Bias is { } bias)
         {
-            using Matrix<double> wide = backend.AllocateUninitialized<double>(1, outputs);
+            using Matrix<double> wide = backend.AllocateUninitialized<double>(1, bias.Columns);
             backend.Convert(bias, wide);
-            backend.AddOuterProduct(-1, inputs.Sums, wide, cross);
+            backend.AddOuterProduct(-1, inputs.Sums, wide, targets.Cross);
         }
 
-        return cross;
+        return targets.Cross;
     }
 
     /// <summary>The solution without a pattern: W0 + (G' - W0 H) (H + λ)^-1, or W0 itself without targets.</summary>
-    private void Unconstrained(InputGram gram, Matrix<double> cross, Matrix<float> solution)
+    private void Unconstrained(InputGram gram, Matrix<double>? cross, Matrix<float> solution)
     {
-        if (targets is null)
+        if (cross is null)
         {
             backend.Copy(linear.Weight, solution);
             return;
@@ -151,24 +153,28 @@ internal sealed class LinearFit : IDisposable
     }
 
     /// <summary>‖T - Y‖² = tr T'T - 2 tr W G + tr W H W'; without targets, tr D H D' with D = W0 - W.</summary>
-    private double RelativeError(InputGram gram, TokenSums inputs, Matrix<double> cross, Matrix<float> weights)
+    private double RelativeError(InputGram gram, TokenSums inputs, Matrix<double>? cross, Matrix<float> weights)
     {
-        using Matrix<float> h = backend.AllocateUninitialized<float>(gram.Width, gram.Width);
-        backend.Convert(gram.Damped, h);
-        if (targets is null)
+        if (cross is null)
         {
             using Matrix<float> difference = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
             backend.Combine(1, linear.Weight, -1, weights, difference);
-            return Ratio(QuadraticForm(difference, h, gram.Damping), QuadraticForm(linear.Weight, h, gram.Damping));
+            return Ratio(QuadraticForm(difference, gram), QuadraticForm(linear.Weight, gram));
         }
 
+        double total = TargetEnergy(inputs);
+        double error = total - 2 * Trace(weights, cross) + QuadraticForm(weights, gram);
+        return Ratio(error, total);
+    }
+
+    /// <summary>tr W G.</summary>
+    private double Trace(Matrix<float> weights, Matrix<double> cross)
+    {
         using Matrix<double> transposed = backend.AllocateUninitialized<double>(weights.Rows, weights.Columns);
         backend.Transpose(cross, transposed);
         using Matrix<double> wide = backend.AllocateUninitialized<double>(weights.Rows, weights.Columns);
         backend.Convert(weights, wide);
-        double total = TargetEnergy(inputs);
-        double error = total - 2 * backend.Dot(wide, transposed) + QuadraticForm(weights, h, gram.Damping);
-        return Ratio(error, total);
+        return backend.Dot(wide, transposed);
     }
 
     /// <summary>tr T'T, around the mean or with the fixed bias taken out, as the problem needs it.</summary>
@@ -187,11 +193,13 @@ internal sealed class LinearFit : IDisposable
     }
 
     /// <summary>tr W H W' for the H without damping.</summary>
-    private double QuadraticForm(Matrix<float> weights, Matrix<float> damped, double damping)
+    private double QuadraticForm(Matrix<float> weights, InputGram gram)
     {
+        using Matrix<float> h = backend.AllocateUninitialized<float>(gram.Width, gram.Width);
+        backend.Convert(gram.Damped, h);
         using Matrix<float> product = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
-        backend.Multiply(weights, false, damped, false, product);
-        return backend.Dot(product, weights) - damping * backend.Dot(weights, weights);
+        backend.Multiply(weights, false, h, false, product);
+        return backend.Dot(product, weights) - gram.Damping * backend.Dot(weights, weights);
     }
 
     private static double Ratio(double error, double total) => total > 0 ? Math.Sqrt(Math.Max(error, 0) / total) : 0;

@@ -22,6 +22,7 @@ public sealed class ModelPruner
     private readonly CalibrationTokens? tokens;
     private readonly IProgress<PruningProgress>? progress;
     private readonly SharedInputs? shared;
+    private readonly MatrixStore store;
     private readonly FitSettings fitting;
 
     /// <summary>A prune of a model.</summary>
@@ -31,9 +32,16 @@ public sealed class ModelPruner
     /// <param name="tokens">The calibration windows; may be null for methods that look at weights only.</param>
     /// <param name="progress">Told of every matrix and layer.</param>
     /// <param name="shared">What prunes with the same settings and tokens share; null to share nothing.</param>
+    /// <param name="store">Where activations are kept; null for all of them in memory.</param>
     /// <exception cref="Diagnostics.DiagnosticException">The plan does not fit the model, or calibration tokens are missing.</exception>
     public ModelPruner(
-        DecoderModel model, PruningSettings settings, SparsityPlan plan, CalibrationTokens? tokens, IProgress<PruningProgress>? progress = null, SharedInputs? shared = null)
+        DecoderModel model,
+        PruningSettings settings,
+        SparsityPlan plan,
+        CalibrationTokens? tokens,
+        IProgress<PruningProgress>? progress = null,
+        SharedInputs? shared = null,
+        MatrixStore? store = null)
     {
         this.model = model;
         backend = model.Backend;
@@ -42,6 +50,7 @@ public sealed class ModelPruner
         this.tokens = tokens;
         this.progress = progress;
         this.shared = shared;
+        this.store = store ?? new MatrixStore(backend);
         fitting = new FitSettings(settings.Damping, SolverFactory.Create(backend, settings), new MaskedRefit(backend, settings.RefitSteps));
         plan.Validate(model.Definition);
         if (settings.IsTuned && settings.Targets != TargetKind.Dense)
@@ -62,16 +71,19 @@ public sealed class ModelPruner
     /// Gives layers that an earlier run has pruned with the same model, settings and calibration tokens, by index; null for others. They are not solved
     /// again: activations are only taken through them, and only if a layer behind them is not known.
     /// </param>
+    /// <param name="isKnown">Tells whether a layer is known without giving it, from another thread; only what is read ahead depends on it.</param>
     /// <param name="cancellation">Stops between matrices.</param>
-    public IEnumerable<PrunedLayer> Run(Func<int, PrunedLayer?>? known = null, CancellationToken cancellation = default)
+    public IEnumerable<PrunedLayer> Run(
+        Func<int, PrunedLayer?>? known = null, Func<int, bool>? isKnown = null, CancellationToken cancellation = default)
     {
+        using var ahead = new LayerReadAhead(model, isKnown is null ? null : index => !isKnown(index));
         known ??= _ => null;
         var clock = Stopwatch.StartNew();
         var fallbacks = new List<string>();
-        SparsityPlan allocated = BudgetAllocation.Allocate(model, settings, plan, tokens, fallbacks.Add, progress, cancellation);
+        SparsityPlan allocated = BudgetAllocation.Allocate(model, settings, plan, tokens, store, fallbacks.Add, progress, cancellation);
         IEnumerable<PrunedLayer> layers = fitting.Solver.NeedsInputs
-            ? RunOnActivations(allocated, known, clock, cancellation)
-            : RunOnWeights(allocated, known, clock, cancellation);
+            ? RunOnActivations(allocated, known, ahead, clock, cancellation)
+            : RunOnWeights(allocated, known, ahead, clock, cancellation);
         foreach (PrunedLayer layer in layers)
         {
             // What happened before the first layer is reported with it.
@@ -80,9 +92,9 @@ public sealed class ModelPruner
     }
 
     private IEnumerable<PrunedLayer> RunOnActivations(
-        SparsityPlan allocated, Func<int, PrunedLayer?> known, Stopwatch clock, CancellationToken cancellation)
+        SparsityPlan allocated, Func<int, PrunedLayer?> known, LayerReadAhead ahead, Stopwatch clock, CancellationToken cancellation)
     {
-        var chunks = new TokenChunks(tokens!, settings.IsGuarded ? TokenChunks.WindowsToHoldBack(tokens!.Windows) : 0);
+        var chunks = new TokenChunks(tokens!, store, settings.IsGuarded ? TokenChunks.WindowsToHoldBack(tokens!.Windows) : 0);
         bool withDense = settings.Targets == TargetKind.Dense;
         using var replay = new LayerReplay(model, chunks, withDense, known, progress);
         for (int index = 0; index < model.Definition.Layers.Count; index++)
@@ -98,18 +110,19 @@ public sealed class ModelPruner
             CalibrationStreams streams = replay.Streams(cancellation);
             LayerRecorder recorder = Start(index, allocated);
             using DecoderLayer layer = model.LoadLayer(index);
-            using DecoderLayer? dense = withDense ? model.LoadLayer(index) : null;
-            using LanguageModelHead? head = settings.DistillationEpochs > 0 && index == model.Definition.Layers.Count - 1 ? model.LoadHead() : null;
-            BlockTuning? tuning = settings.IsTuned ? new BlockTuning(backend, settings, allocated, chunks, head, recorder, cancellation) : null;
-            using var pruner = new LayerPruner(backend, layer, dense, allocated, settings, fitting, chunks, recorder, tuning, index == 0 ? shared : null, cancellation);
+            bool isLast = index == model.Definition.Layers.Count - 1;
+            using BlockTuning? tuning = settings.IsTuned ? new BlockTuning(backend, settings, allocated, chunks, isLast ? model.LoadHead : null, recorder, cancellation) : null;
+            using var pruner = new LayerPruner(
+                backend, layer, withDense ? model.LoadLayer(index) : null, allocated, settings, fitting, chunks, recorder, tuning, index == 0 ? shared : null, cancellation);
+            ahead.Begin(index);
             pruner.Prune(streams);
             Finish(index, clock);
-            yield return recorder.Result;
+            yield return recorder.Result();
         }
     }
 
     private IEnumerable<PrunedLayer> RunOnWeights(
-        SparsityPlan allocated, Func<int, PrunedLayer?> known, Stopwatch clock, CancellationToken cancellation)
+        SparsityPlan allocated, Func<int, PrunedLayer?> known, LayerReadAhead ahead, Stopwatch clock, CancellationToken cancellation)
     {
         for (int index = 0; index < model.Definition.Layers.Count; index++)
         {
@@ -122,6 +135,7 @@ public sealed class ModelPruner
 
             LayerRecorder recorder = Start(index, allocated);
             using DecoderLayer layer = model.LoadLayer(index);
+            ahead.Begin(index);
             foreach (Linear linear in layer.Linears)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -129,7 +143,7 @@ public sealed class ModelPruner
             }
 
             Finish(index, clock);
-            yield return recorder.Result;
+            yield return recorder.Result();
         }
     }
 

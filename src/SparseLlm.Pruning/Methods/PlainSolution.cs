@@ -1,5 +1,5 @@
 using SparseLlm.Models.Layers;
-using SparseLlm.Numerics;
+using SparseLlm.Pruning.Activations;
 
 namespace SparseLlm.Pruning.Methods;
 
@@ -8,7 +8,7 @@ namespace SparseLlm.Pruning.Methods;
 /// <param name="Weight">Sparse weights, [outputs x inputs].</param>
 /// <param name="Bias">[1 x outputs]; null where it stays as it is.</param>
 /// <param name="RelativeError">‖T - Y‖ / ‖T‖ for its output Y and the target T on the calibration tokens.</param>
-internal sealed record PlainSolution(Linear Linear, Matrix<float> Weight, Matrix<float>? Bias, double RelativeError) : IDisposable
+internal sealed record PlainSolution(Linear Linear, StoredMatrix Weight, StoredMatrix? Bias, double RelativeError) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose()

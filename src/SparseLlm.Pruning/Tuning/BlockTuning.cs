@@ -17,7 +17,7 @@ namespace SparseLlm.Pruning.Tuning;
 /// <param name="settings">How long and how fast.</param>
 /// <param name="plan">Which matrices are pruned.</param>
 /// <param name="chunks">How the calibration windows are grouped.</param>
-/// <param name="head">The dense model's head behind the last layer, else null; its norm is changed in place.</param>
+/// <param name="loadHead">Loads the dense model's head behind the last layer, else null; its norm is changed in place.</param>
 /// <param name="recorder">Takes down what has changed.</param>
 /// <param name="cancellation">Stops between mini-batches.</param>
 internal sealed class BlockTuning(
@@ -25,15 +25,18 @@ internal sealed class BlockTuning(
     PruningSettings settings,
     SparsityPlan plan,
     TokenChunks chunks,
-    LanguageModelHead? head,
+    Func<LanguageModelHead>? loadHead,
     LayerRecorder recorder,
-    CancellationToken cancellation)
+    CancellationToken cancellation) : IDisposable
 {
     /// <summary>Distillation starts close to its end, and takes smaller steps.</summary>
     private const double DistillationRate = 0.5;
 
     private readonly WindowBatches batches = new(backend, chunks);
     private readonly HeldBackLoss heldBack = new(backend, chunks);
+
+    // Its norm is the recorder's until the layer's result has been taken down.
+    private LanguageModelHead? head;
 
     /// <summary>Tunes a pruned layer in place.</summary>
     /// <param name="layer">The layer.</param>
@@ -53,8 +56,9 @@ internal sealed class BlockTuning(
             kept |= Try("tuning", layer, loss, inputs, targets, settings.TuningEpochs, settings.TuningRate);
         }
 
-        if (settings.DistillationEpochs > 0 && head is not null)
+        if (settings.DistillationEpochs > 0 && loadHead is not null)
         {
+            head = loadHead();
             using ActivationStream normalized = Normalize(head.Norm, targets);
             using var loss = new DistillationLoss(backend, head);
             kept |= Try("distillation", layer, loss, inputs, normalized, settings.DistillationEpochs, settings.TuningRate * DistillationRate);
@@ -81,7 +85,7 @@ internal sealed class BlockTuning(
 
         Matrix<float>?[] headNorm = [head?.Norm?.Gain, head?.Norm?.Bias];
         using var untuned = new ParameterSnapshot(
-            backend, [.. layer.Parameters.Select(parameter => parameter.Values), .. headNorm.OfType<Matrix<float>>()]);
+            chunks.Store, [.. layer.Parameters.Select(parameter => parameter.Values), .. headNorm.OfType<Matrix<float>>()]);
         double before = heldBack.Of(layer, loss, inputs, targets);
         Train(layer, loss, inputs, targets, epochs, rate);
         double after = heldBack.Of(layer, loss, inputs, targets);
@@ -121,20 +125,23 @@ internal sealed class BlockTuning(
     /// <summary>The targets behind the dense model's final norm.</summary>
     private ActivationStream Normalize(Norm? norm, ActivationStream targets)
     {
-        var normalized = new ActivationStream(targets.Count);
+        ActivationStream normalized = chunks.Stream();
         for (int chunk = 0; chunk < targets.Count; chunk++)
         {
-            Matrix<float> values = targets[chunk];
-            if (norm is not null)
-            {
-                normalized[chunk] = norm.Apply(values);
-                continue;
-            }
-
-            normalized[chunk] = backend.AllocateUninitialized<float>(values.Rows, values.Columns);
-            backend.Copy(values, normalized[chunk]);
+            using Matrix<float> values = targets.Read(chunk);
+            normalized.Put(chunk, norm?.Apply(values) ?? Copy(values));
         }
 
         return normalized;
     }
+
+    private Matrix<float> Copy(Matrix<float> values)
+    {
+        Matrix<float> copy = backend.AllocateUninitialized<float>(values.Rows, values.Columns);
+        backend.Copy(values, copy);
+        return copy;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => head?.Dispose();
 }

@@ -5,9 +5,10 @@ namespace SparseLlm.Pruning.Tuning;
 /// <summary>A tensor under training: its values (in the layer, changed in place), their gradient, and Adam's moments.</summary>
 internal sealed class Parameter : IDisposable
 {
+    private const int PieceLength = 1 << 18;
+
     private readonly IBackend backend;
     private readonly Matrix<float> values;
-    private readonly Matrix<float>? mask;
     private readonly Matrix<float> mean;
     private readonly Matrix<float> square;
 
@@ -24,8 +25,7 @@ internal sealed class Parameter : IDisposable
         square = backend.Allocate<float>(values.Rows, values.Columns);
         if (keepsZeros)
         {
-            mask = backend.AllocateUninitialized<float>(values.Rows, values.Columns);
-            backend.KeepLargest(values, backend.CountNonZero(values), mask);
+            Freeze();
         }
     }
 
@@ -33,13 +33,35 @@ internal sealed class Parameter : IDisposable
     public Matrix<float> Gradient { get; }
 
     /// <summary>Moves the values along the gradient.</summary>
-    public void Step(AdamStep step) => backend.Adam(values, Gradient, mask, mean, square, step);
+    public void Step(AdamStep step) => backend.Adam(values, Gradient, mask: null, mean, square, step);
+
+    /// <summary>
+    /// Gives zeros an infinite second moment. It stays infinite, so that their steps, which are divided by its root, are zero: a mask of the tensor's size
+    /// would say the same.
+    /// </summary>
+    private void Freeze()
+    {
+        int pieceRows = Math.Max(1, PieceLength / values.Columns);
+        var piece = new float[Math.Min(pieceRows, values.Rows) * values.Columns];
+        for (int row = 0; row < values.Rows; row += pieceRows)
+        {
+            using Matrix<float> slice = values.Slice(row, Math.Min(pieceRows, values.Rows - row));
+            using Matrix<float> squares = square.Slice(row, slice.Rows);
+            Span<float> host = piece.AsSpan(0, slice.Rows * slice.Columns);
+            backend.Download(slice, host);
+            for (int i = 0; i < host.Length; i++)
+            {
+                host[i] = host[i] == 0 ? float.PositiveInfinity : 0;
+            }
+
+            backend.Upload<float>(host, squares);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Gradient.Dispose();
-        mask?.Dispose();
         mean.Dispose();
         square.Dispose();
     }

@@ -37,7 +37,7 @@ internal sealed class ReconstructionLoss : ITuningLoss
         double count = 0;
         for (int chunk = 0; chunk < targets.Count; chunk++)
         {
-            Matrix<float> values = targets[chunk];
+            using Matrix<float> values = targets.Read(chunk);
             using Matrix<double> sums = backend.Allocate<double>(1, values.Columns);
             backend.AccumulateColumnSums(values, sums);
             var host = new double[values.Columns];

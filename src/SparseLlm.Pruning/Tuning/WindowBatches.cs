@@ -37,10 +37,10 @@ internal sealed class WindowBatches(IBackend backend, TokenChunks chunks)
     public Matrix<float> Gather(ActivationStream stream, (int Chunk, int FirstRow)[] batch)
     {
         int length = chunks.SequenceLength;
-        Matrix<float> tokens = backend.AllocateUninitialized<float>(batch.Length * length, stream[0].Columns);
+        Matrix<float> tokens = backend.AllocateUninitialized<float>(batch.Length * length, stream.Columns);
         for (int i = 0; i < batch.Length; i++)
         {
-            using Matrix<float> source = stream[batch[i].Chunk].Slice(batch[i].FirstRow, length);
+            using Matrix<float> source = stream.Read(batch[i].Chunk, batch[i].FirstRow, length);
             using Matrix<float> destination = tokens.Slice(i * length, length);
             backend.Copy(source, destination);
         }

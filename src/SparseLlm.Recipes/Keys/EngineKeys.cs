@@ -6,6 +6,9 @@ internal static class EngineKeys
     /// <summary>What computes if the recipe does not say.</summary>
     public const string DefaultDevice = "auto";
 
+    /// <summary>How much memory activations may take if the recipe does not say.</summary>
+    public const string DefaultMemory = "50%";
+
     public static RecipeKey Device { get; } =
         RecipeKey.Choice("device", "Where to compute: cpu, cuda, or what is found (auto).", ["cpu", "cuda", "auto"], "cuda") with
         {
@@ -15,5 +18,14 @@ internal static class EngineKeys
     public static RecipeKey Threads { get; } =
         RecipeKey.Integer("threads", "Threads to compute with. If left out, one per processor. Results do not depend on it.", 4, minimum: 1);
 
-    public static KeyTable All { get; } = new(Device, Threads);
+    public static RecipeKey Memory { get; } = new(
+        "memory",
+        "Memory for activations: a size, or a percentage of what is free. What is beyond it goes to a temporary file in the cache's folder. Results do not depend on it.",
+        ValueSchema.MemoryBudget(),
+        "4GB")
+    {
+        Default = DefaultMemory,
+    };
+
+    public static KeyTable All { get; } = new(Device, Threads, Memory);
 }

@@ -31,6 +31,14 @@ internal static class ValueSchema
         return schema;
     }
 
+    /// <summary>A size, or a percentage.</summary>
+    public static JsonObject MemoryBudget() => new()
+    {
+        ["type"] = Names(["string", "integer"]),
+        ["pattern"] = @"^[0-9]+(\.[0-9]+)? ?([kKmMgGtT][iI]?)?[bB]?$|^[0-9]+(\.[0-9]+)?%$|" + Interpolation.Syntax,
+        ["minimum"] = 0,
+    };
+
     /// <summary>N:M.</summary>
     public static JsonObject Pattern() => new() { ["type"] = "string", ["pattern"] = @"^[0-9]+:[0-9]+$|" + Interpolation.Syntax };
 

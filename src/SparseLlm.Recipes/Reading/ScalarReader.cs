@@ -1,4 +1,5 @@
 using System.Globalization;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Recipes.Keys;
 using SparseLlm.Recipes.Yaml;
 
@@ -50,6 +51,17 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
 
         diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
             $"'{name}' must be a number, found '{text}'{NumberHint(text)}");
+        return null;
+    }
+
+    /// <summary>A size, or a percentage of what is free.</summary>
+    public MemoryBudget? Memory(string name, YamlNode node)
+    {
+        if (Text(name, node) is not { } text) return null;
+        if (MemoryBudget.Parse(text) is { } budget) return budget;
+
+        diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
+            $"'{name}' must be a size or a percentage of the free memory, found '{text}'; write it like 4GB, 512MiB or 50%");
         return null;
     }
 

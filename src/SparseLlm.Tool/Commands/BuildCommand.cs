@@ -5,6 +5,7 @@ using SparseLlm.Numerics;
 using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Running;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
 using Spectre.Console;
@@ -22,12 +23,13 @@ internal static class BuildCommand
         var manifest = new Option<string?>("--manifest") { Description = "Write lists of inputs, outputs and artifacts for a build system to this path, with endings of their own." };
         Option<string?> device = CommandAction.Device();
         Option<int?> threads = CommandAction.Threads();
+        Option<MemoryBudget?> memory = CommandAction.Memory();
         Option<string?> cache = CommandAction.Cache();
         var locked = new Option<bool>("--locked", "--locked-mode") { Description = "Hold inputs and results against the lock file, and fail where they differ." };
         var onCacheMiss = new Option<CacheMissPolicy>("--on-cache-miss") { Description = "What to do where an artifact would have to be computed: build, warn or error." };
         Option<bool> json = CommandAction.Json();
         Option<bool> noProgress = CommandAction.NoProgress();
-        var command = new Command("build", "Make the artifacts of a recipe.") { recipe, output, artifact, manifest, device, threads, cache, locked, onCacheMiss, json, noProgress };
+        var command = new Command("build", "Make the artifacts of a recipe.") { recipe, output, artifact, manifest, device, threads, memory, cache, locked, onCacheMiss, json, noProgress };
         command.SetWork((arguments, cancellation) =>
         {
             Recipe read = RecipeFile.Read(arguments.GetRequiredValue(recipe));
@@ -36,6 +38,7 @@ internal static class BuildCommand
             var options = new BuildOptions
             {
                 Artifacts = arguments.GetValue(artifact) ?? [],
+                Memory = arguments.GetValue(memory),
                 IsLocked = arguments.GetValue(locked),
                 OnCacheMiss = arguments.GetValue(onCacheMiss),
             };

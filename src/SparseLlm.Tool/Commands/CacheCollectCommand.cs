@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pruning.Settings;
 using SparseLlm.Tool.Output;
 using Spectre.Console;
 

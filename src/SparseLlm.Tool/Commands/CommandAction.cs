@@ -2,6 +2,7 @@ using System.CommandLine;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
@@ -25,6 +26,23 @@ internal static class CommandAction
 
     /// <summary>Chooses the number of threads.</summary>
     public static Option<int?> Threads() => new("--threads") { Description = "Threads of the CPU engine; one per core by default." };
+
+    /// <summary>Chooses how much memory activations may take.</summary>
+    public static Option<MemoryBudget?> Memory() => new("--memory")
+    {
+        Description = "Memory for activations, such as 4GB, or a percentage of what is free; 50% by default. The rest goes to a temporary file.",
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            MemoryBudget? budget = MemoryBudget.Parse(text);
+            if (budget is null)
+            {
+                result.AddError($"--memory is '{text}', which is neither a size nor a percentage; write it like 4GB, 512MiB or 50%");
+            }
+
+            return budget;
+        },
+    };
 
     /// <summary>Chooses the cache.</summary>
     public static Option<string?> Cache() => new("--cache")

@@ -3,6 +3,7 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Numerics;
 using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Running;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Tool.Output;
@@ -21,10 +22,11 @@ internal static class EvalCommand
         var length = new Option<int?>("--sequence-length") { Description = "Tokens per window; by default the smaller of 2048 and the model's maximum." };
         Option<string?> device = CommandAction.Device();
         Option<int?> threads = CommandAction.Threads();
+        Option<MemoryBudget?> memory = CommandAction.Memory();
         Option<string?> cache = CommandAction.Cache();
         Option<bool> json = CommandAction.Json();
         Option<bool> noProgress = CommandAction.NoProgress();
-        var command = new Command("eval", "Measure the perplexity of a model on a text.") { model, text, field, length, device, threads, cache, json, noProgress };
+        var command = new Command("eval", "Measure the perplexity of a model on a text.") { model, text, field, length, device, threads, memory, cache, json, noProgress };
         command.SetWork((arguments, cancellation) =>
         {
             string[] paths = [.. arguments.GetRequiredValue(text).Select(Path.GetFullPath)];
@@ -33,7 +35,10 @@ internal static class EvalCommand
                 Path.GetFileName(paths[0]), new TextSource(paths, arguments.GetRequiredValue(field)), arguments.GetValue(length), new SourceLocation(paths[0]));
             Perplexity perplexity = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
             {
-                using var session = new ModelSession(arguments.GetRequiredValue(model), backend, CommandAction.OpenCache(arguments.GetValue(cache)), progress);
+                using var session = new ModelSession(arguments.GetRequiredValue(model), backend, CommandAction.OpenCache(arguments.GetValue(cache)), progress)
+                {
+                    Memory = arguments.GetValue(memory) ?? MemoryBudget.Default,
+                };
                 return session.DensePerplexity(perplexityText, cancellation);
             });
             new Terminal(arguments.GetValue(json)).Result(

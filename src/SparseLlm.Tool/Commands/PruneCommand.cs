@@ -5,6 +5,7 @@ using SparseLlm.Numerics;
 using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Running;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
@@ -30,6 +31,7 @@ internal sealed class PruneCommand
     private readonly Option<string> output = new("--output", "-o") { Description = "The directory to write.", Required = true };
     private readonly Option<string?> device = CommandAction.Device();
     private readonly Option<int?> threads = CommandAction.Threads();
+    private readonly Option<MemoryBudget?> memory = CommandAction.Memory();
     private readonly Option<string?> cache = CommandAction.Cache();
     private readonly Option<bool> json = CommandAction.Json();
     private readonly Option<bool> noProgress = CommandAction.NoProgress();
@@ -42,7 +44,7 @@ internal sealed class PruneCommand
         preset.AcceptOnlyFromAmong([.. Preset.All.Select(known => known.Name)]);
         var command = new Command("prune", "Prune a model once, without a recipe.")
         {
-            model, method, preset, sparsity, pattern, calibration, field, samples, length, seed, set, output, device, threads, cache, json, noProgress,
+            model, method, preset, sparsity, pattern, calibration, field, samples, length, seed, set, output, device, threads, memory, cache, json, noProgress,
         };
         command.SetWork(Run);
         return command;
@@ -60,7 +62,10 @@ internal sealed class PruneCommand
         using IBackend backend = Backends.Create(arguments.GetValue(device) ?? "auto", arguments.GetValue(threads));
         ArtifactOutcome outcome = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
         {
-            using var session = new ModelSession(arguments.GetRequiredValue(model), backend, CommandAction.OpenCache(arguments.GetValue(cache)), progress);
+            using var session = new ModelSession(arguments.GetRequiredValue(model), backend, CommandAction.OpenCache(arguments.GetValue(cache)), progress)
+            {
+                Memory = arguments.GetValue(memory) ?? MemoryBudget.Default,
+            };
             return new ArtifactBuilder(session, progress).Build(request, cancellation);
         });
         Show(outcome, new Terminal(arguments.GetValue(json)));

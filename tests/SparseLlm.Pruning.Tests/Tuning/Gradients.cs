@@ -83,15 +83,19 @@ public sealed class Gradients : IDisposable
     {
         var slow = new SlowLayer(Opt(normFirst: true));
         using DecoderLayer layer = slow.Load(backend);
-        using var chunks = new ActivationStream(1) { [0] = SlowLayer.Upload(backend, slow.Random(Tokens, Hidden)) };
-        using var targets = new ActivationStream(1) { [0] = SlowLayer.Upload(backend, slow.Random(Tokens, Hidden)) };
+        var batches = new TokenChunks(new CalibrationTokens(new int[Tokens], SequenceLength), new MatrixStore(backend));
+        using ActivationStream chunks = batches.Stream();
+        using ActivationStream targets = batches.Stream();
+        chunks.Put(0, SlowLayer.Upload(backend, slow.Random(Tokens, Hidden)));
+        targets.Put(0, SlowLayer.Upload(backend, slow.Random(Tokens, Hidden)));
+        using Matrix<float> input = chunks.Read(0);
+        using Matrix<float> target = targets.Read(0);
         using var loss = new ReconstructionLoss(backend, targets);
         using var gradient = new LayerGradient(backend, layer, SequenceLength, _ => true);
         using Matrix<float> slopes = backend.AllocateUninitialized<float>(Tokens, Hidden);
-        double before = loss.Evaluate(gradient.Forward(chunks[0]), targets[0], slopes);
-        var batches = new WindowBatches(backend, new TokenChunks(new CalibrationTokens(new int[Tokens], SequenceLength)));
-        new LayerTraining(backend, gradient, loss, batches).Run(chunks, targets, epochs: 100, rate: 0.01, CancellationToken.None);
-        loss.Evaluate(gradient.Forward(chunks[0]), targets[0], slopes).ShouldBeLessThan(before / 2);
+        double before = loss.Evaluate(gradient.Forward(input), target, slopes);
+        new LayerTraining(backend, gradient, loss, new WindowBatches(backend, batches)).Run(chunks, targets, epochs: 100, rate: 0.01, CancellationToken.None);
+        loss.Evaluate(gradient.Forward(input), target, slopes).ShouldBeLessThan(before / 2);
     }
 
     private void LayerShouldMatch(LayerDefinition definition)

@@ -2,13 +2,16 @@ namespace SparseLlm.Numerics.Cpu.Memory;
 
 /// <summary>
 /// Keeps freed buffers for the next request of about their size, up to a bound: fresh memory costs a page fault per
-/// 4 KiB, more than most kernels need to fill it. Safe to use from several threads.
+/// 4 KiB, more than most kernels need to fill it. Beyond the bound, buffers go of the size that has not been asked for
+/// longest, so that nothing is held on to for matrices of a shape that does not come again. Safe to use from several threads.
 /// </summary>
+/// <param name="capacity">The most bytes to keep.</param>
 internal sealed class BufferPool(nint capacity) : IDisposable
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<nint, Stack<NativeBuffer>> free = [];
+    private readonly Dictionary<nint, Shelf> shelves = [];
     private nint retained;
+    private long uses;
     private bool disposed;
 
     /// <summary>A buffer of at least <paramref name="bytes"/>, of undefined content.</summary>
@@ -17,10 +20,14 @@ internal sealed class BufferPool(nint capacity) : IDisposable
         nint size = SizeClass(bytes);
         lock (gate)
         {
-            if (free.TryGetValue(size, out Stack<NativeBuffer>? stack) && stack.TryPop(out NativeBuffer? buffer))
+            if (shelves.TryGetValue(size, out Shelf? shelf))
             {
-                retained -= size;
-                return buffer;
+                shelf.LastUse = uses++;
+                if (shelf.Buffers.TryPop(out NativeBuffer? buffer))
+                {
+                    retained -= size;
+                    return buffer;
+                }
             }
         }
 
@@ -32,15 +39,17 @@ internal sealed class BufferPool(nint capacity) : IDisposable
     {
         lock (gate)
         {
-            if (!disposed && retained + buffer.Bytes <= capacity)
+            if (!disposed && buffer.Bytes <= capacity)
             {
-                if (!free.TryGetValue(buffer.Bytes, out Stack<NativeBuffer>? stack))
+                if (!shelves.TryGetValue(buffer.Bytes, out Shelf? shelf))
                 {
-                    free.Add(buffer.Bytes, stack = []);
+                    shelves.Add(buffer.Bytes, shelf = new Shelf());
                 }
 
-                stack.Push(buffer);
+                shelf.LastUse = uses++;
+                shelf.Buffers.Push(buffer);
                 retained += buffer.Bytes;
+                Trim();
                 return;
             }
         }
@@ -57,12 +66,12 @@ internal sealed class BufferPool(nint capacity) : IDisposable
         lock (gate)
         {
             disposed = true;
-            foreach (NativeBuffer buffer in free.Values.SelectMany(stack => stack))
+            foreach (NativeBuffer buffer in shelves.Values.SelectMany(shelf => shelf.Buffers))
             {
                 buffer.Dispose();
             }
 
-            free.Clear();
+            shelves.Clear();
             retained = 0;
         }
     }
@@ -73,5 +82,23 @@ internal sealed class BufferPool(nint capacity) : IDisposable
         nint size = Math.Max(bytes, 4096);
         nint step = (nint)1 << Math.Max((int)nint.Log2(size) - 3, 6);
         return (size + step - 1) / step * step;
+    }
+
+    private void Trim()
+    {
+        while (retained > capacity)
+        {
+            NativeBuffer buffer = shelves.Values.Where(shelf => shelf.Buffers.Count > 0).MinBy(shelf => shelf.LastUse)!.Buffers.Pop();
+            retained -= buffer.Bytes;
+            buffer.Dispose();
+        }
+    }
+
+    /// <summary>The free buffers of one size.</summary>
+    private sealed class Shelf
+    {
+        public Stack<NativeBuffer> Buffers { get; } = [];
+
+        public long LastUse { get; set; }
     }
 }

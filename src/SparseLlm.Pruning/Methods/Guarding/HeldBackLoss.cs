@@ -21,9 +21,11 @@ internal sealed class HeldBackLoss(IBackend backend, TokenChunks chunks)
         (double sum, long tokens) = (0, 0);
         for (int chunk = chunks.FittedCount; chunk < chunks.Count; chunk++)
         {
-            using Matrix<float> output = layer.Forward(inputs[chunk], chunks.SequenceLength);
+            using Matrix<float> input = inputs.Read(chunk);
+            using Matrix<float> target = targets.Read(chunk);
+            using Matrix<float> output = layer.Forward(input, chunks.SequenceLength);
             using Matrix<float> gradient = backend.AllocateUninitialized<float>(output.Rows, output.Columns);
-            sum += output.Rows * loss.Evaluate(output, targets[chunk], gradient);
+            sum += output.Rows * loss.Evaluate(output, target, gradient);
             tokens += output.Rows;
         }
 

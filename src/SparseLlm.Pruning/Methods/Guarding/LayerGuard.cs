@@ -26,7 +26,7 @@ internal sealed class LayerGuard(IBackend backend, DecoderLayer layer, int block
     /// <param name="fit">The matrix's problem.</param>
     /// <param name="gram">The Gram matrix of its inputs.</param>
     /// <param name="inputs">The sums that was made from.</param>
-    public void Add(LinearFit fit, InputGram gram, TokenSums inputs) => alternatives.Add(fit.SolvePlainly(gram, inputs, solver));
+    public void Add(LinearFit fit, InputGram gram, TokenSums inputs) => alternatives.Add(fit.SolvePlainly(gram, inputs, solver, chunks.Store));
 
     /// <summary>Compares, and puts SparseGPT's solutions into the layer if they are better.</summary>
     /// <param name="inputs">The layer's inputs in the pruned model.</param>
@@ -40,7 +40,7 @@ internal sealed class LayerGuard(IBackend backend, DecoderLayer layer, int block
         }
 
         using var loss = new ReconstructionLoss(backend, targets);
-        using var solved = new ParameterSnapshot(backend, layer.Parameters.Select(parameter => parameter.Values));
+        using var solved = new ParameterSnapshot(chunks.Store, layer.Parameters.Select(parameter => parameter.Values));
         double own = heldBack.Of(layer, loss, inputs, targets);
         alternatives.ForEach(Put);
         double sparseGpt = heldBack.Of(layer, loss, inputs, targets);
@@ -56,13 +56,10 @@ internal sealed class LayerGuard(IBackend backend, DecoderLayer layer, int block
         return true;
     }
 
-    private void Put(PlainSolution solution)
+    private static void Put(PlainSolution solution)
     {
-        backend.Copy(solution.Weight, solution.Linear.Weight);
-        if (solution.Bias is not null)
-        {
-            backend.Copy(solution.Bias, solution.Linear.Bias!);
-        }
+        solution.Weight.CopyTo(solution.Linear.Weight);
+        solution.Bias?.CopyTo(solution.Linear.Bias!);
     }
 
     /// <inheritdoc/>

@@ -3,25 +3,13 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Methods.Sweeps;
 
-/// <summary>A chunk of tokens with the auxiliary variables of a feed-forward block, all of which it owns.</summary>
-/// <param name="input">X, the block's input in the pruned model, [tokens x channels].</param>
-/// <param name="target">Y, what the block should give, [tokens x channels].</param>
-/// <param name="up">z, the pre-activations of up, [tokens x hidden].</param>
-/// <param name="gate">s, the pre-activations of the gate, [tokens x hidden]; null where the block has none.</param>
-internal sealed class AuxiliaryChunk(Matrix<float> input, Matrix<float> target, Matrix<float> up, Matrix<float>? gate) : IDisposable
+/// <summary>A chunk of tokens with the auxiliary variables of a feed-forward block.</summary>
+/// <param name="Input">X, the block's input in the pruned model, [tokens x channels].</param>
+/// <param name="Target">Y, what the block should give, [tokens x channels].</param>
+/// <param name="Up">z, the pre-activations of up, [tokens x hidden].</param>
+/// <param name="Gate">s, the pre-activations of the gate, [tokens x hidden]; null where the block has none.</param>
+internal sealed record AuxiliaryChunk(Matrix<float> Input, Matrix<float> Target, Matrix<float> Up, Matrix<float>? Gate)
 {
-    /// <summary>X.</summary>
-    public Matrix<float> Input { get; } = input;
-
-    /// <summary>Y.</summary>
-    public Matrix<float> Target { get; } = target;
-
-    /// <summary>z.</summary>
-    public Matrix<float> Up { get; } = up;
-
-    /// <summary>s.</summary>
-    public Matrix<float>? Gate { get; } = gate;
-
     /// <summary>
     /// Updates p, then z, then s (Bai et al. 2024, eq. 8 to 11), each to the minimiser with the others and the weights fixed.
     /// </summary>
@@ -46,14 +34,5 @@ internal sealed class AuxiliaryChunk(Matrix<float> input, Matrix<float> target, 
         }
 
         return hidden;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Input.Dispose();
-        Target.Dispose();
-        Up.Dispose();
-        Gate?.Dispose();
     }
 }

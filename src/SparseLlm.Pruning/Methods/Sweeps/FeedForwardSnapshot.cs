@@ -1,56 +1,45 @@
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
+using SparseLlm.Pruning.Activations;
 
 namespace SparseLlm.Pruning.Methods.Sweeps;
 
-/// <summary>The weights and biases of a feed-forward block at one moment, to go back to.</summary>
+/// <summary>The weights and biases of a feed-forward block at one moment.</summary>
 internal sealed class FeedForwardSnapshot : IDisposable
 {
     private readonly IBackend backend;
     private readonly FeedForward block;
+    private readonly Dictionary<string, StoredMatrix> values;
 
     /// <summary>Copies a block.</summary>
-    public FeedForwardSnapshot(IBackend backend, FeedForward block)
+    /// <param name="backend">Where it lives.</param>
+    /// <param name="store">Where the copy is kept.</param>
+    /// <param name="block">The block, which stays the caller's.</param>
+    public FeedForwardSnapshot(IBackend backend, MatrixStore store, FeedForward block)
     {
         this.backend = backend;
         this.block = block;
-        Copy = new FeedForward(
-            backend, block.Definition, block.Gate is { } gate ? Clone(gate) : null, Clone(block.Up), Clone(block.Down));
+        values = block.Parameters.ToDictionary(parameter => parameter.Name, parameter => store.KeepCopy(parameter.Values));
     }
 
-    /// <summary>The block as it was.</summary>
-    public FeedForward Copy { get; }
+    /// <summary>The block as it was, for reading until the caller disposes it.</summary>
+    public FeedForward Read() => new(backend, block.Definition, block.Gate is { } gate ? Read(gate) : null, Read(block.Up), Read(block.Down));
 
-    /// <summary>Gives the block its weights and biases back.</summary>
-    public void Restore()
-    {
-        Restore(Copy.Up, block.Up);
-        Restore(Copy.Down, block.Down);
-        if (block.Gate is not null)
-        {
-            Restore(Copy.Gate!, block.Gate);
-        }
-    }
+    /// <summary>Gives a linear layer of the block the weight that it had.</summary>
+    public void RestoreWeight(Linear linear) => values[linear.Definition.WeightName].CopyTo(linear.Weight);
 
-    private void Restore(Linear source, Linear destination)
-    {
-        backend.Copy(source.Weight, destination.Weight);
-        if (source.Bias is not null)
-        {
-            backend.Copy(source.Bias, destination.Bias!);
-        }
-    }
-
-    private Linear Clone(Linear linear) =>
-        new(backend, linear.Definition, Clone(linear.Weight), linear.Bias is null ? null : Clone(linear.Bias));
-
-    private Matrix<float> Clone(Matrix<float> matrix)
-    {
-        Matrix<float> copy = backend.AllocateUninitialized<float>(matrix.Rows, matrix.Columns);
-        backend.Copy(matrix, copy);
-        return copy;
-    }
+    private Linear Read(Linear linear) => new(
+        backend,
+        linear.Definition,
+        values[linear.Definition.WeightName].Read(),
+        linear.Bias is null ? null : values[linear.Definition.BiasName].Read());
 
     /// <inheritdoc/>
-    public void Dispose() => Copy.Dispose();
+    public void Dispose()
+    {
+        foreach (StoredMatrix matrix in values.Values)
+        {
+            matrix.Dispose();
+        }
+    }
 }

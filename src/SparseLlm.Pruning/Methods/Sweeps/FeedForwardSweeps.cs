@@ -15,7 +15,6 @@ internal sealed class FeedForwardSweeps : IDisposable
 {
     private readonly IBackend backend;
     private readonly DecoderLayer layer;
-    private readonly DecoderLayer? dense;
     private readonly SparsityPlan plan;
     private readonly PruningSettings settings;
     private readonly FitSettings fitting;
@@ -24,33 +23,31 @@ internal sealed class FeedForwardSweeps : IDisposable
     private readonly Penalties penalties;
     private readonly FeedForwardSnapshot unpruned;
     private readonly HeldBackTokens heldBack;
-    private readonly List<AuxiliaryChunk> fitted = [];
+    private readonly AuxiliaryVariables fitted;
 
     private FeedForwardSweeps(
-        IBackend backend, DecoderLayer layer, DecoderLayer? dense, SparsityPlan plan, PruningSettings settings, FitSettings fitting, TokenChunks chunks, LayerRecorder recorder)
+        IBackend backend, DecoderLayer layer, SparsityPlan plan, PruningSettings settings, FitSettings fitting, TokenChunks chunks, LayerRecorder recorder)
     {
         this.backend = backend;
         this.layer = layer;
-        this.dense = dense;
         this.plan = plan;
         this.settings = settings;
         this.fitting = fitting;
         this.chunks = chunks;
         this.recorder = recorder;
         penalties = Penalties.For(settings, layer.FeedForward.Definition);
-        unpruned = new FeedForwardSnapshot(backend, layer.FeedForward);
+        unpruned = new FeedForwardSnapshot(backend, chunks.Store, layer.FeedForward);
         heldBack = new HeldBackTokens(backend, chunks);
+        fitted = new AuxiliaryVariables(chunks);
     }
 
     /// <summary>The sweeps of a layer that is not pruned yet, or null where the settings ask for none.</summary>
     public static FeedForwardSweeps? For(
-        IBackend backend, DecoderLayer layer, DecoderLayer? dense, SparsityPlan plan, PruningSettings settings, FitSettings fitting, TokenChunks chunks, LayerRecorder recorder)
+        IBackend backend, DecoderLayer layer, SparsityPlan plan, PruningSettings settings, FitSettings fitting, TokenChunks chunks, LayerRecorder recorder)
     {
-        FeedForward block = layer.FeedForward;
-        Linear?[] linears = [block.Gate, block.Up, block.Down];
-        bool pruned = linears.Any(linear => linear is not null && plan.PatternFor(linear.Definition) is not null);
+        bool pruned = layer.FeedForward.Linears.Any(linear => plan.PatternFor(linear.Definition) is not null);
         return pruned && SweepsAfterPruning(settings) > 0
-            ? new FeedForwardSweeps(backend, layer, dense, plan, settings, fitting, chunks, recorder)
+            ? new FeedForwardSweeps(backend, layer, plan, settings, fitting, chunks, recorder)
             : null;
     }
 
@@ -63,37 +60,42 @@ internal sealed class FeedForwardSweeps : IDisposable
     /// <summary>Sweeps over the block that has been pruned by now.</summary>
     /// <param name="importance">How much the model depends on the rows of up and gate; null for all the same.</param>
     /// <param name="residuals">The residual stream after attention, in the pruned model.</param>
-    /// <param name="denseResiduals">The same in the dense model; filled where targets come from it.</param>
-    /// <param name="denseSums">The dense layer's output before any norm behind it; filled where targets come from it.</param>
+    /// <param name="denseInputs">The block's inputs in the dense model; filled where targets come from it.</param>
+    /// <param name="denseSums">The dense layer's output before any norm behind it; null where targets do not come from it.</param>
     /// <param name="cancellation">Stops between chunks.</param>
     public void Run(
-        RowImportance? importance, ActivationStream residuals, ActivationStream denseResiduals, ActivationStream denseSums, CancellationToken cancellation)
+        IReadOnlyList<float[]?> importance, ActivationStream residuals, ActivationStream denseInputs, ActivationStream? denseSums, CancellationToken cancellation)
     {
-        for (int chunk = 0; chunk < chunks.FittedCount; chunk++)
+        using (FeedForward dense = unpruned.Read())
         {
-            cancellation.ThrowIfCancellationRequested();
-            Start(chunk, residuals, denseResiduals, denseSums);
+            for (int chunk = 0; chunk < chunks.FittedCount; chunk++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Start(chunk, dense, residuals, denseInputs, denseSums);
+            }
         }
 
         if (fitted.Count > 0)
         {
-            Alternate([importance?.Up(), importance?.Gate()], cancellation);
+            Alternate(importance, cancellation);
         }
     }
 
     /// <summary>The variables at their start: the dense activations.</summary>
-    private void Start(int chunk, ActivationStream residuals, ActivationStream denseResiduals, ActivationStream denseSums)
+    private void Start(int chunk, FeedForward dense, ActivationStream residuals, ActivationStream denseInputs, ActivationStream? denseSums)
     {
-        using Matrix<float> input = layer.FeedForwardInput(residuals[chunk]);
-        using Matrix<float> target = dense is null ? Output(unpruned.Copy, input) : Difference(denseSums[chunk], residuals[chunk]);
+        using Matrix<float> residual = residuals.Read(chunk);
+        using Matrix<float> input = layer.FeedForwardInput(residual);
+        using Matrix<float> target = denseSums is null ? Output(dense, input) : Difference(denseSums, chunk, residual);
         int rows = heldBack.FittedRows(chunk);
         if (rows > 0)
         {
-            using Matrix<float> denseInput = dense is null ? Rows(input, 0, rows) : FirstRows(dense.FeedForwardInput(denseResiduals[chunk]), rows);
+            using Matrix<float> denseInput = denseSums is null ? input.Slice(0, rows) : denseInputs.Read(chunk, 0, rows);
             fitted.Add(new AuxiliaryChunk(
-                Rows(input, 0, rows), Rows(target, 0, rows), unpruned.Copy.Up.Apply(denseInput), unpruned.Copy.Gate?.Apply(denseInput)));
+                Rows(input, 0, rows), Rows(target, 0, rows), dense.Up.Apply(denseInput), dense.Gate?.Apply(denseInput)));
         }
 
+        denseInputs.Drop(chunk);
         if (rows < input.Rows)
         {
             heldBack.Add(Rows(input, rows, input.Rows - rows), Rows(target, rows, input.Rows - rows));
@@ -108,7 +110,7 @@ internal sealed class FeedForwardSweeps : IDisposable
         Dictionary<Linear, double> kept = [];
         while (tried == accepted && tried < SweepsAfterPruning(settings))
         {
-            using var previous = new FeedForwardSnapshot(backend, layer.FeedForward);
+            using var previous = new ParameterSnapshot(chunks.Store, layer.FeedForward.Parameters.Select(parameter => parameter.Values));
             Dictionary<Linear, double> solved = Sweep(importance, cancellation);
             double after = heldBack.Error(layer.FeedForward);
             tried++;
@@ -145,26 +147,32 @@ internal sealed class FeedForwardSweeps : IDisposable
         using FitGroup output = Group(block.Down);
         using (var hiddenUpdate = new HiddenUpdate(backend, block.Down, penalties))
         {
-            foreach (AuxiliaryChunk chunk in fitted)
+            for (int chunk = 0; chunk < fitted.Count; chunk++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                using Matrix<float> hidden = chunk.Update(backend, block, hiddenUpdate, penalties);
-                projections.Add(chunk.Input, chunk.Gate is null ? [chunk.Up] : [chunk.Up, chunk.Gate]);
-                if (settings.Variant == SparseLlmVariant.Paper)
+                fitted.Change(chunk, variables =>
                 {
-                    output.Add(hidden, chunk.Target);
-                }
+                    using Matrix<float> hidden = variables.Update(backend, block, hiddenUpdate, penalties);
+                    projections.Add(variables.Input, variables.Gate is null ? [variables.Up] : [variables.Up, variables.Gate]);
+                    if (settings.Variant == SparseLlmVariant.Paper)
+                    {
+                        output.Add(hidden, variables.Target);
+                    }
+                });
             }
         }
 
         Solve(projections, importance, solved);
         if (settings.Variant == SparseLlmVariant.Coordinated)
         {
-            foreach (AuxiliaryChunk chunk in fitted)
+            for (int chunk = 0; chunk < fitted.Count; chunk++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                using Matrix<float> hidden = block.Hidden(chunk.Input);
-                output.Add(hidden, chunk.Target);
+                fitted.Read(chunk, (input, target) =>
+                {
+                    using Matrix<float> hidden = block.Hidden(input);
+                    output.Add(hidden, target);
+                });
             }
         }
 
@@ -189,7 +197,7 @@ internal sealed class FeedForwardSweeps : IDisposable
     {
         foreach (Linear linear in group.Linears)
         {
-            backend.Copy(DenseWeight(linear), linear.Weight);
+            unpruned.RestoreWeight(linear);
         }
 
         group.Solve(
@@ -203,30 +211,18 @@ internal sealed class FeedForwardSweeps : IDisposable
             recorder.AddFallback);
     }
 
-    private Matrix<float> DenseWeight(Linear linear) =>
-        linear == layer.FeedForward.Up ? unpruned.Copy.Up.Weight
-        : linear == layer.FeedForward.Down ? unpruned.Copy.Down.Weight
-        : unpruned.Copy.Gate!.Weight;
-
     private static Matrix<float> Output(FeedForward block, Matrix<float> input)
     {
         using Matrix<float> hidden = block.Hidden(input);
         return block.Down.Apply(hidden);
     }
 
-    private Matrix<float> Difference(Matrix<float> x, Matrix<float> y)
+    private Matrix<float> Difference(ActivationStream sums, int chunk, Matrix<float> residual)
     {
-        Matrix<float> difference = backend.AllocateUninitialized<float>(x.Rows, x.Columns);
-        backend.Combine(1, x, -1, y, difference);
+        using Matrix<float> sum = sums.Read(chunk);
+        Matrix<float> difference = backend.AllocateUninitialized<float>(residual.Rows, residual.Columns);
+        backend.Combine(1, sum, -1, residual, difference);
         return difference;
-    }
-
-    private Matrix<float> FirstRows(Matrix<float> matrix, int count)
-    {
-        using (matrix)
-        {
-            return Rows(matrix, 0, count);
-        }
     }
 
     private Matrix<float> Rows(Matrix<float> matrix, int first, int count)
@@ -242,6 +238,6 @@ internal sealed class FeedForwardSweeps : IDisposable
     {
         unpruned.Dispose();
         heldBack.Dispose();
-        fitted.ForEach(chunk => chunk.Dispose());
+        fitted.Dispose();
     }
 }

@@ -12,7 +12,7 @@ internal sealed class HeldBackTokens(IBackend backend, TokenChunks chunks) : IDi
 {
     private const int Share = 16;
 
-    private readonly List<(Matrix<float> Input, Matrix<float> Target)> held = [];
+    private readonly List<(StoredMatrix Input, StoredMatrix Target)> held = [];
 
     /// <summary>How many tokens of a chunk, from its first on, are not held back.</summary>
     public int FittedRows(int chunk)
@@ -24,14 +24,16 @@ internal sealed class HeldBackTokens(IBackend backend, TokenChunks chunks) : IDi
     }
 
     /// <summary>Takes over held-back inputs and targets of the block, [tokens x channels] each.</summary>
-    public void Add(Matrix<float> input, Matrix<float> target) => held.Add((input, target));
+    public void Add(Matrix<float> input, Matrix<float> target) => held.Add((chunks.Store.Keep(input), chunks.Store.Keep(target)));
 
     /// <summary>‖Y - MLP(X)‖ / ‖Y‖, with the block as it is now.</summary>
     public double Error(FeedForward feedForward)
     {
         (double error, double total) = (0, 0);
-        foreach ((Matrix<float> input, Matrix<float> target) in held)
+        foreach ((StoredMatrix storedInput, StoredMatrix storedTarget) in held)
         {
+            using Matrix<float> input = storedInput.Read();
+            using Matrix<float> target = storedTarget.Read();
             using Matrix<float> hidden = feedForward.Hidden(input);
             using Matrix<float> output = feedForward.Down.Apply(hidden);
             backend.Combine(1, target, -1, output, output);
@@ -47,7 +49,7 @@ internal sealed class HeldBackTokens(IBackend backend, TokenChunks chunks) : IDi
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach ((Matrix<float> input, Matrix<float> target) in held)
+        foreach ((StoredMatrix input, StoredMatrix target) in held)
         {
             input.Dispose();
             target.Dispose();

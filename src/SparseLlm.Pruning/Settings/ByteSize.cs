@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace SparseLlm.Tool.Output;
+namespace SparseLlm.Pruning.Settings;
 
 /// <summary>Sizes as people write them: <c>20GB</c>, <c>1.5 GiB</c>, <c>4096</c>.</summary>
-internal static partial class ByteSize
+public static partial class ByteSize
 {
     private const string Prefixes = "KMGT";
 
