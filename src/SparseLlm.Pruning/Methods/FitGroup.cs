@@ -95,7 +95,10 @@ internal sealed class FitGroup : IDisposable
     private InputGram CreateGram(IGrouping<bool, int> byCentring, double damping, Action<string> reportFallback)
     {
         string name = fits[byCentring.First()]!.Linear.Definition.WeightName;
-        return new InputGram(backend, name, inputs.CopyGram(centred: byCentring.Key), damping, reportFallback);
+        int users = byCentring.Count();
+        bool isOnly = shared is null && users == Linears.Count();
+        Matrix<double> gram = isOnly ? inputs.TakeGram(centred: byCentring.Key) : inputs.CopyGram(centred: byCentring.Key);
+        return new InputGram(backend, name, gram, damping, reportFallback) { HasOneUser = isOnly && users == 1 };
     }
 
     /// <summary>One that fell back is not kept: every prune takes the same steps, and reports them.</summary>

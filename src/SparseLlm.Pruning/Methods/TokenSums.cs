@@ -5,6 +5,8 @@ namespace SparseLlm.Pruning.Methods;
 /// <summary>Sums over calibration tokens of the inputs X of one or more linear layers: X'X, and the sum of each column.</summary>
 internal sealed class TokenSums(IBackend backend, int width) : IDisposable
 {
+    private bool isTaken;
+
     /// <summary>X'X, [d x d].</summary>
     public Matrix<double> Gram { get; } = backend.Allocate<double>(width, width);
 
@@ -22,23 +24,39 @@ internal sealed class TokenSums(IBackend backend, int width) : IDisposable
         Tokens += x.Rows;
     }
 
+    /// <summary>As <see cref="CopyGram"/>, but gives <see cref="Gram"/> itself away, so that nothing can be added or copied any more.</summary>
+    public Matrix<double> TakeGram(bool centred)
+    {
+        Centre(Gram, centred);
+        isTaken = true;
+        return Gram;
+    }
+
     /// <summary>X'X of the inputs as they are, or of their deviations from the mean, as a new matrix.</summary>
     public Matrix<double> CopyGram(bool centred)
     {
         Matrix<double> gram = backend.AllocateUninitialized<double>(Gram.Rows, Gram.Columns);
         backend.Copy(Gram, gram);
+        Centre(gram, centred);
+        return gram;
+    }
+
+    private void Centre(Matrix<double> gram, bool centred)
+    {
         if (centred)
         {
             backend.AddOuterProduct(-1.0 / Tokens, Sums, Sums, gram);
         }
-
-        return gram;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Gram.Dispose();
+        if (!isTaken)
+        {
+            Gram.Dispose();
+        }
+
         Sums.Dispose();
     }
 }

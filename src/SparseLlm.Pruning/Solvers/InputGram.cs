@@ -47,6 +47,12 @@ public sealed class InputGram : IDisposable
     /// <summary>Whether a numerical fallback was taken.</summary>
     public bool HasFallenBack { get; private set; }
 
+    /// <summary>
+    /// Whether it is there for one matrix alone. Then no factor is kept longer than it is of use: a few of the feed-forward block's size would take more
+    /// memory than everything else.
+    /// </summary>
+    public bool HasOneUser { get; init; }
+
     /// <summary>Number of inputs d.</summary>
     public int Width => damped.Rows;
 
@@ -109,13 +115,19 @@ public sealed class InputGram : IDisposable
             return normalizedInverses[known].Inverse;
         }
 
-        Matrix<float> result = InvertNormalized(penalty);
-        if (normalizedInverses.Count == InversesKept)
+        if (HasOneUser)
+        {
+            Forget(ref inverse);
+            Forget(ref inverseFactor);
+        }
+
+        if (normalizedInverses.Count == (HasOneUser ? 1 : InversesKept))
         {
             normalizedInverses[0].Inverse.Dispose();
             normalizedInverses.RemoveAt(0);
         }
 
+        Matrix<float> result = InvertNormalized(penalty);
         normalizedInverses.Add((penalty, result));
         return result;
     }
@@ -156,6 +168,13 @@ public sealed class InputGram : IDisposable
     private bool HasDeadInputs => Diagonal.Contains(0);
 
     private float[] Indicator(bool dead) => [.. Diagonal.Select(value => (value == 0) == dead ? 1f : 0f)];
+
+    /// <summary>Frees a factor, which is computed again should it be asked for.</summary>
+    private static void Forget(ref Matrix<double>? factor)
+    {
+        factor?.Dispose();
+        factor = null;
+    }
 
     private Matrix<float> InvertNormalized(double penalty)
     {
