@@ -52,7 +52,7 @@ internal static class CacheDriver
         using IDisposable hold = cache.Lock(key, CancellationToken.None);
         if (cache.TryGet(key) is { } entry)
         {
-            return cache.TryRead(entry, "file")!.Length == 0 ? 1 : 0;
+            return cache.TryRead(entry, "file", CacheTest.ReadAll)!.Length == 0 ? 1 : 0;
         }
 
         string file = Path.Combine(directory, $"{Environment.ProcessId}.bin");

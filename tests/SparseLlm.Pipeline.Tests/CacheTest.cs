@@ -45,6 +45,14 @@ public abstract class CacheTest : IDisposable
     private protected string[] FilesIn(string folder) =>
         Directory.Exists(Path.Combine(Root, folder)) ? [.. Directory.EnumerateFiles(Path.Combine(Root, folder))] : [];
 
+    /// <summary>All bytes of a file of the cache.</summary>
+    internal static byte[] ReadAll(Stream stream)
+    {
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
     public virtual void Dispose()
     {
         directory.Dispose();
