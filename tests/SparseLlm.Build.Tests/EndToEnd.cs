@@ -31,49 +31,5 @@ public sealed class EndToEnd(PackageFeed feed)
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBeEmpty();
     }
 
-    [Fact]
-    public void The_tool_installs_as_a_dotnet_command()
-    {
-        string directory = feed.NewDirectory();
-        var install = DotNet.Run(feed.DotNet.Command(directory, "tool", "install", "SparseLlm.Tool", "--version", feed.Version, "--tool-path", "bin"));
-        install.ExitCode.ShouldBe(0, install.Output);
-
-        var command = feed.DotNet.Command(directory, "sparsellm", "--version");
-        command.Environment["PATH"] = Path.Combine(directory, "bin") + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
-        (int exitCode, string output) = DotNet.Run(command);
-
-        exitCode.ShouldBe(0, output);
-        output.ShouldContain(feed.Version);
-    }
-
-    [Fact]
-    public void A_project_made_from_the_template_prunes_when_it_is_built()
-    {
-        string directory = feed.NewDirectory();
-        Run(directory, "new", "install", "SparseLlm.Templates@" + feed.Version, "--nuget-source", feed.Source);
-        Run(directory, "new", "sparsellm", "--name", "Pruned", "--model", Repository.Model("tiny-opt"), "--method", "magnitude", "--sparsity", "0.5",
-            "--device", "cpu", "--calibration", Repository.Text("sample-calibration.txt"), "--evaluation", Repository.Text("sample-eval.txt"));
-
-        string project = Path.Combine(directory, "Pruned");
-        Run(project, "build");
-        File.ReadLines(Path.Combine(project, "pruning.yaml")).First().ShouldBe("# yaml-language-server: $schema=pruning.schema.json");
-        File.ReadAllText(Path.Combine(project, "pruning.schema.json")).ShouldBe(File.ReadAllText(Path.Combine(Repository.Root, "schemas", "pruning.schema.json")));
-
-        File.Exists(Path.Combine(project, "bin", "Debug", "net10.0", "models", "pruned", "pruning.json")).ShouldBeTrue();
-    }
-
-    [Fact]
-    public void The_recipe_template_is_the_recipe_of_the_project_template()
-    {
-        string templates = Path.Combine(Repository.Root, "templates", "content");
-        File.ReadAllText(Path.Combine(templates, "pruning", "pruning.yaml")).ShouldBe(File.ReadAllText(Path.Combine(templates, "sparsellm", "pruning.yaml")));
-    }
-
-    private void Run(string directory, params string[] arguments)
-    {
-        (int exitCode, string output) = DotNet.Run(feed.DotNet.Command(directory, arguments));
-        exitCode.ShouldBe(0, output);
-    }
-
     private TestProject RealProject(string setting) => new TestProject(feed, tool: TestProject.PackagedTool).WriteRecipe(setting);
 }

@@ -28,6 +28,14 @@ public sealed class Watching : IDisposable
         log.ShouldNotContain('\e');
     }
 
+    [Fact]
+    public void A_result_that_goes_to_a_file_has_no_control_characters_whatever_the_terminal_can_do()
+    {
+        ToolProcess inspect = ToolProcess.Run(new() { ["TERM"] = "xterm-256color" }, ["inspect", Repository.Model("tiny-opt")]);
+        inspect.Output.ShouldContain("of the weights of its linear layers are zero");
+        inspect.Output.ShouldNotContain('\e');
+    }
+
     private string RunInTerminal()
     {
         string command = $"stty cols 120; dotnet {Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")} build {project["pruning.yaml"]} --output {project.Models}";

@@ -65,12 +65,14 @@ internal sealed class Terminal(bool json)
 
     private static IAnsiConsole CreateConsole()
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings());
-        if (Console.IsOutputRedirected)
+        if (!Console.IsOutputRedirected)
         {
-            console.Profile.Width = WidthWithoutTerminal;
+            return AnsiConsole.Create(new AnsiConsoleSettings());
         }
 
+        // The library goes by TERM, which says what the terminal can do and not that the output goes there.
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+        console.Profile.Width = WidthWithoutTerminal;
         return console;
     }
 }

@@ -6,6 +6,9 @@ namespace SparseLlm.Build.Tests.Support;
 /// <summary>Starts the <c>dotnet</c> command, away from the packages, tools and settings of whoever runs the tests.</summary>
 internal sealed class DotNet(string home)
 {
+    /// <summary>The home of the user that commands run as.</summary>
+    public string Home => home;
+
     /// <summary>The command with its arguments, to be started in a directory.</summary>
     public ProcessStartInfo Command(string directory, params string[] arguments)
     {

@@ -20,9 +20,7 @@ public sealed class PackageFeed : IDisposable
               </packageSources>
             </configuration>
             """);
-        Pack("src/SparseLlm.Build.Tasks");
-        Pack("src/SparseLlm.Tool");
-        Pack("templates");
+        Pack("SparseLlm.Build.sln", Source);
         Version = Path.GetFileNameWithoutExtension(Directory.GetFiles(Path.Combine(directory, "feed"), "SparseLlm.Tool.*").Single())
             ["SparseLlm.Tool.".Length..];
     }
@@ -35,18 +33,23 @@ public sealed class PackageFeed : IDisposable
 
     internal DotNet DotNet { get; }
 
+    /// <summary>Runs the <c>dotnet</c> command in a directory and expects it to succeed.</summary>
+    /// <returns>What it printed.</returns>
+    public string Run(string directory, params string[] arguments)
+    {
+        (int exitCode, string output) = DotNet.Run(DotNet.Command(directory, arguments));
+        exitCode.ShouldBe(0, output);
+        return output;
+    }
+
+    /// <summary>Packs a project or the solution as it was built along with the tests.</summary>
+    public void Pack(string project, string target) =>
+        Run(Repository.Root, "pack", project, "--no-build", "--configuration", BuildOutput.Configuration, "--output", target);
+
     /// <summary>A new, empty directory that restores from this feed.</summary>
     public string NewDirectory() =>
         Directory.CreateDirectory(Path.Combine(directory, "p" + Interlocked.Increment(ref projects))).FullName;
 
     /// <inheritdoc />
     public void Dispose() => Directory.Delete(directory, recursive: true);
-
-    private void Pack(string project)
-    {
-        (int exitCode, string output) = DotNet.Run(DotNet.Command(
-            Path.Combine(Repository.Root, project),
-            "pack", "--no-build", "--configuration", BuildOutput.Configuration, "--output", Path.Combine(directory, "feed")));
-        exitCode.ShouldBe(0, output);
-    }
 }
