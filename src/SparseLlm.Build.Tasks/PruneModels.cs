@@ -116,13 +116,37 @@ public sealed class PruneModels : ToolTask
     /// <inheritdoc />
     protected override bool ValidateParameters()
     {
-        if (File.Exists(Program))
-            return base.ValidateParameters();
-        Log.LogError(
-            null, "SLM5101", null, null, 0, 0, 0, 0,
-            "The pruning tool '{0}' does not exist. Restore the package SparseLlm.Build again, or correct SparseLlmToolPath.", Program);
-        return false;
+        if (!File.Exists(Program))
+        {
+            LogError("SLM5101", "The pruning tool '{0}' does not exist. Restore the package SparseLlm.Build again, or correct SparseLlmToolPath.", Program);
+            return false;
+        }
+
+        if (FileVersionInfo.GetVersionInfo(Program).ProductVersion is { } version && !PackageVersion.Fits(version))
+        {
+            LogError(
+                "SLM5105",
+                "The pruning tool '{0}' has version {1}, and the package SparseLlm.Build {2}: they do not fit. Let SparseLlmToolPath name a tool whose major and minor version are the same, or remove it to use the package's own.",
+                Program, PackageVersion.WithoutMetadata(version), PackageVersion.Current);
+            return false;
+        }
+
+        WarnOfOtherManifest();
+        return base.ValidateParameters();
     }
+
+    private void WarnOfOtherManifest()
+    {
+        if (ToolManifest.Find(Path.GetDirectoryName(Path.GetFullPath(Recipe))!) is not { } manifest || PackageVersion.Fits(manifest.Version))
+            return;
+        Log.LogWarning(
+            null, "SLM5106", null, manifest.FilePath, 0, 0, 0, 0,
+            "'dotnet sparsellm' has version {0} here, and the package SparseLlm.Build {1}: the same recipe may give other results on the command line than in a build. Give both the same version.",
+            manifest.Version, PackageVersion.Current);
+    }
+
+    private void LogError(string code, string message, params object[] arguments) =>
+        Log.LogError(null, code, null, null, 0, 0, 0, 0, message, arguments);
 
     /// <inheritdoc />
     protected override string GenerateCommandLineCommands()
