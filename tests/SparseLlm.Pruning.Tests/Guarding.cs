@@ -23,6 +23,8 @@ public sealed class Guarding
         PrunedLayer[] misled = [.. guarded.Where(layer => layer.Fallbacks.Any(sentence =>
             sentence.StartsWith($"decoder layer {layer.Index}: ") && sentence.Contains("sparsegpt comes closer")))];
         misled.ShouldNotBeEmpty();
+        guarded.SelectMany(layer => layer.Guards).Select(guard => (guard.Layer, guard.Change)).ShouldBe(guarded.Select(layer => (layer.Index, "sparsegpt")));
+        guarded.SelectMany(layer => layer.Guards).Where(guard => guard.IsTaken).Select(guard => guard.Layer).ShouldBe(misled.Select(layer => layer.Index));
 
         // Inputs up to the first of these layers are those of the same fits without a guard, whose solution is another.
         int first = misled[0].Index;

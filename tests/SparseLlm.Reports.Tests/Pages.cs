@@ -38,6 +38,33 @@ public sealed partial class Pages
     }
 
     [Fact]
+    public void A_report_says_what_the_guard_decided_on_every_layer()
+    {
+        XElement section = Document.Parse(Report(Samples.Manifest())).Descendants("section").Single(section => section.Attribute("id")!.Value == "guard");
+        section.Value.ShouldContain("decided on 3 changes to pruned layers, of which 1 were taken");
+        section.Descendants("tbody").Single().Elements("tr").Select(row => string.Join(" | ", row.Elements().Select(cell => cell.Value))).ShouldBe(
+        [
+            "0 | weights of sparsegpt instead | 0.0321 | 0.0456 | left",
+            "1 | tuning | 0.0987 | 0.0654 | taken",
+            "2 | distillation | not finite | not finite | left",
+        ]);
+    }
+
+    [Theory]
+    [InlineData("0", "0", "relative error")]
+    [InlineData("2", "0", "relative error before tuning")]
+    [InlineData("0", "4", "relative error before tuning")]
+    public void Errors_that_tuning_has_changed_since_are_labelled(string tuning, string distillation, string expected)
+    {
+        ArtifactManifest manifest = Samples.Manifest();
+        manifest = manifest with { Settings = new Dictionary<string, string>(manifest.Settings) { ["tuningEpochs"] = tuning, ["distillationEpochs"] = distillation } };
+        string page = Report(manifest);
+        Document.Parse(page).Texts("text").ShouldContain(expected);
+        Document.Parse(page).Texts("th").ShouldContain("R" + expected[1..]);
+        ArtifactSummary.Format(manifest, []).ShouldContain($"| sparsity | {expected} |");
+    }
+
+    [Fact]
     public void A_perplexity_that_is_no_number_meets_no_gate()
     {
         GateResult.Of([Samples.Gate(maxIncrease: 0.5, max: 30)], Samples.Manifest(pruned: double.NaN)).ShouldAllBe(gate => !gate.IsMet);
@@ -86,7 +113,7 @@ public sealed partial class Pages
     {
         ArtifactManifest manifest = Samples.Manifest() with
         {
-            Artifact = null, Calibration = null, PeakMemory = null, Size = null, Sweeps = null, Fallbacks = [], Perplexity = new Dictionary<string, PerplexityReport>(),
+            Artifact = null, Calibration = null, PeakMemory = null, Size = null, Sweeps = null, Guards = null, Fallbacks = [], Perplexity = new Dictionary<string, PerplexityReport>(),
             Tensors = [new TensorReport("lm_head.weight", [4, 4], "0.5", 0.5, null)],
         };
         XElement page = Document.Parse(Report(manifest));

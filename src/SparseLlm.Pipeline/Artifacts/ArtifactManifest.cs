@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Reports.Masks;
+using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Methods.Sweeps;
 
 namespace SparseLlm.Pipeline.Artifacts;
@@ -66,6 +67,9 @@ public sealed record ArtifactManifest
 
     /// <summary>How the sweeps of each layer went, if any were asked for.</summary>
     public IReadOnlyList<SweepReport>? Sweeps { get; init; }
+
+    /// <summary>What held-back calibration windows decided on each layer, if any were held back.</summary>
+    public IReadOnlyList<GuardReport>? Guards { get; init; }
 
     /// <summary>Numerical fallbacks that were taken, as sentences.</summary>
     public required IReadOnlyList<string> Fallbacks { get; init; }

@@ -2,6 +2,7 @@ using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Methods.Sweeps;
 using SparseLlm.Pruning.Settings;
 
@@ -15,6 +16,7 @@ internal static class ManifestBuilder
     {
         LinearReport[] linears = [.. result.Layers.SelectMany(layer => layer.Linears)];
         double weights = linears.Sum(linear => (double)linear.Rows * linear.Columns);
+        GuardReport[] guards = [.. result.Layers.SelectMany(layer => layer.Guards)];
         SweepReport[] sweeps = [.. result.Layers.Select(layer => layer.Sweeps).OfType<SweepReport>()];
         return new ArtifactManifest
         {
@@ -35,6 +37,7 @@ internal static class ManifestBuilder
             Tensors = [.. linears.Select(linear => new TensorReport(
                 linear.Name, [linear.Rows, linear.Columns], linear.Pattern, linear.Sparsity, linear.RelativeError))],
             Sweeps = sweeps.Length == 0 ? null : sweeps,
+            Guards = guards.Length == 0 ? null : guards,
             Fallbacks = [.. result.Layers.SelectMany(layer => layer.Fallbacks)],
             Perplexity = new Dictionary<string, PerplexityReport>(),
             Seconds = 0,

@@ -20,6 +20,7 @@ internal static class ArtifactPage
             LayersSection.Of(manifest),
             MasksSection.Of(manifest),
             TroubleSection.OfSweeps(manifest),
+            GuardSection.Of(manifest),
             TroubleSection.OfFallbacks(manifest),
             CostSection.Of(manifest),
             ProvenanceSection.Of(manifest),

@@ -19,7 +19,7 @@ internal static class ArtifactSummary
         Line($"{manifest.Model.Architecture} pruned by {manifest.Method} to {manifest.Pattern}: {manifest.Sparsity:P2} of the weights in {manifest.Tensors.Count} matrices are zero.");
         Line($"");
         AddPerplexity();
-        Line($"| matrix | shape | asked for | sparsity | relative error |");
+        Line($"| matrix | shape | asked for | sparsity | {RelativeErrors.NameOf(manifest)} |");
         Line($"|---|---:|---:|---:|---:|");
         foreach (TensorReport tensor in manifest.Tensors)
         {

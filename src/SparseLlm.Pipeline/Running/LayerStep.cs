@@ -1,6 +1,7 @@
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Methods.Sweeps;
 
 namespace SparseLlm.Pipeline.Running;
@@ -30,7 +31,7 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
             return null;
         }
 
-        return new PrunedLayer(report.Index, tensors, report.Linears, report.Fallbacks) { Sweeps = report.Sweeps };
+        return new PrunedLayer(report.Index, tensors, report.Linears, report.Fallbacks) { Sweeps = report.Sweeps, Guards = report.Guards ?? [] };
     }
 
     /// <summary>Puts a layer into the cache.</summary>
@@ -51,7 +52,7 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
             }
 
             string[] names = [.. layer.Tensors.Select(tensor => tensor.Name)];
-            cache.Put(key, Kind, description, [(FileName, scratch)], new Report(layer.Index, names, layer.Linears, layer.Fallbacks, layer.Sweeps));
+            cache.Put(key, Kind, description, [(FileName, scratch)], new Report(layer.Index, names, layer.Linears, layer.Fallbacks, layer.Sweeps, layer.Guards));
         }
         finally
         {
@@ -90,5 +91,6 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
     }
 
     private sealed record Report(
-        int Index, IReadOnlyList<string> Tensors, IReadOnlyList<LinearReport> Linears, IReadOnlyList<string> Fallbacks, SweepReport? Sweeps);
+        int Index, IReadOnlyList<string> Tensors, IReadOnlyList<LinearReport> Linears, IReadOnlyList<string> Fallbacks, SweepReport? Sweeps,
+        IReadOnlyList<GuardReport>? Guards);
 }

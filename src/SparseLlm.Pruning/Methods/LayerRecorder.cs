@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
+using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Methods.Sweeps;
 using SparseLlm.Pruning.Patterns;
 
@@ -19,6 +20,7 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
     private readonly List<(string Name, Matrix<float> Matrix)> changed = [];
     private readonly List<LinearReport> linears = [];
     private readonly List<string> fallbacks = [];
+    private readonly List<GuardReport> guards = [];
     private SweepReport? sweeps;
 
     /// <summary>Everything that was taken down, with the values that the changed tensors have now.</summary>
@@ -32,7 +34,7 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
             tensors.Add(new PrunedTensor(name, values));
         }
 
-        return new PrunedLayer(layer, tensors, linears, fallbacks) { Sweeps = sweeps };
+        return new PrunedLayer(layer, tensors, linears, fallbacks) { Sweeps = sweeps, Guards = guards };
     }
 
     /// <summary>Rounds and takes down a solved linear layer. A layer solved again replaces what was taken down before.</summary>
@@ -91,6 +93,14 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
     /// <summary>Takes down how the sweeps of the feed-forward block went (see <see cref="SweepReport"/>).</summary>
     public void AddSweeps(int tried, int accepted, double errorBefore, double errorAfter) =>
         sweeps = new SweepReport(layer, tried, accepted, errorBefore, errorAfter);
+
+    /// <summary>Takes down what held-back windows say of a change (see <see cref="GuardReport"/>).</summary>
+    public void AddGuard(string change, double lossWithout, double lossWith)
+    {
+        guards.Add(new GuardReport(layer, change, Finite(lossWithout), Finite(lossWith), IsTaken: lossWith < lossWithout));
+
+        static double? Finite(double loss) => double.IsFinite(loss) ? loss : null;
+    }
 
     /// <summary>Takes down a numerical fallback.</summary>
     public void AddFallback(string sentence) => fallbacks.Add(sentence);

@@ -1,3 +1,4 @@
+using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Methods.Sweeps;
 
 namespace SparseLlm.Pruning.Methods;
@@ -32,4 +33,7 @@ public sealed record PrunedLayer(
 {
     /// <summary>How the sweeps over the feed-forward block went, if any were asked for.</summary>
     public SweepReport? Sweeps { get; init; }
+
+    /// <summary>What held-back calibration windows decided, in order; nothing where none were held back.</summary>
+    public IReadOnlyList<GuardReport> Guards { get; init; } = [];
 }

@@ -89,6 +89,7 @@ internal sealed class BlockTuning(
         double before = heldBack.Of(layer, loss, inputs, targets);
         Train(layer, loss, inputs, targets, epochs, rate);
         double after = heldBack.Of(layer, loss, inputs, targets);
+        recorder.AddGuard(name, before, after);
         if (after < before)
         {
             return true;

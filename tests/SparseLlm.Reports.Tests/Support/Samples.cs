@@ -2,6 +2,7 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Reports.Masks;
+using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Methods.Sweeps;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
@@ -43,6 +44,7 @@ internal static class Samples
                 Mask = new MaskDensity(cells, cells, [.. Enumerable.Range(0, cells * cells).Select(cell => (byte)(index * 31 + cell * cell * 17))]),
             })],
             Sweeps = [new SweepReport(0, 4, 3, 0.25, 0.125)],
+            Guards = [new GuardReport(0, "sparsegpt", 0.0321, 0.0456, false), new GuardReport(1, "tuning", 0.0987, 0.0654, true), new GuardReport(2, "distillation", null, null, false)],
             Fallbacks = ["layer 2: the damping was raised <twice>"],
             Perplexity = new Dictionary<string, PerplexityReport>
             {

@@ -7,15 +7,15 @@ namespace SparseLlm.Pipeline.Reports.Sections;
 /// <summary>The error and the sparsity of every matrix, by decoder layer.</summary>
 internal sealed class LayersSection
 {
-    private static readonly Table Matrices = new("Every pruned matrix", "Matrix", "Outputs#", "Inputs#", "Asked for#", "Sparsity#", "Relative error#");
-
     private readonly IReadOnlyList<TensorReport> tensors;
     private readonly IReadOnlyList<(MatrixName Name, TensorReport Tensor)> placed;
+    private readonly string error;
 
     private LayersSection(ArtifactManifest manifest)
     {
         tensors = manifest.Tensors;
         placed = MatrixName.Place(tensors);
+        error = RelativeErrors.NameOf(manifest);
     }
 
     /// <summary>The section.</summary>
@@ -35,19 +35,19 @@ internal sealed class LayersSection
 
         Point[] points = [.. series.SelectMany(one => one.Points)];
         var frame = new Frame(
-            "decoder layer", "relative error", Scale.Whole(points.Min(point => point.X), points.Max(point => point.X)),
+            "decoder layer", error, Scale.Whole(points.Min(point => point.X), points.Max(point => point.X)),
             Scale.Linear([0, .. points.Select(point => point.Y)]), "0", "0.###");
         return Figure.Of(
-            "How far each matrix's outputs are from their targets on the calibration tokens, ‖T − Y‖ / ‖T‖",
+            $"{Capitalized(error)}: how far each matrix's outputs are from their targets on the calibration tokens, ‖T − Y‖ / ‖T‖",
             new LineChart(frame, series).Draw(
-                FormattableString.Invariant($"Relative error by decoder layer, a line for each of {series.Length} matrices. Highest: {points.MaxBy(point => point.Y).Label}.")),
+                FormattableString.Invariant($"{Capitalized(error)} by decoder layer, a line for each of {series.Length} matrices. Highest: {points.MaxBy(point => point.Y).Label}.")),
             Pivot());
     }
 
     private Html Sparsities()
     {
         Series[] series = SeriesOf(tensor => tensor.Sparsity, Figures.Share);
-        Html table = Matrices.With(tensors.Select(tensor => (Html[])
+        Html table = new Table("Every pruned matrix", "Matrix", "Outputs#", "Inputs#", "Asked for#", "Sparsity#", Capitalized(error) + "#").With(tensors.Select(tensor => (Html[])
         [
             tensor.Name, Figures.Count(tensor.Shape[0]), Figures.Count(tensor.Shape[1]), tensor.Pattern, Figures.Share(tensor.Sparsity), Figures.Error(tensor.RelativeError),
         ]));
@@ -75,11 +75,13 @@ internal sealed class LayersSection
                 matrix.Name.Layer, matrix.Value, FormattableString.Invariant($"layer {matrix.Name.Layer}, {kind.Key}: {print(matrix.Value)}")))])),
     ];
 
+    private static string Capitalized(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+
     /// <summary>The errors, a row for each layer and a column for each of its matrices.</summary>
     private Html Pivot()
     {
         string[] kinds = [.. placed.Select(matrix => matrix.Name.Kind).Distinct()];
-        var table = new Table("Relative error by decoder layer and matrix", ["Layer", .. kinds.Select(kind => kind + "#")]);
+        var table = new Table($"{Capitalized(error)} by decoder layer and matrix", ["Layer", .. kinds.Select(kind => kind + "#")]);
         return table.With(placed.GroupBy(matrix => matrix.Name.Layer).OrderBy(layer => layer.Key).Select(layer => (Html[])
         [
             Html.Of($"{layer.Key}"),

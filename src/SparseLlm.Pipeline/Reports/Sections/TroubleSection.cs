@@ -18,7 +18,7 @@ internal static class TroubleSection
         : Html.Empty);
 
     /// <summary>The fallbacks.</summary>
-    public static Section OfFallbacks(ArtifactManifest manifest) => new("fallbacks", "Numerical fallbacks", manifest.Fallbacks.Count == 0
+    public static Section OfFallbacks(ArtifactManifest manifest) => new("fallbacks", "Fallbacks", manifest.Fallbacks.Count == 0
         ? Html.Empty
         : Html.Of($"<ul>{manifest.Fallbacks.Select(fallback => Html.Of($"<li>{fallback}</li>"))}</ul>\n"));
 }

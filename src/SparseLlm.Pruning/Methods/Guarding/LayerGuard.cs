@@ -44,6 +44,7 @@ internal sealed class LayerGuard(IBackend backend, DecoderLayer layer, int block
         double own = heldBack.Of(layer, loss, inputs, targets);
         alternatives.ForEach(Put);
         double sparseGpt = heldBack.Of(layer, loss, inputs, targets);
+        recorder.AddGuard("sparsegpt", own, sparseGpt);
         if (!(sparseGpt < own))
         {
             solved.Restore();
