@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using SparseLlm.Tool.Commands;
+using SparseLlm.Tool.Help;
 
 namespace SparseLlm.Tool;
 
@@ -11,11 +12,9 @@ internal static class CommandLine
 {
     private static readonly TimeSpan Insisting = TimeSpan.FromSeconds(2);
 
-    /// <summary>Runs the command that the arguments name.</summary>
-    public static async Task<int> RunAsync(string[] args)
+    /// <summary>All commands.</summary>
+    public static RootCommand CreateRoot()
     {
-        // Build systems read UTF-8, whatever the code page of the console.
-        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         var root = new RootCommand("Prune language models, measure what is left of them, and build a pruning.yaml.")
         {
             InitCommand.Create(),
@@ -35,6 +34,22 @@ internal static class CommandLine
             CompletionsCommand.Create(),
         };
 
+        root.WithExamples(
+        [
+            new("init models/opt-125m", "Write a pruning.yaml to start from."),
+            new("build", "Make its artifacts."),
+            new("prune models/opt-125m --sparsity 0.5 --calibration data/calibration.txt -o pruned", "Prune once, without a recipe."),
+        ]);
+        HelpWithExamples.Install(root);
+        return root;
+    }
+
+    /// <summary>Runs the command that the arguments name.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        // Build systems read UTF-8, whatever the code page of the console.
+        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        RootCommand root = CreateRoot();
         ParseResult result = root.Parse(args);
         if (result.Errors.Count > 0)
         {

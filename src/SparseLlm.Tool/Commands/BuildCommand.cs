@@ -72,7 +72,12 @@ internal static class BuildCommand
                 console => Show(outcomes, directory, console));
             return ExitCodes.Done;
         });
-        return command;
+        return command.WithExamples(
+        [
+            new("build", "Make all artifacts of pruning.yaml here, in models."),
+            new("build recipes/opt.yaml --artifact opt-50 -o out", "Make one artifact of a recipe elsewhere."),
+            new("build --locked --on-cache-miss error", "On a build server: take what is known, compute nothing, and fail where the lock file differs."),
+        ]);
     }
 
     private static void Show(IReadOnlyList<ArtifactOutcome> outcomes, string directory, IAnsiConsole console)

@@ -32,7 +32,11 @@ internal static class CacheCollectCommand
                 console => Show(collection, isForReal, failed, console));
             return failed.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
         });
-        return command;
+        return command.WithExamples(
+        [
+            new("cache gc", "What would be removed to get below 20 GiB."),
+            new("cache gc --max-size 5GB --yes", "Remove what is beyond 5 GB."),
+        ]);
     }
 
     private static long MaximumSize(string? option)

@@ -10,10 +10,17 @@ namespace SparseLlm.Tool.Commands;
 internal static class CacheExchangeCommand
 {
     public static Command CreatePush() =>
-        Create("push", "Store the artifacts of a recipe's lock file on the remote cache.", "stored", CacheExchange.Push);
+        Create("push", "Store the artifacts of a recipe's lock file on the remote cache.", "stored", CacheExchange.Push).WithExamples(
+        [
+            new("cache push", "Store the artifacts that pruning.lock.json here names."),
+            new("cache push recipes/opt.yaml --layers", "With their decoder layers, so that others go on from there."),
+        ]);
 
     public static Command CreatePull() =>
-        Create("pull", "Fetch the artifacts of a recipe's lock file from the remote cache.", "fetched", CacheExchange.Pull);
+        Create("pull", "Fetch the artifacts of a recipe's lock file from the remote cache.", "fetched", CacheExchange.Pull).WithExamples(
+        [
+            new("cache pull", "Fetch the artifacts that pruning.lock.json here names."),
+        ]);
 
     private static Command Create(
         string name, string description, string done, Func<BuildCache, string, bool, CancellationToken, IReadOnlyList<ExchangedArtifact>> exchange)

@@ -41,7 +41,11 @@ internal static class CacheListCommand
                 console => Show(inventory, console));
             return ExitCodes.Done;
         });
-        return command;
+        return command.WithExamples(
+        [
+            new("cache ls", "The entries of the cache."),
+            new("cache ls --cache /data/cache --json", "Those of another one, as JSON."),
+        ]);
     }
 
     private static void Show(CacheInventory inventory, IAnsiConsole console)

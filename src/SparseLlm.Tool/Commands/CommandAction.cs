@@ -3,6 +3,7 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Tool.Help;
 using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
@@ -52,6 +53,15 @@ internal static class CommandAction
 
     /// <summary>Opens a cache, whose troubles are shown as warnings.</summary>
     public static BuildCache OpenCache(string? directory) => BuildCache.Open(directory, Terminal.Show);
+
+    /// <summary>Shows examples at the end of a command's help.</summary>
+    /// <param name="command">The command, which is returned.</param>
+    /// <param name="examples">What follows <c>dotnet sparsellm</c>, and what it does.</param>
+    public static Command WithExamples(this Command command, Example[] examples)
+    {
+        HelpWithExamples.Add(command, examples);
+        return command;
+    }
 
     /// <summary>Runs a command's work away from the thread that listens for signals.</summary>
     public static void SetWork(this Command command, Func<ParseResult, CancellationToken, int> work) =>

@@ -56,6 +56,9 @@ internal static class CompletionsCommand
             });
             return ExitCodes.Done;
         });
-        return command;
+        return command.WithExamples(
+        [
+            new("completions bash", "The script for bash; zsh and powershell have one too."),
+        ]);
     }
 }

@@ -40,7 +40,11 @@ internal static class DiffCommand
                 console => Show(diff, console));
             return ExitCodes.Done;
         });
-        return command;
+        return command.WithExamples(
+        [
+            new("diff models/opt-125m pruned", "What pruning has changed."),
+            new("diff models/opt-50 models/opt-70 --json", "How much the masks of two artifacts have in common, as JSON."),
+        ]);
     }
 
     private static void Show(ArtifactDiff diff, IAnsiConsole console)

@@ -23,7 +23,11 @@ internal static class DoctorCommand
             new Terminal(arguments.GetValue(json)).Result(machine, console => Show(machine, console));
             return ExitCodes.Done;
         });
-        return command;
+        return command.WithExamples(
+        [
+            new("doctor", "What pruning finds on this machine."),
+            new("doctor --cache /data/cache", "The same with a cache elsewhere."),
+        ]);
     }
 
     private static void Show(MachineInspection machine, IAnsiConsole console)

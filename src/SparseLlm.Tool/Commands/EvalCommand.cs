@@ -46,6 +46,10 @@ internal static class EvalCommand
                 console => console.MarkupLineInterpolated(System.Globalization.CultureInfo.InvariantCulture, $"perplexity [bold]{perplexity.Value:0.0000}[/] over {perplexity.Tokens} tokens in {perplexity.Windows} windows"));
             return ExitCodes.Done;
         });
-        return command;
+        return command.WithExamples(
+        [
+            new("eval models/opt-125m --text data/eval.txt", "Perplexity on a text."),
+            new("eval pruned --text data/eval.jsonl --field content --sequence-length 512 --json", "On a field of JSON lines, in short windows, as JSON."),
+        ]);
     }
 }

@@ -19,7 +19,7 @@ internal static class ExplainCommand
 
     public static Command Create()
     {
-        var code = new Argument<string>("code") { Description = "The code of an error or warning, such as SLM1003." };
+        var code = new Argument<string>("code") { Description = "The code of an error or warning, such as SLM1003.", HelpName = "code" };
         code.CompletionSources.Add([.. Codes]);
         var command = new Command("explain", "Explain an error or warning: its cause, and what to do.") { code };
         command.SetWork((arguments, _) =>
@@ -34,6 +34,9 @@ internal static class ExplainCommand
             Console.Out.Write(page.ReadToEnd());
             return ExitCodes.Done;
         });
-        return command;
+        return command.WithExamples(
+        [
+            new("explain SLM1003", "What the code in an error message means."),
+        ]);
     }
 }

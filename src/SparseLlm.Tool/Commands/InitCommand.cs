@@ -44,7 +44,11 @@ internal static class InitCommand
                 console => console.WriteLine($"wrote {path}; 'dotnet sparsellm build {path}' makes its artifacts"));
             return ExitCodes.Done;
         });
-        return command;
+        return command.WithExamples(
+        [
+            new("init models/opt-125m", "Write pruning.yaml for a model, with texts expected in data/calibration.txt and data/eval.txt."),
+            new("init models/opt-125m --calibration train.txt --evaluation heldout.txt -o recipes/opt.yaml", "Name the texts and the recipe."),
+        ]);
     }
 
     private static string Relative(string folder, string path) =>

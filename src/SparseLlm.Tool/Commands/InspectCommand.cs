@@ -22,7 +22,11 @@ internal static class InspectCommand
                 console => Show(inspection, console));
             return ExitCodes.Done;
         });
-        return command;
+        return command.WithExamples(
+        [
+            new("inspect models/opt-125m", "Its tensors."),
+            new("inspect pruned --json", "How sparse a pruned model is, as JSON."),
+        ]);
     }
 
     private static void Show(ModelInspection inspection, IAnsiConsole console)

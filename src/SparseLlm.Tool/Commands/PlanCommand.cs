@@ -36,7 +36,11 @@ internal static class PlanCommand
                 console => Show(artifacts, console));
             return ExitCodes.Done;
         }));
-        return command;
+        return command.WithExamples(
+        [
+            new("plan", "What a build of pruning.yaml here would do."),
+            new("plan --artifact opt-50", "The same for one artifact."),
+        ]);
     }
 
     private static void Show(IReadOnlyList<ArtifactPlan> artifacts, IAnsiConsole console)

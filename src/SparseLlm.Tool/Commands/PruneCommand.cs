@@ -47,7 +47,12 @@ internal sealed class PruneCommand
             model, method, preset, sparsity, pattern, calibration, field, samples, length, seed, set, output, device, threads, memory, cache, json, noProgress,
         };
         command.SetWork(Run);
-        return command;
+        return command.WithExamples(
+        [
+            new("prune models/opt-125m --sparsity 0.5 --calibration data/calibration.txt -o pruned", "Prune half of the weights with the default method."),
+            new("prune models/opt-125m --pattern 2:4 --method wanda --calibration data/calibration.txt -o pruned", "Keep two of each four weights, quickly."),
+            new("prune models/opt-125m --sparsity 0.7 --preset best --set guard=false --calibration data/calibration.txt -o pruned", "Take the time for the best quality, with a setting of the method changed."),
+        ]);
     }
 
     private int Run(ParseResult arguments, CancellationToken cancellation)

@@ -14,6 +14,9 @@ internal static class SchemaCommand
             Console.Out.Write(RecipeSchema.Generate());
             return ExitCodes.Done;
         });
-        return command;
+        return command.WithExamples(
+        [
+            new("schema > pruning.schema.json", "Renew the schema that init wrote."),
+        ]);
     }
 }

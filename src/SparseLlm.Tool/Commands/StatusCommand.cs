@@ -33,7 +33,11 @@ internal static class StatusCommand
                 });
             return arguments.GetValue(exitCode) && artifacts.Any(state => state.Reason is not null) ? ExitCodes.Stale : ExitCodes.Done;
         }));
-        return command;
+        return command.WithExamples(
+        [
+            new("status", "Which artifacts of pruning.yaml here are fresh."),
+            new("status --exit-code", "Exit with 3 if one is stale, for scripts."),
+        ]);
     }
 
     /// <summary>Why an artifact is stale, or null.</summary>

@@ -41,7 +41,11 @@ internal static class ValidateCommand
                 console => Summarize(path, reading, console));
             return reading.Recipe is null ? ExitCodes.Usage : ExitCodes.Done;
         });
-        return command;
+        return command.WithExamples(
+        [
+            new("validate", "Check pruning.yaml here."),
+            new("validate recipes/opt.yaml --json", "Print every mistake with file, line and column as JSON."),
+        ]);
     }
 
     private static void Summarize(string path, RecipeReading reading, IAnsiConsole console)

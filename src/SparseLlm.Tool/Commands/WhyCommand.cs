@@ -34,7 +34,10 @@ internal static class WhyCommand
                 console => Show(planned, changes, damage, console));
             return ExitCodes.Done;
         }));
-        return command;
+        return command.WithExamples(
+        [
+            new("why opt-50", "What has changed since the artifact was built."),
+        ]);
     }
 
     private static void Show(
