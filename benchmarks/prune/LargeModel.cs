@@ -3,7 +3,7 @@ using SparseLlm.Benchmarks.Workloads;
 namespace SparseLlm.Benchmarks.Prune;
 
 /// <summary>A model of 1.3 billion parameters, pruned on few tokens: does it stay below 8 GB?</summary>
-internal sealed class LargeModel(string directory, int threads)
+internal sealed class LargeModel(string directory, int layers, int threads)
 {
     private const int Length = 512;
     private const int Windows = 8;
@@ -11,7 +11,7 @@ internal sealed class LargeModel(string directory, int threads)
 
     public void Print()
     {
-        SyntheticModel shape = SyntheticModel.Opt1300M;
+        SyntheticModel shape = SyntheticModel.Opt1300M with { Layers = layers };
         using var workload = new Workload(directory, shape, Windows * Length);
         var prune = new Prune(workload.Model, workload.Ids, Windows, Length, threads);
         Console.WriteLine($"{shape.Family} {shape.Hidden} / {shape.FeedForward}, {shape.Layers} layers, {Windows * Length} tokens\n");
