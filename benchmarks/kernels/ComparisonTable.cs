@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SparseLlm.Benchmarks.Kernels.Cases;
 using SparseLlm.Benchmarks.Workloads;
 using SparseLlm.Numerics.Cpu;
@@ -26,8 +27,18 @@ internal sealed class ComparisonTable(string instructions, int threads, int runs
             Comparison comparison = prepare(operands);
             if (comparison.Work.Contains(only, StringComparison.OrdinalIgnoreCase))
             {
+                WarmUp(comparison.Ours);
                 Console.WriteLine(Row(comparison, Timing.Pair(runs, comparison.Ours, comparison.Theirs)));
             }
+        }
+    }
+
+    /// <summary>Until the runtime has recompiled what is called often.</summary>
+    private static void WarmUp(Func<double> work)
+    {
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed.TotalSeconds < 1;)
+        {
+            work();
         }
     }
 
