@@ -10,6 +10,7 @@ public class KernelBenchmarks
     private const int Tokens = 2048;
 
     private readonly CpuBackend backend = new();
+    private Operands operands = null!;
     private Matrix<float> x = null!;
     private Matrix<float> weights = null!;
     private Matrix<float> result = null!;
@@ -25,7 +26,7 @@ public class KernelBenchmarks
     [GlobalSetup]
     public void Fill()
     {
-        var operands = new Operands(backend);
+        operands = new Operands(backend);
         x = operands.Matrix(Tokens, Width);
         weights = operands.Matrix(Width, Width);
         result = operands.Matrix(Tokens, Width);
@@ -52,5 +53,9 @@ public class KernelBenchmarks
     public void Selection() => backend.KeepLargest(weights, weights.Length / 2, mask);
 
     [GlobalCleanup]
-    public void End() => backend.Dispose();
+    public void End()
+    {
+        operands.Dispose();
+        backend.Dispose();
+    }
 }
