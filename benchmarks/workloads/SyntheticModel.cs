@@ -63,37 +63,38 @@ public sealed record SyntheticModel(ModelFamily Family, int Layers, int Hidden, 
         return length;
     }
 
-    private string Config() => Family == ModelFamily.Opt
-        ? JsonSerializer.Serialize(new
+    private string Config()
+    {
+        var config = new Dictionary<string, object>
         {
-            architectures = (string[])["OPTForCausalLM"],
-            model_type = "opt",
-            activation_function = "relu",
-            do_layer_norm_before = true,
-            ffn_dim = FeedForward,
-            hidden_size = Hidden,
-            word_embed_proj_dim = Hidden,
-            max_position_embeddings = MaximumLength,
-            num_attention_heads = Heads,
-            num_hidden_layers = Layers,
-            tie_word_embeddings = true,
-            torch_dtype = "float16",
-            vocab_size = Vocabulary,
-        })
-        : JsonSerializer.Serialize(new
+            ["hidden_size"] = Hidden,
+            ["max_position_embeddings"] = MaximumLength,
+            ["num_attention_heads"] = Heads,
+            ["num_hidden_layers"] = Layers,
+            ["torch_dtype"] = "float16",
+            ["vocab_size"] = Vocabulary,
+        };
+        if (Family == ModelFamily.Opt)
         {
-            architectures = (string[])["LlamaForCausalLM"],
-            model_type = "llama",
-            hidden_act = "silu",
-            hidden_size = Hidden,
-            intermediate_size = FeedForward,
-            max_position_embeddings = MaximumLength,
-            num_attention_heads = Heads,
-            num_hidden_layers = Layers,
-            rms_norm_eps = 1e-5,
-            torch_dtype = "float16",
-            vocab_size = Vocabulary,
-        });
+            config["architectures"] = (string[])["OPTForCausalLM"];
+            config["model_type"] = "opt";
+            config["activation_function"] = "relu";
+            config["do_layer_norm_before"] = true;
+            config["ffn_dim"] = FeedForward;
+            config["word_embed_proj_dim"] = Hidden;
+            config["tie_word_embeddings"] = true;
+        }
+        else
+        {
+            config["architectures"] = (string[])["LlamaForCausalLM"];
+            config["model_type"] = "llama";
+            config["hidden_act"] = "silu";
+            config["intermediate_size"] = FeedForward;
+            config["rms_norm_eps"] = 1e-5;
+        }
+
+        return JsonSerializer.Serialize(config);
+    }
 
     private static long WriteHeader(FileStream file, IEnumerable<(string Name, int[] Shape)> tensors)
     {
