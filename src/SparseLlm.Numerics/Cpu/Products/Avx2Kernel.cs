@@ -19,23 +19,24 @@ internal readonly unsafe struct Avx2Kernel<T> : IMicroKernel<T>
     public static int RowBlock => 192;
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(nint depth, T* a, T* b, T* c, nint stride, bool accumulate)
-    {
-        Prefetch.Rows((byte*)c, Rows, stride * sizeof(T), Columns * sizeof(T));
+    public static int StripDepth => 384;
 
-        Vector256<T> c0l = Vector256<T>.Zero;
-        Vector256<T> c0r = Vector256<T>.Zero;
-        Vector256<T> c1l = Vector256<T>.Zero;
-        Vector256<T> c1r = Vector256<T>.Zero;
-        Vector256<T> c2l = Vector256<T>.Zero;
-        Vector256<T> c2r = Vector256<T>.Zero;
-        Vector256<T> c3l = Vector256<T>.Zero;
-        Vector256<T> c3r = Vector256<T>.Zero;
-        Vector256<T> c4l = Vector256<T>.Zero;
-        Vector256<T> c4r = Vector256<T>.Zero;
-        Vector256<T> c5l = Vector256<T>.Zero;
-        Vector256<T> c5r = Vector256<T>.Zero;
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(nint depth, T* a, T* b, T* begun, T* c, nint stride, bool accumulate)
+    {
+        Vector256<T> c0l = Begin(begun, 0);
+        Vector256<T> c0r = Begin(begun, 1);
+        Vector256<T> c1l = Begin(begun, 2);
+        Vector256<T> c1r = Begin(begun, 3);
+        Vector256<T> c2l = Begin(begun, 4);
+        Vector256<T> c2r = Begin(begun, 5);
+        Vector256<T> c3l = Begin(begun, 6);
+        Vector256<T> c3r = Begin(begun, 7);
+        Vector256<T> c4l = Begin(begun, 8);
+        Vector256<T> c4r = Begin(begun, 9);
+        Vector256<T> c5l = Begin(begun, 10);
+        Vector256<T> c5r = Begin(begun, 11);
 
         for (nint p = 0; p < depth; p++)
         {
@@ -81,6 +82,10 @@ internal readonly unsafe struct Avx2Kernel<T> : IMicroKernel<T>
         Store(c5l, c, accumulate);
         Store(c5r, c + Vector256<T>.Count, accumulate);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<T> Begin(T* begun, int index) =>
+        begun is null ? Vector256<T>.Zero : Vector256.Load(begun + index * Vector256<T>.Count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector256<T> sum, T* c, bool accumulate) =>

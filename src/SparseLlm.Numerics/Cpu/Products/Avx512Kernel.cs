@@ -21,35 +21,36 @@ internal readonly unsafe struct Avx512Kernel<T> : IMicroKernel<T>
     public static int RowBlock => 384;
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(nint depth, T* a, T* b, T* c, nint stride, bool accumulate)
-    {
-        Prefetch.Rows((byte*)c, Rows, stride * sizeof(T), Columns * sizeof(T));
+    public static int StripDepth => 192;
 
-        Vector512<T> c0l = Vector512<T>.Zero;
-        Vector512<T> c0r = Vector512<T>.Zero;
-        Vector512<T> c1l = Vector512<T>.Zero;
-        Vector512<T> c1r = Vector512<T>.Zero;
-        Vector512<T> c2l = Vector512<T>.Zero;
-        Vector512<T> c2r = Vector512<T>.Zero;
-        Vector512<T> c3l = Vector512<T>.Zero;
-        Vector512<T> c3r = Vector512<T>.Zero;
-        Vector512<T> c4l = Vector512<T>.Zero;
-        Vector512<T> c4r = Vector512<T>.Zero;
-        Vector512<T> c5l = Vector512<T>.Zero;
-        Vector512<T> c5r = Vector512<T>.Zero;
-        Vector512<T> c6l = Vector512<T>.Zero;
-        Vector512<T> c6r = Vector512<T>.Zero;
-        Vector512<T> c7l = Vector512<T>.Zero;
-        Vector512<T> c7r = Vector512<T>.Zero;
-        Vector512<T> c8l = Vector512<T>.Zero;
-        Vector512<T> c8r = Vector512<T>.Zero;
-        Vector512<T> c9l = Vector512<T>.Zero;
-        Vector512<T> c9r = Vector512<T>.Zero;
-        Vector512<T> c10l = Vector512<T>.Zero;
-        Vector512<T> c10r = Vector512<T>.Zero;
-        Vector512<T> c11l = Vector512<T>.Zero;
-        Vector512<T> c11r = Vector512<T>.Zero;
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(nint depth, T* a, T* b, T* begun, T* c, nint stride, bool accumulate)
+    {
+        Vector512<T> c0l = Begin(begun, 0);
+        Vector512<T> c0r = Begin(begun, 1);
+        Vector512<T> c1l = Begin(begun, 2);
+        Vector512<T> c1r = Begin(begun, 3);
+        Vector512<T> c2l = Begin(begun, 4);
+        Vector512<T> c2r = Begin(begun, 5);
+        Vector512<T> c3l = Begin(begun, 6);
+        Vector512<T> c3r = Begin(begun, 7);
+        Vector512<T> c4l = Begin(begun, 8);
+        Vector512<T> c4r = Begin(begun, 9);
+        Vector512<T> c5l = Begin(begun, 10);
+        Vector512<T> c5r = Begin(begun, 11);
+        Vector512<T> c6l = Begin(begun, 12);
+        Vector512<T> c6r = Begin(begun, 13);
+        Vector512<T> c7l = Begin(begun, 14);
+        Vector512<T> c7r = Begin(begun, 15);
+        Vector512<T> c8l = Begin(begun, 16);
+        Vector512<T> c8r = Begin(begun, 17);
+        Vector512<T> c9l = Begin(begun, 18);
+        Vector512<T> c9r = Begin(begun, 19);
+        Vector512<T> c10l = Begin(begun, 20);
+        Vector512<T> c10r = Begin(begun, 21);
+        Vector512<T> c11l = Begin(begun, 22);
+        Vector512<T> c11r = Begin(begun, 23);
 
         for (nint p = 0; p < depth; p++)
         {
@@ -132,6 +133,10 @@ internal readonly unsafe struct Avx512Kernel<T> : IMicroKernel<T>
         Store(c11l, c, accumulate);
         Store(c11r, c + Vector512<T>.Count, accumulate);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<T> Begin(T* begun, int index) =>
+        begun is null ? Vector512<T>.Zero : Vector512.Load(begun + index * Vector512<T>.Count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector512<T> sum, T* c, bool accumulate) =>

@@ -136,6 +136,7 @@ internal sealed unsafe class BlockedProduct<T, TKernel>(WorkerTeam team, BufferP
         int lastDepth = firstDepth + a.Columns;
         using Scratch<T> scratch = pool.RentScratch<T>((nint)DepthBlock * RowsPadded(Math.Min(TKernel.RowBlock, a.Rows)));
         T* packedRows = scratch.Data;
+        using Scratch<T> sums = pool.RentScratch<T>(RowsPadded(Math.Min(TKernel.RowBlock, a.Rows)) * TKernel.Columns);
 
         for (int top = 0; top < a.Rows; top += TKernel.RowBlock)
         {
@@ -164,69 +165,99 @@ internal sealed unsafe class BlockedProduct<T, TKernel>(WorkerTeam team, BufferP
 
                 T* strips = b.Data + blockStart * Padded(b.Columns) + (nint)firstColumn * stripDepth
                     + (nint)(start - blockStart) * TKernel.Columns;
-                MultiplyBlock(packedRows, strips, stripDepth, start, end, block, accumulate, zeros, row + top, column);
+                MultiplyBlock(packedRows, strips, stripDepth, start, end, block, accumulate, zeros, row + top, column, sums.Data);
                 accumulate = true;
             }
         }
     }
 
+    /// <summary>
+    /// c = a b for one block of k. A strip of b goes part by part (<see cref="IMicroKernel{T}.StripDepth"/>); what the parts before
+    /// summed up waits in <paramref name="begun"/>, so that every sum is taken term by term all the same.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyBlock<TResult>(
-        T* a, T* b, int stripDepth, int start, int end, View<TResult> c, bool accumulate, Zeros zeros, int row, int column)
+        T* a, T* b, int stripDepth, int start, int end, View<TResult> c, bool accumulate, Zeros zeros, int row, int column, T* begun)
         where TResult : unmanaged, INumber<TResult>
     {
-        T* tile = stackalloc T[TKernel.Rows * TKernel.Columns];
-        int tileRows = (c.Rows + TKernel.Rows - 1) / TKernel.Rows;
-        nint prefetched = (nint)stripDepth * TKernel.Columns * sizeof(T) / tileRows;
-        for (int j = 0; j < c.Columns; j += TKernel.Columns)
+        bool isUpper = zeros.HasFlag(Zeros.UpperC);
+        int parts = (end - start + TKernel.StripDepth - 1) / TKernel.StripDepth;
+        for (int j = isUpper ? Math.Max(0, row - column) / TKernel.Columns * TKernel.Columns : 0; j < c.Columns; j += TKernel.Columns)
         {
             int width = Math.Min(TKernel.Columns, c.Columns - j);
+            int rows = isUpper ? Math.Min(c.Rows, column + j + width - row) : c.Rows;
+            int tiles = (rows + TKernel.Rows - 1) / TKernel.Rows;
             T* strip = b + (nint)j * stripDepth;
-            byte* nextStrip = j + width < c.Columns ? (byte*)(strip + (nint)TKernel.Columns * stripDepth) : null;
-            for (int i = 0; i < c.Rows; i += TKernel.Rows)
+            T* nextStrip = j + width < c.Columns ? strip + (nint)TKernel.Columns * stripDepth : null;
+            nint prefetched = (nint)stripDepth * TKernel.Columns / (parts * tiles);
+            for (int part = 0; part < parts; part++)
             {
-                if (nextStrip is not null)
+                int partStart = start + part * TKernel.StripDepth;
+                int partEnd = Math.Min(end, partStart + TKernel.StripDepth);
+                T* sums = begun;
+                for (int i = 0; i < rows; i += TKernel.Rows)
                 {
-                    Prefetch.IntoSecondLevel(nextStrip, prefetched);
-                    nextStrip += prefetched;
-                }
+                    if (nextStrip is not null)
+                    {
+                        Prefetch.IntoSecondLevel((byte*)nextStrip, prefetched * sizeof(T));
+                        nextStrip += prefetched;
+                    }
 
-                int tileRow = row + i;
-                int tileColumn = column + j;
-                if (zeros.HasFlag(Zeros.UpperC) && tileRow >= tileColumn + width)
-                {
-                    continue;
-                }
+                    (int from, int to) = Depths(zeros, start, end, row + i, column + j, width);
+                    int first = Math.Max(from, partStart);
+                    int count = Math.Max(0, Math.Min(to, partEnd) - first);
+                    bool isBegun = from < partStart;
+                    bool isUnfinished = to > partEnd;
+                    if (count > 0 || !(accumulate || isBegun || isUnfinished))
+                    {
+                        nint skipped = count > 0 ? first - start : 0;
+                        MultiplyTile(
+                            count, a + (nint)i * (end - start) + skipped * TKernel.Rows, strip + skipped * TKernel.Columns, sums, isBegun, isUnfinished,
+                            c.Block(i, j, Math.Min(TKernel.Rows, c.Rows - i), width), accumulate, isUpper ? row + i - column - j : -TKernel.Rows);
+                    }
 
-                int from = start;
-                int to = end;
-                from = zeros.HasFlag(Zeros.UpperA) ? Math.Max(from, tileRow) : from;
-                from = zeros.HasFlag(Zeros.LowerB) ? Math.Max(from, tileColumn) : from;
-                to = zeros.HasFlag(Zeros.LowerA) ? Math.Min(to, tileRow + TKernel.Rows) : to;
-                to = zeros.HasFlag(Zeros.UpperB) ? Math.Min(to, tileColumn + width) : to;
-                int count = Math.Max(0, to - from);
-                if (count == 0 && accumulate)
-                {
-                    continue;
-                }
-
-                nint skipped = count == 0 ? 0 : from - start;
-                T* left = a + (nint)i * (end - start) + skipped * TKernel.Rows;
-                T* right = strip + skipped * TKernel.Columns;
-                int height = Math.Min(TKernel.Rows, c.Rows - i);
-                bool crossesDiagonal = zeros.HasFlag(Zeros.UpperC) && tileRow + height > tileColumn + 1;
-                if (typeof(TResult) == typeof(T) && width == TKernel.Columns && height == TKernel.Rows && !crossesDiagonal)
-                {
-                    TKernel.Run(count, left, right, (T*)c.At(i, j), c.RowStride, accumulate);
-                }
-                else
-                {
-                    Prefetch.Rows((byte*)c.At(i, j), height, c.RowStride * sizeof(TResult), width * sizeof(TResult));
-                    TKernel.Run(count, left, right, tile, TKernel.Columns, accumulate: false);
-                    int diagonal = crossesDiagonal ? tileRow - tileColumn : -height;
-                    Tile.Store(tile, TKernel.Columns, c.Block(i, j, height, width), accumulate, diagonal);
+                    sums += TKernel.Rows * TKernel.Columns;
                 }
             }
+        }
+    }
+
+    /// <summary>The terms of k that count in a tile: the others have a factor that is known to be zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (int From, int To) Depths(Zeros zeros, int start, int end, int row, int column, int columns)
+    {
+        int from = zeros.HasFlag(Zeros.UpperA) ? Math.Max(start, row) : start;
+        int to = zeros.HasFlag(Zeros.LowerA) ? Math.Min(end, row + TKernel.Rows) : end;
+        return (
+            zeros.HasFlag(Zeros.LowerB) ? Math.Max(from, column) : from,
+            zeros.HasFlag(Zeros.UpperB) ? Math.Min(to, column + columns) : to);
+    }
+
+    /// <summary>
+    /// Some terms of one tile. Sums that are not finished go to <paramref name="sums"/>; of those that are, row i is written from column
+    /// <paramref name="diagonal"/> + i on.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyTile<TResult>(
+        int depth, T* a, T* b, T* sums, bool isBegun, bool isUnfinished, View<TResult> c, bool accumulate, int diagonal)
+        where TResult : unmanaged, INumber<TResult>
+    {
+        T* begun = isBegun ? sums : null;
+        if (isUnfinished)
+        {
+            TKernel.Run(depth, a, b, begun, sums, TKernel.Columns, accumulate: false);
+            return;
+        }
+
+        Prefetch.Rows((byte*)c.Data, c.Rows, c.RowStride * sizeof(TResult), c.Columns * sizeof(TResult));
+        if (typeof(TResult) == typeof(T) && c.Columns == TKernel.Columns && c.Rows == TKernel.Rows && diagonal + TKernel.Rows <= 1)
+        {
+            TKernel.Run(depth, a, b, begun, (T*)c.Data, c.RowStride, accumulate);
+        }
+        else
+        {
+            TKernel.Run(depth, a, b, begun, sums, TKernel.Columns, accumulate: false);
+            Tile.Store(sums, TKernel.Columns, c, accumulate, diagonal);
         }
     }
 

@@ -19,21 +19,24 @@ internal readonly unsafe struct PortableKernel<T> : IMicroKernel<T>
     public static int RowBlock => 192;
 
     /// <inheritdoc/>
+    public static int StripDepth => 384;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(nint depth, T* a, T* b, T* c, nint stride, bool accumulate)
+    public static void Run(nint depth, T* a, T* b, T* begun, T* c, nint stride, bool accumulate)
     {
-        Vector128<T> c0l = Vector128<T>.Zero;
-        Vector128<T> c0r = Vector128<T>.Zero;
-        Vector128<T> c1l = Vector128<T>.Zero;
-        Vector128<T> c1r = Vector128<T>.Zero;
-        Vector128<T> c2l = Vector128<T>.Zero;
-        Vector128<T> c2r = Vector128<T>.Zero;
-        Vector128<T> c3l = Vector128<T>.Zero;
-        Vector128<T> c3r = Vector128<T>.Zero;
-        Vector128<T> c4l = Vector128<T>.Zero;
-        Vector128<T> c4r = Vector128<T>.Zero;
-        Vector128<T> c5l = Vector128<T>.Zero;
-        Vector128<T> c5r = Vector128<T>.Zero;
+        Vector128<T> c0l = Begin(begun, 0);
+        Vector128<T> c0r = Begin(begun, 1);
+        Vector128<T> c1l = Begin(begun, 2);
+        Vector128<T> c1r = Begin(begun, 3);
+        Vector128<T> c2l = Begin(begun, 4);
+        Vector128<T> c2r = Begin(begun, 5);
+        Vector128<T> c3l = Begin(begun, 6);
+        Vector128<T> c3r = Begin(begun, 7);
+        Vector128<T> c4l = Begin(begun, 8);
+        Vector128<T> c4r = Begin(begun, 9);
+        Vector128<T> c5l = Begin(begun, 10);
+        Vector128<T> c5r = Begin(begun, 11);
 
         for (nint p = 0; p < depth; p++)
         {
@@ -79,6 +82,10 @@ internal readonly unsafe struct PortableKernel<T> : IMicroKernel<T>
         Store(c5l, c, accumulate);
         Store(c5r, c + Vector128<T>.Count, accumulate);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<T> Begin(T* begun, int index) =>
+        begun is null ? Vector128<T>.Zero : Vector128.Load(begun + index * Vector128<T>.Count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector128<T> sum, T* c, bool accumulate) =>
