@@ -53,6 +53,7 @@ internal sealed unsafe class Operands(CpuBackend backend) : IDisposable
         using Matrix<float> tokens = Backend.AllocateUninitialized<float>(2 * d, d);
         Backend.Upload<float>(Random(tokens.Length), tokens);
         Backend.AccumulateGram(tokens, gram);
+        Backend.MirrorUpper(gram);
         Backend.AddDiagonal(gram, 0.01 * 2 * d / 3);
         return gram;
     }

@@ -32,6 +32,10 @@ public interface IElementwise
     /// <summary>h = diag(factors) h diag(factors).</summary>
     void ScaleSymmetric(Matrix<double> h, ReadOnlySpan<double> factors);
 
+    /// <summary>The lower triangle of h becomes the mirror image of the upper one, as after <see cref="IMatrixProducts.AccumulateGram"/>.</summary>
+    /// <param name="h">[d x d].</param>
+    void MirrorUpper(Matrix<double> h);
+
     /// <summary>The diagonal of h += value.</summary>
     void AddDiagonal(Matrix<double> h, double value);
 

@@ -17,11 +17,12 @@ public interface IMatrixProducts
     void Multiply(Matrix<double> a, bool transposeA, Matrix<double> b, bool transposeB, Matrix<double> c, double alpha = 1, double beta = 0);
 
     /// <summary>
-    /// h += x'x, both triangles. Products of short token chunks in single precision, their sum in double precision:
-    /// long sums stay accurate at single-precision speed.
+    /// The upper triangle of h += x'x; the lower one holds nothing of use until <see cref="IElementwise.MirrorUpper"/> fills it, once
+    /// all tokens are in. Products of short token chunks in single precision, their sum in double precision: long sums stay accurate
+    /// at single-precision speed.
     /// </summary>
     /// <param name="x">[tokens x d].</param>
-    /// <param name="h">[d x d], symmetric.</param>
+    /// <param name="h">[d x d].</param>
     void AccumulateGram(Matrix<float> x, Matrix<double> h);
 
     /// <summary>g += x'y, in the precision of <see cref="AccumulateGram"/>.</summary>

@@ -25,6 +25,7 @@ public sealed class KernelFamilyTests
         backend.Multiply(a, false, b, true, c, 1, 1);
         using Matrix<double> h = backend.Allocate<double>(403, 403);
         backend.AccumulateGram(a, h);
+        backend.MirrorUpper(h);
         backend.AddDiagonal(h, 10);
         using Matrix<double> u = backend.AllocateUninitialized<double>(403, 403);
         backend.TryInverseFactor(h, u).ShouldBeTrue();

@@ -66,6 +66,7 @@ public sealed class Robustness
         backend.Upload<float>(x, inputs);
         Matrix<double> sums = backend.Allocate<double>(8, 8);
         backend.AccumulateGram(inputs, sums);
+        backend.MirrorUpper(sums);
         using var gram = new InputGram(backend, "layer", sums, 1e-6, _ => { });
 
         float[] dense = [.. Enumerable.Range(0, 4 * 8).Select(i => (i * 7 % 32 - 15.5f) / 16)];

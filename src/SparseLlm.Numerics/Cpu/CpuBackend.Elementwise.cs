@@ -88,6 +88,13 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
+    public void MirrorUpper(Matrix<double> h)
+    {
+        Transposition.MirrorUpper(team, Open(h, h.Rows, h.Rows));
+        Keep(h);
+    }
+
+    /// <inheritdoc/>
     public void AddDiagonal(Matrix<double> h, double value)
     {
         View<double> target = Open(h, h.Rows, h.Rows);

@@ -24,7 +24,6 @@ public sealed unsafe partial class CpuBackend
         View<float> tokens = Open(x);
         View<double> sum = Open(h, x.Columns, x.Columns);
         products.Accumulate(tokens.Transposed, tokens, sum, Zeros.UpperC);
-        Transposition.MirrorUpper(team, sum);
         Keep(x, h);
     }
 

@@ -44,6 +44,7 @@ internal sealed class LayerGrams : IDisposable
     {
         Matrix<double> copy = backend.AllocateUninitialized<double>(sums[stage].Rows, sums[stage].Columns);
         backend.Copy(sums[stage], copy);
+        backend.MirrorUpper(copy);
         return copy;
     }
 

@@ -5,10 +5,9 @@ namespace SparseLlm.Pruning.Methods;
 /// <summary>Sums over calibration tokens of the inputs X of one or more linear layers: X'X, and the sum of each column.</summary>
 internal sealed class TokenSums(IBackend backend, int width) : IDisposable
 {
+    /// <summary>The upper triangle of X'X, [d x d].</summary>
+    private readonly Matrix<double> gram = backend.Allocate<double>(width, width);
     private bool isTaken;
-
-    /// <summary>X'X, [d x d].</summary>
-    public Matrix<double> Gram { get; } = backend.Allocate<double>(width, width);
 
     /// <summary>The sum of each input, [1 x d].</summary>
     public Matrix<double> Sums { get; } = backend.Allocate<double>(1, width);
@@ -19,33 +18,34 @@ internal sealed class TokenSums(IBackend backend, int width) : IDisposable
     /// <summary>Adds tokens x [tokens x d].</summary>
     public void Add(Matrix<float> x)
     {
-        backend.AccumulateGram(x, Gram);
+        backend.AccumulateGram(x, gram);
         backend.AccumulateColumnSums(x, Sums);
         Tokens += x.Rows;
     }
 
-    /// <summary>As <see cref="CopyGram"/>, but gives <see cref="Gram"/> itself away, so that nothing can be added or copied any more.</summary>
+    /// <summary>As <see cref="CopyGram"/>, but gives the sum itself away, so that nothing can be added or copied any more.</summary>
     public Matrix<double> TakeGram(bool centred)
     {
-        Centre(Gram, centred);
+        Complete(gram, centred);
         isTaken = true;
-        return Gram;
+        return gram;
     }
 
     /// <summary>X'X of the inputs as they are, or of their deviations from the mean, as a new matrix.</summary>
     public Matrix<double> CopyGram(bool centred)
     {
-        Matrix<double> gram = backend.AllocateUninitialized<double>(Gram.Rows, Gram.Columns);
-        backend.Copy(Gram, gram);
-        Centre(gram, centred);
-        return gram;
+        Matrix<double> copy = backend.AllocateUninitialized<double>(gram.Rows, gram.Columns);
+        backend.Copy(gram, copy);
+        Complete(copy, centred);
+        return copy;
     }
 
-    private void Centre(Matrix<double> gram, bool centred)
+    private void Complete(Matrix<double> sum, bool centred)
     {
+        backend.MirrorUpper(sum);
         if (centred)
         {
-            backend.AddOuterProduct(-1.0 / Tokens, Sums, Sums, gram);
+            backend.AddOuterProduct(-1.0 / Tokens, Sums, Sums, sum);
         }
     }
 
@@ -54,7 +54,7 @@ internal sealed class TokenSums(IBackend backend, int width) : IDisposable
     {
         if (!isTaken)
         {
-            Gram.Dispose();
+            gram.Dispose();
         }
 
         Sums.Dispose();
