@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace SparseLlm.Numerics.Cpu.Elementwise;
 
@@ -41,12 +42,37 @@ internal static class Exponential
         return p * Vector.AsVectorSingle(power);
     }
 
+    /// <inheritdoc cref="Of(Vector{float})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Of(Vector512<float> x)
+    {
+        x = Vector512.MinNative(Vector512.Create(Greatest), Vector512.MaxNative(Vector512.Create(Least), x));
+        Vector512<float> n = Vector512.Round(x * InverseLn2);
+        Vector512<float> r = Vector512.MultiplyAddEstimate(n, Vector512.Create(-Ln2High), x);
+        r = Vector512.MultiplyAddEstimate(n, Vector512.Create(-Ln2Low), r);
+        Vector512<float> p = Vector512.Create(1 / 5040f);
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(1 / 720f));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(1 / 120f));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(1 / 24f));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(1 / 6f));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(0.5f));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512<float>.One);
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512<float>.One);
+        Vector512<int> power = Vector512.ShiftLeft(Vector512.ConvertToInt32Native(n) + Vector512.Create(127), 23);
+        return p * power.AsSingle();
+    }
+
     /// <summary>destination = exp(x - shift); the destination may be x. Returns the sum, taken in double precision.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe double ShiftedSum(float* x, float shift, int count, float* destination)
     {
         var minus = new Vector<float>(-shift);
         int i = 0;
+        for (; Vector512.IsHardwareAccelerated && i <= count - Vector512<float>.Count; i += Vector512<float>.Count)
+        {
+            Of(Vector512.Load(x + i) - Vector512.Create(shift)).Store(destination + i);
+        }
+
         for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
         {
             Of(Vector.Load(x + i) + minus).Store(destination + i);

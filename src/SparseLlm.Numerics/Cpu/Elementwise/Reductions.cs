@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using SparseLlm.Numerics.Cpu.Memory;
 using SparseLlm.Numerics.Cpu.Threading;
 
@@ -102,21 +103,27 @@ internal static unsafe class Reductions
         return sum;
     }
 
-    /// <summary>The largest of at least one element.</summary>
+    /// <summary>The largest of at least one element; NaN counts only where there is nothing else.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Max(float* x, nint count)
     {
         float max = x[0];
         nint i = 0;
-        if (count >= Vector<float>.Count)
+        int width = Vector<float>.Count;
+        if (count >= 4 * width)
         {
-            Vector<float> lanes = Vector.Load(x);
-            for (i = Vector<float>.Count; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+            // Four at a time, since each waits for the one before it; the native maximum is that of two operands without NaN, else the second.
+            Vector<float> m0 = new(max), m1 = m0, m2 = m0, m3 = m0;
+            for (; i <= count - 4 * width; i += 4 * width)
             {
-                lanes = Vector.Max(lanes, Vector.Load(x + i));
+                m0 = Vector.MaxNative(Vector.Load(x + i), m0);
+                m1 = Vector.MaxNative(Vector.Load(x + i + width), m1);
+                m2 = Vector.MaxNative(Vector.Load(x + i + 2 * width), m2);
+                m3 = Vector.MaxNative(Vector.Load(x + i + 3 * width), m3);
             }
 
-            for (int lane = 0; lane < Vector<float>.Count; lane++)
+            Vector<float> lanes = Vector.MaxNative(Vector.MaxNative(m0, m1), Vector.MaxNative(m2, m3));
+            for (int lane = 0; lane < width; lane++)
             {
                 max = MathF.Max(max, lanes[lane]);
             }
@@ -137,6 +144,11 @@ internal static unsafe class Reductions
         if (typeof(T) == typeof(double))
         {
             return Vector256.Load((double*)x);
+        }
+
+        if (Avx.IsSupported)
+        {
+            return Avx.ConvertToVector256Double(Vector128.Load((float*)x));
         }
 
         (Vector128<double> lower, Vector128<double> upper) = Vector128.Widen(Vector128.Load((float*)x));
