@@ -19,6 +19,8 @@ internal sealed unsafe class ThinProduct<T>(WorkerTeam team)
 
     private const int ColumnsPerItem = 64;
     private const int WideColumnsPerItem = 256;
+    private const int TileRows = 4;
+    private const int TileColumns = 4;
 
     /// <summary>Whether this is the faster way to the product.</summary>
     public static bool Fits(View<T> a, View<T> b) =>
@@ -36,12 +38,12 @@ internal sealed unsafe class ThinProduct<T>(WorkerTeam team)
         {
             team.RunChunks(c.Columns, ColumnsPerItem, (start, count) =>
             {
-                for (int j = (int)start; j < start + count; j += 4)
+                for (int j = (int)start; j < start + count; j += TileColumns)
                 {
-                    int width = (int)Math.Min(4, start + count - j);
-                    for (int i = 0; i < a.Rows; i += 2)
+                    int width = (int)Math.Min(TileColumns, start + count - j);
+                    for (int i = 0; i < a.Rows; i += TileRows)
                     {
-                        int rows = Math.Min(2, a.Rows - i);
+                        int rows = Math.Min(TileRows, a.Rows - i);
                         MultiplyDots(a.Block(i, 0, rows, a.Columns), b.Block(0, j, b.Rows, width), c.Block(i, j, rows, width), alpha, beta);
                     }
                 }
@@ -55,42 +57,82 @@ internal sealed unsafe class ThinProduct<T>(WorkerTeam team)
     }
 
     /// <summary>
-    /// Up to two rows of a with up to four columns of b, each product a sum of as many partial sums as a 256-bit vector has lanes. Rows and
+    /// Up to four rows of a with up to four columns of b, each product a sum of as many partial sums as a 256-bit vector has lanes. Rows and
     /// columns that do not exist are computed as the last one again.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyDots(View<T> a, View<T> b, View<T> c, T alpha, T beta)
     {
-        const int Rows = 2;
-        const int Columns = 4;
         T* a0 = a.Data;
-        T* a1 = a.At(a.Rows - 1, 0);
+        T* a1 = a.At(Math.Min(1, a.Rows - 1), 0);
+        T* a2 = a.At(Math.Min(2, a.Rows - 1), 0);
+        T* a3 = a.At(a.Rows - 1, 0);
         T* b0 = b.Data;
         T* b1 = b.At(0, Math.Min(1, b.Columns - 1));
         T* b2 = b.At(0, Math.Min(2, b.Columns - 1));
         T* b3 = b.At(0, b.Columns - 1);
-        Vector256<T> s00 = default, s01 = default, s02 = default, s03 = default;
-        Vector256<T> s10 = default, s11 = default, s12 = default, s13 = default;
-        nint k = 0;
-        for (; k <= b.Rows - Vector256<T>.Count; k += Vector256<T>.Count)
+        nint vectors = b.Rows / Vector256<T>.Count * Vector256<T>.Count;
+        T* sums = stackalloc T[TileRows * TileColumns];
+        if (a.Rows > 2 && Vector512.IsHardwareAccelerated)
         {
-            Vector256<T> upper = Vector256.Load(a0 + k);
-            Vector256<T> lower = Vector256.Load(a1 + k);
-            Vector256<T> right = Vector256.Load(b0 + k);
-            s00 = Fused.MultiplyAdd(upper, right, s00);
-            s10 = Fused.MultiplyAdd(lower, right, s10);
-            right = Vector256.Load(b1 + k);
-            s01 = Fused.MultiplyAdd(upper, right, s01);
-            s11 = Fused.MultiplyAdd(lower, right, s11);
-            right = Vector256.Load(b2 + k);
-            s02 = Fused.MultiplyAdd(upper, right, s02);
-            s12 = Fused.MultiplyAdd(lower, right, s12);
-            right = Vector256.Load(b3 + k);
-            s03 = Fused.MultiplyAdd(upper, right, s03);
-            s13 = Fused.MultiplyAdd(lower, right, s13);
+            DotFourRows(a0, a1, a2, a3, b0, b1, b2, b3, vectors, sums);
+        }
+        else
+        {
+            DotTwoRows(a0, a1, b0, b1, b2, b3, vectors, sums);
+            if (a.Rows > 2)
+            {
+                DotTwoRows(a2, a3, b0, b1, b2, b3, vectors, sums + 2 * TileColumns);
+            }
         }
 
-        T* lanes = stackalloc T[Rows * Columns * Vector256<T>.Count];
+        for (int i = 0; i < a.Rows; i++)
+        {
+            // The last row and column stand where a tile's last ones do.
+            T* row = sums + TileColumns * (i == a.Rows - 1 && i > 1 ? TileRows - 1 : i);
+            T* left = a.At(i, 0);
+            for (nint k = vectors; k < b.Rows; k++)
+            {
+                row[0] += left[k] * b0[k];
+                row[1] += left[k] * b1[k];
+                row[2] += left[k] * b2[k];
+                row[3] += left[k] * b3[k];
+            }
+
+            for (int j = 0; j < b.Columns; j++)
+            {
+                T sum = alpha * row[j == b.Columns - 1 ? TileColumns - 1 : j];
+                T* result = c.At(i, j);
+                *result = beta == T.Zero ? sum : sum + beta * *result;
+            }
+        }
+    }
+
+    /// <summary>Two rows of a with four columns of b: what sixteen registers hold.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void DotTwoRows(T* a0, T* a1, T* b0, T* b1, T* b2, T* b3, nint count, T* sums)
+    {
+        Vector256<T> s00 = default, s01 = default, s02 = default, s03 = default;
+        Vector256<T> s10 = default, s11 = default, s12 = default, s13 = default;
+        for (nint k = 0; k < count; k += Vector256<T>.Count)
+        {
+            Vector256<T> left0 = Vector256.Load(a0 + k);
+            Vector256<T> left1 = Vector256.Load(a1 + k);
+            Vector256<T> right = Vector256.Load(b0 + k);
+            s00 = Fused.MultiplyAdd(left0, right, s00);
+            s10 = Fused.MultiplyAdd(left1, right, s10);
+            right = Vector256.Load(b1 + k);
+            s01 = Fused.MultiplyAdd(left0, right, s01);
+            s11 = Fused.MultiplyAdd(left1, right, s11);
+            right = Vector256.Load(b2 + k);
+            s02 = Fused.MultiplyAdd(left0, right, s02);
+            s12 = Fused.MultiplyAdd(left1, right, s12);
+            right = Vector256.Load(b3 + k);
+            s03 = Fused.MultiplyAdd(left0, right, s03);
+            s13 = Fused.MultiplyAdd(left1, right, s13);
+        }
+
+        T* lanes = stackalloc T[2 * TileColumns * Vector256<T>.Count];
         s00.Store(lanes);
         s01.Store(lanes + Vector256<T>.Count);
         s02.Store(lanes + 2 * Vector256<T>.Count);
@@ -99,32 +141,64 @@ internal sealed unsafe class ThinProduct<T>(WorkerTeam team)
         s11.Store(lanes + 5 * Vector256<T>.Count);
         s12.Store(lanes + 6 * Vector256<T>.Count);
         s13.Store(lanes + 7 * Vector256<T>.Count);
-        T* sums = stackalloc T[Rows * Columns];
         SumLanes(lanes, sums);
-        for (; k < b.Rows; k++)
-        {
-            AddTerms(a0[k], b0[k], b1[k], b2[k], b3[k], sums);
-            AddTerms(a1[k], b0[k], b1[k], b2[k], b3[k], sums + Columns);
-        }
-
-        for (int i = 0; i < a.Rows; i++)
-        {
-            for (int j = 0; j < b.Columns; j++)
-            {
-                T sum = alpha * sums[Columns * i + (j == b.Columns - 1 ? Columns - 1 : j)];
-                T* result = c.At(i, j);
-                *result = beta == T.Zero ? sum : sum + beta * *result;
-            }
-        }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddTerms(T left, T right0, T right1, T right2, T right3, T* sums)
+    /// <summary>Four rows of a with four columns of b, for processors with 32 registers: half the loads, and the same bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void DotFourRows(T* a0, T* a1, T* a2, T* a3, T* b0, T* b1, T* b2, T* b3, nint count, T* sums)
     {
-        sums[0] += left * right0;
-        sums[1] += left * right1;
-        sums[2] += left * right2;
-        sums[3] += left * right3;
+        Vector256<T> s00 = default, s01 = default, s02 = default, s03 = default;
+        Vector256<T> s10 = default, s11 = default, s12 = default, s13 = default;
+        Vector256<T> s20 = default, s21 = default, s22 = default, s23 = default;
+        Vector256<T> s30 = default, s31 = default, s32 = default, s33 = default;
+        for (nint k = 0; k < count; k += Vector256<T>.Count)
+        {
+            Vector256<T> left0 = Vector256.Load(a0 + k);
+            Vector256<T> left1 = Vector256.Load(a1 + k);
+            Vector256<T> left2 = Vector256.Load(a2 + k);
+            Vector256<T> left3 = Vector256.Load(a3 + k);
+            Vector256<T> right = Vector256.Load(b0 + k);
+            s00 = Fused.MultiplyAdd(left0, right, s00);
+            s10 = Fused.MultiplyAdd(left1, right, s10);
+            s20 = Fused.MultiplyAdd(left2, right, s20);
+            s30 = Fused.MultiplyAdd(left3, right, s30);
+            right = Vector256.Load(b1 + k);
+            s01 = Fused.MultiplyAdd(left0, right, s01);
+            s11 = Fused.MultiplyAdd(left1, right, s11);
+            s21 = Fused.MultiplyAdd(left2, right, s21);
+            s31 = Fused.MultiplyAdd(left3, right, s31);
+            right = Vector256.Load(b2 + k);
+            s02 = Fused.MultiplyAdd(left0, right, s02);
+            s12 = Fused.MultiplyAdd(left1, right, s12);
+            s22 = Fused.MultiplyAdd(left2, right, s22);
+            s32 = Fused.MultiplyAdd(left3, right, s32);
+            right = Vector256.Load(b3 + k);
+            s03 = Fused.MultiplyAdd(left0, right, s03);
+            s13 = Fused.MultiplyAdd(left1, right, s13);
+            s23 = Fused.MultiplyAdd(left2, right, s23);
+            s33 = Fused.MultiplyAdd(left3, right, s33);
+        }
+
+        T* lanes = stackalloc T[TileRows * TileColumns * Vector256<T>.Count];
+        s00.Store(lanes);
+        s01.Store(lanes + Vector256<T>.Count);
+        s02.Store(lanes + 2 * Vector256<T>.Count);
+        s03.Store(lanes + 3 * Vector256<T>.Count);
+        s10.Store(lanes + 4 * Vector256<T>.Count);
+        s11.Store(lanes + 5 * Vector256<T>.Count);
+        s12.Store(lanes + 6 * Vector256<T>.Count);
+        s13.Store(lanes + 7 * Vector256<T>.Count);
+        s20.Store(lanes + 8 * Vector256<T>.Count);
+        s21.Store(lanes + 9 * Vector256<T>.Count);
+        s22.Store(lanes + 10 * Vector256<T>.Count);
+        s23.Store(lanes + 11 * Vector256<T>.Count);
+        s30.Store(lanes + 12 * Vector256<T>.Count);
+        s31.Store(lanes + 13 * Vector256<T>.Count);
+        s32.Store(lanes + 14 * Vector256<T>.Count);
+        s33.Store(lanes + 15 * Vector256<T>.Count);
+        SumLanes(lanes, sums);
+        SumLanes(lanes + 2 * TileColumns * Vector256<T>.Count, sums + 2 * TileColumns);
     }
 
     /// <summary>The sums of the lanes of eight vectors, side by side, each in the order of its lanes, which does not depend on the machine.</summary>
