@@ -12,7 +12,7 @@ namespace SparseLlm.Numerics.Cpu;
 /// </summary>
 public sealed partial class CpuBackend : IBackend
 {
-    private const nint RetainedBytes = (nint)1 << 26;
+    private const nint RetainedBytes = (nint)1 << 27;
 
     private readonly WorkerTeam team;
     private readonly BufferPool pool = new(RetainedBytes);
