@@ -1,3 +1,4 @@
+using SparseLlm.Numerics.Conformance;
 using SparseLlm.Numerics.Cpu;
 
 namespace SparseLlm.Numerics.Tests;

@@ -1,3 +1,4 @@
+using SparseLlm.Numerics.Conformance;
 using SparseLlm.Numerics.Cpu;
 using SparseLlm.Numerics.Cpu.Products;
 

@@ -39,7 +39,7 @@ public sealed unsafe partial class CpuBackend
     public void AddScaledRows(Matrix<float> x, ReadOnlySpan<float> coefficients, Matrix<float> y)
     {
         View<float> target = Open(x);
-        RequireLength(coefficients.Length, x.Rows, nameof(coefficients));
+        Shapes.RequireLength(coefficients.Length, x.Rows, nameof(coefficients));
         fixed (float* factors = coefficients)
         {
             Arithmetic.AddScaledRows(team, target, factors, Open(y, x.Rows, x.Columns));
@@ -52,7 +52,7 @@ public sealed unsafe partial class CpuBackend
     public void ScaleRows(Matrix<float> x, ReadOnlySpan<float> factors)
     {
         View<float> target = Open(x);
-        RequireLength(factors.Length, x.Rows, nameof(factors));
+        Shapes.RequireLength(factors.Length, x.Rows, nameof(factors));
         fixed (float* pinned = factors)
         {
             Arithmetic.ScaleRows(team, target, pinned);
@@ -65,7 +65,7 @@ public sealed unsafe partial class CpuBackend
     public void ScaleColumns(Matrix<float> x, ReadOnlySpan<float> factors)
     {
         View<float> target = Open(x);
-        RequireLength(factors.Length, x.Columns, nameof(factors));
+        Shapes.RequireLength(factors.Length, x.Columns, nameof(factors));
         fixed (float* pinned = factors)
         {
             Arithmetic.ScaleColumns(team, target, pinned);
@@ -78,7 +78,7 @@ public sealed unsafe partial class CpuBackend
     public void ScaleSymmetric(Matrix<double> h, ReadOnlySpan<double> factors)
     {
         View<double> target = Open(h, h.Rows, h.Rows);
-        RequireLength(factors.Length, h.Rows, nameof(factors));
+        Shapes.RequireLength(factors.Length, h.Rows, nameof(factors));
         fixed (double* pinned = factors)
         {
             Arithmetic.ScaleSymmetric(team, target, pinned);
@@ -118,7 +118,7 @@ public sealed unsafe partial class CpuBackend
     public void Diagonal(Matrix<double> h, Span<double> diagonal)
     {
         View<double> source = Open(h, h.Rows, h.Rows);
-        RequireLength(diagonal.Length, h.Rows, nameof(diagonal));
+        Shapes.RequireLength(diagonal.Length, h.Rows, nameof(diagonal));
         for (int i = 0; i < diagonal.Length; i++)
         {
             diagonal[i] = *source.At(i, i);
@@ -147,7 +147,7 @@ public sealed unsafe partial class CpuBackend
     public void RowDots(Matrix<float> x, Matrix<float> y, Span<double> sums)
     {
         View<float> left = Open(x);
-        RequireLength(sums.Length, x.Rows, nameof(sums));
+        Shapes.RequireLength(sums.Length, x.Rows, nameof(sums));
         fixed (double* pinned = sums)
         {
             Reductions.RowDots(team, left, Open(y, x.Rows, x.Columns), pinned);

@@ -12,10 +12,7 @@ public sealed unsafe partial class CpuBackend
     {
         View<double> source = Open(h, h.Rows, h.Rows);
         View<double> factor = Open(u, h.Rows, h.Rows);
-        if (Overlap(h, u))
-        {
-            throw new ArgumentException("u must not be h, which is not changed.", nameof(u));
-        }
+        Shapes.RequireApart(Overlap(h, u), nameof(u));
 
         bool positiveDefinite = new InverseFactor(doubleProducts, team, pool).Try(source, factor);
         Keep(h, u);
@@ -27,10 +24,7 @@ public sealed unsafe partial class CpuBackend
     {
         View<double> factor = Open(u, u.Rows, u.Rows);
         View<double> result = Open(inverse, u.Rows, u.Rows);
-        if (Overlap(u, inverse))
-        {
-            throw new ArgumentException("inverse must not be u.", nameof(inverse));
-        }
+        Shapes.RequireApart(Overlap(u, inverse), nameof(inverse));
 
         doubleProducts.Multiply(factor.Transposed, factor, result, 1, 0, Zeros.LowerA | Zeros.UpperB | Zeros.UpperC);
         Transposition.MirrorUpper(team, result);

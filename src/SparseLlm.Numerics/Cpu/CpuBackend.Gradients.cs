@@ -24,14 +24,14 @@ public sealed unsafe partial class CpuBackend
         Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float> contextGradient, int heads, int keyValueHeads,
         int sequenceLength, int window, Matrix<float> queryGradient, Matrix<float> keyGradient, Matrix<float> valueGradient)
     {
-        int width = RequireAttention(q, heads, keyValueHeads, sequenceLength, window);
+        int width = Shapes.AttentionWidth(q, heads, keyValueHeads, sequenceLength, window);
         int shared = keyValueHeads * width;
         Matrix<float>[] gradients = [queryGradient, keyGradient, valueGradient];
         for (int i = 0; i < gradients.Length; i++)
         {
             foreach (Matrix<float> other in (Matrix<float>[])[q, k, v, contextGradient, .. gradients[..i]])
             {
-                RequireApart(other, gradients[i], nameof(queryGradient));
+                Shapes.RequireApart(Overlap(other, gradients[i]), nameof(queryGradient));
             }
         }
 
@@ -62,9 +62,9 @@ public sealed unsafe partial class CpuBackend
         View<float> ups = Open(up, gate.Rows, gate.Columns);
         View<float> dgate = Open(gateGradient, gate.Rows, gate.Columns);
         View<float> dup = Open(upGradient, gate.Rows, gate.Columns);
-        RequireApart(gate, gateGradient, nameof(gateGradient));
-        RequireApart(up, gateGradient, nameof(gateGradient));
-        RequireApart(outputGradient, gateGradient, nameof(gateGradient));
+        Shapes.RequireApart(Overlap(gate, gateGradient), nameof(gateGradient));
+        Shapes.RequireApart(Overlap(up, gateGradient), nameof(gateGradient));
+        Shapes.RequireApart(Overlap(outputGradient, gateGradient), nameof(gateGradient));
         Map.Run(team, default(SwiGluGateSlope), gates, ups, dy, dgate);
         Map.Run(team, default(SwiGluActivation), gates, dy, dy, dup);
         Keep(gate, up, outputGradient, gateGradient, upGradient);
@@ -75,8 +75,8 @@ public sealed unsafe partial class CpuBackend
         Matrix<float> teacher, Matrix<float> student, float scale, Span<double> divergences, Matrix<float> gradient)
     {
         View<float> logits = Open(teacher);
-        RequireLength(divergences.Length, teacher.Rows, nameof(divergences));
-        RequireApart(teacher, gradient, nameof(gradient));
+        Shapes.RequireLength(divergences.Length, teacher.Rows, nameof(divergences));
+        Shapes.RequireApart(Overlap(teacher, gradient), nameof(gradient));
         fixed (double* results = divergences)
         {
             Divergence.Run(
@@ -105,19 +105,11 @@ public sealed unsafe partial class CpuBackend
         Matrix<double>? gainGradient)
     {
         View<float> rows = Open(x);
-        RequireApart(x, inputGradient, nameof(inputGradient));
-        RequireApart(outputGradient, inputGradient, nameof(inputGradient));
+        Shapes.RequireApart(Overlap(x, inputGradient), nameof(inputGradient));
+        Shapes.RequireApart(Overlap(outputGradient, inputGradient), nameof(inputGradient));
         kernel.Run(
             rows, gain is null ? null : Open(gain, 1, x.Columns).Data, Open(outputGradient, x.Rows, x.Columns),
             Open(inputGradient, x.Rows, x.Columns), gainGradient is null ? null : Open(gainGradient, 1, x.Columns).Data);
         Keep(x, gain, outputGradient, inputGradient, gainGradient);
-    }
-
-    private static void RequireApart(Matrix<float> source, Matrix<float> destination, string name)
-    {
-        if (Overlap(source, destination))
-        {
-            throw new ArgumentException($"{name} must not overlap what it is computed from.", name);
-        }
     }
 }

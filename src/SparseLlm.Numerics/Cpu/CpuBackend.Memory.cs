@@ -32,7 +32,7 @@ public sealed unsafe partial class CpuBackend
         where T : unmanaged
     {
         View<T> to = Open(destination);
-        RequireLength(source.Length, destination.Length, nameof(source));
+        Shapes.RequireLength(source.Length, destination.Length, nameof(source));
         source.CopyTo(new Span<T>(to.Data, source.Length));
         Keep(destination);
     }
@@ -42,7 +42,7 @@ public sealed unsafe partial class CpuBackend
         where T : unmanaged
     {
         View<T> from = Open(source);
-        RequireLength(destination.Length, source.Length, nameof(destination));
+        Shapes.RequireLength(destination.Length, source.Length, nameof(destination));
         new ReadOnlySpan<T>(from.Data, destination.Length).CopyTo(destination);
         Keep(source);
     }

@@ -61,18 +61,9 @@ public sealed unsafe partial class CpuBackend
     {
         View<T> left = Open(a).TransposedIf(transposeA);
         View<T> right = Open(b).TransposedIf(transposeB);
-        if (left.Columns != right.Rows)
-        {
-            throw new ArgumentException(FormattableString.Invariant(
-                $"a gives [{left.Rows} x {left.Columns}] and b [{right.Rows} x {right.Columns}]; the inner dimensions differ."), nameof(b));
-        }
-
+        Shapes.RequireProduct(left.Rows, left.Columns, right.Rows, right.Columns, nameof(b));
         View<T> result = Open(c, left.Rows, right.Columns);
-        if (Overlap(a, c) || Overlap(b, c))
-        {
-            throw new ArgumentException("c must not overlap a or b.", nameof(c));
-        }
-
+        Shapes.RequireApart(Overlap(a, c) || Overlap(b, c), nameof(c));
         product.Multiply(left, right, result, alpha, beta);
         Keep(a, b, c);
     }

@@ -17,7 +17,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void ObsSweepGroups(Matrix<float> weights, Matrix<double> u, int zeros, int group, int blockSize, Matrix<float> mask)
     {
-        RequireGroups(weights, group);
+        Shapes.RequireGroups(weights, group);
         (View<float> w, View<double> factor, View<float> kept) = OpenSweep(weights, u, zeros, group, blockSize, mask);
         new ObsSweep(products, team, pool).PruneGroups(w, factor, zeros, group, blockSize, kept);
         Keep(weights, u, mask);
@@ -73,14 +73,9 @@ public sealed unsafe partial class CpuBackend
         View<float> target = Open(weights);
         View<double> factor = Open(u, weights.Columns, weights.Columns);
         View<float> kept = Open(mask, weights.Rows, weights.Columns);
-        ArgumentOutOfRangeException.ThrowIfNegative(zeros);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(zeros, most);
+        Shapes.RequireCount(zeros, most);
         ArgumentOutOfRangeException.ThrowIfLessThan(blockSize, 1);
-        if (Overlap(weights, mask))
-        {
-            throw new ArgumentException("mask must not be weights.", nameof(mask));
-        }
-
+        Shapes.RequireApart(Overlap(weights, mask), nameof(mask));
         return (target, factor, kept);
     }
 }

@@ -24,7 +24,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void KeepLargestPerGroup(Matrix<float> scores, int keep, int group, Matrix<float> mask)
     {
-        RequireGroups(scores, group);
+        Shapes.RequireGroups(scores, group);
         (View<float> source, View<float> target) = OpenSelection(scores, keep, group, mask);
         GroupSelection.KeepLargest(team, source, keep, group, target);
         Keep(scores, mask);
@@ -50,23 +50,8 @@ public sealed unsafe partial class CpuBackend
     {
         View<float> source = Open(scores);
         View<float> target = Open(mask, scores.Rows, scores.Columns);
-        ArgumentOutOfRangeException.ThrowIfNegative(keep);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(keep, most);
-        if (Overlap(scores, mask))
-        {
-            throw new ArgumentException("mask must not be scores.", nameof(mask));
-        }
-
+        Shapes.RequireCount(keep, most);
+        Shapes.RequireApart(Overlap(scores, mask), nameof(mask));
         return (source, target);
-    }
-
-    private static void RequireGroups(Matrix<float> matrix, int group)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(group, 1);
-        if (matrix.Columns % group != 0)
-        {
-            throw new ArgumentException(FormattableString.Invariant(
-                $"A matrix {matrix} cannot be divided into groups of {group} columns."), nameof(group));
-        }
     }
 }

@@ -11,7 +11,7 @@ public sealed unsafe partial class CpuBackend
     {
         View<float> source = Open(table);
         View<float> target = Open(destination, ids.Length, table.Columns);
-        RequireRows(ids, table.Rows, nameof(ids));
+        Shapes.RequireTokens(ids, table.Rows, nameof(ids));
         for (int i = 0; i < ids.Length; i++)
         {
             source.Row(ids[i]).CopyTo(target.Row(i));
@@ -40,13 +40,7 @@ public sealed unsafe partial class CpuBackend
     public void ApplyRotary(Matrix<float> x, int heads, Matrix<float> cosines, Matrix<float> sines)
     {
         View<float> tokens = Open(x);
-        int width = HeadWidth(x, heads, nameof(heads));
-        RequireSequences(x, cosines.Rows, nameof(cosines));
-        if (width % 2 != 0)
-        {
-            throw new ArgumentException(FormattableString.Invariant($"A head is {width} wide; rotary pairs need an even width."), nameof(heads));
-        }
-
+        int width = Shapes.RotaryWidth(x, heads, cosines);
         Rotary.Apply(
             team, tokens, heads, Open(cosines, cosines.Rows, width / 2), Open(sines, cosines.Rows, width / 2));
         Keep(x, cosines, sines);
@@ -58,11 +52,8 @@ public sealed unsafe partial class CpuBackend
         Matrix<float> context)
     {
         View<float> queries = Open(q);
-        int width = RequireAttention(q, heads, keyValueHeads, sequenceLength, window);
-        if (Overlap(q, context) || Overlap(k, context) || Overlap(v, context))
-        {
-            throw new ArgumentException("context must not overlap q, k or v.", nameof(context));
-        }
+        int width = Shapes.AttentionWidth(q, heads, keyValueHeads, sequenceLength, window);
+        Shapes.RequireApart(Overlap(q, context) || Overlap(k, context) || Overlap(v, context), nameof(context));
 
         new CausalAttention(products, team, pool, sequenceLength, window, width).Run(
             queries, Open(k, q.Rows, keyValueHeads * width), Open(v, q.Rows, keyValueHeads * width),
@@ -92,9 +83,9 @@ public sealed unsafe partial class CpuBackend
     public void CrossEntropy(Matrix<float> logits, ReadOnlySpan<int> targets, Span<double> losses)
     {
         View<float> rows = Open(logits);
-        RequireLength(targets.Length, logits.Rows, nameof(targets));
-        RequireLength(losses.Length, logits.Rows, nameof(losses));
-        RequireRows(targets, logits.Columns, nameof(targets));
+        Shapes.RequireLength(targets.Length, logits.Rows, nameof(targets));
+        Shapes.RequireLength(losses.Length, logits.Rows, nameof(losses));
+        Shapes.RequireTokens(targets, logits.Columns, nameof(targets));
         fixed (int* target = targets)
         fixed (double* loss = losses)
         {
@@ -102,41 +93,5 @@ public sealed unsafe partial class CpuBackend
         }
 
         Keep(logits);
-    }
-
-    /// <summary>The width of a head, where the numbers of an attention fit each other.</summary>
-    private static int RequireAttention(Matrix<float> q, int heads, int keyValueHeads, int sequenceLength, int window)
-    {
-        int width = HeadWidth(q, heads, nameof(heads));
-        ArgumentOutOfRangeException.ThrowIfLessThan(window, 1);
-        RequireSequences(q, sequenceLength, nameof(sequenceLength));
-        return keyValueHeads >= 1 && heads % keyValueHeads == 0
-            ? width
-            : throw new ArgumentException(FormattableString.Invariant(
-                $"{keyValueHeads} key-value heads do not divide {heads} query heads."), nameof(keyValueHeads));
-    }
-
-    private static int HeadWidth(Matrix<float> x, int heads, string name) => heads >= 1 && x.Columns % heads == 0
-        ? x.Columns / heads
-        : throw new ArgumentException(FormattableString.Invariant($"{heads} heads do not divide the {x.Columns} columns."), name);
-
-    private static void RequireSequences(Matrix<float> x, int sequenceLength, string name)
-    {
-        if (sequenceLength < 1 || x.Rows % sequenceLength != 0)
-        {
-            throw new ArgumentException(FormattableString.Invariant(
-                $"{x.Rows} tokens are not a number of whole sequences of {sequenceLength}."), name);
-        }
-    }
-
-    private static void RequireRows(ReadOnlySpan<int> ids, int count, string name)
-    {
-        foreach (int id in ids)
-        {
-            if ((uint)id >= (uint)count)
-            {
-                throw new ArgumentException(FormattableString.Invariant($"Token id {id} is not in 0 .. {count - 1}."), name);
-            }
-        }
     }
 }

@@ -66,17 +66,8 @@ public sealed partial class CpuBackend : IBackend
         where T : unmanaged
     {
         View<T> view = Open(matrix, name);
-        return matrix.Rows == rows && matrix.Columns == columns
-            ? view
-            : throw new ArgumentException(FormattableString.Invariant($"{name} is {matrix}; it must be [{rows} x {columns}]."), name);
-    }
-
-    private static void RequireLength(int length, long expected, string name)
-    {
-        if (length != expected)
-        {
-            throw new ArgumentException(FormattableString.Invariant($"{name} holds {length} elements; it must hold {expected}."), name);
-        }
+        Shapes.Require(matrix, rows, columns, name);
+        return view;
     }
 
     /// <summary>

@@ -15,27 +15,10 @@ internal sealed unsafe class NativeBuffer : IDisposable
     private const uint HugePage = 1 << 21;
 
     private const int AdviseHugePage = 14;
-    private const int MapThreshold = -3;
 
     private void* pointer;
 
-    static NativeBuffer()
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
-
-        try
-        {
-            // The C library would raise this threshold as it sees large blocks freed, and keep those below it for itself.
-            _ = SetOption(MapThreshold, (int)HugePage);
-        }
-        catch (EntryPointNotFoundException)
-        {
-            // Another C library than GNU's, which gives large blocks back in any case.
-        }
-    }
+    static NativeBuffer() => LargeBlocks.GiveBack((int)HugePage);
 
     public NativeBuffer(nint bytes)
     {
@@ -74,9 +57,6 @@ internal sealed unsafe class NativeBuffer : IDisposable
             GC.RemoveMemoryPressure(Bytes);
         }
     }
-
-    [DllImport("libc", EntryPoint = "mallopt")]
-    private static extern int SetOption(int option, int value);
 
     [DllImport("libc", EntryPoint = "madvise")]
     private static extern int Advise(void* address, nuint length, int advice);

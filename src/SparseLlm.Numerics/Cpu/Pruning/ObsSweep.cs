@@ -38,7 +38,7 @@ internal sealed unsafe class ObsSweep(MatrixProduct<float> products, WorkerTeam 
             var blockErrors = new View<float>(errors.Data, width, weights.Rows);
             if (group is null)
             {
-                long prune = (long)((Int128)zeros * end / columns - (Int128)zeros * start / columns);
+                long prune = EvenShares.Of(zeros, start, end, columns);
                 Select(block, rows, (nint)(block.Length - prune), scores.Data, selected.Data, blockMask);
             }
 

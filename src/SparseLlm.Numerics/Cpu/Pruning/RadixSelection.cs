@@ -76,7 +76,7 @@ internal sealed unsafe class RadixSelection(WorkerTeam team, BufferPool pool)
             var total = new long[Bins];
             for (nint row = start; row < start + count; row++)
             {
-                long wanted = (long)((Int128)keep * (row + 1) / scores.Rows - (Int128)keep * row / scores.Rows);
+                long wanted = EvenShares.Of(keep, row, row + 1, scores.Rows);
                 KeepLargestInRow(scores.At((int)row, 0), scores.Columns, wanted, mask.At((int)row, 0), scratch.Data, total);
             }
         });

@@ -1,7 +1,7 @@
-namespace SparseLlm.Numerics.Tests;
+namespace SparseLlm.Numerics.Conformance;
 
 /// <summary>Host arrays to matrices and back.</summary>
-internal static class BackendExtensions
+public static class BackendExtensions
 {
     public static Matrix<float> Float(this IBackend backend, double[,] values)
     {

@@ -1,4 +1,4 @@
-namespace SparseLlm.Numerics.Tests;
+namespace SparseLlm.Numerics.Conformance;
 
 public abstract partial class BackendConformance
 {

@@ -1,4 +1,4 @@
-namespace SparseLlm.Numerics.Tests;
+namespace SparseLlm.Numerics.Conformance;
 
 /// <summary>
 /// What every backend must do, operation by operation, against slow references in double precision. A backend passes by a

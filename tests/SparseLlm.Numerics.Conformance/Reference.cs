@@ -1,7 +1,7 @@
-namespace SparseLlm.Numerics.Tests;
+namespace SparseLlm.Numerics.Conformance;
 
 /// <summary>Data and literal computations in double precision.</summary>
-internal static class Reference
+public static class Reference
 {
     /// <summary>Numbers in (-1, 1) that single precision holds exactly.</summary>
     public static double[,] Random(int rows, int columns, int seed)

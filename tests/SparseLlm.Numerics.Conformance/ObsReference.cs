@@ -1,4 +1,4 @@
-namespace SparseLlm.Numerics.Tests;
+namespace SparseLlm.Numerics.Conformance;
 
 /// <summary>
 /// SparseGPT's sweep (Frantar and Alistarh 2023, algorithm 1), equation by equation in double precision, column by column
