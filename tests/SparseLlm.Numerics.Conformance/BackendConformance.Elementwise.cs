@@ -10,7 +10,7 @@ public abstract partial class BackendConformance
     private static readonly float[] RowFactors = [.. Enumerable.Range(0, Height).Select(i => i / 7f - 3)];
     private static readonly float[] ColumnFactors = [.. Enumerable.Range(0, Width).Select(j => j / 70f - 3)];
 
-    [Fact]
+    [SkippableFact]
     public void Matrices_are_combined_also_in_place()
     {
         using Matrix<float> x = Backend.Float(X);
@@ -21,7 +21,7 @@ public abstract partial class BackendConformance
         Reference.ShouldBeClose(Backend.Read(wide), Flat((i, j) => 2 * X[i, j] - 3 * Y[i, j]), 1e-15);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Products_by_element_are_exact_for_masks()
     {
         double[,] mask = Reference.Fill(Height, Width, (i, j) => (i + j) % 3 == 0 ? 1 : 0);
@@ -30,7 +30,7 @@ public abstract partial class BackendConformance
         Backend.ReadWide(x).ShouldBe(Flat((i, j) => X[i, j] * mask[i, j]));
     }
 
-    [Fact]
+    [SkippableFact]
     public void Rows_and_columns_are_added_and_scaled()
     {
         double[,] row = Reference.Random(1, Width, 13);
@@ -51,7 +51,7 @@ public abstract partial class BackendConformance
         Reference.ShouldBeClose(Backend.ReadWide(columns), Flat((i, j) => X[i, j] * ColumnFactors[j]), 1e-6);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Symmetric_scaling_keeps_symmetry_exactly()
     {
         double[,] gram = Reference.Gram(77, 1);
@@ -63,7 +63,7 @@ public abstract partial class BackendConformance
         Enumerable.Range(0, 77 * 77).ShouldAllBe(e => scaled[e] == scaled[e % 77 * 77 + e / 77]);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Diagonals_are_read_and_raised()
     {
         double[,] gram = Reference.Gram(13, 1);
@@ -75,7 +75,7 @@ public abstract partial class BackendConformance
         Backend.Read(h)[1].ShouldBe(gram[0, 1]);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Outer_products_are_added()
     {
         double[,] x = Reference.Random(1, 45, 1);
@@ -87,7 +87,7 @@ public abstract partial class BackendConformance
             Backend.Read(sum), Reference.Flatten(Fill64(45, 67, (i, j) => h[i, j] - 0.5 * x[0, i] * y[0, j])), 1e-15);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Dot_products_are_summed_in_double_precision()
     {
         double[] rows = [.. Enumerable.Range(0, Height).Select(i => Enumerable.Range(0, Width).Sum(j => X[i, j] * Y[i, j]))];
@@ -98,7 +98,7 @@ public abstract partial class BackendConformance
         Reference.ShouldBeClose(sums, rows, 1e-12);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(0, float.NaN)]
     [InlineData(131 * 517 - 1, float.PositiveInfinity)]
     [InlineData(40000, float.NegativeInfinity)]
@@ -116,7 +116,7 @@ public abstract partial class BackendConformance
         Backend.FirstNonFinite(wide).ShouldBe(index);
     }
 
-    [Fact]
+    [SkippableFact]
     public void The_largest_finite_numbers_are_finite()
     {
         using Matrix<float> x = Backend.Allocate<float>(1, 40);
@@ -124,7 +124,7 @@ public abstract partial class BackendConformance
         Backend.FirstNonFinite(x).ShouldBe(-1);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Elementwise_operations_of_wrong_shapes_are_refused()
     {
         using Matrix<float> x = Backend.Allocate<float>(3, 4);
@@ -141,7 +141,7 @@ public abstract partial class BackendConformance
         Should.Throw<ArgumentException>(() => Backend.RowDots(x, x, new double[4]));
     }
 
-    [Fact]
+    [SkippableFact]
     public void Reductions_give_the_same_bits_for_any_number_of_threads() => ShouldNotDependOnThreads(device =>
     {
         using Matrix<double> sums = device.Allocate<double>(1, Width);

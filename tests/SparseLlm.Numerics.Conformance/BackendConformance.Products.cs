@@ -2,7 +2,7 @@ namespace SparseLlm.Numerics.Conformance;
 
 public abstract partial class BackendConformance
 {
-    [Theory]
+    [SkippableTheory]
     [InlineData(1, 1, 1)]
     [InlineData(3, 5, 2)]
     [InlineData(16, 40, 70)]
@@ -37,7 +37,7 @@ public abstract partial class BackendConformance
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public void A_product_with_beta_zero_does_not_read_the_result()
     {
         using Matrix<float> c = Backend.Float(Reference.Fill(40, 50, (_, _) => double.NaN));
@@ -45,7 +45,7 @@ public abstract partial class BackendConformance
         Backend.FirstNonFinite(c).ShouldBe(-1);
     }
 
-    [Fact]
+    [SkippableFact]
     public void A_product_over_no_terms_scales_the_result()
     {
         using Matrix<float> c = Backend.Float(Reference.Fill(3, 4, (_, _) => 2));
@@ -55,7 +55,7 @@ public abstract partial class BackendConformance
         Backend.Read(c).ShouldAllBe(value => value == 1);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Products_work_on_slices_and_leave_other_rows_alone()
     {
         double[,] a = Reference.Random(90, 30, 1);
@@ -68,7 +68,7 @@ public abstract partial class BackendConformance
         Reference.ShouldBeClose(Backend.ReadWide(c), Reference.Flatten(expected), 1e-5);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Products_of_wrong_shapes_or_overlapping_matrices_are_refused()
     {
         using Matrix<float> a = Backend.Allocate<float>(4, 6);
@@ -78,7 +78,7 @@ public abstract partial class BackendConformance
         Should.Throw<ArgumentException>(() => Backend.Multiply(square, false, square, false, square));
     }
 
-    [Fact]
+    [SkippableFact]
     public void Products_give_the_same_bits_for_any_number_of_threads() => ShouldNotDependOnThreads(device =>
     {
         using Matrix<float> c = device.Float(Reference.Random(301, 203, 3));
@@ -93,7 +93,7 @@ public abstract partial class BackendConformance
         return [.. device.ReadWide(c), .. device.ReadWide(thin), .. device.Read(h), .. device.Read(g)];
     });
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(1, 3)]
     [InlineData(5, 1)]
     [InlineData(400, 37)]
@@ -117,7 +117,7 @@ public abstract partial class BackendConformance
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public void Long_sums_of_grams_keep_their_precision()
     {
         // Ten million in single precision would swallow every further one.
@@ -128,7 +128,7 @@ public abstract partial class BackendConformance
         Backend.Read(h).ShouldAllBe(value => value == 1e10 + 3000);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Cross_products_accumulate()
     {
         double[,] x = Reference.Random(777, 50, 1);
@@ -140,7 +140,7 @@ public abstract partial class BackendConformance
         Reference.ShouldBeClose(Backend.Read(g), expected, 2e-5);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Column_sums_and_squares_accumulate()
     {
         double[,] x = Reference.Random(333, 517, 1);

@@ -2,7 +2,7 @@ namespace SparseLlm.Numerics.Conformance;
 
 public abstract partial class BackendConformance
 {
-    [Theory]
+    [SkippableTheory]
     [InlineData(1, 1, 1, 128)]
     [InlineData(5, 40, 100, 128)]
     [InlineData(67, 129, 0, 128)]
@@ -14,7 +14,7 @@ public abstract partial class BackendConformance
     public void The_obs_sweep_follows_its_equations(int rows, int columns, int zeros, int blockSize) =>
         ShouldSweep(Reference.Random(rows, columns, 1), zeros, blockSize);
 
-    [Fact]
+    [SkippableFact]
     public void The_obs_sweep_keeps_the_zeros_of_a_block_that_is_sparse_already()
     {
         // Zeros have the lowest score; with fewer of them than are to be pruned, all stay.
@@ -30,7 +30,7 @@ public abstract partial class BackendConformance
         }
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(5, 8, 2, 4, 128)]
     [InlineData(33, 256, 2, 4, 128)]
     [InlineData(70, 300, 3, 5, 128)]
@@ -56,7 +56,7 @@ public abstract partial class BackendConformance
         ShouldMatch(Backend.Read(weights), kept, w, expected);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Of_equal_groups_the_lower_index_is_kept()
     {
         using Matrix<float> weights = Backend.Float(Reference.Fill(9, 8, (_, _) => 1));
@@ -65,7 +65,7 @@ public abstract partial class BackendConformance
         Backend.Read(mask).Chunk(4).ShouldAllBe(group => group.SequenceEqual(new float[] { 1, 1, 0, 0 }));
     }
 
-    [Fact]
+    [SkippableFact]
     public void Impossible_sweeps_are_refused()
     {
         using Matrix<float> weights = Backend.Allocate<float>(3, 8);
@@ -80,7 +80,7 @@ public abstract partial class BackendConformance
         Should.Throw<ArgumentException>(() => Backend.ObsSweepGroups(weights, u, 5, 4, 128, mask));
     }
 
-    [Fact]
+    [SkippableFact]
     public void Pruning_kernels_give_the_same_bits_for_any_number_of_threads() => ShouldNotDependOnThreads(device =>
     {
         using Matrix<float> mask = device.AllocateUninitialized<float>(99, 260);
@@ -97,7 +97,7 @@ public abstract partial class BackendConformance
         return [.. device.ReadWide(weights), .. device.ReadWide(grouped), .. device.ReadWide(mask), .. device.ReadWide(gate), .. device.Read(up)];
     });
 
-    [Fact]
+    [SkippableFact]
     public void The_update_for_relu_is_the_minimum()
     {
         const float Alpha = 0.7f;
@@ -118,7 +118,7 @@ public abstract partial class BackendConformance
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public void The_update_of_the_up_projection_is_the_minimum()
     {
         double[,] s = Reference.Fill(Height, Width, Scaled(Reference.Random(Height, Width, 4), 6));
@@ -131,7 +131,7 @@ public abstract partial class BackendConformance
         }), 2e-6);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(5f, 5f)]
     [InlineData(0.1f, 10f)]
     public void The_update_of_the_gate_is_a_local_minimum_and_never_worse_than_its_start(float alpha, float gamma)
@@ -159,7 +159,7 @@ public abstract partial class BackendConformance
         ((double)stationary / found.Length).ShouldBeGreaterThan(0.97);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Sensitivities_and_positive_counts_accumulate()
     {
         double[,] gate = Reference.Fill(Height, Width, Scaled(X, 6));

@@ -2,7 +2,7 @@ namespace SparseLlm.Numerics.Conformance;
 
 public abstract partial class BackendConformance
 {
-    [Theory]
+    [SkippableTheory]
     [InlineData(1, 1, 1)]
     [InlineData(37, 53, 0)]
     [InlineData(37, 53, 1)]
@@ -14,7 +14,7 @@ public abstract partial class BackendConformance
         ShouldKeepLargest(Reference.Random(rows, columns, 1), keep);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(0)]
     [InlineData(1234)]
     [InlineData(50000)]
@@ -25,17 +25,17 @@ public abstract partial class BackendConformance
         ShouldKeepLargest(Reference.Fill(300, 400, (i, j) => Math.Round(random[i, j] * 3) * -0.5), keep);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Of_all_equal_scores_the_first_are_kept() => ShouldKeepLargest(new double[200, 301], 33333);
 
-    [Fact]
+    [SkippableFact]
     public void Very_small_and_very_large_scores_are_ordered()
     {
         var random = new Random(3);
         ShouldKeepLargest(Reference.Fill(50, 60, (_, _) => (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-44, 38))), 1500);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(12345)]
@@ -57,7 +57,7 @@ public abstract partial class BackendConformance
         Backend.CountNonZero(mask).ShouldBe(keep);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(2, 4)]
     [InlineData(1, 4)]
     [InlineData(4, 8)]
@@ -84,7 +84,7 @@ public abstract partial class BackendConformance
         Reference.ShouldBeClose(Backend.ReadWide(mask), Reference.Flatten(expected), 0);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Differences_and_non_zeros_are_counted()
     {
         double[,] x = Reference.Fill(130, 517, (i, j) => (i * j) % 3);
@@ -95,7 +95,7 @@ public abstract partial class BackendConformance
             .ShouldBe(Reference.Flatten(x).Zip(Reference.Flatten(y)).Count(pair => pair.First != pair.Second));
     }
 
-    [Fact]
+    [SkippableFact]
     public void Impossible_selections_are_refused()
     {
         using Matrix<float> scores = Backend.Allocate<float>(3, 4);

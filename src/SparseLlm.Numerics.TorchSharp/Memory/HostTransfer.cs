@@ -1,0 +1,79 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace SparseLlm.Numerics.TorchSharp.Memory;
+
+/// <summary>
+/// Copies between host memory and tensors: straight where the device is the CPU, else in chunks through pinned memory, which the device reads and
+/// writes itself.
+/// </summary>
+internal sealed class HostTransfer(torch.Device device)
+{
+    /// <summary>Bytes of a chunk; what a tensor shows of its memory must be below 2 GiB.</summary>
+    private const int ChunkBytes = 1 << 25;
+
+    private bool OnHost => device.type == DeviceType.CPU;
+
+    /// <summary>destination = source.</summary>
+    /// <param name="source">As many elements as the destination has.</param>
+    /// <param name="destination">Contiguous.</param>
+    public void Upload<T>(ReadOnlySpan<T> source, Tensor destination)
+        where T : unmanaged
+    {
+        Tensor elements = destination.view(-1);
+        using Tensor? staging = Staging<T>(source.Length);
+        for (int start = 0; start < source.Length; start += Chunk<T>())
+        {
+            int count = Math.Min(Chunk<T>(), source.Length - start);
+            using Tensor part = elements.narrow(0, start, count);
+            using Tensor? pinned = staging?.narrow(0, 0, count);
+            MemoryMarshal.AsBytes(source.Slice(start, count)).CopyTo((pinned ?? part).bytes);
+            if (pinned is not null)
+            {
+                part.copy_(pinned);
+            }
+        }
+    }
+
+    /// <summary>destination = source.</summary>
+    /// <param name="source">Contiguous.</param>
+    /// <param name="destination">As many elements as the source has.</param>
+    public void Download<T>(Tensor source, Span<T> destination)
+        where T : unmanaged
+    {
+        Tensor elements = source.view(-1);
+        using Tensor? staging = Staging<T>(destination.Length);
+        for (int start = 0; start < destination.Length; start += Chunk<T>())
+        {
+            int count = Math.Min(Chunk<T>(), destination.Length - start);
+            using Tensor part = elements.narrow(0, start, count);
+            using Tensor? pinned = staging?.narrow(0, 0, count);
+            pinned?.copy_(part);
+            (pinned ?? part).bytes.CopyTo(MemoryMarshal.AsBytes(destination.Slice(start, count)));
+        }
+    }
+
+    /// <summary>Numbers of the host as a vector on the device.</summary>
+    public Tensor Vector<T>(ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        Tensor vector = torch.empty(values.Length, ElementTypes.Of<T>(), device);
+        Upload(values, vector);
+        return vector;
+    }
+
+    private static int Chunk<T>()
+        where T : unmanaged => ChunkBytes / Unsafe.SizeOf<T>();
+
+    private Tensor? Staging<T>(int length)
+        where T : unmanaged
+    {
+        if (OnHost)
+        {
+            return null;
+        }
+
+        using Tensor pageable = torch.empty(Math.Min(length, Chunk<T>()), ElementTypes.Of<T>(), torch.CPU);
+        return pageable.pin_memory();
+    }
+}

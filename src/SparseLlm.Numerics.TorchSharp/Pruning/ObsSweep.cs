@@ -1,0 +1,96 @@
+using SparseLlm.Numerics.TorchSharp.Selection;
+
+namespace SparseLlm.Numerics.TorchSharp.Pruning;
+
+/// <summary>
+/// The OBS sweep of SparseGPT (Frantar and Alistarh 2023, algorithm 1), in blocks of columns: select, sweep the block column by column, then
+/// w[:, rest] -= E U[block, rest] as one product. A block is swept transposed, so that its columns are contiguous.
+/// </summary>
+/// <param name="weights">[n x d]; changed in place.</param>
+/// <param name="u">[d x d], upper triangular, double precision.</param>
+/// <param name="mask">[n x d]; receives 1 where kept, 0 where pruned.</param>
+internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask)
+{
+    private readonly long rows = weights.shape[0];
+    private readonly long columns = weights.shape[1];
+
+    /// <summary>Prunes exactly <paramref name="zeros"/> weights, each block its even share.</summary>
+    public void PruneUnstructured(long zeros, int blockSize) => Sweep(blockSize, (start, width, block, diagonal) =>
+    {
+        Tensor scores = block.t().div(diagonal).abs_().contiguous();
+        long keep = scores.numel() - EvenShares.Of(zeros, start, start + width, columns);
+        Tensor kept = ExactSelection.KeepLargest(scores, keep).t().contiguous();
+        SweepBlock(block, kept, diagonal, start, _ => { });
+    });
+
+    /// <summary>Prunes exactly <paramref name="zeros"/> weights of each group, chosen when the sweep reaches it.</summary>
+    public void PruneGroups(int zeros, int group, int blockSize)
+    {
+        Tensor keep = torch.tensor((long)(group - zeros), torch.int64, weights.device);
+        Sweep(Math.Max(1, blockSize / group) * group, (start, width, block, diagonal) =>
+        {
+            Tensor kept = torch.empty(width, rows, torch.@bool, weights.device);
+            SweepBlock(block, kept, diagonal, start, column =>
+            {
+                if (column % group == 0)
+                {
+                    Tensor scores = block.narrow(0, column, group).t().div(diagonal.narrow(0, column, group)).abs_();
+                    kept.narrow(0, column, group).copy_(ExactSelection.KeepLargestPerRow(scores, keep).t());
+                }
+            });
+        });
+    }
+
+    /// <summary>Calls <paramref name="prune"/> with the first column, width, transposed weights and diagonal of U of each block.</summary>
+    private void Sweep(int blockSize, Action<long, long, Tensor, Tensor> prune)
+    {
+        for (long start = 0; start < columns; start += blockSize)
+        {
+            using DisposeScope scope = torch.NewDisposeScope();
+            long width = Math.Min(blockSize, columns - start);
+            Tensor block = weights.narrow(1, start, width).t().contiguous();
+            Tensor diagonal = u.diagonal(0, 0, 1).narrow(0, start, width).to_type(torch.float32);
+            prune(start, width, block, diagonal);
+        }
+    }
+
+    /// <summary>Sweeps a block, and lets the columns behind it know.</summary>
+    /// <param name="block">[width x n], the block's weights.</param>
+    /// <param name="kept">[width x n], true where kept.</param>
+    /// <param name="diagonal">The diagonal of U in the block.</param>
+    /// <param name="start">The block's first column.</param>
+    /// <param name="select">Called with each column of the block before it is pruned.</param>
+    private void SweepBlock(Tensor block, Tensor kept, Tensor diagonal, long start, Action<long> select)
+    {
+        long width = block.shape[0];
+        long end = start + width;
+        Tensor factors = u.narrow(0, start, width).narrow(1, start, columns - start).to_type(torch.float32);
+        Tensor errors = torch.empty(width, rows, torch.float32, weights.device);
+        for (long j = 0; j < width; j++)
+        {
+            using DisposeScope scope = torch.NewDisposeScope();
+            select(j);
+            PruneColumn(block, kept, diagonal, factors, errors, j);
+        }
+
+        weights.narrow(1, start, width).copy_(block.t());
+        mask.narrow(1, start, width).copy_(kept.t());
+        if (end < columns)
+        {
+            weights.narrow(1, end, columns - end).addmm_(errors.t(), factors.narrow(1, width, columns - end), 1, -1);
+        }
+    }
+
+    /// <summary>e = (w_j - q_j) / u_jj, and w[:, j:] -= e u[j, j:] up to the end of the block.</summary>
+    private static void PruneColumn(Tensor block, Tensor kept, Tensor diagonal, Tensor factors, Tensor errors, long j)
+    {
+        long width = block.shape[0];
+        Tensor weight = block.narrow(0, j, 1);
+        Tensor isKept = kept.narrow(0, j, 1);
+        Tensor error = errors.narrow(0, j, 1);
+        error.copy_(weight.div(diagonal.narrow(0, j, 1)).masked_fill_(isKept, 0));
+        weight.masked_fill_(isKept.logical_not(), 0);
+        Tensor later = factors.narrow(0, j, 1).narrow(1, j + 1, width - j - 1);
+        block.narrow(0, j + 1, width - j - 1).addmm_(later.t(), error, 1, -1);
+    }
+}

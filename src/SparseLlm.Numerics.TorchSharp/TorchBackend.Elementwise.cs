@@ -1,0 +1,167 @@
+using SparseLlm.Numerics.TorchSharp.Memory;
+
+namespace SparseLlm.Numerics.TorchSharp;
+
+public sealed partial class TorchBackend
+{
+    /// <inheritdoc/>
+    public void Combine(float alpha, Matrix<float> x, float beta, Matrix<float> y, Matrix<float> destination) =>
+        Combine<float>(alpha, x, beta, y, destination);
+
+    /// <inheritdoc/>
+    public void Combine(double alpha, Matrix<double> x, double beta, Matrix<double> y, Matrix<double> destination) =>
+        Combine<double>(alpha, x, beta, y, destination);
+
+    /// <inheritdoc/>
+    public void Hadamard(Matrix<float> x, Matrix<float> y, Matrix<float> destination)
+    {
+        using var operation = new Operation();
+        Tensor left = operation.Open(x);
+        Tensor right = operation.Open(y, x.Rows, x.Columns);
+        chunks.Map(operation.Open(destination, x.Rows, x.Columns), left, right, (a, b) => a.mul(b));
+    }
+
+    /// <inheritdoc/>
+    public void AddRow(Matrix<float> x, Matrix<float> row)
+    {
+        using var operation = new Operation();
+        operation.Open(x).add_(operation.Open(row, 1, x.Columns));
+    }
+
+    /// <inheritdoc/>
+    public void AddScaledRows(Matrix<float> x, ReadOnlySpan<float> coefficients, Matrix<float> y)
+    {
+        using var operation = new Operation();
+        Tensor target = operation.Open(x);
+        Shapes.RequireLength(coefficients.Length, x.Rows, nameof(coefficients));
+        Tensor source = operation.Open(y, x.Rows, x.Columns);
+        chunks.Map(target, target, transfer.Vector(coefficients).unsqueeze(1), source, (rows, factors, added) => added.mul(factors).add_(rows));
+    }
+
+    /// <inheritdoc/>
+    public void ScaleRows(Matrix<float> x, ReadOnlySpan<float> factors)
+    {
+        using var operation = new Operation();
+        Tensor target = operation.Open(x);
+        Shapes.RequireLength(factors.Length, x.Rows, nameof(factors));
+        target.mul_(transfer.Vector(factors).unsqueeze(1));
+    }
+
+    /// <inheritdoc/>
+    public void ScaleColumns(Matrix<float> x, ReadOnlySpan<float> factors)
+    {
+        using var operation = new Operation();
+        Tensor target = operation.Open(x);
+        Shapes.RequireLength(factors.Length, x.Columns, nameof(factors));
+        target.mul_(transfer.Vector(factors));
+    }
+
+    /// <inheritdoc/>
+    public void ScaleSymmetric(Matrix<double> h, ReadOnlySpan<double> factors)
+    {
+        using var operation = new Operation();
+        Tensor target = operation.Open(h, h.Rows, h.Rows);
+        Shapes.RequireLength(factors.Length, h.Rows, nameof(factors));
+        Tensor scale = transfer.Vector(factors);
+
+        // The factors' product first: it has the same bits on either side of the diagonal.
+        chunks.Map(target, target, scale.unsqueeze(1), (rows, rowFactors) => rowFactors.mul(scale).mul_(rows));
+    }
+
+    /// <inheritdoc/>
+    public void AddDiagonal(Matrix<double> h, double value)
+    {
+        using var operation = new Operation();
+        operation.Open(h, h.Rows, h.Rows).diagonal(0, 0, 1).add_(value);
+    }
+
+    /// <inheritdoc/>
+    public void AddOuterProduct(double alpha, Matrix<double> x, Matrix<double> y, Matrix<double> h)
+    {
+        using var operation = new Operation();
+        Tensor target = operation.Open(h);
+        Tensor column = operation.Open(x, 1, h.Rows).t().mul(alpha);
+        target.addmm_(column, operation.Open(y, 1, h.Columns), 1, 1);
+    }
+
+    /// <inheritdoc/>
+    public void Diagonal(Matrix<double> h, Span<double> diagonal)
+    {
+        using var operation = new Operation();
+        Tensor source = operation.Open(h, h.Rows, h.Rows);
+        Shapes.RequireLength(diagonal.Length, h.Rows, nameof(diagonal));
+        transfer.Download(source.diagonal(0, 0, 1).contiguous(), diagonal);
+    }
+
+    /// <inheritdoc/>
+    public double Dot(Matrix<float> x, Matrix<float> y) => Dot<float>(x, y);
+
+    /// <inheritdoc/>
+    public double Dot(Matrix<double> x, Matrix<double> y) => Dot<double>(x, y);
+
+    /// <inheritdoc/>
+    public void RowDots(Matrix<float> x, Matrix<float> y, Span<double> sums)
+    {
+        using var operation = new Operation();
+        Tensor left = operation.Open(x);
+        Shapes.RequireLength(sums.Length, x.Rows, nameof(sums));
+        transfer.Download(RowDots(left, operation.Open(y, x.Rows, x.Columns)).view(-1), sums);
+    }
+
+    /// <inheritdoc/>
+    public long FirstNonFinite(Matrix<float> x) => FirstNonFinite<float>(x);
+
+    /// <inheritdoc/>
+    public long FirstNonFinite(Matrix<double> x) => FirstNonFinite<double>(x);
+
+    private void Combine<T>(Scalar alpha, Matrix<T> x, Scalar beta, Matrix<T> y, Matrix<T> destination)
+        where T : unmanaged
+    {
+        using var operation = new Operation();
+        Tensor left = operation.Open(x);
+        Tensor right = operation.Open(y, x.Rows, x.Columns);
+        chunks.Map(operation.Open(destination, x.Rows, x.Columns), left, right, (a, b) => a.mul(alpha).add_(b, beta));
+    }
+
+    private double Dot<T>(Matrix<T> x, Matrix<T> y)
+        where T : unmanaged
+    {
+        using var operation = new Operation();
+        Tensor left = operation.Open(x);
+        return RowDots(left, operation.Open(y, x.Rows, x.Columns)).sum().item<double>();
+    }
+
+    /// <summary>Σ_j x_ij y_ij, products and sums in double precision, [n x 1].</summary>
+    private Tensor RowDots(Tensor x, Tensor y)
+    {
+        Tensor sums = torch.empty(x.shape[0], 1L, torch.float64, device);
+        chunks.Run(x.shape[0], x.shape[1], (start, count) =>
+        {
+            Tensor products = x.narrow(0, start, count).to_type(torch.float64).mul(y.narrow(0, start, count));
+            sums.narrow(0, start, count).copy_(products.sum(1, keepdim: true));
+        });
+        return sums;
+    }
+
+    private long FirstNonFinite<T>(Matrix<T> x)
+        where T : unmanaged
+    {
+        using var operation = new Operation();
+        Tensor elements = operation.Open(x);
+        long first = -1;
+        chunks.Run(x.Rows, x.Columns, (start, count) =>
+        {
+            if (first >= 0)
+            {
+                return;
+            }
+
+            Tensor odd = elements.narrow(0, start, count).isfinite().logical_not().view(-1);
+            if (odd.any().item<bool>())
+            {
+                first = start * x.Columns + odd.to_type(torch.uint8).argmax().item<long>();
+            }
+        });
+        return first;
+    }
+}

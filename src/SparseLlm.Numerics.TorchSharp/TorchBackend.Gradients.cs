@@ -1,0 +1,136 @@
+using SparseLlm.Numerics.TorchSharp.Gradients;
+using SparseLlm.Numerics.TorchSharp.Memory;
+using SparseLlm.Numerics.TorchSharp.Transformer;
+
+namespace SparseLlm.Numerics.TorchSharp;
+
+public sealed partial class TorchBackend
+{
+    /// <inheritdoc/>
+    public void LayerNormGradient(
+        Matrix<float> x, Matrix<float>? gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
+        Matrix<double>? gainGradient) =>
+        NormGradient(x, centred: true, gain, epsilon, outputGradient, inputGradient, gainGradient);
+
+    /// <inheritdoc/>
+    public void RmsNormGradient(
+        Matrix<float> x, Matrix<float> gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
+        Matrix<double>? gainGradient) =>
+        NormGradient(x, centred: false, gain, epsilon, outputGradient, inputGradient, gainGradient);
+
+    /// <inheritdoc/>
+    public void CausalAttentionGradient(
+        Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float> contextGradient, int heads, int keyValueHeads,
+        int sequenceLength, int window, Matrix<float> queryGradient, Matrix<float> keyGradient, Matrix<float> valueGradient)
+    {
+        using var operation = new Operation();
+        int width = Shapes.AttentionWidth(q, heads, keyValueHeads, sequenceLength, window);
+        int shared = keyValueHeads * width;
+        Matrix<float>[] gradients = [queryGradient, keyGradient, valueGradient];
+        for (int i = 0; i < gradients.Length; i++)
+        {
+            foreach (Matrix<float> other in (Matrix<float>[])[q, k, v, contextGradient, .. gradients[..i]])
+            {
+                Shapes.RequireApart(Overlap(other, gradients[i]), nameof(queryGradient));
+            }
+        }
+
+        Projections inputs = new(operation.Open(q), operation.Open(k, q.Rows, shared), operation.Open(v, q.Rows, shared));
+        Projections results = new(
+            operation.Open(queryGradient, q.Rows, q.Columns), operation.Open(keyGradient, q.Rows, shared),
+            operation.Open(valueGradient, q.Rows, shared));
+        var layout = new AttentionHeads(keyValueHeads, heads / keyValueHeads, width, sequenceLength, window);
+        new CausalAttentionGradient(layout).Run(
+            chunks, inputs, operation.Open(contextGradient, q.Rows, q.Columns), results, sequenceLength);
+    }
+
+    /// <inheritdoc/>
+    public void ReluGradient(Matrix<float> output, Matrix<float> outputGradient, Matrix<float> inputGradient)
+    {
+        using var operation = new Operation();
+        Tensor y = operation.Open(output);
+        Tensor dy = operation.Open(outputGradient, output.Rows, output.Columns);
+        chunks.Map(operation.Open(inputGradient, output.Rows, output.Columns), y, dy, (x, slope) => slope.masked_fill(x.gt(0).logical_not(), 0));
+    }
+
+    /// <inheritdoc/>
+    public void SwiGluGradient(
+        Matrix<float> gate, Matrix<float> up, Matrix<float> outputGradient, Matrix<float> gateGradient, Matrix<float> upGradient)
+    {
+        using var operation = new Operation();
+        Tensor gates = operation.Open(gate);
+        Tensor ups = operation.Open(up, gate.Rows, gate.Columns);
+        Tensor dy = operation.Open(outputGradient, gate.Rows, gate.Columns);
+        Tensor dgate = operation.Open(gateGradient, gate.Rows, gate.Columns);
+        Tensor dup = operation.Open(upGradient, gate.Rows, gate.Columns);
+        Shapes.RequireApart(
+            Overlap(gate, gateGradient) || Overlap(up, gateGradient) || Overlap(outputGradient, gateGradient), nameof(gateGradient));
+        chunks.Map(dgate, gates, ups, dy, (s, y, slope) =>
+        {
+            Tensor sigmoid = s.sigmoid();
+            return slope * y * sigmoid * (1 + s * (1 - sigmoid));
+        });
+        chunks.Map(dup, gates, dy, (s, slope) => s.silu().mul_(slope));
+    }
+
+    /// <inheritdoc/>
+    public void DivergenceGradient(
+        Matrix<float> teacher, Matrix<float> student, float scale, Span<double> divergences, Matrix<float> gradient)
+    {
+        using var operation = new Operation();
+        Tensor expected = operation.Open(teacher);
+        Shapes.RequireLength(divergences.Length, teacher.Rows, nameof(divergences));
+        Shapes.RequireApart(Overlap(teacher, gradient), nameof(gradient));
+        Tensor logits = operation.Open(student, teacher.Rows, teacher.Columns);
+        Tensor slopes = operation.Open(gradient, teacher.Rows, teacher.Columns);
+        Tensor results = torch.empty(teacher.Rows, 1L, torch.float64, device);
+        chunks.Run(teacher.Rows, teacher.Columns, (start, count) =>
+        {
+            (Tensor divergence, Tensor slope) = Divergence.Of(expected.narrow(0, start, count), logits.narrow(0, start, count));
+            results.narrow(0, start, count).copy_(divergence);
+            slopes.narrow(0, start, count).copy_(slope.mul_(scale));
+        });
+        transfer.Download(results, divergences);
+    }
+
+    /// <inheritdoc/>
+    public void Adam(
+        Matrix<float> weights, Matrix<float> gradient, Matrix<float>? mask, Matrix<float> mean, Matrix<float> square, AdamStep step)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(step.Number, 1);
+        using var operation = new Operation();
+        Tensor w = operation.Open(weights);
+        Tensor slope = operation.Open(gradient, weights.Rows, weights.Columns);
+        Tensor? kept = mask is null ? null : operation.Open(mask, weights.Rows, weights.Columns);
+        Tensor m = operation.Open(mean, weights.Rows, weights.Columns);
+        Tensor v = operation.Open(square, weights.Rows, weights.Columns);
+        var update = new AdamUpdate(step);
+        chunks.Run(weights.Rows, weights.Columns, (start, count) =>
+        {
+            Tensor Rows(Tensor x) => x.narrow(0, start, count);
+            update.Run(Rows(w), kept is null ? Rows(slope) : Rows(slope).mul(Rows(kept)), Rows(m), Rows(v));
+        });
+    }
+
+    private void NormGradient(
+        Matrix<float> x, bool centred, Matrix<float>? gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
+        Matrix<double>? gainGradient)
+    {
+        using var operation = new Operation();
+        Tensor source = operation.Open(x);
+        Tensor dy = operation.Open(outputGradient, x.Rows, x.Columns);
+        Tensor dx = operation.Open(inputGradient, x.Rows, x.Columns);
+        Tensor? gains = gain is null ? null : operation.Open(gain, 1, x.Columns);
+        Tensor? gainSlope = gainGradient is null ? null : operation.Open(gainGradient, 1, x.Columns);
+        Shapes.RequireApart(Overlap(x, inputGradient) || Overlap(outputGradient, inputGradient), nameof(inputGradient));
+        chunks.Run(x.Rows, x.Columns, (start, count) =>
+        {
+            Tensor slope = dy.narrow(0, start, count);
+            (Tensor normalized, Tensor scale) = Normalization.Normalize(source.narrow(0, start, count), centred, epsilon);
+            Tensor g = gains is null ? slope : slope.mul(gains);
+            Tensor away = g - normalized * Normalization.Mean(normalized.mul(g));
+            dx.narrow(0, start, count).copy_((centred ? away - Normalization.Mean(g) : away).mul_(scale));
+            gainSlope?.add_(normalized.mul_(slope).sum(0, keepdim: true, type: torch.float64));
+        });
+    }
+}

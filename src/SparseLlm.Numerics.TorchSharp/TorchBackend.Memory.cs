@@ -1,0 +1,80 @@
+using SparseLlm.Numerics.TorchSharp.Memory;
+
+namespace SparseLlm.Numerics.TorchSharp;
+
+public sealed partial class TorchBackend
+{
+    /// <inheritdoc/>
+    public Matrix<T> Allocate<T>(int rows, int columns)
+        where T : unmanaged
+    {
+        using var operation = new Operation();
+        Matrix<T> matrix = AllocateUninitialized<T>(rows, columns);
+        operation.Open(matrix).zero_();
+        return matrix;
+    }
+
+    /// <inheritdoc/>
+    public Matrix<T> AllocateUninitialized<T>(int rows, int columns)
+        where T : unmanaged
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegative(columns);
+        Tensor memory = torch.empty((long)rows, (long)columns, ElementTypes.Of<T>(), device).DetachFromDisposeScope();
+        return new TorchMatrix<T>(memory, rows, columns);
+    }
+
+    /// <inheritdoc/>
+    public void Upload<T>(ReadOnlySpan<T> source, Matrix<T> destination)
+        where T : unmanaged
+    {
+        using var operation = new Operation();
+        Tensor to = operation.Open(destination);
+        Shapes.RequireLength(source.Length, destination.Length, nameof(source));
+        transfer.Upload(source, to);
+    }
+
+    /// <inheritdoc/>
+    public void Download<T>(Matrix<T> source, Span<T> destination)
+        where T : unmanaged
+    {
+        using var operation = new Operation();
+        Tensor from = operation.Open(source);
+        Shapes.RequireLength(destination.Length, source.Length, nameof(destination));
+        transfer.Download(from, destination);
+    }
+
+    /// <inheritdoc/>
+    public void Copy<T>(Matrix<T> source, Matrix<T> destination)
+        where T : unmanaged
+    {
+        using var operation = new Operation();
+        Tensor from = operation.Open(source);
+        operation.Open(destination, source.Rows, source.Columns).copy_(from);
+    }
+
+    /// <inheritdoc/>
+    public void Convert(Matrix<float> source, Matrix<double> destination)
+    {
+        using var operation = new Operation();
+        Tensor from = operation.Open(source);
+        operation.Open(destination, source.Rows, source.Columns).copy_(from);
+    }
+
+    /// <inheritdoc/>
+    public void Convert(Matrix<double> source, Matrix<float> destination)
+    {
+        using var operation = new Operation();
+        Tensor from = operation.Open(source);
+        operation.Open(destination, source.Rows, source.Columns).copy_(from);
+    }
+
+    /// <inheritdoc/>
+    public void Transpose<T>(Matrix<T> source, Matrix<T> destination)
+        where T : unmanaged
+    {
+        using var operation = new Operation();
+        Tensor from = operation.Open(source);
+        operation.Open(destination, source.Columns, source.Rows).copy_(from.t());
+    }
+}

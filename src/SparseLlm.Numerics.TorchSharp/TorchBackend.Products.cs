@@ -1,0 +1,82 @@
+using SparseLlm.Numerics.TorchSharp.Memory;
+using SparseLlm.Numerics.TorchSharp.Products;
+
+namespace SparseLlm.Numerics.TorchSharp;
+
+public sealed partial class TorchBackend
+{
+    /// <inheritdoc/>
+    public void Multiply(
+        Matrix<float> a, bool transposeA, Matrix<float> b, bool transposeB, Matrix<float> c,
+        float alpha = 1, float beta = 0)
+    {
+        using var operation = new Operation();
+        (Tensor left, Tensor right, Tensor result) = OpenProduct(operation, a, transposeA, b, transposeB, c);
+        result.addmm_(left, right, beta, alpha);
+    }
+
+    /// <inheritdoc/>
+    public void Multiply(
+        Matrix<double> a, bool transposeA, Matrix<double> b, bool transposeB, Matrix<double> c,
+        double alpha = 1, double beta = 0)
+    {
+        using var operation = new Operation();
+        (Tensor left, Tensor right, Tensor result) = OpenProduct(operation, a, transposeA, b, transposeB, c);
+
+        // addmm_ takes its factors in single precision; what they cannot hold is multiplied by itself.
+        bool exactBeta = (float)beta == beta;
+        if (!exactBeta)
+        {
+            result.mul_(beta);
+        }
+
+        bool exactAlpha = (float)alpha == alpha;
+        result.addmm_(exactAlpha ? left : left.mul(alpha), right, exactBeta ? (float)beta : 1, exactAlpha ? (float)alpha : 1);
+    }
+
+    /// <inheritdoc/>
+    public void AccumulateGram(Matrix<float> x, Matrix<double> h)
+    {
+        using var operation = new Operation();
+        new TokenProducts(chunks).AddGram(operation.Open(x), operation.Open(h, x.Columns, x.Columns));
+    }
+
+    /// <inheritdoc/>
+    public void AccumulateCross(Matrix<float> x, Matrix<float> y, Matrix<double> g)
+    {
+        using var operation = new Operation();
+        new TokenProducts(chunks).AddCross(
+            operation.Open(x), operation.Open(y, x.Rows, y.Columns), operation.Open(g, x.Columns, y.Columns));
+    }
+
+    /// <inheritdoc/>
+    public void AccumulateColumnSums(Matrix<float> x, Matrix<double> sums) =>
+        AccumulateColumns(x, sums, values => values);
+
+    /// <inheritdoc/>
+    public void AccumulateColumnSquares(Matrix<float> x, Matrix<double> sums) =>
+        AccumulateColumns(x, sums, values => values.to_type(torch.float64).square());
+
+    private void AccumulateColumns(Matrix<float> x, Matrix<double> sums, Func<Tensor, Tensor> term)
+    {
+        using var operation = new Operation();
+        Tensor tokens = operation.Open(x);
+        Tensor sum = operation.Open(sums, 1, x.Columns);
+        chunks.Run(x.Rows, x.Columns, (start, count) =>
+            sum.add_(term(tokens.narrow(0, start, count)).sum(0, keepdim: true, type: torch.float64)));
+    }
+
+    private static (Tensor A, Tensor B, Tensor C) OpenProduct<T>(
+        Operation operation, Matrix<T> a, bool transposeA, Matrix<T> b, bool transposeB, Matrix<T> c)
+        where T : unmanaged
+    {
+        Tensor left = transposeA ? operation.Open(a).t() : operation.Open(a);
+        Tensor right = transposeB ? operation.Open(b).t() : operation.Open(b);
+        int rows = transposeA ? a.Columns : a.Rows;
+        int columns = transposeB ? b.Rows : b.Columns;
+        Shapes.RequireProduct(rows, transposeA ? a.Rows : a.Columns, transposeB ? b.Columns : b.Rows, columns, nameof(b));
+        Tensor result = operation.Open(c, rows, columns);
+        Shapes.RequireApart(Overlap(a, c) || Overlap(b, c), nameof(c));
+        return (left, right, result);
+    }
+}

@@ -1,0 +1,100 @@
+using SparseLlm.Numerics.TorchSharp.Memory;
+using SparseLlm.Numerics.TorchSharp.Pruning;
+
+namespace SparseLlm.Numerics.TorchSharp;
+
+public sealed partial class TorchBackend
+{
+    /// <inheritdoc/>
+    public void ObsSweep(Matrix<float> weights, Matrix<double> u, long zeros, int blockSize, Matrix<float> mask)
+    {
+        using var operation = new Operation();
+        OpenSweep(operation, weights, u, zeros, weights.Length, blockSize, mask).PruneUnstructured(zeros, blockSize);
+    }
+
+    /// <inheritdoc/>
+    public void ObsSweepGroups(Matrix<float> weights, Matrix<double> u, int zeros, int group, int blockSize, Matrix<float> mask)
+    {
+        Shapes.RequireGroups(weights, group);
+        using var operation = new Operation();
+        OpenSweep(operation, weights, u, zeros, group, blockSize, mask).PruneGroups(zeros, group, blockSize);
+    }
+
+    /// <inheritdoc/>
+    public void UpdateReluPreactivation(Matrix<float> m, Matrix<float> p, float alpha, float gamma, Matrix<float> z)
+    {
+        using var operation = new Operation();
+        Tensor linear = operation.Open(m);
+        Tensor auxiliary = operation.Open(p, m.Rows, m.Columns);
+        chunks.Map(operation.Open(z, m.Rows, m.Columns), linear, auxiliary, (x, y) =>
+        {
+            // The better of the minima on either side of 0, where the function is a parabola each.
+            Tensor right = ((gamma * y + alpha * x) / (gamma + alpha)).clamp_(min: 0);
+            Tensor left = x.clamp(max: 0);
+            Tensor rightCost = gamma * (y - right).square() + alpha * (right - x).square();
+            Tensor leftCost = gamma * y.square() + alpha * (left - x).square();
+            return right.where(rightCost.le(leftCost), left);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void UpdateSwiGluUp(Matrix<float> m, Matrix<float> s, Matrix<float> p, float alpha, float gamma, Matrix<float> z)
+    {
+        using var operation = new Operation();
+        Tensor linear = operation.Open(m);
+        Tensor gate = operation.Open(s, m.Rows, m.Columns);
+        Tensor auxiliary = operation.Open(p, m.Rows, m.Columns);
+        chunks.Map(operation.Open(z, m.Rows, m.Columns), linear, gate, auxiliary, (x, g, y) =>
+        {
+            Tensor silu = g.silu();
+            return (alpha * x + gamma * silu * y).div_(alpha + gamma * silu * silu);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void UpdateSwiGluGate(Matrix<float> m, Matrix<float> z, Matrix<float> p, float alpha, float gamma, Matrix<float> s)
+    {
+        using var operation = new Operation();
+        Tensor linear = operation.Open(m);
+        Tensor up = operation.Open(z, m.Rows, m.Columns);
+        Tensor auxiliary = operation.Open(p, m.Rows, m.Columns);
+        chunks.Map(operation.Open(s, m.Rows, m.Columns), linear, up, auxiliary, new SwiGluGate(alpha, gamma).Update);
+    }
+
+    /// <inheritdoc/>
+    public void AccumulateSwiGluSensitivity(
+        Matrix<float> gate, Matrix<float> up, Matrix<double> upSensitivity, Matrix<double> gateSensitivity)
+    {
+        using var operation = new Operation();
+        Tensor gates = operation.Open(gate);
+        Tensor ups = operation.Open(up, gate.Rows, gate.Columns);
+        Tensor ofUp = operation.Open(upSensitivity, 1, gate.Columns);
+        Tensor ofGate = operation.Open(gateSensitivity, 1, gate.Columns);
+        chunks.Run(gate.Rows, gate.Columns, (start, count) =>
+        {
+            Tensor s = gates.narrow(0, start, count);
+            Tensor sigmoid = s.sigmoid();
+            Tensor slope = sigmoid * (1 + s * (1 - sigmoid)) * ups.narrow(0, start, count);
+            Tensor squares = s.mul(sigmoid).square().sum(0, keepdim: true, type: torch.float64);
+            Tensor slopeSquares = slope.square().sum(0, keepdim: true, type: torch.float64);
+            ofUp.add_(squares);
+            ofGate.add_(slopeSquares);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void AccumulatePositiveCounts(Matrix<float> x, Matrix<double> counts) =>
+        AccumulateColumns(x, counts, values => values.gt(0));
+
+    private static ObsSweep OpenSweep(
+        Operation operation, Matrix<float> weights, Matrix<double> u, long zeros, long most, int blockSize, Matrix<float> mask)
+    {
+        Tensor target = operation.Open(weights);
+        Tensor factor = operation.Open(u, weights.Columns, weights.Columns);
+        Tensor kept = operation.Open(mask, weights.Rows, weights.Columns);
+        Shapes.RequireCount(zeros, most);
+        ArgumentOutOfRangeException.ThrowIfLessThan(blockSize, 1);
+        Shapes.RequireApart(Overlap(weights, mask), nameof(mask));
+        return new ObsSweep(target, factor, kept);
+    }
+}

@@ -1,0 +1,60 @@
+using SparseLlm.Numerics.TorchSharp.Memory;
+using SparseLlm.Numerics.TorchSharp.Selection;
+
+namespace SparseLlm.Numerics.TorchSharp;
+
+public sealed partial class TorchBackend
+{
+    /// <inheritdoc/>
+    public void KeepLargest(Matrix<float> scores, long keep, Matrix<float> mask)
+    {
+        using var operation = new Operation();
+        (Tensor source, Tensor target) = OpenSelection(operation, scores, keep, scores.Length, mask);
+        target.copy_(ExactSelection.KeepLargest(source.abs(), keep));
+    }
+
+    /// <inheritdoc/>
+    public void KeepLargestPerRow(Matrix<float> scores, long keep, Matrix<float> mask)
+    {
+        using var operation = new Operation();
+        (Tensor source, Tensor target) = OpenSelection(operation, scores, keep, scores.Length, mask);
+        long[] counts = [.. Enumerable.Range(0, scores.Rows).Select(row => EvenShares.Of(keep, row, row + 1L, scores.Rows))];
+        Tensor perRow = transfer.Vector<long>(counts).unsqueeze(1);
+        chunks.Map(target, source, perRow, (rows, keeps) => ExactSelection.KeepLargestPerRow(rows.abs(), keeps));
+    }
+
+    /// <inheritdoc/>
+    public void KeepLargestPerGroup(Matrix<float> scores, int keep, int group, Matrix<float> mask)
+    {
+        Shapes.RequireGroups(scores, group);
+        using var operation = new Operation();
+        (Tensor source, Tensor target) = OpenSelection(operation, scores, keep, group, mask);
+        Tensor perGroup = transfer.Vector<long>([keep]);
+        chunks.Map(target.view(-1, group), source.view(-1, group), groups => ExactSelection.KeepLargestPerRow(groups.abs(), perGroup));
+    }
+
+    /// <inheritdoc/>
+    public long CountNonZero(Matrix<float> x)
+    {
+        using var operation = new Operation();
+        return operation.Open(x).ne(0).sum().item<long>();
+    }
+
+    /// <inheritdoc/>
+    public long CountDifferent(Matrix<float> x, Matrix<float> y)
+    {
+        using var operation = new Operation();
+        Tensor left = operation.Open(x);
+        return left.ne(operation.Open(y, x.Rows, x.Columns)).sum().item<long>();
+    }
+
+    private static (Tensor Scores, Tensor Mask) OpenSelection(
+        Operation operation, Matrix<float> scores, long keep, long most, Matrix<float> mask)
+    {
+        Tensor source = operation.Open(scores);
+        Tensor target = operation.Open(mask, scores.Rows, scores.Columns);
+        Shapes.RequireCount(keep, most);
+        Shapes.RequireApart(Overlap(scores, mask), nameof(mask));
+        return (source, target);
+    }
+}

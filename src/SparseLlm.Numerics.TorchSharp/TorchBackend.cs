@@ -1,0 +1,84 @@
+using SparseLlm.Numerics.Cpu;
+using SparseLlm.Numerics.Cpu.Memory;
+using SparseLlm.Numerics.TorchSharp.Memory;
+
+namespace SparseLlm.Numerics.TorchSharp;
+
+/// <summary>
+/// The backend on libtorch: matrices are tensors of a device and stay there. Each part of the contract is one file of this class, which checks shapes;
+/// what is more than a few tensor operations is in the folders beside it. The same bits come out on every run on the same device, unless memory runs
+/// out: then sums over tokens end elsewhere.
+/// </summary>
+public sealed partial class TorchBackend : IBackend
+{
+    /// <summary>From this size on, a freed block of main memory goes back to the system.</summary>
+    private const int LargeBlock = 1 << 21;
+
+    private readonly torch.Device device;
+    private readonly HostTransfer transfer;
+    private readonly RowChunks chunks;
+
+    /// <summary>Factorises small blocks, which a device is slow at.</summary>
+    private readonly CpuBackend host = new(threads: 1);
+
+    /// <summary>A backend on a device.</summary>
+    /// <param name="device"><c>cuda</c>, <c>cuda:1</c> (the second CUDA device) or <c>cpu</c>.</param>
+    /// <param name="notice">Hears what a user should know of while it computes: that the device's memory ran out.</param>
+    /// <exception cref="ArgumentException">There is no such kind of device.</exception>
+    /// <exception cref="InvalidOperationException">This machine, or this libtorch, does not have the device.</exception>
+    /// <exception cref="NotSupportedException">The native libraries of TorchSharp cannot be loaded.</exception>
+    public TorchBackend(string device = "cuda", Action<string>? notice = null)
+    {
+        this.device = Find(device);
+        transfer = new HostTransfer(this.device);
+        chunks = new RowChunks(notice);
+        if (IsCuda)
+        {
+            // Products with mantissas of ten bits would change masks.
+            torch.backends.cuda.matmul.allow_tf32 = false;
+        }
+        else
+        {
+            LargeBlocks.GiveBack(LargeBlock);
+        }
+    }
+
+    /// <summary>How many CUDA devices libtorch can use; 0 with a libtorch for CPUs.</summary>
+    /// <exception cref="NotSupportedException">The native libraries of TorchSharp cannot be loaded.</exception>
+    public static int CudaDevices => torch.TryInitializeDeviceType(DeviceType.CUDA) ? torch.cuda.device_count() : 0;
+
+    /// <inheritdoc/>
+    public string NumericsClass => $"torch-{(IsCuda ? "cuda" : "cpu")}-{torch.__version__}/1";
+
+    /// <inheritdoc/>
+    public string Description => FormattableString.Invariant(
+        $"{(IsCuda ? $"CUDA device {device.index}" : $"CPU, {torch.get_num_threads()} threads")}, libtorch {torch.__version__}");
+
+    private bool IsCuda => device.type == DeviceType.CUDA;
+
+    /// <inheritdoc/>
+    public void Dispose() => host.Dispose();
+
+    private static torch.Device Find(string name)
+    {
+        if (name == "cpu")
+        {
+            torch.InitializeDeviceType(DeviceType.CPU);
+            return new torch.Device(DeviceType.CPU);
+        }
+
+        int index = 0;
+        if (name != "cuda" && !(name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out index) && index >= 0))
+        {
+            throw new ArgumentException($"'{name}' is not a device; there are cpu, cuda, and cuda:N for device N.", nameof(name));
+        }
+
+        int devices = CudaDevices;
+        return index < devices
+            ? new torch.Device(DeviceType.CUDA, index)
+            : throw new InvalidOperationException(FormattableString.Invariant($"There is no device {name}: libtorch finds {devices} CUDA devices."));
+    }
+
+    private static bool Overlap<T>(Matrix<T> x, Matrix<T> y)
+        where T : unmanaged => Operation.Own(x).Overlaps(Operation.Own(y));
+}
