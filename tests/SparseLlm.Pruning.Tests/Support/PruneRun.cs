@@ -22,10 +22,14 @@ internal sealed class PruneRun : IDisposable
     private readonly int[] calibration;
     private readonly int[] evaluation;
 
-    public PruneRun(string modelName, string calibrationText, string evaluationText, int? threads = null)
+    /// <param name="modelName">A sample model.</param>
+    /// <param name="calibrationText">Path of a text.</param>
+    /// <param name="evaluationText">Path of a text.</param>
+    /// <param name="backend">What computes; disposed with the run.</param>
+    public PruneRun(string modelName, string calibrationText, string evaluationText, IBackend backend)
     {
         modelDirectory = Repository.Model(modelName);
-        Backend = new CpuBackend(threads);
+        Backend = backend;
         Model = DecoderModel.Open(modelDirectory, Backend);
         calibration = Read(calibrationText);
         evaluation = Read(evaluationText);
@@ -36,14 +40,17 @@ internal sealed class PruneRun : IDisposable
     public DecoderModel Model { get; }
 
     /// <summary>On the sample texts of the repository.</summary>
-    public static PruneRun OnSamples(string modelName, int? threads = null) =>
-        new(modelName, Repository.Text("sample-calibration.txt"), Repository.Text("sample-eval.txt"), threads);
+    public static PruneRun OnSamples(string modelName, int? threads = null) => OnSamples(modelName, new CpuBackend(threads));
+
+    /// <summary>On the sample texts, computed by a backend that the run disposes.</summary>
+    public static PruneRun OnSamples(string modelName, IBackend backend) =>
+        new(modelName, Repository.Text("sample-calibration.txt"), Repository.Text("sample-eval.txt"), backend);
 
     /// <summary>On the books that the peers were measured on.</summary>
     public static PruneRun OnBooks(string modelName)
     {
         string books = Repository.RequireBooks();
-        return new(modelName, Path.Combine(books, "calibration.txt"), Path.Combine(books, "eval.txt"));
+        return new(modelName, Path.Combine(books, "calibration.txt"), Path.Combine(books, "eval.txt"), new CpuBackend());
     }
 
     public static SparsityPattern Pattern(string text)
