@@ -105,7 +105,7 @@ public sealed partial class TorchBackend
         using var operation = new Operation();
         Tensor left = operation.Open(x);
         Shapes.RequireLength(sums.Length, x.Rows, nameof(sums));
-        transfer.Download(RowDots(left, operation.Open(y, x.Rows, x.Columns)).view(-1), sums);
+        transfer.Download(RowDots(left, operation.Open(y, x.Rows, x.Columns)), sums);
     }
 
     /// <inheritdoc/>
@@ -128,7 +128,9 @@ public sealed partial class TorchBackend
     {
         using var operation = new Operation();
         Tensor left = operation.Open(x);
-        return RowDots(left, operation.Open(y, x.Rows, x.Columns)).sum().item<double>();
+        var sums = new double[x.Rows];
+        transfer.Download(RowDots(left, operation.Open(y, x.Rows, x.Columns)), sums.AsSpan());
+        return sums.Sum();
     }
 
     /// <summary>Σ_j x_ij y_ij, products and sums in double precision, [n x 1].</summary>

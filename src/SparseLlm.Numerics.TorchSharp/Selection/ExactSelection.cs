@@ -15,7 +15,7 @@ internal static class ExactSelection
         }
 
         Tensor flat = magnitudes.view(-1);
-        Tensor threshold = flat.kthvalue(count - keep + 1, 0).values;
+        Tensor threshold = Threshold(flat, count, keep);
         Tensor kept = flat.gt(threshold);
         long missing = keep - kept.sum().item<long>();
         kept.index_fill_(0, flat.eq(threshold).nonzero().view(-1).narrow(0, 0, missing), true);
@@ -30,5 +30,14 @@ internal static class ExactSelection
         Tensor order = magnitudes.sort(1, descending: true, stable: true).Indices;
         Tensor isKept = torch.arange(magnitudes.shape[1], torch.int64, magnitudes.device).lt(keep).expand(magnitudes.shape);
         return torch.zeros(magnitudes.shape, torch.@bool, magnitudes.device).scatter_(1, order, isKept);
+    }
+
+    /// <summary>The k-th largest, from the smaller one of what is above and what is below it: a device finds many of one row in parallel.</summary>
+    private static Tensor Threshold(Tensor flat, long count, long keep)
+    {
+        long rest = count - keep + 1;
+        return keep <= rest
+            ? flat.topk(checked((int)keep), 0, largest: true, sorted: false).values.min()
+            : flat.topk(checked((int)rest), 0, largest: false, sorted: false).values.max();
     }
 }
