@@ -1,4 +1,5 @@
 using SparseLlm.Numerics.TorchSharp.Memory;
+using SparseLlm.Numerics.TorchSharp.Products;
 
 namespace SparseLlm.Numerics.TorchSharp;
 
@@ -66,6 +67,13 @@ public sealed partial class TorchBackend
 
         // The factors' product first: it has the same bits on either side of the diagonal.
         chunks.Map(target, target, scale.unsqueeze(1), (rows, rowFactors) => rowFactors.mul(scale).mul_(rows));
+    }
+
+    /// <inheritdoc/>
+    public void MirrorUpper(Matrix<double> h)
+    {
+        using var operation = new Operation();
+        Symmetry.MirrorUpper(operation.Open(h, h.Rows, h.Rows));
     }
 
     /// <inheritdoc/>

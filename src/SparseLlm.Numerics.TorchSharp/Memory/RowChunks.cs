@@ -18,9 +18,10 @@ internal sealed class RowChunks(Action<string>? notice)
     /// <param name="rows">Number of rows.</param>
     /// <param name="elementsPerRow">Elements per row of the largest matrix that the body makes.</param>
     /// <param name="body">What is done with some rows; it changes nothing before all memory that it needs is there.</param>
-    public void Run(long rows, long elementsPerRow, Action<long, long> body)
+    /// <param name="most">The most rows at a time.</param>
+    public void Run(long rows, long elementsPerRow, Action<long, long> body, long most = long.MaxValue)
     {
-        long length = Math.Max(1, Elements / Math.Max(1, elementsPerRow));
+        long length = Math.Min(most, Math.Max(1, Elements / Math.Max(1, elementsPerRow)));
         for (long start = 0; start < rows;)
         {
             long count = Math.Min(length, rows - start);

@@ -8,14 +8,13 @@ internal sealed class TokenProducts(RowChunks chunks)
     /// <summary>Tokens that are summed in single precision.</summary>
     private const long Tokens = 512;
 
-    /// <summary>sum += x'x; the lower triangle is the mirror image of the upper one.</summary>
+    /// <summary>Rows of an upper triangle that are computed together, from the first column on that the first of them needs.</summary>
+    private const long TriangleRows = 1024;
+
+    /// <summary>The upper triangle of sum += x'x; the lower one is left undefined.</summary>
     /// <param name="x">[tokens x d].</param>
     /// <param name="sum">[d x d], double precision.</param>
-    public void AddGram(Tensor x, Tensor sum)
-    {
-        Add(x, x, sum, upperOnly: true);
-        Symmetry.MirrorUpper(sum);
-    }
+    public void AddGram(Tensor x, Tensor sum) => Add(x, x, sum, upperOnly: true);
 
     /// <summary>sum += x'y.</summary>
     /// <param name="x">[tokens x d].</param>
@@ -23,7 +22,6 @@ internal sealed class TokenProducts(RowChunks chunks)
     /// <param name="sum">[d x m], double precision.</param>
     public void AddCross(Tensor x, Tensor y, Tensor sum) => Add(x, y, sum, upperOnly: false);
 
-    /// <summary>Rows of the sum in chunks; with <paramref name="upperOnly"/>, each from the first column on that the chunk's first row needs.</summary>
     private void Add(Tensor x, Tensor y, Tensor sum, bool upperOnly)
     {
         long tokens = x.shape[0];
@@ -33,12 +31,13 @@ internal sealed class TokenProducts(RowChunks chunks)
             long count = Math.Min(Tokens, tokens - token);
             using Tensor left = x.narrow(0, token, count);
             using Tensor right = y.narrow(0, token, count);
-            chunks.Run(sum.shape[0], columns, (row, rows) =>
+            Action<long, long> addRows = (row, rows) =>
             {
                 long first = upperOnly ? row : 0;
                 Tensor product = left.narrow(1, row, rows).t().mm(right.narrow(1, first, columns - first));
                 sum.narrow(0, row, rows).narrow(1, first, columns - first).add_(product);
-            });
+            };
+            chunks.Run(sum.shape[0], columns, addRows, upperOnly ? TriangleRows : long.MaxValue);
         }
     }
 }
