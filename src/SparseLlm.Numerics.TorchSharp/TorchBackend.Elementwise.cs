@@ -147,7 +147,7 @@ public sealed partial class TorchBackend
         Tensor sums = torch.empty(x.shape[0], 1L, torch.float64, device);
         chunks.Run(x.shape[0], x.shape[1], (start, count) =>
         {
-            Tensor products = x.narrow(0, start, count).to_type(torch.float64).mul(y.narrow(0, start, count));
+            Tensor products = x.narrow(0, start, count).@double().mul(y.narrow(0, start, count));
             sums.narrow(0, start, count).copy_(products.sum(1, keepdim: true));
         });
         return sums;
@@ -169,7 +169,7 @@ public sealed partial class TorchBackend
             Tensor odd = elements.narrow(0, start, count).isfinite().logical_not().view(-1);
             if (odd.any().item<bool>())
             {
-                first = start * x.Columns + odd.to_type(torch.uint8).argmax().item<long>();
+                first = start * x.Columns + odd.@byte().argmax().item<long>();
             }
         });
         return first;

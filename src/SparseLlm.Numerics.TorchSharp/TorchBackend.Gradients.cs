@@ -65,11 +65,7 @@ public sealed partial class TorchBackend
         Tensor dup = operation.Open(upGradient, gate.Rows, gate.Columns);
         Shapes.RequireApart(
             Overlap(gate, gateGradient) || Overlap(up, gateGradient) || Overlap(outputGradient, gateGradient), nameof(gateGradient));
-        chunks.Map(dgate, gates, ups, dy, (s, y, slope) =>
-        {
-            Tensor sigmoid = s.sigmoid();
-            return slope * y * sigmoid * (1 + s * (1 - sigmoid));
-        });
+        chunks.Map(dgate, gates, ups, dy, (s, y, slope) => slope * y * Swish.Slope(s, s.sigmoid()));
         chunks.Map(dup, gates, dy, (s, slope) => s.silu().mul_(slope));
     }
 

@@ -55,7 +55,7 @@ public sealed partial class TorchBackend
 
     /// <inheritdoc/>
     public void AccumulateColumnSquares(Matrix<float> x, Matrix<double> sums) =>
-        AccumulateColumns(x, sums, values => values.to_type(torch.float64).square());
+        AccumulateColumns(x, sums, values => values.@double().square());
 
     private void AccumulateColumns(Matrix<float> x, Matrix<double> sums, Func<Tensor, Tensor> term)
     {

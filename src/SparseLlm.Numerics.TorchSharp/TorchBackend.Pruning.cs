@@ -1,5 +1,6 @@
 using SparseLlm.Numerics.TorchSharp.Memory;
 using SparseLlm.Numerics.TorchSharp.Pruning;
+using SparseLlm.Numerics.TorchSharp.Transformer;
 
 namespace SparseLlm.Numerics.TorchSharp;
 
@@ -26,15 +27,7 @@ public sealed partial class TorchBackend
         using var operation = new Operation();
         Tensor linear = operation.Open(m);
         Tensor auxiliary = operation.Open(p, m.Rows, m.Columns);
-        chunks.Map(operation.Open(z, m.Rows, m.Columns), linear, auxiliary, (x, y) =>
-        {
-            // The better of the minima on either side of 0, where the function is a parabola each.
-            Tensor right = ((gamma * y + alpha * x) / (gamma + alpha)).clamp_(min: 0);
-            Tensor left = x.clamp(max: 0);
-            Tensor rightCost = gamma * (y - right).square() + alpha * (right - x).square();
-            Tensor leftCost = gamma * y.square() + alpha * (left - x).square();
-            return right.where(rightCost.le(leftCost), left);
-        });
+        chunks.Map(operation.Open(z, m.Rows, m.Columns), linear, auxiliary, new ReluPreactivation(alpha, gamma).Update);
     }
 
     /// <inheritdoc/>
@@ -47,7 +40,8 @@ public sealed partial class TorchBackend
         chunks.Map(operation.Open(z, m.Rows, m.Columns), linear, gate, auxiliary, (x, g, y) =>
         {
             Tensor silu = g.silu();
-            return (alpha * x + gamma * silu * y).div_(alpha + gamma * silu * silu);
+            Tensor weighted = silu.mul(gamma);
+            return x.mul(alpha).add_(weighted.mul(y)).div_(weighted.mul(silu).add_(alpha));
         });
     }
 
@@ -74,7 +68,7 @@ public sealed partial class TorchBackend
         {
             Tensor s = gates.narrow(0, start, count);
             Tensor sigmoid = s.sigmoid();
-            Tensor slope = sigmoid * (1 + s * (1 - sigmoid)) * ups.narrow(0, start, count);
+            Tensor slope = Swish.Slope(s, sigmoid) * ups.narrow(0, start, count);
             Tensor squares = s.mul(sigmoid).square().sum(0, keepdim: true, type: torch.float64);
             Tensor slopeSquares = slope.square().sum(0, keepdim: true, type: torch.float64);
             ofUp.add_(squares);

@@ -86,7 +86,7 @@ public sealed partial class TorchBackend
         Shapes.RequireLength(targets.Length, logits.Rows, nameof(targets));
         Shapes.RequireLength(losses.Length, logits.Rows, nameof(losses));
         Shapes.RequireTokens(targets, logits.Columns, nameof(targets));
-        Tensor expected = transfer.Vector(targets).to_type(torch.int64).unsqueeze(1);
+        Tensor expected = transfer.Vector(targets).@long().unsqueeze(1);
         Tensor results = torch.empty(logits.Rows, 1L, torch.float64, device);
         chunks.Map(results, rows, expected, (x, target) =>
         {

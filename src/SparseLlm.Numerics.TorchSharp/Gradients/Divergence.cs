@@ -17,5 +17,5 @@ internal static class Divergence
         return (divergence, Probabilities(q).sub_(Probabilities(p)));
     }
 
-    private static Tensor Probabilities(Softmax softmax) => softmax.Exponentials.div(softmax.Sum.to_type(torch.float32));
+    private static Tensor Probabilities(Softmax softmax) => softmax.Exponentials.div(softmax.Sum.@float());
 }

@@ -49,7 +49,7 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask)
             using DisposeScope scope = torch.NewDisposeScope();
             long width = Math.Min(blockSize, columns - start);
             Tensor block = weights.narrow(1, start, width).t().contiguous();
-            Tensor diagonal = u.diagonal(0, 0, 1).narrow(0, start, width).to_type(torch.float32);
+            Tensor diagonal = u.diagonal(0, 0, 1).narrow(0, start, width).@float();
             prune(start, width, block, diagonal);
         }
     }
@@ -64,7 +64,7 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask)
     {
         long width = block.shape[0];
         long end = start + width;
-        Tensor factors = u.narrow(0, start, width).narrow(1, start, columns - start).to_type(torch.float32);
+        Tensor factors = u.narrow(0, start, width).narrow(1, start, columns - start).@float();
         Tensor errors = torch.empty(width, rows, torch.float32, weights.device);
         for (long j = 0; j < width; j++)
         {

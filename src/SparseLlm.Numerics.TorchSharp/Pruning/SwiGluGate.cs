@@ -1,3 +1,5 @@
+using SparseLlm.Numerics.TorchSharp.Transformer;
+
 namespace SparseLlm.Numerics.TorchSharp.Pruning;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace SparseLlm.Numerics.TorchSharp.Pruning;
 /// shortened otherwise, so that the result is never worse than m. Where the curvature is not safely positive, that of Gauss and Newton, which always
 /// is, takes its place.
 /// </summary>
-internal sealed class SwiGluGate(float alpha, float gamma)
+internal sealed class SwiGluGate(Scalar alpha, Scalar gamma)
 {
     private const int Iterations = 10;
     private const float Shorten = 0.25f;
@@ -34,16 +36,14 @@ internal sealed class SwiGluGate(float alpha, float gamma)
 
     private Tensor NewtonStep(Tensor s, Tensor m, Tensor z, Tensor p)
     {
-        // silu' = σ (1 + s (1 - σ)), silu'' = σ (1 - σ) (2 + s (1 - 2 σ)).
         Tensor sigmoid = s.sigmoid();
-        Tensor rest = 1 - sigmoid;
-        Tensor slope = sigmoid * (1 + s * rest) * z;
-        Tensor bend = sigmoid * rest * (2 + s * (1 - 2 * sigmoid)) * z;
+        Tensor slope = Swish.Slope(s, sigmoid) * z;
+        Tensor bend = Swish.Bend(s, sigmoid) * z;
         Tensor residual = p - s * sigmoid * z;
         Tensor gradient = alpha * (s - m) - gamma * residual * slope;
         Tensor gaussNewton = alpha + gamma * slope * slope;
         Tensor newton = gaussNewton - gamma * residual * bend;
-        return gradient.div_(newton.where(newton.gt(LeastCurvature * gaussNewton), gaussNewton));
+        return gradient.div_(newton.where(newton.gt(gaussNewton.mul(LeastCurvature)), gaussNewton));
     }
 
     private Tensor Cost(Tensor s, Tensor m, Tensor z, Tensor p) => alpha * (s - m).square() + gamma * (p - s.silu() * z).square();

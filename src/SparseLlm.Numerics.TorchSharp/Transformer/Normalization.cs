@@ -13,10 +13,10 @@ internal static class Normalization
     public static (Tensor Rows, Tensor Scale) Normalize(Tensor x, bool centred, float epsilon)
     {
         Tensor rows = centred ? x.sub(Mean(x)) : x;
-        Tensor scale = rows.square().mean(Channels, keepdim: true, type: torch.float64).add_(epsilon).rsqrt_().to_type(torch.float32);
+        Tensor scale = rows.square().mean(Channels, keepdim: true, type: torch.float64).add_(epsilon).rsqrt_().@float();
         return (rows.mul(scale), scale);
     }
 
     /// <summary>The mean of each row, [n x 1].</summary>
-    public static Tensor Mean(Tensor x) => x.mean(Channels, keepdim: true, type: torch.float64).to_type(torch.float32);
+    public static Tensor Mean(Tensor x) => x.mean(Channels, keepdim: true, type: torch.float64).@float();
 }
