@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SparseLlm.Numerics.TorchSharp.Memory;
 
 namespace SparseLlm.Numerics.TorchSharp;
@@ -20,8 +21,16 @@ public sealed partial class TorchBackend
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
-        Tensor memory = torch.empty((long)rows, (long)columns, ElementTypes.Of<T>(), device).DetachFromDisposeScope();
-        return new TorchMatrix<T>(memory, rows, columns);
+        try
+        {
+            Tensor memory = torch.empty((long)rows, (long)columns, ElementTypes.Of<T>(), device).DetachFromDisposeScope();
+            return new TorchMatrix<T>(memory, rows, columns);
+        }
+        catch (ExternalException exception) when (OutOfMemory.Caused(exception))
+        {
+            throw new InsufficientMemoryException(
+                FormattableString.Invariant($"The device ({Description}) has no memory left for a matrix [{rows} x {columns}] of {typeof(T).Name}."), exception);
+        }
     }
 
     /// <inheritdoc/>

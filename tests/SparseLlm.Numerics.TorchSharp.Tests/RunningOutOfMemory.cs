@@ -27,6 +27,14 @@ public sealed class RunningOutOfMemory
     }
 
     [Fact]
+    public void A_matrix_that_no_memory_holds_is_an_error_that_says_so()
+    {
+        using var backend = new TorchBackend("cpu");
+        Should.Throw<InsufficientMemoryException>(() => backend.Allocate<double>(int.MaxValue, 1_000_000))
+            .Message.ShouldContain("no memory left for a matrix [2147483647 x 1000000] of Double");
+    }
+
+    [Fact]
     public void A_single_row_that_does_not_fit_is_an_error() =>
         Should.Throw<ExternalException>(() => new RowChunks(notices.Add).Run(4, 1, (_, _) => throw new ExternalException("out of memory")));
 

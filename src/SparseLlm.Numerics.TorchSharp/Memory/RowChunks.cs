@@ -31,7 +31,7 @@ internal sealed class RowChunks(Action<string>? notice)
                 body(start, count);
                 start += count;
             }
-            catch (ExternalException exception) when (count > 1 && IsOutOfMemory(exception))
+            catch (ExternalException exception) when (count > 1 && OutOfMemory.Caused(exception))
             {
                 length = (count + 1) / 2;
                 Notice(length);
@@ -53,10 +53,6 @@ internal sealed class RowChunks(Action<string>? notice)
     private void Write(Tensor destination, Func<Func<Tensor, Tensor>, Tensor> map) =>
         Run(destination.shape[0], destination.shape[1], (start, count) =>
             destination.narrow(0, start, count).copy_(map(x => x.narrow(0, start, count))));
-
-    private static bool IsOutOfMemory(ExternalException exception) =>
-        exception.Message.Contains("out of memory", StringComparison.Ordinal)
-        || exception.Message.Contains("can't allocate memory", StringComparison.Ordinal);
 
     private void Notice(long length)
     {
