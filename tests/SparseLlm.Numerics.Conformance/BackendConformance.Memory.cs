@@ -106,4 +106,31 @@ public abstract partial class BackendConformance
         Backend.Download(ids, read);
         read.ShouldBe([1, -2, 3]);
     }
+
+    [SkippableFact]
+    public async Task Allocation_slices_and_transfer_work_beside_products()
+    {
+        double[,] a = Reference.Random(60, 70, 1);
+        double[,] b = Reference.Random(70, 50, 2);
+        using Matrix<float> left = Backend.Float(a);
+        using Matrix<float> right = Backend.Float(b);
+        using Matrix<float> product = Backend.AllocateUninitialized<float>(60, 50);
+        Task transfers = Task.Run(() =>
+        {
+            for (int round = 0; round < 50; round++)
+            {
+                using Matrix<float> matrix = Backend.Allocate<float>(40, 30);
+                float[] row = [.. Enumerable.Range(0, 30).Select(i => (float)(i + round))];
+                Backend.Upload<float>(row, matrix.Slice(7, 1));
+                Backend.Read(matrix).Skip(7 * 30).Take(30).ShouldBe(row);
+            }
+        });
+        for (int round = 0; round < 50; round++)
+        {
+            Backend.Multiply(left, false, right, false, product);
+        }
+
+        await transfers;
+        Reference.ShouldBeClose(Backend.ReadWide(product), Reference.Flatten(Reference.Multiply(a, b)), 1e-5);
+    }
 }
