@@ -25,8 +25,8 @@ internal static class ArtifactState
     }
 
     /// <summary>Whether an artifact was measured on the texts that a request names, as they are now.</summary>
-    public static bool HasPerplexities(ArtifactManifest manifest, PruneRequest request, ModelSession session) =>
+    public static bool HasPerplexities(ArtifactManifest manifest, PruneRequest request, DenseModel dense) =>
         manifest.Perplexity.Count == request.Perplexities.Count
         && request.Perplexities.All(text => manifest.Perplexity.TryGetValue(text.Name, out PerplexityReport? report)
-            && report.Key == text.Key(session.Model.Definition.MaximumLength, session.Cache.Digests));
+            && report.Key == text.Key(dense.Definition.MaximumLength, dense.Cache.Digests));
 }

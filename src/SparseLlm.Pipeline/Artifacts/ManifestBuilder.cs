@@ -1,3 +1,4 @@
+using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Calibration;
@@ -12,7 +13,7 @@ namespace SparseLlm.Pipeline.Artifacts;
 internal static class ManifestBuilder
 {
     /// <summary>The manifest of a prune; its key, digest, perplexities and time are to be filled in.</summary>
-    public static ArtifactManifest Describe(ModelSession session, PruneRequest request, ArtifactInputs inputs, PruneResult result)
+    public static ArtifactManifest Describe(DenseModel dense, PruneRequest request, ArtifactInputs inputs, PruneResult result)
     {
         LinearReport[] linears = [.. result.Layers.SelectMany(layer => layer.Linears)];
         double weights = linears.Sum(linear => (double)linear.Rows * linear.Columns);
@@ -25,14 +26,14 @@ internal static class ManifestBuilder
             Key = "",
             Digest = "",
             Model = new ModelProvenance(
-                Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(session.Model.Directory))),
-                session.Model.Definition.Architecture,
-                session.Digests.All),
+                Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(dense.Directory))),
+                dense.Definition.Architecture,
+                dense.Digests.All),
             Method = request.Settings.Method.ToString().ToLowerInvariant(),
             Settings = Setting.Describe(request.Settings),
             Pattern = request.Plan.Default.ToString(),
-            Calibration = result.Tokens is { } tokens ? Describe(request.Calibration!, tokens, session.Cache.Digests) : null,
-            Numerics = session.Model.Backend.NumericsClass,
+            Calibration = result.Calibration is { } windows ? Describe(request.Calibration!, windows, dense.Cache.Digests) : null,
+            Numerics = dense.NumericsClass,
             Sparsity = weights == 0 ? 0 : linears.Sum(linear => linear.Zeros) / weights,
             Tensors = [.. linears.Select(linear => new TensorReport(
                 linear.Name, [linear.Rows, linear.Columns], linear.Pattern, linear.Sparsity, linear.RelativeError))],
@@ -50,11 +51,11 @@ internal static class ManifestBuilder
     public static IReadOnlyList<FileProvenance> Describe(TextSource text, FileDigests digests) =>
         [.. text.Paths.Select(path => new FileProvenance(Path.GetFileName(path), digests.Of(path)))];
 
-    private static CalibrationProvenance Describe(CalibrationSource source, CalibrationTokens tokens, FileDigests digests) =>
+    private static CalibrationProvenance Describe(CalibrationSource source, CalibrationWindows windows, FileDigests digests) =>
         new(
             Describe(source.Text, digests),
-            tokens.Windows,
-            tokens.SequenceLength,
+            windows.Count,
+            windows.SequenceLength,
             source.Settings.Sampling.ToString().ToLowerInvariant(),
             source.Settings.Seed);
 }

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Engines;
 
 namespace SparseLlm.Pipeline.Inspection;
 
@@ -55,8 +55,8 @@ public sealed record MachineInspection
 
     /// <summary>Looks at this machine.</summary>
     /// <param name="cache">The cache that would be used.</param>
-    /// <param name="backend">The engine that would be used.</param>
-    public static MachineInspection Of(BuildCache cache, IBackend backend)
+    /// <param name="engine">The engine that would be used.</param>
+    public static MachineInspection Of(BuildCache cache, IEngine engine)
     {
         long free = cache.Directory is { } folder ? FreeSpace(folder) : 0;
         var inspection = new MachineInspection
@@ -74,7 +74,7 @@ public sealed record MachineInspection
                 ? new DirectoryInfo(root).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length)
                 : 0,
             CacheFreeBytes = free,
-            Engines = [$"cpu ({backend.NumericsClass})"],
+            Engines = [$"cpu ({engine.NumericsClass})"],
             Advice = [],
         };
         return inspection with { Advice = [.. Advise(inspection)] };

@@ -1,5 +1,4 @@
 using SparseLlm.Diagnostics;
-using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
@@ -10,24 +9,24 @@ using SparseLlm.Recipes;
 namespace SparseLlm.Pipeline.Planning;
 
 /// <summary>Finds what a build of a recipe would do, without doing it.</summary>
-public sealed class RecipePlan : IDisposable
+public sealed class RecipePlan
 {
     private readonly Recipe recipe;
     private readonly string output;
     private readonly BuildCache cache;
-    private readonly ModelSession session;
+    private readonly DenseModel dense;
 
     /// <summary>Opens the model of a recipe; no weights are read that were hashed before.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="output">The directory that gets one directory for each artifact.</param>
-    /// <param name="backend">What would compute.</param>
+    /// <param name="numericsClass">Of the engine that would compute.</param>
     /// <param name="cache">What has been computed before.</param>
-    public RecipePlan(Recipe recipe, string output, IBackend backend, BuildCache cache)
+    public RecipePlan(Recipe recipe, string output, string numericsClass, BuildCache cache)
     {
         this.recipe = recipe;
         this.output = output;
         this.cache = cache;
-        session = new ModelSession(recipe.Model, backend, cache);
+        dense = new DenseModel(recipe.Model, numericsClass, cache);
     }
 
     /// <summary>What would be done about artifacts.</summary>
@@ -60,7 +59,7 @@ public sealed class RecipePlan : IDisposable
     private ArtifactPlan Plan(ArtifactRecipe artifact)
     {
         PruneRequest request = recipe.Request(artifact, output);
-        ArtifactInputs inputs = session.Inputs(request);
+        ArtifactInputs inputs = dense.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
         int[] cached = [.. keys.Layers.Index().Where(layer => cache.Contains(layer.Item)).Select(layer => layer.Index)];
         return new ArtifactPlan(artifact, request, inputs, keys, Action(request, keys), cached, Size());
@@ -68,13 +67,10 @@ public sealed class RecipePlan : IDisposable
 
     private PlannedAction Action(PruneRequest request, StepKeys keys) => ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) switch
     {
-        { } manifest => ArtifactState.HasPerplexities(manifest, request, session) ? PlannedAction.None : PlannedAction.Measure,
+        { } manifest => ArtifactState.HasPerplexities(manifest, request, dense) ? PlannedAction.None : PlannedAction.Measure,
         null => cache.Contains(keys.Artifact) ? PlannedAction.Restore : PlannedAction.Prune,
     };
 
     private long Size() =>
-        ModelFiles.Of(session.Model.Directory).Sum(file => new FileInfo(Path.Combine(session.Model.Directory, file)).Length);
-
-    /// <inheritdoc/>
-    public void Dispose() => session.Dispose();
+        ModelFiles.Of(dense.Directory).Sum(file => new FileInfo(Path.Combine(dense.Directory, file)).Length);
 }

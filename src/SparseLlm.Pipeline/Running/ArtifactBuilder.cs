@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using SparseLlm.Diagnostics;
-using SparseLlm.Models;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pipeline.Reports.Masks;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Evaluation;
 
 namespace SparseLlm.Pipeline.Running;
@@ -14,17 +15,25 @@ namespace SparseLlm.Pipeline.Running;
 /// Makes an artifact: leaves it alone where it is up to date, else takes it from the cache, else prunes what is not in the cache of it; measures
 /// what was written, and puts it in its place whole or not at all.
 /// </summary>
-public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgress>? progress = null)
+/// <param name="dense">The dense model.</param>
+/// <param name="engine">What computes.</param>
+/// <param name="memory">How much memory activations may take.</param>
+/// <param name="progress">Told what is done.</param>
+public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudget memory, IProgress<BuildProgress>? progress = null)
 {
     private const string CacheKind = "artifact";
 
-    private readonly BuildCache cache = session.Cache;
+    private readonly BuildCache cache = dense.Cache;
+    private readonly PerplexityMeter meter = new(dense, engine, memory, progress);
+
+    /// <summary>Whether several artifacts are to be made, so that what their prunes have in common is worth its memory.</summary>
+    public bool ExpectsMore { get; init; }
 
     /// <summary>Makes the artifact, or leaves it alone where it is up to date.</summary>
     /// <exception cref="DiagnosticException">It cannot be made. Nothing is left half-written.</exception>
     public ArtifactOutcome Build(PruneRequest request, CancellationToken cancellation)
     {
-        ArtifactInputs inputs = session.Inputs(request);
+        ArtifactInputs inputs = dense.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
         if (Finished(request, keys.Artifact) is { } finished
             && !StagingDirectory.HasLeftovers(request.Output)
@@ -60,8 +69,8 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
         }
 
         using StagingDirectory staging = StagingDirectory.Create(request.Output);
-        DiskSpace.Require(staging.Path, ModelFiles.Of(session.Model.Directory)
-            .Sum(file => new FileInfo(Path.Combine(session.Model.Directory, file)).Length));
+        DiskSpace.Require(staging.Path, ModelFiles.Of(dense.Directory)
+            .Sum(file => new FileInfo(Path.Combine(dense.Directory, file)).Length));
         ArtifactManifest? restored = Restore(request, keys, staging, cancellation);
         ArtifactManifest manifest = restored ?? Prune(request, inputs, keys, staging, cancellation);
         manifest = manifest with { Perplexity = MeasureAll(request, staging.Path, manifest.Digest, cancellation) };
@@ -91,7 +100,7 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
     }
 
     private ArtifactManifest? Finished(PruneRequest request, string key) =>
-        ArtifactState.UpToDate(request.Output, key, cache.Digests) is { } manifest && ArtifactState.HasPerplexities(manifest, request, session) ? manifest : null;
+        ArtifactState.UpToDate(request.Output, key, cache.Digests) is { } manifest && ArtifactState.HasPerplexities(manifest, request, dense) ? manifest : null;
 
     private IDisposable Wait(PruneRequest request, string key, CancellationToken cancellation) =>
         cache.Lock(key, cancellation, () => progress?.Report(new Waiting(request.DisplayName)));
@@ -112,15 +121,16 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
     private ArtifactManifest Prune(PruneRequest request, ArtifactInputs inputs, StepKeys keys, StagingDirectory staging, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        PruneResult result = new PruneRun(session, request, keys, progress).Write(staging.Path, cancellation);
+        PruneResult result = engine.Prune(
+            new PruneJob(dense.Directory, request, keys, staging.Path, memory) { ExpectsMore = ExpectsMore }, progress, cancellation);
         IReadOnlyDictionary<string, string> files = ModelFiles.Digests(staging.Path, cache.Digests);
-        ArtifactManifest manifest = ManifestBuilder.Describe(session, request, inputs, result) with
+        ArtifactManifest manifest = ManifestBuilder.Describe(dense, request, inputs, result) with
         {
             Key = keys.Artifact,
             Digest = ModelFiles.Digest(files),
             Seconds = clock.Elapsed.TotalSeconds,
-            PeakMemory = PeakMemory(),
-            Size = new SizeReport(ModelFiles.WeightBytes(session.Model.Directory), ModelFiles.WeightBytes(staging.Path)),
+            PeakMemory = result.PeakMemory,
+            Size = new SizeReport(ModelFiles.WeightBytes(dense.Directory), ModelFiles.WeightBytes(staging.Path)),
         };
         manifest = manifest with { Tensors = MaskDensities.Measure(staging.Path, manifest.Tensors) };
         cache.Put(
@@ -136,29 +146,17 @@ public sealed class ArtifactBuilder(ModelSession session, IProgress<BuildProgres
     private Dictionary<string, PerplexityReport> MeasureAll(PruneRequest request, string directory, string digest, CancellationToken cancellation)
     {
         var reports = new Dictionary<string, PerplexityReport>();
-        if (request.Perplexities.Count == 0)
-        {
-            return reports;
-        }
-
-        using DecoderModel pruned = DecoderModel.Open(directory, session.Model.Backend);
         foreach (PerplexityText text in request.Perplexities)
         {
-            Perplexity dense = session.DensePerplexity(text, cancellation);
-            Perplexity measured = session.Measure(pruned, digest, request.DisplayName, text, cancellation);
+            Perplexity before = meter.OfDense(text, cancellation);
+            Perplexity after = meter.Of(directory, digest, request.DisplayName, text, cancellation);
             reports.Add(text.Name, new PerplexityReport(
-                dense.Value, measured.Value, measured.Tokens, measured.Windows, text.Key(session.Model.Definition.MaximumLength, cache.Digests))
+                before.Value, after.Value, after.Tokens, after.Windows, text.Key(dense.Definition.MaximumLength, cache.Digests))
             {
                 Files = ManifestBuilder.Describe(text.Text, cache.Digests),
             });
         }
 
         return reports;
-    }
-
-    private static long? PeakMemory()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64 is > 0 and var bytes ? bytes : null;
     }
 }

@@ -1,7 +1,7 @@
 using SparseLlm.Diagnostics;
-using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Planning;
@@ -13,7 +13,7 @@ using SparseLlm.Recipes;
 namespace SparseLlm.Pipeline.Running;
 
 /// <summary>Makes the artifacts of a recipe and holds them against their gates.</summary>
-public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, BuildCache cache, IProgress<BuildProgress>? progress = null)
+public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, BuildCache cache, IProgress<BuildProgress>? progress = null)
 {
     /// <summary>Every file that decides what is made: recipe, model, texts. Absolute paths, and the globs that texts were found by.</summary>
     public IReadOnlyList<string> Inputs =>
@@ -35,19 +35,18 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
     public IReadOnlyList<ArtifactOutcome> Run(BuildOptions options, CancellationToken cancellation)
     {
         IReadOnlyList<ArtifactRecipe> artifacts = recipe.Choose(options.Artifacts);
-        using var session = new ModelSession(recipe.Model, backend, cache, progress)
-        {
-            ExpectsSeveralPrunes = artifacts.Count > 1,
-            Memory = options.Memory ?? recipe.Memory ?? MemoryBudget.Default,
-        };
+        var dense = new DenseModel(recipe.Model, engine.NumericsClass, cache);
         PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output))];
-        Check(artifacts, requests, session);
+        Check(artifacts, requests, dense);
         string lockPath = LockFile.PathOf(recipe.Path);
         LockCheck? lockCheck = options.IsLocked ? new LockCheck(LockFile.Read(lockPath), lockPath) : null;
-        CheckLock(lockCheck, artifacts, requests, session);
+        CheckLock(lockCheck, artifacts, requests, dense);
         CheckCache(options.OnCacheMiss, options.Artifacts);
 
-        var builder = new ArtifactBuilder(session, progress);
+        var builder = new ArtifactBuilder(dense, engine, options.Memory ?? recipe.Memory ?? MemoryBudget.Default, progress)
+        {
+            ExpectsMore = artifacts.Count > 1,
+        };
         var outcomes = new List<ArtifactOutcome>();
         var missed = new List<Diagnostic>();
         foreach ((ArtifactRecipe artifact, PruneRequest request) in artifacts.Zip(requests))
@@ -62,7 +61,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
             missed.AddRange(Missed(artifact, outcome.Manifest));
         }
 
-        Report(outcomes, session, cancellation);
+        Report(outcomes, dense, cancellation);
         if (!options.IsLocked)
         {
             Lock(lockPath, outcomes, cancellation);
@@ -71,10 +70,10 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
         return missed.Count == 0 ? outcomes : throw new DiagnosticException(missed);
     }
 
-    private static void CheckLock(LockCheck? check, IReadOnlyList<ArtifactRecipe> artifacts, PruneRequest[] requests, ModelSession session)
+    private static void CheckLock(LockCheck? check, IReadOnlyList<ArtifactRecipe> artifacts, PruneRequest[] requests, DenseModel dense)
     {
         Diagnostic[] moved =
-            [.. artifacts.Zip(requests).SelectMany(pair => check?.Inputs(pair.First, session.Inputs(pair.Second)) ?? [])];
+            [.. artifacts.Zip(requests).SelectMany(pair => check?.Inputs(pair.First, dense.Inputs(pair.Second)) ?? [])];
         if (moved.Length > 0)
         {
             throw new DiagnosticException(moved);
@@ -88,7 +87,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
             return;
         }
 
-        using var plan = new RecipePlan(recipe, output, backend, cache);
+        var plan = new RecipePlan(recipe, output, engine.NumericsClass, cache);
         Diagnostic[] missing = [.. plan.Plan(names).Where(artifact => artifact.MissingLayers.Count > 0).Select(artifact => Missing(artifact, policy))];
         if (policy == CacheMissPolicy.Error && missing.Length > 0)
         {
@@ -150,21 +149,21 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
     }
 
     /// <summary>Finds what is wrong with any artifact before time is spent on the first.</summary>
-    private void Check(IReadOnlyList<ArtifactRecipe> artifacts, PruneRequest[] requests, ModelSession session)
+    private void Check(IReadOnlyList<ArtifactRecipe> artifacts, PruneRequest[] requests, DenseModel dense)
     {
         var errors = new List<Diagnostic>();
         foreach ((ArtifactRecipe artifact, PruneRequest request) in artifacts.Zip(requests))
         {
             try
             {
-                request.Plan.Validate(session.Model.Definition);
+                request.Plan.Validate(dense.Definition);
             }
             catch (DiagnosticException exception)
             {
                 errors.AddRange(exception.Diagnostics.Select(diagnostic => diagnostic with { Location = diagnostic.Location ?? artifact.Location }));
             }
 
-            foreach (SparsityRule unused in request.Plan.UnusedRules(session.Model.Definition))
+            foreach (SparsityRule unused in request.Plan.UnusedRules(dense.Definition))
             {
                 RuleRecipe rule = artifact.Rules.First(rule => rule.Match == unused.Match);
                 progress?.Report(new Notice(Pruning.PruningDiagnostics.RuleMatchesNothing.At(
@@ -179,12 +178,12 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
     }
 
     /// <summary>What stands in the output of the whole recipe, whether it was made now or earlier.</summary>
-    private void Report(IReadOnlyList<ArtifactOutcome> outcomes, ModelSession session, CancellationToken cancellation)
+    private void Report(IReadOnlyList<ArtifactOutcome> outcomes, DenseModel dense, CancellationToken cancellation)
     {
         ArtifactResult[] results =
         [
             .. recipe.Artifacts.Select(artifact => new ArtifactResult(
-                artifact, outcomes.FirstOrDefault(outcome => outcome.Name == artifact.Name)?.Manifest ?? Standing(recipe.Request(artifact, output), session))),
+                artifact, outcomes.FirstOrDefault(outcome => outcome.Name == artifact.Name)?.Manifest ?? Standing(recipe.Request(artifact, output), dense))),
         ];
         using IDisposable turn = cache.Lock(KeyBuilder.Of("reports", [new("path", Path.GetFullPath(output))]), cancellation);
         try
@@ -197,8 +196,8 @@ public sealed class RecipeBuild(Recipe recipe, string output, IBackend backend, 
         }
     }
 
-    private static ArtifactManifest? Standing(PruneRequest request, ModelSession session) =>
-        ArtifactManifest.TryRead(request.Output) is { } manifest && manifest.Key == StepKeys.Of(session.Inputs(request)).Artifact ? manifest : null;
+    private static ArtifactManifest? Standing(PruneRequest request, DenseModel dense) =>
+        ArtifactManifest.TryRead(request.Output) is { } manifest && manifest.Key == StepKeys.Of(dense.Inputs(request)).Artifact ? manifest : null;
 
     private static IEnumerable<Diagnostic> Missed(ArtifactRecipe artifact, ArtifactManifest manifest) =>
         from gate in artifact.Gates

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using SparseLlm.Numerics;
-using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Recipes;
@@ -34,7 +34,8 @@ internal static class BuildCommand
         {
             Recipe read = RecipeFile.Read(arguments.GetRequiredValue(recipe));
             string directory = RecipeFile.OutputOf(read, arguments.GetValue(output));
-            using IBackend backend = Backends.Create(arguments.GetValue(device) ?? read.Device, arguments.GetValue(threads) ?? read.Threads);
+            BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
+            using IEngine engine = Devices.Open(arguments.GetValue(device) ?? read.Device, arguments.GetValue(threads) ?? read.Threads, opened);
             var options = new BuildOptions
             {
                 Artifacts = arguments.GetValue(artifact) ?? [],
@@ -44,7 +45,7 @@ internal static class BuildCommand
             };
             (RecipeBuild build, IReadOnlyList<ArtifactOutcome> outcomes) = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
             {
-                var build = new RecipeBuild(read, directory, backend, CommandAction.OpenCache(arguments.GetValue(cache)), progress);
+                var build = new RecipeBuild(read, directory, engine, opened, progress);
                 return (build, build.Run(options, cancellation));
             });
             if (arguments.GetValue(manifest) is { } path)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Tool.Help;
 using SparseLlm.Tool.Output;
@@ -21,7 +22,7 @@ internal static class CommandAction
     public static Option<string?> Device()
     {
         var option = new Option<string?>("--device") { Description = "What computes: auto, cpu or cuda." };
-        option.AcceptOnlyFromAmong([.. Backends.Names]);
+        option.AcceptOnlyFromAmong([.. Devices.Names]);
         return option;
     }
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using SparseLlm.Numerics;
-using SparseLlm.Pipeline;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Inspection;
 using SparseLlm.Tool.Output;
 using Spectre.Console;
@@ -18,8 +18,9 @@ internal static class DoctorCommand
         var command = new Command("doctor", "Show what this machine has for pruning: runtime, processor, memory, cache, engines.") { cache, json };
         command.SetWork((arguments, _) =>
         {
-            using IBackend backend = Backends.Create("auto");
-            MachineInspection machine = MachineInspection.Of(CommandAction.OpenCache(arguments.GetValue(cache)), backend);
+            BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
+            using IEngine engine = Devices.Open("cpu", threads: null, opened);
+            MachineInspection machine = MachineInspection.Of(opened, engine);
             new Terminal(arguments.GetValue(json)).Result(machine, console => Show(machine, console));
             return ExitCodes.Done;
         });

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using SparseLlm.Diagnostics;
-using SparseLlm.Numerics;
-using SparseLlm.Pipeline;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
@@ -30,16 +30,14 @@ internal static class EvalCommand
         command.SetWork((arguments, cancellation) =>
         {
             string[] paths = [.. arguments.GetRequiredValue(text).Select(Path.GetFullPath)];
-            using IBackend backend = Backends.Create(arguments.GetValue(device) ?? "auto", arguments.GetValue(threads));
+            BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
+            using IEngine engine = Devices.Open(arguments.GetValue(device) ?? "auto", arguments.GetValue(threads), opened);
             var perplexityText = new PerplexityText(
                 Path.GetFileName(paths[0]), new TextSource(paths, arguments.GetRequiredValue(field)), arguments.GetValue(length), new SourceLocation(paths[0]));
             Perplexity perplexity = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
             {
-                using var session = new ModelSession(arguments.GetRequiredValue(model), backend, CommandAction.OpenCache(arguments.GetValue(cache)), progress)
-                {
-                    Memory = arguments.GetValue(memory) ?? MemoryBudget.Default,
-                };
-                return session.DensePerplexity(perplexityText, cancellation);
+                var dense = new DenseModel(arguments.GetRequiredValue(model), engine.NumericsClass, opened);
+                return new PerplexityMeter(dense, engine, arguments.GetValue(memory) ?? MemoryBudget.Default, progress).OfDense(perplexityText, cancellation);
             });
             new Terminal(arguments.GetValue(json)).Result(
                 new { FormatVersion = 1, Perplexity = perplexity.Value, perplexity.Tokens, perplexity.Windows },

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using SparseLlm.Numerics;
-using SparseLlm.Pipeline;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Planning;
 using SparseLlm.Recipes;
 
@@ -31,9 +31,9 @@ internal sealed class PlanOptions
     public T WithPlan<T>(ParseResult arguments, Func<Recipe, RecipePlan, T> function)
     {
         Recipe read = RecipeFile.Read(arguments.GetRequiredValue(recipe));
-        using IBackend backend = Backends.Create(arguments.GetValue(device) ?? read.Device, read.Threads);
-        using var plan = new RecipePlan(
-            read, RecipeFile.OutputOf(read, arguments.GetValue(output)), backend, CommandAction.OpenCache(arguments.GetValue(cache)));
+        BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
+        using IEngine engine = Devices.Open(arguments.GetValue(device) ?? read.Device, read.Threads, opened);
+        var plan = new RecipePlan(read, RecipeFile.OutputOf(read, arguments.GetValue(output)), engine.NumericsClass, opened);
         return function(read, plan);
     }
 }

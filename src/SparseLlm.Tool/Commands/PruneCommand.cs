@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using SparseLlm.Diagnostics;
-using SparseLlm.Numerics;
-using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
@@ -64,14 +64,12 @@ internal sealed class PruneCommand
             Calibration(arguments),
             Perplexities: [],
             arguments.GetRequiredValue(output));
-        using IBackend backend = Backends.Create(arguments.GetValue(device) ?? "auto", arguments.GetValue(threads));
+        BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
+        using IEngine engine = Devices.Open(arguments.GetValue(device) ?? "auto", arguments.GetValue(threads), opened);
         ArtifactOutcome outcome = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
         {
-            using var session = new ModelSession(arguments.GetRequiredValue(model), backend, CommandAction.OpenCache(arguments.GetValue(cache)), progress)
-            {
-                Memory = arguments.GetValue(memory) ?? MemoryBudget.Default,
-            };
-            return new ArtifactBuilder(session, progress).Build(request, cancellation);
+            var dense = new DenseModel(arguments.GetRequiredValue(model), engine.NumericsClass, opened);
+            return new ArtifactBuilder(dense, engine, arguments.GetValue(memory) ?? MemoryBudget.Default, progress).Build(request, cancellation);
         });
         Show(outcome, new Terminal(arguments.GetValue(json)));
         return ExitCodes.Done;

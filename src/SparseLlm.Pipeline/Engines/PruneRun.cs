@@ -1,29 +1,32 @@
+using System.Diagnostics;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
 
-namespace SparseLlm.Pipeline.Running;
+namespace SparseLlm.Pipeline.Engines;
 
 /// <summary>
 /// Prunes a model step by step, each of which is looked for in the cache before it is computed, and stored there as soon as it is: a run that
 /// was stopped goes on behind its last finished layer.
 /// </summary>
-internal sealed class PruneRun(ModelSession session, PruneRequest request, StepKeys keys, IProgress<BuildProgress>? progress)
+internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<BuildProgress>? progress)
 {
     private const string AllocationKind = "allocation";
 
+    private readonly PruneRequest request = job.Request;
+    private readonly StepKeys keys = job.Keys;
     private readonly BuildCache cache = session.Cache;
     private readonly LayerStep steps = new(session.Cache, session.Model.Checkpoint);
 
     /// <summary>Writes the pruned model.</summary>
-    /// <param name="directory">An empty directory.</param>
     /// <param name="cancellation">Stops between matrices; layers that are finished stay in the cache.</param>
-    public PruneResult Write(string directory, CancellationToken cancellation)
+    public PruneResult Write(CancellationToken cancellation)
     {
         // Pruning is checked against the model before anything is written.
         CalibrationTokens? tokens = request.Calibration is { } source ? session.Calibration(source) : null;
@@ -34,13 +37,13 @@ internal sealed class PruneRun(ModelSession session, PruneRequest request, StepK
             (tokens?.Windows * tokens?.SequenceLength) ?? 0));
         var step = new ForwardedProgress(value => progress?.Report(new PruningStep(request.DisplayName, value)));
         var fallbacks = new List<string>();
-        using MatrixStore store = session.CreateStore();
+        using MatrixStore store = session.CreateStore(job.Memory);
         SparsityPlan plan = Allocate(tokens, store, fallbacks, step, cancellation);
-        SharedInputs? shared = tokens is null ? null : session.SharedInputs(request.Settings, tokens);
+        SharedInputs? shared = tokens is null ? null : session.SharedInputs(job, tokens);
         var pruner = new ModelPruner(session.Model, request.Settings, plan, tokens, step, shared, store);
 
-        CheckpointWriter.CopyCompanions(session.Model.Directory, directory);
-        using var writer = new CheckpointWriter(session.Model.Checkpoint, directory);
+        CheckpointWriter.CopyCompanions(session.Model.Directory, job.Directory);
+        using var writer = new CheckpointWriter(session.Model.Checkpoint, job.Directory);
         var layers = new List<PrunedLayer>();
         var known = new HashSet<int>();
         try
@@ -55,7 +58,7 @@ internal sealed class PruneRun(ModelSession session, PruneRequest request, StepK
                 if (!known.Contains(layer.Index))
                 {
                     // Not to be cancelled: who stops a build expects that what is finished is kept.
-                    steps.Save(keys.Layers[layer.Index], Describe(layer), layer, Path.Combine(directory, ".layer"));
+                    steps.Save(keys.Layers[layer.Index], Describe(layer), layer, Path.Combine(job.Directory, ".layer"));
                 }
 
                 layers.Add(layer with { Tensors = [] });
@@ -69,7 +72,7 @@ internal sealed class PruneRun(ModelSession session, PruneRequest request, StepK
 
         writer.Complete();
         layers[0] = layers[0] with { Fallbacks = [.. fallbacks, .. layers[0].Fallbacks] };
-        return new PruneResult(layers, tokens, store.SpilledBytes);
+        return new PruneResult(layers, tokens is null ? null : new CalibrationWindows(tokens.Windows, tokens.SequenceLength), store.SpilledBytes, PeakMemory());
 
         PrunedLayer? Known(int index)
         {
@@ -108,6 +111,12 @@ internal sealed class PruneRun(ModelSession session, PruneRequest request, StepK
         }
 
         return known.Apply(request.Plan);
+    }
+
+    private static long? PeakMemory()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64 is > 0 and var bytes ? bytes : null;
     }
 
     /// <summary>Reports at once, on the same thread: <see cref="Progress{T}"/> would report late and out of order.</summary>

@@ -1,0 +1,12 @@
+using SparseLlm.Pipeline.Running;
+using SparseLlm.Pruning.Activations;
+
+namespace SparseLlm.Pipeline.Engines;
+
+/// <summary>One measurement of perplexity for an engine.</summary>
+/// <param name="Dense">The directory of the dense model, whose tokenizer is used.</param>
+/// <param name="Model">The directory of the model to measure, perhaps the same.</param>
+/// <param name="Name">The model's name in progress messages.</param>
+/// <param name="Text">The text.</param>
+/// <param name="Memory">How much memory activations may take.</param>
+public sealed record MeasureJob(string Dense, string Model, string Name, PerplexityText Text, MemoryBudget Memory);

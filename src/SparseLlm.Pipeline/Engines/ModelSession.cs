@@ -1,0 +1,105 @@
+using SparseLlm.Models;
+using SparseLlm.Models.Tokenizers;
+using SparseLlm.Numerics;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Running;
+using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Evaluation;
+using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Settings;
+
+namespace SparseLlm.Pipeline.Engines;
+
+/// <summary>A dense model on a backend, and what is computed once for all jobs on it: token ids, what prunes have in common.</summary>
+internal sealed class ModelSession : IDisposable
+{
+    private readonly Dictionary<string, int[]> ids = [];
+    private Tokenizer? tokenizer;
+    private SharedInputs? shared;
+
+    /// <summary>Opens a model.</summary>
+    /// <param name="directory">Its Hugging Face directory.</param>
+    /// <param name="backend">What computes.</param>
+    /// <param name="cache">Where finished steps are kept.</param>
+    public ModelSession(string directory, IBackend backend, BuildCache cache)
+    {
+        Cache = cache;
+        Model = DecoderModel.Open(directory, backend);
+    }
+
+    /// <summary>The dense model.</summary>
+    public DecoderModel Model { get; }
+
+    /// <summary>Where finished steps are kept.</summary>
+    public BuildCache Cache { get; }
+
+    /// <summary>A place for the activations of one job.</summary>
+    public MatrixStore CreateStore(MemoryBudget memory) => new(Model.Backend, memory.Bytes, Cache.Scratch());
+
+    /// <summary>What a prune has in common with the one before it; null where no more prunes are to be expected.</summary>
+    public SharedInputs? SharedInputs(PruneJob job, CalibrationTokens tokens)
+    {
+        PruningSettings settings = job.Request.Settings;
+        if (!job.ExpectsMore)
+        {
+            return null;
+        }
+
+        if (shared?.Fits(settings, tokens) != true)
+        {
+            shared?.Dispose();
+            shared = new SharedInputs(settings, tokens);
+        }
+
+        return shared;
+    }
+
+    /// <summary>The calibration windows.</summary>
+    public CalibrationTokens Calibration(CalibrationSource source) =>
+        CalibrationTokens.Cut(Ids(source.Text), source.Settings, Model.Definition.MaximumLength, source.Location);
+
+    /// <summary>The perplexity of this model, or of another one with its tokenizer.</summary>
+    public Perplexity Measure(MeasureJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation)
+    {
+        if (job.Model == Model.Directory)
+        {
+            return Measure(Model, job, progress, cancellation);
+        }
+
+        using DecoderModel other = DecoderModel.Open(job.Model, Model.Backend);
+        return Measure(other, job, progress, cancellation);
+    }
+
+    private Perplexity Measure(DecoderModel model, MeasureJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation)
+    {
+        using MatrixStore store = CreateStore(job.Memory);
+        return Perplexity.Measure(
+            model,
+            Ids(job.Text.Text),
+            job.Text.SequenceLength,
+            job.Text.Location,
+            store,
+            (done, layers) => progress?.Report(new EvaluationStep(job.Name, job.Text.Name, done, layers)),
+            cancellation);
+    }
+
+    private int[] Ids(TextSource source)
+    {
+        string key = string.Join('\n', source.Paths.Append(source.Field));
+        if (!ids.TryGetValue(key, out int[]? known))
+        {
+            known = CalibrationText.ReadIds(source, () => tokenizer ??= Tokenizer.Load(Model.Directory));
+            ids.Add(key, known);
+        }
+
+        return known;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        shared?.Dispose();
+        Model.Dispose();
+    }
+}

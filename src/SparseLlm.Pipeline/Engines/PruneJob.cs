@@ -1,0 +1,17 @@
+using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Running;
+using SparseLlm.Pruning.Activations;
+
+namespace SparseLlm.Pipeline.Engines;
+
+/// <summary>One prune for an engine.</summary>
+/// <param name="Model">The directory of the dense model.</param>
+/// <param name="Request">What to make of it.</param>
+/// <param name="Keys">The keys of the steps.</param>
+/// <param name="Directory">An empty directory to write the pruned model to.</param>
+/// <param name="Memory">How much memory activations may take.</param>
+public sealed record PruneJob(string Model, PruneRequest Request, StepKeys Keys, string Directory, MemoryBudget Memory)
+{
+    /// <summary>Whether several prunes of the model are to be expected, so that what they have in common is worth its memory.</summary>
+    public bool ExpectsMore { get; init; }
+}

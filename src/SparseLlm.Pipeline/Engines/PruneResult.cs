@@ -1,0 +1,15 @@
+using SparseLlm.Pruning.Methods;
+
+namespace SparseLlm.Pipeline.Engines;
+
+/// <summary>What came of pruning a model, its tensors aside, which are written.</summary>
+/// <param name="Layers">The decoder layers, without values.</param>
+/// <param name="Calibration">The calibration windows, if the method looked at any.</param>
+/// <param name="SpilledBytes">What was written to a temporary file for want of memory.</param>
+/// <param name="PeakMemory">The most memory that the engine's process had held by then, in bytes, if the system tells.</param>
+public sealed record PruneResult(IReadOnlyList<PrunedLayer> Layers, CalibrationWindows? Calibration, long SpilledBytes, long? PeakMemory);
+
+/// <summary>The calibration windows that a prune looked at.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="SequenceLength">Tokens in each.</param>
+public sealed record CalibrationWindows(int Count, int SequenceLength);

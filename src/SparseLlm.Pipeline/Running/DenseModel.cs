@@ -1,0 +1,56 @@
+using SparseLlm.Models;
+using SparseLlm.Models.Definitions;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Keys;
+
+namespace SparseLlm.Pipeline.Running;
+
+/// <summary>The model that artifacts are made from, as far as keys go: what it is made of, its digests, and what is known of it. Nothing is computed.</summary>
+public sealed class DenseModel
+{
+    /// <summary>Reads a model's configuration and the headers of its checkpoint.</summary>
+    /// <param name="directory">Its Hugging Face directory.</param>
+    /// <param name="numericsClass">Of the engine that computes, or would.</param>
+    /// <param name="cache">What has been computed before.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">Everything that is wrong with the directory.</exception>
+    public DenseModel(string directory, string numericsClass, BuildCache cache)
+    {
+        Directory = directory;
+        NumericsClass = numericsClass;
+        Cache = cache;
+        Definition = DecoderModel.ReadDefinition(directory);
+        Digests = new ModelDigests(directory, Definition, cache.Digests);
+    }
+
+    /// <summary>Its Hugging Face directory.</summary>
+    public string Directory { get; }
+
+    /// <summary>What it is made of.</summary>
+    public ModelDefinition Definition { get; }
+
+    /// <summary>Of the engine that computes.</summary>
+    public string NumericsClass { get; }
+
+    /// <summary>What has been computed before.</summary>
+    public BuildCache Cache { get; }
+
+    /// <summary>Its digests.</summary>
+    public ModelDigests Digests { get; }
+
+    /// <summary>What decides the bits of an artifact.</summary>
+    public ArtifactInputs Inputs(PruneRequest request) =>
+        ArtifactInputs.Of(Definition, Digests, Cache.Digests, request.Settings, request.Plan, request.Calibration, NumericsClass);
+
+    /// <summary>The key of a measurement.</summary>
+    /// <param name="digest">The digest of the measured model's files.</param>
+    /// <param name="text">The text.</param>
+    public string EvaluationKey(string digest, PerplexityText text)
+    {
+        using var key = new KeyBuilder("evaluation", ArtifactInputs.CurrentRevision);
+        return key.Add("model", digest)
+            .Add("tokenizer", Digests.Files.GetValueOrDefault("tokenizer.json"))
+            .Add("numerics", NumericsClass)
+            .Add("text", text.Key(Definition.MaximumLength, Cache.Digests))
+            .Build();
+    }
+}

@@ -1,0 +1,38 @@
+using SparseLlm.Pipeline.Engines;
+using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Evaluation;
+
+namespace SparseLlm.Pipeline.Running;
+
+/// <summary>Perplexities of a dense model and of what is made from it, measured or remembered.</summary>
+/// <param name="dense">The dense model, whose tokenizer all of them have.</param>
+/// <param name="engine">What measures.</param>
+/// <param name="memory">How much memory activations may take.</param>
+/// <param name="progress">Told of evaluation steps.</param>
+public sealed class PerplexityMeter(DenseModel dense, IEngine engine, MemoryBudget memory, IProgress<BuildProgress>? progress = null)
+{
+    /// <summary>The dense model's perplexity.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="cancellation">Stops between chunks.</param>
+    public Perplexity OfDense(PerplexityText text, CancellationToken cancellation) =>
+        Of(dense.Directory, dense.Digests.All, "dense", text, cancellation);
+
+    /// <summary>The perplexity of a model.</summary>
+    /// <param name="directory">Its directory.</param>
+    /// <param name="digest">The digest of its files.</param>
+    /// <param name="name">Its name in progress messages.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="cancellation">Stops between chunks.</param>
+    public Perplexity Of(string directory, string digest, string name, PerplexityText text, CancellationToken cancellation)
+    {
+        string key = dense.EvaluationKey(digest, text);
+        if (dense.Cache.TryGet(key, cancellation)?.MetadataAs<Perplexity>() is { } known)
+        {
+            return known;
+        }
+
+        Perplexity perplexity = engine.Measure(new MeasureJob(dense.Directory, directory, name, text, memory), progress, cancellation);
+        dense.Cache.Put(key, "perplexity", $"perplexity of {name} on {text.Name}", [], perplexity, cancellation);
+        return perplexity;
+    }
+}
