@@ -46,7 +46,7 @@ public sealed class PruneModels : ToolTask
     /// <summary>Names of the artifacts to make; none for all of the recipe.</summary>
     public string[] Artifacts { get; set; } = [];
 
-    /// <summary>The device to compute on (cpu, cuda or auto); empty for the tool's default.</summary>
+    /// <summary>The device to compute on (auto, cpu, cpu-torch or cuda); empty for the tool's default.</summary>
     public string Device { get; set; } = "";
 
     /// <summary>The folder of the cache, or <c>off</c>; empty for the tool's default.</summary>

@@ -17,7 +17,7 @@ public static class PipelineDiagnostics
     /// <summary>No such artifact in the recipe.</summary>
     public static readonly DiagnosticDescriptor UnknownArtifact = new("SLM4004", "the recipe has no such artifact");
 
-    /// <summary>The device is not available.</summary>
+    /// <summary>The device is not available on this machine.</summary>
     public static readonly DiagnosticDescriptor DeviceUnavailable = new("SLM4005", "the device is not available");
 
     /// <summary>A file or directory cannot be written or read.</summary>
@@ -67,4 +67,19 @@ public static class PipelineDiagnostics
 
     /// <summary>Two models that are to be compared have different shapes.</summary>
     public static readonly DiagnosticDescriptor ModelsNotComparable = new("SLM4030", "two models cannot be compared");
+
+    /// <summary>An engine is not installed.</summary>
+    public static readonly DiagnosticDescriptor EngineMissing = new("SLM4040", "the engine is not installed");
+
+    /// <summary>An engine was installed by another version of the tool, or is not what was installed.</summary>
+    public static readonly DiagnosticDescriptor EngineMismatch = new("SLM4041", "engine and tool do not fit");
+
+    /// <summary>The worker process of an engine has ended in the middle of its work.</summary>
+    public static readonly DiagnosticDescriptor EngineDied = new("SLM4042", "the engine's process has ended");
+
+    /// <summary>An engine could not do its work.</summary>
+    public static readonly DiagnosticDescriptor EngineFailed = new("SLM4043", "the engine failed");
+
+    /// <summary>An engine could not be installed.</summary>
+    public static readonly DiagnosticDescriptor EngineNotInstalled = new("SLM4044", "an engine could not be installed");
 }

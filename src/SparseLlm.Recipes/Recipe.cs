@@ -12,7 +12,7 @@ namespace SparseLlm.Recipes;
 /// <param name="Calibration">The calibration data; null if the recipe has none, as it may if every method is magnitude.</param>
 /// <param name="Perplexities">The texts to measure perplexity on, in the order of the file.</param>
 /// <param name="Artifacts">What to make, matrices expanded, in the order of the file.</param>
-/// <param name="Device">Where to compute: <c>cpu</c>, <c>cuda</c> or <c>auto</c>.</param>
+/// <param name="Device">What computes: one of <see cref="DeviceNames.All"/>.</param>
 /// <param name="Threads">Threads to compute with; null for one per processor.</param>
 /// <param name="Memory">Memory for activations; null for <see cref="MemoryBudget.Default"/>.</param>
 public sealed record Recipe(
@@ -23,7 +23,7 @@ public sealed record Recipe(
     CalibrationRecipe? Calibration,
     IReadOnlyList<PerplexityRecipe> Perplexities,
     IReadOnlyList<ArtifactRecipe> Artifacts,
-    string Device = "auto",
+    string Device = DeviceNames.Auto,
     int? Threads = null,
     MemoryBudget? Memory = null)
 {

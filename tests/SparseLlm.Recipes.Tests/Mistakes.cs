@@ -85,7 +85,7 @@ public sealed class Mistakes : IDisposable
         { WithCalibration + "artifacts: { a: { sparsity: 0.5, preset: «balance» } }\n", "SLM1008", "unknown preset 'balance'; did you mean 'balanced'?" },
         { WithCalibration + "artifacts: { a: { sparsity: 0.5, settings: { solver: «wanda» } } }\n", "SLM1008", "unknown solver 'wanda'; allowed: sparsegpt, admm, alps" },
         { Head + "calibration: { text: calibration.txt, sampling: «rnd» }\n" + Artifacts, "SLM1008", "allowed: sequential, random" },
-        { Head + "engine: { device: «gpu» }\n" + Artifacts, "SLM1008", "unknown device 'gpu'; allowed: cpu, cuda, auto" },
+        { Head + "engine: { device: «gpu» }\n" + Artifacts, "SLM1008", "unknown device 'gpu'; allowed: auto, cpu, cpu-torch, cuda" },
 
         // Files.
         { "version: 1\nmodel: «models/none»\n" + Artifacts, "SLM1009", "model directory 'models/none' does not exist; paths are relative to the recipe's folder" },

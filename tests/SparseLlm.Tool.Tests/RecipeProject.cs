@@ -36,6 +36,9 @@ internal sealed partial class RecipeProject : IDisposable
     /// <summary>Starts a build.</summary>
     public Process Start(string? models = null) => ToolProcess.Start(Arguments("build", models ?? Models, []));
 
+    /// <summary>The command line of a command on the recipe.</summary>
+    public string[] Arguments(string command, params string[] options) => Arguments(command, Models, options);
+
     private string[] Arguments(string command, string models, string[] options) =>
         [.. command.Split(' '), directory["pruning.yaml"], "--output", models, .. options.Contains("--cache") ? [] : (string[])["--cache", Cache], .. options];
 

@@ -22,7 +22,8 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
     /// <summary>Starts the tool.</summary>
     public static Process Start(params string[] arguments) => Start([], arguments);
 
-    private static Process Start(Dictionary<string, string> environment, string[] arguments, string directory = "")
+    /// <summary>Starts the tool, with environment variables of its own.</summary>
+    public static Process Start(Dictionary<string, string> environment, string[] arguments, string directory = "")
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll"), .. arguments])
         {

@@ -7,6 +7,14 @@ namespace SparseLlm.Pipeline.Running;
 /// <summary>What a build tells while it runs.</summary>
 public abstract record BuildProgress;
 
+/// <summary>An engine begins to compute.</summary>
+/// <param name="Description">What it computes on: device, libraries, threads.</param>
+public sealed record EngineStarted(string Description) : BuildProgress;
+
+/// <summary>A line that the process of an engine has written before it failed.</summary>
+/// <param name="Line">The line.</param>
+public sealed record EngineOutput(string Line) : BuildProgress;
+
 /// <summary>A prune begins.</summary>
 /// <param name="Artifact">The artifact's name.</param>
 /// <param name="Method">The method, in lower case.</param>

@@ -4,13 +4,18 @@ namespace SparseLlm.Recipes.Keys;
 internal static class EngineKeys
 {
     /// <summary>What computes if the recipe does not say.</summary>
-    public const string DefaultDevice = "auto";
+    public const string DefaultDevice = DeviceNames.Auto;
 
     /// <summary>How much memory activations may take if the recipe does not say.</summary>
     public const string DefaultMemory = "50%";
 
     public static RecipeKey Device { get; } =
-        RecipeKey.Choice("device", "Where to compute: cpu, cuda, or what is found (auto).", ["cpu", "cuda", "auto"], "cuda") with
+        RecipeKey.Choice(
+            "device",
+            "What computes: the built-in engine (cpu), libtorch on an Nvidia GPU (cuda) or on the processor (cpu-torch), or what is found (auto). "
+            + "Engines other than cpu are installed by 'dotnet sparsellm engine install'.",
+            DeviceNames.All,
+            DeviceNames.Cuda) with
         {
             Default = DefaultDevice,
         };

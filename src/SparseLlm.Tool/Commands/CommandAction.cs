@@ -2,8 +2,8 @@ using System.CommandLine;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Cache;
-using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Recipes;
 using SparseLlm.Tool.Help;
 using SparseLlm.Tool.Output;
 
@@ -21,8 +21,8 @@ internal static class CommandAction
     /// <summary>Chooses the device.</summary>
     public static Option<string?> Device()
     {
-        var option = new Option<string?>("--device") { Description = "What computes: auto, cpu or cuda." };
-        option.AcceptOnlyFromAmong([.. Devices.Names]);
+        var option = new Option<string?>("--device") { Description = $"What computes: {string.Join(", ", DeviceNames.All)}; those but auto and cpu are installed by 'engine install'." };
+        option.AcceptOnlyFromAmong([.. DeviceNames.All]);
         return option;
     }
 

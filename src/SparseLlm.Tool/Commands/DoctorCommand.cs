@@ -3,6 +3,7 @@ using System.Globalization;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Inspection;
+using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
 using Spectre.Console;
 
@@ -19,7 +20,7 @@ internal static class DoctorCommand
         command.SetWork((arguments, _) =>
         {
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
-            using IEngine engine = Devices.Open("cpu", threads: null, opened);
+            using IEngine engine = Devices.Open(DeviceNames.Cpu, threads: null, opened);
             MachineInspection machine = MachineInspection.Of(opened, engine);
             new Terminal(arguments.GetValue(json)).Result(machine, console => Show(machine, console));
             return ExitCodes.Done;

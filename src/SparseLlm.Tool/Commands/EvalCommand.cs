@@ -6,6 +6,7 @@ using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
+using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
 using Spectre.Console;
 
@@ -31,7 +32,7 @@ internal static class EvalCommand
         {
             string[] paths = [.. arguments.GetRequiredValue(text).Select(Path.GetFullPath)];
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
-            using IEngine engine = Devices.Open(arguments.GetValue(device) ?? "auto", arguments.GetValue(threads), opened);
+            using IEngine engine = Devices.Open(arguments.GetValue(device) ?? DeviceNames.Auto, arguments.GetValue(threads), opened);
             var perplexityText = new PerplexityText(
                 Path.GetFileName(paths[0]), new TextSource(paths, arguments.GetRequiredValue(field)), arguments.GetValue(length), new SourceLocation(paths[0]));
             Perplexity perplexity = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>

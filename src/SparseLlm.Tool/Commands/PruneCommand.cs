@@ -9,6 +9,7 @@ using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
+using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
 using Spectre.Console;
 
@@ -65,7 +66,7 @@ internal sealed class PruneCommand
             Perplexities: [],
             arguments.GetRequiredValue(output));
         BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
-        using IEngine engine = Devices.Open(arguments.GetValue(device) ?? "auto", arguments.GetValue(threads), opened);
+        using IEngine engine = Devices.Open(arguments.GetValue(device) ?? DeviceNames.Auto, arguments.GetValue(threads), opened);
         ArtifactOutcome outcome = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
         {
             var dense = new DenseModel(arguments.GetRequiredValue(model), engine.NumericsClass, opened);

@@ -17,6 +17,12 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
             case Notice notice:
                 Terminal.Show(notice.Diagnostic);
                 break;
+            case EngineStarted engine when !quiet:
+                Terminal.Progress($"computing on {engine.Description}");
+                break;
+            case EngineOutput output:
+                Terminal.Progress($"  {output.Line}");
+                break;
             case PruningStep { Progress: MatrixPruned { Report.RelativeError: { } error } }:
                 errors.Add(error);
                 break;

@@ -63,6 +63,12 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
             case Notice notice:
                 Terminal.Show(notice.Diagnostic);
                 break;
+            case EngineStarted engine:
+                Terminal.Progress($"computing on {engine.Description}");
+                break;
+            case EngineOutput output:
+                Terminal.Progress($"  {output.Line}");
+                break;
             case PruningStarted started:
                 Begin(started.Artifact, Invariant($"{started.Method} {started.Pattern}{(started.Tokens == 0 ? "" : $", {started.Tokens:N0} calibration tokens")}"));
                 break;

@@ -4,7 +4,7 @@ using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Methods.Sweeps;
 
-namespace SparseLlm.Pipeline.Engines;
+namespace SparseLlm.Pipeline.Engines.Local;
 
 /// <summary>
 /// A pruned decoder layer in the cache: a file with the bytes of its changed tensors one after the other, in the checkpoint's element types, and what was

@@ -1,6 +1,6 @@
 using SparseLlm.Pruning.Patterns;
 
-namespace SparseLlm.Pipeline.Engines;
+namespace SparseLlm.Pipeline.Engines.Local;
 
 /// <summary>A budget as it was spread, in the cache.</summary>
 /// <param name="Sparsities">The fraction of zeros by the name of the weight.</param>

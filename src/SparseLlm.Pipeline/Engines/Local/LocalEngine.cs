@@ -4,7 +4,7 @@ using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Evaluation;
 
-namespace SparseLlm.Pipeline.Engines;
+namespace SparseLlm.Pipeline.Engines.Local;
 
 /// <summary>An engine in this process.</summary>
 /// <param name="backend">What computes; disposed with the engine.</param>
@@ -12,20 +12,27 @@ namespace SparseLlm.Pipeline.Engines;
 public sealed class LocalEngine(IBackend backend, BuildCache cache) : IEngine
 {
     private ModelSession? session;
+    private bool isAnnounced;
 
     /// <inheritdoc/>
     public string NumericsClass => backend.NumericsClass;
 
     /// <inheritdoc/>
     public PruneResult Prune(PruneJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation) =>
-        Translated(job.Request.Output, () => new PruneRun(Open(job.Model), job, progress).Write(cancellation));
+        Run(job.Request.Output, progress, () => new PruneRun(Open(job.Model), job, progress).Write(cancellation));
 
     /// <inheritdoc/>
     public Perplexity Measure(MeasureJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation) =>
-        Translated(job.Model, () => Open(job.Dense).Measure(job, progress, cancellation));
+        Run(job.Model, progress, () => Open(job.Dense).Measure(job, progress, cancellation));
 
-    private static T Translated<T>(string place, Func<T> work)
+    private T Run<T>(string place, IProgress<BuildProgress>? progress, Func<T> work)
     {
+        if (!isAnnounced)
+        {
+            isAnnounced = true;
+            progress?.Report(new EngineStarted(backend.Description));
+        }
+
         try
         {
             return work();

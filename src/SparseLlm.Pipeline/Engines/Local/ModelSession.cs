@@ -9,7 +9,7 @@ using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Settings;
 
-namespace SparseLlm.Pipeline.Engines;
+namespace SparseLlm.Pipeline.Engines.Local;
 
 /// <summary>A dense model on a backend, and what is computed once for all jobs on it: token ids, what prunes have in common.</summary>
 internal sealed class ModelSession : IDisposable

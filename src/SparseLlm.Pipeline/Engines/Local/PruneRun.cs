@@ -9,7 +9,7 @@ using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
 
-namespace SparseLlm.Pipeline.Engines;
+namespace SparseLlm.Pipeline.Engines.Local;
 
 /// <summary>
 /// Prunes a model step by step, each of which is looked for in the cache before it is computed, and stored there as soon as it is: a run that

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SparseLlm.Pipeline.Engines.Installed;
+
+/// <summary><c>engine.json</c>: an engine that is installed on this machine. What it says is known without starting the engine.</summary>
+public sealed record InstalledEngine
+{
+    /// <summary>The file's name in an engine's folder.</summary>
+    public const string FileName = "engine.json";
+
+    private const int CurrentVersion = 1;
+
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
+        WriteIndented = true,
+        NewLine = "\n",
+    };
+
+    /// <summary>Version of this shape.</summary>
+    public int FormatVersion { get; init; } = CurrentVersion;
+
+    /// <summary>What users call it, and the device that it computes on.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The version of TorchSharp that it is made with.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The version of the tool that installed it, and that alone can use it: they share algorithms, keys and protocol.</summary>
+    public required string Tool { get; init; }
+
+    /// <summary>The worker's assembly, relative to the folder.</summary>
+    public required string Assembly { get; init; }
+
+    /// <summary>What can change a bit of its results; null if the engine did not start when it was installed.</summary>
+    public string? NumericsClass { get; init; }
+
+    /// <summary>What it computes on, in words; null as above.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>When it was installed.</summary>
+    public required DateTimeOffset InstalledAt { get; init; }
+
+    /// <summary>Its folder.</summary>
+    [JsonIgnore]
+    public string Folder { get; private init; } = "";
+
+    /// <summary>Whether the running tool can use it.</summary>
+    [JsonIgnore]
+    public bool IsOfThisTool => Tool == ToolVersion.Current.ToNormalizedString();
+
+    /// <summary>The engine in a folder, or null where there is none that this version understands.</summary>
+    public static InstalledEngine? TryRead(string folder)
+    {
+        try
+        {
+            var engine = JsonSerializer.Deserialize<InstalledEngine>(File.ReadAllBytes(Path.Combine(folder, FileName)), Options);
+            return engine?.FormatVersion == CurrentVersion ? engine with { Folder = folder } : null;
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes it into a folder.</summary>
+    public void Write(string folder) =>
+        File.WriteAllBytes(Path.Combine(folder, FileName), [.. JsonSerializer.SerializeToUtf8Bytes(this, Options), (byte)'\n']);
+}

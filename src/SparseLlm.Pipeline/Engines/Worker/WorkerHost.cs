@@ -1,0 +1,116 @@
+using System.Runtime.InteropServices;
+using SparseLlm.Diagnostics;
+using SparseLlm.Numerics;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Engines.Local;
+using SparseLlm.Pipeline.Running;
+
+namespace SparseLlm.Pipeline.Engines.Worker;
+
+/// <summary>The worker process of an engine: does the jobs that the tool asks for, one after the other, on a backend.</summary>
+public static class WorkerHost
+{
+    /// <summary>Serves the tool that has started this process, until it closes standard input.</summary>
+    /// <param name="args">The arguments of the process.</param>
+    /// <param name="createBackend">Starts the backend; called once.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(string[] args, Func<IBackend> createBackend)
+    {
+        if (args is not [WorkerProtocol.AnswersOption, var handle])
+        {
+            Console.Error.WriteLine("This is an engine of dotnet sparsellm, which starts it by itself.");
+            return 2;
+        }
+
+        using var answers = new AnswerPipe(handle);
+        using var requests = new RequestQueue(Console.In);
+
+        // Ctrl+C reaches all processes of a terminal. The tool decides what becomes of it, and says so.
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        {
+            context.Cancel = true;
+            requests.Close();
+        });
+        return Start(createBackend, answers) is { } backend ? Serve(backend, requests, answers) : 1;
+    }
+
+    private static IBackend? Start(Func<IBackend> create, AnswerPipe answers)
+    {
+        try
+        {
+            IBackend backend = create();
+            answers.Send(new Hello(WorkerProtocol.Version, ToolVersion.Current.ToNormalizedString())
+            {
+                NumericsClass = backend.NumericsClass,
+                Description = backend.Description,
+            });
+            return backend;
+        }
+        catch (Exception exception) when (exception is not IOException)
+        {
+            Console.Error.WriteLine(exception);
+            answers.Send(new Refused([PipelineDiagnostics.DeviceUnavailable.At(
+                null, $"the engine does not start here: {OneLine(exception.Message)}; 'dotnet sparsellm doctor' says more")]));
+            return null;
+        }
+    }
+
+    private static int Serve(IBackend backend, RequestQueue requests, AnswerPipe answers)
+    {
+        LocalEngine? engine = null;
+        try
+        {
+            foreach (WorkerRequest request in requests.All)
+            {
+                if (request is Begin begin)
+                {
+                    engine = new LocalEngine(backend, BuildCache.Open(begin.Cache, diagnostic => answers.Report(new Notice(diagnostic))));
+                }
+                else
+                {
+                    answers.Send(Do(request, engine!, requests, answers));
+                }
+            }
+
+            return 0;
+        }
+        catch (IOException)
+        {
+            // The tool has gone. What was finished is in the cache.
+            return 1;
+        }
+        finally
+        {
+            engine?.Dispose();
+        }
+    }
+
+    private static WorkerAnswer Do(WorkerRequest request, LocalEngine engine, RequestQueue requests, AnswerPipe answers)
+    {
+        try
+        {
+            return requests.Run<WorkerAnswer>(cancellation => request switch
+            {
+                Prune prune => new Pruned(engine.Prune(prune.Job, answers, cancellation)),
+                Measure measure => new Measured(engine.Measure(measure.Job, answers, cancellation)),
+                _ => throw new InvalidOperationException($"nobody knows how to do {request}"),
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            return new Cancelled();
+        }
+        catch (DiagnosticException exception)
+        {
+            return new Refused(exception.Diagnostics);
+        }
+        catch (Exception exception)
+        {
+            Console.Error.WriteLine(exception);
+            return new Failed(OneLine(exception.Message));
+        }
+    }
+
+    private static string OneLine(string message) => string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+}

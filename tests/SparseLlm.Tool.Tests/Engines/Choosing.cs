@@ -1,0 +1,92 @@
+namespace SparseLlm.Tool.Tests.Engines;
+
+/// <summary>Engines that are not there, or not as they should be.</summary>
+public sealed class Choosing : IDisposable
+{
+    private readonly EngineFolder engines = new();
+    private readonly RecipeProject project = new("  a: { method: magnitude, sparsity: 0.5 }");
+
+    [Theory]
+    [InlineData("cuda")]
+    [InlineData("cpu-torch")]
+    public void An_engine_that_is_not_installed_is_one_error_that_says_what_to_type(string name)
+    {
+        foreach (string command in (string[])["build", "plan", "status"])
+        {
+            ToolProcess run = Run(command, name);
+            run.ExitCode.ShouldBe(1);
+            run.Error.Split('\n').ShouldContain($"sparsellm: error SLM4040: the engine '{name}' is not installed; type: dotnet sparsellm engine install {name}");
+        }
+    }
+
+    [Fact]
+    public void An_engine_of_another_version_of_the_tool_is_not_started()
+    {
+        engines.Install(tool: "0.0.1");
+        ToolProcess build = Run("build", "cpu-torch");
+        build.ExitCode.ShouldBe(1);
+        build.Error.ShouldContain("error SLM4041: 'cpu-torch' was installed by version 0.0.1");
+        build.Error.ShouldContain("dotnet sparsellm engine install cpu-torch");
+        engines.ProcessId.ShouldBeNull();
+    }
+
+    [Fact]
+    public void An_engine_of_this_version_is_preferred_to_a_newer_one_of_another()
+    {
+        engines.Install(version: "9.0.0", tool: "0.0.1");
+        engines.Install(version: "1.0.0");
+        engines.Install(version: "0.9.0", numericsClass: "older");
+        ToolProcess build = Run("build", "cpu-torch");
+        build.ExitCode.ShouldBe(0, build.Error);
+    }
+
+    [Theory]
+    [InlineData("old", "error SLM4041: the worker of 'cpu-torch' was made with version 0.0.1")]
+    [InlineData("dies", "error SLM4042: the worker of 'cpu-torch' has ended: it did not start: its exit code is 7")]
+    [InlineData("no device", "error SLM4005: the engine does not start here: there is no such device")]
+    public void A_worker_that_does_not_greet_as_it_should_is_an_error(string mode, string message)
+    {
+        engines.Install();
+        ToolProcess build = Run("build", "cpu-torch", mode);
+        build.ExitCode.ShouldBe(1);
+        build.Error.ShouldContain(message);
+        Directory.Exists(Path.Combine(project.Models, "a")).ShouldBeFalse();
+        project.Leftovers().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void An_engine_that_computes_otherwise_than_when_it_was_installed_is_an_error()
+    {
+        engines.Install(numericsClass: "torch-cuda/1");
+        Run("build", "cpu-torch").Error.ShouldContain($"error SLM4041: 'cpu-torch' computes as {EngineFolder.NumericsClass} here, and was torch-cuda/1");
+    }
+
+    [Fact]
+    public void Auto_is_the_built_in_engine_where_there_is_no_other()
+    {
+        engines.Install();
+        Run("build", "auto").Error.ShouldContain("computing on CPU");
+        engines.ProcessId.ShouldBeNull();
+    }
+
+    [SkippableFact]
+    public void Auto_is_cuda_where_it_is_installed_and_there_is_a_GPU()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "The driver's program is a script here.");
+        engines.Install("cuda");
+        Dictionary<string, string> environment = engines.Environment();
+        environment["PATH"] = FakeDriver.In(project["bin"]) + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
+        ToolProcess build = ToolProcess.Run(environment, project.Arguments("build", "--device", "auto"));
+        build.ExitCode.ShouldBe(0, build.Error);
+        engines.ProcessId.ShouldNotBeNull();
+    }
+
+    private ToolProcess Run(string command, string device, string mode = "") =>
+        ToolProcess.Run(engines.Environment(mode), project.Arguments(command, "--device", device));
+
+    public void Dispose()
+    {
+        project.Dispose();
+        engines.Dispose();
+    }
+}

@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Globalization;
+using SparseLlm.Pipeline;
+using SparseLlm.Pipeline.Engines.Installed;
+
+namespace SparseLlm.Tool.Tests.Engines;
+
+/// <summary>A folder of engines, in which the test worker can stand, and what became of it.</summary>
+internal sealed class EngineFolder : IDisposable
+{
+    /// <summary>What the test worker computes as.</summary>
+    public static readonly string NumericsClass = new Numerics.Cpu.CpuBackend(1).NumericsClass;
+
+    private readonly TempDirectory directory = new();
+
+    public string Path => directory["engines"];
+
+    /// <summary>Where the test worker says that it was started.</summary>
+    public string Started => directory["started"];
+
+    /// <summary>The test worker's process; null if there is none.</summary>
+    public int? ProcessId => File.Exists(Started) && int.TryParse(File.ReadAllText(Started), CultureInfo.InvariantCulture, out int id) ? id : null;
+
+    /// <summary>The environment of a tool that finds the engines here.</summary>
+    public Dictionary<string, string> Environment(string mode = "") => new()
+    {
+        [InstalledEngines.Variable] = Path,
+        ["TEST_WORKER_STARTED"] = Started,
+        ["TEST_WORKER"] = mode,
+    };
+
+    /// <summary>Installs the test worker.</summary>
+    public void Install(string name = "cpu-torch", string version = "1.2.3", string? tool = null, string? numericsClass = null)
+    {
+        string folder = System.IO.Path.Combine(Path, name, $"{version}+{tool}");
+        Directory.CreateDirectory(folder);
+        new InstalledEngine
+        {
+            Name = name,
+            Version = version,
+            Tool = tool ?? ToolVersion.Current.ToNormalizedString(),
+            Assembly = System.IO.Path.Combine(AppContext.BaseDirectory, "TestWorker.dll"),
+            NumericsClass = numericsClass ?? NumericsClass,
+            Description = "test worker",
+            InstalledAt = DateTimeOffset.UnixEpoch,
+        }.Write(folder);
+    }
+
+    /// <summary>Waits until the worker's process has ended.</summary>
+    public void WaitForEnd()
+    {
+        try
+        {
+            using var process = Process.GetProcessById(ProcessId!.Value);
+            process.WaitForExit();
+        }
+        catch (ArgumentException)
+        {
+            // It has ended already.
+        }
+    }
+
+    public void Dispose() => directory.Dispose();
+}

@@ -1,0 +1,30 @@
+using System.Globalization;
+using System.IO.Pipes;
+using SparseLlm.Numerics.Cpu;
+using SparseLlm.Pipeline.Engines.Worker;
+
+// Tests find out by this file whether and as which process the worker was started.
+if (Environment.GetEnvironmentVariable("TEST_WORKER_STARTED") is { } started)
+{
+    File.WriteAllText(started, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+}
+
+// Native libraries print what they like where they like.
+Console.WriteLine("a line on standard output");
+Console.Error.WriteLine("a line on standard error");
+switch (Environment.GetEnvironmentVariable("TEST_WORKER"))
+{
+    case "dies":
+        return 7;
+    case "old":
+        using (var writer = new StreamWriter(new AnonymousPipeClientStream(PipeDirection.Out, args[1])))
+        {
+            writer.WriteLine("""{"is":"Hello","protocol":0,"tool":"0.0.1"}""");
+        }
+
+        return 0;
+    case "no device":
+        return WorkerHost.Run(args, () => throw new NotSupportedException("there is no such\n device"));
+    default:
+        return WorkerHost.Run(args, () => new CpuBackend());
+}
