@@ -28,6 +28,7 @@ internal static class CommandLine
             InspectCommand.Create(),
             DiffCommand.Create(),
             CacheCommand.Create(),
+            EngineCommand.Create(),
             SchemaCommand.Create(),
             ExplainCommand.Create(),
             DoctorCommand.Create(),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace SparseLlm.Tool.Tests;
@@ -6,6 +7,9 @@ namespace SparseLlm.Tool.Tests;
 /// <summary>The tool as a user runs it: a process of its own.</summary>
 internal sealed record ToolProcess(int ExitCode, string Output, string Error)
 {
+    /// <summary>The host by its path: tests change PATH.</summary>
+    private static readonly string DotNet = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
+
     /// <summary>Standard output as JSON.</summary>
     public JsonElement Json => JsonDocument.Parse(Output).RootElement;
 
@@ -25,7 +29,7 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
     /// <summary>Starts the tool, with environment variables of its own.</summary>
     public static Process Start(Dictionary<string, string> environment, string[] arguments, string directory = "")
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll"), .. arguments])
+        var start = new ProcessStartInfo(DotNet, [Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

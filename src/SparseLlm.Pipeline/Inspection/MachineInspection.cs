@@ -3,6 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
+using SparseLlm.Pipeline.Engines.Installed;
 
 namespace SparseLlm.Pipeline.Inspection;
 
@@ -47,7 +48,10 @@ public sealed record MachineInspection
     /// <summary>Bytes that are free where the cache is.</summary>
     public long CacheFreeBytes { get; init; }
 
-    /// <summary>The engines that can run here, with their numerics class.</summary>
+    /// <summary>The GPUs, and their driver.</summary>
+    public required GraphicsProcessors Graphics { get; init; }
+
+    /// <summary>The engines, each in a line: the built-in one with its numerics class, and those that are installed, and whether they start.</summary>
     public required IReadOnlyList<string> Engines { get; init; }
 
     /// <summary>What could be better, and how.</summary>
@@ -55,9 +59,10 @@ public sealed record MachineInspection
 
     /// <summary>Looks at this machine.</summary>
     /// <param name="cache">The cache that would be used.</param>
-    /// <param name="engine">The engine that would be used.</param>
-    public static MachineInspection Of(BuildCache cache, IEngine engine)
+    /// <param name="numericsClass">Of the built-in engine.</param>
+    public static MachineInspection Of(BuildCache cache, string numericsClass)
     {
+        EngineState[] installed = [.. InstalledEngines.All().Select(EngineState.Of)];
         long free = cache.Directory is { } folder ? FreeSpace(folder) : 0;
         var inspection = new MachineInspection
         {
@@ -74,10 +79,17 @@ public sealed record MachineInspection
                 ? new DirectoryInfo(root).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length)
                 : 0,
             CacheFreeBytes = free,
-            Engines = [$"cpu ({engine.NumericsClass})"],
+            Graphics = GraphicsProcessors.Find(),
+            Engines = [$"cpu ({numericsClass}), built in", .. installed.Select(Describe)],
             Advice = [],
         };
-        return inspection with { Advice = [.. Advise(inspection)] };
+        return inspection with { Advice = [.. Advise(inspection), .. EngineAdvice.Of(inspection.Graphics, installed)] };
+    }
+
+    private static string Describe(EngineState state)
+    {
+        InstalledEngine engine = state.Engine;
+        return $"{engine.Name} ({engine.NumericsClass ?? "numerics not known"}), TorchSharp {engine.Version}: {(state.Starts ? "starts on " : "does not start: ")}{state.Says}";
     }
 
     private static IEnumerable<string> Advise(MachineInspection machine)

@@ -16,12 +16,12 @@ internal static class DoctorCommand
     {
         Option<string?> cache = CommandAction.Cache();
         Option<bool> json = CommandAction.Json();
-        var command = new Command("doctor", "Show what this machine has for pruning: runtime, processor, memory, cache, engines.") { cache, json };
+        var command = new Command("doctor", "Show what this machine has for pruning: runtime, processor, memory, cache, GPUs, engines.") { cache, json };
         command.SetWork((arguments, _) =>
         {
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
-            using IEngine engine = Devices.Open(DeviceNames.Cpu, threads: null, opened);
-            MachineInspection machine = MachineInspection.Of(opened, engine);
+            using IEngine builtIn = Devices.Open(DeviceNames.Cpu, threads: null, opened);
+            MachineInspection machine = MachineInspection.Of(opened, builtIn.NumericsClass);
             new Terminal(arguments.GetValue(json)).Result(machine, console => Show(machine, console));
             return ExitCodes.Done;
         });
@@ -43,12 +43,21 @@ internal static class DoctorCommand
         Add("cache", machine.Cache is { } folder
             ? string.Create(CultureInfo.InvariantCulture, $"{folder}, {machine.CacheBytes / 1e6:0.0} MB, {machine.CacheFreeBytes / 1e9:0.0} GB free")
             : "off");
-        Add("engines", string.Join(", ", machine.Engines));
+        Add("GPU", machine.Graphics switch
+        {
+            { Processors: [] } and { Driver: { } driver } => $"none found, though there is driver {driver}",
+            { Processors: [] } => "none found",
+            var graphics => string.Join(", ", graphics.Processors.Select(Describe)) + $", driver {graphics.Driver}" + (graphics.Cuda is { } cuda ? $", CUDA up to {cuda}" : ""),
+        });
+        Add("engines", string.Join(Environment.NewLine, machine.Engines));
         console.Write(grid);
         foreach (string advice in machine.Advice)
         {
             console.WriteLine($"! {advice}");
         }
+
+        static string Describe(GraphicsProcessor processor) =>
+            processor.Memory is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{processor.Name} ({bytes / 1e9:0.0} GB)") : processor.Name;
 
         void Add(string name, string value) => grid.AddRow(new Text(name), new Text(value));
     }

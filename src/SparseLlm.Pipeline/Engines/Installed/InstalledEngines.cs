@@ -30,6 +30,43 @@ public static class InstalledEngines
     public static InstalledEngine Require(string name) => Find(name) ?? throw PipelineDiagnostics.EngineMissing.Error(
         null, $"the engine '{name}' is not installed; type: {InstallCommand(name)}");
 
+    /// <summary>Removes engines.</summary>
+    /// <param name="name">Their name.</param>
+    /// <param name="version">The version of TorchSharp; null for every one.</param>
+    /// <returns>What was removed.</returns>
+    /// <exception cref="DiagnosticException">There is none, or it cannot be removed.</exception>
+    public static IReadOnlyList<InstalledEngine> Remove(string name, string? version)
+    {
+        InstalledEngine[] engines = [.. All().Where(engine => engine.Name == name && (version is null || engine.Version == version))];
+        if (engines.Length == 0)
+        {
+            string which = version is null ? $"'{name}'" : $"'{name}' with TorchSharp {version}";
+            throw PipelineDiagnostics.EngineMissing.Error(null, $"the engine {which} is not installed; 'dotnet sparsellm engine list' shows those that are");
+        }
+
+        foreach (InstalledEngine engine in engines)
+        {
+            Remove(engine.Folder);
+        }
+
+        return engines;
+    }
+
+    private static void Remove(string folder)
+    {
+        try
+        {
+            // Out of sight at once, so that nobody finds half of it.
+            string hidden = Path.Combine(Path.GetDirectoryName(folder)!, "." + Path.GetFileName(folder));
+            Directory.Move(folder, hidden);
+            Directory.Delete(hidden, recursive: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw PipelineDiagnostics.InputOutput.Error(new SourceLocation(folder), $"the engine cannot be removed: {exception.Message}", exception);
+        }
+    }
+
     /// <summary>The folder of an engine.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="version">The version of TorchSharp.</param>

@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using NuGet.Versioning;
+using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Engines.Installed;
+using SparseLlm.Pipeline.Engines.Worker;
+
+namespace SparseLlm.Pipeline.Engines.Installing;
+
+/// <summary>Publishes an engine into the folder of engines: whole, or not at all.</summary>
+/// <param name="kind">What to install.</param>
+/// <param name="version">The version of TorchSharp.</param>
+/// <param name="sources">Where the packages come from.</param>
+/// <param name="output">Told what the SDK says, line by line.</param>
+public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, EngineSources sources, Action<string> output)
+{
+    /// <summary>The version of TorchSharp that the tool was built for.</summary>
+    public static NuGetVersion DefaultVersion { get; } = new(0, 106, 0);
+
+    private readonly string version = version.ToNormalizedString();
+
+    /// <summary>Installs the engine, in the place of one of the same name and versions.</summary>
+    /// <param name="cancellation">Stops; nothing is left.</param>
+    /// <returns>The engine; its numerics class is null, and the diagnostic says why, if it does not start on this machine.</returns>
+    /// <exception cref="DiagnosticException">It cannot be installed.</exception>
+    public (InstalledEngine Engine, Diagnostic? Trouble) Run(CancellationToken cancellation)
+    {
+        if (kind.Package is null)
+        {
+            throw PipelineDiagnostics.EngineNotInstalled.Error(null, $"there is no '{kind.Name}' for this operating system; use device: cpu");
+        }
+
+        string target = InstalledEngines.FolderOf(kind.Name, version);
+        string staging = Path.Combine(InstalledEngines.Root, kind.Name, $".{Guid.NewGuid():N}");
+        try
+        {
+            string project = Directory.CreateDirectory(Path.Combine(staging, "project")).FullName;
+            string published = Path.Combine(staging, "published");
+            new EngineProject(kind, version, sources).Write(project);
+            Publish(project, published, cancellation);
+            Describe(published, hello: null);
+            Replace(target, published, Path.Combine(staging, "old"));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw PipelineDiagnostics.EngineNotInstalled.Error(new SourceLocation(InstalledEngines.Root), exception.Message, exception);
+        }
+        finally
+        {
+            Delete(staging);
+        }
+
+        return Greet(target);
+    }
+
+    private void Publish(string project, string published, CancellationToken cancellation)
+    {
+        var start = new ProcessStartInfo(DotNetHost.Path,
+        [
+            "publish", EngineProject.FileName,
+            "--configuration", "Release",
+            "--output", published,
+            "-p:Platform=AnyCPU",
+            "-nodeReuse:false",
+        ])
+        {
+            WorkingDirectory = project,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        string? firstError = null;
+        process.OutputDataReceived += (_, line) => Take(line.Data);
+        process.ErrorDataReceived += (_, line) => Take(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        using (cancellation.Register(() => process.Kill(entireProcessTree: true)))
+        {
+            process.WaitForExit();
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        if (process.ExitCode != 0)
+        {
+            throw PipelineDiagnostics.EngineNotInstalled.Error(
+                null, $"'{kind.Name}' could not be published: {firstError ?? $"dotnet publish ended with exit code {process.ExitCode}"}. Nothing was left half-installed");
+        }
+
+        void Take(string? line)
+        {
+            if (string.IsNullOrWhiteSpace(line))
+            {
+                return;
+            }
+
+            output(line);
+            int error = line.IndexOf("error ", StringComparison.Ordinal);
+            firstError ??= error >= 0 ? line[error..].Split(" [")[0].TrimEnd('.') : null;
+        }
+    }
+
+    /// <summary>Writes engine.json, with what the worker has said of itself, if it has.</summary>
+    private void Describe(string folder, (string NumericsClass, string Description)? hello) =>
+        new InstalledEngine
+        {
+            Name = kind.Name,
+            Version = version,
+            Tool = ToolVersion.Current.ToNormalizedString(),
+            Assembly = EngineProject.AssemblyName + ".dll",
+            NumericsClass = hello?.NumericsClass,
+            Description = hello?.Description,
+            InstalledAt = DateTimeOffset.UtcNow,
+        }.Write(folder);
+
+    /// <summary>An engine may be installed where it does not start, as in the build of a container's image.</summary>
+    private (InstalledEngine Engine, Diagnostic? Trouble) Greet(string folder)
+    {
+        InstalledEngine engine = InstalledEngine.TryRead(folder)!;
+        try
+        {
+            using var worker = new WorkerEngine(engine, threads: null, BuildCache.Open("off", _ => { }));
+            Describe(folder, worker.Start());
+            return (InstalledEngine.TryRead(folder)!, null);
+        }
+        catch (DiagnosticException exception)
+        {
+            return (engine, exception.Diagnostics[0]);
+        }
+    }
+
+    private static void Replace(string target, string with, string old)
+    {
+        if (Directory.Exists(target))
+        {
+            Directory.Move(target, old);
+        }
+
+        Directory.Move(with, target);
+    }
+
+    /// <summary>What cannot be deleted is not seen by anyone, either.</summary>
+    private static void Delete(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+            string parent = Path.GetDirectoryName(folder)!;
+            if (!Directory.EnumerateFileSystemEntries(parent).Any())
+            {
+                Directory.Delete(parent);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+}
