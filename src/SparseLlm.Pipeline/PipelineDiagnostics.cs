@@ -80,6 +80,9 @@ public static class PipelineDiagnostics
     /// <summary>An engine could not do its work.</summary>
     public static readonly DiagnosticDescriptor EngineFailed = new("SLM4043", "the engine failed");
 
+    /// <summary>An engine goes on, but not as well as it could.</summary>
+    public static readonly DiagnosticDescriptor EngineNotice = new("SLM4045", "the engine has less than it would like", Severity.Warning);
+
     /// <summary>An engine could not be installed.</summary>
     public static readonly DiagnosticDescriptor EngineNotInstalled = new("SLM4044", "an engine could not be installed");
 }

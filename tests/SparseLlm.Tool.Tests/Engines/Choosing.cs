@@ -62,6 +62,15 @@ public sealed class Choosing : IDisposable
     }
 
     [Fact]
+    public void What_a_backend_has_to_say_is_a_warning()
+    {
+        engines.Install();
+        ToolProcess build = Run("build", "cpu-torch", "notice");
+        build.ExitCode.ShouldBe(0, build.Error);
+        build.Error.ShouldContain("warning SLM4045: one thread only");
+    }
+
+    [Fact]
     public void Auto_is_the_built_in_engine_where_there_is_no_other()
     {
         engines.Install();

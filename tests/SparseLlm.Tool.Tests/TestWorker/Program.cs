@@ -24,7 +24,13 @@ switch (Environment.GetEnvironmentVariable("TEST_WORKER"))
 
         return 0;
     case "no device":
-        return WorkerHost.Run(args, () => throw new NotSupportedException("there is no such\n device"));
+        return WorkerHost.Run(args, _ => throw new NotSupportedException("there is no such\n device"));
+    case "notice":
+        return WorkerHost.Run(args, notice =>
+        {
+            notice("one thread only");
+            return new CpuBackend(1);
+        });
     default:
-        return WorkerHost.Run(args, () => new CpuBackend());
+        return WorkerHost.Run(args, _ => new CpuBackend());
 }

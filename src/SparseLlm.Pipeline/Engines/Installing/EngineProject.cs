@@ -26,12 +26,13 @@ internal sealed class EngineProject(EngineKind kind, string version, EngineSourc
         using SparseLlm.Numerics.TorchSharp;
         using SparseLlm.Pipeline.Engines.Worker;
 
-        return WorkerHost.Run(args, () => new TorchBackend("{{kind.TorchDevice}}"));
+        return WorkerHost.Run(args, notice => new TorchBackend("{{kind.TorchDevice}}", notice));
 
         """;
 
     /// <summary>
-    /// The runtime identifier leaves out libtorch for other systems. Links instead of copies save as many gigabytes as libtorch takes, where packages and engines are on
+    /// TorchSharp is named besides the package with libtorch, which brings its native half: the halves must have the same version, and NuGet says so (NU1605) if the backend needs a
+    /// newer one. The runtime identifier leaves out libtorch for other systems. Links instead of copies save as many gigabytes as libtorch takes, where packages and engines are on
     /// one disk; the packages' own files are replaced, never written to.
     /// </summary>
     private string Project(string configuration) => $"""
@@ -55,7 +56,8 @@ internal sealed class EngineProject(EngineKind kind, string version, EngineSourc
           <ItemGroup>
             <PackageReference Include="{PipelinePackage}" Version="[{ToolVersion.Current.ToNormalizedString()}]" />
             <PackageReference Include="{BackendPackage}" Version="[{ToolVersion.Current.ToNormalizedString()}]" />
-            <PackageReference Include="{SecurityElement.Escape(kind.Package)}" Version="[{SecurityElement.Escape(version)}]" />
+            <PackageReference Include="TorchSharp" Version="[{version}]" />
+            <PackageReference Include="{kind.Package}" Version="[{version}]" />
           </ItemGroup>
 
         </Project>

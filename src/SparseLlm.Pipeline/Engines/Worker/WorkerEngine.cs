@@ -16,6 +16,7 @@ public sealed class WorkerEngine(InstalledEngine engine, int? threads, BuildCach
     /// <summary>A large matrix may take this long, and a layer that is finished is kept.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
+    private readonly List<BuildProgress> early = [];
     private WorkerProcess? worker;
     private Hello? hello;
 
@@ -56,9 +57,18 @@ public sealed class WorkerEngine(InstalledEngine engine, int? threads, BuildCach
             throw Died($"{DotNetHost.Path} cannot be started: {exception.Message}");
         }
 
-        string? line = worker.ReadLine();
+        return ReadGreeting();
+    }
+
+    private Hello ReadGreeting()
+    {
+        string? line = worker!.ReadLine();
         switch (line is null ? null : WorkerProtocol.Read<WorkerAnswer>(line))
         {
+            case Told told:
+                // A backend may have something to say before it is ready; nobody listens before there is a job.
+                early.Add(told.Value);
+                return ReadGreeting();
             case Hello greeting:
                 RequireFit(greeting.Tool, $"the worker of '{engine.Name}' was made with version {greeting.Tool}");
                 return greeting.Protocol != WorkerProtocol.Version
@@ -80,6 +90,8 @@ public sealed class WorkerEngine(InstalledEngine engine, int? threads, BuildCach
     {
         Start();
         WorkerProcess running = worker!;
+        early.ForEach(value => progress?.Report(value));
+        early.Clear();
         cancellation.ThrowIfCancellationRequested();
         running.Send(request);
         using CancellationTokenRegistration registration = cancellation.Register(() => running.Cancel(Grace));

@@ -12,9 +12,9 @@ public static class WorkerHost
 {
     /// <summary>Serves the tool that has started this process, until it closes standard input.</summary>
     /// <param name="args">The arguments of the process.</param>
-    /// <param name="createBackend">Starts the backend; called once.</param>
+    /// <param name="createBackend">Starts the backend, and is given what hears what a user should know of while it computes; called once.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(string[] args, Func<IBackend> createBackend)
+    public static int Run(string[] args, Func<Action<string>, IBackend> createBackend)
     {
         if (args is not [WorkerProtocol.AnswersOption, var handle])
         {
@@ -35,11 +35,11 @@ public static class WorkerHost
         return Start(createBackend, answers) is { } backend ? Serve(backend, requests, answers) : 1;
     }
 
-    private static IBackend? Start(Func<IBackend> create, AnswerPipe answers)
+    private static IBackend? Start(Func<Action<string>, IBackend> create, AnswerPipe answers)
     {
         try
         {
-            IBackend backend = create();
+            IBackend backend = create(notice => answers.Report(new Notice(PipelineDiagnostics.EngineNotice.At(null, notice))));
             answers.Send(new Hello(WorkerProtocol.Version, ToolVersion.Current.ToNormalizedString())
             {
                 NumericsClass = backend.NumericsClass,
