@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 
 namespace SparseLlm.Tool.Tests.Engines;
 
@@ -130,6 +131,18 @@ public sealed class Working : IDisposable
     }
 
     [Fact]
+    public void Budgets_are_shares_of_the_memory_of_the_device()
+    {
+        Build("--device", "cpu-torch").ExitCode.ShouldBe(0);
+        SpilledBytes().ShouldBe(0);
+        Dictionary<string, string> made = RecipeProject.Digests(Artifact);
+        Directory.Delete(project.Models, recursive: true);
+        ToolProcess.Run(engines.Environment("small device"), project.Arguments("build", "--device", "cpu-torch", "--cache", "off")).ExitCode.ShouldBe(0);
+        SpilledBytes().ShouldBeGreaterThan(0);
+        RecipeProject.Digests(Artifact)["model.safetensors"].ShouldBe(made["model.safetensors"]);
+    }
+
+    [Fact]
     public void Prune_and_eval_use_it_too()
     {
         string output = project["pruned"];
@@ -158,6 +171,9 @@ public sealed class Working : IDisposable
     }
 
     private Process StartBuild() => ToolProcess.Start(engines.Environment(), project.Arguments("build", "--device", "cpu-torch"));
+
+    private long SpilledBytes() =>
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(Artifact, "pruning.json"))).RootElement.GetProperty("spilledBytes").GetInt64();
 
     private ToolProcess Build(params string[] options) => Run("build", options);
 

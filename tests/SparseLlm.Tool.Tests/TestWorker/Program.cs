@@ -31,6 +31,8 @@ switch (Environment.GetEnvironmentVariable("TEST_WORKER"))
             notice("one thread only");
             return new CpuBackend(1);
         });
+    case "small device":
+        return WorkerHost.Run(args, _ => new CpuBackend(), () => 1 << 20);
     default:
         return WorkerHost.Run(args, _ => new CpuBackend());
 }

@@ -13,8 +13,11 @@ public static class WorkerHost
     /// <summary>Serves the tool that has started this process, until it closes standard input.</summary>
     /// <param name="args">The arguments of the process.</param>
     /// <param name="createBackend">Starts the backend, and is given what hears what a user should know of while it computes; called once.</param>
+    /// <param name="deviceMemory">
+    /// Where matrices are in the memory of a device: the bytes that are free there, null where that is not known. Budgets that are percentages are of these.
+    /// </param>
     /// <returns>The exit code.</returns>
-    public static int Run(string[] args, Func<Action<string>, IBackend> createBackend)
+    public static int Run(string[] args, Func<Action<string>, IBackend> createBackend, Func<long?>? deviceMemory = null)
     {
         if (args is not [WorkerProtocol.AnswersOption, var handle])
         {
@@ -32,7 +35,7 @@ public static class WorkerHost
             context.Cancel = true;
             requests.Close();
         });
-        return Start(createBackend, answers) is { } backend ? Serve(backend, requests, answers) : 1;
+        return Start(createBackend, answers) is { } backend ? Serve(backend, deviceMemory is null ? null : new DeviceMemory(deviceMemory), requests, answers) : 1;
     }
 
     private static IBackend? Start(Func<Action<string>, IBackend> create, AnswerPipe answers)
@@ -56,7 +59,7 @@ public static class WorkerHost
         }
     }
 
-    private static int Serve(IBackend backend, RequestQueue requests, AnswerPipe answers)
+    private static int Serve(IBackend backend, DeviceMemory? memory, RequestQueue requests, AnswerPipe answers)
     {
         LocalEngine? engine = null;
         try
@@ -69,7 +72,7 @@ public static class WorkerHost
                 }
                 else
                 {
-                    answers.Send(Do(request, engine!, requests, answers));
+                    answers.Send(Do(request, engine!, memory, requests, answers));
                 }
             }
 
@@ -86,14 +89,14 @@ public static class WorkerHost
         }
     }
 
-    private static WorkerAnswer Do(WorkerRequest request, LocalEngine engine, RequestQueue requests, AnswerPipe answers)
+    private static WorkerAnswer Do(WorkerRequest request, LocalEngine engine, DeviceMemory? memory, RequestQueue requests, AnswerPipe answers)
     {
         try
         {
             return requests.Run<WorkerAnswer>(cancellation => request switch
             {
-                Prune prune => new Pruned(engine.Prune(prune.Job, answers, cancellation)),
-                Measure measure => new Measured(engine.Measure(measure.Job, answers, cancellation)),
+                Prune { Job: var job } => new Pruned(engine.Prune(job with { Memory = memory?.Of(job.Memory) ?? job.Memory }, answers, cancellation)),
+                Measure { Job: var job } => new Measured(engine.Measure(job with { Memory = memory?.Of(job.Memory) ?? job.Memory }, answers, cancellation)),
                 _ => throw new InvalidOperationException($"nobody knows how to do {request}"),
             });
         }
