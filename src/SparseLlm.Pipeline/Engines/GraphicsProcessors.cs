@@ -49,7 +49,7 @@ public sealed partial record GraphicsProcessors(string? Driver, string? Cuda, IR
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using Process process = Process.Start(new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, CreateNoWindow = true })!;
             process.ErrorDataReceived += (_, _) => { };
             process.BeginErrorReadLine();
             Task<string> output = process.StandardOutput.ReadToEndAsync();

@@ -27,7 +27,7 @@ internal static class CommandAction
     }
 
     /// <summary>Chooses the number of threads.</summary>
-    public static Option<int?> Threads() => new("--threads") { Description = "Threads of the CPU engine; one per core by default." };
+    public static Option<int?> Threads() => new("--threads") { Description = "Threads of an engine on the processor; one per core by default." };
 
     /// <summary>Chooses how much memory activations may take.</summary>
     public static Option<MemoryBudget?> Memory() => new("--memory")

@@ -15,7 +15,7 @@ public sealed record EngineState(InstalledEngine Engine, bool Starts, string Say
     {
         try
         {
-            using var worker = new WorkerEngine(engine, threads: null, BuildCache.Open("off", _ => { }));
+            using var worker = new WorkerEngine(engine, threads: null, BuildCache.Open("off", remote: null, _ => { }));
             return new EngineState(engine, Starts: true, worker.Start().Description);
         }
         catch (DiagnosticException exception)

@@ -9,6 +9,8 @@ public static class InstalledEngines
     /// <summary>The environment variable that names another folder.</summary>
     public const string Variable = "SPARSELLM_ENGINES";
 
+    private static readonly TimeSpan OldestInstallation = TimeSpan.FromDays(1);
+
     /// <summary>The folder that holds them.</summary>
     public static string Root => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? Path.GetFullPath(named) : OfPlatform();
 
@@ -50,6 +52,22 @@ public static class InstalledEngines
         }
 
         return engines;
+    }
+
+    /// <summary>Removes what installations have left that were killed: it is hidden, and older than any that may still run.</summary>
+    /// <param name="name">The engine's name.</param>
+    internal static void RemoveLeftovers(string name)
+    {
+        string folder = Path.Combine(Root, name);
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
+
+        foreach (string hidden in Directory.EnumerateDirectories(folder, ".*").Where(path => Directory.GetLastWriteTimeUtc(path) < DateTime.UtcNow - OldestInstallation))
+        {
+            Directory.Delete(hidden, recursive: true);
+        }
     }
 
     private static void Remove(string folder)

@@ -34,6 +34,7 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
         string staging = Path.Combine(InstalledEngines.Root, kind.Name, $".{Guid.NewGuid():N}");
         try
         {
+            InstalledEngines.RemoveLeftovers(kind.Name);
             string project = Directory.CreateDirectory(Path.Combine(staging, "project")).FullName;
             string published = Path.Combine(staging, "published");
             new EngineProject(kind, version, sources).Write(project);
@@ -67,7 +68,15 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
             WorkingDirectory = project,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            CreateNoWindow = true,
         };
+
+        // A build that starts the tool has settings that are not for this one.
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
         using Process process = Process.Start(start)!;
         string? firstError = null;
         process.OutputDataReceived += (_, line) => Take(line.Data);
@@ -118,7 +127,7 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
         InstalledEngine engine = InstalledEngine.TryRead(folder)!;
         try
         {
-            using var worker = new WorkerEngine(engine, threads: null, BuildCache.Open("off", _ => { }));
+            using var worker = new WorkerEngine(engine, threads: null, BuildCache.Open("off", remote: null, _ => { }));
             Describe(folder, worker.Start());
             return (InstalledEngine.TryRead(folder)!, null);
         }

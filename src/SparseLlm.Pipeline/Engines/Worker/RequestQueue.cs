@@ -77,7 +77,7 @@ internal sealed class RequestQueue : IDisposable
                     }
 
                     break;
-                case { } request:
+                case { } request when !requests.IsAddingCompleted:
                     requests.Add(request);
                     break;
                 case null:

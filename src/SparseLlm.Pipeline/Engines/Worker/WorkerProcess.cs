@@ -43,6 +43,7 @@ internal sealed class WorkerProcess : IDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            CreateNoWindow = true,
         };
         if (threads is { } count)
         {
