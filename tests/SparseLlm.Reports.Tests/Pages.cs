@@ -124,6 +124,13 @@ public sealed partial class Pages
     }
 
     [Fact]
+    public void A_report_tells_of_activations_that_did_not_fit_into_memory()
+    {
+        Document.Parse(Report(Samples.Manifest() with { SpilledBytes = 5L << 30 })).Texts("th").ShouldContain("Spilled");
+        Document.Parse(Report(Samples.Manifest())).Texts("th").ShouldNotContain("Spilled");
+    }
+
+    [Fact]
     public void A_summary_draws_a_line_for_each_method_and_one_for_patterns()
     {
         XElement page = Document.Parse(Summary(

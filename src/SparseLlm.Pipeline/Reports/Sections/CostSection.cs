@@ -27,5 +27,10 @@ internal static class CostSection
         {
             yield return ["Peak memory", Figures.Bytes(memory), "of the process, up to the end of pruning"];
         }
+
+        if (manifest.SpilledBytes > 0)
+        {
+            yield return ["Spilled", Figures.Bytes(manifest.SpilledBytes), "of activations written to a temporary file, for want of memory (engine: memory)"];
+        }
     }
 }
