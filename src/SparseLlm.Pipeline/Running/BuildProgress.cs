@@ -9,7 +9,8 @@ public abstract record BuildProgress;
 
 /// <summary>An engine begins to compute.</summary>
 /// <param name="Description">What it computes on: device, libraries, threads.</param>
-public sealed record EngineStarted(string Description) : BuildProgress;
+/// <param name="ProcessId">The process that computes, and takes memory for it.</param>
+public sealed record EngineStarted(string Description, int ProcessId) : BuildProgress;
 
 /// <summary>A line that the process of an engine has written before it failed.</summary>
 /// <param name="Line">The line.</param>

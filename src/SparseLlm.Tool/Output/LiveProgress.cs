@@ -25,6 +25,7 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
     private double done;
     private int layers = 1;
     private int prunedLayers;
+    private int engineProcess = Environment.ProcessId;
 
     /// <summary>There is something new to see.</summary>
     public event Action? Changed;
@@ -53,7 +54,21 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
         return new Rows(
             new Markup($"[bold]{Markup.Escape(title)}[/] {Markup.Escape(facts)}"),
             new Markup($"[green]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {Markup.Escape(step)}"),
-            new Markup(Invariant($"[grey]{Duration(clock.Elapsed)} elapsed{left}, {Environment.WorkingSet / 1e9:0.0} GB of memory[/]")));
+            new Markup(Invariant($"[grey]{Duration(clock.Elapsed)} elapsed{left}, {EngineMemory() / 1e9:0.0} GB of memory[/]")));
+    }
+
+    private long EngineMemory()
+    {
+        try
+        {
+            using var process = Process.GetProcessById(engineProcess);
+            return process.WorkingSet64;
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+        {
+            // It has ended.
+            return 0;
+        }
     }
 
     private void Take(BuildProgress value)
@@ -64,6 +79,7 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
                 Terminal.Show(notice.Diagnostic);
                 break;
             case EngineStarted engine:
+                engineProcess = engine.ProcessId;
                 Terminal.Progress($"computing on {engine.Description}");
                 break;
             case EngineOutput output:

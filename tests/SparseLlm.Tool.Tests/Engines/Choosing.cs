@@ -42,7 +42,7 @@ public sealed class Choosing : IDisposable
 
     [Theory]
     [InlineData("old", "error SLM4041: the worker of 'cpu-torch' was made with version 0.0.1")]
-    [InlineData("dies", "error SLM4042: the worker of 'cpu-torch' has ended: it did not start: its exit code is 7")]
+    [InlineData("dies", "error SLM4042: the worker of 'cpu-torch' does not start: its exit code is 7 (")]
     [InlineData("no device", "error SLM4005: the engine does not start here: there is no such device")]
     public void A_worker_that_does_not_greet_as_it_should_is_an_error(string mode, string message)
     {
@@ -59,6 +59,17 @@ public sealed class Choosing : IDisposable
     {
         engines.Install(numericsClass: "torch-cuda/1");
         Run("build", "cpu-torch").Error.ShouldContain($"error SLM4041: 'cpu-torch' computes as {EngineFolder.NumericsClass} here, and was torch-cuda/1");
+    }
+
+    [Fact]
+    public void What_an_engine_computes_as_is_asked_once_if_it_was_not_known_when_it_was_installed()
+    {
+        engines.Install(isKnown: false);
+        Run("status", "cpu-torch").ExitCode.ShouldBe(0);
+        engines.ProcessId.ShouldNotBeNull();
+        File.Delete(engines.Started);
+        Run("status", "cpu-torch").ExitCode.ShouldBe(0);
+        engines.ProcessId.ShouldBeNull();
     }
 
     [Fact]

@@ -30,7 +30,7 @@ internal sealed class EngineFolder : IDisposable
     };
 
     /// <summary>Installs the test worker.</summary>
-    public void Install(string name = "cpu-torch", string version = "1.2.3", string? tool = null, string? numericsClass = null)
+    public void Install(string name = "cpu-torch", string version = "1.2.3", string? tool = null, string? numericsClass = null, bool isKnown = true)
     {
         string folder = System.IO.Path.Combine(Path, name, $"{version}+{tool}");
         Directory.CreateDirectory(folder);
@@ -40,8 +40,8 @@ internal sealed class EngineFolder : IDisposable
             Version = version,
             Tool = tool ?? ToolVersion.Current.ToNormalizedString(),
             Assembly = System.IO.Path.Combine(AppContext.BaseDirectory, "TestWorker.dll"),
-            NumericsClass = numericsClass ?? NumericsClass,
-            Description = "test worker",
+            NumericsClass = isKnown ? numericsClass ?? NumericsClass : null,
+            Description = isKnown ? "test worker" : null,
             InstalledAt = DateTimeOffset.UnixEpoch,
         }.Write(folder);
     }

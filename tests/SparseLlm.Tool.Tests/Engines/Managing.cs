@@ -90,7 +90,7 @@ public sealed class Managing : IDisposable
 
         environment["TEST_WORKER"] = "dies";
         string broken = ToolProcess.Run(environment, ["doctor"]).Output;
-        broken.ShouldContain("does not start: the worker of 'cuda' has ended");
+        broken.ShouldContain("unusable: the worker of 'cuda' does not start: its exit code is 7");
         broken.ShouldContain("! the engine 'cuda' does not start though there is a GPU");
     }
 

@@ -66,6 +66,20 @@ public sealed record InstalledEngine
         }
     }
 
+    /// <summary>Adds what the worker says of itself, so that it need not be asked again. Where the folder cannot be written, it is asked again.</summary>
+    /// <param name="numericsClass">What can change a bit of its results.</param>
+    /// <param name="description">What it computes on, in words.</param>
+    public void Remember(string numericsClass, string description)
+    {
+        try
+        {
+            (this with { NumericsClass = numericsClass, Description = description }).Write(Folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
     /// <summary>Writes it into a folder.</summary>
     public void Write(string folder) =>
         File.WriteAllBytes(Path.Combine(folder, FileName), [.. JsonSerializer.SerializeToUtf8Bytes(this, Options), (byte)'\n']);

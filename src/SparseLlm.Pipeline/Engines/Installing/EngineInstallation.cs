@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using NuGet.Versioning;
 using SparseLlm.Diagnostics;
@@ -39,12 +40,16 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
             string published = Path.Combine(staging, "published");
             new EngineProject(kind, version, sources).Write(project);
             Publish(project, published, cancellation);
-            Describe(published, hello: null);
+            Describe(published);
             Replace(target, published, Path.Combine(staging, "old"));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw PipelineDiagnostics.EngineNotInstalled.Error(new SourceLocation(InstalledEngines.Root), exception.Message, exception);
+        }
+        catch (Win32Exception exception)
+        {
+            throw PipelineDiagnostics.EngineNotInstalled.Error(null, $"'{kind.Name}' is published by the .NET SDK, which is not found here: {exception.Message}", exception);
         }
         finally
         {
@@ -108,27 +113,24 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
         }
     }
 
-    /// <summary>Writes engine.json, with what the worker has said of itself, if it has.</summary>
-    private void Describe(string folder, (string NumericsClass, string Description)? hello) =>
+    private void Describe(string folder) =>
         new InstalledEngine
         {
             Name = kind.Name,
             Version = version,
             Tool = ToolVersion.Current.ToNormalizedString(),
             Assembly = EngineProject.AssemblyName + ".dll",
-            NumericsClass = hello?.NumericsClass,
-            Description = hello?.Description,
             InstalledAt = DateTimeOffset.UtcNow,
         }.Write(folder);
 
     /// <summary>An engine may be installed where it does not start, as in the build of a container's image.</summary>
-    private (InstalledEngine Engine, Diagnostic? Trouble) Greet(string folder)
+    private static (InstalledEngine Engine, Diagnostic? Trouble) Greet(string folder)
     {
         InstalledEngine engine = InstalledEngine.TryRead(folder)!;
         try
         {
             using var worker = new WorkerEngine(engine, threads: null, BuildCache.Open("off", remote: null, _ => { }));
-            Describe(folder, worker.Start());
+            worker.Start();
             return (InstalledEngine.TryRead(folder)!, null);
         }
         catch (DiagnosticException exception)

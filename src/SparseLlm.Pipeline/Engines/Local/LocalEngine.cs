@@ -30,7 +30,7 @@ public sealed class LocalEngine(IBackend backend, BuildCache cache) : IEngine
         if (!isAnnounced)
         {
             isAnnounced = true;
-            progress?.Report(new EngineStarted(backend.Description));
+            progress?.Report(new EngineStarted(backend.Description, Environment.ProcessId));
         }
 
         try

@@ -41,6 +41,10 @@ public sealed class WorkerEngine(InstalledEngine engine, int? threads, BuildCach
             RequireFit(engine.Tool, $"'{engine.Name}' was installed by version {engine.Tool}");
             hello = Greet();
             worker!.Send(new Begin(cache.Directory ?? "off"));
+            if (engine.NumericsClass is null)
+            {
+                engine.Remember(hello.NumericsClass, hello.Description);
+            }
         }
 
         return (hello.NumericsClass, hello.Description);
@@ -54,7 +58,7 @@ public sealed class WorkerEngine(InstalledEngine engine, int? threads, BuildCach
         }
         catch (Win32Exception exception)
         {
-            throw Died($"{DotNetHost.Path} cannot be started: {exception.Message}");
+            throw Unstartable($"{DotNetHost.Path} cannot be started: {exception.Message}");
         }
 
         return ReadGreeting();
@@ -79,7 +83,7 @@ public sealed class WorkerEngine(InstalledEngine engine, int? threads, BuildCach
             case Refused refused:
                 throw new DiagnosticException(refused.Diagnostics);
             case null when line is null:
-                throw Died($"it did not start: {worker.WaitForEnd()}{LastLine()}");
+                throw Unstartable($"{worker.WaitForEnd()}{LastLine()}");
             default:
                 throw Mismatch($"the worker of '{engine.Name}' does not speak the tool's protocol");
         }
@@ -111,7 +115,7 @@ public sealed class WorkerEngine(InstalledEngine engine, int? threads, BuildCach
                 case Failed failed:
                     Tell(running.Output, progress);
                     throw PipelineDiagnostics.EngineFailed.Error(
-                        null, $"the engine '{engine.Name}' failed: {failed.Message}. What is finished stays in the cache: build again to go on");
+                        null, $"the engine '{engine.Name}' failed: {failed.Message.TrimEnd('.')}. What is finished stays in the cache: build again to go on");
                 default:
                     throw Mismatch($"the worker of '{engine.Name}' said what the tool does not understand");
             }
@@ -141,6 +145,9 @@ public sealed class WorkerEngine(InstalledEngine engine, int? threads, BuildCach
 
     private DiagnosticException Mismatch(string what) =>
         PipelineDiagnostics.EngineMismatch.Error(null, $"{what}; type: {InstalledEngines.InstallCommand(engine.Name)}");
+
+    private DiagnosticException Unstartable(string reason) => PipelineDiagnostics.EngineDied.Error(
+        null, $"the worker of '{engine.Name}' does not start: {reason}; type: {InstalledEngines.InstallCommand(engine.Name)}, or use device: cpu");
 
     private DiagnosticException Died(string end) => PipelineDiagnostics.EngineDied.Error(
         null, $"the worker of '{engine.Name}' has ended: {end}. What is finished stays in the cache: build again to go on");

@@ -54,7 +54,7 @@ public static class WorkerHost
         {
             Console.Error.WriteLine(exception);
             answers.Send(new Refused([PipelineDiagnostics.DeviceUnavailable.At(
-                null, $"the engine does not start here: {OneLine(exception.Message)}; 'dotnet sparsellm doctor' says more")]));
+                null, $"the engine does not start here: {OneLine(exception).TrimEnd('.')}; 'dotnet sparsellm doctor' says more")]));
             return null;
         }
     }
@@ -111,9 +111,10 @@ public static class WorkerHost
         catch (Exception exception)
         {
             Console.Error.WriteLine(exception);
-            return new Failed(OneLine(exception.Message));
+            return new Failed(OneLine(exception));
         }
     }
 
-    private static string OneLine(string message) => string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    /// <summary>What has failed at the bottom: what is thrown above it tells of type initialisers and the like.</summary>
+    private static string OneLine(Exception exception) => string.Join(' ', exception.GetBaseException().Message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }
