@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using SparseLlm.Numerics.Cpu.Memory;
 
 namespace SparseLlm.Numerics.Cpu.Products;
@@ -32,19 +33,17 @@ internal static unsafe class Tile
         where T : unmanaged, INumber<T>
         where TResult : unmanaged, INumber<TResult>
     {
+        if (typeof(T) == typeof(float) && typeof(TResult) == typeof(double) && accumulate)
+        {
+            AddWidened((float*)tile, tileColumns, (double*)c.Data, c.RowStride, c.Rows, c.Columns, diagonal);
+            return;
+        }
+
         for (int i = 0; i < c.Rows; i++)
         {
-            int first = Math.Clamp(diagonal + i, 0, c.Columns);
-            int count = c.Columns - first;
-            T* source = tile + i * tileColumns + first;
-            TResult* target = c.At(i, first);
-            if (typeof(T) == typeof(float) && typeof(TResult) == typeof(double) && accumulate)
-            {
-                AddWidened((float*)source, (double*)target, count);
-                continue;
-            }
-
-            for (int j = 0; j < count; j++)
+            T* source = tile + i * tileColumns;
+            TResult* target = c.At(i, 0);
+            for (int j = Math.Clamp(diagonal + i, 0, c.Columns); j < c.Columns; j++)
             {
                 TResult value = TResult.CreateTruncating(source[j]);
                 target[j] = accumulate ? target[j] + value : value;
@@ -53,26 +52,28 @@ internal static unsafe class Tile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddWidened(float* source, double* target, int count)
+    private static void AddWidened(float* source, int sourceStride, double* target, nint targetStride, int rows, int columns, int diagonal)
     {
-        int j = 0;
-        for (; Vector512.IsHardwareAccelerated && j <= count - Vector512<float>.Count; j += Vector512<float>.Count)
+        for (int i = 0; i < rows; i++)
         {
-            (Vector512<double> lower, Vector512<double> upper) = Vector512.Widen(Vector512.Load(source + j));
-            (Vector512.Load(target + j) + lower).Store(target + j);
-            (Vector512.Load(target + j + 8) + upper).Store(target + j + 8);
-        }
+            int j = Math.Clamp(diagonal + i, 0, columns);
+            for (; Avx512F.IsSupported && j <= columns - Vector512<double>.Count; j += Vector512<double>.Count)
+            {
+                (Vector512.Load(target + j) + Avx512F.ConvertToVector512Double(Vector256.Load(source + j))).Store(target + j);
+            }
 
-        for (; j <= count - Vector256<float>.Count; j += Vector256<float>.Count)
-        {
-            (Vector256<double> lower, Vector256<double> upper) = Vector256.Widen(Vector256.Load(source + j));
-            (Vector256.Load(target + j) + lower).Store(target + j);
-            (Vector256.Load(target + j + 4) + upper).Store(target + j + 4);
-        }
+            for (; Avx.IsSupported && j <= columns - Vector256<double>.Count; j += Vector256<double>.Count)
+            {
+                (Vector256.Load(target + j) + Avx.ConvertToVector256Double(Vector128.Load(source + j))).Store(target + j);
+            }
 
-        for (; j < count; j++)
-        {
-            target[j] += source[j];
+            for (; j < columns; j++)
+            {
+                target[j] += source[j];
+            }
+
+            source += sourceStride;
+            target += targetStride;
         }
     }
 }
