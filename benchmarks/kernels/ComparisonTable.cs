@@ -10,6 +10,8 @@ internal sealed class ComparisonTable(string instructions, int threads, int runs
 {
     public const string Header = "| instructions | threads | work | ours, ms | GF/s | peer | peer's, ms | speed | goal |\n|---|---:|---|---:|---:|---|---:|---:|---:|";
 
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(60);
+
     public void Print()
     {
         OpenBlas.SetThreads(threads);
@@ -28,7 +30,7 @@ internal sealed class ComparisonTable(string instructions, int threads, int runs
             if (comparison.Work.Contains(only, StringComparison.OrdinalIgnoreCase))
             {
                 WarmUp(comparison.Ours);
-                Console.WriteLine(Row(comparison, Timing.Pair(runs, comparison.Ours, comparison.Theirs)));
+                Console.WriteLine(Row(comparison, Timing.Pair(runs, Rested(comparison.Ours), Rested(comparison.Theirs))));
             }
         }
     }
@@ -41,6 +43,13 @@ internal sealed class ComparisonTable(string instructions, int threads, int runs
             work();
         }
     }
+
+    /// <summary>After a rest in which the threads of the other side go to sleep: for some milliseconds they wait for work, and take a processor each.</summary>
+    private static Func<double> Rested(Func<double> side) => () =>
+    {
+        Thread.Sleep(Rest);
+        return side();
+    };
 
     private string Row(Comparison comparison, PairedTimes times)
     {
