@@ -9,17 +9,18 @@ namespace SparseLlm.Benchmarks.Prune;
 internal sealed record SparseGptFloor(SyntheticModel Model, int Tokens, int Length)
 {
     /// <summary>
-    /// Each token passes each layer twice: once before it is pruned, for its Gram matrices, and once after, for the next layer.
+    /// The seconds it takes at these rates. Each token passes each layer before it is pruned, up to the inputs of the last matrix, and each but the last
+    /// once more, for the layer behind it.
     /// </summary>
-    private const int Passes = 2;
-
-    /// <summary>The seconds it takes at these rates.</summary>
-    public double Seconds(MachineRates rates) => Model.Layers * ((Passes * Forward + Grams + Sweeps) / rates.Single + Factors / rates.Double);
+    public double Seconds(MachineRates rates) =>
+        (Model.Layers * (Forward - Down + Grams + Sweeps) + (Model.Layers - 1) * Forward) / rates.Single + Model.Layers * Factors / rates.Double;
 
     private double Weights => Model.LayerBytes / sizeof(float);
 
     /// <summary>Linear layers, and attention over the half of the pairs of tokens that is not masked.</summary>
     private double Forward => 2.0 * Tokens * Weights + 2.0 * Tokens * Length * Model.Hidden;
+
+    private double Down => 2.0 * Tokens * Model.Hidden * Model.FeedForward;
 
     /// <summary>The upper triangles of the Gram matrices of q, k and v's inputs, of the output projection's, of up's and of down's.</summary>
     private double Grams => Tokens * Sum(width => width * width);

@@ -22,26 +22,39 @@ internal sealed class SpeedTable(string directory, int layers, int windows, int 
             var prune = new Prune(workload.Model, workload.Ids, windows, Length, threads);
             double floor = new SparseGptFloor(shape with { Layers = layers }, windows * Length, Length).Seconds(rates);
             Compare(prune, shape, ["sparsegpt"], "sparsegpt", SparseGptGoal, floor);
-            Compare(prune, shape, ["sparsellm", "--set", "variant=paper"], "sparsellm", SparseLlmGoal);
-            Compare(prune, shape, ["sparsellm"], "sparsellm", SparseLlmGoal);
+            List<Cost> peer = Compare(prune, shape, ["sparsellm", "--set", "variant=paper"], "sparsellm", SparseLlmGoal);
+            Compare(prune, shape, ["sparsellm"], "sparsellm", SparseLlmGoal, known: peer);
         }
     }
 
-    private void Compare(Prune prune, SyntheticModel shape, string[] method, string peer, double goal, double? floor = null)
+    /// <summary>Measures and prints a row.</summary>
+    /// <param name="prune">What is pruned.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="method">The method here.</param>
+    /// <param name="peer">The method there.</param>
+    /// <param name="goal">How many times as fast it should be.</param>
+    /// <param name="floor">Seconds that its arithmetic takes.</param>
+    /// <param name="known">What the peer took in an earlier row with the same method, which need not be measured again.</param>
+    /// <returns>What the peer took in each run.</returns>
+    private List<Cost> Compare(
+        Prune prune, SyntheticModel shape, string[] method, string peer, double goal, double? floor = null, IReadOnlyList<Cost>? known = null)
     {
-        long ourPeak = 0;
-        long peerPeak = 0;
-        PairedTimes times = Timing.Pair(runs, () => Run(() => prune.WithTool(method), ref ourPeak), () => Run(() => prune.WithTorch(peer), ref peerPeak), warmUp: false);
+        var ours = new List<Cost>();
+        var theirs = new List<Cost>();
+        PairedTimes times = Timing.Pair(
+            runs, () => Seconds(prune.WithTool(method), ours), () => Seconds(known is null ? prune.WithTorch(peer) : known[theirs.Count], theirs), warmUp: false);
         string name = method.Length == 1 ? method[0] : $"{method[0]}, {method[^1]}";
         Console.WriteLine(
-            $"| {shape.Family} {shape.Hidden} / {shape.FeedForward} | {name} | {times.One:0.0} | {ourPeak >> 20} | {floor:0.0} | {floor / times.One:0 %} | {peer} as published | {times.Other:0.0} | {peerPeak >> 20} "
-            + $"| **{times.Speed:0.0}** | {goal:0}{(times.Speed < goal ? " (missed)" : "")} |");
+            $"| {shape.Family} {shape.Hidden} / {shape.FeedForward} | {name} | {times.One:0.0} | {Peak(ours)} | {floor:0.0} | {floor / times.One:0 %} "
+            + $"| {peer} as published | {times.Other:0.0} | {Peak(theirs)} | **{times.Speed:0.0}** | {goal:0}{(times.Speed < goal ? " (missed)" : "")} |");
+        return theirs;
     }
 
-    private static double Run(Func<Cost> prune, ref long peak)
+    private static double Seconds(Cost cost, List<Cost> costs)
     {
-        Cost cost = prune();
-        peak = Math.Max(peak, cost.PeakBytes);
+        costs.Add(cost);
         return cost.Seconds;
     }
+
+    private static long Peak(List<Cost> costs) => costs.Max(cost => cost.PeakBytes) >> 20;
 }

@@ -27,6 +27,7 @@ internal sealed class LayerPruner(
     LayerRecorder recorder,
     BlockTuning? tuning,
     SharedInputs? shared,
+    bool isLast,
     CancellationToken cancellation) : IDisposable
 {
     private readonly RowImportance? importance = dense is not null && settings.RowImportance ? new RowImportance(backend, dense) : null;
@@ -46,7 +47,7 @@ internal sealed class LayerPruner(
     // Of the rows of up and gate.
     private IReadOnlyList<float[]?> feedForwardImportance = [null, null];
 
-    /// <summary>Prunes the layer and takes both streams through it.</summary>
+    /// <summary>Prunes the layer and takes both streams through it, unless no layer follows.</summary>
     public void Prune(CalibrationStreams streams)
     {
         FitAttentionProjections(streams);
@@ -56,7 +57,10 @@ internal sealed class LayerPruner(
         if (!settings.Sequential)
         {
             SolveWaiting();
-            ForEachChunk(chunk => between.Put(chunk, Through(streams.Pruned, chunk, x => layer.AttentionBlock(x, chunks.SequenceLength))));
+            if (sweeps is not null || !isLast)
+            {
+                ForEachChunk(chunk => between.Put(chunk, Through(streams.Pruned, chunk, x => layer.AttentionBlock(x, chunks.SequenceLength))));
+            }
         }
 
         sweeps?.Run(feedForwardImportance, between, denseInputs, streams.Dense, cancellation);
@@ -195,6 +199,11 @@ internal sealed class LayerPruner(
         {
             tuning.Tune(layer, streams.Pruned, streams.Dense!);
             changed = true;
+        }
+
+        if (isLast)
+        {
+            return;
         }
 
         ForEachChunk(chunk =>

@@ -113,7 +113,7 @@ public sealed class ModelPruner
             bool isLast = index == model.Definition.Layers.Count - 1;
             using BlockTuning? tuning = settings.IsTuned ? new BlockTuning(backend, settings, allocated, chunks, isLast ? model.LoadHead : null, recorder, cancellation) : null;
             using var pruner = new LayerPruner(
-                backend, layer, withDense ? model.LoadLayer(index) : null, allocated, settings, fitting, chunks, recorder, tuning, index == 0 ? shared : null, cancellation);
+                backend, layer, withDense ? model.LoadLayer(index) : null, allocated, settings, fitting, chunks, recorder, tuning, index == 0 ? shared : null, isLast, cancellation);
             ahead.Begin(index);
             pruner.Prune(streams);
             Finish(index, clock);
