@@ -3,8 +3,8 @@ using SparseLlm.Benchmarks.Workloads;
 namespace SparseLlm.Benchmarks.Prune;
 
 /// <summary>
-/// The arithmetic that a SparseGPT prune cannot do without, by the shapes alone. Memory traffic is left out: a token's activations are a few
-/// kilobytes that are read a few times, and take thousands of times as many operations as they have bytes.
+/// The arithmetic that a SparseGPT prune cannot do without, by the shapes alone. Memory traffic is left out: a token takes
+/// hundreds of operations for each byte of its activations.
 /// </summary>
 internal sealed record SparseGptFloor(SyntheticModel Model, int Tokens, int Length)
 {
