@@ -103,42 +103,9 @@ internal static unsafe class Reductions
         return sum;
     }
 
-    /// <summary>The largest of at least one element; NaN counts only where there is nothing else.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Max(float* x, nint count)
-    {
-        float max = x[0];
-        nint i = 0;
-        int width = Vector<float>.Count;
-        if (count >= 4 * width)
-        {
-            // Four at a time, since each waits for the one before it; the native maximum is that of two operands without NaN, else the second.
-            Vector<float> m0 = new(max), m1 = m0, m2 = m0, m3 = m0;
-            for (; i <= count - 4 * width; i += 4 * width)
-            {
-                m0 = Vector.MaxNative(Vector.Load(x + i), m0);
-                m1 = Vector.MaxNative(Vector.Load(x + i + width), m1);
-                m2 = Vector.MaxNative(Vector.Load(x + i + 2 * width), m2);
-                m3 = Vector.MaxNative(Vector.Load(x + i + 3 * width), m3);
-            }
-
-            Vector<float> lanes = Vector.MaxNative(Vector.MaxNative(m0, m1), Vector.MaxNative(m2, m3));
-            for (int lane = 0; lane < width; lane++)
-            {
-                max = MathF.Max(max, lanes[lane]);
-            }
-        }
-
-        for (; i < count; i++)
-        {
-            max = MathF.Max(max, x[i]);
-        }
-
-        return max;
-    }
-
+    /// <summary>Four elements in double precision.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Load4<T>(T* x)
+    public static Vector256<double> Load4<T>(T* x)
         where T : unmanaged
     {
         if (typeof(T) == typeof(double))

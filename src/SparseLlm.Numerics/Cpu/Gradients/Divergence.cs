@@ -18,8 +18,8 @@ internal static unsafe class Divergence
             float* p = memory.Data;
             float* t = teacher.At(row, 0);
             float* s = student.At(row, 0);
-            float teacherMax = Reductions.Max(t, count);
-            float studentMax = Reductions.Max(s, count);
+            float teacherMax = TensorPrimitives.Max(new ReadOnlySpan<float>(t, count));
+            float studentMax = TensorPrimitives.Max(new ReadOnlySpan<float>(s, count));
             double teacherSum = Exponential.ShiftedSum(t, teacherMax, count, p);
             double difference = (Reductions.Dot(p, t, count) - Reductions.Dot(p, s, count)) / teacherSum;
 

@@ -3,6 +3,7 @@ using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using SparseLlm.Numerics.Cpu.Elementwise;
 using SparseLlm.Numerics.Cpu.Memory;
 
 namespace SparseLlm.Numerics.Cpu.Products;
@@ -62,9 +63,9 @@ internal static unsafe class Tile
                 (Vector512.Load(target + j) + Avx512F.ConvertToVector512Double(Vector256.Load(source + j))).Store(target + j);
             }
 
-            for (; Avx.IsSupported && j <= columns - Vector256<double>.Count; j += Vector256<double>.Count)
+            for (; j <= columns - Vector256<double>.Count; j += Vector256<double>.Count)
             {
-                (Vector256.Load(target + j) + Avx.ConvertToVector256Double(Vector128.Load(source + j))).Store(target + j);
+                (Vector256.Load(target + j) + Reductions.Load4(source + j)).Store(target + j);
             }
 
             for (; j < columns; j++)

@@ -75,7 +75,7 @@ internal sealed unsafe class CausalAttention(
         scores[end..].Clear();
         fixed (float* seen = scores[first..end])
         {
-            return Exponential.ShiftedSum(seen, Reductions.Max(seen, end - first), end - first, seen);
+            return Exponential.ShiftedSum(seen, TensorPrimitives.Max(scores[first..end]), end - first, seen);
         }
     }
 }

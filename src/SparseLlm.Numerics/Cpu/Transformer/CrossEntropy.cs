@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using SparseLlm.Numerics.Cpu.Elementwise;
 using SparseLlm.Numerics.Cpu.Memory;
 using SparseLlm.Numerics.Cpu.Threading;
@@ -14,7 +15,7 @@ internal static unsafe class CrossEntropy
         Arithmetic.ForRows(team, logits, row =>
         {
             float* x = logits.At(row, 0);
-            float max = Reductions.Max(x, logits.Columns);
+            float max = TensorPrimitives.Max(new ReadOnlySpan<float>(x, logits.Columns));
             losses[row] = Math.Log(SumOfExponentials(x, max, logits.Columns)) + (max - (double)x[targets[row]]);
         });
 
