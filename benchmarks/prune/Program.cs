@@ -9,13 +9,19 @@ var only = new Option<string[]>("--only")
     AllowMultipleArgumentsPerToken = true,
     DefaultValueFactory = _ => ["speed", "memory", "large"],
 };
+var methods = new Option<string[]>("--methods")
+{
+    Description = "Whose speed to measure: sparsegpt, sparsellm. By default both.",
+    AllowMultipleArgumentsPerToken = true,
+    DefaultValueFactory = _ => ["sparsegpt", "sparsellm"],
+};
 var windows = new Option<int>("--windows") { Description = "Calibration windows of 2048 tokens where speed is measured.", DefaultValueFactory = _ => 32 };
 var layers = new Option<int>("--layers") { Description = "Decoder layers where speed is measured.", DefaultValueFactory = _ => 12 };
 var largeLayers = new Option<int>("--large-layers") { Description = "Decoder layers of the large model.", DefaultValueFactory = _ => 24 };
 var threads = new Option<int>("--threads") { Description = "Number of threads of both sides.", DefaultValueFactory = _ => Environment.ProcessorCount };
 var directory = new Option<string>("--directory") { Description = "Where to work; a folder is made there, and deleted again.", DefaultValueFactory = _ => Path.GetTempPath() };
 
-var root = new RootCommand("Measures the time and memory of whole prunes, and prints them as Markdown.") { runs, only, windows, layers, largeLayers, threads, directory };
+var root = new RootCommand("Measures the time and memory of whole prunes, and prints them as Markdown.") { runs, only, methods, windows, layers, largeLayers, threads, directory };
 root.SetAction(arguments =>
 {
     CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -26,7 +32,7 @@ root.SetAction(arguments =>
         switch (name)
         {
             case "speed":
-                new SpeedTable(place, arguments.GetValue(layers), arguments.GetValue(windows), count, arguments.GetValue(runs)).Print();
+                new SpeedTable(place, arguments.GetValue(layers), arguments.GetValue(windows), count, arguments.GetValue(runs)).Print(arguments.GetRequiredValue(methods));
                 break;
             case "memory":
                 new MemoryTable(place, count).Print();

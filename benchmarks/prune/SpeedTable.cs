@@ -9,7 +9,7 @@ internal sealed class SpeedTable(string directory, int layers, int windows, int 
     private const double SparseGptGoal = 4;
     private const double SparseLlmGoal = 10;
 
-    public void Print()
+    public void Print(IReadOnlyCollection<string> methods)
     {
         var rates = MachineRates.Measure(threads);
         Console.WriteLine(
@@ -21,9 +21,16 @@ internal sealed class SpeedTable(string directory, int layers, int windows, int 
             using var workload = new Workload(directory, shape with { Layers = layers }, windows * Length);
             var prune = new Prune(workload.Model, workload.Ids, windows, Length, threads);
             double floor = new SparseGptFloor(shape with { Layers = layers }, windows * Length, Length).Seconds(rates);
-            Compare(prune, shape, ["sparsegpt"], "sparsegpt", SparseGptGoal, floor);
-            List<Cost> peer = Compare(prune, shape, ["sparsellm", "--set", "variant=paper"], "sparsellm", SparseLlmGoal);
-            Compare(prune, shape, ["sparsellm"], "sparsellm", SparseLlmGoal, known: peer);
+            if (methods.Contains("sparsegpt"))
+            {
+                Compare(prune, shape, ["sparsegpt"], "sparsegpt", SparseGptGoal, floor);
+            }
+
+            if (methods.Contains("sparsellm"))
+            {
+                List<Cost> peer = Compare(prune, shape, ["sparsellm", "--set", "variant=paper"], "sparsellm", SparseLlmGoal);
+                Compare(prune, shape, ["sparsellm"], "sparsellm", SparseLlmGoal, known: peer);
+            }
         }
     }
 
