@@ -42,6 +42,18 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
+    public double QuadraticForm(Matrix<float> w, Matrix<double> h)
+    {
+        using var operation = new Operation();
+        Tensor weights = operation.Open(w);
+        Tensor upper = operation.Open(h, w.Columns, w.Columns).to(torch.float32);
+        Tensor doubled = upper.triu().add_(upper.triu(1));
+        var sums = new double[w.Rows];
+        transfer.Download(RowDots(weights.matmul(doubled), weights), sums.AsSpan());
+        return sums.Sum();
+    }
+
+    /// <inheritdoc/>
     public void AccumulateCross(Matrix<float> x, Matrix<float> y, Matrix<double> g)
     {
         using var operation = new Operation();

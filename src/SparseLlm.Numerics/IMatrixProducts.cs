@@ -25,6 +25,11 @@ public interface IMatrixProducts
     /// <param name="h">[d x d].</param>
     void AccumulateGram(Matrix<float> x, Matrix<double> h);
 
+    /// <summary>tr w h w' for a symmetric h, of which only the upper triangle is read; products in single precision, their sum in double precision.</summary>
+    /// <param name="w">[m x d].</param>
+    /// <param name="h">[d x d].</param>
+    double QuadraticForm(Matrix<float> w, Matrix<double> h);
+
     /// <summary>g += x'y, in the precision of <see cref="AccumulateGram"/>.</summary>
     /// <param name="x">[tokens x d].</param>
     /// <param name="y">[tokens x m].</param>

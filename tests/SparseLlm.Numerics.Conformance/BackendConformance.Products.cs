@@ -90,7 +90,8 @@ public abstract partial class BackendConformance
         device.MirrorUpper(h);
         using Matrix<double> g = device.Allocate<double>(301, 45);
         device.AccumulateCross(device.Float(Reference.Random(700, 301, 4)), device.Float(Reference.Random(700, 45, 4)), g);
-        return [.. device.ReadWide(c), .. device.ReadWide(thin), .. device.Read(h), .. device.Read(g)];
+        double form = device.QuadraticForm(device.Float(Reference.Random(5, 301, 5)), h);
+        return [.. device.ReadWide(c), .. device.ReadWide(thin), .. device.Read(h), .. device.Read(g), form];
     });
 
     [SkippableTheory]
@@ -115,6 +116,19 @@ public abstract partial class BackendConformance
                 sum[i * width + j].ShouldBe(sum[j * width + i]);
             }
         }
+    }
+
+    [SkippableTheory]
+    [InlineData(1, 1)]
+    [InlineData(3, 37)]
+    [InlineData(40, 530)]
+    public void Quadratic_forms_read_the_upper_triangle_alone(int rows, int width)
+    {
+        double[,] w = Reference.Random(rows, width, 1);
+        double[,] h = Reference.Gram(width, 2);
+        double expected = Reference.Flatten(Reference.Multiply(w, h)).Zip(Reference.Flatten(w), (a, b) => a * b).Sum();
+        using Matrix<double> upper = Backend.Double(Reference.Fill(width, width, (i, j) => i <= j ? h[i, j] : double.NaN));
+        Backend.QuadraticForm(Backend.Float(w), upper).ShouldBe(expected, 1e-5 * expected);
     }
 
     [SkippableFact]

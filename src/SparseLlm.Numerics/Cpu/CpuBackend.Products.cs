@@ -28,6 +28,14 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
+    public double QuadraticForm(Matrix<float> w, Matrix<double> h)
+    {
+        double value = new QuadraticForm(products, team, pool).Of(Open(w), Open(h, w.Columns, w.Columns));
+        Keep(w, h);
+        return value;
+    }
+
+    /// <inheritdoc/>
     public void AccumulateCross(Matrix<float> x, Matrix<float> y, Matrix<double> g)
     {
         View<float> left = Open(x);

@@ -193,14 +193,8 @@ internal sealed class LinearFit : IDisposable
     }
 
     /// <summary>tr W H W' for the H without damping.</summary>
-    private double QuadraticForm(Matrix<float> weights, InputGram gram)
-    {
-        using Matrix<float> h = backend.AllocateUninitialized<float>(gram.Width, gram.Width);
-        backend.Convert(gram.Damped, h);
-        using Matrix<float> product = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
-        backend.Multiply(weights, false, h, false, product);
-        return backend.Dot(product, weights) - gram.Damping * backend.Dot(weights, weights);
-    }
+    private double QuadraticForm(Matrix<float> weights, InputGram gram) =>
+        backend.QuadraticForm(weights, gram.Damped) - gram.Damping * backend.Dot(weights, weights);
 
     private static double Ratio(double error, double total) => total > 0 ? Math.Sqrt(Math.Max(error, 0) / total) : 0;
 
