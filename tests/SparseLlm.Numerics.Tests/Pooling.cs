@@ -17,14 +17,14 @@ public sealed class Pooling
     }
 
     [Fact]
-    public void Beyond_the_bound_the_size_goes_that_has_not_been_asked_for_longest()
+    public void Room_is_made_by_the_size_that_has_not_been_asked_for_longest()
     {
         using var pool = new BufferPool(4 * Page);
         NativeBuffer old = pool.Rent(2 * Page);
         NativeBuffer recent = pool.Rent(Page);
-        NativeBuffer last = pool.Rent(3 * Page);
         pool.Return(old);
         pool.Return(recent);
+        NativeBuffer last = pool.Rent(3 * Page);
         pool.Return(last);
         pool.Rent(Page).ShouldBeSameAs(recent);
         pool.Rent(3 * Page).ShouldBeSameAs(last);
@@ -32,14 +32,15 @@ public sealed class Pooling
     }
 
     [Fact]
-    public void A_buffer_beyond_the_bound_is_never_kept_nor_anything_forgotten_for_it()
+    public void As_much_is_kept_as_was_in_use_at_once()
     {
-        using var pool = new BufferPool(4 * Page);
-        NativeBuffer kept = pool.Rent(Page);
-        NativeBuffer large = pool.Rent(5 * Page);
-        pool.Return(kept);
-        pool.Return(large);
-        pool.Rent(Page).ShouldBeSameAs(kept);
-        pool.Rent(5 * Page).ShouldNotBeSameAs(large);
+        using var pool = new BufferPool(Page);
+        NativeBuffer one = pool.Rent(5 * Page);
+        NativeBuffer other = pool.Rent(6 * Page);
+        pool.Return(one);
+        pool.Return(other);
+        pool.Rent(5 * Page).ShouldBeSameAs(one);
+        pool.Rent(7 * Page).Dispose();
+        pool.Rent(6 * Page).ShouldNotBeSameAs(other);
     }
 }

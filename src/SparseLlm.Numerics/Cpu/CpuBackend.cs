@@ -12,10 +12,10 @@ namespace SparseLlm.Numerics.Cpu;
 /// </summary>
 public sealed partial class CpuBackend : IBackend
 {
-    private const nint RetainedBytes = (nint)1 << 27;
+    private const nint PooledBytes = (nint)1 << 27;
 
     private readonly WorkerTeam team;
-    private readonly BufferPool pool = new(RetainedBytes);
+    private readonly BufferPool pool = new(PooledBytes);
     private readonly KernelFamily family;
     private readonly MatrixProduct<float> products;
     private readonly MatrixProduct<double> doubleProducts;

@@ -15,7 +15,11 @@ namespace SparseLlm.Pruning.Methods;
 /// </summary>
 internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, SparsityPlan plan, int layer, IProgress<PruningProgress>? progress)
 {
-    private const int PieceLength = 1 << 18;
+    private const int PieceLength = 1 << 16;
+
+    // Of a piece: its values, and what they were before rounding.
+    private float[] rounded = [];
+    private float[] exact = [];
 
     private readonly List<(string Name, Matrix<float> Matrix)> changed = [];
     private readonly List<LinearReport> linears = [];
@@ -109,11 +113,11 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
     {
         ElementType type = checkpoint[name].ElementType;
         int pieceRows = Math.Max(1, PieceLength / matrix.Columns);
-        var buffer = new float[Math.Min(pieceRows, matrix.Rows) * matrix.Columns];
+        Reserve(pieceRows * matrix.Columns);
         for (int row = 0; row < matrix.Rows; row += pieceRows)
         {
             using Matrix<float> slice = matrix.Slice(row, Math.Min(pieceRows, matrix.Rows - row));
-            Span<float> values = buffer.AsSpan(0, slice.Rows * slice.Columns);
+            Span<float> values = rounded.AsSpan(0, slice.Rows * slice.Columns);
             backend.Download(slice, values);
             CheckFinite(values, $"pruning '{name}' gave a value that is not finite; use a larger damping or more calibration data");
             Round(values, type);
@@ -124,6 +128,15 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
 
         changed.RemoveAll(known => known.Name == name);
         changed.Add((name, matrix));
+    }
+
+    private void Reserve(int length)
+    {
+        if (rounded.Length < length)
+        {
+            rounded = new float[length];
+            exact = new float[length];
+        }
     }
 
     private static void CheckFinite(ReadOnlySpan<float> values, string problem)
@@ -138,13 +151,14 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
     /// Rounds to the element type. A kept weight so small that it would become zero gets the least magnitude of the type instead, so that
     /// the matrix is exactly as sparse as asked for; pruned weights are +0.
     /// </summary>
-    private static void Round(Span<float> values, ElementType type)
+    private void Round(Span<float> values, ElementType type)
     {
-        float[] exact = values.ToArray();
+        values.CopyTo(exact);
         ElementTypes.Round(values, type);
+        float least = LeastMagnitude(type);
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = exact[i] != 0 && values[i] == 0 ? LeastMagnitude(type) : values[i] + 0f;
+            values[i] = exact[i] != 0 && values[i] == 0 ? least : values[i] + 0f;
         }
     }
 

@@ -1,16 +1,18 @@
 namespace SparseLlm.Numerics.Cpu.Memory;
 
 /// <summary>
-/// Keeps freed buffers for the next request of about their size, up to a bound: fresh memory costs a page fault per
-/// 4 KiB, more than most kernels need to fill it. Beyond the bound, buffers go of the size that has not been asked for
-/// longest, so that nothing is held on to for matrices of a shape that does not come again. Safe to use from several threads.
+/// Keeps freed buffers for the next request of about their size: fresh memory costs a page fault per 4 KiB, more than most kernels
+/// need to fill it. Used and kept buffers together never take more than the most that was in use at once, so that keeping does not
+/// raise the peak; to make room, buffers go of the size that has not been asked for longest. Safe to use from several threads.
 /// </summary>
-/// <param name="capacity">The most bytes to keep.</param>
-internal sealed class BufferPool(nint capacity) : IDisposable
+/// <param name="floor">Bytes that used and kept buffers may take in any case.</param>
+internal sealed class BufferPool(nint floor) : IDisposable
 {
     private readonly Lock gate = new();
     private readonly Dictionary<nint, Shelf> shelves = [];
     private nint retained;
+    private nint inUse;
+    private nint mostInUse = floor;
     private long uses;
     private bool disposed;
 
@@ -20,6 +22,7 @@ internal sealed class BufferPool(nint capacity) : IDisposable
         nint size = SizeClass(bytes);
         lock (gate)
         {
+            inUse += size;
             if (shelves.TryGetValue(size, out Shelf? shelf))
             {
                 shelf.LastUse = uses++;
@@ -29,6 +32,9 @@ internal sealed class BufferPool(nint capacity) : IDisposable
                     return buffer;
                 }
             }
+
+            mostInUse = Math.Max(mostInUse, inUse);
+            Trim();
         }
 
         return new NativeBuffer(size);
@@ -39,7 +45,8 @@ internal sealed class BufferPool(nint capacity) : IDisposable
     {
         lock (gate)
         {
-            if (!disposed && buffer.Bytes <= capacity)
+            inUse -= buffer.Bytes;
+            if (!disposed)
             {
                 if (!shelves.TryGetValue(buffer.Bytes, out Shelf? shelf))
                 {
@@ -49,7 +56,6 @@ internal sealed class BufferPool(nint capacity) : IDisposable
                 shelf.LastUse = uses++;
                 shelf.Buffers.Push(buffer);
                 retained += buffer.Bytes;
-                Trim();
                 return;
             }
         }
@@ -86,7 +92,7 @@ internal sealed class BufferPool(nint capacity) : IDisposable
 
     private void Trim()
     {
-        while (retained > capacity)
+        while (retained > 0 && inUse + retained > mostInUse)
         {
             NativeBuffer buffer = shelves.Values.Where(shelf => shelf.Buffers.Count > 0).MinBy(shelf => shelf.LastUse)!.Buffers.Pop();
             retained -= buffer.Bytes;
