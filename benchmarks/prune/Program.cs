@@ -11,7 +11,7 @@ var only = new Option<string[]>("--only")
 };
 var methods = new Option<string[]>("--methods")
 {
-    Description = "Whose speed to measure: sparsegpt, sparsellm. By default both.",
+    Description = "Which methods to measure for speed and on the large model: sparsegpt, sparsellm. By default both.",
     AllowMultipleArgumentsPerToken = true,
     DefaultValueFactory = _ => ["sparsegpt", "sparsellm"],
 };
@@ -38,7 +38,7 @@ root.SetAction(arguments =>
                 new MemoryTable(place, count).Print();
                 break;
             case "large":
-                new LargeModel(place, arguments.GetValue(largeLayers), count).Print();
+                new LargeModel(place, arguments.GetValue(largeLayers), count).Print(arguments.GetRequiredValue(methods));
                 break;
             default:
                 throw new ArgumentException($"There is no measurement '{name}'.");
