@@ -15,6 +15,7 @@ var methods = new Option<string[]>("--methods")
     AllowMultipleArgumentsPerToken = true,
     DefaultValueFactory = _ => ["sparsegpt", "sparsellm"],
 };
+methods.AcceptOnlyFromAmong("sparsegpt", "sparsellm");
 var windows = new Option<int>("--windows") { Description = "Calibration windows of 2048 tokens where speed is measured.", DefaultValueFactory = _ => 32 };
 var layers = new Option<int>("--layers") { Description = "Decoder layers where speed is measured.", DefaultValueFactory = _ => 12 };
 var largeLayers = new Option<int>("--large-layers") { Description = "Decoder layers of the large model.", DefaultValueFactory = _ => 24 };

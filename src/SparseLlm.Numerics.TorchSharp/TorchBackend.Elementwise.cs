@@ -135,9 +135,13 @@ public sealed partial class TorchBackend
         where T : unmanaged
     {
         using var operation = new Operation();
-        Tensor left = operation.Open(x);
-        var sums = new double[x.Rows];
-        transfer.Download(RowDots(left, operation.Open(y, x.Rows, x.Columns)), sums.AsSpan());
+        return Dot(operation.Open(x), operation.Open(y, x.Rows, x.Columns));
+    }
+
+    private double Dot(Tensor x, Tensor y)
+    {
+        var sums = new double[x.shape[0]];
+        transfer.Download(RowDots(x, y), sums.AsSpan());
         return sums.Sum();
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Layers;
@@ -16,10 +17,7 @@ namespace SparseLlm.Pruning.Methods;
 internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, SparsityPlan plan, int layer, IProgress<PruningProgress>? progress)
 {
     private const int PieceLength = 1 << 16;
-
-    // Of a piece: its values, and what they were before rounding.
-    private float[] rounded = [];
-    private float[] exact = [];
+    private const int RoundedAtOnce = 1024;
 
     private readonly List<(string Name, Matrix<float> Matrix)> changed = [];
     private readonly List<LinearReport> linears = [];
@@ -113,11 +111,11 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
     {
         ElementType type = checkpoint[name].ElementType;
         int pieceRows = Math.Max(1, PieceLength / matrix.Columns);
-        Reserve(pieceRows * matrix.Columns);
+        float[] buffer = ArrayPool<float>.Shared.Rent(Math.Min(pieceRows, matrix.Rows) * matrix.Columns);
         for (int row = 0; row < matrix.Rows; row += pieceRows)
         {
             using Matrix<float> slice = matrix.Slice(row, Math.Min(pieceRows, matrix.Rows - row));
-            Span<float> values = rounded.AsSpan(0, slice.Rows * slice.Columns);
+            Span<float> values = buffer.AsSpan(0, slice.Rows * slice.Columns);
             backend.Download(slice, values);
             CheckFinite(values, $"pruning '{name}' gave a value that is not finite; use a larger damping or more calibration data");
             Round(values, type);
@@ -126,17 +124,10 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
             backend.Upload<float>(values, slice);
         }
 
+        ArrayPool<float>.Shared.Return(buffer);
+
         changed.RemoveAll(known => known.Name == name);
         changed.Add((name, matrix));
-    }
-
-    private void Reserve(int length)
-    {
-        if (rounded.Length < length)
-        {
-            rounded = new float[length];
-            exact = new float[length];
-        }
     }
 
     private static void CheckFinite(ReadOnlySpan<float> values, string problem)
@@ -151,14 +142,19 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
     /// Rounds to the element type. A kept weight so small that it would become zero gets the least magnitude of the type instead, so that
     /// the matrix is exactly as sparse as asked for; pruned weights are +0.
     /// </summary>
-    private void Round(Span<float> values, ElementType type)
+    private static void Round(Span<float> values, ElementType type)
     {
-        values.CopyTo(exact);
-        ElementTypes.Round(values, type);
         float least = LeastMagnitude(type);
-        for (int i = 0; i < values.Length; i++)
+        Span<float> exact = stackalloc float[RoundedAtOnce];
+        for (int start = 0; start < values.Length; start += RoundedAtOnce)
         {
-            values[i] = exact[i] != 0 && values[i] == 0 ? least : values[i] + 0f;
+            Span<float> piece = values.Slice(start, Math.Min(RoundedAtOnce, values.Length - start));
+            piece.CopyTo(exact);
+            ElementTypes.Round(piece, type);
+            for (int i = 0; i < piece.Length; i++)
+            {
+                piece[i] = exact[i] != 0 && piece[i] == 0 ? least : piece[i] + 0f;
+            }
         }
     }
 
