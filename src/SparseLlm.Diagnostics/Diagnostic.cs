@@ -15,11 +15,12 @@ public sealed record Diagnostic(DiagnosticDescriptor Descriptor, string Message,
     /// <summary>
     /// MSBuild's canonical format, which IDEs and CI systems turn into a link:
     /// <c>pruning.yaml(12,5,12,13): error SLM1003: unknown key 'sparsty'; did you mean 'sparsity'?</c>
+    /// One line, whatever the names in it: message and path pass through <see cref="Printable"/>.
     /// </summary>
     public override string ToString()
     {
         string origin = Location?.ToString() ?? "sparsellm";
         string severity = Severity == Severity.Error ? "error" : "warning";
-        return $"{origin}: {severity} {Code}: {Message}";
+        return Printable.Of($"{origin}: {severity} {Code}: {Message}");
     }
 }

@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text;
+
+namespace SparseLlm.Diagnostics;
+
+/// <summary>
+/// Text that names from files stand in, on its way to a terminal or a log. A line break would begin a line that a build system takes for a message
+/// of its own, an escape would command the terminal, and a mark of direction would let a name look like another.
+/// </summary>
+public static class Printable
+{
+    /// <summary>The text on one line, with every character that is not printed written as an escape: <c>\n</c>, <c>\u001B</c>.</summary>
+    public static string Of(string text) => text.Any(unit => IsCommand(unit) || char.IsSurrogate(unit)) ? Escaped(text) : text;
+
+    private static string Escaped(string text)
+    {
+        var escaped = new StringBuilder(text.Length + 16);
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogatePair(text, i))
+            {
+                escaped.Append(text[i++]).Append(text[i]);
+                continue;
+            }
+
+            escaped.Append(text[i] switch
+            {
+                '\n' => @"\n",
+                '\r' => @"\r",
+                '\t' => @"\t",
+                var unit when IsCommand(unit) || char.IsSurrogate(unit) => string.Create(CultureInfo.InvariantCulture, $@"\u{(int)unit:X4}"),
+                var unit => unit.ToString(),
+            });
+        }
+
+        return escaped.ToString();
+    }
+
+    /// <summary>Controls, separators of lines and paragraphs, and the marks of direction (Unicode Standard Annex 9, table 1 and 2).</summary>
+    private static bool IsCommand(char unit) => char.IsControl(unit)
+        || unit is '\u2028' or '\u2029' or '\u200E' or '\u200F' or '\u061C'
+        || unit is >= '\u202A' and <= '\u202E'
+        || unit is >= '\u2066' and <= '\u2069';
+}

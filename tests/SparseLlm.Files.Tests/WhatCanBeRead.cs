@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+
+namespace SparseLlm.Files.Tests;
+
+/// <summary>A name that comes from elsewhere can lead to anything.</summary>
+public sealed class WhatCanBeRead : IDisposable
+{
+    private readonly TempDirectory folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [SkippableFact]
+    public void A_pipe_is_refused_and_not_waited_for()
+    {
+        Skip.If(OperatingSystem.IsWindows());
+        Process.Start("mkfifo", folder["pipe"]).WaitForExit();
+        Should.Throw<IOException>(() => RegularFile.Open(folder["pipe"])).Message.ShouldBe("this is a pipe and not a regular file");
+    }
+
+    [SkippableFact]
+    public void A_device_is_refused_and_not_read_without_end()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux());
+        Should.Throw<IOException>(() => RegularFile.ReadAllBytes("/dev/zero", 100)).Message.ShouldContain("a device");
+    }
+
+    [SkippableFact]
+    public void A_socket_is_refused()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux());
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(folder["socket"]));
+        Should.Throw<IOException>(() => RegularFile.Open(folder["socket"])).Message.ShouldContain("a socket");
+    }
+
+    [SkippableFact]
+    public void A_directory_is_refused_by_name()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux());
+        Should.Throw<IOException>(() => RegularFile.Open(folder.Path)).Message.ShouldContain("a directory");
+    }
+
+    [SkippableFact]
+    public void A_link_to_a_file_is_followed()
+    {
+        Skip.If(OperatingSystem.IsWindows());
+        File.WriteAllText(folder["file"], "abc");
+        File.CreateSymbolicLink(folder["link"], folder["file"]);
+        RegularFile.ReadAllBytes(folder["link"], 3).ShouldBe("abc"u8.ToArray());
+    }
+
+    [Fact]
+    public void A_file_beyond_the_limit_is_refused_with_both_numbers()
+    {
+        File.WriteAllText(folder["file"], "abcd");
+        Should.Throw<IOException>(() => RegularFile.ReadAllBytes(folder["file"], 3)).Message.ShouldBe("the file has 4 bytes, and 3 is the most that are read of one like it");
+    }
+
+    [Fact]
+    public void A_file_that_is_not_there_is_what_it_is_elsewhere() =>
+        Should.Throw<FileNotFoundException>(() => RegularFile.Open(folder["none"]));
+}
