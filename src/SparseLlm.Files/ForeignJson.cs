@@ -12,9 +12,10 @@ public static class ForeignJson
     /// <summary>Parses a document.</summary>
     /// <param name="utf8">Its bytes; they are changed in place and belong to the document from then on.</param>
     /// <param name="replaceHalfPairs">Whether half a surrogate pair becomes U+FFFD, as texts are read, instead of being an error.</param>
-    /// <exception cref="JsonException">It is not JSON; line and byte of the line are those in the file.</exception>
+    /// <param name="maximumTokens">Names, values, brackets and braces that there can be within reason; the document takes 12 bytes for each.</param>
+    /// <exception cref="JsonException">It is not JSON, or too much; line and byte of the line are those in the file.</exception>
     /// <remarks>A number that JSON does not have becomes a string, so that a field that nobody asks for can hold it, and one that is asked for is no number.</remarks>
-    public static JsonDocument Parse(byte[] utf8, bool replaceHalfPairs = false)
+    public static JsonDocument Parse(byte[] utf8, bool replaceHalfPairs = false, int maximumTokens = int.MaxValue)
     {
         ReadOnlyMemory<byte> text = utf8.AsSpan().StartsWith("\uFEFF"u8) ? utf8.AsMemory(3) : utf8;
         if (!Utf8.IsValid(text.Span))
@@ -23,7 +24,26 @@ public static class ForeignJson
         }
 
         Mend(utf8.AsSpan(utf8.Length - text.Length), replaceHalfPairs);
+        Count(text.Span, maximumTokens);
         return JsonDocument.Parse(text);
+    }
+
+    private static void Count(ReadOnlySpan<byte> text, int maximumTokens)
+    {
+        // A token has a byte at least.
+        if (text.Length <= maximumTokens)
+        {
+            return;
+        }
+
+        var reader = new Utf8JsonReader(text);
+        for (int tokens = 0; reader.Read(); tokens++)
+        {
+            if (tokens == maximumTokens)
+            {
+                throw Error(FormattableString.Invariant($"there is more in it than {maximumTokens} values"), text, (int)reader.TokenStartIndex);
+            }
+        }
     }
 
     /// <summary>One pass over the text, inside and outside strings.</summary>

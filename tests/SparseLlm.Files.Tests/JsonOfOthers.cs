@@ -65,5 +65,14 @@ public sealed class JsonOfOthers
     [Fact]
     public void Nesting_is_limited() => Should.Throw<JsonException>(() => Parse(new string('[', 100_000) + new string(']', 100_000)));
 
+    [Fact]
+    public void More_values_than_are_wanted_are_an_error_where_the_first_of_them_is()
+    {
+        const string Json = "\uFEFF{\"a\":\n[1, 2, 3]}";
+        ForeignJson.Parse(Encoding.UTF8.GetBytes(Json), maximumTokens: 8).RootElement.GetProperty("a").GetArrayLength().ShouldBe(3);
+        var error = Should.Throw<JsonException>(() => ForeignJson.Parse(Encoding.UTF8.GetBytes(Json), maximumTokens: 5));
+        (error.LineNumber, error.BytePositionInLine).ShouldBe((1, 7));
+    }
+
     private static JsonElement Parse(string json) => ForeignJson.Parse(Encoding.UTF8.GetBytes(json)).RootElement;
 }

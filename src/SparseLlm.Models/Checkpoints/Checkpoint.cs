@@ -6,7 +6,7 @@ namespace SparseLlm.Models.Checkpoints;
 
 /// <summary>
 /// The safetensors files of a model directory, open for reading: one file, or shards with an index. Only the headers are
-/// held in memory. Reading is safe from several threads.
+/// held in memory. Reading is safe from several threads. Where several shards hold a tensor, the index says which of them counts.
 /// </summary>
 /// <remarks>
 /// Files are read, not mapped: mapped pages would count as this process's memory, and a file that shrinks under a mapping
@@ -20,8 +20,15 @@ public sealed class Checkpoint : IDisposable
     private readonly Dictionary<string, SafeFileHandle> files = [];
     private readonly Dictionary<string, TensorInfo> tensors = [];
     private readonly List<TensorInfo> order = [];
+    private readonly List<TensorInfo> superseded = [];
+    private readonly IReadOnlyDictionary<string, string> index;
 
-    private Checkpoint(string directory) => Directory = directory;
+    private Checkpoint(string directory, IReadOnlyDictionary<string, string>? index)
+    {
+        Directory = directory;
+        IsSharded = index is not null;
+        this.index = index ?? new Dictionary<string, string>();
+    }
 
     /// <summary>The model's directory.</summary>
     public string Directory { get; }
@@ -29,11 +36,20 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Every tensor, shard by shard, in the order of the data.</summary>
     public IReadOnlyList<TensorInfo> Tensors => order;
 
+    /// <summary>
+    /// What shards hold of tensors that the index lists in other shards: older copies, which count for nothing here, and which loaders
+    /// that do not ask the index may find.
+    /// </summary>
+    public IReadOnlyList<TensorInfo> Superseded => superseded;
+
     /// <summary>The safetensors files, relative to <see cref="Directory"/>.</summary>
     public IReadOnlyCollection<string> Shards => files.Keys;
 
     /// <summary>Whether the checkpoint has an index of its shards.</summary>
-    public bool IsSharded { get; private init; }
+    public bool IsSharded { get; }
+
+    /// <summary>The file that stands for the whole checkpoint: the index, or the only file.</summary>
+    public string MainFile => Path.Combine(Directory, IsSharded ? ShardIndex.FileName : SingleFile);
 
     /// <summary>Opens the checkpoint of a Hugging Face directory: <c>model.safetensors</c>, else the shards of its index.</summary>
     /// <exception cref="DiagnosticException">There is none, or its headers break the format.</exception>
@@ -46,12 +62,13 @@ public sealed class Checkpoint : IDisposable
         }
 
         bool isSharded = !File.Exists(Path.Combine(directory, SingleFile));
-        if (isSharded && !File.Exists(Path.Combine(directory, ShardIndex.FileName)))
+        string index = Path.Combine(directory, ShardIndex.FileName);
+        if (isSharded && !File.Exists(index))
         {
-            throw NotFound(directory);
+            throw OtherFormat.NotFound(directory);
         }
 
-        var checkpoint = new Checkpoint(directory) { IsSharded = isSharded };
+        var checkpoint = new Checkpoint(directory, isSharded ? ShardIndex.Read(index) : null);
         try
         {
             checkpoint.ReadHeaders();
@@ -85,6 +102,9 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Finds a tensor by its full name.</summary>
     public bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TensorInfo? tensor) =>
         tensors.TryGetValue(name, out tensor);
+
+    /// <summary>The shard in which the index lists a tensor, whether it is there or not; null if it does not.</summary>
+    public string? ListedIn(string name) => index.GetValueOrDefault(name);
 
     /// <summary>The file that holds a tensor.</summary>
     public string PathOf(TensorInfo tensor) => Path.Combine(Directory, tensor.Shard);
@@ -170,38 +190,12 @@ public sealed class Checkpoint : IDisposable
         $"tensor '{tensor.Name}' is stored as {tensor.ElementType}; " +
         "weights must be F32, F16 or BF16, so convert the model (a quantised one from its original)";
 
-    private static DiagnosticException NotFound(string directory)
-    {
-        bool isPickled = System.IO.Directory.EnumerateFiles(directory, "pytorch_model*").Any();
-        return ModelDiagnostics.CheckpointNotFound.Error(
-            new SourceLocation(directory),
-            isPickled
-                ? "the weights are in pytorch_model.bin, which can run code when it is read; " +
-                  "convert them to model.safetensors (model.save_pretrained does)"
-                : $"there is neither {SingleFile} nor {ShardIndex.FileName}; name a Hugging Face model directory");
-    }
-
     private void ReadHeaders()
     {
-        if (!IsSharded)
-        {
-            ReadHeader(SingleFile);
-            return;
-        }
-
-        string index = Path.Combine(Directory, ShardIndex.FileName);
-        IReadOnlyDictionary<string, string> shards = ShardIndex.Read(index);
-        foreach (string shard in shards.Values.Distinct().Order(StringComparer.Ordinal))
+        string[] shards = IsSharded ? [.. index.Values.Distinct().Order(StringComparer.Ordinal)] : [SingleFile];
+        foreach (string shard in shards)
         {
             ReadHeader(shard);
-        }
-
-        foreach ((string name, string shard) in shards)
-        {
-            if (!tensors.TryGetValue(name, out TensorInfo? tensor) || tensor.Shard != shard)
-            {
-                throw ShardIndex.Malformed(index, $"tensor '{name}' is listed in '{shard}', but it is not there");
-            }
         }
     }
 
@@ -212,14 +206,26 @@ public sealed class Checkpoint : IDisposable
         files.Add(shard, file);
         foreach (TensorInfo tensor in SafetensorsHeader.Read(file, path, shard))
         {
-            if (!tensors.TryAdd(tensor.Name, tensor))
+            if (ListedIn(tensor.Name) is { } other && other != shard)
             {
-                throw ModelDiagnostics.MalformedSafetensors.Error(
-                    new SourceLocation(path), $"tensor '{tensor.Name}' is in '{tensors[tensor.Name].Shard}' too; " +
-                    "download the checkpoint again");
+                superseded.Add(tensor);
             }
+            else if (tensors.TryAdd(tensor.Name, tensor))
+            {
+                order.Add(tensor);
+            }
+            else
+            {
+                throw ModelDiagnostics.MalformedIndex.Error(
+                    new SourceLocation(MainFile),
+                    $"tensor '{tensor.Name}' is in '{tensors[tensor.Name].Shard}' and in '{shard}', and the index lists it in neither; " +
+                    "add it to weight_map with the shard that counts");
+            }
+        }
 
-            order.Add(tensor);
+        if (order.Count + superseded.Count > SafetensorsHeader.MaximumTensors)
+        {
+            throw SafetensorsHeader.TooManyTensors(MainFile);
         }
     }
 }

@@ -107,10 +107,17 @@ public sealed class CheckpointWriter : IDisposable
     public void Write(string tensorName, long firstElement, ReadOnlySpan<float> values) =>
         Write(Find(tensorName), firstElement, values);
 
-    /// <summary>Flushes everything to the disk. Without it, what was written may be lost in a power failure.</summary>
+    /// <summary>
+    /// Brings superseded copies of tensors up to date, and flushes everything to the disk. Without it, what was written may be lost in a power failure.
+    /// </summary>
     /// <exception cref="DiagnosticException">The disk does not take it.</exception>
     public void Complete()
     {
+        foreach (TensorInfo copy in source.Superseded)
+        {
+            Update(copy);
+        }
+
         foreach ((string shard, SafeFileHandle file) in files)
         {
             Guard(Path.Combine(directory, shard), () => RandomAccess.FlushToDisk(file));
@@ -157,6 +164,33 @@ public sealed class CheckpointWriter : IDisposable
         {
             throw ModelDiagnostics.CheckpointNotWritable.Error(
                 new SourceLocation(path), $"the file cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// Not every loader asks the index which copy of a tensor counts; now they all find the same. A copy of another type or shape is none
+    /// that they could have loaded.
+    /// </summary>
+    private void Update(TensorInfo copy)
+    {
+        if (!source.TryGet(copy.Name, out TensorInfo? tensor) || tensor.ElementType != copy.ElementType || !tensor.Shape.SequenceEqual(copy.Shape))
+        {
+            return;
+        }
+
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(PieceLength);
+        try
+        {
+            for (long start = 0; start < tensor.ByteLength; start += PieceLength)
+            {
+                Memory<byte> piece = bytes.AsMemory(0, (int)Math.Min(PieceLength, tensor.ByteLength - start));
+                FileBytes.Read(files[tensor.Shard], tensor.Offset + start, piece.Span, Path.Combine(directory, tensor.Shard));
+                Guard(Path.Combine(directory, copy.Shard), () => RandomAccess.Write(files[copy.Shard], piece.Span, copy.Offset + start));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
         }
     }
 

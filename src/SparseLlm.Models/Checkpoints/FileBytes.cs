@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 
 namespace SparseLlm.Models.Checkpoints;
 
@@ -11,20 +12,7 @@ internal static class FileBytes
     {
         try
         {
-            return File.OpenHandle(path, options: FileOptions.RandomAccess);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unreadable(path, e.Message, e);
-        }
-    }
-
-    /// <summary>The whole of a small file.</summary>
-    public static byte[] ReadAll(string path)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
+            return RegularFile.Open(path, options: FileOptions.RandomAccess);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

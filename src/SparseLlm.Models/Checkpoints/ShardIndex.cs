@@ -12,47 +12,52 @@ internal static class ShardIndex
     /// <summary>The file's name.</summary>
     public const string FileName = "model.safetensors.index.json";
 
+    // Some 200 bytes for each tensor.
+    private const long MaximumLength = 200L * SafetensorsHeader.MaximumTensors;
+    private const int MaximumShards = 10_000;
+
     /// <summary>Shard names by tensor name.</summary>
-    /// <exception cref="DiagnosticException">The file is malformed, or a shard lies outside its directory.</exception>
+    /// <exception cref="DiagnosticException">The file cannot be read or is malformed, or a shard lies outside its directory.</exception>
     public static IReadOnlyDictionary<string, string> Read(string path)
     {
-        try
+        using JsonDocument document =
+            JsonFile.Read(path, MaximumLength, ModelDiagnostics.CheckpointUnreadable, ModelDiagnostics.MalformedIndex);
+        if (document.RootElement.ValueKind != JsonValueKind.Object
+            || !document.RootElement.TryGetProperty("weight_map", out JsonElement map)
+            || map.ValueKind != JsonValueKind.Object)
         {
-            using JsonDocument document = JsonDocument.Parse(FileBytes.ReadAll(path));
-            if (document.RootElement.ValueKind != JsonValueKind.Object
-                || !document.RootElement.TryGetProperty("weight_map", out JsonElement map)
-                || map.ValueKind != JsonValueKind.Object)
+            throw Malformed(path, "there is no weight_map");
+        }
+
+        Dictionary<string, string> shards = [];
+        HashSet<string> files = [];
+        foreach (JsonProperty entry in map.EnumerateObject())
+        {
+            string shard = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString()! : "";
+            if (!IsInside(shard))
             {
-                throw Malformed(path, "there is no weight_map");
+                throw Malformed(path, $"tensor '{Excerpt.Of(entry.Name)}' is listed in '{Excerpt.Of(entry.Value.ToString())}', which is not a file " +
+                    "below the model's directory");
             }
 
-            Dictionary<string, string> shards = [];
-            foreach (JsonProperty entry in map.EnumerateObject())
+            if (!shards.TryAdd(entry.Name, shard))
             {
-                string shard = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString()! : "";
-                if (!IsInside(shard))
-                {
-                    throw Malformed(path, $"tensor '{entry.Name}' is listed in '{entry.Value}', which is not a file below " +
-                        "the model's directory");
-                }
-
-                if (!shards.TryAdd(entry.Name, shard))
-                {
-                    throw Malformed(path, $"tensor '{entry.Name}' is listed twice");
-                }
+                throw Malformed(path, $"tensor '{Excerpt.Of(entry.Name)}' is listed twice");
             }
 
-            return shards.Count > 0 ? shards : throw Malformed(path, "weight_map is empty");
+            files.Add(shard);
+            if (shards.Count > SafetensorsHeader.MaximumTensors || files.Count > MaximumShards)
+            {
+                throw Malformed(path, FormattableString.Invariant(
+                    $"there are more tensors than {SafetensorsHeader.MaximumTensors} or more files than {MaximumShards}, which no model has"));
+            }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw Malformed(path, $"the file is not valid JSON ({e.Message})", e);
-        }
+
+        return shards.Count > 0 ? shards : throw Malformed(path, "weight_map is empty");
     }
 
-    /// <summary>An index that contradicts itself or its shards.</summary>
-    public static DiagnosticException Malformed(string path, string problem, Exception? inner = null) =>
-        ModelDiagnostics.MalformedIndex.Error(new SourceLocation(path), $"{problem}; download the checkpoint again", inner);
+    private static DiagnosticException Malformed(string path, string problem) =>
+        ModelDiagnostics.MalformedIndex.Error(new SourceLocation(path), $"{problem}; take the index from where the shards come from");
 
     /// <summary>
     /// Looked at as text, by the rules of every platform. Links are not resolved: in a Hugging Face cache each file is one.

@@ -1,3 +1,4 @@
+using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline.Running;
 
@@ -27,9 +28,12 @@ public sealed class ModelDigests(string directory, ModelDefinition definition, F
     private string Of(IEnumerable<TensorShape> shapes) =>
         KeyBuilder.Of("tensors", shapes.Select(shape => KeyValuePair.Create(shape.Name, tensors.Value[shape.Name])));
 
-    private static Dictionary<string, string> ReadTensors(string directory, FileDigests digests) =>
-        ModelFiles.Of(directory)
-            .Where(ModelFiles.HoldsWeights)
-            .SelectMany(file => digests.Tensors(Path.Combine(directory, file)))
+    private static Dictionary<string, string> ReadTensors(string directory, FileDigests digests)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(directory);
+        return checkpoint.Shards
+            .SelectMany(shard => digests.Tensors(Path.Combine(directory, shard))
+                .Where(tensor => checkpoint.TryGet(tensor.Key, out TensorInfo? counted) && counted.Shard == shard))
             .ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Tests.Support;
@@ -38,13 +40,13 @@ public sealed class MalformedSafetensors : IDisposable
     }
 
     [Theory]
-    [InlineData("", "not valid JSON")]
-    [InlineData("{", "not valid JSON")]
-    [InlineData("{\"a\"", "not valid JSON")]
+    [InlineData("", "cannot be read as JSON")]
+    [InlineData("{", "cannot be read as JSON")]
+    [InlineData("{\"a\"", "cannot be read as JSON")]
     [InlineData("[]", "not a JSON object")]
     [InlineData("\"a\"", "not a JSON object")]
     [InlineData("{\"a\":1}", "'a' is not an object")]
-    [InlineData("{\"\\ud800\":{}}", "not valid JSON")]
+    [InlineData("{\"\\ud800\":{}}", "cannot be read as JSON")]
     public void Header_that_is_not_an_object_of_objects_is_an_error(string header, string problem) =>
         ShouldBeMalformed(header, [], problem);
 
@@ -57,7 +59,7 @@ public sealed class MalformedSafetensors : IDisposable
 
     [Fact]
     public void Header_nested_without_end_is_an_error() =>
-        ShouldBeMalformed("{\"a\":" + new string('[', 100_000), [], "not valid JSON");
+        ShouldBeMalformed("{\"a\":" + new string('[', 100_000), [], "cannot be read as JSON");
 
     [Fact]
     public void Tensor_listed_twice_is_an_error() =>
@@ -107,6 +109,61 @@ public sealed class MalformedSafetensors : IDisposable
     [Fact]
     public void Bytes_behind_the_last_tensor_are_an_error() =>
         ShouldBeMalformed(Two("[0,8]", "[8,16]"), new byte[17], "1 bytes at the end");
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("[]")]
+    [InlineData("\"pt\"")]
+    [InlineData("{\"format\":1}")]
+    [InlineData("{\"format\":{}}")]
+    public void Metadata_that_is_not_an_object_of_texts_is_an_error(string metadata) =>
+        ShouldBeMalformed($"{{\"__metadata__\":{metadata}}}", [], "__metadata__ is not an object of texts");
+
+    [Fact]
+    public void Tensor_of_more_dimensions_than_there_are_is_an_error() =>
+        ShouldBeMalformed(
+            $"{{\"a\":{{\"dtype\":\"F32\",\"shape\":[{string.Join(',', Enumerable.Repeat(1, 17))}],\"data_offsets\":[0,4]}}}}", new byte[4], "17 numbers");
+
+    [Fact]
+    public void Name_without_end_is_an_error_that_shows_its_beginning()
+    {
+        string name = new('n', 100_000);
+        SafetensorsFile.WriteRaw(FilePath, $"{{\"{name}\":{{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}}}", new byte[4]);
+        ShouldBeMalformed("'nnn").Length.ShouldBeLessThan(300);
+    }
+
+    [Fact]
+    public void More_tensors_than_any_model_has_are_an_error()
+    {
+        var header = new StringBuilder("{");
+        for (int i = 0; i <= 500_000; i++)
+        {
+            header.Append(i == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $"\"{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}");
+        }
+
+        ShouldBeMalformed(header.Append('}').ToString(), [], "more tensors than 500000");
+    }
+
+    [Fact]
+    public void Header_of_more_values_than_any_model_has_is_an_error() =>
+        ShouldBeMalformed($"{{\"a\":[{string.Join(',', Enumerable.Repeat(0, 10_000_000))}]}}", [], "more in it than 10000000 values");
+
+    [Theory]
+    [InlineData("PK\u0003\u0004\0\0\b\b\0\0\0\0", "torch.save")]
+    [InlineData("GGUF\u0003\0\0\0\u0001\0\0\0\0\0\0\0", "GGUF")]
+    [InlineData("<!DOCTYPE html>\n<html>", "web page")]
+    [InlineData("some text without meaning", "no safetensors file")]
+    public void What_else_lies_under_the_name_is_told_by_its_kind(string content, string kind)
+    {
+        File.WriteAllText(FilePath, content);
+        ShouldBeMalformed(kind).ShouldNotContain("truncated");
+    }
+
+    [Theory]
+    [InlineData(15, "download it again")]
+    [InlineData(17, "download or convert")]
+    public void Only_a_file_that_is_cut_off_is_to_be_downloaded_and_nothing_else(int length, string remedy) =>
+        ShouldBeMalformed(Two("[0,8]", "[8,16]"), new byte[length], remedy);
 
     [Fact]
     public void Damaged_bytes_are_read_or_refused_and_never_crash()

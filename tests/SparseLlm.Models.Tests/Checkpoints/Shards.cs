@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Tests.Support;
 
@@ -55,21 +57,36 @@ public sealed class Shards : IDisposable
     [Theory]
     [InlineData("gone", Two)]
     [InlineData("a", Two)]
-    public void Tensor_that_is_not_in_its_shard_is_an_error(string tensor, string shard)
+    public void Tensor_that_is_not_where_the_index_lists_it_is_not_there(string tensor, string shard)
     {
         WriteShards();
-        WriteIndex(("b", Two), (tensor, shard));
-        ShouldBeMalformedIndex($"'{tensor}' is listed in '{shard}'");
+        WriteIndex(("b", Two), ("c", One), (tensor, shard));
+        using Checkpoint checkpoint = Checkpoint.Open(directory.Path);
+        checkpoint.TryGet(tensor, out _).ShouldBeFalse();
+        checkpoint.ListedIn(tensor).ShouldBe(shard);
     }
 
     [Fact]
-    public void Tensor_in_two_shards_is_an_error()
+    public void Of_two_copies_that_counts_which_the_index_lists()
     {
         WriteShards();
-        File.Copy(directory[Two], directory[One], overwrite: true);
-        WriteIndex(("b", One), ("c", Two));
-        Action opening = () => Checkpoint.Open(directory.Path);
-        opening.ShouldFailWith(ModelDiagnostics.MalformedSafetensors).Message.ShouldContain("'c' is in '" + One);
+        SafetensorsFile.Write(directory[One], ElementType.F16, [("a", [1], [1]), ("b", [2], [7, 8])]);
+        WriteIndex(("a", One), ("b", One), ("c", Two));
+        using Checkpoint checkpoint = Checkpoint.Open(directory.Path);
+        float[] values = new float[2];
+        checkpoint.Read(checkpoint["b"], 0, values);
+        values.ShouldBe([7, 8]);
+        checkpoint.Tensors.Select(tensor => tensor.Name).ShouldBe(["a", "b", "c"]);
+        checkpoint.Superseded.ShouldHaveSingleItem().Shard.ShouldBe(Two);
+    }
+
+    [Fact]
+    public void Copies_that_the_index_does_not_list_are_an_error_naming_both_shards()
+    {
+        WriteShards();
+        SafetensorsFile.Write(directory[One], ElementType.F16, [("a", [1], [1]), ("b", [2], [7, 8])]);
+        WriteIndex(("a", One), ("c", Two));
+        ShouldBeMalformedIndex($"'b' is in '{One}' and in '{Two}'");
     }
 
     [Theory]
@@ -79,12 +96,33 @@ public sealed class Shards : IDisposable
     [InlineData("{}", "no weight_map")]
     [InlineData("[]", "no weight_map")]
     [InlineData("{\"weight_map\":{\"a\":1}}", "'a' is listed in '1'")]
-    [InlineData("{\"weight_map\":", "not valid JSON")]
-    [InlineData("", "not valid JSON")]
+    [InlineData("{\"weight_map\":", "truncated")]
+    [InlineData("{\"weight_map\":}", "cannot be read as JSON")]
+    [InlineData("{\"weight_map\":{\"\\ud800\":\"x\"}}", "half of a surrogate pair")]
+    [InlineData("", "truncated")]
     public void Malformed_index_is_an_error(string index, string problem)
     {
         File.WriteAllText(directory["model.safetensors.index.json"], index);
         ShouldBeMalformedIndex(problem);
+    }
+
+    [Fact]
+    public void Index_with_a_byte_order_mark_is_read()
+    {
+        WriteShards();
+        WriteIndex(("a", One), ("b", Two), ("c", Two));
+        string index = directory["model.safetensors.index.json"];
+        File.WriteAllText(index, File.ReadAllText(index), new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
+        Checkpoint.Open(directory.Path).Dispose();
+    }
+
+    [Fact]
+    public void Mistake_in_the_index_is_an_error_at_its_place()
+    {
+        File.WriteAllText(directory["model.safetensors.index.json"], "{\n \"weight_map\": x");
+        Action opening = () => Checkpoint.Open(directory.Path);
+        Diagnostic diagnostic = opening.ShouldFailWith(ModelDiagnostics.MalformedIndex);
+        (diagnostic.Location!.Line, diagnostic.Location.Column).ShouldBe((2, 16));
     }
 
     private void WriteShards()

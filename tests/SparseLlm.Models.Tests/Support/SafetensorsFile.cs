@@ -39,6 +39,7 @@ public static class SafetensorsFile
 
     private static byte[] Bytes(float value, ElementType type) => type switch
     {
+        ElementType.I8 => [(byte)(sbyte)value],
         ElementType.F32 => BitConverter.GetBytes(value),
         ElementType.F16 => BitConverter.GetBytes((Half)value),
         ElementType.BF16 => BitConverter.GetBytes((ushort)(BitConverter.SingleToUInt32Bits(value) >> 16)),

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using SparseLlm.Models.Checkpoints;
 
@@ -8,6 +9,8 @@ public sealed class TinyModel
 {
     public const int Vocabulary = 29;
     public const int MaximumLength = 12;
+    public const string FirstShard = "model-00001-of-00002.safetensors";
+    public const string SecondShard = "model-00002-of-00002.safetensors";
 
     private readonly Random random = new(20240607);
 
@@ -114,14 +117,28 @@ public sealed class TinyModel
 
     public void Weight(string module, int rows, int columns) => Add(module + ".weight", [rows, columns], 0, 0.5);
 
-    public void Write(string directory)
+    public void Write(string directory, ElementType type = ElementType.F32)
     {
         File.WriteAllText(Path.Combine(directory, "config.json"), Config.ToJsonString());
-        SafetensorsFile.Write(
-            Path.Combine(directory, "model.safetensors"),
-            ElementType.F32,
-            Tensors.Select(tensor => (tensor.Key, tensor.Value.Shape, tensor.Value.Values)));
+        Save(Path.Combine(directory, "model.safetensors"), type, _ => true);
     }
+
+    /// <summary>Two shards and their index: the embedding in the one, everything else in the other.</summary>
+    public void WriteShards(string directory)
+    {
+        File.WriteAllText(Path.Combine(directory, "config.json"), Config.ToJsonString());
+        Save(Path.Combine(directory, FirstShard), ElementType.F32, IsFirst);
+        Save(Path.Combine(directory, SecondShard), ElementType.F32, name => !IsFirst(name));
+        WriteIndex(directory, Tensors.Keys.ToDictionary(name => name, name => IsFirst(name) ? FirstShard : SecondShard));
+
+        static bool IsFirst(string name) => name.Contains("embed");
+    }
+
+    public static void WriteIndex(string directory, Dictionary<string, string> shards) => File.WriteAllText(
+        Path.Combine(directory, "model.safetensors.index.json"), JsonSerializer.Serialize(new { weight_map = shards }));
+
+    private void Save(string path, ElementType type, Func<string, bool> isWanted) => SafetensorsFile.Write(
+        path, type, Tensors.Where(tensor => isWanted(tensor.Key)).Select(tensor => (tensor.Key, tensor.Value.Shape, tensor.Value.Values)));
 
     private void Linear(string module, int rows, int columns, bool bias)
     {

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using SparseLlm.Models;
+using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Definitions;
+using SparseLlm.Pipeline.Keys;
+
+namespace SparseLlm.Pipeline.Tests;
+
+public sealed class DigestsOfShards : IDisposable
+{
+    private readonly TempDirectory directory = new();
+
+    public void Dispose() => directory.Dispose();
+
+    [Fact]
+    public void Of_two_copies_of_a_tensor_that_takes_part_which_the_index_lists()
+    {
+        string dense = Repository.Model("tiny-llama");
+        ModelDefinition definition = DecoderModel.ReadDefinition(dense);
+        Dictionary<string, string> shards = WriteTwice(dense, definition.Layers[0].Attention.Query.WeightName);
+        File.WriteAllText(directory["model.safetensors.index.json"], JsonSerializer.Serialize(new { weight_map = shards }));
+
+        var digests = new FileDigests(memoDirectory: null);
+        var plain = new ModelDigests(dense, definition, digests);
+        var sharded = new ModelDigests(directory.Path, definition, digests);
+        sharded.Layer(definition.Layers[0]).ShouldNotBe(plain.Layer(definition.Layers[0]));
+        sharded.Layer(definition.Layers[1]).ShouldBe(plain.Layer(definition.Layers[1]));
+        sharded.Embedding.ShouldBe(plain.Embedding);
+    }
+
+    /// <summary>Two shards with every tensor, of which one tensor differs. The index lists that one in the second shard, and all others in the first.</summary>
+    private Dictionary<string, string> WriteTwice(string dense, string changed)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(dense);
+        byte[] bytes = File.ReadAllBytes(checkpoint.MainFile);
+        File.WriteAllBytes(directory["first.safetensors"], bytes);
+        bytes[checkpoint[changed].Offset] ^= 1;
+        File.WriteAllBytes(directory["second.safetensors"], bytes);
+        return checkpoint.Tensors.ToDictionary(
+            tensor => tensor.Name, tensor => tensor.Name == changed ? "second.safetensors" : "first.safetensors");
+    }
+}
