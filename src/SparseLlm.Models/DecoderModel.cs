@@ -1,6 +1,7 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Architectures;
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Checks;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
@@ -42,16 +43,8 @@ public sealed class DecoderModel : IDisposable
     /// <exception cref="DiagnosticException">Everything that is wrong with the directory.</exception>
     public static DecoderModel Open(string directory, IBackend backend)
     {
-        Checkpoint checkpoint = Checkpoint.Open(directory);
-        try
-        {
-            return new DecoderModel(directory, Define(checkpoint), checkpoint, backend);
-        }
-        catch
-        {
-            checkpoint.Dispose();
-            throw;
-        }
+        Checkpoint checkpoint = OpenChecked(directory, out ModelDefinition definition);
+        return new DecoderModel(directory, definition, checkpoint, backend);
     }
 
     /// <summary>What a model is made of, checked against the headers of its checkpoint, without a backend to run it on.</summary>
@@ -59,8 +52,8 @@ public sealed class DecoderModel : IDisposable
     /// <exception cref="DiagnosticException">Everything that is wrong with the directory.</exception>
     public static ModelDefinition ReadDefinition(string directory)
     {
-        using Checkpoint checkpoint = Checkpoint.Open(directory);
-        return Define(checkpoint);
+        using Checkpoint checkpoint = OpenChecked(directory, out ModelDefinition definition);
+        return definition;
     }
 
     /// <summary>The input of the first layer. Only the rows of the token table that are needed are read.</summary>
@@ -131,35 +124,33 @@ public sealed class DecoderModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Checkpoint.Dispose();
 
-    private static ModelDefinition Define(Checkpoint checkpoint)
+    /// <summary>
+    /// Causes before effects: nobody should fetch or convert weights to be told only then that the model is of no use here.
+    /// </summary>
+    private static Checkpoint OpenChecked(string directory, out ModelDefinition definition)
     {
-        ModelConfig config = ModelConfig.Read(checkpoint.Directory);
-        ModelDefinition definition = Architecture.Of(config).Define(config, name => checkpoint.TryGet(name, out _));
-        Diagnostic[] problems = [.. definition.Tensors.Select(shape => Check(shape, checkpoint)).OfType<Diagnostic>()];
-        return problems.Length == 0 ? definition : throw new DiagnosticException(problems);
+        ModelConfig? config = ModelConfig.TryRead(directory);
+        Architecture? architecture = config is null ? null : Supported(config);
+        Checkpoint checkpoint = Checkpoint.Open(directory);
+        try
+        {
+            definition = config is null || architecture is null
+                ? throw ModelConfig.Missing(directory)
+                : architecture.Read(config, name => checkpoint.TryGet(name, out _));
+            new TensorCheck(definition, checkpoint).Require();
+            return checkpoint;
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
     }
 
-    private static Diagnostic? Check(TensorShape shape, Checkpoint checkpoint)
+    private static Architecture Supported(ModelConfig config)
     {
-        if (!checkpoint.TryGet(shape.Name, out TensorInfo? tensor))
-        {
-            return ModelDiagnostics.MissingTensor.At(
-                new SourceLocation(checkpoint.Directory),
-                $"the checkpoint lacks tensor '{shape.Name}'; it is incomplete, or config.json belongs to another model");
-        }
-
-        var location = new SourceLocation(checkpoint.PathOf(tensor));
-        long[] expected = shape.IsVector ? [shape.Columns] : [shape.Rows, shape.Columns];
-        if (!tensor.Shape.SequenceEqual(expected))
-        {
-            return ModelDiagnostics.WrongShape.At(
-                location,
-                $"tensor '{shape.Name}' is [{string.Join(" x ", tensor.Shape)}], where config.json implies " +
-                $"[{string.Join(" x ", expected)}]; one of them belongs to another model");
-        }
-
-        return tensor.ElementType.IsConvertible()
-            ? null
-            : ModelDiagnostics.UnsupportedElementType.At(location, Checkpoint.UnsupportedElementTypeMessage(tensor));
+        Architecture architecture = Architecture.Of(config);
+        QuantizedModel.Refuse(config);
+        return architecture;
     }
 }

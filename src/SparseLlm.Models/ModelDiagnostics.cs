@@ -49,4 +49,13 @@ public static class ModelDiagnostics
 
     /// <summary>A sequence is longer than the model's position table.</summary>
     public static readonly DiagnosticDescriptor SequenceTooLong = new("SLM2017", "Sequence too long for the model");
+
+    /// <summary>The checkpoint holds a tensor that the architecture, with this config.json, does not have.</summary>
+    public static readonly DiagnosticDescriptor UnexplainedTensor = new("SLM2018", "Tensor that config.json does not explain");
+
+    /// <summary>The weights are quantised.</summary>
+    public static readonly DiagnosticDescriptor QuantizedModel = new("SLM2019", "Quantised model");
+
+    /// <summary>The names of the tensors show that the model was saved with something around it.</summary>
+    public static readonly DiagnosticDescriptor WrappedModel = new("SLM2020", "Model saved inside another");
 }

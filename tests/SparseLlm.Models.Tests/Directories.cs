@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Models.Tests.Support;
@@ -64,7 +65,11 @@ public sealed class Directories : IDisposable
     [InlineData("rope_scaling", """{"type": "dynamic", "factor": 2.0}""", "rope_scaling.type: 'dynamic'")]
     [InlineData("rope_scaling", """{"rope_type": "yarn", "factor": 2.0}""", "rope_scaling.rope_type: 'yarn'")]
     [InlineData("rope_parameters", """{"rope_type": "longrope"}""", "rope_parameters.rope_type: 'longrope'")]
+    [InlineData("rope_scaling", """{"rope_type": "default", "type": "mrope"}""", "rope_scaling.type: 'mrope'")]
+    [InlineData("rope_parameters", """{"full_attention": {"rope_theta": 5.0, "rope_type": "default"}}""", "for each kind of layer ('full_attention')")]
     [InlineData("partial_rotary_factor", "0.5", "partial_rotary_factor")]
+    [InlineData("layer_types", """["full_attention", "sliding_attention", "full_attention"]""", "no layers of 'sliding_attention'")]
+    [InlineData("layer_types", """["full_attention", "chunked_attention", "full_attention"]""", "'chunked_attention'")]
     public void Unsupported_value_is_an_error_naming_the_field(string field, string value, string problem)
     {
         TinyModel tiny = TinyModel.Llama();
@@ -91,16 +96,26 @@ public sealed class Directories : IDisposable
     [InlineData("hidden_size", "-16", "hidden_size is -16")]
     [InlineData("num_hidden_layers", "0", "num_hidden_layers is 0")]
     [InlineData("num_hidden_layers", "2000000000", "num_hidden_layers")]
-    [InlineData("num_hidden_layers", "1000000000", "more than any model has")]
+    [InlineData("num_hidden_layers", "1000000000", "num_hidden_layers: 1000000000 is more than any model has")]
     [InlineData("num_attention_heads", "3", "num_attention_heads: 3 does not divide hidden_size, 16")]
     [InlineData("num_key_value_heads", "3", "num_key_value_heads: 3 does not divide num_attention_heads, 4")]
     [InlineData("head_dim", "1073741824", "more than any model has")]
     [InlineData("head_dim", "3", "no pairs to rotate")]
     [InlineData("rms_norm_eps", "0", "rms_norm_eps is 0")]
     [InlineData("rms_norm_eps", "1e999", "rms_norm_eps is 1e999")]
+    [InlineData("rms_norm_eps", "1e39", "rms_norm_eps is 1e39")]
+    [InlineData("rms_norm_eps", "1e-50", "rms_norm_eps is 1e-50")]
+    [InlineData("rope_theta", "1e300", "rope_theta is 1e300")]
+    [InlineData("hidden_size", "1073741824", "hidden_size: 1073741824 is more than any model has")]
+    [InlineData("intermediate_size", "1073741824", "intermediate_size: 1073741824 is more than any model has")]
+    [InlineData("head_dim", "8192", "wider than any model has")]
+    [InlineData("layer_types", """["full_attention"]""", "layer_types: the list of 1 is not one of num_hidden_layers, 3")]
+    [InlineData("rope_scaling", """{"factor": 2.0}""", "rope_scaling.rope_type is missing")]
+    [InlineData("rope_parameters", """{"rope_type": "default", "rope_theta": 7.0}""", "rope_theta: it contradicts rope_parameters.rope_theta")]
     [InlineData("attention_bias", "1", "attention_bias is 1; it must be true or false")]
     [InlineData("hidden_act", "[]", "hidden_act is []")]
     [InlineData("architectures", "\"LlamaForCausalLM\"", "architectures is")]
+    [InlineData("model_type", "7", "model_type is 7")]
     [InlineData("architectures", "[1]", "architectures is [1]")]
     [InlineData("rope_scaling", "7", "rope_scaling is 7")]
     [InlineData("rope_scaling", """{"type": "linear"}""", "rope_scaling.factor is missing")]
@@ -111,6 +126,7 @@ public sealed class Directories : IDisposable
     public void Missing_or_impossible_field_is_an_error_naming_it(string field, string? value, string problem)
     {
         TinyModel tiny = TinyModel.Llama();
+        tiny.Config["rope_theta"] = 50.0;
         tiny.Config.Remove(field);
         if (value is not null)
         {
@@ -160,26 +176,40 @@ public sealed class Directories : IDisposable
     }
 
     [Fact]
-    public void Every_missing_or_misshapen_tensor_is_reported_at_once()
+    public void Missing_tensors_are_one_error_that_names_the_first_and_counts_the_rest()
     {
         TinyModel tiny = TinyModel.Llama();
-        tiny.Tensors.Remove("model.layers.0.mlp.up_proj.weight");
-        tiny.Tensors.Remove("lm_head.weight");
+        foreach (string name in tiny.Tensors.Keys.Where(name => name.Contains("up_proj") || name.StartsWith("lm_head")).ToArray())
+        {
+            tiny.Tensors.Remove(name);
+        }
+
+        tiny.Write(directory.Path);
+        Diagnostic problem = Opening.ShouldFailWith(ModelDiagnostics.MissingTensor);
+        problem.Message.ShouldContain("lacks tensors 'model.layers.0.mlp.up_proj.weight', 'model.layers.1.mlp.up_proj.weight', 'model.layers.2.mlp.up_proj.weight' and 1 more");
+        problem.Location!.File.ShouldBe(directory["model.safetensors"]);
+    }
+
+    [Fact]
+    public void Misshapen_tensors_are_one_error_that_shows_the_first_and_counts_the_rest()
+    {
+        TinyModel tiny = TinyModel.Llama();
         tiny.Weight("model.layers.1.self_attn.q_proj", 16, 15);
         tiny.Tensors["model.norm.weight"] = ([1, 16], new float[16]);
         tiny.Write(directory.Path);
+        string message = Opening.ShouldFailWith(ModelDiagnostics.WrongShape).Message;
+        message.ShouldContain("'model.layers.1.self_attn.q_proj.weight' is [16 x 15]");
+        message.ShouldContain("implies [16 x 16]");
+        message.ShouldContain("1 more tensor");
+    }
 
-        IReadOnlyList<Diagnostic> problems = Should.Throw<DiagnosticException>(Opening).Diagnostics;
-        problems.Select(problem => problem.Descriptor).ShouldBe(
-        [
-            ModelDiagnostics.MissingTensor, ModelDiagnostics.WrongShape, ModelDiagnostics.WrongShape,
-            ModelDiagnostics.MissingTensor,
-        ]);
-        problems[0].Message.ShouldContain("'model.layers.0.mlp.up_proj.weight'");
-        problems[1].Message.ShouldContain("'model.layers.1.self_attn.q_proj.weight' is [16 x 15]");
-        problems[1].Message.ShouldContain("implies [16 x 16]");
-        problems[2].Message.ShouldContain("'model.norm.weight' is [1 x 16]");
-        problems[3].Message.ShouldContain("'lm_head.weight'");
+    [Fact]
+    public void Element_types_are_looked_at_before_shapes()
+    {
+        TinyModel tiny = TinyModel.Llama();
+        tiny.Weight("model.norm", 16, 1);
+        tiny.Write(directory.Path, ElementType.I8);
+        Opening.ShouldFailWith(ModelDiagnostics.UnsupportedElementType).Message.ShouldContain("is stored as I8");
     }
 
     [Fact]

@@ -12,17 +12,19 @@ public class Llama : Architecture
     public override string ModelType => "llama";
 
     /// <inheritdoc/>
-    public override ModelDefinition Define(ModelConfig config, Func<string, bool> hasTensor)
+    protected override ModelDefinition Define(ModelConfig config, Func<string, bool> hasTensor)
     {
         int vocabulary = config.Count("vocab_size");
-        int hidden = config.Count("hidden_size");
-        int heads = config.Count("num_attention_heads");
-        int keyValueHeads = config.Count("num_key_value_heads", defaultValue: heads);
-        int headWidth = config.Has("head_dim") ? config.Count("head_dim") : config.Divide("hidden_size", "num_attention_heads");
-        int feedForward = config.Count("intermediate_size");
+        int hidden = config.Width("hidden_size");
+        int heads = config.Width("num_attention_heads");
+        int keyValueHeads = config.Width("num_key_value_heads", defaultValue: heads);
+        int headWidth = config.Has("head_dim") ? config.Width("head_dim") : config.Divide("hidden_size", "num_attention_heads");
+        int feedForward = config.Width("intermediate_size");
         int maximumLength = config.Count("max_position_embeddings");
         float epsilon = (float)config.Positive("rms_norm_eps", defaultValue: 1e-6);
         RotaryDefinition rotary = Rotary.Define(config, headWidth);
+        bool queryKeyValueBias = HasQueryKeyValueBias(config);
+        bool outputBias = HasOutputBias(config);
         bool mlpBias = config.Flag("mlp_bias", defaultValue: false);
         config.Require("hidden_act", config.Text("hidden_act", defaultValue: "silu"), "silu", "swish");
         if (heads % keyValueHeads != 0)
@@ -43,10 +45,10 @@ public class Llama : Architecture
             Tokens: config.Flag("tie_word_embeddings", defaultValue: false)
                 ? tokens
                 : new TensorShape("lm_head.weight", vocabulary, hidden));
-        var layers = Enumerable.Range(0, config.LayerCount()).Select(Layer).ToArray();
+        LayerDefinition[] layers = [.. Windows(config, config.LayerCount()).Select(Layer)];
         return new ModelDefinition(Name, vocabulary, hidden, maximumLength, new EmbeddingDefinition(tokens), layers, head);
 
-        LayerDefinition Layer(int index)
+        LayerDefinition Layer(int window, int index)
         {
             string layer = $"{root}layers.{index}.";
             int queryWidth = heads * headWidth;
@@ -55,15 +57,15 @@ public class Llama : Architecture
                 index,
                 Norm(layer + "input_layernorm"),
                 new AttentionDefinition(
-                    Query: new LinearDefinition(layer + "self_attn.q_proj", hidden, queryWidth, HasQueryKeyValueBias(config)),
-                    Key: new LinearDefinition(layer + "self_attn.k_proj", hidden, keyWidth, HasQueryKeyValueBias(config)),
-                    Value: new LinearDefinition(layer + "self_attn.v_proj", hidden, keyWidth, HasQueryKeyValueBias(config)),
-                    Output: new LinearDefinition(layer + "self_attn.o_proj", queryWidth, hidden, HasOutputBias(config)),
+                    Query: new LinearDefinition(layer + "self_attn.q_proj", hidden, queryWidth, queryKeyValueBias),
+                    Key: new LinearDefinition(layer + "self_attn.k_proj", hidden, keyWidth, queryKeyValueBias),
+                    Value: new LinearDefinition(layer + "self_attn.v_proj", hidden, keyWidth, queryKeyValueBias),
+                    Output: new LinearDefinition(layer + "self_attn.o_proj", queryWidth, hidden, outputBias),
                     heads,
                     keyValueHeads,
                     headWidth,
                     rotary,
-                    Window(config, index)),
+                    window),
                 Norm(layer + "post_attention_layernorm"),
                 new FeedForwardDefinition(
                     Gate: new LinearDefinition(layer + "mlp.gate_proj", hidden, feedForward, mlpBias),
@@ -81,6 +83,9 @@ public class Llama : Architecture
     /// <summary>Whether the output projection of attention has a bias.</summary>
     protected virtual bool HasOutputBias(ModelConfig config) => config.Flag("attention_bias", defaultValue: false);
 
-    /// <summary>How many tokens, itself included, a token of that layer can see.</summary>
-    protected virtual int Window(ModelConfig config, int layer) => int.MaxValue;
+    /// <summary>How many tokens, itself included, a token can see, layer by layer.</summary>
+    protected virtual IEnumerable<int> Windows(ModelConfig config, int layers) =>
+        AttentionTypes.Of(config, layers) is { } types && types.Contains(AttentionTypes.Sliding)
+            ? throw config.Unsupported(AttentionTypes.Field, $"{Name} has no layers of '{AttentionTypes.Sliding}'")
+            : Enumerable.Repeat(int.MaxValue, layers);
 }

@@ -16,6 +16,12 @@ public sealed class Mistral : Llama
     protected override bool HasOutputBias(ModelConfig config) => false;
 
     /// <inheritdoc/>
-    protected override int Window(ModelConfig config, int layer) =>
-        config.Count("sliding_window", defaultValue: config.IsNull("sliding_window") ? int.MaxValue : 4096);
+    protected override IEnumerable<int> Windows(ModelConfig config, int layers)
+    {
+        int window = config.Count("sliding_window", defaultValue: config.IsNull("sliding_window") ? int.MaxValue : 4096);
+        string type = window == int.MaxValue ? AttentionTypes.Full : AttentionTypes.Sliding;
+        return AttentionTypes.Of(config, layers) is { } types && types.Any(other => other != type)
+            ? throw config.Unsupported(AttentionTypes.Field, $"with this sliding_window, every layer of {Name} is of '{type}'")
+            : Enumerable.Repeat(window, layers);
+    }
 }

@@ -1,54 +1,49 @@
 using System.Text.Json;
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Models.Architectures;
 
 /// <summary>
 /// A Hugging Face <c>config.json</c>, or an object inside one. Every field that is asked for must have the right type and a
-/// possible value; fields that are missing or null take the default that Hugging Face gives them.
+/// possible value; fields that are missing or null take the default that Hugging Face gives them. It remembers what it was asked
+/// for, so that in the end it can say which fields nobody has read.
 /// </summary>
 public sealed class ModelConfig
 {
+    private const string FileName = "config.json";
+    private const long MaximumLength = 1 << 24;
     private const int MaximumLayers = 10_000;
+    private const int MaximumWidth = 1 << 20;
     private const int MaximumCount = 1 << 30;
 
     private readonly JsonElement fields;
     private readonly SourceLocation location;
     private readonly string prefix;
+    private readonly HashSet<string> read = [];
 
     private ModelConfig(JsonElement fields, SourceLocation location, string prefix) =>
         (this.fields, this.location, this.prefix) = (fields, location, prefix);
 
-    /// <summary>Reads <c>config.json</c> of a model directory.</summary>
-    /// <exception cref="DiagnosticException">The file is missing or is not a JSON object.</exception>
-    public static ModelConfig Read(string directory)
+    /// <summary>Reads <c>config.json</c> of a model directory, if there is one.</summary>
+    /// <exception cref="DiagnosticException">The file cannot be read, or is not a JSON object.</exception>
+    public static ModelConfig? TryRead(string directory)
     {
-        string path = Path.Combine(directory, "config.json");
-        byte[] json;
-        try
+        string path = Path.Combine(directory, FileName);
+        if (!File.Exists(path))
         {
-            json = File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw ModelDiagnostics.MalformedConfig.Error(
-                new SourceLocation(path), "the file cannot be read; name a Hugging Face model directory", e);
+            return null;
         }
 
-        try
-        {
-            JsonElement root = JsonElement.Parse(json);
-            return root.ValueKind == JsonValueKind.Object
-                ? new ModelConfig(root, new SourceLocation(path), "")
-                : throw ModelDiagnostics.MalformedConfig.Error(new SourceLocation(path), "the file is not a JSON object");
-        }
-        catch (JsonException e)
-        {
-            var location = new SourceLocation(path, (int)(e.LineNumber ?? -1) + 1, (int)(e.BytePositionInLine ?? -1) + 1);
-            throw ModelDiagnostics.MalformedConfig.Error(
-                location, "the file is not valid JSON; it may be truncated, so download it again", e);
-        }
+        using JsonDocument document = JsonFile.Read(path, MaximumLength, ModelDiagnostics.MalformedConfig, ModelDiagnostics.MalformedConfig);
+        return document.RootElement.ValueKind == JsonValueKind.Object
+            ? new ModelConfig(document.RootElement.Clone(), new SourceLocation(path), "")
+            : throw ModelDiagnostics.MalformedConfig.Error(new SourceLocation(path), "the file is not a JSON object");
     }
+
+    /// <summary>A model directory without the file.</summary>
+    public static DiagnosticException Missing(string directory) => ModelDiagnostics.MalformedConfig.Error(
+        new SourceLocation(Path.Combine(directory, FileName)), "there is no such file; take it from where the weights come from");
 
     /// <summary>Whether the field is there and not null.</summary>
     public bool Has(string name) => Find(name) is not null;
@@ -57,40 +52,44 @@ public sealed class ModelConfig
     public bool IsNull(string name) =>
         fields.TryGetProperty(name, out JsonElement field) && field.ValueKind == JsonValueKind.Null;
 
-    /// <summary>A whole number from 1 to 2^30.</summary>
+    /// <summary>The fields that have not been asked for, and that are not null.</summary>
+    public IEnumerable<JsonProperty> Unread =>
+        fields.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null && !read.Contains(property.Name));
+
+    /// <summary>A whole number up to 2^30.</summary>
     /// <exception cref="DiagnosticException">It is missing, unless there is a default, or something else.</exception>
-    public int Count(string name, int? defaultValue = null) => (Find(name), defaultValue) switch
+    public int Count(string name, int? defaultValue = null, int minimum = 1) => (Find(name), defaultValue) switch
     {
         ({ ValueKind: JsonValueKind.Number } field, _)
-            when field.TryGetInt32(out int value) && value is > 0 and <= MaximumCount => value,
+            when field.TryGetInt32(out int value) && value >= minimum && value <= MaximumCount => value,
         (null, { } value) => value,
-        _ => throw Malformed(name, "a whole number above 0"),
+        _ => throw Malformed(name, $"a whole number from {minimum} on"),
     };
 
-    /// <summary>One count divided by another, without a rest.</summary>
+    /// <summary>A number of channels or heads, within reason: something is sized by it before there is a weight to hold it against.</summary>
+    /// <inheritdoc cref="Count" path="/exception"/>
+    public int Width(string name, int? defaultValue = null) => Limited(name, Count(name, defaultValue), MaximumWidth);
+
+    /// <summary>One width divided by another, without a rest.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>
     public int Divide(string name, string divisorName)
     {
-        (int value, int divisor) = (Count(name), Count(divisorName));
+        (int value, int divisor) = (Width(name), Width(divisorName));
         return value % divisor == 0 ? value / divisor : throw Invalid(divisorName, $"{divisor} does not divide {name}, {value}");
     }
 
     /// <summary><c>num_hidden_layers</c>, within reason.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>
-    public int LayerCount()
-    {
-        int layers = Count("num_hidden_layers");
-        return layers <= MaximumLayers ? layers : throw Invalid("num_hidden_layers", $"{layers} layers are more than any model has");
-    }
+    public int LayerCount() => Limited("num_hidden_layers", Count("num_hidden_layers"), MaximumLayers);
 
-    /// <summary>A finite number above 0.</summary>
+    /// <summary>A number above 0 that is so in single precision, too.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>
     public double Positive(string name, double? defaultValue = null) => (Find(name), defaultValue) switch
     {
         ({ ValueKind: JsonValueKind.Number } field, _)
-            when field.TryGetDouble(out double value) && double.IsFinite(value) && value > 0 => value,
+            when field.TryGetDouble(out double value) && (float)value is > 0 and < float.PositiveInfinity => value,
         (null, { } value) => value,
-        _ => throw Malformed(name, "a number above 0"),
+        _ => throw Malformed(name, "a number above 0 within single precision"),
     };
 
     /// <summary>True or false.</summary>
@@ -107,7 +106,7 @@ public sealed class ModelConfig
     /// <inheritdoc cref="Count" path="/exception"/>
     public string Text(string name, string? defaultValue = null) => Find(name) switch
     {
-        { ValueKind: JsonValueKind.String } field => Text(field, name),
+        { ValueKind: JsonValueKind.String } field => field.GetString()!,
         null when defaultValue is not null => defaultValue,
         _ => throw Malformed(name, "a text"),
     };
@@ -116,7 +115,8 @@ public sealed class ModelConfig
     /// <inheritdoc cref="Count" path="/exception"/>
     public IReadOnlyList<string> Texts(string name) => Find(name) switch
     {
-        { ValueKind: JsonValueKind.Array } field => [.. field.EnumerateArray().Select(item => Text(item, name))],
+        { ValueKind: JsonValueKind.Array } field when field.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
+            [.. field.EnumerateArray().Select(item => item.GetString()!)],
         null => [],
         _ => throw Malformed(name, "a list of texts"),
     };
@@ -136,45 +136,33 @@ public sealed class ModelConfig
     {
         if (!supported.Contains(value))
         {
-            throw Unsupported(name, $"'{value}' is not supported; supported is {string.Join(", ", supported)}");
+            throw Unsupported(name, $"'{Excerpt.Of(value)}' is not supported; supported is {string.Join(", ", supported)}");
         }
     }
 
     /// <summary>A value that Hugging Face may know but this library does not.</summary>
     public DiagnosticException Unsupported(string name, string problem) =>
-        ModelDiagnostics.UnsupportedConfig.Error(location, $"{prefix}{name}: {problem}");
+        Error(ModelDiagnostics.UnsupportedConfig, $"{prefix}{name}: {problem}");
 
     /// <summary>A value that no model can have.</summary>
     public DiagnosticException Invalid(string name, string problem) =>
-        ModelDiagnostics.MalformedConfig.Error(location, $"{prefix}{name}: {problem}");
+        Error(ModelDiagnostics.MalformedConfig, $"{prefix}{name}: {problem}");
 
-    /// <summary>An architecture that this library does not know.</summary>
-    public DiagnosticException UnknownArchitecture(string name, IEnumerable<string> supported) =>
-        ModelDiagnostics.UnsupportedArchitecture.Error(
-            location, $"the architecture '{name}' is not supported; supported are {string.Join(", ", supported)}");
+    /// <summary>Something about the file.</summary>
+    public DiagnosticException Error(DiagnosticDescriptor descriptor, string problem) => descriptor.Error(location, problem);
 
-    private JsonElement? Find(string name) =>
-        fields.TryGetProperty(name, out JsonElement field) && field.ValueKind != JsonValueKind.Null ? field : null;
-
-    private string Text(JsonElement field, string name)
+    private JsonElement? Find(string name)
     {
-        try
-        {
-            return field.GetString() ?? throw Malformed(name, "a text");
-        }
-        catch (InvalidOperationException e)
-        {
-            // Not a string, or one with invalid UTF-8 or half of a surrogate pair.
-            throw Malformed(name, "a text", e);
-        }
+        read.Add(name);
+        return fields.TryGetProperty(name, out JsonElement field) && field.ValueKind != JsonValueKind.Null ? field : null;
     }
 
-    private DiagnosticException Malformed(string name, string expected, Exception? inner = null)
-    {
-        string found = Find(name) is { } field ? $"is {Shortened(field.GetRawText())}" : "is missing";
-        return ModelDiagnostics.MalformedConfig.Error(location, $"{prefix}{name} {found}; it must be {expected}", inner);
-    }
+    private int Limited(string name, int value, int limit) =>
+        value <= limit ? value : throw Invalid(name, $"{value} is more than any model has");
 
-    private static string Shortened(string text) =>
-        (text.Length <= 40 ? text : text[..40] + "...").ReplaceLineEndings(" ");
+    private DiagnosticException Malformed(string name, string expected)
+    {
+        string found = Find(name) is { } field ? $"is {Excerpt.Of(field.GetRawText())}" : "is missing";
+        return Error(ModelDiagnostics.MalformedConfig, $"{prefix}{name} {found}; it must be {expected}");
+    }
 }

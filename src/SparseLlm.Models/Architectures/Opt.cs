@@ -16,11 +16,15 @@ public sealed class Opt : Architecture
     public override string ModelType => "opt";
 
     /// <inheritdoc/>
-    public override ModelDefinition Define(ModelConfig config, Func<string, bool> hasTensor)
+    protected override ModelDefinition Define(ModelConfig config, Func<string, bool> hasTensor)
     {
         int vocabulary = config.Count("vocab_size");
-        int hidden = config.Count("hidden_size");
-        int tableWidth = config.Count("word_embed_proj_dim", defaultValue: hidden);
+        int hidden = config.Width("hidden_size");
+        int heads = config.Width("num_attention_heads");
+        int headWidth = config.Divide("hidden_size", "num_attention_heads");
+        int feedForward = config.Width("ffn_dim");
+        bool hasBias = config.Flag("enable_bias", defaultValue: true);
+        int tableWidth = config.Width("word_embed_proj_dim", defaultValue: hidden);
         int maximumLength = config.Count("max_position_embeddings");
         bool normFirst = config.Flag("do_layer_norm_before", defaultValue: true);
         bool isAffine = config.Flag("layer_norm_elementwise_affine", defaultValue: true);
@@ -45,10 +49,6 @@ public sealed class Opt : Architecture
         LayerDefinition Layer(int index)
         {
             string layer = $"{root}layers.{index}.";
-            int heads = config.Count("num_attention_heads");
-            int headWidth = config.Divide("hidden_size", "num_attention_heads");
-            int feedForward = config.Count("ffn_dim");
-            bool hasBias = config.Flag("enable_bias", defaultValue: true);
             return new LayerDefinition(
                 index,
                 Norm(layer + "self_attn_layer_norm"),

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using SparseLlm.Models.Tests.Support;
 using SparseLlm.Numerics;
 using SparseLlm.Numerics.Cpu;
@@ -93,7 +94,8 @@ public sealed class RandomModels : IDisposable
     public void Mistral_sees_as_far_as_its_window(string overrides, int window)
     {
         TinyModel mistral = TinyModel.Llama(overrides);
-        mistral.Config["architectures"] = new System.Text.Json.Nodes.JsonArray("MistralForCausalLM");
+        mistral.Config["architectures"] = new JsonArray("MistralForCausalLM");
+        mistral.Config["model_type"] = "mistral";
         ShouldAgree(mistral, (model, ids) => new SlowModel(model, "model.").LlamaLogits(ids, window, window, window));
         DecoderModel.ReadDefinition(directory.Path).Layers.ShouldAllBe(layer => layer.Attention.Window == window);
     }
@@ -102,6 +104,7 @@ public sealed class RandomModels : IDisposable
     [InlineData("{}", int.MaxValue, int.MaxValue, int.MaxValue)]
     [InlineData("""{"sliding_window": 3, "max_window_layers": 0}""", int.MaxValue, int.MaxValue, int.MaxValue)]
     [InlineData("""{"use_sliding_window": true, "sliding_window": 3, "max_window_layers": 1}""", int.MaxValue, 3, 3)]
+    [InlineData("""{"use_sliding_window": true, "sliding_window": null, "max_window_layers": 0}""", int.MaxValue, int.MaxValue, int.MaxValue)]
     [InlineData(
         """
         {"use_sliding_window": true, "sliding_window": 2,

@@ -1,0 +1,74 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Models.Architectures;
+using SparseLlm.Models.Checkpoints;
+
+namespace SparseLlm.Models.Checks;
+
+/// <summary>Recognises models whose weights are stored as integers or small floats with scales, by their config or their tensors.</summary>
+internal static class QuantizedModel
+{
+    private const string Remedy = "prune the original model, and quantise the pruned one";
+
+    // transformers; MLX.
+    private static readonly string[] Fields = ["quantization_config", "compression_config", "quantization"];
+
+    /// <summary>The last part of a tensor's name, and what writes it.</summary>
+    private static readonly Dictionary<string, string> Formats = new()
+    {
+        ["qweight"] = "GPTQ or AWQ",
+        ["qzeros"] = "GPTQ or AWQ",
+        ["g_idx"] = "GPTQ",
+        ["absmax"] = "bitsandbytes",
+        ["quant_map"] = "bitsandbytes",
+        ["nested_absmax"] = "bitsandbytes",
+        ["nested_quant_map"] = "bitsandbytes",
+        ["bitsandbytes__nf4"] = "bitsandbytes",
+        ["bitsandbytes__fp4"] = "bitsandbytes",
+        ["SCB"] = "bitsandbytes",
+        ["weight_format"] = "bitsandbytes",
+        ["weight_packed"] = "compressed-tensors",
+        ["weight_shape"] = "compressed-tensors",
+        ["weight_zero_point"] = "compressed-tensors",
+        ["weight_scale"] = "FP8, NVFP4 or compressed-tensors",
+        ["weight_scale_2"] = "NVFP4",
+        ["weight_scale_inv"] = "FP8",
+        ["input_scale"] = "FP8 or NVFP4",
+        ["k_scale"] = "FP8",
+        ["v_scale"] = "FP8",
+        ["weight_blocks"] = "MXFP4",
+        ["weight_scales"] = "MXFP4",
+        ["scales"] = "MLX, GPTQ or AWQ",
+        ["biases"] = "MLX",
+        ["q_weight"] = "EXL2",
+        ["q_scale"] = "EXL2",
+        ["trellis"] = "EXL3",
+        ["W_q"] = "HQQ",
+        ["Qidxs"] = "QuIP#",
+        ["codebooks"] = "AQLM",
+    };
+
+    /// <summary>Refuses a config that says so.</summary>
+    /// <exception cref="DiagnosticException">It does.</exception>
+    public static void Refuse(ModelConfig config)
+    {
+        foreach (string field in Fields)
+        {
+            if (config.Object(field) is { } quantization && quantization.Unread.Any())
+            {
+                string method = quantization.Has("quant_method") ? $" with {Excerpt.Of(quantization.Text("quant_method"))}" : "";
+                throw config.Error(ModelDiagnostics.QuantizedModel, $"{field} says that the weights are quantised{method}; {Remedy}");
+            }
+        }
+    }
+
+    /// <summary>What the first tensor says that only a quantised model has; null if there is none.</summary>
+    public static Diagnostic? Find(IEnumerable<TensorInfo> tensors, Checkpoint checkpoint)
+    {
+        TensorInfo? tensor = tensors.FirstOrDefault(tensor => Formats.ContainsKey(LastPart(tensor)));
+        return tensor is null ? null : ModelDiagnostics.QuantizedModel.At(
+            new SourceLocation(checkpoint.PathOf(tensor)),
+            $"tensor '{tensor.Name}' belongs to quantised weights ({Formats[LastPart(tensor)]}); {Remedy}");
+    }
+
+    private static string LastPart(TensorInfo tensor) => tensor.Name[(tensor.Name.LastIndexOf('.') + 1)..];
+}
