@@ -57,6 +57,7 @@ public sealed class ModelsOfOtherKinds : IDisposable
     [Theory]
     [InlineData("model.layers.0.self_attn.rotary_emb.inv_freq")]
     [InlineData("model.rotary_emb.inv_freq")]
+    [InlineData("rotary_emb.inv_freq")]
     [InlineData("model.layers.0.self_attn.rotary_emb.cos_cached")]
     [InlineData("transformer.h.0.attn.masked_bias")]
     [InlineData("decoder.version")]

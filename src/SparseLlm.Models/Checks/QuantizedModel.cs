@@ -4,7 +4,7 @@ using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Models.Checks;
 
-/// <summary>Recognises models whose weights are stored as integers or small floats with scales, by their config or their tensors.</summary>
+/// <summary>Recognises models whose weights are stored as something else than numbers of a common type, by their config or their tensors.</summary>
 internal static class QuantizedModel
 {
     private const string Remedy = "prune the original model, and quantise the pruned one";
@@ -56,7 +56,7 @@ internal static class QuantizedModel
             if (config.Object(field) is { } quantization && quantization.Unread.Any())
             {
                 string method = quantization.Has("quant_method") ? $" with {Excerpt.Of(quantization.Text("quant_method"))}" : "";
-                throw config.Error(ModelDiagnostics.QuantizedModel, $"{field} says that the weights are quantised{method}; {Remedy}");
+                throw config.Error(ModelDiagnostics.QuantizedModel, $"{field} says that the weights are quantised or compressed{method}; {Remedy}");
             }
         }
     }

@@ -15,7 +15,7 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
     private const int Named = 3;
 
     // Buffers that old versions of transformers saved: they follow from the config, and nothing reads them. And heads of training (TRL).
-    [GeneratedRegex(@"\.rotary_emb\.(inv_freq|original_inv_freq|cos_cached|sin_cached)$|\.attn\.(bias|masked_bias)$|(^|\.)decoder\.version$|^v_head\.", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(^|\.)rotary_emb\.(inv_freq|original_inv_freq|cos_cached|sin_cached)$|\.attn\.(bias|masked_bias)$|(^|\.)decoder\.version$|^v_head\.", RegexOptions.CultureInvariant)]
     private static partial Regex Harmless { get; }
 
     [GeneratedRegex(@"(^|\.)layers\.(?<layer>[0-9]{1,9})\.", RegexOptions.CultureInvariant)]
