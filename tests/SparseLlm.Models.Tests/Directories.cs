@@ -81,6 +81,33 @@ public sealed class Directories : IDisposable
         diagnostic.Message.ShouldContain(problem);
     }
 
+    [Theory]
+    [InlineData("""{"rope_type": "linear", "factor": 2.0}""", true)]
+    [InlineData("""{"rope_type": "linear", "factor": 4.0}""", false)]
+    public void Rotary_scaling_under_both_names_must_be_the_same(string parameters, bool isSame)
+    {
+        TinyModel.Llama($$"""{"rope_scaling": {"type": "linear", "factor": 2.0}, "rope_parameters": {{parameters}}}""").Write(directory.Path);
+        if (isSame)
+        {
+            Should.NotThrow(Opening);
+            return;
+        }
+
+        Opening.ShouldFailWith(ModelDiagnostics.MalformedConfig).Message.ShouldContain("rope_parameters: they contradict rope_scaling");
+    }
+
+    [Theory]
+    [InlineData("4096", "full_attention")]
+    [InlineData("null", "sliding_attention")]
+    public void Layers_of_a_Mistral_that_contradict_its_window_are_an_error(string window, string type)
+    {
+        TinyModel.Llama(
+            $$"""
+            {"architectures": ["MistralForCausalLM"], "model_type": "mistral", "sliding_window": {{window}}, "layer_types": ["{{type}}", "{{type}}", "{{type}}"]}
+            """).Write(directory.Path);
+        Opening.ShouldFailWith(ModelDiagnostics.UnsupportedConfig).Message.ShouldContain("layer_types: with this sliding_window");
+    }
+
     [Fact]
     public void Opt_with_another_activation_is_an_error()
     {
