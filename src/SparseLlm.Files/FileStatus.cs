@@ -12,20 +12,24 @@ public readonly record struct FileStatus(FileKind Kind, ulong Inode, long Change
     // Of linux/fcntl.h and linux/stat.h; struct statx has the same layout on every architecture.
     private const int CurrentDirectory = -100;
     private const int EmptyPath = 0x1000;
-    private const uint TypeInodeAndChange = 0x1 | 0x100 | 0x80;
+    private const uint TypeOwnerInodeAndChange = 0x1 | 0x8 | 0x100 | 0x80;
     private const int StatxLength = 256;
+    private const int OwnerOffset = 20;
     private const int ModeOffset = 28;
     private const int InodeOffset = 32;
     private const int ChangeSecondsOffset = 96;
     private const int ChangeNanosecondsOffset = 104;
 
+    /// <summary>Whether it belongs to the user whom this process runs as; null where that is not known.</summary>
+    public bool? IsOwn { get; private init; }
+
     /// <summary>The status of what a path leads to; links are followed. Nothing is opened.</summary>
     public static FileStatus Of(string path) =>
-        Read(status => Statx(CurrentDirectory, path, 0, TypeInodeAndChange, status));
+        Read(status => Statx(CurrentDirectory, path, 0, TypeOwnerInodeAndChange, status));
 
     /// <summary>The status of an open file.</summary>
     public static FileStatus Of(SafeFileHandle file) =>
-        Read(status => Statx(file, "", EmptyPath, TypeInodeAndChange, status));
+        Read(status => Statx(file, "", EmptyPath, TypeOwnerInodeAndChange, status));
 
     private static FileStatus Read(Func<byte[], int> statx)
     {
@@ -42,6 +46,9 @@ public readonly record struct FileStatus(FileKind Kind, ulong Inode, long Change
                     KindOf(BitConverter.ToUInt16(status, ModeOffset)),
                     BitConverter.ToUInt64(status, InodeOffset),
                     BitConverter.ToInt64(status, ChangeSecondsOffset) * 1_000_000_000 + BitConverter.ToUInt32(status, ChangeNanosecondsOffset))
+                {
+                    IsOwn = BitConverter.ToUInt32(status, OwnerOffset) == EffectiveUser(),
+                }
                 : default;
         }
         catch (EntryPointNotFoundException)
@@ -61,6 +68,9 @@ public readonly record struct FileStatus(FileKind Kind, ulong Inode, long Change
         0x2000 or 0x6000 => FileKind.Device,
         _ => FileKind.Unknown,
     };
+
+    [DllImport("libc", EntryPoint = "geteuid")]
+    private static extern uint EffectiveUser();
 
     [DllImport("libc", EntryPoint = "statx")]
     private static extern int Statx(

@@ -9,25 +9,27 @@ namespace SparseLlm.Files;
 public static class RegularFile
 {
     /// <summary>Opens a file for reading.</summary>
-    /// <param name="path">The file; links are followed.</param>
+    /// <param name="path">The file.</param>
     /// <param name="share">What others may do meanwhile.</param>
     /// <param name="options">How it will be read.</param>
+    /// <param name="followLink">Whether the name may be a link to the file.</param>
     /// <exception cref="IOException">It is not there, not a regular file, or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public static SafeFileHandle Open(string path, FileShare share = FileShare.Read, FileOptions options = FileOptions.None)
+    public static SafeFileHandle Open(string path, FileShare share = FileShare.Read, FileOptions options = FileOptions.None, bool followLink = true)
     {
-        Require(path);
+        Require(path, followLink);
         return File.OpenHandle(path, FileMode.Open, FileAccess.Read, share, options);
     }
 
     /// <summary>The bytes of a file that has to fit into memory.</summary>
-    /// <param name="path">The file; links are followed.</param>
+    /// <param name="path">The file.</param>
     /// <param name="maximumLength">Bytes that such a file can have within reason.</param>
+    /// <param name="followLink">Whether the name may be a link to the file.</param>
     /// <exception cref="IOException">It is longer, not there, not a regular file, or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public static byte[] ReadAllBytes(string path, long maximumLength)
+    public static byte[] ReadAllBytes(string path, long maximumLength, bool followLink = true)
     {
-        using SafeFileHandle file = Open(path);
+        using SafeFileHandle file = Open(path, followLink: followLink);
         long length = RandomAccess.GetLength(file);
         if (length > maximumLength)
         {
@@ -44,10 +46,24 @@ public static class RegularFile
         return count == bytes.Length ? bytes : throw new IOException("the file has become shorter while it was read");
     }
 
-    /// <summary>Refuses what is there and not a regular file.</summary>
-    private static void Require(string path)
+    /// <summary>Whether a regular file bears this name itself, rather than a link to one.</summary>
+    public static bool IsAt(string path) => File.Exists(path) && Flaw(path, followLink: false) is null;
+
+    /// <summary>Refuses what bears a name and is not a regular file; a name that is free is none of its business.</summary>
+    /// <param name="path">The name.</param>
+    /// <param name="followLink">Whether it may be a link to a file.</param>
+    /// <exception cref="IOException">Something else bears it.</exception>
+    public static void Require(string path, bool followLink = true)
     {
-        string? kind = FileStatus.Of(path).Kind switch
+        if (Flaw(path, followLink) is { } flaw)
+        {
+            throw new IOException($"this is {flaw} and not a regular file");
+        }
+    }
+
+    private static string? Flaw(string path, bool followLink) => !followLink && new FileInfo(path).LinkTarget is not null
+        ? "a link"
+        : FileStatus.Of(path).Kind switch
         {
             FileKind.Directory => "a directory",
             FileKind.Pipe => "a pipe",
@@ -55,9 +71,4 @@ public static class RegularFile
             FileKind.Device => "a device",
             _ => null,
         };
-        if (kind is not null)
-        {
-            throw new IOException($"this is {kind} and not a regular file");
-        }
-    }
 }

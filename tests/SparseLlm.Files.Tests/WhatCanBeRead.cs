@@ -50,6 +50,34 @@ public sealed class WhatCanBeRead : IDisposable
         RegularFile.ReadAllBytes(folder["link"], 3).ShouldBe("abc"u8.ToArray());
     }
 
+    [SkippableFact]
+    public void A_link_is_refused_where_the_name_itself_has_to_be_a_file()
+    {
+        Skip.If(OperatingSystem.IsWindows());
+        File.WriteAllText(folder["file"], "abc");
+        File.CreateSymbolicLink(folder["link"], folder["file"]);
+        File.CreateSymbolicLink(folder["nowhere"], folder["none"]);
+        foreach (string link in (string[])["link", "nowhere"])
+        {
+            Should.Throw<IOException>(() => RegularFile.ReadAllBytes(folder[link], 3, followLink: false)).Message.ShouldBe("this is a link and not a regular file");
+            RegularFile.IsAt(folder[link]).ShouldBeFalse();
+        }
+
+        RegularFile.ReadAllBytes(folder["file"], 3, followLink: false).Length.ShouldBe(3);
+        RegularFile.IsAt(folder["file"]).ShouldBeTrue();
+        RegularFile.IsAt(folder["none"]).ShouldBeFalse();
+        RegularFile.IsAt(folder.Path).ShouldBeFalse();
+    }
+
+    [SkippableFact]
+    public void The_system_tells_whose_a_file_is()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux());
+        FileStatus.Of(folder.Path).IsOwn.ShouldBe(true);
+        FileStatus.Of("/proc/1/status").IsOwn.ShouldBe(Environment.UserName == "root");
+        FileStatus.Of(folder["none"]).IsOwn.ShouldBeNull();
+    }
+
     [Fact]
     public void A_file_beyond_the_limit_is_refused_with_both_numbers()
     {

@@ -1,0 +1,120 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace SparseLlm.Files;
+
+/// <summary>
+/// Records of this project as JSON, written here and read back after they have been elsewhere: on a disk, on a server, under an editor. What comes out of
+/// reading has exactly the types that its records declare: nothing is null that may not be, in lists and dictionaries too; nothing that has to be there is
+/// missing; nothing is there twice. A record that has rules of its own implements <see cref="IJsonOnDeserialized"/> and states them by <see cref="Require"/>.
+/// </summary>
+public static class RecordJson
+{
+    /// <summary>On one line, for programs.</summary>
+    private static readonly JsonSerializerOptions Compact = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        RespectNullableAnnotations = true,
+        AllowDuplicateProperties = false,
+        Converters = { new FilledCollections() },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequireParameters } },
+    };
+
+    /// <summary>Over many lines, for people too; what is null is left out.</summary>
+    private static readonly JsonSerializerOptions Indented = new(Compact)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        WriteIndented = true,
+        NewLine = "\n",
+    };
+
+    /// <summary>A record on one line.</summary>
+    public static byte[] Write<T>(T record) => JsonSerializer.SerializeToUtf8Bytes(record, Compact);
+
+    /// <summary>A record over many lines, with the end of the last; what is null is left out.</summary>
+    public static byte[] WriteIndented<T>(T record) => [.. JsonSerializer.SerializeToUtf8Bytes(record, Indented), (byte)'\n'];
+
+    /// <summary>A record as an element of another document.</summary>
+    public static JsonElement ToElement(object record) => JsonSerializer.SerializeToElement(record, record.GetType(), Compact);
+
+    /// <summary>Reads a record.</summary>
+    /// <param name="utf8">Its bytes; they may be changed in place.</param>
+    /// <exception cref="JsonException">It is none of this type, or breaks a rule of its own.</exception>
+    public static T Read<T>(byte[] utf8)
+        where T : class
+    {
+        using JsonDocument document = ForeignJson.Parse(utf8);
+        return Read<T>(document.RootElement);
+    }
+
+    /// <summary>Reads a record that is an element of a document of <see cref="ForeignJson"/>, or was in one that was read here.</summary>
+    /// <exception cref="JsonException">It is none of this type, or breaks a rule of its own.</exception>
+    public static T Read<T>(JsonElement element)
+        where T : class => element.Deserialize<T>(Compact) ?? throw new JsonException("there is null and no object");
+
+    /// <summary>States a rule of a record that has just been read.</summary>
+    /// <param name="holds">Whether it holds.</param>
+    /// <param name="broken">What is the matter if it does not, as a sentence without its end.</param>
+    /// <exception cref="JsonException">It does not hold.</exception>
+    public static void Require(bool holds, string broken)
+    {
+        if (!holds)
+        {
+            throw new JsonException(broken);
+        }
+    }
+
+    /// <summary>A parameter of a record's constructor has to be there unless it may be null, and then null and absent are the same.</summary>
+    private static void RequireParameters(JsonTypeInfo type)
+    {
+        foreach (JsonPropertyInfo property in type.Properties.Where(property => property is { Set: not null, AssociatedParameter: { IsNullable: false, HasDefaultValue: false } }))
+        {
+            property.IsRequired = true;
+        }
+    }
+
+    /// <summary>The serializer looks at what is declared of a property, and not at what is declared of the elements of a collection in it.</summary>
+    private sealed class FilledCollections : JsonConverterFactory
+    {
+        public override bool CanConvert(Type typeToConvert) => ConverterOf(typeToConvert) is not null;
+
+        public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
+            (JsonConverter)Activator.CreateInstance(ConverterOf(typeToConvert)!)!;
+
+        private static Type? ConverterOf(Type type) => type is { IsGenericType: true, GenericTypeArguments: [.., { IsValueType: false } element] }
+            ? type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? typeof(FilledList<>).MakeGenericType(element)
+                : type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) && type.GenericTypeArguments[0] == typeof(string)
+                    ? typeof(FilledDictionary<>).MakeGenericType(element)
+                    : null
+            : null;
+    }
+
+    private sealed class FilledList<T> : JsonConverter<IReadOnlyList<T>>
+        where T : class
+    {
+        public override IReadOnlyList<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            T?[] elements = JsonSerializer.Deserialize<T?[]>(ref reader, options)!;
+            Require(!elements.Contains(null), "a list has null in it");
+            return elements!;
+        }
+
+        public override void Write(Utf8JsonWriter writer, IReadOnlyList<T> value, JsonSerializerOptions options) =>
+            JsonSerializer.Serialize<IEnumerable<T>>(writer, value, options);
+    }
+
+    private sealed class FilledDictionary<T> : JsonConverter<IReadOnlyDictionary<string, T>>
+        where T : class
+    {
+        public override IReadOnlyDictionary<string, T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            Dictionary<string, T?> values = JsonSerializer.Deserialize<Dictionary<string, T?>>(ref reader, options)!;
+            Require(!values.ContainsValue(null), "a name has null for a value");
+            return values!;
+        }
+
+        public override void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, T> value, JsonSerializerOptions options) =>
+            JsonSerializer.Serialize(writer, new Dictionary<string, T>(value), options);
+    }
+}
