@@ -7,7 +7,7 @@ namespace SparseLlm.Files;
 /// <summary>
 /// Records of this project as JSON, written here and read back after they have been elsewhere: on a disk, on a server, under an editor. What comes out of
 /// reading has exactly the types that its records declare: nothing is null that may not be, in lists and dictionaries too; nothing that has to be there is
-/// missing; nothing is there twice. A record that has rules of its own implements <see cref="IJsonOnDeserialized"/> and states them by <see cref="Require"/>.
+/// missing; nothing is there twice; numbers are finite. A record that has rules of its own implements <see cref="IJsonOnDeserialized"/> and states them by <see cref="Require"/>.
 /// </summary>
 public static class RecordJson
 {
@@ -17,8 +17,8 @@ public static class RecordJson
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         RespectNullableAnnotations = true,
         AllowDuplicateProperties = false,
-        Converters = { new FilledCollections() },
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequireParameters } },
+        Converters = { new FilledCollections(), new FiniteNumbers() },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequireParameters, RequireBeforeRules } },
     };
 
     /// <summary>Over many lines, for people too; what is null is left out.</summary>
@@ -49,9 +49,21 @@ public static class RecordJson
     }
 
     /// <summary>Reads a record that is an element of a document of <see cref="ForeignJson"/>, or was in one that was read here.</summary>
-    /// <exception cref="JsonException">It is none of this type, or breaks a rule of its own.</exception>
+    /// <exception cref="JsonException">It is none of this type, or breaks a rule of its own; its message is for people.</exception>
     public static T Read<T>(JsonElement element)
-        where T : class => element.Deserialize<T>(Compact) ?? throw new JsonException("there is null and no object");
+        where T : class
+    {
+        try
+        {
+            return element.Deserialize<T>(Compact) ?? throw new BrokenRuleException("there is null and no object");
+        }
+        catch (JsonException exception) when (exception is not BrokenRuleException)
+        {
+            // The serializer speaks of the types of this program.
+            string place = exception.Path?.TrimStart('$', '.') is { Length: > 0 } path ? $"'{path}' is" : "it is";
+            throw new JsonException($"{place} not what it should be, or something in it is missing", exception.Path, null, null, exception);
+        }
+    }
 
     /// <summary>States a rule of a record that has just been read.</summary>
     /// <param name="holds">Whether it holds.</param>
@@ -61,7 +73,7 @@ public static class RecordJson
     {
         if (!holds)
         {
-            throw new JsonException(broken);
+            throw new BrokenRuleException(broken);
         }
     }
 
@@ -71,6 +83,24 @@ public static class RecordJson
         foreach (JsonPropertyInfo property in type.Properties.Where(property => property is { Set: not null, AssociatedParameter: { IsNullable: false, HasDefaultValue: false } }))
         {
             property.IsRequired = true;
+        }
+    }
+
+    /// <summary>The serializer finds what is missing after a record has stated its rules, which count on its being there.</summary>
+    private static void RequireBeforeRules(JsonTypeInfo type)
+    {
+        if (type.OnDeserialized is { } rules)
+        {
+            JsonPropertyInfo[] required = [.. type.Properties.Where(property => property is { IsRequired: true, PropertyType.IsValueType: false, Get: not null })];
+            type.OnDeserialized = record =>
+            {
+                foreach (JsonPropertyInfo property in required)
+                {
+                    Require(property.Get!(record) is not null, $"'{property.Name}' is missing");
+                }
+
+                rules(record);
+            };
         }
     }
 
@@ -88,6 +118,21 @@ public static class RecordJson
                     ? typeof(FilledDictionary<>).MakeGenericType(element)
                     : null
             : null;
+    }
+
+    private sealed class BrokenRuleException(string message) : JsonException(message);
+
+    /// <summary>A number that is too large for its type comes out of reading as infinite, which cannot be written again.</summary>
+    private sealed class FiniteNumbers : JsonConverter<double>
+    {
+        public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            double number = reader.TokenType == JsonTokenType.Number ? reader.GetDouble() : throw new BrokenRuleException("a number is something else");
+            Require(double.IsFinite(number), "a number is too large");
+            return number;
+        }
+
+        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options) => writer.WriteNumberValue(value);
     }
 
     private sealed class FilledList<T> : JsonConverter<IReadOnlyList<T>>

@@ -44,7 +44,8 @@ public sealed class RecordsThatWereElsewhere
     [InlineData("""{"name":"oak","height":3,"colors":[],"leaves":{"first":{"veins":[null],"green":1}}}""", "null in a list of numbers")]
     [InlineData("""{"name":"oak","height":3,"colors":[],"leaves":{"first":{"veins":[],"green":2}}}""", "a broken rule")]
     [InlineData("""{"name":"oak","height":3,"colors":[],"leaves":{"first":{"veins":[],"green":NaN}}}""", "a number that JSON does not have")]
-    [InlineData("""{"name":"oak","height":3,"colors":[],"leaves":{"first":{"veins":[],"green":1e999}}}""", "a number that is too large")]
+    [InlineData("""{"name":"oak","height":3,"girth":1e999,"colors":[],"leaves":{}}""", "a number that is too large")]
+    [InlineData("""{"name":"oak","height":3,"girth":"1","colors":[],"leaves":{}}""", "a text for a number")]
     [InlineData("""{"name":"oak","height":3.5,"colors":[],"leaves":{}}""", "half a whole number")]
     [InlineData("""{"name":"oak","height":4000000000,"colors":[],"leaves":{}}""", "a whole number that is too large")]
     [InlineData("""{"name":3,"height":3,"colors":[],"leaves":{}}""", "a number for a name")]
@@ -54,11 +55,28 @@ public sealed class RecordsThatWereElsewhere
     [InlineData("""{"name":"oak","height":3,"colors":[],"leaves":{}} x""", "something behind it")]
     [InlineData("""{"name":"oak","height":3,"colors":[],"leaves":{},"note":""", "what is cut off")]
     public void What_is_not_as_declared_is_refused(string json, string flaw) =>
-        Should.Throw<JsonException>(() => RecordJson.Read<Tree>(Encoding.UTF8.GetBytes(json)), flaw);
+        Should.Throw<JsonException>(() => RecordJson.Read<Tree>(Encoding.UTF8.GetBytes(json)), flaw).Message.ShouldNotContain("System.");
+
+    [Fact]
+    public void The_message_names_the_place_and_not_the_types_of_this_program()
+    {
+        Error("""{"name":"oak","height":3,"colors":[],"leaves":{"first":{"veins":3,"green":1}}}""").ShouldBe("'first.veins' is not what it should be, or something in it is missing");
+        Error("""{"name":"oak","height":3,"colors":[]}""").ShouldBe("it is not what it should be, or something in it is missing");
+        Error("""{"name":"oak","height":3,"colors":[null],"leaves":{}}""").ShouldBe("a list has null in it");
+
+        static string Error(string json) => Should.Throw<JsonException>(() => RecordJson.Read<Tree>(Encoding.UTF8.GetBytes(json))).Message;
+    }
 
     [Fact]
     public void What_nobody_knows_is_passed_over() =>
         RecordJson.Read<Tree>("""{"name":"oak","height":3,"colors":[],"leaves":{},"roots":[null]}"""u8.ToArray()).Height.ShouldBe(3);
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"size":1}""")]
+    [InlineData("""{"rings":null}""")]
+    public void A_rule_can_count_on_what_has_to_be_there(string json) =>
+        Should.Throw<JsonException>(() => RecordJson.Read<Trunk>(Encoding.UTF8.GetBytes(json))).Message.ShouldNotContain("rings are not counted");
 
     [Fact]
     public void An_element_of_a_document_is_held_to_the_same()
@@ -78,6 +96,13 @@ public sealed class RecordsThatWereElsewhere
     private sealed record Leaf(IReadOnlyList<int> Veins, double Green) : IJsonOnDeserialized
     {
         void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(Green is >= 0 and <= 1, "a leaf is greener than green");
+    }
+
+    private sealed record Trunk : IJsonOnDeserialized
+    {
+        public required IReadOnlyList<string> Rings { get; init; }
+
+        void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(Rings.Count > 0, "the rings are not counted");
     }
 
     private sealed record Holder(JsonElement? Inner);

@@ -32,9 +32,7 @@ internal sealed class EngineFolder : IDisposable
     /// <summary>Installs the test worker.</summary>
     public void Install(string name = "cpu-torch", string version = "1.2.3", string? tool = null, string? numericsClass = null, bool isKnown = true)
     {
-        string folder = System.IO.Path.Combine(Path, name, $"{version}+{tool}");
-        Directory.CreateDirectory(folder);
-        new InstalledEngine
+        var engine = new InstalledEngine
         {
             Name = name,
             Version = version,
@@ -43,7 +41,8 @@ internal sealed class EngineFolder : IDisposable
             NumericsClass = isKnown ? numericsClass ?? NumericsClass : null,
             Description = isKnown ? "test worker" : null,
             InstalledAt = DateTimeOffset.UnixEpoch,
-        }.Write(folder);
+        };
+        engine.Write(Directory.CreateDirectory(System.IO.Path.Combine(Path, name, engine.FolderName)).FullName);
     }
 
     /// <summary>Waits until the worker's process has ended.</summary>

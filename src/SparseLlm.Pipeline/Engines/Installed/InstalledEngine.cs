@@ -1,24 +1,19 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SparseLlm.Files;
+using SparseLlm.Pipeline.Cache;
 
 namespace SparseLlm.Pipeline.Engines.Installed;
 
 /// <summary><c>engine.json</c>: an engine that is installed on this machine. What it says is known without starting the engine.</summary>
-public sealed record InstalledEngine
+public sealed record InstalledEngine : IJsonOnDeserialized
 {
     /// <summary>The file's name in an engine's folder.</summary>
     public const string FileName = "engine.json";
 
     private const int CurrentVersion = 1;
 
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        RespectNullableAnnotations = true,
-        WriteIndented = true,
-        NewLine = "\n",
-    };
+    private const int MaximumLength = 1 << 20;
 
     /// <summary>Version of this shape.</summary>
     public int FormatVersion { get; init; } = CurrentVersion;
@@ -52,13 +47,18 @@ public sealed record InstalledEngine
     [JsonIgnore]
     public bool IsOfThisTool => Tool == ToolVersion.Current.ToNormalizedString();
 
-    /// <summary>The engine in a folder, or null where there is none that this version understands.</summary>
+    /// <summary>The name of the folder that the engine has: those of other versions stand beside it.</summary>
+    [JsonIgnore]
+    public string FolderName => $"{Version}+{Tool}";
+
+    /// <summary>The engine in a folder, or null where there is none that this version understands, or one that was not installed there.</summary>
     public static InstalledEngine? TryRead(string folder)
     {
         try
         {
-            var engine = JsonSerializer.Deserialize<InstalledEngine>(File.ReadAllBytes(Path.Combine(folder, FileName)), Options);
-            return engine?.FormatVersion == CurrentVersion ? engine with { Folder = folder } : null;
+            var engine = RecordJson.Read<InstalledEngine>(RegularFile.ReadAllBytes(Path.Combine(folder, FileName), MaximumLength));
+            bool isInPlace = Path.GetFileName(folder) == engine.FolderName && Path.GetFileName(Path.GetDirectoryName(folder)) == engine.Name;
+            return isInPlace ? engine with { Folder = folder } : null;
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -80,7 +80,8 @@ public sealed record InstalledEngine
         }
     }
 
-    /// <summary>Writes it into a folder.</summary>
-    public void Write(string folder) =>
-        File.WriteAllBytes(Path.Combine(folder, FileName), [.. JsonSerializer.SerializeToUtf8Bytes(this, Options), (byte)'\n']);
+    /// <summary>Writes it into a folder, whole or not at all.</summary>
+    public void Write(string folder) => TempFile.Write(folder, Path.Combine(folder, FileName), RecordJson.WriteIndented(this));
+
+    void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(FormatVersion == CurrentVersion, $"the format version is not {CurrentVersion}");
 }

@@ -9,8 +9,6 @@ public static class InstalledEngines
     /// <summary>The environment variable that names another folder.</summary>
     public const string Variable = "SPARSELLM_ENGINES";
 
-    private static readonly TimeSpan OldestInstallation = TimeSpan.FromDays(1);
-
     /// <summary>The folder that holds them.</summary>
     public static string Root => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? Path.GetFullPath(named) : OfPlatform();
 
@@ -54,30 +52,14 @@ public static class InstalledEngines
         return engines;
     }
 
-    /// <summary>Removes what installations have left that were killed: it is hidden, and older than any that may still run.</summary>
-    /// <param name="name">The engine's name.</param>
-    internal static void RemoveLeftovers(string name)
-    {
-        string folder = Path.Combine(Root, name);
-        if (!Directory.Exists(folder))
-        {
-            return;
-        }
-
-        foreach (string hidden in Directory.EnumerateDirectories(folder, ".*").Where(path => Directory.GetLastWriteTimeUtc(path) < DateTime.UtcNow - OldestInstallation))
-        {
-            Directory.Delete(hidden, recursive: true);
-        }
-    }
-
     private static void Remove(string folder)
     {
         try
         {
-            // Out of sight at once, so that nobody finds half of it.
-            string hidden = Path.Combine(Path.GetDirectoryName(folder)!, "." + Path.GetFileName(folder));
-            Directory.Move(folder, hidden);
-            Directory.Delete(hidden, recursive: true);
+            HiddenFolder.RequireNoLink(folder);
+            using HiddenFolder hidden = HiddenFolder.Create(Path.GetDirectoryName(folder)!);
+            Directory.Move(folder, Path.Combine(hidden.Path, "old"));
+            hidden.Delete();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -85,10 +67,13 @@ public static class InstalledEngines
         }
     }
 
+    /// <summary>The folder that holds the engines of a name.</summary>
+    internal static string FolderOf(string name) => Path.Combine(Root, name);
+
     /// <summary>The folder of an engine.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="version">The version of TorchSharp.</param>
-    public static string FolderOf(string name, string version) => Path.Combine(Root, name, $"{version}+{ToolVersion.Current.ToNormalizedString()}");
+    public static string FolderOf(string name, string version) => Path.Combine(FolderOf(name), $"{version}+{ToolVersion.Current.ToNormalizedString()}");
 
     /// <summary>What to type to install it.</summary>
     public static string InstallCommand(string name) => $"dotnet sparsellm engine install {name}";

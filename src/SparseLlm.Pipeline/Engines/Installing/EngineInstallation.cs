@@ -31,17 +31,18 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
             throw PipelineDiagnostics.EngineNotInstalled.Error(null, $"there is no '{kind.Name}' for this operating system; use device: cpu");
         }
 
+        string parent = InstalledEngines.FolderOf(kind.Name);
         string target = InstalledEngines.FolderOf(kind.Name, version);
-        string staging = Path.Combine(InstalledEngines.Root, kind.Name, $".{Guid.NewGuid():N}");
         try
         {
-            InstalledEngines.RemoveLeftovers(kind.Name);
-            string project = Directory.CreateDirectory(Path.Combine(staging, "project")).FullName;
-            string published = Path.Combine(staging, "published");
+            HiddenFolder.RemoveLeftovers(parent);
+            using HiddenFolder staging = HiddenFolder.Create(parent);
+            string project = Directory.CreateDirectory(Path.Combine(staging.Path, "project")).FullName;
+            string published = Path.Combine(staging.Path, "published");
             new EngineProject(kind, version, sources).Write(project);
             Publish(project, published, cancellation);
             Describe(published);
-            Replace(target, published, Path.Combine(staging, "old"));
+            Replace(target, published, Path.Combine(staging.Path, "old"));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -50,10 +51,6 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
         catch (Win32Exception exception)
         {
             throw PipelineDiagnostics.EngineNotInstalled.Error(null, $"'{kind.Name}' is published by the .NET SDK, which is not found here: {exception.Message}", exception);
-        }
-        finally
-        {
-            Delete(staging);
         }
 
         return Greet(target);
@@ -143,26 +140,15 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
     {
         if (Directory.Exists(target))
         {
+            HiddenFolder.RequireNoLink(target);
+            if (!File.Exists(Path.Combine(target, InstalledEngine.FileName)))
+            {
+                throw new IOException($"'{target}' is there and has no {InstalledEngine.FileName}, so it is not an engine and is not replaced; remove it");
+            }
+
             Directory.Move(target, old);
         }
 
         Directory.Move(with, target);
-    }
-
-    /// <summary>What cannot be deleted is not seen by anyone, either.</summary>
-    private static void Delete(string folder)
-    {
-        try
-        {
-            Directory.Delete(folder, recursive: true);
-            string parent = Path.GetDirectoryName(folder)!;
-            if (!Directory.EnumerateFileSystemEntries(parent).Any())
-            {
-                Directory.Delete(parent);
-            }
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-        }
     }
 }
