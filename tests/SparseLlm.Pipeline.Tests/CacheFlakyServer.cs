@@ -8,7 +8,8 @@ namespace SparseLlm.Pipeline.Tests;
 internal sealed class CacheFlakyServer : IDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly Dictionary<string, byte[]> files = [];
+    private readonly CancellationTokenSource stop = new();
+    private readonly List<string> heads = [];
     private readonly Func<int, string, Failure> failureOf;
     private int count;
 
@@ -29,11 +30,30 @@ internal sealed class CacheFlakyServer : IDisposable
         TooMany,
         Hangup,
         HalfTheBody,
+        TwiceTheBody,
+        EndlessBody,
+        EndlessChunks,
+        EndlessHeaders,
+        EndlessInterim,
+        Silence,
+        SilenceInTheBody,
+        Drip,
+        Slow,
+        Scripted,
     }
 
     public Uri Address { get; }
 
     public int Requests => count;
+
+    /// <summary>The request lines and headers, in order.</summary>
+    public IReadOnlyList<string> Heads => heads;
+
+    /// <summary>What the server has, by path with a slash before it.</summary>
+    public Dictionary<string, byte[]> Files { get; } = [];
+
+    /// <summary>What it answers where it is <see cref="Failure.Scripted"/>, byte for byte, by the first line of the request.</summary>
+    public Func<string, byte[]> Script { get; set; } = _ => [];
 
     private async Task ServeAsync()
     {
@@ -41,16 +61,19 @@ internal sealed class CacheFlakyServer : IDisposable
         {
             while (true)
             {
-                using TcpClient client = await listener.AcceptTcpClientAsync();
+                using TcpClient client = await listener.AcceptTcpClientAsync(stop.Token);
                 await using NetworkStream stream = client.GetStream();
-                await AnswerAsync(stream);
+                try
+                {
+                    await AnswerAsync(stream);
+                }
+                catch (IOException)
+                {
+                    // The client has had enough.
+                }
             }
         }
-        catch (SocketException)
-        {
-            // Stopped.
-        }
-        catch (ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // Stopped.
         }
@@ -59,11 +82,17 @@ internal sealed class CacheFlakyServer : IDisposable
     private async Task AnswerAsync(NetworkStream stream)
     {
         string head = await ReadHeadAsync(stream);
+        heads.Add(head);
         string first = head[..head.IndexOf('\r')];
         string[] words = first.Split(' ');
-        byte[] body = new byte[LengthOf(head)];
-        await stream.ReadExactlyAsync(body);
         Failure failure = failureOf(count++, first);
+        if (failure == Failure.Scripted && words[0] == "PUT" && head.Contains("100-continue", StringComparison.OrdinalIgnoreCase))
+        {
+            await stream.WriteAsync(Script(first));
+            return;
+        }
+
+        byte[] body = await ReadBodyAsync(stream, head);
         switch (failure)
         {
             case Failure.Unavailable:
@@ -74,21 +103,87 @@ internal sealed class CacheFlakyServer : IDisposable
                 return;
             case Failure.Hangup:
                 return;
+            case Failure.Scripted:
+                await stream.WriteAsync(Script(first));
+                return;
+            case Failure.Silence:
+                await UntilTheClientLeaves(stream, []);
+                return;
+            case Failure.EndlessInterim:
+                await UntilTheClientLeaves(stream, "HTTP/1.1 102 Processing\r\n\r\n"u8.ToArray());
+                return;
+            case Failure.EndlessHeaders:
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\n"u8.ToArray());
+                await UntilTheClientLeaves(stream, "X: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n"u8.ToArray());
+                return;
+            case Failure.EndlessBody:
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"u8.ToArray());
+                await UntilTheClientLeaves(stream, new byte[1 << 16]);
+                return;
+            case Failure.EndlessChunks:
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray());
+                await UntilTheClientLeaves(stream, [.. "1000\r\n"u8, .. new byte[0x1000], .. "\r\n"u8]);
+                return;
+            case Failure.Drip:
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"u8.ToArray());
+                await UntilTheClientLeaves(stream, [0], TimeSpan.FromMilliseconds(50));
+                return;
         }
 
         if (words[0] == "PUT")
         {
-            files[words[1]] = body;
+            Files[words[1]] = body;
             await SendAsync(stream, "201 Created", 0, []);
         }
-        else if (files.TryGetValue(words[1], out byte[]? file))
+        else if (Files.TryGetValue(words[1], out byte[]? file))
         {
-            int sent = words[0] == "HEAD" ? 0 : failure == Failure.HalfTheBody ? file.Length / 2 : file.Length;
-            await SendAsync(stream, "200 OK", file.Length, file[..sent]);
+            await SendFileAsync(stream, words[0] == "HEAD" ? [] : file, file.Length, failure);
         }
         else
         {
             await SendAsync(stream, "404 Not Found", 0, []);
+        }
+    }
+
+    private async Task SendFileAsync(NetworkStream stream, byte[] file, int length, Failure failure)
+    {
+        switch (failure)
+        {
+            case Failure.HalfTheBody:
+                await SendAsync(stream, "200 OK", length, file[..(file.Length / 2)]);
+                break;
+            case Failure.TwiceTheBody:
+                await SendAsync(stream, "200 OK", 2 * length, [.. file, .. file]);
+                break;
+            case Failure.SilenceInTheBody:
+                await SendAsync(stream, "200 OK", length, file[..(file.Length / 2)]);
+                await UntilTheClientLeaves(stream, []);
+                break;
+            case Failure.Slow:
+                await SendAsync(stream, "200 OK", length, []);
+                foreach (byte[] piece in file.Chunk(Pipeline.Cache.Remote.StallWatch.LeastProgress))
+                {
+                    await Task.Delay(Pause, stop.Token);
+                    await stream.WriteAsync(piece, stop.Token);
+                }
+
+                break;
+            default:
+                await SendAsync(stream, "200 OK", length, file);
+                break;
+        }
+    }
+
+    /// <summary>How long a slow server does nothing between two pieces.</summary>
+    public static TimeSpan Pause { get; } = TimeSpan.FromMilliseconds(300);
+
+    private async Task UntilTheClientLeaves(NetworkStream stream, byte[] again, TimeSpan pause = default)
+    {
+        Task<int> end = stream.ReadAsync(new byte[1], stop.Token).AsTask();
+        while (!end.IsCompleted)
+        {
+            await stream.WriteAsync(again, stop.Token);
+            await (again.Length == 0 ? end : Task.Delay(pause, stop.Token));
         }
     }
 
@@ -105,6 +200,18 @@ internal sealed class CacheFlakyServer : IDisposable
         return head.ToString();
     }
 
+    private static async Task<byte[]> ReadBodyAsync(NetworkStream stream, string head)
+    {
+        byte[] body = new byte[LengthOf(head)];
+        if (head.Contains("100-continue", StringComparison.OrdinalIgnoreCase))
+        {
+            await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray());
+        }
+
+        await stream.ReadExactlyAsync(body);
+        return body;
+    }
+
     private static int LengthOf(string head) =>
         head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)) is { } line
             ? int.Parse(line.Split(':')[1])
@@ -116,5 +223,10 @@ internal sealed class CacheFlakyServer : IDisposable
         await stream.WriteAsync(body);
     }
 
-    public void Dispose() => listener.Dispose();
+    public void Dispose()
+    {
+        stop.Cancel();
+        listener.Dispose();
+        stop.Dispose();
+    }
 }

@@ -1,7 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SparseLlm.Files;
+using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Reports.Masks;
+using SparseLlm.Pipeline.Running;
+using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Methods.Sweeps;
 
@@ -10,21 +14,15 @@ namespace SparseLlm.Pipeline.Artifacts;
 /// <summary>
 /// <c>pruning.json</c>: where a pruned model comes from, what was done to it, and how well it came out. Its shape is versioned.
 /// </summary>
-public sealed record ArtifactManifest
+public sealed record ArtifactManifest : IJsonOnDeserialized
 {
     /// <summary>The file's name in an artifact's directory.</summary>
     public const string FileName = "pruning.json";
 
     private const int CurrentVersion = 2;
 
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        RespectNullableAnnotations = true,
-        WriteIndented = true,
-        NewLine = "\n",
-    };
+    // Some hundred bytes for each matrix, and the picture of its mask.
+    private const int MaximumLength = 1 << 28;
 
     /// <summary>Version of this shape.</summary>
     public int FormatVersion { get; init; } = CurrentVersion;
@@ -103,18 +101,39 @@ public sealed record ArtifactManifest
 
         try
         {
-            var manifest = JsonSerializer.Deserialize<ArtifactManifest>(File.ReadAllBytes(path), Options);
-            return manifest?.FormatVersion == CurrentVersion ? manifest : null;
+            return RecordJson.Read<ArtifactManifest>(RegularFile.ReadAllBytes(path, MaximumLength));
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
             return null;
         }
     }
 
     /// <summary>Writes the manifest into an artifact's directory.</summary>
-    public void Write(string directory) =>
-        File.WriteAllBytes(Path.Combine(directory, FileName), [.. JsonSerializer.SerializeToUtf8Bytes(this, Options), (byte)'\n']);
+    public void Write(string directory) => File.WriteAllBytes(Path.Combine(directory, FileName), RecordJson.WriteIndented(this));
+
+    /// <summary>The manifest in a cache entry, held against the entry: its inputs have the entry's key, and its digest is that of the entry's files.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="kind">The kind of entries that hold artifacts.</param>
+    /// <exception cref="InvalidDataException">The two do not belong together.</exception>
+    internal static ArtifactManifest Of(CacheEntry entry, string kind)
+    {
+        var manifest = entry.MetadataAs<ArtifactManifest>(kind);
+        bool fits = manifest.Key == entry.Key
+            && StepKeys.Of(manifest.Inputs).Artifact == entry.Key
+            && manifest.Digest == ModelFiles.Digest(entry.Files.ToDictionary(file => file.Name, file => file.Digest))
+            && manifest.Tensors.Select(tensor => tensor.Name).ToHashSet().IsSubsetOf(manifest.Inputs.Layers.SelectMany(layer => layer.Patterns.Keys));
+        return fits ? manifest : throw new InvalidDataException("what it says of its artifact does not fit its files or its key");
+    }
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        RecordJson.Require(FormatVersion == CurrentVersion, $"the format version is not {CurrentVersion}");
+        RecordJson.Require(Sparsity is >= 0 and <= 1, "a sparsity is not a fraction");
+        RecordJson.Require(Seconds >= 0, "a time is negative");
+        UInt128 weights = Tensors.Aggregate(UInt128.Zero, (sum, tensor) => sum + ((ulong)tensor.Shape[0] * (ulong)tensor.Shape[1]));
+        RecordJson.Require(weights <= long.MaxValue, "the matrices are larger than any model");
+    }
 }
 
 /// <summary>The dense model that an artifact was pruned from.</summary>
@@ -144,9 +163,17 @@ public sealed record FileProvenance(string Name, string Digest);
 /// <param name="Sparsity">The share of zeros, counted after the cast.</param>
 /// <param name="RelativeError">‖T - Y‖ / ‖T‖ of the layer's output on the calibration tokens, if any were looked at.</param>
 public sealed record TensorReport(string Name, IReadOnlyList<int> Shape, string Pattern, double Sparsity, double? RelativeError)
+    : IJsonOnDeserialized
 {
     /// <summary>Where the weights are that were kept.</summary>
     public MaskDensity? Mask { get; init; }
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        RecordJson.Require(Shape is [> 0, > 0], "the shape of a matrix is not two numbers");
+        RecordJson.Require(Sparsity is >= 0 and <= 1, "a sparsity is not a fraction");
+        RecordJson.Require(RelativeError is null or >= 0, "an error is negative");
+    }
 }
 
 /// <summary>The size of the safetensors files.</summary>
@@ -160,7 +187,7 @@ public sealed record SizeReport(long Dense, long Pruned);
 /// <param name="Tokens">Tokens in all windows.</param>
 /// <param name="Windows">Number of windows.</param>
 /// <param name="Key">What it was measured on: the text's files and the window length.</param>
-public sealed record PerplexityReport(double Dense, double Pruned, long Tokens, int Windows, string Key)
+public sealed record PerplexityReport(double Dense, double Pruned, long Tokens, int Windows, string Key) : IJsonOnDeserialized
 {
     /// <summary>The names and digests of the text's files, in order.</summary>
     public IReadOnlyList<FileProvenance> Files { get; init; } = [];
@@ -168,4 +195,10 @@ public sealed record PerplexityReport(double Dense, double Pruned, long Tokens, 
     /// <summary>How much higher than the dense model's, as a fraction of it.</summary>
     [JsonIgnore]
     public double Increase => Pruned / Dense - 1;
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        RecordJson.Require(Perplexity.IsPossible(Dense) && Perplexity.IsPossible(Pruned), "a perplexity is none");
+        RecordJson.Require(Tokens > 0 && Windows > 0, "a perplexity is that of no text");
+    }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 using SparseLlm.Pipeline.Cache.Remote;
 using SparseLlm.Pipeline.Keys;
 
@@ -68,7 +69,15 @@ public sealed class BuildCache
     /// <summary>What a step produced before, or null. A damaged entry is dropped, reported and null.</summary>
     /// <param name="key">The step's key.</param>
     /// <param name="cancellation">Stops a download.</param>
-    public CacheEntry? TryGet(string key, CancellationToken cancellation = default)
+    public CacheEntry? TryGet(string key, CancellationToken cancellation = default) => TryGet(key, entry => entry, cancellation)?.Entry;
+
+    /// <summary>As above, with what the step wants to know again. An entry that does not say it is damaged.</summary>
+    /// <param name="key">The step's key.</param>
+    /// <param name="read">
+    /// Reads it from the entry, or throws an <see cref="InvalidDataException"/>; called before anything that the entry names is fetched from elsewhere.
+    /// </param>
+    /// <param name="cancellation">Stops a download.</param>
+    public CacheHit<T>? TryGet<T>(string key, Func<CacheEntry, T> read, CancellationToken cancellation = default)
     {
         Sha256Text.Require(key);
         if (store is null)
@@ -76,13 +85,13 @@ public sealed class BuildCache
             return null;
         }
 
-        CacheEntry? entry = Attempt(key, () => store.ReadEntry(key)) ?? Pull(key, cancellation);
-        if (entry is not null)
+        CacheHit<T>? hit = Attempt(key, () => store.ReadEntry(key) is { } entry ? new CacheHit<T>(entry, read(entry)) : null) ?? Pull(key, read, cancellation);
+        if (hit is not null)
         {
             store.Touch(key);
         }
 
-        return entry;
+        return hit;
     }
 
     /// <summary>Whether there is an entry, here or on the remote cache. Nothing is fetched.</summary>
@@ -157,7 +166,7 @@ public sealed class BuildCache
         Sha256Text.Require(key);
         foreach ((string name, _) in files)
         {
-            if (!CacheEntryFile.IsRelative(name))
+            if (!CachedFile.IsRelative(name))
             {
                 throw new ArgumentException($"'{name}' is not a relative path.", nameof(files));
             }
@@ -166,7 +175,7 @@ public sealed class BuildCache
         CacheEntry? stored = TryWrite(writable =>
         {
             CachedFile[] blobs = [.. files.Select(file => writable.AddBlob(file.Name, file.Path, cancellation))];
-            JsonElement? json = metadata is null ? null : SealedJson.ToElement(metadata);
+            JsonElement? json = metadata is null ? null : RecordJson.ToElement(metadata);
             var entry = new CacheEntry(key, kind, description, blobs, json);
             writable.WriteEntry(entry);
             return entry;
@@ -239,15 +248,15 @@ public sealed class BuildCache
     });
 
     /// <summary>Looks for an entry on the remote cache, unless what is found could not be kept here.</summary>
-    private CacheEntry? Pull(string key, CancellationToken cancellation)
+    private CacheHit<T>? Pull<T>(string key, Func<CacheEntry, T> read, CancellationToken cancellation)
     {
-        CacheEntry? entry = remote is null ? null : TryWrite(_ => remote.Pull(key, cancellation));
-        if (entry is not null)
+        CacheHit<T>? hit = remote is null ? null : TryWrite(_ => remote.Pull(key, read, cancellation));
+        if (hit is not null)
         {
             Trust(key);
         }
 
-        return entry;
+        return hit;
     }
 
     private static string Elsewhere(string name) => Path.Combine(Path.GetTempPath(), $"sparsellm-{Environment.UserName}", name);

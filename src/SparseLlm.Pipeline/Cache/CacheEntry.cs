@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SparseLlm.Files;
 
 namespace SparseLlm.Pipeline.Cache;
 
@@ -14,7 +15,29 @@ public sealed record CacheEntry(
     /// <summary>Bytes of its files.</summary>
     public long Size => Files.Sum(file => file.Length);
 
-    /// <summary>The metadata as what it was written from; null where there is none, or where it has another shape.</summary>
-    public T? MetadataAs<T>()
-        where T : class => Metadata is { } json ? SealedJson.FromElement<T>(json) : null;
+    /// <summary>The metadata as what it was written from.</summary>
+    /// <param name="kind">The kind of step that wrote it.</param>
+    /// <exception cref="InvalidDataException">There is none, it has another shape or breaks its rules, or the entry is of another kind.</exception>
+    public T MetadataAs<T>(string kind)
+        where T : class
+    {
+        if (Kind != kind || Metadata is not { } json)
+        {
+            throw new InvalidDataException($"it does not hold what a step of the kind '{kind}' leaves");
+        }
+
+        try
+        {
+            return RecordJson.Read<T>(json);
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"what it says of its step does not make sense ({exception.Message})", exception);
+        }
+    }
 }
+
+/// <summary>An entry, and its metadata as the step knows it.</summary>
+/// <param name="Entry">The entry.</param>
+/// <param name="Metadata">What was read from it.</param>
+public sealed record CacheHit<T>(CacheEntry Entry, T Metadata);

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using SparseLlm.Files;
 
 namespace SparseLlm.Pipeline.Cache;
 
@@ -9,25 +11,26 @@ internal static class CacheEntryFile
     public static byte[] Write(CacheEntry entry) =>
         SealedJson.Write(entry.Key, new Content(entry.Kind, entry.Description, entry.Files, entry.Metadata));
 
-    /// <summary>Reads an entry, and trusts nothing in it: file names stay below the directory that they are restored to.</summary>
+    /// <summary>Reads an entry, and trusts nothing in it: file names stay below the directory that they are restored to, and lengths can be added up.</summary>
+    /// <param name="key">The entry's key.</param>
+    /// <param name="bytes">The file; it may be changed in place.</param>
     /// <exception cref="InvalidDataException">It is damaged, or of another key.</exception>
-    public static CacheEntry Read(string key, ReadOnlyMemory<byte> bytes)
+    public static CacheEntry Read(string key, byte[] bytes)
     {
         Content content = SealedJson.Read<Content>(key, bytes);
-        foreach (CachedFile file in content.Files)
-        {
-            if (!IsRelative(file.Name) || !Sha256Text.IsValid(file.Digest) || file.Length < 0)
-            {
-                throw new InvalidDataException("it names a file that no step can have produced");
-            }
-        }
-
         return new CacheEntry(key, content.Kind, content.Description, content.Files, content.Metadata);
     }
 
-    /// <summary>Whether a name is a path below a directory, by the rules of every platform.</summary>
-    public static bool IsRelative(string name) =>
-        name.IndexOfAny(['\\', ':', '\0']) < 0 && name.Split('/').All(segment => segment is not ("" or "." or ".."));
+    private sealed record Content(string Kind, string Description, IReadOnlyList<CachedFile> Files, JsonElement? Metadata) : IJsonOnDeserialized
+    {
+        void IJsonOnDeserialized.OnDeserialized()
+        {
+            string[] names = [.. Files.Select(file => file.Name)];
+            RecordJson.Require(names.Distinct().Count() == names.Length, "two files have the same name");
+            RecordJson.Require(!names.SelectMany(Folders).Intersect(names).Any(), "a file has the name of a folder");
+            RecordJson.Require(Files.Aggregate(UInt128.Zero, (sum, file) => sum + (ulong)file.Length) <= long.MaxValue, "its files are larger than any disk");
+        }
 
-    private sealed record Content(string Kind, string Description, IReadOnlyList<CachedFile> Files, JsonElement? Metadata);
+        private static IEnumerable<string> Folders(string name) => name.Index().Where(place => place.Item == '/').Select(place => name[..place.Index]);
+    }
 }

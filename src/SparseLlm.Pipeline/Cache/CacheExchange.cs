@@ -28,6 +28,12 @@ public static class CacheExchange
     {
         LockFile locked = LockFile.Read(lockPath) ?? throw PipelineDiagnostics.LockMissing.Error(
             new SourceLocation(lockPath), "there is no lock file, so it is not known what to exchange; build once");
+        if (locked.Artifacts.Values.SelectMany(artifact => (IEnumerable<string?>)[artifact?.Key, .. artifact?.Layers ?? []]).Any(key => !Sha256Text.IsValid(key)))
+        {
+            throw PipelineDiagnostics.LockUnreadable.Error(
+                new SourceLocation(lockPath), "the lock file has something else than a key for one; delete it and build once without --locked");
+        }
+
         var artifacts = new List<ExchangedArtifact>();
         foreach ((string name, LockedArtifact artifact) in locked.Artifacts)
         {

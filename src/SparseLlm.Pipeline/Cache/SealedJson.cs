@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using SparseLlm.Files;
 
 namespace SparseLlm.Pipeline.Cache;
 
@@ -11,36 +12,15 @@ namespace SparseLlm.Pipeline.Cache;
 /// </summary>
 internal static class SealedJson
 {
+    /// <summary>Bytes that such a file has at most: there is nothing in it but names and numbers.</summary>
+    public const int MaximumLength = 1 << 26;
+
     private const int FormatVersion = 1;
-
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
-
-    /// <summary>An object as JSON, by the rules of these files.</summary>
-    public static JsonElement ToElement(object value) => JsonSerializer.SerializeToElement(value, value.GetType(), Options);
-
-    /// <summary>The object that <see cref="ToElement"/> was given; null if the JSON has another shape.</summary>
-    public static T? FromElement<T>(JsonElement json)
-        where T : class
-    {
-        try
-        {
-            return json.Deserialize<T>(Options);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 
     /// <summary>The bytes of a file.</summary>
     public static byte[] Write<T>(string key, T content)
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(content, Options);
+        byte[] json = RecordJson.Write(content);
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
         {
@@ -57,34 +37,37 @@ internal static class SealedJson
     }
 
     /// <summary>The content of a file.</summary>
+    /// <param name="key">The file's own key.</param>
+    /// <param name="file">Its bytes; they may be changed in place.</param>
     /// <exception cref="InvalidDataException">It is not a file of this key, or damaged.</exception>
-    public static T Read<T>(string key, ReadOnlyMemory<byte> file)
+    public static T Read<T>(string key, byte[] file)
+        where T : class
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(file);
-            JsonElement root = document.RootElement;
-            if (root.GetProperty("formatVersion").GetInt32() != FormatVersion)
+            Envelope envelope = RecordJson.Read<Envelope>(file);
+            if (envelope.FormatVersion != FormatVersion)
             {
                 throw new InvalidDataException("it was written by another version");
             }
 
-            if (root.GetProperty("key").GetString() != key)
+            if (envelope.Key != key)
             {
                 throw new InvalidDataException("it belongs to another key");
             }
 
-            ReadOnlySpan<byte> content = JsonMarshal.GetRawUtf8Value(root.GetProperty("content"));
-            if (root.GetProperty("digest").GetString() != Convert.ToHexStringLower(SHA256.HashData(content)))
+            if (envelope.Digest != Convert.ToHexStringLower(SHA256.HashData(JsonMarshal.GetRawUtf8Value(envelope.Content))))
             {
                 throw new InvalidDataException("its content does not match its digest");
             }
 
-            return JsonSerializer.Deserialize<T>(content, Options) ?? throw new InvalidDataException("it has no content");
+            return RecordJson.Read<T>(envelope.Content);
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (JsonException exception)
         {
-            throw new InvalidDataException("it is not in the format of the cache", exception);
+            throw new InvalidDataException($"it is not in the format of the cache ({exception.Message})", exception);
         }
     }
+
+    private sealed record Envelope(int FormatVersion, string Key, string Digest, JsonElement Content);
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using SparseLlm.Files;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Allocation;
@@ -14,7 +16,7 @@ namespace SparseLlm.Pipeline.Keys;
 /// Everything that can change a bit of an artifact, and nothing else, in a form that people can compare. Its <see cref="StepKeys"/> are
 /// computed from this and from nothing else.
 /// </summary>
-public sealed record ArtifactInputs
+public sealed record ArtifactInputs : IJsonOnDeserialized
 {
     /// <summary>Raised whenever a change of the engine changes results.</summary>
     public const int CurrentRevision = 3;
@@ -130,4 +132,8 @@ public sealed record ArtifactInputs
 
         return described;
     }
+
+    void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(
+        Calibration is not null || !Layers.Any(layer => layer.Patterns.Values.Any(pattern => pattern.EndsWith(Spread, StringComparison.Ordinal))),
+        "a budget is spread by measurement, and nothing was looked at");
 }

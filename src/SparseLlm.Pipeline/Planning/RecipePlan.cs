@@ -31,8 +31,10 @@ public sealed class RecipePlan
 
     /// <summary>What would be done about artifacts.</summary>
     /// <param name="names">Which; empty for all.</param>
+    /// <param name="cancellation">Stops asking a remote cache.</param>
     /// <exception cref="DiagnosticException">There is no such artifact, or an input cannot be read.</exception>
-    public IReadOnlyList<ArtifactPlan> Plan(IReadOnlyCollection<string> names) => [.. recipe.Choose(names).Select(Plan)];
+    public IReadOnlyList<ArtifactPlan> Plan(IReadOnlyCollection<string> names, CancellationToken cancellation = default) =>
+        [.. recipe.Choose(names).Select(artifact => Plan(artifact, cancellation))];
 
     /// <summary>What has changed since an artifact was made, by the lock file of the recipe or else by what stands in its place.</summary>
     /// <param name="plan">The artifact as it would be made.</param>
@@ -56,19 +58,19 @@ public sealed class RecipePlan
         _ => null,
     };
 
-    private ArtifactPlan Plan(ArtifactRecipe artifact)
+    private ArtifactPlan Plan(ArtifactRecipe artifact, CancellationToken cancellation)
     {
         PruneRequest request = recipe.Request(artifact, output);
         ArtifactInputs inputs = dense.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
-        int[] cached = [.. keys.Layers.Index().Where(layer => cache.Contains(layer.Item)).Select(layer => layer.Index)];
-        return new ArtifactPlan(artifact, request, inputs, keys, Action(request, keys), cached, Size());
+        int[] cached = [.. keys.Layers.Index().Where(layer => cache.Contains(layer.Item, cancellation)).Select(layer => layer.Index)];
+        return new ArtifactPlan(artifact, request, inputs, keys, Action(request, keys, cancellation), cached, Size());
     }
 
-    private PlannedAction Action(PruneRequest request, StepKeys keys) => ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) switch
+    private PlannedAction Action(PruneRequest request, StepKeys keys, CancellationToken cancellation) => ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) switch
     {
         { } manifest => ArtifactState.HasPerplexities(manifest, request, dense) ? PlannedAction.None : PlannedAction.Measure,
-        null => cache.Contains(keys.Artifact) ? PlannedAction.Restore : PlannedAction.Prune,
+        null => cache.Contains(keys.Artifact, cancellation) ? PlannedAction.Restore : PlannedAction.Prune,
     };
 
     private long Size() =>

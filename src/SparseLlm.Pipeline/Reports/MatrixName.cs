@@ -17,6 +17,6 @@ internal sealed partial record MatrixName(int Layer, string Kind)
         ? new MatrixName(int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture), match.Groups[2].Value)
         : null;
 
-    [GeneratedRegex(@"^[^0-9]*?\.(\d{1,6})\.(?:.*\.)?([^.]+)\.weight$")]
+    [GeneratedRegex(@"^[^0-9]*?\.([0-9]{1,6})\.(?:.*\.)?([^.]+)\.weight$")]
     private static partial Regex Syntax();
 }

@@ -12,5 +12,5 @@ internal static class RelativeErrors
     public static string NameOf(ArtifactManifest manifest) => IsTuned(manifest) ? "relative error before tuning" : "relative error";
 
     private static bool IsTuned(ArtifactManifest manifest) => TuningSettings.Any(name =>
-        manifest.Settings.TryGetValue(name, out string? epochs) && int.Parse(epochs, CultureInfo.InvariantCulture) > 0);
+        int.TryParse(manifest.Settings.GetValueOrDefault(name), CultureInfo.InvariantCulture, out int epochs) && epochs > 0);
 }

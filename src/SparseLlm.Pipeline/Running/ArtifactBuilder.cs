@@ -112,8 +112,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     }
 
     private ArtifactManifest? Restore(PruneRequest request, StepKeys keys, StagingDirectory staging, CancellationToken cancellation) =>
-        cache.TryGet(keys.Artifact, cancellation) is { Kind: CacheKind } entry
-        && entry.MetadataAs<ArtifactManifest>() is { } manifest
+        cache.TryGet(keys.Artifact, entry => ArtifactManifest.Of(entry, CacheKind), cancellation) is var (entry, manifest)
         && cache.TryRestore(entry, staging.Path, cancellation)
             ? manifest with { Artifact = request.Name }
             : null;

@@ -11,6 +11,8 @@ namespace SparseLlm.Pipeline.Running;
 /// <param name="progress">Told of evaluation steps.</param>
 public sealed class PerplexityMeter(DenseModel dense, IEngine engine, MemoryBudget memory, IProgress<BuildProgress>? progress = null)
 {
+    private const string CacheKind = "perplexity";
+
     /// <summary>The dense model's perplexity.</summary>
     /// <param name="text">The text.</param>
     /// <param name="cancellation">Stops between chunks.</param>
@@ -26,13 +28,13 @@ public sealed class PerplexityMeter(DenseModel dense, IEngine engine, MemoryBudg
     public Perplexity Of(string directory, string digest, string name, PerplexityText text, CancellationToken cancellation)
     {
         string key = dense.EvaluationKey(digest, text);
-        if (dense.Cache.TryGet(key, cancellation)?.MetadataAs<Perplexity>() is { } known)
+        if (dense.Cache.TryGet(key, entry => entry.MetadataAs<Perplexity>(CacheKind), cancellation) is { Metadata: var known })
         {
             return known;
         }
 
         Perplexity perplexity = engine.Measure(new MeasureJob(dense.Directory, directory, name, text, memory), progress, cancellation);
-        dense.Cache.Put(key, "perplexity", $"perplexity of {name} on {text.Name}", [], perplexity, cancellation);
+        dense.Cache.Put(key, CacheKind, $"perplexity of {name} on {text.Name}", [], perplexity, cancellation);
         return perplexity;
     }
 }

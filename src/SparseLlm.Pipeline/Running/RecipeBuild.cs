@@ -41,7 +41,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         string lockPath = LockFile.PathOf(recipe.Path);
         LockCheck? lockCheck = options.IsLocked ? new LockCheck(LockFile.Read(lockPath), lockPath) : null;
         CheckLock(lockCheck, artifacts, requests, dense);
-        CheckCache(options.OnCacheMiss, options.Artifacts);
+        CheckCache(options.OnCacheMiss, options.Artifacts, cancellation);
 
         var builder = new ArtifactBuilder(dense, engine, options.Memory ?? recipe.Memory ?? MemoryBudget.Default, progress)
         {
@@ -80,7 +80,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         }
     }
 
-    private void CheckCache(CacheMissPolicy policy, IReadOnlyCollection<string> names)
+    private void CheckCache(CacheMissPolicy policy, IReadOnlyCollection<string> names, CancellationToken cancellation)
     {
         if (policy == CacheMissPolicy.Build)
         {
@@ -88,7 +88,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         }
 
         var plan = new RecipePlan(recipe, output, engine.NumericsClass, cache);
-        Diagnostic[] missing = [.. plan.Plan(names).Where(artifact => artifact.MissingLayers.Count > 0).Select(artifact => Missing(artifact, policy))];
+        Diagnostic[] missing = [.. plan.Plan(names, cancellation).Where(artifact => artifact.MissingLayers.Count > 0).Select(artifact => Missing(artifact, policy))];
         if (policy == CacheMissPolicy.Error && missing.Length > 0)
         {
             throw new DiagnosticException(missing);

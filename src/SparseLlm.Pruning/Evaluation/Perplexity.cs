@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 using SparseLlm.Models;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
@@ -14,8 +16,20 @@ namespace SparseLlm.Pruning.Evaluation;
 /// <param name="Value">The perplexity.</param>
 /// <param name="Tokens">Tokens in all windows.</param>
 /// <param name="Windows">Number of windows n.</param>
-public sealed record Perplexity(double Value, long Tokens, int Windows)
+public sealed record Perplexity(double Value, long Tokens, int Windows) : IJsonOnDeserialized
 {
+    // A model that is right and sure of every token has 1, but for rounding.
+    private const double Least = 0.999;
+
+    /// <summary>Whether a number can be a perplexity.</summary>
+    public static bool IsPossible(double value) => value >= Least;
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        RecordJson.Require(IsPossible(Value), "a perplexity is none");
+        RecordJson.Require(Tokens > 0 && Windows > 0, "a perplexity is that of no text");
+    }
+
     /// <summary>Measures a model, one decoder layer in memory at a time.</summary>
     /// <param name="model">The model.</param>
     /// <param name="ids">The whole text, encoded once.</param>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using SparseLlm.Files;
 using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Methods.Sweeps;
 
@@ -18,9 +20,17 @@ public sealed record PrunedTensor(string Name, float[] Values);
 /// ‖T - Y‖ / ‖T‖ for the layer's output Y and its target T on the calibration tokens; null where no tokens were looked at.
 /// </param>
 public sealed record LinearReport(string Name, int Rows, int Columns, string Pattern, long Zeros, double? RelativeError)
+    : IJsonOnDeserialized
 {
     /// <summary>The share of weights that are zero.</summary>
     public double Sparsity => Zeros / ((double)Rows * Columns);
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        RecordJson.Require(Rows > 0 && Columns > 0, "a matrix has no weights");
+        RecordJson.Require(Zeros >= 0 && Zeros <= (long)Rows * Columns, "a matrix has more zeros than weights");
+        RecordJson.Require(RelativeError is null or >= 0, "an error is negative");
+    }
 }
 
 /// <summary>One decoder layer after pruning.</summary>

@@ -16,9 +16,9 @@ internal static class PlanCommand
         Option<string[]> artifact = RecipeFile.Artifact();
         var command = new Command("plan", "Show what a build would do, without doing it.") { artifact };
         options.AddTo(command);
-        command.SetWork((arguments, _) => options.WithPlan(arguments, (_, plan) =>
+        command.SetWork((arguments, cancellation) => options.WithPlan(arguments, (_, plan) =>
         {
-            IReadOnlyList<ArtifactPlan> artifacts = plan.Plan(arguments.GetValue(artifact) ?? []);
+            IReadOnlyList<ArtifactPlan> artifacts = plan.Plan(arguments.GetValue(artifact) ?? [], cancellation);
             new Terminal(arguments.GetValue(options.Json)).Result(
                 new
                 {

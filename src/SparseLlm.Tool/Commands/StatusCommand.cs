@@ -15,9 +15,9 @@ internal static class StatusCommand
         var exitCode = new Option<bool>("--exit-code") { Description = "Exit with 3 if an artifact is stale." };
         var command = new Command("status", "Show which artifacts are fresh and which are stale.") { artifact, exitCode };
         options.AddTo(command);
-        command.SetWork((arguments, _) => options.WithPlan(arguments, (_, plan) =>
+        command.SetWork((arguments, cancellation) => options.WithPlan(arguments, (_, plan) =>
         {
-            (ArtifactPlan Plan, string? Reason)[] artifacts = [.. plan.Plan(arguments.GetValue(artifact) ?? []).Select(planned => (planned, Reason(plan, planned)))];
+            (ArtifactPlan Plan, string? Reason)[] artifacts = [.. plan.Plan(arguments.GetValue(artifact) ?? [], cancellation).Select(planned => (planned, Reason(plan, planned)))];
             new Terminal(arguments.GetValue(options.Json)).Result(
                 new
                 {

@@ -15,9 +15,9 @@ internal static class WhyCommand
         artifact.CompletionSources.Add(RecipeFile.ArtifactNames);
         var command = new Command("why", "Show what has changed since an artifact was built or locked.") { artifact };
         options.AddTo(command);
-        command.SetWork((arguments, _) => options.WithPlan(arguments, (_, plan) =>
+        command.SetWork((arguments, cancellation) => options.WithPlan(arguments, (_, plan) =>
         {
-            ArtifactPlan planned = plan.Plan([arguments.GetRequiredValue(artifact)])[0];
+            ArtifactPlan planned = plan.Plan([arguments.GetRequiredValue(artifact)], cancellation)[0];
             (string Since, IReadOnlyList<InputChange> Changes)? changes = plan.Changes(planned);
             string? damage = planned.Action is PlannedAction.None or PlannedAction.Measure ? null : plan.Damage(planned);
             new Terminal(arguments.GetValue(options.Json)).Result(

@@ -1,72 +1,94 @@
 using System.Net;
-using System.Net.Http.Headers;
 using Polly;
 using Polly.Retry;
 
 namespace SparseLlm.Pipeline.Cache.Remote;
 
 /// <summary>
-/// GET, HEAD and PUT of files, with bounded memory. What may pass is tried again, with growing, jittered delays, for a limited time:
-/// a server that fails (5xx), is busy (408, 429) or does not answer. Everything else is an <see cref="HttpRequestException"/> at once.
+/// GET, HEAD and PUT of files, with bounded memory. What may pass is tried again, with growing, jittered delays, for a few times: a server that fails (5xx), is
+/// busy (408, 429) or breaks off. Everything else that a server can do is an <see cref="HttpRequestException"/> at once; a transfer may take as long as it
+/// makes progress (<see cref="StallWatch"/>).
 /// </summary>
 internal sealed class HttpStore
 {
     private const int Retries = 4;
+    private const int MostRedirects = 5;
     private const int ChunkLength = 1 << 18;
-    private const double SlowestBytesPerSecond = 1e6;
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly HttpClient client;
+    private readonly RemoteCacheOptions options;
+
+    // Redirects are followed here: the handler would go to any address, and forget who we are on the way to the same server.
+    private readonly HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = ConnectTimeout, UseCookies = false })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    private readonly ResiliencePipeline retries;
 
     /// <summary>A store at an address.</summary>
     public HttpStore(RemoteCacheOptions options)
     {
-        client = new HttpClient(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, UseCookies = false })
-        {
-            BaseAddress = options.Address,
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
-        client.DefaultRequestHeaders.Authorization = options.Authorization;
+        this.options = options;
+        retries = new ResiliencePipelineBuilder()
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<HttpRequestException>(MayPass).Handle<IOException>(),
+                MaxRetryAttempts = Retries,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = options.FirstDelay,
+            })
+            .Build();
     }
 
     /// <summary>Whether there is such a file.</summary>
-    public bool Exists(string path, CancellationToken cancellation) => Try(0, cancellation, async token =>
+    public bool Exists(string path, CancellationToken cancellation) => Try(cancellation, async watch =>
     {
-        using var request = new HttpRequestMessage(HttpMethod.Head, path);
-        using HttpResponseMessage response = await client.SendAsync(request, token);
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Head, path, null, watch.Token);
         return IsFound(response);
     });
 
     /// <summary>Downloads a file, chunk by chunk.</summary>
     /// <param name="path">Below the address.</param>
-    /// <param name="maximumLength">What is longer is cut off one byte after this: it is not what was asked for.</param>
+    /// <param name="maximumLength">What is longer is not what was asked for.</param>
     /// <param name="begin">Called before the first chunk, and again whenever the download starts again.</param>
     /// <param name="consume">Gets the chunks. What it throws is not tried again.</param>
     /// <param name="cancellation">Stops at once.</param>
     /// <returns>False if there is no such file.</returns>
+    /// <exception cref="InvalidDataException">It is too long.</exception>
     public bool Download(string path, long maximumLength, Action begin, Action<ReadOnlyMemory<byte>> consume, CancellationToken cancellation) =>
-        Try(maximumLength, cancellation, async token =>
+        Try(cancellation, async watch =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, path);
-            using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
+            using HttpResponseMessage response = await SendAsync(HttpMethod.Get, path, null, watch.Token);
             if (!IsFound(response))
             {
                 return false;
             }
 
-            await using Stream body = await response.Content.ReadAsStreamAsync(token);
-            Consume(begin);
+            long left = maximumLength;
+            RequireLeft(response.Content.Headers.ContentLength ?? 0);
+            watch.Begin();
+            LocalFailureException.Guard(begin);
+            await using Stream body = await response.Content.ReadAsStreamAsync(watch.Token);
             byte[] buffer = new byte[ChunkLength];
-            long left = maximumLength + 1;
-            while (left > 0 && await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, ChunkLength)), token) is > 0 and int count)
+            while (await body.ReadAsync(buffer, watch.Token) is > 0 and int count)
             {
-                Consume(() => consume(buffer.AsMemory(0, count)));
+                RequireLeft(count);
                 left -= count;
+                LocalFailureException.Guard(() => consume(buffer.AsMemory(0, count)));
+                watch.Passed(count);
             }
 
             return true;
+
+            void RequireLeft(long count)
+            {
+                if (count > left)
+                {
+                    throw new InvalidDataException(FormattableString.Invariant($"'{path}' has more than the {maximumLength} bytes that it can have"));
+                }
+            }
         });
 
     /// <summary>Uploads a file.</summary>
@@ -74,55 +96,74 @@ internal sealed class HttpStore
     /// <param name="open">Opens the content; called again whenever the upload starts again.</param>
     /// <param name="length">Its length.</param>
     /// <param name="cancellation">Stops at once.</param>
-    public void Upload(string path, Func<Stream> open, long length, CancellationToken cancellation) => Try(length, cancellation, async token =>
+    /// <exception cref="IOException">The content cannot be read.</exception>
+    public void Upload(string path, Func<Stream> open, long length, CancellationToken cancellation) => Try(cancellation, async watch =>
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, path) { Content = new StreamContent(open(), ChunkLength) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-        request.Content.Headers.ContentLength = length;
-
-        // A server that refuses can say so before gigabytes are sent.
-        request.Headers.ExpectContinue = length > ChunkLength;
-        using HttpResponseMessage response = await client.SendAsync(request, token);
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Put, path, () => new UploadContent(open, length, watch), watch.Token);
         return response.EnsureSuccessStatusCode();
     });
+
+    /// <summary>Sends a request, and again to where the server says that the file is, as long as that is reached by the same scheme.</summary>
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, Func<HttpContent>? content, CancellationToken cancellation)
+    {
+        var address = new Uri(options.Address, path);
+        for (int redirects = 0; ; redirects++)
+        {
+            using var request = new HttpRequestMessage(method, address) { Content = content?.Invoke() };
+
+            // Who we are is the business of the server that we were told of, and of no other.
+            request.Headers.Authorization = IsOurServer(address) ? options.Authorization : null;
+
+            // A server that refuses, or sends us elsewhere, can say so before gigabytes are sent.
+            request.Headers.ExpectContinue = request.Content?.Headers.ContentLength > ChunkLength;
+            HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            if (!IsRedirect(response, method))
+            {
+                return response;
+            }
+
+            using (response)
+            {
+                address = redirects < MostRedirects ? Target(address, response) : throw Refused(response, $"it redirects more than {MostRedirects} times");
+            }
+        }
+    }
+
+    private bool IsOurServer(Uri address) =>
+        (address.Scheme, address.IdnHost, address.Port) == (options.Address.Scheme, options.Address.IdnHost, options.Address.Port);
+
+    /// <summary>After 303 there is something to be got, and nothing to be put.</summary>
+    private static bool IsRedirect(HttpResponseMessage response, HttpMethod method) => response.StatusCode switch
+    {
+        HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect => true,
+        HttpStatusCode.SeeOther => method != HttpMethod.Put,
+        _ => false,
+    };
+
+    private static Uri Target(Uri address, HttpResponseMessage response)
+    {
+        string location = response.Headers.TryGetValues("Location", out IEnumerable<string>? values) ? values.First() : "";
+        return Uri.TryCreate(address, location, out Uri? target)
+            ? target.Scheme != address.Scheme ? throw Refused(response, $"it redirects from {address.Scheme} to {target.Scheme}")
+                : Uri.CheckHostName(target.Host) == UriHostNameType.Unknown ? throw Refused(response, "it redirects to a host that is none")
+                : target
+            : throw Refused(response, "it redirects to an address that is none");
+    }
+
+    private static HttpRequestException Refused(HttpResponseMessage response, string reason) => new(reason, null, response.StatusCode);
 
     private static bool IsFound(HttpResponseMessage response) =>
         response.StatusCode != HttpStatusCode.NotFound && response.EnsureSuccessStatusCode().IsSuccessStatusCode;
 
-    /// <summary>Only the network's failures may be tried again, not those of who takes the bytes.</summary>
-    private static void Consume(Action action)
+    private T Try<T>(CancellationToken cancellation, Func<StallWatch, Task<T>> request)
     {
         try
         {
-            action();
+            return retries.ExecuteAsync(Once, cancellation).AsTask().GetAwaiter().GetResult();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
         {
-            throw new LocalFailureException(exception);
-        }
-    }
-
-    private static T Try<T>(long length, CancellationToken cancellation, Func<CancellationToken, Task<T>> request)
-    {
-        TimeSpan limit = Patience + TimeSpan.FromSeconds(length / SlowestBytesPerSecond);
-        ResiliencePipeline pipeline = new ResiliencePipelineBuilder()
-            .AddTimeout(limit)
-            .AddRetry(new RetryStrategyOptions
-            {
-                ShouldHandle = new PredicateBuilder().Handle<HttpRequestException>(MayPass).Handle<IOException>(),
-                MaxRetryAttempts = Retries,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Delay = FirstDelay,
-            })
-            .Build();
-        try
-        {
-            return pipeline.ExecuteAsync(async token => await request(token), cancellation).AsTask().GetAwaiter().GetResult();
-        }
-        catch (Polly.Timeout.TimeoutRejectedException exception)
-        {
-            throw new HttpRequestException($"no answer within {limit.TotalSeconds:0} seconds", exception);
+            throw new HttpRequestException(FormattableString.Invariant($"it does not answer, or not a byte more within {options.Patience.TotalSeconds:0} seconds"), exception);
         }
         catch (IOException exception)
         {
@@ -130,13 +171,17 @@ internal sealed class HttpStore
         }
         catch (LocalFailureException exception)
         {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(exception.InnerException!);
+            exception.Unwrap();
             throw;
+        }
+
+        async ValueTask<T> Once(CancellationToken token)
+        {
+            using var watch = new StallWatch(options.Patience, token);
+            return await request(watch);
         }
     }
 
     private static bool MayPass(HttpRequestException exception) =>
         exception.StatusCode is null or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
-
-    private sealed class LocalFailureException(Exception inner) : Exception(inner.Message, inner);
 }

@@ -10,8 +10,6 @@ namespace SparseLlm.Pipeline.Cache.Remote;
 /// </summary>
 internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, Action<Diagnostic> report)
 {
-    private const int LongestEntry = 1 << 24;
-
     private readonly HttpStore http = new(options);
     private readonly Lock gate = new();
     private bool isReadable = true;
@@ -35,8 +33,11 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
     }
 
     /// <summary>Fetches an entry and its bytes into the local store; null if it is not there, or not as it should be.</summary>
+    /// <param name="key">The entry's key.</param>
+    /// <param name="read">Reads what the step wants to know from the entry, before its bytes are fetched.</param>
+    /// <param name="cancellation">Stops at once.</param>
     /// <exception cref="IOException">The local store cannot be written.</exception>
-    public CacheEntry? Pull(string key, CancellationToken cancellation)
+    public CacheHit<T>? Pull<T>(string key, Func<CacheEntry, T> read, CancellationToken cancellation)
     {
         if (!isReadable)
         {
@@ -45,13 +46,20 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
 
         try
         {
-            if (FetchEntry(key, cancellation) is not { } entry || !entry.Files.All(file => FetchBlob(file, cancellation)))
+            if (FetchEntry(key, cancellation) is not { } entry)
+            {
+                return null;
+            }
+
+            var hit = new CacheHit<T>(entry, read(entry));
+            RequireSpace(entry);
+            if (!entry.Files.All(file => FetchBlob(file, cancellation)))
             {
                 return null;
             }
 
             store.WriteEntry(entry);
-            return entry;
+            return hit;
         }
         catch (HttpRequestException exception)
         {
@@ -60,7 +68,7 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
         catch (InvalidDataException exception)
         {
             report(PipelineDiagnostics.RemoteCacheDamaged.At(
-                null, $"an entry of the remote cache {options.Address} is damaged: {exception.Message}; it is not used ({key})"));
+                null, $"an entry of the remote cache {options.Address} cannot be used: {exception.Message}; what it should hold is computed instead ({key})"));
         }
 
         return null;
@@ -97,14 +105,29 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
             TurnOff(isWriting: true, exception);
             return false;
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidDataException($"its bytes cannot be read ({exception.Message})", exception);
+        }
     }
 
     private CacheEntry? FetchEntry(string key, CancellationToken cancellation)
     {
         var bytes = new MemoryStream();
-        return http.Download($"ac/{key}", LongestEntry, () => bytes.SetLength(0), chunk => bytes.Write(chunk.Span), cancellation)
+        return http.Download($"ac/{key}", SealedJson.MaximumLength, () => bytes.SetLength(0), chunk => bytes.Write(chunk.Span), cancellation)
             ? CacheEntryFile.Read(key, bytes.ToArray())
             : null;
+    }
+
+    /// <summary>A length is what a server says it is: it is not waited for until the disk is full.</summary>
+    private void RequireSpace(CacheEntry entry)
+    {
+        long needed = entry.Files.DistinctBy(file => file.Digest).Where(file => !store.HasBlob(file)).Sum(file => file.Length);
+        long free = new DriveInfo(store.Root).AvailableFreeSpace;
+        if (needed > free)
+        {
+            throw new InvalidDataException(FormattableString.Invariant($"its files have {needed} bytes that are not here yet, and {free} bytes are free in '{store.Root}'"));
+        }
     }
 
     private bool FetchBlob(CachedFile file, CancellationToken cancellation)

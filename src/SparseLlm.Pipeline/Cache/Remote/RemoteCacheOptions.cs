@@ -9,11 +9,20 @@ namespace SparseLlm.Pipeline.Cache.Remote;
 /// <param name="Authorization">Who we are, if the server wants to know.</param>
 internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, AuthenticationHeaderValue? Authorization)
 {
+    private static readonly TimeSpan StandardPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StandardDelay = TimeSpan.FromMilliseconds(200);
+
     private const string AddressVariable = "SPARSELLM_REMOTE_CACHE";
     private const string ModeVariable = "SPARSELLM_REMOTE_CACHE_MODE";
     private const string TokenVariable = "SPARSELLM_REMOTE_CACHE_TOKEN";
     private const string UserVariable = "SPARSELLM_REMOTE_CACHE_USER";
     private const string PasswordVariable = "SPARSELLM_REMOTE_CACHE_PASSWORD";
+
+    /// <summary>How long to wait for a server that does not go on.</summary>
+    public TimeSpan Patience { get; init; } = StandardPatience;
+
+    /// <summary>How long to wait before something is tried again for the first time; then twice as long each time.</summary>
+    public TimeSpan FirstDelay { get; init; } = StandardDelay;
 
     /// <summary>Where credentials belong, for messages.</summary>
     public const string CredentialVariables = $"{TokenVariable}, or {UserVariable} and {PasswordVariable}";
@@ -68,6 +77,8 @@ internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, Authentica
         return (string.IsNullOrEmpty(token), string.IsNullOrEmpty(user)) switch
         {
             (true, true) => null,
+            (false, true) when token!.Any(unit => unit is <= ' ' or > '~') => throw PipelineDiagnostics.RemoteCacheConfiguration.Error(
+                null, $"{TokenVariable} has a space, a line break or another character in it that a token cannot have; was it read from a file with its line end?"),
             (false, true) => new AuthenticationHeaderValue("Bearer", token),
             (true, false) => new AuthenticationHeaderValue(
                 "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{environment(PasswordVariable)}"))),

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using SparseLlm.Files;
 using SparseLlm.Pruning.Patterns;
 
 namespace SparseLlm.Pipeline.Engines.Local;
@@ -5,7 +7,7 @@ namespace SparseLlm.Pipeline.Engines.Local;
 /// <summary>A budget as it was spread, in the cache.</summary>
 /// <param name="Sparsities">The fraction of zeros by the name of the weight.</param>
 /// <param name="Fallbacks">Numerical fallbacks that were taken, as sentences.</param>
-internal sealed record AllocationStep(IReadOnlyDictionary<string, double> Sparsities, IReadOnlyList<string> Fallbacks)
+internal sealed record AllocationStep(IReadOnlyDictionary<string, double> Sparsities, IReadOnlyList<string> Fallbacks) : IJsonOnDeserialized
 {
     /// <summary>The step's result, to remember.</summary>
     public static AllocationStep Of(SparsityPlan plan, IReadOnlyList<string> fallbacks) =>
@@ -16,4 +18,7 @@ internal sealed record AllocationStep(IReadOnlyDictionary<string, double> Sparsi
     {
         Allocated = Sparsities.ToDictionary(tensor => tensor.Key, SparsityPattern (tensor) => new SparsityPattern.Unstructured(tensor.Value)),
     };
+
+    void IJsonOnDeserialized.OnDeserialized() =>
+        RecordJson.Require(Sparsities.Values.All(sparsity => sparsity is >= 0 and <= 1), "a sparsity is not a fraction");
 }

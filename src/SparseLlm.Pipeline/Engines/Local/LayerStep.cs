@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pruning.Methods;
@@ -22,10 +23,11 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
 
     /// <summary>The layer with this key, or null if it is not in the cache.</summary>
     /// <param name="key">Its key.</param>
+    /// <param name="index">Its place in the model.</param>
     /// <param name="cancellation">Stops a download.</param>
-    public PrunedLayer? Load(string key, CancellationToken cancellation)
+    public PrunedLayer? Load(string key, int index, CancellationToken cancellation)
     {
-        if (cache.TryGet(key, cancellation) is not { Kind: Kind } entry || entry.MetadataAs<Report>() is not { } report
+        if (cache.TryGet(key, entry => ReadReport(entry, index), cancellation) is not var (entry, report)
             || cache.TryRead(entry, FileName, file => report.Tensors.Select(name => Read(file, checkpoint[name])).ToArray(), cancellation) is not { } tensors)
         {
             return null;
@@ -61,7 +63,22 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
     }
 
     /// <summary>Whether the layer with this key is in the cache, here or on the remote one.</summary>
-    public bool Contains(string key) => cache.Contains(key);
+    public bool Contains(string key, CancellationToken cancellation) => cache.Contains(key, cancellation);
+
+    /// <summary>What an entry reports of a layer, held against the checkpoint: its tensors are there, once, and its file has their bytes and no others.</summary>
+    private Report ReadReport(CacheEntry entry, int index)
+    {
+        var report = entry.MetadataAs<Report>(Kind);
+        TensorInfo?[] tensors = [.. report.Tensors.Select(Find)];
+        bool fits = report.Index == index
+            && report.Tensors.Distinct().Count() == tensors.Length
+            && tensors.All(tensor => tensor?.ElementType.IsConvertible() == true)
+            && entry.Files is [{ Name: FileName } file] && file.Length == tensors.Sum(tensor => tensor!.ByteLength)
+            && report.Linears.All(linear => Find(linear.Name)?.Shape is [var rows, var columns] && (rows, columns) == (linear.Rows, linear.Columns));
+        return fits ? report : throw new InvalidDataException($"it does not hold a layer {index} of this model");
+    }
+
+    private TensorInfo? Find(string name) => checkpoint.TryGet(name, out TensorInfo? tensor) ? tensor : null;
 
     private static PrunedTensor Read(Stream file, TensorInfo tensor)
     {
@@ -75,7 +92,9 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
             ElementTypes.ToSingle(stored, tensor.ElementType, piece);
         }
 
-        return new PrunedTensor(tensor.Name, values);
+        return TensorPrimitives.IsFiniteAll<float>(values)
+            ? new PrunedTensor(tensor.Name, values)
+            : throw new InvalidDataException($"the tensor '{tensor.Name}' has a value that is not finite");
     }
 
     private static void Write(Stream file, ReadOnlySpan<float> values, ElementType type)
@@ -90,7 +109,8 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
         }
     }
 
-    private sealed record Report(
+    /// <summary>What is kept of a layer beside the bytes of its tensors.</summary>
+    internal sealed record Report(
         int Index, IReadOnlyList<string> Tensors, IReadOnlyList<LinearReport> Linears, IReadOnlyList<string> Fallbacks, SweepReport? Sweeps,
         IReadOnlyList<GuardReport>? Guards);
 }

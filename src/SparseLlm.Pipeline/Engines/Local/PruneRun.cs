@@ -48,7 +48,7 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
         var known = new HashSet<int>();
         try
         {
-            foreach (PrunedLayer layer in pruner.Run(Known, index => steps.Contains(keys.Layers[index]), cancellation))
+            foreach (PrunedLayer layer in pruner.Run(Known, index => steps.Contains(keys.Layers[index], cancellation), cancellation))
             {
                 foreach (PrunedTensor tensor in layer.Tensors)
                 {
@@ -76,7 +76,7 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
 
         PrunedLayer? Known(int index)
         {
-            PrunedLayer? layer = steps.Load(keys.Layers[index], cancellation);
+            PrunedLayer? layer = steps.Load(keys.Layers[index], index, cancellation);
             if (layer is not null)
             {
                 known.Add(index);
@@ -98,7 +98,7 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
             return request.Plan;
         }
 
-        AllocationStep? known = cache.TryGet(keys.Allocation, cancellation) is { Kind: AllocationKind } entry ? entry.MetadataAs<AllocationStep>() : null;
+        AllocationStep? known = cache.TryGet(keys.Allocation, entry => entry.MetadataAs<AllocationStep>(AllocationKind), cancellation)?.Metadata;
         if (known is null)
         {
             SparsityPlan plan = BudgetAllocation.Allocate(session.Model, request.Settings, request.Plan, tokens, store, fallbacks.Add, step, cancellation);

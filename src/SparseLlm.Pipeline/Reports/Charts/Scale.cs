@@ -30,7 +30,7 @@ internal sealed class Scale
     public static Scale Logarithmic(IReadOnlyList<double> values)
     {
         (double low, double high) = (values.Min(), values.Max());
-        double[] ticks = [.. Enumerable.Range((int)Math.Floor(Math.Log10(low)), (int)Math.Ceiling(Math.Log10(high / low)) + 2)
+        double[] ticks = [.. Enumerable.Range((int)Math.Floor(Math.Log10(low)), (int)Math.Ceiling(Math.Log10(high) - Math.Log10(low)) + 2)
             .SelectMany(power => (double[])[1, 2, 5], (power, digit) => digit * Math.Pow(10, power))];
         double first = ticks.Last(tick => tick <= low * (1 + Tolerance));
         double last = ticks.First(tick => tick >= high * (1 - Tolerance) && tick > first);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Pipeline.Reports.Masks;
@@ -7,7 +8,7 @@ namespace SparseLlm.Pipeline.Reports.Masks;
 /// <param name="Rows">Cells from top to bottom, over the outputs.</param>
 /// <param name="Columns">Cells from left to right, over the inputs.</param>
 /// <param name="Cells">A byte for each cell, row-major, from 0 for none kept to 255 for all; in JSON as Base64.</param>
-public sealed record MaskDensity(int Rows, int Columns, byte[] Cells)
+public sealed record MaskDensity(int Rows, int Columns, byte[] Cells) : IJsonOnDeserialized
 {
     private const int MostPerSide = 64;
     private const int LeastPerSide = 8;
@@ -21,10 +22,6 @@ public sealed record MaskDensity(int Rows, int Columns, byte[] Cells)
     /// <summary>The share that was kept in the fullest cell.</summary>
     [JsonIgnore]
     public double Most => Cells.Max() / (double)byte.MaxValue;
-
-    /// <summary>Whether there are as many cells as there should be.</summary>
-    [JsonIgnore]
-    public bool IsWhole => Rows > 0 && Columns > 0 && Cells.Length == Rows * Columns;
 
     /// <summary>How many cells the sides of a grid may have, so that the grids of all matrices together stay small.</summary>
     public static int SideFor(int matrices) => Math.Clamp((int)Math.Sqrt((double)MostInAll / Math.Max(matrices, 1)), LeastPerSide, MostPerSide);
@@ -71,4 +68,7 @@ public sealed record MaskDensity(int Rows, int Columns, byte[] Cells)
     }
 
     private static byte Quantize(int kept, int all) => (byte)Math.Round((double)kept / all * byte.MaxValue);
+
+    void IJsonOnDeserialized.OnDeserialized() =>
+        RecordJson.Require(Rows > 0 && Columns > 0 && (long)Rows * Columns == Cells.Length, "a mask has not as many cells as it should");
 }

@@ -15,7 +15,10 @@ internal static class SettingChanges
         }
 
         PruningSettings start = PruningSettings.For(method);
-        KeyValuePair<string, string>[] deciding = [.. Differences(manifest, start).Where(change => Setting.Find(change.Key) is { ChangesDefaults: true })];
+        KeyValuePair<string, string>[] deciding =
+        [
+            .. Differences(manifest, start).Where(change => Setting.Find(change.Key) is { ChangesDefaults: true } setting && setting.With(start, change.Value) is not null),
+        ];
         return [.. deciding, .. Differences(manifest, Setting.Apply(start, deciding.Select(change => (Setting.Find(change.Key)!, change.Value))))];
     }
 

@@ -14,7 +14,7 @@ internal static class MasksSection
     /// <summary>The section.</summary>
     public static Section Of(ArtifactManifest manifest)
     {
-        (MatrixName Name, TensorReport Tensor)[] drawn = [.. MatrixName.Place(manifest.Tensors.Where(tensor => tensor.Mask is { IsWhole: true }))];
+        (MatrixName Name, TensorReport Tensor)[] drawn = [.. MatrixName.Place(manifest.Tensors.Where(tensor => tensor.Mask is not null))];
         return new Section("masks", "Masks", drawn.Length == 0 ? Html.Empty : Content(drawn));
     }
 

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using SparseLlm.Files;
+
 namespace SparseLlm.Pruning.Methods.Guarding;
 
 /// <summary>
@@ -11,4 +14,8 @@ namespace SparseLlm.Pruning.Methods.Guarding;
 /// </param>
 /// <param name="LossWith">The loss with the change.</param>
 /// <param name="IsTaken">Whether the change stayed.</param>
-public sealed record GuardReport(int Layer, string Change, double? LossWithout, double? LossWith, bool IsTaken);
+public sealed record GuardReport(int Layer, string Change, double? LossWithout, double? LossWith, bool IsTaken)
+    : IJsonOnDeserialized
+{
+    void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(Layer >= 0, "a layer has a negative number");
+}
