@@ -65,6 +65,9 @@ public static class PipelineDiagnostics
     /// <summary>Credentials stand in the address of the remote cache.</summary>
     public static readonly DiagnosticDescriptor RemoteCacheCredentials = new("SLM4026", "credentials stand in an address");
 
+    /// <summary>What is named as the cache is the folder of somebody else.</summary>
+    public static readonly DiagnosticDescriptor NotACache = new("SLM4027", "the folder is not a cache");
+
     /// <summary>Two models that are to be compared have different shapes.</summary>
     public static readonly DiagnosticDescriptor ModelsNotComparable = new("SLM4030", "two models cannot be compared");
 

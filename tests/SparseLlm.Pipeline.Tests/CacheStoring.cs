@@ -120,8 +120,8 @@ public sealed class CacheStoring : CacheTest
     public void Temporary_files_of_dead_processes_are_cleared_away_and_those_of_living_ones_stay()
     {
         Put(Open(), "a", WriteFile("file", 10));
-        string dead = Path.Combine(Root, "tmp", ".dead.tmp");
-        string alive = Path.Combine(Root, "tmp", ".alive.tmp");
+        string dead = Path.Combine(Root, "tmp", $".{Guid.NewGuid():n}.tmp");
+        string alive = Path.Combine(Root, "tmp", $".{Guid.NewGuid():n}.tmp");
         File.WriteAllText(dead, "half");
         using FileStream held = new(alive, FileMode.CreateNew, FileAccess.Write, FileShare.Delete);
         Open();

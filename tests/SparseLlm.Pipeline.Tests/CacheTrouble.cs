@@ -39,7 +39,8 @@ public sealed class CacheTrouble : CacheTest
     [Fact]
     public void A_folder_that_is_none_turns_storing_off_with_one_warning()
     {
-        Directory.CreateDirectory(Root);
+        Open().Pin(Temp["pruning.lock.json"]);
+        Directory.Delete(Path.Combine(Root, "ac"));
         File.WriteAllText(Path.Combine(Root, "ac"), "not a folder");
         ShouldGoOnWithoutStoring();
     }

@@ -76,6 +76,27 @@ public sealed class CacheCommands : IDisposable
         gc.Error.ShouldContain("SLM5001");
     }
 
+    [Fact]
+    public void Every_command_that_opens_a_cache_refuses_the_folder_of_somebody_else()
+    {
+        Directory.CreateDirectory(Path.Combine(Cache, "tmp"));
+        string file = Path.Combine(Cache, "tmp", "work.tmp");
+        File.WriteAllText(file, "precious");
+        foreach (string command in (string[])["cache ls", "cache verify", "cache gc --yes", "plan", "status", "why a", "build", "cache push", "cache pull", "doctor"])
+        {
+            File.WriteAllText(directory["pruning.yaml"], $"version: 1\nmodel: {Repository.Model("tiny-opt")}\nartifacts:\n  a: {{ method: magnitude, sparsity: 0.5 }}\n");
+            string[] words = command.StartsWith("plan") || command.StartsWith("status") || command.StartsWith("why") || command.StartsWith("build") || command.StartsWith("cache pu")
+                ? [.. command.Split(' '), directory["pruning.yaml"]]
+                : command.Split(' ');
+            ToolProcess run = ToolProcess.Run(new Dictionary<string, string> { ["SPARSELLM_CACHE"] = Cache }, words);
+            run.ExitCode.ShouldBe(1, command);
+            run.Error.ShouldContain($"{Cache}: error SLM4027: this is not a cache of this tool", customMessage: command);
+        }
+
+        File.ReadAllText(file).ShouldBe("precious");
+        Directory.EnumerateFileSystemEntries(Cache, "*", SearchOption.AllDirectories).Count().ShouldBe(2);
+    }
+
     private void Fill()
     {
         File.WriteAllBytes(directory["file"], [.. Enumerable.Repeat((byte)1, 1500)]);

@@ -13,6 +13,7 @@ namespace SparseLlm.Pipeline.Cache;
 public sealed class BuildCache
 {
     private readonly LocalStore? store;
+    private readonly Diagnostic? unreadable;
     private readonly Action<Diagnostic> report;
     private readonly RemoteCache? remote;
     private readonly HashSet<string> bad = [];
@@ -20,10 +21,10 @@ public sealed class BuildCache
     private bool isPrepared;
     private bool isWritable = true;
 
-    private BuildCache(LocalStore? store, RemoteCache? remote, Action<Diagnostic> report)
+    private BuildCache(LocalStore? store, RemoteCache? remote, Action<Diagnostic> report, Diagnostic? unreadable = null)
     {
-        (this.store, this.remote, this.report) = (store, remote, report);
-        Digests = new FileDigests(store?.Digests);
+        (this.store, this.remote, this.report, this.unreadable) = (store, remote, report, unreadable);
+        Digests = new FileDigests(store?.Digests, Prepare);
     }
 
     /// <summary>The cache's folder; null where caching is turned off.</summary>
@@ -35,17 +36,21 @@ public sealed class BuildCache
     /// <summary>Whether what is stored now will be found later.</summary>
     public bool IsOn => store is not null && isWritable;
 
+    /// <summary>Bytes of all its files.</summary>
+    public long Size => store is null ? 0 : StoredFile.Size(store.TempFiles().Concat(store.Folders.SelectMany(LocalStore.Files)));
+
     /// <summary>The folder, for those who cannot do without.</summary>
-    /// <exception cref="DiagnosticException">Caching is turned off.</exception>
-    internal LocalStore RequireStore() => store ?? throw PipelineDiagnostics.CacheOff.Error(
-        null, $"caching is turned off; name a folder with --cache or in {CacheFolder.Variable}");
+    /// <exception cref="DiagnosticException">Caching is turned off, or the folder cannot be read.</exception>
+    internal LocalStore RequireStore() => store ?? throw (unreadable is null
+        ? PipelineDiagnostics.CacheOff.Error(null, $"caching is turned off; name a folder with --cache or in {CacheFolder.Variable}")
+        : PipelineDiagnostics.InputOutput.Error(unreadable.Location, $"this needs a cache that can be read; make it readable, or name another folder with --cache or in {CacheFolder.Variable}"));
 
     /// <summary>Opens a cache. Nothing is written before there is something to store.</summary>
     /// <param name="directory">
     /// Its folder, or <c>off</c>; null for what SPARSELLM_CACHE says, else the platform's folder for caches.
     /// </param>
     /// <param name="report">Told of damage and of trouble, as warnings.</param>
-    /// <exception cref="DiagnosticException">The environment names a remote cache that makes no sense.</exception>
+    /// <exception cref="DiagnosticException">The folder is somebody else's, or the environment names a remote cache that makes no sense.</exception>
     public static BuildCache Open(string? directory, Action<Diagnostic> report) =>
         Open(directory, RemoteCacheOptions.Read(Environment.GetEnvironmentVariable), report);
 
@@ -57,10 +62,23 @@ public sealed class BuildCache
         }
 
         var store = new LocalStore(root);
-        foreach (string path in TempFile.In(store.Temp).Concat(TempFile.In(store.Digests)))
+        try
         {
-            // What a process is writing cannot be deleted; the others are gone.
-            FileLock.TryDelete(path);
+            if (CacheOwnership.Check(store))
+            {
+                foreach (StoredFile file in store.TempFiles())
+                {
+                    // What a process is writing cannot be deleted; the others are gone.
+                    FileLock.TryDelete(file.Path);
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Diagnostic unreadable = PipelineDiagnostics.CacheUnusable.At(
+                new SourceLocation(root), $"the cache cannot be read, and this run goes on without: {exception.Message.TrimEnd('.')}; make it readable, or name another folder in {CacheFolder.Variable}");
+            report(unreadable);
+            return new BuildCache(null, null, report, unreadable);
         }
 
         return new BuildCache(store, remote is null ? null : new RemoteCache(remote, store, report), report);
@@ -146,7 +164,7 @@ public sealed class BuildCache
     {
         TempFile.Create(writable.Temp).Dispose();
         return writable.Temp;
-    }) ?? Elsewhere("tmp");
+    }) ?? Path.GetTempPath();
 
     /// <summary>Stores what a step produced: its files first, then the entry. A cache that cannot be written is left alone, with a warning.</summary>
     /// <param name="key">The step's key.</param>
@@ -223,13 +241,11 @@ public sealed class BuildCache
     public IDisposable Lock(string key, CancellationToken cancellation, Action? waiting = null)
     {
         Sha256Text.Require(key);
-        string elsewhere = Elsewhere("locks");
-        foreach (string folder in store is null ? (string[])[elsewhere] : [store.Locks, elsewhere])
+        foreach (Func<string> folder in store is null ? (Func<string>[])[PrivateLocks] : [OwnLocks, PrivateLocks])
         {
             try
             {
-                System.IO.Directory.CreateDirectory(folder);
-                return FileLock.Acquire(Path.Combine(folder, key), cancellation, waiting);
+                return FileLock.Acquire(Path.Combine(folder(), key), cancellation, waiting);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
@@ -238,6 +254,14 @@ public sealed class BuildCache
         }
 
         return new NoLock();
+
+        string OwnLocks()
+        {
+            Prepare();
+            return store.Locks;
+        }
+
+        static string PrivateLocks() => PrivateFolder.Create(Path.GetTempPath(), "locks");
     }
 
     /// <summary>Keeps what a <c>pruning.lock.json</c> names from being cleared away, for as long as that file exists.</summary>
@@ -259,7 +283,19 @@ public sealed class BuildCache
         return hit;
     }
 
-    private static string Elsewhere(string name) => Path.Combine(Path.GetTempPath(), $"sparsellm-{Environment.UserName}", name);
+    /// <summary>Makes the folders, once.</summary>
+    /// <exception cref="IOException">They cannot be made.</exception>
+    private void Prepare()
+    {
+        lock (gate)
+        {
+            if (!isPrepared)
+            {
+                store!.Prepare();
+                isPrepared = true;
+            }
+        }
+    }
 
     private void Trust(string key)
     {
@@ -311,15 +347,7 @@ public sealed class BuildCache
 
         try
         {
-            lock (gate)
-            {
-                if (!isPrepared)
-                {
-                    store.Prepare();
-                    isPrepared = true;
-                }
-            }
-
+            Prepare();
             return action(store);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -331,7 +359,7 @@ public sealed class BuildCache
                     isWritable = false;
                     report(PipelineDiagnostics.CacheUnusable.At(
                         new SourceLocation(store.Root),
-                        $"the cache cannot be written, so nothing more is stored in it by this run: {exception.Message}; "
+                        $"the cache cannot be written, so nothing more is stored in it by this run: {exception.Message.TrimEnd('.')}; "
                         + $"free some space ('dotnet sparsellm cache gc'), or name another folder in {CacheFolder.Variable}"));
                 }
             }

@@ -14,13 +14,13 @@ public sealed class CacheCollection
 
     private readonly LocalStore store;
     private readonly List<CacheRemoval> removals = [];
-    private readonly Dictionary<string, (FileInfo File, int Uses)> blobs;
+    private readonly Dictionary<string, (StoredFile File, int Uses)> blobs;
 
     private CacheCollection(LocalStore store)
     {
         this.store = store;
         blobs = LocalStore.Files(store.Blobs).ToDictionary(blob => blob.Name, blob => (blob, 0));
-        Before = blobs.Values.Sum(blob => blob.File.Length);
+        Before = StoredFile.Size(blobs.Values.Select(blob => blob.File));
     }
 
     /// <summary>Bytes in the cache before.</summary>
@@ -35,12 +35,13 @@ public sealed class CacheCollection
     /// <summary>Finds out what would go. Nothing is changed.</summary>
     /// <param name="cache">The cache.</param>
     /// <param name="maximumSize">Bytes that may stay; pinned entries stay in any case.</param>
+    /// <param name="cancellation">Stops between entries.</param>
     /// <exception cref="Diagnostics.DiagnosticException">Caching is turned off.</exception>
-    public static CacheCollection Plan(BuildCache cache, long maximumSize)
+    public static CacheCollection Plan(BuildCache cache, long maximumSize, CancellationToken cancellation = default)
     {
         var collection = new CacheCollection(cache.RequireStore());
         HashSet<string> pinned = CachePins.Read(collection.store);
-        List<CacheEntry> evictable = collection.ReadEntries(pinned);
+        List<CacheEntry> evictable = collection.ReadEntries(pinned, cancellation);
         collection.After = collection.Before;
         collection.RemoveUnused(pinned);
         foreach (CacheEntry entry in evictable.OrderBy(entry => collection.store.LastUse(entry.Key)))
@@ -63,17 +64,18 @@ public sealed class CacheCollection
 
     /// <summary>Whether another process uses what is deleted matters for locks and temporary files, and for nothing else.</summary>
     private bool Delete(string path) =>
-        path.EndsWith(TempFile.Ending, StringComparison.Ordinal) || Path.GetDirectoryName(path) == store.Locks
+        TempFile.IsName(Path.GetFileName(path)) || Path.GetDirectoryName(path) == store.Locks
             ? FileLock.TryDelete(path)
             : LocalStore.Drop(path);
 
     /// <summary>Counts who uses which blob. Damaged entries go.</summary>
     /// <returns>The entries that may go.</returns>
-    private List<CacheEntry> ReadEntries(HashSet<string> pinned)
+    private List<CacheEntry> ReadEntries(HashSet<string> pinned, CancellationToken cancellation)
     {
         var evictable = new List<CacheEntry>();
         foreach (string key in store.Keys())
         {
+            cancellation.ThrowIfCancellationRequested();
             try
             {
                 if (store.ReadEntry(key) is { } entry && Count(entry) && !CachePins.Holds(pinned, entry))
@@ -104,7 +106,7 @@ public sealed class CacheCollection
 
     private void RemoveUnused(HashSet<string> pinned)
     {
-        foreach ((FileInfo file, _) in blobs.Values.Where(blob => blob.Uses == 0 && DateTime.UtcNow - blob.File.LastWriteTimeUtc > BlobGrace))
+        foreach ((StoredFile file, _) in blobs.Values.Where(blob => blob.Uses == 0 && IsOlder(blob.File, BlobGrace)))
         {
             RemoveBlob(file, "bytes of no entry", pinned);
         }
@@ -115,7 +117,7 @@ public sealed class CacheCollection
         Remove(store.EntryPath(entry.Key), $"{entry.Kind}: {entry.Description}", 0);
         foreach (string digest in entry.Files.Select(file => file.Digest).Distinct())
         {
-            (FileInfo file, int uses) = blobs[digest];
+            (StoredFile file, int uses) = blobs[digest];
             blobs[digest] = (file, uses - 1);
             if (uses == 1)
             {
@@ -124,25 +126,25 @@ public sealed class CacheCollection
         }
     }
 
-    private void RemoveBlob(FileInfo blob, string what, HashSet<string> pinned)
+    private void RemoveBlob(StoredFile blob, string what, HashSet<string> pinned)
     {
         if (!pinned.Contains(blob.Name))
         {
-            Remove(blob.FullName, what, blob.Length);
+            Remove(blob.Path, what, blob.Length);
             After -= blob.Length;
         }
     }
 
     private void RemoveLeftovers()
     {
-        foreach (string path in TempFile.In(store.Temp).Concat(TempFile.In(store.Digests)).Where(FileLock.IsFree))
+        foreach (StoredFile file in store.TempFiles().Where(file => FileLock.IsFree(file.Path)))
         {
-            Remove(path, "temporary file", new FileInfo(path).Length);
+            Remove(file.Path, "temporary file", file.Length);
         }
 
-        foreach (FileInfo file in LocalStore.Files(store.Locks).Where(file => DateTime.UtcNow - file.LastWriteTimeUtc > LockGrace && FileLock.IsFree(file.FullName)))
+        foreach (StoredFile file in LocalStore.Files(store.Locks).Where(file => IsOlder(file, LockGrace) && FileLock.IsFree(file.Path)))
         {
-            Remove(file.FullName, "lock", file.Length);
+            Remove(file.Path, "lock", file.Length);
         }
 
         foreach (string path in CachePins.Outdated(store))
@@ -150,14 +152,13 @@ public sealed class CacheCollection
             Remove(path, "pin of a lock file that is gone", 0);
         }
 
-        foreach (FileInfo file in LocalStore.Files(store.Digests).Where(file => Sha256Text.IsValid(file.Name)))
+        foreach (StoredFile file in LocalStore.Files(store.Digests).Where(file => FileDigestMemo.TryRead(file.Path) is not { } memo || !File.Exists(memo.Path)))
         {
-            if (FileDigestMemo.TryRead(file.FullName) is not { } memo || !File.Exists(memo.Path))
-            {
-                Remove(file.FullName, "digest of a file that is gone", file.Length);
-            }
+            Remove(file.Path, "digest of a file that is gone", file.Length);
         }
     }
+
+    private static bool IsOlder(StoredFile file, TimeSpan age) => DateTime.UtcNow - file.LastWrite > age;
 
     private void Remove(string path, string what, long bytes) => removals.Add(new CacheRemoval(path, what, bytes));
 }

@@ -9,8 +9,10 @@ namespace SparseLlm.Pipeline.Cache;
 public sealed record CacheInventory(string Directory, IReadOnlyList<ListedEntry> Entries, int Damaged, int Blobs, long Bytes)
 {
     /// <summary>Looks through a cache.</summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="cancellation">Stops between entries.</param>
     /// <exception cref="Diagnostics.DiagnosticException">Caching is turned off.</exception>
-    public static CacheInventory Of(BuildCache cache)
+    public static CacheInventory Of(BuildCache cache, CancellationToken cancellation = default)
     {
         LocalStore store = cache.RequireStore();
         HashSet<string> pinned = CachePins.Read(store);
@@ -18,6 +20,7 @@ public sealed record CacheInventory(string Directory, IReadOnlyList<ListedEntry>
         int damaged = 0;
         foreach (string key in store.Keys())
         {
+            cancellation.ThrowIfCancellationRequested();
             try
             {
                 if (store.ReadEntry(key) is { } entry)
@@ -31,9 +34,9 @@ public sealed record CacheInventory(string Directory, IReadOnlyList<ListedEntry>
             }
         }
 
-        FileInfo[] blobs = [.. LocalStore.Files(store.Blobs)];
+        StoredFile[] blobs = [.. LocalStore.Files(store.Blobs)];
         return new CacheInventory(
-            store.Root, [.. entries.OrderByDescending(entry => entry.LastUsed)], damaged, blobs.Length, blobs.Sum(blob => blob.Length));
+            store.Root, [.. entries.OrderByDescending(entry => entry.LastUsed)], damaged, blobs.Length, StoredFile.Size(blobs));
     }
 }
 

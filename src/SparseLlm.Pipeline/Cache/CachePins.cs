@@ -1,47 +1,59 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using SparseLlm.Files;
 
 namespace SparseLlm.Pipeline.Cache;
 
 /// <summary>
-/// Which keys and digests must stay: those in the <c>pruning.lock.json</c> files that a build has written, as long as they exist.
+/// Which keys and digests must stay: those in the <c>pruning.lock.json</c> files that a build has written, as long as they exist. A note of such a file is
+/// its path, under the digest of the path.
 /// </summary>
 internal static partial class CachePins
 {
+    private const int LongestPath = 1 << 16;
+    private const int LongestLockFile = 1 << 28;
+
     /// <summary>Notes where a lock file is.</summary>
     public static void Add(LocalStore store, string lockFilePath)
     {
         string path = Path.GetFullPath(lockFilePath);
-        string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)));
-        TempFile.Write(store.Temp, Path.Combine(store.Pins, name), Encoding.UTF8.GetBytes(path));
+        TempFile.Write(store.Temp, Path.Combine(store.Pins, NameOf(path)), Encoding.UTF8.GetBytes(path));
     }
 
     /// <summary>The notes whose lock file is gone.</summary>
-    public static IEnumerable<string> Outdated(LocalStore store) => Notes(store).Where(note => !File.Exists(File.ReadAllText(note)));
+    public static IEnumerable<string> Outdated(LocalStore store) =>
+        LocalStore.Files(store.Pins).Where(note => LockFileOf(note) is { } path && !File.Exists(path)).Select(note => note.Path);
 
-    /// <summary>Every key and digest that a lock file names.</summary>
-    public static HashSet<string> Read(LocalStore store)
-    {
-        var pinned = new HashSet<string>();
-        foreach (string note in Notes(store))
-        {
-            string path = File.ReadAllText(note);
-            if (File.Exists(path))
-            {
-                pinned.UnionWith(Keys().Matches(File.ReadAllText(path)).Select(match => match.Value));
-            }
-        }
-
-        return pinned;
-    }
+    /// <summary>Every key and digest that a lock file names. One that cannot be read pins nothing.</summary>
+    public static HashSet<string> Read(LocalStore store) =>
+    [
+        .. LocalStore.Files(store.Pins)
+            .Select(note => LockFileOf(note) is { } path ? TryRead(path, LongestLockFile) : null)
+            .OfType<string>()
+            .SelectMany(text => Keys().Matches(text).Select(match => match.Value)),
+    ];
 
     /// <summary>Whether an entry must stay: it is named itself, or bytes of it are.</summary>
     public static bool Holds(IReadOnlySet<string> pinned, CacheEntry entry) =>
         pinned.Contains(entry.Key) || entry.Files.Any(file => pinned.Contains(file.Digest));
 
-    private static IEnumerable<string> Notes(LocalStore store) =>
-        Directory.Exists(store.Pins) ? Directory.EnumerateFiles(store.Pins) : [];
+    /// <summary>The lock file that a note is of; null where the note cannot be read, or was not written here.</summary>
+    private static string? LockFileOf(StoredFile note) => TryRead(note.Path, LongestPath) is { } path && note.Name == NameOf(path) && Path.IsPathFullyQualified(path) ? path : null;
+
+    private static string NameOf(string path) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)));
+
+    private static string? TryRead(string path, int maximumLength)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(RegularFile.ReadAllBytes(path, maximumLength));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Looked for in the text, so that a file in the middle of a merge keeps what both sides name.</summary>
     [GeneratedRegex("(?<=\")[0-9a-f]{64}(?=\")")]

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using SparseLlm.Files;
 
 namespace SparseLlm.Pipeline.Cache;
 
@@ -6,7 +7,7 @@ namespace SparseLlm.Pipeline.Cache;
 /// <param name="Entries">Number of entries that were looked at.</param>
 /// <param name="Blobs">Number of files that were read.</param>
 /// <param name="Bytes">Bytes in them.</param>
-/// <param name="Problems">What was damaged; it has been dropped.</param>
+/// <param name="Problems">What was damaged; it has been dropped, where that was possible.</param>
 public sealed record CacheVerification(int Entries, int Blobs, long Bytes, IReadOnlyList<CacheProblem> Problems)
 {
     /// <summary>Reads everything, compares it with its digests, and drops what is damaged.</summary>
@@ -17,11 +18,10 @@ public sealed record CacheVerification(int Entries, int Blobs, long Bytes, IRead
     {
         LocalStore store = cache.RequireStore();
         var problems = new List<CacheProblem>();
-        (int blobs, long bytes) = (0, 0);
-        foreach (FileInfo blob in LocalStore.Files(store.Blobs))
+        StoredFile[] blobs = [.. LocalStore.Files(store.Blobs)];
+        foreach (StoredFile blob in blobs)
         {
-            (blobs, bytes) = (blobs + 1, bytes + blob.Length);
-            Examine(blob.FullName, () => Check(blob, cancellation));
+            Examine(blob.Path, () => Check(blob, cancellation));
         }
 
         // After the blobs: an entry whose bytes have just been dropped is damaged too.
@@ -32,7 +32,7 @@ public sealed record CacheVerification(int Entries, int Blobs, long Bytes, IRead
             Examine(store.EntryPath(key), () => store.ReadEntry(key));
         }
 
-        return new CacheVerification(keys.Length, blobs, bytes, problems);
+        return new CacheVerification(keys.Length, blobs.Length, StoredFile.Size(blobs), problems);
 
         void Examine(string path, Action read)
         {
@@ -42,15 +42,14 @@ public sealed record CacheVerification(int Entries, int Blobs, long Bytes, IRead
             }
             catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
             {
-                LocalStore.Drop(path);
-                problems.Add(new CacheProblem(path, exception.Message));
+                problems.Add(new CacheProblem(path, exception.Message.TrimEnd('.'), LocalStore.Drop(path)));
             }
         }
     }
 
-    private static void Check(FileInfo blob, CancellationToken cancellation)
+    private static void Check(StoredFile blob, CancellationToken cancellation)
     {
-        using SafeFileHandle file = File.OpenHandle(blob.FullName, share: FileShare.Read | FileShare.Delete);
+        using SafeFileHandle file = RegularFile.Open(blob.Path, FileShare.Read | FileShare.Delete, followLink: false);
         using var sums = new ContentSums();
         FilePass.Run(file, cancellation, sums.AddToDigest);
         if (sums.Digest != blob.Name)
@@ -63,4 +62,5 @@ public sealed record CacheVerification(int Entries, int Blobs, long Bytes, IRead
 /// <summary>A damaged file of a cache.</summary>
 /// <param name="Path">Where it was.</param>
 /// <param name="Reason">What was wrong.</param>
-public sealed record CacheProblem(string Path, string Reason);
+/// <param name="IsDropped">Whether it is gone.</param>
+public sealed record CacheProblem(string Path, string Reason, bool IsDropped);

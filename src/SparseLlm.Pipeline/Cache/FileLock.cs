@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using SparseLlm.Files;
 
 namespace SparseLlm.Pipeline.Cache;
 
@@ -17,7 +18,7 @@ internal static class FileLock
     /// <param name="path">The file to lock; it is created, and stays.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <param name="waiting">Told once, if another holds the lock.</param>
-    /// <exception cref="IOException">The file cannot be created or opened.</exception>
+    /// <exception cref="IOException">The file cannot be created or opened, or is no file but a link or a pipe.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be created or opened.</exception>
     public static IDisposable Acquire(string path, CancellationToken cancellation, Action? waiting = null)
     {
@@ -27,6 +28,7 @@ internal static class FileLock
             cancellation.ThrowIfCancellationRequested();
             try
             {
+                RegularFile.Require(path, followLink: false);
                 SafeFileHandle handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
                 if (File.Exists(path))
                 {
@@ -54,6 +56,7 @@ internal static class FileLock
     {
         try
         {
+            RegularFile.Require(path, followLink: false);
             using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
             return true;
         }
@@ -71,6 +74,7 @@ internal static class FileLock
     {
         try
         {
+            RegularFile.Require(path, followLink: false);
             File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose).Dispose();
             return true;
         }

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using SparseLlm.Files;
 
 namespace SparseLlm.Pipeline.Cache;
 
@@ -8,12 +9,6 @@ namespace SparseLlm.Pipeline.Cache;
 /// </summary>
 internal sealed class LocalStore(string root)
 {
-    private const string TagName = "CACHEDIR.TAG";
-
-    // The first line is fixed by https://bford.info/cachedir/: backup programs look for it.
-    private const string Tag =
-        "Signature: 8a477f597d28d172789f06886806bc55\n# This folder can be deleted at any time: everything in it can be computed again.\n";
-
     /// <summary>The folder.</summary>
     public string Root { get; } = root;
 
@@ -35,6 +30,9 @@ internal sealed class LocalStore(string root)
     /// <summary>Digests of files elsewhere.</summary>
     public string Digests { get; } = Path.Combine(root, "digests");
 
+    /// <summary>All of these.</summary>
+    public IReadOnlyList<string> Folders => [Entries, Blobs, Locks, Temp, Pins, Digests];
+
     /// <summary>Where an entry is.</summary>
     public string EntryPath(string key) => Path.Combine(Entries, key);
 
@@ -42,27 +40,29 @@ internal sealed class LocalStore(string root)
     public string BlobPath(string digest) => Path.Combine(Blobs, digest);
 
     /// <summary>The keys of all entries.</summary>
-    public IEnumerable<string> Keys() => Files(Entries).Select(file => file.Name).Where(Sha256Text.IsValid);
+    public IEnumerable<string> Keys() => Files(Entries).Select(file => file.Name);
 
     /// <summary>When an entry was last stored or found.</summary>
     public DateTime LastUse(string key) => File.GetLastWriteTimeUtc(EntryPath(key));
 
-    /// <summary>The files of one of the folders, which need not exist.</summary>
-    public static IEnumerable<FileInfo> Files(string folder) =>
-        Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles() : [];
+    /// <summary>The files of one of the folders that have a key or a digest for a name.</summary>
+    public static IEnumerable<StoredFile> Files(string folder) => StoredFile.In(folder, Sha256Text.IsValid);
 
-    /// <summary>Makes the folders.</summary>
+    /// <summary>What processes have left that were killed while they wrote, and what others are writing.</summary>
+    public IEnumerable<StoredFile> TempFiles() => ((string[])[Root, Temp, Digests]).SelectMany(TempFile.In);
+
+    /// <summary>Makes the folders. The mark comes first: a folder with anything else in it and without a mark is somebody else's.</summary>
     public void Prepare()
     {
-        foreach (string directory in (string[])[Entries, Blobs, Locks, Temp, Pins])
+        Directory.CreateDirectory(Root);
+        if (!CacheTag.IsIn(Root))
         {
-            Directory.CreateDirectory(directory);
+            CacheTag.Write(Root);
         }
 
-        string tag = Path.Combine(Root, TagName);
-        if (!File.Exists(tag))
+        foreach (string folder in Folders)
         {
-            File.WriteAllText(tag, Tag);
+            Directory.CreateDirectory(folder);
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed class LocalStore(string root)
         byte[] bytes;
         try
         {
-            bytes = File.ReadAllBytes(EntryPath(key));
+            bytes = RegularFile.ReadAllBytes(EntryPath(key), SealedJson.MaximumLength, followLink: false);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -82,18 +82,13 @@ internal sealed class LocalStore(string root)
 
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidDataException($"it cannot be read ({exception.Message})", exception);
+            throw new InvalidDataException($"it cannot be read ({exception.Message.TrimEnd('.')})", exception);
         }
 
         CacheEntry entry = CacheEntryFile.Read(key, bytes);
         foreach (CachedFile file in entry.Files)
         {
-            var blob = new FileInfo(BlobPath(file.Digest));
-            if (!blob.Exists)
-            {
-                throw new InvalidDataException($"the bytes of {file.Name} are missing");
-            }
-
+            StoredFile blob = StoredFile.Of(BlobPath(file.Digest)) ?? throw new InvalidDataException($"the bytes of {file.Name} are missing");
             if (blob.Length != file.Length)
             {
                 throw new InvalidDataException($"{file.Name} has {blob.Length} bytes instead of {file.Length}");
@@ -120,11 +115,7 @@ internal sealed class LocalStore(string root)
     }
 
     /// <summary>Whether bytes are there, in their length.</summary>
-    public bool HasBlob(CachedFile file)
-    {
-        var blob = new FileInfo(BlobPath(file.Digest));
-        return blob.Exists && blob.Length == file.Length;
-    }
+    public bool HasBlob(CachedFile file) => StoredFile.Of(BlobPath(file.Digest))?.Length == file.Length;
 
     /// <summary>Takes in the bytes of a file.</summary>
     public CachedFile AddBlob(string name, string path, CancellationToken cancellation)
@@ -194,7 +185,7 @@ internal sealed class LocalStore(string root)
     {
         try
         {
-            return File.OpenHandle(BlobPath(file.Digest), share: FileShare.Read | FileShare.Delete);
+            return RegularFile.Open(BlobPath(file.Digest), FileShare.Read | FileShare.Delete, followLink: false);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -202,7 +193,7 @@ internal sealed class LocalStore(string root)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidDataException($"the bytes of {file.Name} cannot be read ({exception.Message})", exception);
+            throw new InvalidDataException($"the bytes of {file.Name} cannot be read ({exception.Message.TrimEnd('.')})", exception);
         }
     }
 
@@ -216,13 +207,17 @@ internal sealed class LocalStore(string root)
         }
     }
 
-    /// <summary>Deletes a file, if it is there and can be deleted.</summary>
+    /// <summary>Deletes a file, if it is there and can be deleted. What is no file, a link say, is not the cache's.</summary>
     public static bool Drop(string path)
     {
         try
         {
-            bool isThere = File.Exists(path);
-            File.Delete(path);
+            bool isThere = RegularFile.IsAt(path);
+            if (isThere)
+            {
+                File.Delete(path);
+            }
+
             return isThere;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

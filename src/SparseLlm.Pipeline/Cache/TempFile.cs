@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
 
 namespace SparseLlm.Pipeline.Cache;
@@ -6,11 +7,8 @@ namespace SparseLlm.Pipeline.Cache;
 /// A file on its way into being: written under a name that nobody reads, then renamed. While its process lives, the operating
 /// system holds a lock on it, so that what a killed process left can be told from what is being written.
 /// </summary>
-internal sealed class TempFile : IDisposable
+internal sealed partial class TempFile : IDisposable
 {
-    /// <summary>How the names of temporary files end.</summary>
-    public const string Ending = ".tmp";
-
     private bool moved;
 
     private TempFile(string path, SafeFileHandle handle) => (Path, Handle) = (path, handle);
@@ -28,7 +26,7 @@ internal sealed class TempFile : IDisposable
     {
         while (true)
         {
-            string path = System.IO.Path.Combine(directory, $".{Guid.NewGuid():n}{Ending}");
+            string path = System.IO.Path.Combine(directory, $".{Guid.NewGuid():n}.tmp");
             try
             {
                 SafeFileHandle handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete);
@@ -67,9 +65,11 @@ internal sealed class TempFile : IDisposable
         moved = true;
     }
 
+    /// <summary>Whether a file of that name is one of these: nobody else is likely to hit upon it.</summary>
+    public static bool IsName(string name) => Names().IsMatch(name);
+
     /// <summary>The temporary files of a directory.</summary>
-    public static IEnumerable<string> In(string directory) =>
-        Directory.Exists(directory) ? Directory.EnumerateFiles(directory, $"*{Ending}") : [];
+    public static IEnumerable<StoredFile> In(string directory) => StoredFile.In(directory, IsName);
 
     /// <summary>Leaves nothing behind unless <see cref="MoveTo"/> was called.</summary>
     public void Dispose()
@@ -81,4 +81,7 @@ internal sealed class TempFile : IDisposable
 
         Handle.Dispose();
     }
+
+    [GeneratedRegex("^\\.[0-9a-f]{32}\\.tmp\\z")]
+    private static partial Regex Names();
 }

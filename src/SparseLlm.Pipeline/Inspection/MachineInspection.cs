@@ -75,9 +75,7 @@ public sealed record MachineInspection
             CpuFeatures = [.. Features()],
             AvailableMemory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
             Cache = cache.Directory,
-            CacheBytes = cache.Directory is { } root && Directory.Exists(root)
-                ? new DirectoryInfo(root).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length)
-                : 0,
+            CacheBytes = cache.Size,
             CacheFreeBytes = free,
             Graphics = GraphicsProcessors.Find(),
             Engines = [$"cpu ({numericsClass}), built in", .. installed.Select(Describe)],

@@ -26,10 +26,13 @@ internal sealed record FileDigestMemo(string Path, FileStamp Stamp, string Diges
     }
 
     /// <summary>Writes a memo; where that is not possible, the file is read again next time.</summary>
-    public void TryWrite(string file)
+    /// <param name="file">Where to.</param>
+    /// <param name="prepare">Makes the cache that the file is in, where it is in one.</param>
+    public void TryWrite(string file, Action? prepare = null)
     {
         try
         {
+            prepare?.Invoke();
             string directory = System.IO.Path.GetDirectoryName(file)!;
             Directory.CreateDirectory(directory);
             TempFile.Write(directory, file, SealedJson.Write(System.IO.Path.GetFileName(file), this));

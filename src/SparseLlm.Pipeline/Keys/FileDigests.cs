@@ -13,7 +13,8 @@ namespace SparseLlm.Pipeline.Keys;
 /// not read again. Safe for several threads and processes.
 /// </summary>
 /// <param name="memoDirectory">Where to remember them; null to remember them in memory only.</param>
-public sealed class FileDigests(string? memoDirectory)
+/// <param name="prepare">Makes the cache that the directory is in, where it is in one.</param>
+public sealed class FileDigests(string? memoDirectory, Action? prepare = null)
 {
     private const string TensorFileEnding = ".safetensors";
 
@@ -100,7 +101,7 @@ public sealed class FileDigests(string? memoDirectory)
         memos[memo.Path] = memo;
         if (MemoPath(memo.Path) is { } file)
         {
-            memo.TryWrite(file);
+            memo.TryWrite(file, prepare);
         }
     }
 

@@ -22,10 +22,11 @@ internal static class CacheCollectCommand
         var yes = new Option<bool>("--yes") { Description = "Remove it; without this, only say what would be removed." };
         Option<bool> json = CommandAction.Json();
         var command = new Command("gc", "Remove what is left over, then what has not been used for longest, until the rest fits.") { cache, maximum, yes, json };
-        command.SetWork((arguments, _) =>
+        command.SetWork((arguments, cancellation) =>
         {
             bool isForReal = arguments.GetValue(yes);
-            CacheCollection collection = CacheCollection.Plan(CommandAction.OpenCache(arguments.GetValue(cache)), MaximumSize(arguments.GetValue(maximum)));
+            CacheCollection collection = CacheCollection.Plan(
+                CommandAction.OpenCache(arguments.GetValue(cache)), MaximumSize(arguments.GetValue(maximum)), cancellation);
             IReadOnlyList<CacheRemoval> failed = isForReal ? collection.Execute() : [];
             new Terminal(arguments.GetValue(json)).Result(
                 new { FormatVersion = 1, DryRun = !isForReal, collection.Before, collection.After, collection.Removals, Failed = failed },

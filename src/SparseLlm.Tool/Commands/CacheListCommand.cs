@@ -17,9 +17,9 @@ internal static class CacheListCommand
         Option<string?> cache = CommandAction.Cache();
         Option<bool> json = CommandAction.Json();
         var command = new Command("ls", "List the entries of the cache, the last used first.") { cache, json };
-        command.SetWork((arguments, _) =>
+        command.SetWork((arguments, cancellation) =>
         {
-            CacheInventory inventory = CacheInventory.Of(CommandAction.OpenCache(arguments.GetValue(cache)));
+            CacheInventory inventory = CacheInventory.Of(CommandAction.OpenCache(arguments.GetValue(cache)), cancellation);
             new Terminal(arguments.GetValue(json)).Result(
                 new
                 {

@@ -32,10 +32,10 @@ internal static class CacheVerifyCommand
     {
         foreach (CacheProblem problem in verification.Problems)
         {
-            console.WriteLine($"{problem.Path}: {problem.Reason}; dropped");
+            console.WriteLine($"{problem.Path}: {problem.Reason}; {(problem.IsDropped ? "dropped" : "it could not be dropped")}");
         }
 
-        string result = verification.Problems.Count == 0 ? "all is well" : $"{verification.Problems.Count} damaged files were dropped";
+        string result = verification.Problems.Count == 0 ? "all is well" : $"{verification.Problems.Count} damaged files";
         console.WriteLine($"{verification.Entries} entries, {ByteSize.Format(verification.Bytes)} in {verification.Blobs} files: {result}");
     }
 }
