@@ -1,6 +1,7 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Locking;
 
 namespace SparseLlm.Pipeline.Tests;
 
@@ -151,6 +152,24 @@ public sealed class CacheMaintenance : CacheTest
         File.Delete(gone);
         CacheCollection.Plan(Open(), 1_000_000).Execute();
         FileDigestMemo.TryRead(FilesIn("digests").Single())!.Path.ShouldBe(kept);
+    }
+
+    [Theory]
+    [InlineData("../ac", null)]
+    [InlineData(null, "short")]
+    public void A_lock_file_with_something_else_than_keys_is_not_exchanged(string? key, string? layer)
+    {
+        var inputs = new ArtifactInputs
+        {
+            Numerics = "", Model = new Dictionary<string, string>(), Embedding = "", Head = "", Settings = new Dictionary<string, string>(), Layers = [],
+        };
+        var artifact = new LockedArtifact(key ?? Key("a"), "", 0.5, new Dictionary<string, LockedPerplexity>(), inputs, [layer ?? Key("layer")]);
+        new LockFile(new Dictionary<string, LockedArtifact> { ["a"] = artifact }).Write(Temp["pruning.lock.json"]);
+        foreach (bool withLayers in (bool[])[false, true])
+        {
+            Should.Throw<DiagnosticException>(() => CacheExchange.Pull(Open(), Temp["pruning.lock.json"], withLayers, CancellationToken.None))
+                .Diagnostics.Single().Code.ShouldBe("SLM4012");
+        }
     }
 
     private string Fill(string name, int length, int daysAgo = 0)
