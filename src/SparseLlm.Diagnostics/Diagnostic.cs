@@ -1,6 +1,6 @@
 namespace SparseLlm.Diagnostics;
 
-/// <summary>One mistake or warning, as it is shown to the user.</summary>
+/// <summary>One error, warning or note, as it is shown to the user.</summary>
 /// <param name="Descriptor">Its kind.</param>
 /// <param name="Message">What is wrong and what to do.</param>
 /// <param name="Location">Where; null when no file is to blame.</param>
@@ -20,7 +20,6 @@ public sealed record Diagnostic(DiagnosticDescriptor Descriptor, string Message,
     public override string ToString()
     {
         string origin = Location?.ToString() ?? "sparsellm";
-        string severity = Severity == Severity.Error ? "error" : "warning";
-        return Printable.Of($"{origin}: {severity} {Code}: {Message}");
+        return Printable.Of($"{origin}: {Severity.ToString().ToLowerInvariant()} {Code}: {Message}");
     }
 }

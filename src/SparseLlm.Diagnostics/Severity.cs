@@ -1,9 +1,12 @@
 namespace SparseLlm.Diagnostics;
 
-/// <summary>How serious a diagnostic is, in MSBuild's terms.</summary>
+/// <summary>How serious a diagnostic is. MSBuild knows warnings and errors; a note is a line like any other to it.</summary>
 public enum Severity
 {
-    /// <summary>The work goes on; the user should know.</summary>
+    /// <summary>Something that a run has met and got over. What it makes is the same, so that no build may fail for it.</summary>
+    Note,
+
+    /// <summary>The work goes on, but something should be changed. It is said in every build until then.</summary>
     Warning,
 
     /// <summary>The work stops.</summary>

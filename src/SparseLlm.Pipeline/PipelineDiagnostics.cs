@@ -24,7 +24,7 @@ public static class PipelineDiagnostics
     public static readonly DiagnosticDescriptor InputOutput = new("SLM4006", "a file cannot be read or written");
 
     /// <summary>Numerical trouble was got over, at some cost.</summary>
-    public static readonly DiagnosticDescriptor NumericalFallback = new("SLM4008", "a numerical fallback was taken", Severity.Warning);
+    public static readonly DiagnosticDescriptor NumericalFallback = new("SLM4008", "a numerical fallback was taken", Severity.Note);
 
     /// <summary>A locked build without a lock file, or of an artifact that it does not know.</summary>
     public static readonly DiagnosticDescriptor LockMissing = new("SLM4010", "an artifact is not locked");
@@ -45,19 +45,19 @@ public static class PipelineDiagnostics
     public static readonly DiagnosticDescriptor LockTrouble = new("SLM4015", "the lock file could not be renewed", Severity.Warning);
 
     /// <summary>An entry of the cache is damaged.</summary>
-    public static readonly DiagnosticDescriptor CacheEntryDamaged = new("SLM4020", "an entry of the cache is damaged", Severity.Warning);
+    public static readonly DiagnosticDescriptor CacheEntryDamaged = new("SLM4020", "an entry of the cache is damaged", Severity.Note);
 
     /// <summary>The cache cannot be written.</summary>
-    public static readonly DiagnosticDescriptor CacheUnusable = new("SLM4021", "the cache cannot be written", Severity.Warning);
+    public static readonly DiagnosticDescriptor CacheUnusable = new("SLM4021", "the cache cannot be written", Severity.Note);
 
     /// <summary>A command needs a cache, and caching is turned off.</summary>
     public static readonly DiagnosticDescriptor CacheOff = new("SLM4022", "caching is turned off");
 
     /// <summary>The remote cache does not answer, or refuses.</summary>
-    public static readonly DiagnosticDescriptor RemoteCacheUnavailable = new("SLM4023", "the remote cache is not available", Severity.Warning);
+    public static readonly DiagnosticDescriptor RemoteCacheUnavailable = new("SLM4023", "the remote cache is not available", Severity.Note);
 
     /// <summary>The remote cache gave something else than what was asked for.</summary>
-    public static readonly DiagnosticDescriptor RemoteCacheDamaged = new("SLM4024", "something on the remote cache is damaged", Severity.Warning);
+    public static readonly DiagnosticDescriptor RemoteCacheDamaged = new("SLM4024", "something on the remote cache is damaged", Severity.Note);
 
     /// <summary>The environment names a remote cache that makes no sense.</summary>
     public static readonly DiagnosticDescriptor RemoteCacheConfiguration = new("SLM4025", "the remote cache is not well configured");
@@ -84,7 +84,7 @@ public static class PipelineDiagnostics
     public static readonly DiagnosticDescriptor EngineFailed = new("SLM4043", "the engine failed");
 
     /// <summary>An engine goes on, but not as well as it could.</summary>
-    public static readonly DiagnosticDescriptor EngineNotice = new("SLM4045", "the engine has less than it would like", Severity.Warning);
+    public static readonly DiagnosticDescriptor EngineNotice = new("SLM4045", "the engine has less than it would like", Severity.Note);
 
     /// <summary>An engine could not be installed.</summary>
     public static readonly DiagnosticDescriptor EngineNotInstalled = new("SLM4044", "an engine could not be installed");

@@ -7,7 +7,7 @@ using SparseLlm.Pipeline.Keys;
 namespace SparseLlm.Pipeline.Cache;
 
 /// <summary>
-/// What steps produced before, by key. A cache can be damaged, full, read-only, far away or turned off: then there is a warning
+/// What steps produced before, by key. A cache can be damaged, full, read-only, far away or turned off: then there is a note
 /// and a miss, and never a wrong result or a failed build. Safe for several threads and processes.
 /// </summary>
 public sealed class BuildCache
@@ -49,7 +49,7 @@ public sealed class BuildCache
     /// <param name="directory">
     /// Its folder, or <c>off</c>; null for what SPARSELLM_CACHE says, else the platform's folder for caches.
     /// </param>
-    /// <param name="report">Told of damage and of trouble, as warnings.</param>
+    /// <param name="report">Told of damage and of trouble, as notes.</param>
     /// <exception cref="DiagnosticException">The folder is somebody else's, or the environment names a remote cache that makes no sense.</exception>
     public static BuildCache Open(string? directory, Action<Diagnostic> report) =>
         Open(directory, RemoteCacheOptions.Read(Environment.GetEnvironmentVariable), report);
@@ -166,7 +166,7 @@ public sealed class BuildCache
         return writable.Temp;
     }) ?? Path.GetTempPath();
 
-    /// <summary>Stores what a step produced: its files first, then the entry. A cache that cannot be written is left alone, with a warning.</summary>
+    /// <summary>Stores what a step produced: its files first, then the entry. A cache that cannot be written is left alone, with a note.</summary>
     /// <param name="key">The step's key.</param>
     /// <param name="kind">What kind of step.</param>
     /// <param name="description">For people.</param>

@@ -52,7 +52,7 @@ internal static class CommandAction
         Description = "The folder of the cache, or 'off'; by default what SPARSELLM_CACHE says, else the platform's folder for caches.",
     };
 
-    /// <summary>Opens a cache, whose troubles are shown as warnings.</summary>
+    /// <summary>Opens a cache, whose troubles are shown as notes.</summary>
     public static BuildCache OpenCache(string? directory) => BuildCache.Open(directory, Terminal.Show);
 
     /// <summary>Shows examples at the end of a command's help.</summary>

@@ -46,9 +46,14 @@ internal sealed class Terminal(bool json)
     /// <summary>Writes one line of progress.</summary>
     public static void Progress(string line) => WriteError(line, Style.Plain);
 
-    /// <summary>Writes a diagnostic in MSBuild's canonical format.</summary>
+    /// <summary>Writes a diagnostic in MSBuild's canonical format, a note in the same form.</summary>
     public static void Show(Diagnostic diagnostic) =>
-        WriteError(diagnostic.ToString(), new Style(diagnostic.Severity == Severity.Error ? Color.Red : Color.Yellow));
+        WriteError(diagnostic.ToString(), diagnostic.Severity switch
+        {
+            Severity.Error => new Style(Color.Red),
+            Severity.Warning => new Style(Color.Yellow),
+            _ => Style.Plain,
+        });
 
     private static void WriteError(string line, Style style)
     {

@@ -6,7 +6,7 @@ namespace SparseLlm.Pipeline.Cache.Remote;
 
 /// <summary>
 /// A cache on an HTTP server, in the layout of Bazel's: <c>ac/KEY</c> and <c>cas/DIGEST</c>. Nothing that comes from there is believed
-/// before its digest has been computed; whatever goes wrong is a warning and a miss.
+/// before its digest has been computed; whatever goes wrong is a note and a miss.
 /// </summary>
 internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, Action<Diagnostic> report)
 {
