@@ -58,11 +58,13 @@ internal static class CommandLine
             return ExitCodes.Usage;
         }
 
-        using var cancellation = new CancellationTokenSource();
+        // Not disposed of: the lifeline may end while the process does.
+        var cancellation = new CancellationTokenSource();
         int cancelled = 0;
         var sinceCancelled = new Stopwatch();
         using PosixSignalRegistration interrupt = Register(PosixSignal.SIGINT, ExitCodes.Interrupted);
         using PosixSignalRegistration terminate = Register(PosixSignal.SIGTERM, ExitCodes.Terminated);
+        Lifeline.Watch(() => Cancel(ExitCodes.Terminated));
         int code = await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }, cancellation.Token);
         return cancelled != 0 ? cancelled : code;
 
@@ -71,12 +73,17 @@ internal static class CommandLine
             {
                 // A terminal and a build system may both send the same Ctrl+C. Who insists later gets the default, which ends the process.
                 context.Cancel = cancelled == 0 || sinceCancelled.Elapsed < Insisting;
-                if (cancelled == 0)
-                {
-                    cancelled = exitCode;
-                    sinceCancelled.Start();
-                    cancellation.Cancel();
-                }
+                Cancel(exitCode);
             });
+
+        void Cancel(int exitCode)
+        {
+            if (cancelled == 0)
+            {
+                cancelled = exitCode;
+                sinceCancelled.Start();
+                cancellation.Cancel();
+            }
+        }
     }
 }

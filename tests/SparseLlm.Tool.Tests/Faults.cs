@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Pipes;
 
 namespace SparseLlm.Tool.Tests;
 
@@ -41,6 +42,27 @@ public sealed class Faults : IDisposable
                 project.Leftovers().ShouldBeEmpty();
             }
         }
+    }
+
+    [Fact]
+    public void A_build_that_nobody_waits_for_any_more_stops_and_keeps_its_layers()
+    {
+        project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 64);
+        var lifeline = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.Inheritable);
+        using Process process = ToolProcess.Start(new() { ["SPARSELLM_LIFELINE"] = lifeline.GetClientHandleAsString() }, project.Arguments("build"));
+        lifeline.DisposeLocalCopyOfClientHandle();
+        string? line;
+        do
+        {
+            line = process.StandardError.ReadLine();
+        }
+        while (line is not null && !line.Contains("layer 1/4 pruned", StringComparison.Ordinal));
+
+        lifeline.Dispose();
+        process.StandardError.ReadToEnd().ShouldContain("layers are kept");
+        process.WaitForExit();
+        process.ExitCode.ShouldBe(143);
+        project.Leftovers().ShouldBeEmpty();
     }
 
     [SkippableFact]
@@ -86,7 +108,7 @@ public sealed class Faults : IDisposable
     }
 
     [Fact]
-    public void A_damaged_cache_is_computed_again_with_a_warning()
+    public void A_damaged_cache_is_computed_again_with_a_note()
     {
         project.Run("build").ExitCode.ShouldBe(0);
         Dictionary<string, string> made = RecipeProject.Digests(Artifact);
@@ -101,7 +123,7 @@ public sealed class Faults : IDisposable
         Directory.Delete(Artifact, recursive: true);
         ToolProcess again = project.Run("build");
         again.ExitCode.ShouldBe(0, again.Error);
-        again.Error.ShouldContain("warning SLM4020");
+        again.Error.ShouldContain("note SLM4020");
         again.Error.ShouldContain("a: layer 1/4 pruned");
         RecipeProject.Digests(Artifact).ShouldBe(made);
     }
