@@ -108,9 +108,20 @@ public sealed class Building : IDisposable
     }
 
     [Fact]
-    public void Lists_for_a_build_system_name_inputs_outputs_and_artifacts()
+    public void A_numerical_fallback_is_a_note()
     {
-        Write("artifacts: { a: { method: magnitude, sparsity: 0.5 } }");
+        ToolProcess prune = ToolProcess.Run(
+            "prune", Repository.Model("tiny-opt"), "--method", "sparsegpt", "--set", "damping=0", "--sparsity", "0.5",
+            "--calibration", Repository.Text("sample-calibration.txt"), "--samples", "1", "--sequence-length", "8", "-o", Models);
+        prune.ExitCode.ShouldBe(0, prune.Error);
+        prune.Error.ShouldContain("sparsellm: note SLM4008: ");
+        prune.Error.ShouldNotContain("warning");
+    }
+
+    [Fact]
+    public void Lists_for_a_build_system_name_inputs_outputs_artifacts_and_warnings()
+    {
+        Write("artifacts: { a: { method: magnitude, sparsity: 0.5, rules: [{ match: none, keep: true }] } }");
         Build("--manifest", directory["notes"]).ExitCode.ShouldBe(0);
         string[] inputs = File.ReadAllLines(directory["notes.inputs"]);
         inputs.ShouldContain(directory["pruning.yaml"]);
@@ -122,6 +133,7 @@ public sealed class Building : IDisposable
         outputs.ShouldContain("summary.html");
         outputs.ShouldContain("summary.md");
         File.ReadAllLines(directory["notes.artifacts"]).Single().Split('\t')[..2].ShouldBe(["a", "0.5"]);
+        File.ReadAllLines(directory["notes.warnings"]).Single().ShouldStartWith($"{directory["pruning.yaml"]}(8,");
     }
 
     private void Write(string artifacts) => File.WriteAllText(directory["pruning.yaml"], $$"""

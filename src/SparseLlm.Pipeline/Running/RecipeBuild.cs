@@ -15,6 +15,8 @@ namespace SparseLlm.Pipeline.Running;
 /// <summary>Makes the artifacts of a recipe and holds them against their gates.</summary>
 public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, BuildCache cache, IProgress<BuildProgress>? progress = null)
 {
+    private readonly List<Diagnostic> warnings = [];
+
     /// <summary>Every file that decides what is made: recipe, model, texts. Absolute paths, and the globs that texts were found by.</summary>
     public IReadOnlyList<string> Inputs =>
     [
@@ -24,6 +26,9 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         .. recipe.Perplexities.SelectMany(perplexity => perplexity.Text.Paths),
         .. recipe.Globs,
     ];
+
+    /// <summary>What every build would warn of while recipe and model are as they are. A warning of what this run did is not among them.</summary>
+    public IReadOnlyList<Diagnostic> Warnings => warnings;
 
     /// <summary>The reports on the whole recipe, relative to the output directory.</summary>
     public IReadOnlyList<string> Reports => RecipeReports.Files(recipe.Path, output);
@@ -115,7 +120,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         using IDisposable turn = cache.Lock(KeyBuilder.Of("lock file", [new("path", path)]), cancellation);
         var artifacts = new SortedDictionary<string, LockedArtifact>(StringComparer.Ordinal);
         IReadOnlyDictionary<string, LockedArtifact> before =
-            OrTrouble(() => LockFile.Read(path), "it is written anew")?.Artifacts ?? new Dictionary<string, LockedArtifact>();
+            OrTrouble(() => LockFile.Read(path), "it is written anew", trouble => progress?.Report(new Notice(trouble)))?.Artifacts ?? new Dictionary<string, LockedArtifact>();
         foreach ((string name, LockedArtifact artifact) in before.Where(known => recipe.Artifacts.Any(artifact => artifact.Name == known.Key)))
         {
             artifacts[name] = artifact;
@@ -127,14 +132,14 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         }
 
         var file = new LockFile(artifacts);
-        if (OrTrouble(() => file.Write(path), "it stays as it was") is not null)
+        if (OrTrouble(() => file.Write(path), "it stays as it was", Warn) is not null)
         {
             cache.Pin(path);
         }
     }
 
     /// <summary>An artifact that took an hour is not to fail because of the file that tells of it.</summary>
-    private LockFile? OrTrouble(Func<LockFile?> action, string consequence)
+    private static LockFile? OrTrouble(Func<LockFile?> action, string consequence, Action<Diagnostic> warn)
     {
         try
         {
@@ -143,9 +148,15 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         catch (DiagnosticException exception)
         {
             Diagnostic trouble = exception.Diagnostics[0];
-            progress?.Report(new Notice(PipelineDiagnostics.LockTrouble.At(trouble.Location, $"{trouble.Message}; the artifacts were made, and as for the lock file, {consequence}")));
+            warn(PipelineDiagnostics.LockTrouble.At(trouble.Location, $"{trouble.Message}; the artifacts were made, and as for the lock file, {consequence}"));
             return null;
         }
+    }
+
+    private void Warn(Diagnostic warning)
+    {
+        warnings.Add(warning);
+        progress?.Report(new Notice(warning));
     }
 
     /// <summary>Finds what is wrong with any artifact before time is spent on the first.</summary>
@@ -166,8 +177,8 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
             foreach (SparsityRule unused in request.Plan.UnusedRules(dense.Definition))
             {
                 RuleRecipe rule = artifact.Rules.First(rule => rule.Match == unused.Match);
-                progress?.Report(new Notice(Pruning.PruningDiagnostics.RuleMatchesNothing.At(
-                    rule.Location, $"the rule '{rule.Match}' of '{artifact.Name}' matches no weight that can be pruned; 'sparsellm inspect' lists their names")));
+                Warn(Pruning.PruningDiagnostics.RuleMatchesNothing.At(
+                    rule.Location, $"the rule '{rule.Match}' of '{artifact.Name}' matches no weight that can be pruned; 'sparsellm inspect' lists their names"));
             }
         }
 

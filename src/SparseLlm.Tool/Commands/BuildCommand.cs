@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
@@ -20,7 +21,7 @@ internal static class BuildCommand
         Argument<string> recipe = RecipeFile.Argument();
         Option<string?> output = RecipeFile.Output();
         Option<string[]> artifact = RecipeFile.Artifact();
-        var manifest = new Option<string?>("--manifest") { Description = "Write lists of inputs, outputs and artifacts for a build system to this path, with endings of their own." };
+        var manifest = new Option<string?>("--manifest") { Description = "Write lists of inputs, outputs, artifacts and warnings for a build system to this path, with endings of their own." };
         Option<string?> device = CommandAction.Device();
         Option<int?> threads = CommandAction.Threads();
         Option<MemoryBudget?> memory = CommandAction.Memory();
@@ -32,7 +33,7 @@ internal static class BuildCommand
         var command = new Command("build", "Make the artifacts of a recipe.") { recipe, output, artifact, manifest, device, threads, memory, cache, locked, onCacheMiss, json, noProgress };
         command.SetWork((arguments, cancellation) =>
         {
-            Recipe read = RecipeFile.Read(arguments.GetRequiredValue(recipe));
+            Recipe read = RecipeFile.Read(arguments.GetRequiredValue(recipe), out IReadOnlyList<Diagnostic> warnings);
             string directory = RecipeFile.OutputOf(read, arguments.GetValue(output));
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
             using IEngine engine = Devices.Open(arguments.GetValue(device) ?? read.Device, arguments.GetValue(threads) ?? read.Threads, opened);
@@ -50,7 +51,7 @@ internal static class BuildCommand
             });
             if (arguments.GetValue(manifest) is { } path)
             {
-                BuildManifest.Write(path, build, directory, outcomes);
+                BuildManifest.Write(path, build, directory, outcomes, warnings);
             }
 
             new Terminal(arguments.GetValue(json)).Result(

@@ -62,11 +62,16 @@ internal static class RecipeFile
 
     /// <summary>Reads a recipe and shows its warnings.</summary>
     /// <exception cref="DiagnosticException">It has errors.</exception>
-    public static Recipe Read(string path)
+    public static Recipe Read(string path) => Read(path, out _);
+
+    /// <summary>Reads a recipe and shows its warnings, which are handed out too.</summary>
+    /// <exception cref="DiagnosticException">It has errors.</exception>
+    public static Recipe Read(string path, out IReadOnlyList<Diagnostic> warnings)
     {
         RecipeReading reading = RecipeReader.Read(Find(path), ToolVersion.Current);
         Recipe recipe = reading.Require();
-        foreach (Diagnostic warning in reading.Diagnostics)
+        warnings = reading.Diagnostics;
+        foreach (Diagnostic warning in warnings)
         {
             Terminal.Show(warning);
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Running;
 
@@ -7,16 +8,23 @@ namespace SparseLlm.Tool.Output;
 /// <summary>
 /// What a build system needs to know of a run, as plain lines, so that a target can read it without a parser:
 /// <c>PATH.inputs</c> lists the files that were read, <c>PATH.outputs</c> those that were written (relative to the output
-/// directory), <c>PATH.artifacts</c> has a line for each artifact: name, sparsity, perplexities, digest and recipe, with tabs between.
+/// directory), <c>PATH.artifacts</c> has a line for each artifact: name, sparsity, perplexities, digest and recipe, with tabs between;
+/// <c>PATH.warnings</c> has what is to be said again by a build that finds everything up to date.
 /// </summary>
 internal static class BuildManifest
 {
-    /// <summary>Writes the three lists.</summary>
-    public static void Write(string path, RecipeBuild build, string output, IReadOnlyList<ArtifactOutcome> outcomes)
+    /// <summary>Writes the lists.</summary>
+    /// <param name="path">Where, without the endings.</param>
+    /// <param name="build">The build.</param>
+    /// <param name="output">Its output directory.</param>
+    /// <param name="outcomes">What it made.</param>
+    /// <param name="warnings">The warnings of the recipe itself.</param>
+    public static void Write(string path, RecipeBuild build, string output, IReadOnlyList<ArtifactOutcome> outcomes, IReadOnlyList<Diagnostic> warnings)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         File.WriteAllLines(path + ".inputs", build.Inputs);
         File.WriteAllLines(path + ".outputs", [.. outcomes.SelectMany(outcome => Files(output, outcome)), .. build.Reports]);
+        File.WriteAllLines(path + ".warnings", ((IEnumerable<Diagnostic>)[.. warnings, .. build.Warnings]).Select(warning => warning.ToString()));
         File.WriteAllLines(path + ".artifacts", outcomes.Select(outcome => Describe(outcome, build.Inputs[0])));
     }
 
