@@ -1,6 +1,8 @@
+using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading;
@@ -11,17 +13,22 @@ namespace SparseLlm.Build.Tasks;
 
 /// <summary>
 /// Starts <c>dotnet sparsellm build</c> for one recipe. The engine runs out of process and prints its diagnostics in
-/// MSBuild's canonical format, so that they arrive here as errors and warnings with file, line, column and code.
+/// MSBuild's canonical format, so that they arrive here as errors and warnings with file, line, column and code. Where it ends without one, this says so.
 /// </summary>
 public sealed class PruneModels : ToolTask
 {
     private const int Interrupt = 2;
     private const string NoCache = "off";
+    private const string Lifeline = "SPARSELLM_LIFELINE";
+    private const string Warn = "warn";
 
     private readonly object processLock = new();
     private Process? process;
+    private AnonymousPipeServerStream? lifeline;
     private Timer? killTimer;
     private bool isCancelled;
+    private bool hasSaidWhy;
+    private string? lastWords;
 
     /// <summary>The <c>dotnet</c> host: a full path, or a name to find on the PATH.</summary>
     [Required]
@@ -58,6 +65,10 @@ public sealed class PruneModels : ToolTask
     /// <summary>Whether inputs and artifacts are held against the recipe's lock file.</summary>
     public bool IsLocked { get; set; }
 
+    /// <summary>The recipe again, once the tool was asked: others have warnings of an earlier run to repeat.</summary>
+    [Output]
+    public string Asked => Recipe;
+
     /// <summary>Milliseconds that a cancelled tool has to save its work before it is killed.</summary>
     public int GracePeriod { get; set; } = 15_000;
 
@@ -87,6 +98,7 @@ public sealed class PruneModels : ToolTask
         finally
         {
             killTimer?.Dispose();
+            lifeline?.Dispose();
         }
     }
 
@@ -131,55 +143,104 @@ public sealed class PruneModels : ToolTask
             return false;
         }
 
-        WarnOfOtherManifest();
+        ToolManifest.WarnOfOther(Recipe, Log);
         return base.ValidateParameters();
-    }
-
-    private void WarnOfOtherManifest()
-    {
-        if (ToolManifest.Find(Path.GetDirectoryName(Path.GetFullPath(Recipe))!) is not { } manifest || PackageVersion.Fits(manifest.Version))
-            return;
-        Log.LogWarning(
-            null, "SLM5106", null, manifest.FilePath, 0, 0, 0, 0,
-            "'dotnet sparsellm' has version {0} here, and the package SparseLlm.Build {1}: the same recipe may give other results on the command line than in a build. Give both the same version.",
-            manifest.Version, PackageVersion.Current);
     }
 
     private void LogError(string code, string message, params object[] arguments) =>
         Log.LogError(null, code, null, null, 0, 0, 0, 0, message, arguments);
 
     /// <inheritdoc />
-    protected override string GenerateCommandLineCommands()
+    protected override string GenerateCommandLineCommands() => CommandLineText.Of(CommandLine());
+
+    /// <summary>The arguments as they are: the base class makes slashes of backslashes.</summary>
+    protected override ProcessStartInfo GetProcessStartInfo(string pathToTool, string commandLineCommands, string responseFileSwitch)
     {
-        var commandLine = new CommandLineBuilder();
-        commandLine.AppendFileNameIfNotNull(Program);
-        commandLine.AppendSwitch("build");
-        commandLine.AppendFileNameIfNotNull(Recipe);
-        // A path that ends in a backslash would escape the quote after it.
-        commandLine.AppendSwitchIfNotNull("--output ", Path.GetFullPath(OutputDirectory).TrimEnd('/', '\\'));
-        commandLine.AppendSwitchIfNotNull("--manifest ", Path.GetFullPath(Manifest));
-        foreach (string artifact in Artifacts)
-            commandLine.AppendSwitchIfNotNull("--artifact ", artifact);
-        if (Device.Length > 0)
-            commandLine.AppendSwitchIfNotNull("--device ", Device);
-        if (CachePath.Length > 0)
-            commandLine.AppendSwitchIfNotNull("--cache ", CachePath == NoCache ? NoCache : Path.GetFullPath(CachePath).TrimEnd('/', '\\'));
-        if (OnCacheMiss.Length > 0)
-            commandLine.AppendSwitchIfNotNull("--on-cache-miss ", OnCacheMiss);
-        if (IsLocked)
-            commandLine.AppendSwitch("--locked");
-        return commandLine.ToString();
+        ProcessStartInfo start = base.GetProcessStartInfo(pathToTool, commandLineCommands, responseFileSwitch);
+        start.Arguments = GenerateCommandLineCommands();
+        return start;
     }
 
-    /// <inheritdoc />
+    private IEnumerable<string> CommandLine()
+    {
+        yield return Program;
+        yield return "build";
+        yield return Recipe;
+        foreach ((string option, string value) in Options())
+        {
+            yield return option;
+            yield return value;
+        }
+
+        // Joined, so that a name is a name, whatever it begins with.
+        foreach (string artifact in Artifacts)
+            yield return "--artifact=" + artifact;
+        if (IsLocked)
+            yield return "--locked";
+    }
+
+    private IEnumerable<(string Option, string Value)> Options()
+    {
+        yield return ("--output", FullPath(OutputDirectory));
+        yield return ("--manifest", Path.GetFullPath(Manifest));
+        if (Device.Length > 0)
+            yield return ("--device", Device);
+        if (CachePath.Trim() is { Length: > 0 } cache)
+            yield return ("--cache", cache.Equals(NoCache, StringComparison.OrdinalIgnoreCase) ? NoCache : FullPath(cache));
+        if (OnCacheMiss.Length > 0)
+            yield return ("--on-cache-miss", IsForbidden(OnCacheMiss) ? "error" : OnCacheMiss);
+    }
+
+    /// <summary>Whether the warning would fail the build: then it fails before an hour is spent, and again until the artifact is in the cache.</summary>
+    private bool IsForbidden(string policy) =>
+        policy == Warn && BuildEngine is IBuildEngine8 engine && engine.ShouldTreatWarningAsError("SLM4014");
+
+    private static string FullPath(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return full == Path.GetPathRoot(full) ? full : full.TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar);
+    }
+
+    /// <summary>
+    /// Starts the tool with the end of a pipe that this process alone holds open. Signals that end a build do not reach its children; the end of the pipe
+    /// does, however this process ends, and tells the tool that nobody waits for it any more.
+    /// </summary>
     protected override Process StartToolProcess(Process proc)
     {
         lock (processLock)
-            return process = base.StartToolProcess(proc);
+        {
+            lifeline = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.Inheritable);
+            proc.StartInfo.Environment[Lifeline] = lifeline.GetClientHandleAsString();
+            process = base.StartToolProcess(proc);
+            lifeline.DisposeLocalCopyOfClientHandle();
+            return process;
+        }
+    }
+
+    /// <summary>Takes the tool's own errors and warnings for such, and nothing else.</summary>
+    protected override void LogEventsFromTextOutput(string singleLine, MessageImportance messageImportance)
+    {
+        if (ToolMessage.Read(singleLine) is { } message)
+        {
+            hasSaidWhy |= message.IsError;
+            message.LogTo(Log);
+            return;
+        }
+
+        if (singleLine.Length > 0 && !char.IsWhiteSpace(singleLine[0]))
+            lastWords = singleLine;
+        Log.LogMessage(messageImportance, singleLine);
     }
 
     /// <inheritdoc />
-    protected override bool HandleTaskExecutionErrors() => !isCancelled && base.HandleTaskExecutionErrors();
+    protected override bool HandleTaskExecutionErrors()
+    {
+        // A build of which warnings are errors has an exit code of its own for them.
+        bool isOfWarnings = ExitCode == -1 && Log.HasLoggedErrors;
+        if (!isCancelled && !hasSaidWhy && !isOfWarnings)
+            LogError("SLM5107", ToolEnd.Describe(ExitCode, DotNet, lastWords));
+        return false;
+    }
 
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int SendSignal(int processId, int signal);

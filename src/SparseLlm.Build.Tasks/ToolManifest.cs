@@ -1,6 +1,8 @@
+using System;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
+using Microsoft.Build.Utilities;
 
 namespace SparseLlm.Build.Tasks;
 
@@ -24,18 +26,42 @@ internal sealed class ToolManifest
     /// <summary>The version of SparseLlm.Tool in it.</summary>
     public string Version { get; }
 
+    /// <summary>Warns where the manifest that counts for a recipe has a version that does not fit.</summary>
+    public static void WarnOfOther(string recipe, TaskLoggingHelper log)
+    {
+        if (Find(Path.GetDirectoryName(Path.GetFullPath(recipe))!) is not { } manifest || PackageVersion.Fits(manifest.Version))
+            return;
+        log.LogWarning(
+            null, "SLM5106", null, manifest.FilePath, 0, 0, 0, 0,
+            "'dotnet sparsellm' has version {0} here, and the package SparseLlm.Build {1}: the same recipe may give other results on the command line than in a build. Give both the same version.",
+            manifest.Version, PackageVersion.Current);
+    }
+
     /// <summary>The nearest manifest that has the tool, in a directory or above it; null where there is none.</summary>
-    public static ToolManifest? Find(string directory)
+    private static ToolManifest? Find(string directory)
     {
         for (DirectoryInfo? folder = new(directory); folder is not null; folder = folder.Parent)
         {
             foreach (string path in Places.Select(place => Path.Combine(folder.FullName, place)).Where(File.Exists))
             {
-                if (Entry.Match(File.ReadAllText(path)) is { Success: true } entry)
+                if (Entry.Match(TextOf(path)) is { Success: true } entry)
                     return new ToolManifest(path, entry.Groups[1].Value);
             }
         }
 
         return null;
+    }
+
+    /// <summary>Empty where it may not be read: then it is for 'dotnet tool' to complain.</summary>
+    private static string TextOf(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
     }
 }

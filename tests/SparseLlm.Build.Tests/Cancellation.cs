@@ -25,6 +25,21 @@ public sealed class Cancellation(PackageFeed feed)
         output.Result.ShouldContain("0 Error(s)");
     }
 
+    [Fact]
+    public void A_tool_whose_build_was_killed_hears_of_it()
+    {
+        var project = new TestProject(feed).Write("pruning.yaml", "wait: yes");
+        project.Run("restore").ShouldSucceed();
+
+        using Process build = Process.Start(project.Command("build", "--no-restore"))!;
+        SpinWait.SpinUntil(() => File.Exists(project.PathOf("pruning.yaml.waiting")) || build.HasExited, TimeSpan.FromMinutes(1));
+        build.Kill();
+        build.WaitForExit();
+
+        SpinWait.SpinUntil(() => File.Exists(project.PathOf("pruning.yaml.interrupted")), TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        File.Exists(project.PathOf("pruning.yaml.cut")).ShouldBeTrue();
+    }
+
     [SkippableFact]
     public void A_build_after_a_cancelled_one_goes_on_behind_the_layers_that_were_finished()
     {

@@ -40,14 +40,71 @@ public sealed class Errors(PackageFeed feed)
     }
 
     [Fact]
-    public void A_policy_that_does_not_exist_is_an_error_before_the_tool_is_asked()
+    public void A_property_with_a_value_that_it_cannot_have_is_an_error_before_the_tool_is_asked()
     {
         var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+        project.Run("restore").ShouldSucceed();
 
-        BuildResult result = project.Build("-p:SparseLlmOnCacheMiss=fail").ShouldFail();
-
-        result.Output.ShouldContain("error SLM5103: SparseLlmOnCacheMiss is 'fail'. It can be 'build', 'warn' or 'error'.");
+        ShouldRefuse("SparseLlmEnabled=maybe", "It can be 'true' or 'false'.");
+        ShouldRefuse("SparseLlmLocked=known", "It can be 'true' or 'false'.");
+        ShouldRefuse("SparseLlmPack=all", "It can be 'true' or 'false'.");
+        ShouldRefuse("SparseLlmDevice=gpu", "It can be 'auto', 'cpu', 'cpu-torch' or 'cuda'.");
+        ShouldRefuse("SparseLlmOnCacheMiss=fail", "It can be 'build', 'warn' or 'error'.");
+        ShouldRefuse("SparseLlmCachePath=~/cache", "It can be 'off', or a folder,");
+        ShouldRefuse("SparseLlmModelsFolder=../elsewhere", "It can be a folder below the output directory,");
         project.Calls.ShouldBeEmpty();
+        project.Build("--no-restore", "-p:SparseLlmEnabled=on", "-p:SparseLlmDevice=CPU").ShouldSucceed();
+        project.Calls.Single().ShouldEndWith("--device cpu");
+
+        void ShouldRefuse(string property, string values)
+        {
+            string[] parts = property.Split('=');
+            project.Build("--no-restore", "-p:" + property).ShouldFail().Output.ShouldContain($"error SLM5103: {parts[0]} is '{parts[1]}'. {values}");
+        }
+    }
+
+    [Theory]
+    [InlineData("say: almost\nend: 3", "error SLM5107: The pruning tool has ended with exit code 3 and did not say why: almost.")]
+    [InlineData("end: -1", "error SLM5107: The pruning tool was killed (signal 9), most likely for want of memory.")]
+    public void A_tool_that_ends_without_a_word_is_an_error_that_says_how(string recipe, string message)
+    {
+        var project = new TestProject(feed).Write("pruning.yaml", recipe);
+
+        BuildResult result = project.Build().ShouldFail();
+
+        result.Output.ShouldContain(message);
+        result.Output.ShouldNotContain("MSB6006");
+    }
+
+    [Fact]
+    public void A_tool_for_which_there_is_no_runtime_is_an_error_that_says_so()
+    {
+        var project = new TestProject(feed, tool: "$(MSBuildProjectDirectory)/tool/FakeTool.dll").Write("pruning.yaml", "artifact: a");
+        project.Copy(BuildOutput.FakeTool, "tool/FakeTool.dll").Write(
+            "tool/FakeTool.runtimeconfig.json", """{ "runtimeOptions": { "framework": { "name": "Microsoft.NETCore.App", "version": "99.0.0" } } }""");
+
+        project.Build().ShouldFail().Output.ShouldMatch("error SLM5107: The pruning tool does not start: '.*dotnet.*' has no runtime that it can run on");
+    }
+
+    [Fact]
+    public void Only_what_the_tool_itself_says_is_an_error_or_a_warning()
+    {
+        var project = new TestProject(feed).Write(
+            "pruning.yaml",
+            """
+            artifact: a
+            say: Program.cs(1,1): error CS9999: a line of a library
+            say:   Program.cs(1,1): error SLM4001: a line of a worker
+            say: libtorch: warning : slow
+            say: sparsellm: note SLM4008: damping was raised
+            say:  small   warning : 0.7
+            """);
+
+        BuildResult result = project.Build("-warnaserror").ShouldSucceed();
+
+        result.Output.ShouldContain("error CS9999: a line of a library");
+        result.Output.ShouldContain("note SLM4008: damping was raised");
+        result.Output.ShouldContain("0 Warning(s)");
     }
 
     [Fact]

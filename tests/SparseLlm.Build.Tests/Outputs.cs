@@ -71,12 +71,39 @@ public sealed class Outputs(PackageFeed feed)
         File.ReadAllText(app.PathOf("bin/Debug/net10.0/models/a/config.json")).ShouldNotBe(before);
     }
 
+    [Fact]
+    public void Two_projects_do_not_bring_models_of_one_name_to_a_third_unless_each_has_a_folder()
+    {
+        string solution = feed.NewDirectory();
+        const string recipe = "artifact: a\nfile: pruning.json";
+        var left = new TestProject(feed, parent: solution, name: "Left").Write("pruning.yaml", recipe);
+        var right = new TestProject(feed, parent: solution, name: "Right", more: References("Left")).Write("pruning.yaml", "artifact: b\nfile: pruning.json");
+        var app = new TestProject(feed, parent: solution, name: "App", more: References("Left", "Right"));
+        app.Build().ShouldSucceed();
+
+        right.Write("pruning.yaml", recipe);
+        string[] found = [left.PathOf("bin/Debug/net10.0/models/a/"), right.PathOf("bin/Debug/net10.0/models/a/")];
+        BuildResult refused = app.Run("publish", "--no-restore", "-c", "Debug").ShouldFail();
+        found.ShouldAllBe(path => refused.Output.Contains(path));
+        refused.Output.ShouldContain("error SLM5108: Several models would be copied over each other, to the folder of 'models/a/pruning.json' in the output: ");
+        refused.Output.ShouldNotContain("NETSDK1152");
+
+        right.Write("Directory.Build.props", "<Project><PropertyGroup><SparseLlmModelsFolder>models/right</SparseLlmModelsFolder></PropertyGroup></Project>");
+        app.Run("publish", "--no-restore", "-c", "Debug", "--output", "published").ShouldSucceed();
+        app.FilesBelow("published/models").ShouldBe(
+            [.. ModelFiles, "a/pruning.json", "right/a/config.json", "right/a/model.safetensors", "right/a/pruning.json"], ignoreOrder: true);
+        right.FilesBelow("bin/Debug/net10.0/models").ShouldNotContain("b/config.json");
+
+        static string References(params string[] names) =>
+            $"<ItemGroup>{string.Concat(names.Select(name => $"""<ProjectReference Include="../{name}/{name}.csproj" />"""))}</ItemGroup>";
+    }
+
     [Theory]
     [InlineData("true", new[] { "contentFiles/any/any/models/a/config.json", "contentFiles/any/any/models/a/model.safetensors" })]
     [InlineData("false", new string[0])]
     public void Pack_takes_the_models_along_when_asked_to(string asked, string[] expected)
     {
-        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a\nsummary: summary.html");
 
         project.Run("pack", "--output", "package", "-p:SparseLlmPack=" + asked).ShouldSucceed();
 

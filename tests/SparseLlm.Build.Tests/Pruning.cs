@@ -44,8 +44,34 @@ public sealed class Pruning(PackageFeed feed)
             .ShouldSucceed();
 
         project.Calls.Single().ShouldEndWith(
-            $"--artifact a --artifact c --device cpu --cache {project.PathOf("cache")} --on-cache-miss error --locked");
+            $"--device cpu --cache {project.PathOf("cache")} --on-cache-miss error --artifact=a --artifact=c --locked");
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["a/config.json", "a/model.safetensors", "c/config.json", "c/model.safetensors"]);
+    }
+
+    [SkippableFact]
+    public void Names_arrive_as_they_are_whatever_is_in_them()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no such file names.");
+        const string more =
+            """
+            <PropertyGroup>
+              <SparseLlmArtifacts>
+                @names; -x; two words; it's; "quoted"
+              </SparseLlmArtifacts>
+            </PropertyGroup>
+            <ItemGroup>
+              <PruningRecipe Include="recipes/it's &quot;a&quot; 100%25 b%3Bc.yaml" />
+            </ItemGroup>
+            """;
+        const string recipe = "recipes/it's \"a\" 100% b;c.yaml";
+        var project = new TestProject(feed, more: more).Write(recipe, "artifact: two words");
+
+        project.Build().ShouldSucceed();
+
+        string call = project.CallsOf(recipe).Single();
+        call.ShouldStartWith($"build [{project.PathOf(recipe)}] --output ");
+        call.ShouldEndWith("""--artifact=@names --artifact=-x [--artifact=two words] --artifact=it's --artifact="quoted" """.TrimEnd());
+        project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(0);
     }
 
     [Fact]

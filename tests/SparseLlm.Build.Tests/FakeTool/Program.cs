@@ -1,15 +1,33 @@
+using System.Diagnostics;
+using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using SparseLlm.Build.Tests.FakeTool;
 
 // One line for each process started: what the tests count.
 Invocation invocation = Invocation.Parse(args);
-File.AppendAllText(invocation.Recipe + ".calls", string.Join(' ', args) + "\n");
+File.AppendAllText(invocation.Recipe + ".calls", string.Join(' ', args.Select(argument => argument.Contains(' ') ? $"[{argument}]" : argument)) + "\n");
 
 var script = Script.Read(invocation.Recipe);
+foreach (string line in script.Say)
+{
+    Console.WriteLine(line);
+    Console.Error.WriteLine(line);
+}
+
+foreach (string warning in script.Warn)
+    Console.Error.WriteLine(warning);
+
 if (script.Fail is { } diagnostic)
 {
     Console.Error.WriteLine(diagnostic);
     return 2;
+}
+
+if (script.End is { } code)
+{
+    if (code < 0)
+        Process.GetCurrentProcess().Kill();
+    return code;
 }
 
 if (script.Wait)
@@ -20,6 +38,13 @@ if (script.Wait)
         context.Cancel = true;
         interrupted.Set();
     });
+    new Thread(() =>
+    {
+        using var lifeline = new AnonymousPipeClientStream(PipeDirection.In, Environment.GetEnvironmentVariable("SPARSELLM_LIFELINE")!);
+        lifeline.ReadByte();
+        File.WriteAllText(invocation.Recipe + ".cut", "");
+        interrupted.Set();
+    }) { IsBackground = true }.Start();
     File.WriteAllText(invocation.Recipe + ".waiting", "");
     interrupted.Wait(TimeSpan.FromMinutes(2));
     File.WriteAllText(invocation.Recipe + ".interrupted", "");

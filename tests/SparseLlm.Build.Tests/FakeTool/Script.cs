@@ -2,7 +2,9 @@ namespace SparseLlm.Build.Tests.FakeTool;
 
 /// <summary>
 /// The fake recipe, a <c>key: value</c> on each line: <c>input</c> (a file or a glob that the run reads), <c>artifact</c>
-/// (a name), <c>summary</c> (a file beside the artifacts), <c>fail</c> (a diagnostic to fail with), <c>wait</c> (stay until interrupted).
+/// (a name), <c>file</c> (one more in each artifact), <c>summary</c> (a file beside the artifacts), <c>warn</c> (a diagnostic to go on with), <c>say</c> (a line on
+/// standard output and standard error), <c>fail</c> (a diagnostic to fail with), <c>end</c> (an exit code without one; negative to be killed),
+/// <c>wait</c> (stay until interrupted, or until nobody waits any more).
 /// </summary>
 internal sealed class Script
 {
@@ -17,7 +19,13 @@ internal sealed class Script
 
     public string? Fail => lines["fail"].FirstOrDefault();
 
+    public int? End => lines["end"].Select(int.Parse).Cast<int?>().FirstOrDefault();
+
     public bool Wait => lines["wait"].Any();
+
+    public IEnumerable<string> Say => lines["say"];
+
+    public IEnumerable<string> Warn => lines["warn"];
 
     public static Script Read(string recipe) => new(
         Path.GetDirectoryName(recipe)!,
@@ -32,7 +40,7 @@ internal sealed class Script
         foreach (string artifact in ArtifactsOf(invocation))
         {
             Directory.CreateDirectory(Path.Combine(invocation.Output, artifact));
-            foreach (string file in (string[])["config.json", "model.safetensors"])
+            foreach (string file in (string[])["config.json", "model.safetensors", .. lines["file"]])
             {
                 // The content tells when it was made, as the weights of a real one tell by what.
                 File.WriteAllText(Path.Combine(invocation.Output, artifact, file), DateTime.UtcNow.ToString("O"));
@@ -48,6 +56,7 @@ internal sealed class Script
 
         File.WriteAllLines(invocation.Manifest + ".inputs", [invocation.Recipe, .. lines["input"].Select(path => Path.Combine(directory, path))]);
         File.WriteAllLines(invocation.Manifest + ".outputs", outputs);
+        File.WriteAllLines(invocation.Manifest + ".warnings", lines["warn"]);
         File.WriteAllLines(
             invocation.Manifest + ".artifacts",
             ArtifactsOf(invocation).Select(name => string.Join('\t', name, "0.7", "prose=65.42", new string('0', 64), invocation.Recipe)));
