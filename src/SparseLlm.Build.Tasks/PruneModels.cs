@@ -227,7 +227,7 @@ public sealed class PruneModels : ToolTask
             return;
         }
 
-        if (singleLine.Length > 0 && !char.IsWhiteSpace(singleLine[0]))
+        if (singleLine.Length > 0 && !char.IsWhiteSpace(singleLine[0]) && !singleLine.EndsWith(":", StringComparison.Ordinal))
             lastWords = singleLine;
         Log.LogMessage(messageImportance, singleLine);
     }

@@ -51,6 +51,7 @@ public sealed class Errors(PackageFeed feed)
         ShouldRefuse("SparseLlmDevice=gpu", "It can be 'auto', 'cpu', 'cpu-torch' or 'cuda'.");
         ShouldRefuse("SparseLlmOnCacheMiss=fail", "It can be 'build', 'warn' or 'error'.");
         ShouldRefuse("SparseLlmCachePath=~/cache", "It can be 'off', or a folder,");
+        ShouldRefuse("SparseLlmCachePath=/", "It can be 'off', or a folder,");
         ShouldRefuse("SparseLlmModelsFolder=../elsewhere", "It can be a folder below the output directory,");
         project.Calls.ShouldBeEmpty();
         project.Build("--no-restore", "-p:SparseLlmEnabled=on", "-p:SparseLlmDevice=CPU").ShouldSucceed();

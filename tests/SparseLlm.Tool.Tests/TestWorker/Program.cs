@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Pipes;
 using SparseLlm.Numerics.Cpu;
 using SparseLlm.Pipeline.Engines.Worker;
+using SparseLlm.Tool.Tests.TestWorker;
 
 // Tests find out by this file whether and as which process the worker was started.
 if (Environment.GetEnvironmentVariable("TEST_WORKER_STARTED") is { } started)
@@ -14,6 +15,8 @@ Console.WriteLine("a line on standard output");
 Console.Error.WriteLine("a line on standard error");
 switch (Environment.GetEnvironmentVariable("TEST_WORKER"))
 {
+    case "script":
+        return new ScriptedWorker(args[1]).Run(Environment.GetEnvironmentVariable("TEST_WORKER_SCRIPT")!);
     case "dies":
         return 7;
     case "old":

@@ -5,12 +5,28 @@ using SparseLlm.Pipeline.Running;
 namespace SparseLlm.Pipeline.Engines.Worker;
 
 /// <summary>The worker's end of the pipe for answers.</summary>
-internal sealed class AnswerPipe(string handle) : IProgress<BuildProgress>, IDisposable
+internal sealed class AnswerPipe : IProgress<BuildProgress>, IDisposable
 {
-    private readonly StreamWriter writer = new(new AnonymousPipeClientStream(PipeDirection.Out, handle), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+    private readonly StreamWriter writer;
     private readonly Lock gate = new();
 
+    private AnswerPipe(Stream pipe) => writer = new StreamWriter(pipe, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+
+    /// <summary>Opens the pipe with a handle; null where that is none.</summary>
+    public static AnswerPipe? TryOpen(string handle)
+    {
+        try
+        {
+            return new AnswerPipe(new AnonymousPipeClientStream(PipeDirection.Out, handle));
+        }
+        catch (Exception exception) when (exception is ArgumentException or IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Sends an answer.</summary>
+    /// <exception cref="IOException">The tool has gone.</exception>
     public void Send(WorkerAnswer answer)
     {
         string line = WorkerProtocol.Write(answer);
@@ -25,5 +41,15 @@ internal sealed class AnswerPipe(string handle) : IProgress<BuildProgress>, IDis
     public void Report(BuildProgress value) => Send(new Told(value));
 
     /// <inheritdoc/>
-    public void Dispose() => writer.Dispose();
+    public void Dispose()
+    {
+        try
+        {
+            writer.Dispose();
+        }
+        catch (IOException)
+        {
+            // The tool has gone, and with it who would read the rest.
+        }
+    }
 }

@@ -3,23 +3,26 @@ using System.Collections.Concurrent;
 namespace SparseLlm.Pipeline.Engines.Worker;
 
 /// <summary>
-/// Reads requests on a thread of its own, so that a worker hears of a cancellation while it computes, and of the end of the tool, however that came.
+/// Reads requests on a thread of its own, so that a worker hears of a cancellation while it computes, and of the end of the tool, however that came. It is
+/// not disposed of: that thread may be waiting for the tool to the end of the process.
 /// </summary>
-internal sealed class RequestQueue : IDisposable
+internal sealed class RequestQueue
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private readonly BlockingCollection<WorkerRequest> requests = [];
     private readonly Lock gate = new();
     private CancellationTokenSource? running;
-    private bool isClosed;
 
     /// <summary>Begins to read.</summary>
-    public RequestQueue(TextReader input) =>
-        new Thread(() => Read(input)) { IsBackground = true, Name = "requests" }.Start();
+    public RequestQueue(Stream input) =>
+        new Thread(() => Read(new LineReader(input, WorkerProtocol.LongestLine))) { IsBackground = true, Name = "requests" }.Start();
 
     /// <summary>The requests, as they come; they end with the input.</summary>
     public IEnumerable<WorkerRequest> All => requests.GetConsumingEnumerable();
+
+    /// <summary>Why no more requests are read though there are some: the tool sent what is none. It waits for an answer that it will not get, unless the process ends.</summary>
+    public string? Trouble { get; private set; }
 
     /// <summary>Does a job that a request to cancel stops, or the end of the input.</summary>
     public T Run<T>(Func<CancellationToken, T> job)
@@ -28,7 +31,7 @@ internal sealed class RequestQueue : IDisposable
         lock (gate)
         {
             running = cancellation;
-            if (isClosed)
+            if (requests.IsAddingCompleted)
             {
                 cancellation.Cancel();
             }
@@ -52,11 +55,10 @@ internal sealed class RequestQueue : IDisposable
     {
         lock (gate)
         {
-            isClosed = true;
+            requests.CompleteAdding();
             running?.Cancel();
         }
 
-        requests.CompleteAdding();
         new Thread(() =>
         {
             Thread.Sleep(Grace);
@@ -64,31 +66,35 @@ internal sealed class RequestQueue : IDisposable
         }) { IsBackground = true, Name = "grace" }.Start();
     }
 
-    private void Read(TextReader input)
+    private void Read(LineReader lines)
     {
-        while (input.ReadLine() is { } line)
+        try
         {
-            switch (WorkerProtocol.Read<WorkerRequest>(line))
+            while (WorkerProtocol.Read<WorkerRequest>(lines) is { } request)
             {
-                case Cancel:
-                    lock (gate)
-                    {
-                        running?.Cancel();
-                    }
-
-                    break;
-                case { } request when !requests.IsAddingCompleted:
-                    requests.Add(request);
-                    break;
-                case null:
-                    Console.Error.WriteLine($"not a request: {line}");
-                    break;
+                Take(request);
             }
+        }
+        catch (InvalidDataException exception)
+        {
+            Trouble = $"the tool {exception.Message}";
         }
 
         Close();
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => requests.Dispose();
+    private void Take(WorkerRequest request)
+    {
+        lock (gate)
+        {
+            if (request is Cancel)
+            {
+                running?.Cancel();
+            }
+            else if (!requests.IsAddingCompleted)
+            {
+                requests.Add(request);
+            }
+        }
+    }
 }

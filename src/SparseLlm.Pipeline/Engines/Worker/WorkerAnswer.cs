@@ -23,21 +23,30 @@ internal sealed record Hello(int Protocol, string Tool) : WorkerAnswer
 /// <param name="Value">What.</param>
 internal sealed record Told(BuildProgress Value) : WorkerAnswer;
 
+/// <summary>What became of a task. A reply to another is worth nothing, for its result would pass for that of this one.</summary>
+/// <param name="Number">The number of the task; 0 before there was one.</param>
+internal abstract record WorkerReply(int Number) : WorkerAnswer;
+
 /// <summary>A prune is done.</summary>
+/// <param name="Number">The number of the task.</param>
 /// <param name="Result">What came of it.</param>
-internal sealed record Pruned(PruneResult Result) : WorkerAnswer;
+internal sealed record Pruned(int Number, PruneResult Result) : WorkerReply(Number);
 
 /// <summary>A measurement is done.</summary>
+/// <param name="Number">The number of the task.</param>
 /// <param name="Result">What came of it.</param>
-internal sealed record Measured(Perplexity Result) : WorkerAnswer;
+internal sealed record Measured(int Number, Perplexity Result) : WorkerReply(Number);
 
 /// <summary>It cannot be done, for reasons that the user can act on.</summary>
-/// <param name="Diagnostics">The reasons, as the built-in engine would give them.</param>
-internal sealed record Refused(IReadOnlyList<Diagnostic> Diagnostics) : WorkerAnswer;
+/// <param name="Number">The number of the task.</param>
+/// <param name="Diagnostics">The reasons, as the built-in engine would give them; at least one is an error.</param>
+internal sealed record Refused(int Number, IReadOnlyList<Diagnostic> Diagnostics) : WorkerReply(Number);
 
 /// <summary>It was not done, and nobody expected that.</summary>
+/// <param name="Number">The number of the task.</param>
 /// <param name="Message">What the exception says; its stack is on standard error.</param>
-internal sealed record Failed(string Message) : WorkerAnswer;
+internal sealed record Failed(int Number, string Message) : WorkerReply(Number);
 
 /// <summary>It was cancelled.</summary>
-internal sealed record Cancelled : WorkerAnswer;
+/// <param name="Number">The number of the task.</param>
+internal sealed record Cancelled(int Number) : WorkerReply(Number);

@@ -10,6 +10,9 @@ namespace SparseLlm.Pipeline.Engines.Worker;
 /// <summary>The worker process of an engine: does the jobs that the tool asks for, one after the other, on a backend.</summary>
 public static class WorkerHost
 {
+    private const int Failure = 1;
+    private const int Usage = 2;
+
     /// <summary>Serves the tool that has started this process, until it closes standard input.</summary>
     /// <param name="args">The arguments of the process.</param>
     /// <param name="createBackend">Starts the backend, and is given what hears what a user should know of while it computes; called once.</param>
@@ -19,14 +22,14 @@ public static class WorkerHost
     /// <returns>The exit code.</returns>
     public static int Run(string[] args, Func<Action<string>, IBackend> createBackend, Func<long?>? deviceMemory = null)
     {
-        if (args is not [WorkerProtocol.AnswersOption, var handle])
+        if (args is not [WorkerProtocol.AnswersOption, var handle] || AnswerPipe.TryOpen(handle) is not { } opened)
         {
             Console.Error.WriteLine("This is an engine of dotnet sparsellm, which starts it by itself.");
-            return 2;
+            return Usage;
         }
 
-        using var answers = new AnswerPipe(handle);
-        using var requests = new RequestQueue(Console.In);
+        using AnswerPipe answers = opened;
+        var requests = new RequestQueue(Console.OpenStandardInput());
 
         // Ctrl+C reaches all processes of a terminal. The tool decides what becomes of it, and says so.
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
@@ -35,7 +38,15 @@ public static class WorkerHost
             context.Cancel = true;
             requests.Close();
         });
-        return Start(createBackend, answers) is { } backend ? Serve(backend, deviceMemory is null ? null : new DeviceMemory(deviceMemory), requests, answers) : 1;
+        try
+        {
+            return Start(createBackend, answers) is { } backend ? Serve(backend, deviceMemory is null ? null : new DeviceMemory(deviceMemory), requests, answers) : Failure;
+        }
+        catch (IOException)
+        {
+            // The tool has gone. What was finished is in the cache.
+            return Failure;
+        }
     }
 
     private static IBackend? Start(Func<Action<string>, IBackend> create, AnswerPipe answers)
@@ -53,7 +64,7 @@ public static class WorkerHost
         catch (Exception exception) when (exception is not IOException)
         {
             Console.Error.WriteLine(exception);
-            answers.Send(new Refused([PipelineDiagnostics.DeviceUnavailable.At(
+            answers.Send(new Refused(0, [PipelineDiagnostics.DeviceUnavailable.At(
                 null, $"the engine does not start here: {OneLine(exception).TrimEnd('.')}; 'dotnet sparsellm doctor' says more")]));
             return null;
         }
@@ -61,6 +72,7 @@ public static class WorkerHost
 
     private static int Serve(IBackend backend, DeviceMemory? memory, RequestQueue requests, AnswerPipe answers)
     {
+        string cache = "off";
         LocalEngine? engine = null;
         try
         {
@@ -68,50 +80,55 @@ public static class WorkerHost
             {
                 if (request is Begin begin)
                 {
-                    engine = new LocalEngine(backend, BuildCache.Open(begin.Cache, diagnostic => answers.Report(new Notice(diagnostic))));
+                    cache = begin.Cache;
                 }
-                else
+                else if (request is WorkerTask task)
                 {
-                    answers.Send(Do(request, engine!, memory, requests, answers));
+                    answers.Send(Do(task, () => engine ??= Open(), memory, requests, answers));
                 }
             }
-
-            return 0;
-        }
-        catch (IOException)
-        {
-            // The tool has gone. What was finished is in the cache.
-            return 1;
         }
         finally
         {
             engine?.Dispose();
         }
+
+        if (requests.Trouble is { } trouble)
+        {
+            Console.Error.WriteLine(trouble);
+            return Failure;
+        }
+
+        return 0;
+
+        LocalEngine Open() => new(backend, BuildCache.Open(cache, diagnostic => answers.Report(new Notice(diagnostic))));
     }
 
-    private static WorkerAnswer Do(WorkerRequest request, LocalEngine engine, DeviceMemory? memory, RequestQueue requests, AnswerPipe answers)
+    private static WorkerReply Do(WorkerTask task, Func<LocalEngine> engine, DeviceMemory? memory, RequestQueue requests, AnswerPipe answers)
     {
         try
         {
-            return requests.Run<WorkerAnswer>(cancellation => request switch
+            return requests.Run<WorkerReply>(cancellation => task switch
             {
-                Prune { Job: var job } => new Pruned(engine.Prune(job with { Memory = memory?.Of(job.Memory) ?? job.Memory }, answers, cancellation)),
-                Measure { Job: var job } => new Measured(engine.Measure(job with { Memory = memory?.Of(job.Memory) ?? job.Memory }, answers, cancellation)),
-                _ => throw new InvalidOperationException($"nobody knows how to do {request}"),
+                Prune { Job: var job } => new Pruned(
+                    task.Number, engine().Prune(job with { Memory = memory?.Of(job.Memory) ?? job.Memory }, answers, cancellation)),
+                Measure { Job: var job } => new Measured(
+                    task.Number, engine().Measure(job with { Memory = memory?.Of(job.Memory) ?? job.Memory }, answers, cancellation)),
+                _ => throw new InvalidOperationException($"nobody knows how to do {task}"),
             });
         }
         catch (OperationCanceledException)
         {
-            return new Cancelled();
+            return new Cancelled(task.Number);
         }
         catch (DiagnosticException exception)
         {
-            return new Refused(exception.Diagnostics);
+            return new Refused(task.Number, exception.Diagnostics);
         }
         catch (Exception exception)
         {
             Console.Error.WriteLine(exception);
-            return new Failed(OneLine(exception));
+            return new Failed(task.Number, OneLine(exception));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipes;
@@ -9,22 +10,27 @@ namespace SparseLlm.Pipeline.Engines.Worker;
 internal sealed class WorkerProcess : IDisposable
 {
     private const int FirstSignal = 128;
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    /// <summary>For what it has printed to arrive. Others that it has left behind may hold the same output open.</summary>
+    private static readonly TimeSpan OutputGrace = TimeSpan.FromSeconds(2);
 
     private readonly Process process;
-    private readonly StreamReader answers;
+    private readonly TimeSpan grace;
+    private readonly AnonymousPipeServerStream pipe;
+    private readonly LineReader answers;
     private readonly OutputTail output = new();
+    private readonly Thread[] followers;
     private readonly Lock gate = new();
     private Timer? kill;
+    private string? killedFor;
 
-    private WorkerProcess(Process process, Stream answers)
+    private WorkerProcess(Process process, AnonymousPipeServerStream pipe, TimeSpan grace)
     {
         this.process = process;
-        this.answers = new StreamReader(answers);
-        process.OutputDataReceived += (_, line) => output.Add(line.Data);
-        process.ErrorDataReceived += (_, line) => output.Add(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        this.grace = grace;
+        this.pipe = pipe;
+        answers = new LineReader(pipe, WorkerProtocol.LongestLine);
+        followers = [output.Follow(process.StandardOutput.BaseStream), output.Follow(process.StandardError.BaseStream)];
     }
 
     /// <summary>The last lines that it has written to standard output and standard error.</summary>
@@ -33,8 +39,9 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>Starts a worker.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="threads">Threads of libtorch on the processor; null for its own choice.</param>
-    /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
-    public static WorkerProcess Start(InstalledEngine engine, int? threads)
+    /// <param name="grace">How long it may take to stop when it is asked to, and to end when it has nothing more to do.</param>
+    /// <exception cref="Win32Exception">There is no such program.</exception>
+    public static WorkerProcess Start(InstalledEngine engine, int? threads, TimeSpan grace)
     {
         var pipe = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
         var start = new ProcessStartInfo(
@@ -50,7 +57,7 @@ internal sealed class WorkerProcess : IDisposable
             start.Environment["OMP_NUM_THREADS"] = count.ToString(CultureInfo.InvariantCulture);
         }
 
-        var worker = new WorkerProcess(Process.Start(start)!, pipe);
+        var worker = new WorkerProcess(Process.Start(start)!, pipe, grace);
 
         // Else the pipe would have no end when the worker has.
         pipe.DisposeLocalCopyOfClientHandle();
@@ -74,53 +81,53 @@ internal sealed class WorkerProcess : IDisposable
         }
     }
 
-    /// <summary>The next line of the answers; null when the worker has ended.</summary>
-    public string? ReadLine()
-    {
-        try
-        {
-            return answers.ReadLine();
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
+    /// <summary>The next answer; null when the worker has ended.</summary>
+    /// <exception cref="InvalidDataException">It is none.</exception>
+    public WorkerAnswer? Read() => WorkerProtocol.Read<WorkerAnswer>(answers);
 
-    /// <summary>Asks the worker to stop what it does, and kills it if it has not within the grace time.</summary>
-    public void Cancel(TimeSpan grace)
+    /// <summary>Asks the worker to stop what it does, and kills it if it has not within the grace time: it may not even read the request.</summary>
+    public void Cancel()
     {
+        kill ??= KillAfter(grace, "it did not stop when it was asked to");
         Send(new Cancel());
-        kill ??= new Timer(_ => Kill(), null, grace, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>How the process ended, after its last answer.</summary>
-    public string WaitForEnd()
-    {
-        if (!process.WaitForExit(Grace))
-        {
-            Kill();
-        }
+    /// <summary>Kills the worker after a time, unless the timer is disposed of before.</summary>
+    /// <param name="time">The time.</param>
+    /// <param name="reason">What it has done, as <see cref="WaitForEnd"/> tells it.</param>
+    public Timer KillAfter(TimeSpan time, string reason) => new(_ => Kill(reason), null, time, Timeout.InfiniteTimeSpan);
 
-        // This one waits for the last lines of its output, too.
-        process.WaitForExit();
-        int code = process.ExitCode;
-        return code > FirstSignal && !OperatingSystem.IsWindows()
-            ? string.Create(CultureInfo.InvariantCulture, $"it was killed by signal {code - FirstSignal}{(code - FirstSignal == 9 ? ", perhaps for want of memory" : "")}")
-            : string.Create(CultureInfo.InvariantCulture, $"its exit code is {code}");
-    }
-
-    private void Kill()
+    /// <summary>Ends a worker of which nothing is to be expected.</summary>
+    /// <param name="reason">What it has done, as <see cref="WaitForEnd"/> tells it.</param>
+    public void Kill(string reason)
     {
+        killedFor ??= reason;
         try
         {
             process.Kill(entireProcessTree: true);
         }
-        catch (InvalidOperationException)
+        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception or AggregateException)
         {
-            // It has ended meanwhile.
+            // It has ended meanwhile, or one that it has started has.
         }
     }
+
+    /// <summary>How the process ended, after its last answer. All that it has printed is in <see cref="Output"/> then.</summary>
+    public string WaitForEnd()
+    {
+        if (!process.WaitForExit(grace))
+        {
+            Kill("it said no more and went on");
+        }
+
+        bool hasEnded = process.WaitForExit(grace);
+        Array.ForEach(followers, follower => follower.Join(OutputGrace));
+        return killedFor is { } reason ? $"{reason}, and was killed" : hasEnded ? Describe(process.ExitCode) : "it does not end";
+    }
+
+    private static string Describe(int code) => code > FirstSignal && !OperatingSystem.IsWindows()
+        ? string.Create(CultureInfo.InvariantCulture, $"it was killed by signal {code - FirstSignal}{(code - FirstSignal == 9 ? ", perhaps for want of memory" : "")}")
+        : string.Create(CultureInfo.InvariantCulture, $"its exit code is {code}");
 
     /// <summary>Lets the worker end, or kills it.</summary>
     public void Dispose()
@@ -136,7 +143,7 @@ internal sealed class WorkerProcess : IDisposable
 
         WaitForEnd();
         kill?.Dispose();
-        answers.Dispose();
+        pipe.Dispose();
         process.Dispose();
     }
 }

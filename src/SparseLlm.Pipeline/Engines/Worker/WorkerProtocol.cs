@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using SparseLlm.Files;
 
 namespace SparseLlm.Pipeline.Engines.Worker;
 
@@ -8,16 +9,21 @@ namespace SparseLlm.Pipeline.Engines.Worker;
 internal static class WorkerProtocol
 {
     /// <summary>Raised when tools and workers of before and after would not understand each other.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>The worker's argument before the handle of the pipe for its answers. Standard output is free for whatever libraries print.</summary>
     public const string AnswersOption = "--answers";
+
+    /// <summary>The most bytes of a line; the answer for a model of a thousand layers has a tenth of that.</summary>
+    public const int LongestLine = 1 << 26;
 
     private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         IgnoreReadOnlyProperties = true,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         TypeInfoResolver = new DefaultJsonTypeInfoResolver().WithAddedModifier(NameKinds),
     };
 
@@ -25,18 +31,62 @@ internal static class WorkerProtocol
     /// <typeparam name="T">The abstract type.</typeparam>
     public static string Write<T>(T message) => JsonSerializer.Serialize(message, Options);
 
-    /// <summary>What a line says; null where it is not of the protocol.</summary>
+    /// <summary>The next message of the other side; null where it has gone, perhaps in the middle of a line.</summary>
     /// <typeparam name="T">The abstract type.</typeparam>
-    public static T? Read<T>(string line)
+    /// <exception cref="InvalidDataException">What comes is not a message. Its text says what it is instead, in a form to follow a subject.</exception>
+    public static T? Read<T>(LineReader lines)
         where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(line, Options);
+            return !lines.TryRead(out byte[] line, out bool isWhole) ? null
+                : isWhole ? Parse<T>(line)
+                : line.Length == LongestLine ? throw new InvalidDataException(FormattableString.Invariant($"sent a line of more than {LongestLine} bytes"))
+                : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What a line says.</summary>
+    private static T Parse<T>(byte[] line)
+        where T : class
+    {
+        try
+        {
+            using JsonDocument document = ForeignJson.Parse(line);
+            RejectHoles(document.RootElement);
+            return document.Deserialize<T>(Options) ?? throw new JsonException("there is nothing in it");
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException)
         {
-            return null;
+            throw new InvalidDataException($"sent a line that is not of the protocol: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Annotations say nothing of the elements of a list, and no list of the protocol has elements that may be missing.</summary>
+    private static void RejectHoles(JsonElement element)
+    {
+        if (element.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty property in element.EnumerateObject())
+            {
+                RejectHoles(property.Value);
+            }
+        }
+        else if (element.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement item in element.EnumerateArray())
+            {
+                if (item.ValueKind == JsonValueKind.Null)
+                {
+                    throw new JsonException("an element of a list is null");
+                }
+
+                RejectHoles(item);
+            }
         }
     }
 

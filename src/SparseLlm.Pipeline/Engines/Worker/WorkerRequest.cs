@@ -7,13 +7,19 @@ internal abstract record WorkerRequest;
 /// <param name="Cache">The folder of the cache, or <c>off</c>.</param>
 internal sealed record Begin(string Cache) : WorkerRequest;
 
-/// <summary>Prune; <see cref="Pruned"/> is the answer.</summary>
-/// <param name="Job">What.</param>
-internal sealed record Prune(PruneJob Job) : WorkerRequest;
+/// <summary>Something to do, to which there is one <see cref="WorkerReply"/>.</summary>
+/// <param name="Number">A number of its own, which the reply repeats.</param>
+internal abstract record WorkerTask(int Number) : WorkerRequest;
 
-/// <summary>Measure perplexity; <see cref="Measured"/> is the answer.</summary>
+/// <summary>Prune; <see cref="Pruned"/> is the reply.</summary>
+/// <param name="Number">A number of its own.</param>
 /// <param name="Job">What.</param>
-internal sealed record Measure(MeasureJob Job) : WorkerRequest;
+internal sealed record Prune(int Number, PruneJob Job) : WorkerTask(Number);
 
-/// <summary>Stop what is being done; <see cref="Cancelled"/> is the answer to that, unless it was done by then.</summary>
+/// <summary>Measure perplexity; <see cref="Measured"/> is the reply.</summary>
+/// <param name="Number">A number of its own.</param>
+/// <param name="Job">What.</param>
+internal sealed record Measure(int Number, MeasureJob Job) : WorkerTask(Number);
+
+/// <summary>Stop what is being done; <see cref="Cancelled"/> is the reply then, unless it was done by that time.</summary>
 internal sealed record Cancel : WorkerRequest;
