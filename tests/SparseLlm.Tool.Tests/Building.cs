@@ -136,6 +136,16 @@ public sealed class Building : IDisposable
         File.ReadAllLines(directory["notes.warnings"]).Single().ShouldStartWith($"{directory["pruning.yaml"]}(8,");
     }
 
+    [Fact]
+    public void Lists_that_cannot_be_written_are_an_error_with_their_path()
+    {
+        Write("artifacts: { a: { method: magnitude, sparsity: 0.5 } }");
+        Directory.CreateDirectory(directory["notes.outputs"]);
+        ToolProcess build = Build("--manifest", directory["notes"]);
+        build.ExitCode.ShouldBe(1);
+        build.Error.ShouldContain($"{directory["notes"]}: error SLM4006: the artifacts were made, but the lists for the build system cannot be written: ");
+    }
+
     private void Write(string artifacts) => File.WriteAllText(directory["pruning.yaml"], $$"""
         version: 1
         model: {{Repository.Model("tiny-opt")}}

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Running;
 
@@ -19,7 +20,21 @@ internal static class BuildManifest
     /// <param name="output">Its output directory.</param>
     /// <param name="outcomes">What it made.</param>
     /// <param name="warnings">The warnings of the recipe itself.</param>
+    /// <exception cref="DiagnosticException">They cannot be written.</exception>
     public static void Write(string path, RecipeBuild build, string output, IReadOnlyList<ArtifactOutcome> outcomes, IReadOnlyList<Diagnostic> warnings)
+    {
+        try
+        {
+            WriteLists(path, build, output, outcomes, warnings);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw PipelineDiagnostics.InputOutput.Error(
+                new SourceLocation(path), $"the artifacts were made, but the lists for the build system cannot be written: {exception.Message}", exception);
+        }
+    }
+
+    private static void WriteLists(string path, RecipeBuild build, string output, IReadOnlyList<ArtifactOutcome> outcomes, IReadOnlyList<Diagnostic> warnings)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         File.WriteAllLines(path + ".inputs", build.Inputs);
