@@ -40,8 +40,13 @@ public sealed class Templates(PackageFeed feed)
     [InlineData("cuda")]
     public void A_recipe_of_its_own_is_valid_with_every_device(string device)
     {
+        // YAML would take the rest of the name for a comment.
+        const string folder = "it's #1";
         string directory = Install();
-        feed.Run(directory, ["new", "pruning", .. Parameters("wanda", device, "")]);
+        Directory.CreateDirectory(Path.Combine(directory, folder));
+        foreach (string text in Directory.GetFiles(directory, "*.txt"))
+            File.Move(text, Path.Combine(directory, folder, Path.GetFileName(text)));
+        feed.Run(directory, ["new", "pruning", .. Parameters("wanda", device, folder + "/")]);
 
         string recipe = File.ReadAllText(Path.Combine(directory, "pruning.yaml"));
         recipe.ShouldStartWith("# yaml-language-server: $schema=pruning.schema.json\n");
