@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.IO.Pipes;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading;
 using Microsoft.Build.Framework;
@@ -17,13 +16,11 @@ namespace SparseLlm.Build.Tasks;
 /// </summary>
 public sealed class PruneModels : ToolTask
 {
-    private const int Interrupt = 2;
     private const string NoCache = "off";
     private const string Lifeline = "SPARSELLM_LIFELINE";
     private const string Warn = "warn";
 
-    private readonly object processLock = new();
-    private Process? process;
+    private readonly object gate = new();
     private AnonymousPipeServerStream? lifeline;
     private Timer? killTimer;
     private bool isCancelled;
@@ -102,23 +99,14 @@ public sealed class PruneModels : ToolTask
         }
     }
 
-    /// <summary>
-    /// Asks the tool to save its work and stop, and kills it if it has not stopped after <see cref="GracePeriod"/>.
-    /// Windows has no way of asking that would leave the console of the build alone; there the tool is killed at once, and
-    /// the next run takes up from the last decoder layer that it stored.
-    /// </summary>
+    /// <summary>Asks the tool to save its work and stop, and kills it if it has not stopped after <see cref="GracePeriod"/>.</summary>
     public override void Cancel()
     {
-        lock (processLock)
+        lock (gate)
         {
             isCancelled = true;
-            bool isAsked = process is { HasExited: false }
-                && !RuntimeInformation.IsOSPlatform(OSPlatform.Windows)
-                && SendSignal(process.Id, Interrupt) == 0;
-            if (isAsked)
-                killTimer = new Timer(_ => base.Cancel(), null, GracePeriod, System.Threading.Timeout.Infinite);
-            else
-                base.Cancel();
+            lifeline?.Dispose();
+            killTimer = new Timer(_ => base.Cancel(), null, lifeline is null ? 0 : GracePeriod, System.Threading.Timeout.Infinite);
         }
     }
 
@@ -203,17 +191,17 @@ public sealed class PruneModels : ToolTask
 
     /// <summary>
     /// Starts the tool with the end of a pipe that this process alone holds open. Signals that end a build do not reach its children; the end of the pipe
-    /// does, however this process ends, and tells the tool that nobody waits for it any more.
+    /// does, however this process ends, and tells the tool that nobody waits for it any more. It is also how the tool is asked to stop, on every system.
     /// </summary>
     protected override Process StartToolProcess(Process proc)
     {
-        lock (processLock)
+        lock (gate)
         {
             lifeline = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.Inheritable);
             proc.StartInfo.Environment[Lifeline] = lifeline.GetClientHandleAsString();
-            process = base.StartToolProcess(proc);
+            Process started = base.StartToolProcess(proc);
             lifeline.DisposeLocalCopyOfClientHandle();
-            return process;
+            return started;
         }
     }
 
@@ -241,7 +229,4 @@ public sealed class PruneModels : ToolTask
             LogError("SLM5107", ToolEnd.Describe(ExitCode, DotNet, lastWords));
         return false;
     }
-
-    [DllImport("libc", EntryPoint = "kill")]
-    private static extern int SendSignal(int processId, int signal);
 }

@@ -45,7 +45,7 @@ public sealed class Errors(PackageFeed feed)
         var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
         project.Run("restore").ShouldSucceed();
 
-        ShouldRefuse("SparseLlmEnabled=maybe", "It can be 'true' or 'false'.");
+        ShouldRefuse("SparseLlmEnabled=maybe", "It can be 'true' or 'false'.", target: "Build");
         ShouldRefuse("SparseLlmLocked=known", "It can be 'true' or 'false'.");
         ShouldRefuse("SparseLlmPack=all", "It can be 'true' or 'false'.");
         ShouldRefuse("SparseLlmDevice=gpu", "It can be 'auto', 'cpu', 'cpu-torch' or 'cuda'.");
@@ -57,10 +57,10 @@ public sealed class Errors(PackageFeed feed)
         project.Build("--no-restore", "-p:SparseLlmEnabled=on", "-p:SparseLlmDevice=CPU").ShouldSucceed();
         project.Calls.Single().ShouldEndWith("--device cpu");
 
-        void ShouldRefuse(string property, string values)
+        void ShouldRefuse(string property, string values, string target = "SparseLlmPrune")
         {
             string[] parts = property.Split('=');
-            project.Build("--no-restore", "-p:" + property).ShouldFail().Output.ShouldContain($"error SLM5103: {parts[0]} is '{parts[1]}'. {values}");
+            project.Build("--no-restore", "-t:" + target, "-p:" + property).ShouldFail().Output.ShouldContain($"error SLM5103: {parts[0]} is '{parts[1]}'. {values}");
         }
     }
 

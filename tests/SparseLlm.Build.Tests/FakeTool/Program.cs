@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.IO.Pipes;
-using System.Runtime.InteropServices;
 using SparseLlm.Build.Tests.FakeTool;
 
 // One line for each process started: what the tests count.
@@ -32,23 +31,11 @@ if (script.End is { } code)
 
 if (script.Wait)
 {
-    using var interrupted = new ManualResetEventSlim();
-    using PosixSignalRegistration registration = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
-    {
-        context.Cancel = true;
-        interrupted.Set();
-    });
-    new Thread(() =>
-    {
-        using var lifeline = new AnonymousPipeClientStream(PipeDirection.In, Environment.GetEnvironmentVariable("SPARSELLM_LIFELINE")!);
-        lifeline.ReadByte();
-        File.WriteAllText(invocation.Recipe + ".cut", "");
-        interrupted.Set();
-    }) { IsBackground = true }.Start();
+    using var lifeline = new AnonymousPipeClientStream(PipeDirection.In, Environment.GetEnvironmentVariable("SPARSELLM_LIFELINE")!);
     File.WriteAllText(invocation.Recipe + ".waiting", "");
-    interrupted.Wait(TimeSpan.FromMinutes(2));
-    File.WriteAllText(invocation.Recipe + ".interrupted", "");
-    return 130;
+    lifeline.ReadByte();
+    File.WriteAllText(invocation.Recipe + ".asked", "");
+    return 143;
 }
 
 script.Make(invocation);

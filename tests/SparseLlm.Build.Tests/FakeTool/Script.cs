@@ -4,7 +4,7 @@ namespace SparseLlm.Build.Tests.FakeTool;
 /// The fake recipe, a <c>key: value</c> on each line: <c>input</c> (a file or a glob that the run reads), <c>artifact</c>
 /// (a name), <c>file</c> (one more in each artifact), <c>summary</c> (a file beside the artifacts), <c>warn</c> (a diagnostic to go on with), <c>say</c> (a line on
 /// standard output and standard error), <c>fail</c> (a diagnostic to fail with), <c>end</c> (an exit code without one; negative to be killed),
-/// <c>wait</c> (stay until interrupted, or until nobody waits any more).
+/// <c>wait</c> (stay until nobody waits for it any more).
 /// </summary>
 internal sealed class Script
 {
