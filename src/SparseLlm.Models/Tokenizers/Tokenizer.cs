@@ -7,7 +7,7 @@ using SparseLlm.Models.Tokenizers.PreTokenizers;
 namespace SparseLlm.Models.Tokenizers;
 
 /// <summary>
-/// Text to token ids and back, exactly as the Hugging Face tokenizers library does it for the same tokenizer.json.
+/// Text to token ids and back, exactly as the Hugging Face tokenizers library does it for the same files.
 /// Truncation and padding that the file asks for are not applied: the callers here need every token of a text.
 /// Immutable; may be shared by threads.
 /// </summary>
@@ -27,7 +27,7 @@ public sealed class Tokenizer
         _model = model;
         _template = template;
         _decoder = decoder;
-        VocabularySize = model.Vocabulary.Count + added.Contents.Except(model.Vocabulary.Ids.Keys).Count();
+        VocabularySize = model.Vocabulary.Count + added.Contents.Count(content => !model.Vocabulary.TryGetId(content, out _));
     }
 
     /// <summary>How many tokens there are, added ones included. Ids may have gaps and be larger.</summary>
@@ -45,12 +45,14 @@ public sealed class Tokenizer
     /// <param name="addSpecialTokens">Whether to put special tokens around it, as the model expects.</param>
     /// <exception cref="Diagnostics.DiagnosticException">
     /// <see cref="TokenizerDiagnostics.UnknownToken"/>: a character has no token, and there is none for unknown ones.
+    /// <see cref="TokenizerDiagnostics.EndlessPattern"/>, <see cref="TokenizerDiagnostics.Multiplied"/>: the file asks for more than can be done.
     /// </exception>
     public int[] Encode(string text, bool addSpecialTokens = true)
     {
+        var allowance = new Allowance(text.Length);
         var words = new WordCache(_model);
         var ids = new List<int>(text.Length / 4);
-        foreach ((Piece piece, AddedToken? token) in _added.Split(WellFormed(text)))
+        foreach ((Piece piece, AddedToken? token) in _added.Split(WellFormed(text), allowance))
         {
             if (token is not null)
             {
@@ -58,7 +60,7 @@ public sealed class Tokenizer
                 continue;
             }
 
-            foreach (Piece word in _preTokenizer?.Split(piece) ?? [piece])
+            foreach (Piece word in _preTokenizer?.Split(piece, allowance) ?? [piece])
             {
                 words.Encode(word.Text.Span, ids);
             }
@@ -82,7 +84,8 @@ public sealed class Tokenizer
             }
         }
 
-        return _decoder is null ? string.Join(' ', tokens) : string.Concat(_decoder.Decode(tokens));
+        var allowance = new Allowance(tokens.Sum(token => (long)token.Length));
+        return _decoder is null ? string.Join(' ', tokens) : string.Concat(_decoder.Decode(tokens, allowance));
     }
 
     /// <summary>The token of an id as the vocabulary writes it, or null if there is none.</summary>

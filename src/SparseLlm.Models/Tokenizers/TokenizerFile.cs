@@ -4,6 +4,7 @@ using SparseLlm.Models.Tokenizers.AddedTokens;
 using SparseLlm.Models.Tokenizers.Bpe;
 using SparseLlm.Models.Tokenizers.Decoders;
 using SparseLlm.Models.Tokenizers.Normalizers;
+using SparseLlm.Models.Tokenizers.Patterns;
 using SparseLlm.Models.Tokenizers.PostProcessors;
 using SparseLlm.Models.Tokenizers.PreTokenizers;
 
@@ -15,48 +16,56 @@ internal static class TokenizerFile
     /// <summary>What the file is called in a model's directory.</summary>
     public const string Name = "tokenizer.json";
 
+    // Tokenizers in use have some dozens of parts, and patterns of a thousand characters. Compiling takes time for each.
+    private const int SizeLimit = 1000;
+    private const int PatternUnit = 16;
+
     /// <summary>The tokenizer of a file.</summary>
     public static Tokenizer Read(string path)
     {
-        if (!File.Exists(path))
+        if (!Path.Exists(path))
         {
             throw TokenizerDiagnostics.Missing.Error(
                 new SourceLocation(path),
                 "the model has no tokenizer.json; save its fast tokenizer beside the weights, or download it again.");
         }
 
-        using JsonDocument document = Parse(path);
-        var root = new TokenizerNode(path, "", document.RootElement);
+        using JsonDocument document = TokenizerBytes.Read(path).Json();
+        var root = new TokenizerNode(new TokenizerPlace(path, ""), document.RootElement);
         if (root.OptionalText("version") is string version && version != "1.0")
         {
-            throw root.Unsupported($"is of version '{version}', which is not supported; supported is '1.0'.");
+            throw root.Unsupported($"is of version '{TokenizerPlace.Excerpt(version)}', which is not supported; supported is '1.0'.");
         }
 
         BytePairModel model = BytePairReader.Read(root.Required("model"));
-        INormalizer? normalizer = root.TryGet("normalizer", out TokenizerNode part) ? NormalizerReader.Read(part) : null;
+        INormalizer? normalizer = TryGet(root, "normalizer", out TokenizerNode part) ? NormalizerReader.Read(part) : null;
         IReadOnlyList<AddedToken> added = root.TryGet("added_tokens", out part) ? AddedTokenReader.Read(part) : [];
         return new Tokenizer(
             new AddedVocabulary(added, normalizer, model.Vocabulary),
-            root.TryGet("pre_tokenizer", out part) ? PreTokenizerReader.Read(part) : null,
+            TryGet(root, "pre_tokenizer", out part) ? PreTokenizerReader.Read(part) : null,
             model,
-            root.TryGet("post_processor", out part) ? TemplateReader.Read(part) : Template.TextOnly,
-            root.TryGet("decoder", out part) ? DecoderReader.Read(part) : null);
+            TryGet(root, "post_processor", out part) ? TemplateReader.Read(part) : Template.TextOnly,
+            TryGet(root, "decoder", out part) ? DecoderReader.Read(part) : null);
     }
 
-    private static JsonDocument Parse(string path)
+    /// <summary>Finds a component, perhaps a sequence of others.</summary>
+    private static bool TryGet(TokenizerNode root, string name, out TokenizerNode component)
     {
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            return JsonDocument.Parse(stream);
-        }
-        catch (JsonException error)
-        {
-            (long line, long column) = (error.LineNumber ?? 0, error.BytePositionInLine ?? 0);
-            throw TokenizerDiagnostics.Malformed.Error(
-                new SourceLocation(path, (int)line + 1, (int)column + 1),
-                "the tokenizer is not valid JSON; download it again.",
-                error);
-        }
+        bool found = root.TryGet(name, out component);
+        return !found || Size(component.Element) <= SizeLimit
+            ? found
+            : throw component.Unsupported("has too many parts, or too long patterns, to be supported.");
     }
+
+    /// <summary>The number of objects, and of stretches of patterns.</summary>
+    private static int Size(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => 1 + element.EnumerateObject().Sum(Size),
+        JsonValueKind.Array => element.EnumerateArray().Sum(Size),
+        _ => 0,
+    };
+
+    private static int Size(JsonProperty member) => member is { Name: PatternReader.RegexName, Value.ValueKind: JsonValueKind.String }
+        ? Math.Min(member.Value.GetString()!.Length, PatternReader.LengthLimit) / PatternUnit
+        : Size(member.Value);
 }

@@ -3,31 +3,40 @@ using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Models.Tokenizers;
 
-/// <summary>An element of tokenizer.json that knows where it is, so that every mistake can be named.</summary>
-/// <param name="File">The path of tokenizer.json as the user knows it.</param>
-/// <param name="Path">Where in the file, such as <c>pre_tokenizer.pretokenizers[1]</c>.</param>
+/// <summary>An element of a tokenizer's JSON that knows where it is.</summary>
+/// <param name="Place">Where.</param>
 /// <param name="Element">The value.</param>
-internal readonly record struct TokenizerNode(string File, string Path, JsonElement Element)
+internal readonly record struct TokenizerNode(TokenizerPlace Place, JsonElement Element)
 {
+    /// <summary>The root of a file, which is not left open.</summary>
+    public static TokenizerNode Read(string path)
+    {
+        using JsonDocument document = TokenizerBytes.Read(path).Json();
+        return new TokenizerNode(new TokenizerPlace(path, ""), document.RootElement.Clone());
+    }
+
     /// <summary>The component's <c>type</c>.</summary>
     public string Type => Required("type").Text();
 
     /// <summary>Finds a member that is present and not null.</summary>
     public bool TryGet(string name, out TokenizerNode member)
     {
-        if (Element.ValueKind != JsonValueKind.Object)
-        {
-            throw Malformed("must be an object");
-        }
-
+        Require(JsonValueKind.Object, "an object");
         bool found = Element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
-        member = new TokenizerNode(File, Path.Length == 0 ? name : $"{Path}.{name}", value);
+        member = found ? new TokenizerNode(Place.Member(name), value) : default;
         return found;
+    }
+
+    /// <summary>Whether there is a member of that name, be it null.</summary>
+    public bool Names(string name)
+    {
+        Require(JsonValueKind.Object, "an object");
+        return Element.TryGetProperty(name, out _);
     }
 
     /// <summary>The member of that name; an error if it is missing or null.</summary>
     public TokenizerNode Required(string name) =>
-        TryGet(name, out TokenizerNode member) ? member : throw Malformed($"lacks '{name}'");
+        TryGet(name, out TokenizerNode member) ? member : throw Malformed($"lacks '{TokenizerPlace.Excerpt(name)}'");
 
     /// <summary>The member's truth value, or <paramref name="absent"/> where it is missing or null.</summary>
     public bool Flag(string name, bool absent) => TryGet(name, out TokenizerNode member) ? member.Flag() : absent;
@@ -38,19 +47,8 @@ internal readonly record struct TokenizerNode(string File, string Path, JsonElem
     /// <summary>The value as text.</summary>
     public string Text()
     {
-        if (Element.ValueKind != JsonValueKind.String)
-        {
-            throw Malformed("must be a string");
-        }
-
-        try
-        {
-            return Element.GetString()!;
-        }
-        catch (InvalidOperationException error)
-        {
-            throw Malformed("holds half of a surrogate pair", error);
-        }
+        Require(JsonValueKind.String, "a string");
+        return Element.GetString()!;
     }
 
     /// <summary>The value as a token id or a count.</summary>
@@ -62,42 +60,44 @@ internal readonly record struct TokenizerNode(string File, string Path, JsonElem
     /// <summary>The elements of the array.</summary>
     public IEnumerable<TokenizerNode> Items()
     {
-        if (Element.ValueKind != JsonValueKind.Array)
-        {
-            throw Malformed("must be an array");
-        }
+        TokenizerPlace place = Place;
+        return Elements().Select((item, i) => new TokenizerNode(place.Item(i), item));
+    }
 
-        (string file, string path) = (File, Path);
-        return Element.EnumerateArray().Select((item, i) => new TokenizerNode(file, $"{path}[{i}]", item));
+    /// <summary>The elements of the array, without their places.</summary>
+    public JsonElement.ArrayEnumerator Elements()
+    {
+        Require(JsonValueKind.Array, "an array");
+        return Element.EnumerateArray();
     }
 
     /// <summary>The members of the object, in the order of the file.</summary>
-    public IEnumerable<KeyValuePair<string, TokenizerNode>> Members()
+    public JsonElement.ObjectEnumerator Members()
     {
-        if (Element.ValueKind != JsonValueKind.Object)
-        {
-            throw Malformed("must be an object");
-        }
-
-        (string file, string path) = (File, Path);
-        return Element.EnumerateObject().Select(member =>
-            KeyValuePair.Create(member.Name, new TokenizerNode(file, $"{path}.{member.Name}", member.Value)));
+        Require(JsonValueKind.Object, "an object");
+        return Element.EnumerateObject();
     }
 
     /// <summary>An error: this value is not what it must be.</summary>
-    public DiagnosticException Malformed(string problem, Exception? inner = null) =>
-        TokenizerDiagnostics.Malformed.Error(
-            new SourceLocation(File), $"{Subject} {problem}; download the model's tokenizer again.", inner);
+    public DiagnosticException Malformed(string problem) => Place.Malformed(problem);
 
     /// <summary>An error: this component's type is not implemented.</summary>
     public DiagnosticException UnsupportedType(string supported) =>
-        Unsupported($"is of type '{Type}', which is not supported; supported are {supported}.");
+        Unsupported($"is of type '{TokenizerPlace.Excerpt(Type)}', which is not supported; supported are {supported}.");
 
     /// <summary>An error: this component or setting is not implemented.</summary>
-    public DiagnosticException Unsupported(string problem) =>
-        TokenizerDiagnostics.Unsupported.Error(new SourceLocation(File), $"{Subject} {problem}");
+    public DiagnosticException Unsupported(string problem) => Place.Unsupported(problem);
 
-    private string Subject => Path.Length == 0 ? "the tokenizer" : $"'{Path}'";
+    /// <summary>An error: this text is longer than it can be within reason.</summary>
+    public DiagnosticException Unsupported(int lengthLimit) => Unsupported($"is longer than {lengthLimit} characters, which is not supported.");
+
+    private void Require(JsonValueKind kind, string name)
+    {
+        if (Element.ValueKind != kind)
+        {
+            throw Malformed($"must be {name}");
+        }
+    }
 
     private bool Flag() => Element.ValueKind switch
     {

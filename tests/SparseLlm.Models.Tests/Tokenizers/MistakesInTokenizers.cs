@@ -68,9 +68,15 @@ public class MistakesInTokenizers
     [InlineData(@"\p{Han}+")]
     [InlineData(@"[a-z&&[^b]]")]
     [InlineData(@"[[:alpha:]]")]
-    [InlineData(@"[\x{80}-\x{FFFF}]")]
-    [InlineData(@"[\x{10000}-\x{10FFFF}]")]
-    [InlineData("😀")]
+    [InlineData(@"\x{D800}")]
+    [InlineData(@"\x{110000}")]
+    [InlineData(@"\xE9")]
+    [InlineData("(?i:straße)")]
+    [InlineData("(?i:less)")]
+    [InlineData("(?i:[ß-ÿ])")]
+    [InlineData("a{100001}")]
+    [InlineData("a{5,3}")]
+    [InlineData("a{3000000000}")]
     [InlineData(@"(a)\1")]
     [InlineData(@"a(?i)b")]
     [InlineData(@"(?x) a")]
@@ -80,11 +86,23 @@ public class MistakesInTokenizers
     [InlineData("[a")]
     [InlineData("*a")]
     public void A_pattern_that_cannot_be_reproduced_is_an_error(string pattern) => ShouldFail(
+        () => TokenizerJson.Model(["a"]).Set("pre_tokenizer", Split(pattern)).Load(), "SLM2104", pattern);
+
+    [Theory]
+    [InlineData(200_000, "(", ")", "longer than")]
+    [InlineData(2_000, "(", ")", "groups are nested too deeply")]
+    [InlineData(2_000, "[", "]", "classes are nested too deeply")]
+    [InlineData(2_000, "a", "?*", "longer than")]
+    [InlineData(400, "", "?*", "too many quantifiers")]
+    public void A_pattern_that_would_overwhelm_the_tool_is_an_error_that_says_so(int depth, string open, string close, string problem) => ShouldFail(
+        () => TokenizerJson.Model(["a"]).Set("pre_tokenizer", Split(Repeat(open, depth) + "a" + Repeat(close, depth))).Load(), "SLM2104", problem);
+
+    [Fact]
+    public void A_set_of_patterns_that_would_take_minutes_to_compile_is_an_error() => ShouldFail(
         () => TokenizerJson.Model(["a"]).Set(
-            "pre_tokenizer",
-            $$$"""{"type": "Split", "pattern": {"Regex": {{{JsonSerializer.Serialize(pattern)}}}}, "behavior": "Isolated", "invert": false}""").Load(),
-        "SLM2104",
-        pattern);
+            "pre_tokenizer", $$"""{"type": "Sequence", "pretokenizers": [{{string.Join(", ", Enumerable.Repeat(Split(Repeat("a|b", 1000)), 10))}}]}""").Load(),
+        "SLM2103",
+        "'pre_tokenizer' has too many parts");
 
     [Fact]
     public void A_template_with_an_unknown_special_token_is_an_error() => ShouldFail(
@@ -101,6 +119,11 @@ public class MistakesInTokenizers
         tokenizer.Tokens("a").ShouldBe(["a"]);
         ShouldFail(() => tokenizer.Encode("b"), "SLM2105", "'<unk>'");
     }
+
+    private static string Split(string pattern) =>
+        $$$"""{"type": "Split", "pattern": {"Regex": {{{JsonSerializer.Serialize(pattern)}}}}, "behavior": "Isolated", "invert": false}""";
+
+    private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
 
     private static DiagnosticException ShouldFail(Func<object> action, string code, string message)
     {

@@ -9,6 +9,8 @@ public class PreTokenizing
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string Qwen2 =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string DeepSeekV3 =
+        @"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string Cl100k =
         @"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s";
 
@@ -80,6 +82,47 @@ public class PreTokenizing
     [InlineData("'Re 'x", new[] { "'Re", " '", "x" })]
     public void Possessive_quantifiers_and_line_ends_are_those_of_the_original(string text, string[] words) =>
         ShouldCut(Regex(Cl100k), text, words);
+
+    [Theory]
+    [InlineData("print(你好世界, x1)\n한국어 と 日本", new[] { "print", "(", "你好世界", ",", " x", "1", ")", "\n", "한국어", " ", "と", " ", "日本" })]
+    [InlineData("𠀀一a 😀ꙀĀ", new[] { "𠀀", "一", "a", " 😀", "ꙀĀ" })]
+    public void DeepSeek_Coder_cuts_texts(string text, string[] words) => ShouldCut(
+        $$"""
+        {"type": "Sequence", "pretokenizers": [
+          {{Regex("[\r\n]")}}, {{Regex(@"\s?\p{L}+")}}, {{Regex(@"\s?\p{P}+")}}, {{Regex("[一-龥ࠀ-一가-\uD7FF]+")}}, {"type": "Digits", "individual_digits": true}]}
+        """,
+        text,
+        words);
+
+    [Theory]
+    [InlineData("Ab漢字 𐐀𐐨x 1234。𞤀!", new[] { "Ab", "漢字", " 𐐀𐐨", "x", " ", "1234", "。", "𞤀", "!" })]
+    [InlineData("a  \n  b", new[] { "a", "  ", "\n", " ", " b" })]
+    public void DeepSeek_LLM_cuts_texts(string text, string[] words) => ShouldCut(
+        $$"""
+        {"type": "Sequence", "pretokenizers": [
+          {{Regex("[\r\n]")}}, {{Regex(@"\s?[A-Za-zÀ-ÖØ-öø-ƺ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃]+")}}, {{Regex(@"\s?[!-/:-~！-／：-～‘-‟　-。]+")}}, {{Regex(@"\s+$")}},
+          {{Regex("[一-龥ࠀ-一가-\uD7FF]+")}}, {{Regex(@"\p{N}+")}}]}
+        """,
+        text,
+        words);
+
+    [Theory]
+    [InlineData("(abc) x.y 漢字かな12345𠀀", new[] { "(abc", ")", " x", ".y", " ", "漢字かな", "123", "45", "𠀀" })]
+    public void DeepSeek_V3_cuts_texts(string text, string[] words) => ShouldCut(
+        $$"""{"type": "Sequence", "pretokenizers": [{{Regex(@"\p{N}{1,3}")}}, {{Regex("[一-龥\u3040-ゟ゠-ヿ]+")}}, {{Regex(DeepSeekV3)}}]}""", text, words);
+
+    [Theory]
+    [InlineData("😀+", "a😀😀b", new[] { "a", "😀😀", "b" })]
+    [InlineData("[^😀]", "a😀b", new[] { "a", "😀", "b" })]
+    [InlineData(@"(?<=\x{1F600})a|\x{1D7D8}", "aa😀a𝟘a", new[] { "aa😀", "a", "𝟘", "a" })]
+    public void Pattern_may_name_characters_of_any_plane(string pattern, string text, string[] words) => ShouldCut(Regex(pattern), text, words);
+
+    [Theory]
+    [InlineData("(?i:kelvin)", "\u212Aelvin KELVIN", new[] { "\u212Aelvin", " ", "KELVIN" })]
+    [InlineData("(?i:[^s])", "aſsS", new[] { "a", "ſsS" })]
+    [InlineData("(?i:é)x", "ÉxÉX", new[] { "Éx", "ÉX" })]
+    [InlineData(@"(?i)\p{Lu}", "Aa", new[] { "A", "a" })]
+    public void Ignoring_case_is_that_of_the_original(string pattern, string text, string[] words) => ShouldCut(Regex(pattern), text, words);
 
     [Fact]
     public void Word_characters_are_those_of_the_original() =>

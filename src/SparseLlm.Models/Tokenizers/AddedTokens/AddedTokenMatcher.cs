@@ -4,19 +4,29 @@ using SparseLlm.Models.Tokenizers.Patterns;
 
 namespace SparseLlm.Models.Tokenizers.AddedTokens;
 
-/// <summary>Finds added tokens in a text: leftmost first, and of those that begin at one place the longest.</summary>
+/// <summary>
+/// Finds added tokens in a text: leftmost first, and of those that begin at one place the longest. The tokens are sorted, so that all that begin a
+/// text are found from the last one not behind it: each of them begins the next longer one.
+/// </summary>
 internal sealed class AddedTokenMatcher
 {
-    private readonly SearchValues<string> _contents;
-    private readonly ILookup<char, (string Content, AddedToken Token)> _byFirstCharacter;
+    private const int None = -1;
+
+    private readonly (string Content, AddedToken Token)[] _tokens;
+    private readonly int[] _prefixes;
+    private readonly SearchValues<char> _firstUnits;
 
     /// <summary>Looks for tokens, each by the text given for it; without any text it is never found.</summary>
     public AddedTokenMatcher(IEnumerable<(string Content, AddedToken Token)> tokens)
     {
-        (string Content, AddedToken Token)[] searched =
-            [.. tokens.Where(token => token.Content.Length > 0).OrderByDescending(token => token.Content.Length)];
-        _contents = SearchValues.Create([.. searched.Select(token => token.Content)], StringComparison.Ordinal);
-        _byFirstCharacter = searched.ToLookup(token => token.Content[0]);
+        _tokens = [.. tokens.Where(token => token.Content.Length > 0).DistinctBy(token => token.Content)];
+        Array.Sort(_tokens, (left, right) => string.CompareOrdinal(left.Content, right.Content));
+        _firstUnits = SearchValues.Create([.. _tokens.Select(token => token.Content[0]).Distinct()]);
+        _prefixes = new int[_tokens.Length];
+        for (int i = 0; i < _tokens.Length; i++)
+        {
+            _prefixes[i] = LongestPrefix(_tokens[i].Content, i - 1);
+        }
     }
 
     /// <summary>The tokens and what lies between them, in order.</summary>
@@ -24,6 +34,7 @@ internal sealed class AddedTokenMatcher
     {
         int end = 0;
         int searched = 0;
+        int blanksEnd = 0;
         while (Find(text, searched) is (int index, string content, AddedToken token))
         {
             int start = index;
@@ -35,12 +46,13 @@ internal sealed class AddedTokenMatcher
 
             if (token.StripLeft)
             {
-                start = Math.Max(text.AsSpan(0, start).TrimEnd().Length, end);
+                start = end + text.AsSpan(end, Math.Max(start - end, 0)).TrimEnd().Length;
             }
 
             if (token.StripRight)
             {
-                stop = text.Length - text.AsSpan(stop).TrimStart().Length;
+                // A run of white space that was taken before, and in which tokens are found still, is not gone through again.
+                stop = blanksEnd = stop < blanksEnd ? blanksEnd : text.Length - text.AsSpan(stop).TrimStart().Length;
             }
 
             if (end < start)
@@ -60,16 +72,43 @@ internal sealed class AddedTokenMatcher
 
     private (int Index, string Content, AddedToken Token)? Find(string text, int from)
     {
-        int offset = text.AsSpan(from).IndexOfAny(_contents);
-        if (offset < 0)
+        for (int index = from; text.AsSpan(index).IndexOfAny(_firstUnits) is >= 0 and int offset; index++)
         {
-            return null;
+            index += offset;
+            int found = LongestPrefix(text.AsSpan(index), LastNotBehind(text.AsSpan(index)));
+            if (found != None)
+            {
+                return (index, _tokens[found].Content, _tokens[found].Token);
+            }
         }
 
-        int index = from + offset;
-        (string content, AddedToken token) = _byFirstCharacter[text[index]]
-            .First(candidate => text.AsSpan(index).StartsWith(candidate.Content, StringComparison.Ordinal));
-        return (index, content, token);
+        return null;
+    }
+
+    /// <summary>The last token that is not behind a text in ordinal order.</summary>
+    private int LastNotBehind(ReadOnlySpan<char> text)
+    {
+        (int low, int high) = (0, _tokens.Length);
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            bool isBehind = _tokens[middle].Content.AsSpan().SequenceCompareTo(text) > 0;
+            (low, high) = isBehind ? (low, middle) : (middle + 1, high);
+        }
+
+        return low - 1;
+    }
+
+    /// <summary>The longest token that a text begins with, given the last one not behind the text.</summary>
+    private int LongestPrefix(ReadOnlySpan<char> text, int last)
+    {
+        int common = last == None ? 0 : text.CommonPrefixLength(_tokens[last].Content);
+        while (last != None && _tokens[last].Content.Length > common)
+        {
+            last = _prefixes[last];
+        }
+
+        return last;
     }
 
     private static bool EndsInWord(ReadOnlySpan<char> text) =>

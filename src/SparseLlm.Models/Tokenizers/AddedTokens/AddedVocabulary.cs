@@ -31,12 +31,13 @@ internal sealed class AddedVocabulary
         }
 
         ILookup<bool, AddedToken> tokensByNormalized = _byId.Values.ToLookup(token => token.Normalized);
+        var allowance = new Allowance(tokensByNormalized[true].Sum(token => (long)token.Content.Length));
         _rawTokens = new(tokensByNormalized[false].Select(token => (token.Content, token)));
-        _normalizedTokens = new(tokensByNormalized[true].Select(token => (Normalize(token.Content), token)));
+        _normalizedTokens = new(tokensByNormalized[true].Select(token => (Normalize(token.Content, allowance), token)));
     }
 
     /// <summary>The text of every added token.</summary>
-    public IEnumerable<string> Contents => _byContent.Keys;
+    public IReadOnlyCollection<string> Contents => _byContent.Keys;
 
     /// <summary>The added token of an id.</summary>
     public AddedToken? Find(int id) => _byId.GetValueOrDefault(id);
@@ -48,7 +49,7 @@ internal sealed class AddedVocabulary
     /// The normalised text between the added tokens, and the tokens. First those that are looked for in the text as it
     /// is; then what is left between them is normalised, each stretch by itself, and searched for the others.
     /// </summary>
-    public IEnumerable<(Piece Text, AddedToken? Token)> Split(string text)
+    public IEnumerable<(Piece Text, AddedToken? Token)> Split(string text, Allowance allowance)
     {
         foreach (AddedTokenMatch raw in _rawTokens.Split(text))
         {
@@ -58,14 +59,14 @@ internal sealed class AddedVocabulary
                 continue;
             }
 
-            string normalized = Normalize(text.Substring(raw.Start, raw.Length));
+            string normalized = Normalize(text.Substring(raw.Start, raw.Length), allowance);
             var whole = new Piece(normalized.AsMemory(), IsFirst: raw.Start == 0);
             foreach (AddedTokenMatch match in _normalizedTokens.Split(normalized))
             {
-                yield return (whole.Slice(match.Start, match.Length), match.Token);
+                yield return (match.Token is null ? whole.Slice(match.Start, match.Length) : default, match.Token);
             }
         }
     }
 
-    private string Normalize(string text) => _normalizer?.Normalize(text) ?? text;
+    private string Normalize(string text, Allowance allowance) => _normalizer?.Normalize(text, allowance) ?? text;
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Models.Tokenizers.Bpe;
 
@@ -8,18 +7,18 @@ internal sealed class BytePairModel
 {
     private const int MissingByte = -1;
 
-    private readonly string _file;
+    private readonly TokenizerPlace _place;
     private readonly BytePairOptions _options;
     private readonly int[]? _byteTokens;
 
-    public BytePairModel(string file, BytePairVocabulary vocabulary, BytePairOptions options)
+    public BytePairModel(TokenizerPlace place, BytePairVocabulary vocabulary, BytePairOptions options)
     {
-        _file = file;
+        _place = place;
         _options = options;
         Vocabulary = vocabulary;
         _byteTokens = options.ByteFallback
             ? [.. Enumerable.Range(0, 256).Select(b =>
-                vocabulary.Ids.GetValueOrDefault(FormattableString.Invariant($"<0x{b:X2}>"), MissingByte))]
+                vocabulary.TryGetId(FormattableString.Invariant($"<0x{b:X2}>"), out int id) ? id : MissingByte)]
             : null;
     }
 
@@ -112,8 +111,8 @@ internal sealed class BytePairModel
 
     private int UnknownId() => Vocabulary.TryGetId(_options.UnknownToken, out int id)
         ? id
-        : throw TokenizerDiagnostics.UnknownToken.Error(
-            new SourceLocation(_file),
-            $"a character of the text has no token, and the unknown token '{_options.UnknownToken}' is not in the model's " +
-            "vocabulary either; download the model's tokenizer again.");
+        : throw _place.Error(
+            TokenizerDiagnostics.UnknownToken,
+            $"has no token for a character of the text, and its unknown token '{TokenizerPlace.Excerpt(_options.UnknownToken!)}' is not in its vocabulary " +
+            "either; check that the text is what it should be, or take the tokenizer that belongs to the model.");
 }

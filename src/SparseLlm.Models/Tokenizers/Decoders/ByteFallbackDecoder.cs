@@ -12,7 +12,7 @@ internal sealed class ByteFallbackDecoder : IDecoder
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <inheritdoc/>
-    public IEnumerable<string> Decode(IEnumerable<string> tokens)
+    public IEnumerable<string> Decode(IEnumerable<string> tokens, Allowance allowance)
     {
         var run = new List<byte>();
         foreach (string token in tokens)

@@ -6,6 +6,6 @@ namespace SparseLlm.Models.Tokenizers.Decoders;
 internal sealed class ByteLevelDecoder : IDecoder
 {
     /// <inheritdoc/>
-    public IEnumerable<string> Decode(IEnumerable<string> tokens) =>
+    public IEnumerable<string> Decode(IEnumerable<string> tokens, Allowance allowance) =>
         [Encoding.UTF8.GetString([.. tokens.SelectMany(ByteAlphabet.Decode)])];
 }

@@ -4,6 +4,6 @@ namespace SparseLlm.Models.Tokenizers.Decoders;
 internal sealed class DecoderSequence(IReadOnlyList<IDecoder> decoders) : IDecoder
 {
     /// <inheritdoc/>
-    public IEnumerable<string> Decode(IEnumerable<string> tokens) =>
-        decoders.Aggregate(tokens, (current, decoder) => decoder.Decode(current));
+    public IEnumerable<string> Decode(IEnumerable<string> tokens, Allowance allowance) =>
+        decoders.Aggregate(tokens, (current, decoder) => decoder.Decode(current, allowance));
 }

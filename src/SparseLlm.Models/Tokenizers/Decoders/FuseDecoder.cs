@@ -4,5 +4,5 @@ namespace SparseLlm.Models.Tokenizers.Decoders;
 internal sealed class FuseDecoder : IDecoder
 {
     /// <inheritdoc/>
-    public IEnumerable<string> Decode(IEnumerable<string> tokens) => [string.Concat(tokens)];
+    public IEnumerable<string> Decode(IEnumerable<string> tokens, Allowance allowance) => [string.Concat(tokens)];
 }

@@ -6,6 +6,6 @@ namespace SparseLlm.Models.Tokenizers.Decoders;
 internal sealed class MetaspaceDecoder(string replacement, PrependScheme prepends) : IDecoder
 {
     /// <inheritdoc/>
-    public IEnumerable<string> Decode(IEnumerable<string> tokens) => tokens.Select((token, i) =>
+    public IEnumerable<string> Decode(IEnumerable<string> tokens, Allowance allowance) => tokens.Select((token, i) =>
         token.Replace(replacement, i == 0 && prepends != PrependScheme.Never ? "" : " ", StringComparison.Ordinal));
 }

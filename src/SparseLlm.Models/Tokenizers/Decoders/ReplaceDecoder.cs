@@ -6,6 +6,6 @@ namespace SparseLlm.Models.Tokenizers.Decoders;
 internal sealed class ReplaceDecoder(TextPattern pattern, string content) : IDecoder
 {
     /// <inheritdoc/>
-    public IEnumerable<string> Decode(IEnumerable<string> tokens) =>
-        tokens.Select(token => pattern.Replace(token, content));
+    public IEnumerable<string> Decode(IEnumerable<string> tokens, Allowance allowance) =>
+        tokens.Select(token => pattern.Replace(token, content, allowance));
 }

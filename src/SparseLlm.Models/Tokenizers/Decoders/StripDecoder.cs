@@ -7,7 +7,7 @@ namespace SparseLlm.Models.Tokenizers.Decoders;
 internal sealed class StripDecoder(char character, int start, int stop) : IDecoder
 {
     /// <inheritdoc/>
-    public IEnumerable<string> Decode(IEnumerable<string> tokens) => tokens.Select(Strip);
+    public IEnumerable<string> Decode(IEnumerable<string> tokens, Allowance allowance) => tokens.Select(Strip);
 
     private string Strip(string token)
     {

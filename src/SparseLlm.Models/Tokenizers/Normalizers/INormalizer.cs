@@ -5,5 +5,6 @@ internal interface INormalizer
 {
     /// <summary>The rewritten text.</summary>
     /// <param name="text">Well-formed UTF-16, perhaps empty.</param>
-    string Normalize(string text);
+    /// <param name="allowance">What may be spent on it.</param>
+    string Normalize(string text, Allowance allowance);
 }

@@ -6,7 +6,7 @@ namespace SparseLlm.Models.Tokenizers.Normalizers;
 internal sealed class LowercaseNormalizer : INormalizer
 {
     /// <inheritdoc/>
-    public string Normalize(string text)
+    public string Normalize(string text, Allowance allowance)
     {
         var lower = new StringBuilder(text.Length);
         foreach (Rune rune in text.EnumerateRunes())

@@ -10,7 +10,7 @@ internal static class NormalizerReader
     public static INormalizer Read(TokenizerNode node) => node.Type switch
     {
         "Sequence" => new NormalizerSequence([.. node.Required("normalizers").Items().Select(Read)]),
-        "Prepend" => new PrependNormalizer(node.Required("prepend").Text()),
+        "Prepend" => new PrependNormalizer(node.Required("prepend").Text(), node.Place),
         "Replace" => new ReplaceNormalizer(
             PatternReader.Read(node.Required("pattern")), node.Required("content").Text()),
         "NFC" => new UnicodeNormalizer(NormalizationForm.FormC),

@@ -4,6 +4,6 @@ namespace SparseLlm.Models.Tokenizers.Normalizers;
 internal sealed class NormalizerSequence(IReadOnlyList<INormalizer> normalizers) : INormalizer
 {
     /// <inheritdoc/>
-    public string Normalize(string text) =>
-        normalizers.Aggregate(text, (current, normalizer) => normalizer.Normalize(current));
+    public string Normalize(string text, Allowance allowance) =>
+        normalizers.Aggregate(text, (current, normalizer) => normalizer.Normalize(current, allowance));
 }

@@ -1,8 +1,19 @@
 namespace SparseLlm.Models.Tokenizers.Normalizers;
 
 /// <summary>Puts a string before text that is not empty.</summary>
-internal sealed class PrependNormalizer(string prefix) : INormalizer
+/// <param name="prefix">The string.</param>
+/// <param name="place">Where it was read.</param>
+internal sealed class PrependNormalizer(string prefix, TokenizerPlace place) : INormalizer
 {
     /// <inheritdoc/>
-    public string Normalize(string text) => text.Length == 0 ? text : prefix + text;
+    public string Normalize(string text, Allowance allowance)
+    {
+        if (text.Length == 0)
+        {
+            return text;
+        }
+
+        allowance.Grow(prefix.Length, place);
+        return prefix + text;
+    }
 }

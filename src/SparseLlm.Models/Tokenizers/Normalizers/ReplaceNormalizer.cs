@@ -6,5 +6,5 @@ namespace SparseLlm.Models.Tokenizers.Normalizers;
 internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : INormalizer
 {
     /// <inheritdoc/>
-    public string Normalize(string text) => pattern.Replace(text, content);
+    public string Normalize(string text, Allowance allowance) => pattern.Replace(text, content, allowance);
 }

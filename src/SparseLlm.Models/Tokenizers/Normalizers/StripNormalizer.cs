@@ -4,7 +4,7 @@ namespace SparseLlm.Models.Tokenizers.Normalizers;
 internal sealed class StripNormalizer(bool left, bool right) : INormalizer
 {
     /// <inheritdoc/>
-    public string Normalize(string text)
+    public string Normalize(string text, Allowance allowance)
     {
         string trimmed = left ? text.TrimStart() : text;
         return right ? trimmed.TrimEnd() : trimmed;

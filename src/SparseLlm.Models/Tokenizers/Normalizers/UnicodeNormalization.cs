@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace SparseLlm.Models.Tokenizers.Normalizers;
@@ -60,19 +61,21 @@ internal static class UnicodeNormalization
     /// <summary>Sorts every run of combining characters by combining class, keeping the order of equals.</summary>
     private static void Reorder(List<int> characters)
     {
-        for (int i = 1; i < characters.Count; i++)
+        for (int start = 0; start < characters.Count; start++)
         {
-            int character = characters[i];
-            int combiningClass = UnicodeCharacters.CombiningClass(character);
-            int place = i;
-            while (combiningClass > 0 && place > 0 &&
-                UnicodeCharacters.CombiningClass(characters[place - 1]) > combiningClass)
+            int end = start;
+            while (end < characters.Count && UnicodeCharacters.CombiningClass(characters[end]) > 0)
             {
-                characters[place] = characters[place - 1];
-                place--;
+                end++;
             }
 
-            characters[place] = character;
+            if (end - start > 1)
+            {
+                int[] ordered = [.. characters[start..end].OrderBy(UnicodeCharacters.CombiningClass)];
+                ordered.CopyTo(CollectionsMarshal.AsSpan(characters)[start..]);
+            }
+
+            start = end;
         }
     }
 

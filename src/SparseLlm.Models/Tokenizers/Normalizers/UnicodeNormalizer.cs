@@ -6,5 +6,5 @@ namespace SparseLlm.Models.Tokenizers.Normalizers;
 internal sealed class UnicodeNormalizer(NormalizationForm form) : INormalizer
 {
     /// <inheritdoc/>
-    public string Normalize(string text) => Ascii.IsValid(text) ? text : UnicodeNormalization.Normalize(text, form);
+    public string Normalize(string text, Allowance allowance) => Ascii.IsValid(text) ? text : UnicodeNormalization.Normalize(text, form);
 }

@@ -2,19 +2,16 @@ namespace SparseLlm.Models.Tokenizers.Patterns;
 
 /// <summary>Matches a string, character by character.</summary>
 /// <param name="literal">The string; not empty.</param>
-internal sealed class LiteralPattern(string literal) : TextPattern
+/// <param name="place">Where it was read.</param>
+internal sealed class LiteralPattern(string literal, TokenizerPlace place) : TextPattern(place)
 {
     /// <inheritdoc/>
-    public override string Replace(string text, string content) =>
-        text.Replace(literal, content, StringComparison.Ordinal);
-
-    /// <inheritdoc/>
-    protected override void FindMatches(ReadOnlySpan<char> text, List<Segment> segments)
+    protected override IEnumerable<(int Start, int Length)> Matches(ReadOnlyMemory<char> text, Allowance allowance)
     {
         int start = 0;
-        while (text[start..].IndexOf(literal, StringComparison.Ordinal) is >= 0 and int offset)
+        while (text.Span[start..].IndexOf(literal, StringComparison.Ordinal) is >= 0 and int offset)
         {
-            AddMatch(segments, start + offset, literal.Length);
+            yield return (start + offset, literal.Length);
             start += offset + literal.Length;
         }
     }

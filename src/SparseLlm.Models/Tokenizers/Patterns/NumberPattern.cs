@@ -4,17 +4,18 @@ using System.Text;
 namespace SparseLlm.Models.Tokenizers.Patterns;
 
 /// <summary>Matches every character that is a number (Unicode categories Nd, Nl, No), one at a time.</summary>
-internal sealed class NumberPattern : TextPattern
+/// <param name="place">Where it was read.</param>
+internal sealed class NumberPattern(TokenizerPlace place) : TextPattern(place)
 {
     /// <inheritdoc/>
-    protected override void FindMatches(ReadOnlySpan<char> text, List<Segment> segments)
+    protected override IEnumerable<(int Start, int Length)> Matches(ReadOnlyMemory<char> text, Allowance allowance)
     {
         for (int start = 0, length; start < text.Length; start += length)
         {
-            if (Rune.DecodeFromUtf16(text[start..], out Rune character, out length) == OperationStatus.Done &&
+            if (Rune.DecodeFromUtf16(text.Span[start..], out Rune character, out length) == OperationStatus.Done &&
                 Rune.IsNumber(character))
             {
-                AddMatch(segments, start, length);
+                yield return (start, length);
             }
         }
     }

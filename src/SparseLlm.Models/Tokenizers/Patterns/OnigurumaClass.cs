@@ -1,30 +1,41 @@
-using System.Globalization;
-using System.Text;
-
 namespace SparseLlm.Models.Tokenizers.Patterns;
 
-/// <summary>Rewrites one character class, <c>[...]</c>, for .NET.</summary>
+/// <summary>Reads one character class, <c>[...]</c>.</summary>
 /// <param name="pattern">The whole expression.</param>
 /// <param name="ignoreCase">Whether case is ignored where the class stands.</param>
 internal sealed class OnigurumaClass(string pattern, bool ignoreCase)
 {
-    private readonly StringBuilder _output = new("[");
+    private const int DepthLimit = 32;
+
+    private readonly List<CharacterSet> _members = [];
 
     /// <summary>The class whose opening bracket is just before <paramref name="position"/>, which moves behind it.</summary>
-    public string Translate(ref int position)
+    public CharacterSet Read(ref int position)
     {
-        if (position < pattern.Length && pattern[position] == '^')
+        bool isNegated = At(position, "^");
+        if (isNegated)
         {
             position++;
-            _output.Append('^');
         }
 
-        Members(ref position);
-        return _output.Append(']').ToString();
+        Members(ref position, depth: 0);
+        var members = CharacterSet.Union(_members);
+        if (ignoreCase && !isNegated && CaseFolding.Expands(members))
+        {
+            throw new NotSupportedException("a class that ignores case has a character that equals several others, such as the sharp s.");
+        }
+
+        CharacterSet closed = ignoreCase ? CaseFolding.Close(members) : members;
+        return isNegated ? closed.Complement : closed;
     }
 
-    private void Members(ref int position)
+    private void Members(ref int position, int depth)
     {
+        if (depth > DepthLimit)
+        {
+            throw new NotSupportedException("character classes are nested too deeply.");
+        }
+
         if (At(position, "]"))
         {
             throw new NotSupportedException("a character class is empty.");
@@ -46,9 +57,9 @@ internal sealed class OnigurumaClass(string pattern, bool ignoreCase)
             if (At(position, "["))
             {
                 position++;
-                Members(ref position);
+                Members(ref position, depth + 1);
             }
-            else if (Member(ref position) is char first)
+            else if (Member(ref position) is int first)
             {
                 Range(first, ref position);
             }
@@ -57,51 +68,40 @@ internal sealed class OnigurumaClass(string pattern, bool ignoreCase)
         position++;
     }
 
-    /// <summary>Reads one member: a character is returned, a class of characters is written.</summary>
-    private char? Member(ref int position)
+    /// <summary>Reads one member: a character is returned, a set is added.</summary>
+    private int? Member(ref int position)
     {
         if (pattern[position] != '\\')
         {
-            return pattern[position++];
+            return OnigurumaEscape.CharacterAt(pattern, position, ref position);
         }
 
         OnigurumaEscape escape = OnigurumaEscape.Read(pattern, ref position);
-        if (escape.Literal is null)
+        if (escape.Set is CharacterSet set)
         {
-            _output.Append(escape.Class switch
-            {
-                @"\w" => WordCharacters.OnigurumaClass,
-                @"\b" => @"\u0008",
-                @"\W" or @"\B" or @"\A" or @"\z" or @"\Z" =>
-                    throw new NotSupportedException($"'{escape.Class}' in a character class is not supported."),
-                _ => escape.Class,
-            });
+            _members.Add(set);
         }
 
-        return escape.Literal;
+        return escape.Assertion switch
+        {
+            null => escape.Character,
+            'b' => '\b',
+            char assertion => throw new NotSupportedException($@"'\{assertion}' in a character class is not supported."),
+        };
     }
 
-    private void Range(char first, ref int position)
+    private void Range(int first, ref int position)
     {
-        char last = first;
+        int last = first;
         if (At(position, "-") && !At(position, "-]") && !At(position, "-["))
         {
             position++;
-            last = position < pattern.Length && Member(ref position) is char end && end >= first
+            last = position < pattern.Length && Member(ref position) is int end && end >= first
                 ? end
                 : throw new NotSupportedException("a range does not end in a character after its first.");
         }
 
-        if (StandIns.AnyBetween(first, last))
-        {
-            throw new NotSupportedException($"the range U+{(int)first:X4} to U+{(int)last:X4} is not supported.");
-        }
-
-        _output.Append(CultureInfo.InvariantCulture, $@"\u{(int)first:X4}-\u{(int)last:X4}");
-        if (ignoreCase && ((first <= 's' && last >= 's') || (first <= 'S' && last >= 'S')))
-        {
-            _output.Append(@"\u017F");
-        }
+        _members.Add(CharacterSet.Of(first, last));
     }
 
     private bool At(int position, string text) =>

@@ -1,17 +1,23 @@
 using System.Globalization;
+using System.Text;
 
 namespace SparseLlm.Models.Tokenizers.Patterns;
 
-/// <summary>What a backslash and the characters after it stand for.</summary>
-/// <param name="Literal">The character, if it is one.</param>
-/// <param name="Class">Else the class of characters or the assertion, as .NET writes it.</param>
-internal readonly record struct OnigurumaEscape(char? Literal, string Class)
+/// <summary>What a backslash and the characters after it stand for: one of three.</summary>
+/// <param name="Character">A character.</param>
+/// <param name="Set">A set of characters.</param>
+/// <param name="Assertion">An assertion: the letter that names it.</param>
+internal readonly record struct OnigurumaEscape(int? Character, CharacterSet? Set, char? Assertion)
 {
-    private static readonly HashSet<string> Categories =
-    [
-        "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe",
-        "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Co", "Cn",
-    ];
+    private OnigurumaEscape(int character)
+        : this(character, null, null)
+    {
+    }
+
+    private OnigurumaEscape(CharacterSet set)
+        : this(null, set, null)
+    {
+    }
 
     /// <summary>Reads the escape that begins at <paramref name="position"/> and moves behind it.</summary>
     public static OnigurumaEscape Read(string pattern, ref int position)
@@ -25,24 +31,38 @@ internal readonly record struct OnigurumaEscape(char? Literal, string Class)
         position += 2;
         return kind switch
         {
-            's' or 'S' or 'd' or 'D' or 'w' or 'W' or 'b' or 'B' or 'A' or 'z' or 'Z' => new(null, $@"\{kind}"),
-            'p' or 'P' => new(null, Property(pattern, ref position, isNegated: kind == 'P')),
-            'x' when IsBraced(pattern, position) => new(Hexadecimal(Braced(pattern, ref position)), ""),
-            'x' => new(Hexadecimal(Take(pattern, ref position, 2)), ""),
-            'u' => new(Hexadecimal(Take(pattern, ref position, 4)), ""),
-            't' => new('\t', ""),
-            'n' => new('\n', ""),
-            'v' => new('\v', ""),
-            'f' => new('\f', ""),
-            'r' => new('\r', ""),
-            'a' => new('\a', ""),
-            'e' => new('\e', ""),
+            'b' or 'B' or 'A' or 'z' or 'Z' => new(null, null, kind),
+            's' => new(GeneralCategories.Space),
+            'S' => new(GeneralCategories.Space.Complement),
+            'd' => new(GeneralCategories.Find("Nd")!),
+            'D' => new(GeneralCategories.Find("Nd")!.Complement),
+            'w' => new(WordCharacters.Oniguruma),
+            'W' => new(WordCharacters.Oniguruma.Complement),
+            'p' or 'P' => new(Property(pattern, ref position, isNegated: kind == 'P')),
+            'x' when IsBraced(pattern, position) => new(Hexadecimal(Braced(pattern, ref position))),
+            'x' => new(Byte(Take(pattern, ref position, 2))),
+            'u' => new(Hexadecimal(Take(pattern, ref position, 4))),
+            't' => new('\t'),
+            'n' => new('\n'),
+            'v' => new('\v'),
+            'f' => new('\f'),
+            'r' => new('\r'),
+            'a' => new('\a'),
+            'e' => new('\e'),
             _ when char.IsAsciiLetterOrDigit(kind) => throw new NotSupportedException($@"'\{kind}' is not supported."),
-            _ => new(kind, ""),
+            _ => new(CharacterAt(pattern, position - 1, ref position)),
         };
     }
 
-    private static string Property(string pattern, ref int position, bool isNegated)
+    /// <summary>The code point at a place of a pattern; the position moves behind it.</summary>
+    public static int CharacterAt(string pattern, int place, ref int position)
+    {
+        var character = Rune.GetRuneAt(pattern, place);
+        position = place + character.Utf16SequenceLength;
+        return character.Value;
+    }
+
+    private static CharacterSet Property(string pattern, ref int position, bool isNegated)
     {
         string name = Braced(pattern, ref position);
         if (name.StartsWith('^'))
@@ -51,9 +71,10 @@ internal readonly record struct OnigurumaEscape(char? Literal, string Class)
             name = name[1..];
         }
 
-        return Categories.Contains(name)
-            ? $@"\{(isNegated ? 'P' : 'p')}{{{name}}}"
-            : throw new NotSupportedException($"the property '{name}' is not supported; supported are L, Nd and the like.");
+        CharacterSet? category = name == "Cs" ? null : GeneralCategories.Find(name);
+        return category is null
+            ? throw new NotSupportedException($"the property '{name}' is not supported; supported are L, Nd and the like.")
+            : isNegated ? category.Complement : category;
     }
 
     private static string Braced(string pattern, ref int position)
@@ -73,8 +94,13 @@ internal readonly record struct OnigurumaEscape(char? Literal, string Class)
         return taken;
     }
 
-    private static char Hexadecimal(string digits) =>
-        ushort.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort value)
-            ? (char)value
-            : throw new NotSupportedException($"'{digits}' is not the code of a character up to U+FFFF.");
+    /// <summary>In Oniguruma two digits are a byte of UTF-8, which from 0x80 on is only a part of a character.</summary>
+    private static int Byte(string digits) => Hexadecimal(digits) is < 0x80 and int character
+        ? character
+        : throw new NotSupportedException($@"'\x{digits}' is half a character; one is written '\x{{{digits}}}'.");
+
+    private static int Hexadecimal(string digits) =>
+        int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value) && Rune.IsValid(value)
+            ? value
+            : throw new NotSupportedException($"'{digits}' is not the code of a character.");
 }

@@ -8,19 +8,29 @@ namespace SparseLlm.Models.Tokenizers.Patterns;
 /// .NET. Where the two cannot be made to agree it throws <see cref="NotSupportedException"/> with the reason.
 /// </summary>
 /// <remarks>
-/// What differs and is rewritten: possessive quantifiers, a quantifier after an interval (<c>{1,3}+</c> repeats,
-/// <c>{2}?</c> is optional), <c>^</c> and <c>$</c> (always lines), <c>\w</c> and <c>\b</c> (other word characters), a
-/// class within a class (a union), <c>\x{...}</c>, <c>\p{^...}</c>, and the long s, which is an s when case is ignored.
+/// Every character and every set of characters becomes a class of an <see cref="Alphabet"/>, so that what <c>\w</c> or
+/// <c>\p{L}</c> is, where a range ends and what equals what when case is ignored is decided here and not by .NET. What
+/// else differs and is rewritten: possessive quantifiers, a quantifier after an interval (<c>{1,3}+</c> repeats,
+/// <c>{2}?</c> is optional), <c>^</c> and <c>$</c> (always lines), and <c>\b</c>.
 /// </remarks>
 internal sealed class OnigurumaTranslator
 {
-    private const string Word = $"[{WordCharacters.OnigurumaClass}]";
-    private const string Boundary = $"(?:(?<={Word})(?!{Word})|(?<!{Word})(?={Word}))";
-    private const string NoBoundary = $"(?:(?<={Word})(?={Word})|(?<!{Word})(?!{Word}))";
+    private const int ExpressionLimit = 1 << 18;
+    private const int DepthLimit = 100;
+
+    // Oniguruma's own.
+    private const int RepetitionLimit = 100_000;
+
+    // While the alphabet is not known yet, a set stands in the expression as one character from here on.
+    private const char FirstPlaceholder = '\uE000';
 
     private readonly string _pattern;
     private readonly StringBuilder _output = new();
+    private readonly List<CharacterSet> _sets = [];
+    private readonly Dictionary<CharacterSet, char> _placeholders = [];
+    private int? _previousLiteral;
     private int _position;
+    private int _depth;
 
     private OnigurumaTranslator(string pattern) => _pattern = pattern;
 
@@ -28,18 +38,18 @@ internal sealed class OnigurumaTranslator
 
     private char Current => _pattern[_position];
 
-    /// <summary>The expression for .NET, to be compiled with explicit captures.</summary>
-    public static string Translate(string pattern)
+    /// <summary>The expression for .NET, to be compiled with explicit captures, and the alphabet that it is matched on.</summary>
+    public static (string Expression, Alphabet Alphabet) Translate(string pattern)
     {
-        if (pattern.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF'))
+        if (pattern.Length > PatternReader.LengthLimit)
         {
-            throw new NotSupportedException("characters beyond U+FFFF in a pattern are not supported.");
+            throw new NotSupportedException($"it is longer than {PatternReader.LengthLimit} characters.");
         }
 
         var translator = new OnigurumaTranslator(pattern);
         translator.Alternatives(ignoreCase: false);
         return translator.AtEnd
-            ? translator._output.ToString()
+            ? translator.Spell()
             : throw new NotSupportedException("a parenthesis is not opened.");
     }
 
@@ -49,7 +59,6 @@ internal sealed class OnigurumaTranslator
         while (Accept("(?i)"))
         {
             ignoreCase = true;
-            _output.Append("(?i)");
         }
 
         while (!AtEnd && Current != ')')
@@ -58,6 +67,7 @@ internal sealed class OnigurumaTranslator
             if (Accept("|"))
             {
                 _output.Append('|');
+                _previousLiteral = null;
             }
             else
             {
@@ -69,6 +79,12 @@ internal sealed class OnigurumaTranslator
 
     private void Atom(bool ignoreCase)
     {
+        if (Current is not ('(' or '[' or '\\' or '^' or '$' or '.' or '*' or '+' or '?'))
+        {
+            Literal(OnigurumaEscape.CharacterAt(_pattern, _position, ref _position), ignoreCase);
+            return;
+        }
+
         switch (Current)
         {
             case '(':
@@ -76,7 +92,7 @@ internal sealed class OnigurumaTranslator
                 break;
             case '[':
                 _position++;
-                _output.Append(new OnigurumaClass(_pattern, ignoreCase).Translate(ref _position));
+                Append(new OnigurumaClass(_pattern, ignoreCase).Read(ref _position));
                 break;
             case '\\':
                 Escape(ignoreCase);
@@ -91,18 +107,20 @@ internal sealed class OnigurumaTranslator
                 break;
             case '.':
                 _position++;
-                _output.Append('.');
+                Append(CharacterSet.Of('\n').Complement);
                 break;
-            case '*' or '+' or '?':
-                throw new NotSupportedException("a quantifier has nothing to repeat.");
             default:
-                Literal(_pattern[_position++], ignoreCase);
-                break;
+                throw new NotSupportedException("a quantifier has nothing to repeat.");
         }
     }
 
     private void Group(bool ignoreCase)
     {
+        if (++_depth > DepthLimit)
+        {
+            throw new NotSupportedException("its groups are nested too deeply.");
+        }
+
         string[] openings = ["(?:", "(?=", "(?!", "(?<=", "(?<!", "(?>", "(?i:", "(?-i:"];
         string opening = openings.FirstOrDefault(Accept) ?? "(";
         if (opening == "(")
@@ -115,7 +133,7 @@ internal sealed class OnigurumaTranslator
             }
         }
 
-        _output.Append(opening);
+        _output.Append(opening is "(?i:" or "(?-i:" ? "(?:" : opening);
         Alternatives(opening switch { "(?i:" => true, "(?-i:" => false, _ => ignoreCase });
         if (!Accept(")"))
         {
@@ -123,44 +141,81 @@ internal sealed class OnigurumaTranslator
         }
 
         _output.Append(')');
+        _depth--;
     }
 
     private void Escape(bool ignoreCase)
     {
         OnigurumaEscape escape = OnigurumaEscape.Read(_pattern, ref _position);
-        if (escape.Literal is char literal)
+        if (escape.Character is int character)
         {
-            Literal(literal, ignoreCase);
+            Literal(character, ignoreCase);
+        }
+        else if (escape.Set is CharacterSet set)
+        {
+            // As in the original, ignoring case does not widen a set outside brackets.
+            Append(set);
+        }
+        else
+        {
+            string word = Placeholder(WordCharacters.Oniguruma).ToString();
+            _output.Append(escape.Assertion switch
+            {
+                'b' => $"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))",
+                'B' => $"(?:(?<={word})(?={word})|(?<!{word})(?!{word}))",
+                char assertion => $@"\{assertion}",
+                null => "",
+            });
+        }
+    }
+
+    private void Literal(int character, bool ignoreCase)
+    {
+        var set = CharacterSet.Of(character);
+        if (!ignoreCase)
+        {
+            Append(set);
             return;
         }
 
-        _output.Append(escape.Class switch
+        if (CaseFolding.Expands(set) || (_previousLiteral is int previous && CaseFolding.MayContract(previous, character)))
         {
-            @"\w" => Word,
-            @"\W" => $"[^{WordCharacters.OnigurumaClass}]",
-            @"\b" => Boundary,
-            @"\B" => NoBoundary,
-            _ => escape.Class,
-        });
-    }
-
-    private void Literal(char character, bool ignoreCase)
-    {
-        if (StandIns.AnyBetween(character, character))
-        {
-            throw new NotSupportedException($"the character U+{(int)character:X4} is not supported.");
+            throw new NotSupportedException("where case is ignored, characters equal one that stands for several, such as the sharp s.");
         }
 
-        // A space is never escaped: nothing turns on the option that ignores it.
-        _output.Append(ignoreCase && character is 's' or 'S' ? @"[s\u017F]" : Escaped(character));
+        Append(CaseFolding.Close(set));
+        _previousLiteral = character;
+    }
+
+    private void Append(CharacterSet set)
+    {
+        _output.Append(Placeholder(set));
+        _previousLiteral = null;
+    }
+
+    private char Placeholder(CharacterSet set)
+    {
+        if (!_placeholders.TryGetValue(set, out char placeholder))
+        {
+            placeholder = (char)(FirstPlaceholder + _sets.Count);
+            _placeholders.Add(set, placeholder);
+            _sets.Add(set);
+        }
+
+        return placeholder;
     }
 
     private void Quantifiers(int start)
     {
-        while (!AtEnd && Quantifier() is string quantifier)
+        for (int count = 0; !AtEnd && Quantifier() is string quantifier; count++)
         {
             bool isInterval = quantifier[0] == '{';
             bool isExact = isInterval && !quantifier.Contains(',');
+            if (count > DepthLimit)
+            {
+                throw new NotSupportedException("too many quantifiers stand one after another.");
+            }
+
             if (!isExact && Accept("?"))
             {
                 Wrap(start, "(?:", $"{quantifier}?)");
@@ -198,6 +253,11 @@ internal sealed class OnigurumaTranslator
 
         _position = close + 1;
         string minimum = bounds[0].Length == 0 ? "0" : bounds[0];
+        if (bounds.Any(bound => bound.Length > 0 && !(int.TryParse(bound, CultureInfo.InvariantCulture, out int count) && count <= RepetitionLimit)))
+        {
+            throw new NotSupportedException($"a quantifier counts further than {RepetitionLimit}.");
+        }
+
         return bounds.Length == 1 ? $"{{{minimum}}}" : $"{{{minimum},{bounds[1]}}}";
     }
 
@@ -210,7 +270,29 @@ internal sealed class OnigurumaTranslator
         return found;
     }
 
-    private static string Escaped(char character) => char.IsAsciiLetterOrDigit(character) || character == ' '
-        ? character.ToString()
-        : string.Create(CultureInfo.InvariantCulture, $@"\u{(int)character:X4}");
+    /// <summary>The expression with every placeholder spelt out.</summary>
+    private (string Expression, Alphabet Alphabet) Spell()
+    {
+        var alphabet = new Alphabet(_sets);
+        string[] classes = [.. _sets.Select(alphabet.Class)];
+        var expression = new StringBuilder(_output.Length);
+        foreach (char character in _output.ToString())
+        {
+            if (character < FirstPlaceholder)
+            {
+                expression.Append(character);
+            }
+            else
+            {
+                expression.Append(classes[character - FirstPlaceholder]);
+            }
+
+            if (expression.Length > ExpressionLimit)
+            {
+                throw new NotSupportedException("it tells too many kinds of characters apart.");
+            }
+        }
+
+        return (expression.ToString(), alphabet);
+    }
 }

@@ -1,39 +1,65 @@
 using System.Text.RegularExpressions;
-using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Models.Tokenizers.Patterns;
 
 /// <summary>Reads the <c>pattern</c> of a component: <c>{"String": "..."}</c> or <c>{"Regex": "..."}</c>.</summary>
 internal static class PatternReader
 {
+    /// <summary>The member that holds a regular expression.</summary>
+    public const string RegexName = "Regex";
+
+    /// <summary>
+    /// Patterns in use have a few hundred characters. Those that .NET's compiler chokes on have more than this, and so have strings whose search takes
+    /// time for each of their characters.
+    /// </summary>
+    public const int LengthLimit = 4096;
+
     // GPT-2 (Radford et al., 2019) writes contractions in lower case only.
     private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
+    // One match, however long the text is, takes a pattern in use less than a second. Backtracking would take it centuries.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private static readonly Lazy<(Regex, Alphabet)> ByteLevelPattern = new(() => Compile(Gpt2));
+
     /// <summary>The pattern of the ByteLevel pre-tokenizer.</summary>
-    public static TextPattern ByteLevel { get; } = new RegexPattern(Compile(Gpt2));
+    public static TextPattern ByteLevel(TokenizerPlace place)
+    {
+        (Regex regex, Alphabet alphabet) = ByteLevelPattern.Value;
+        return new RegexPattern(regex, alphabet, place);
+    }
 
     /// <summary>The pattern.</summary>
     public static TextPattern Read(TokenizerNode node)
     {
-        if (node.OptionalText("String") is string literal)
+        if (node.TryGet("String", out TokenizerNode literal))
         {
-            return literal.Length > 0 ? new LiteralPattern(literal) : throw node.Malformed("must not be empty");
+            return literal.Text().Length switch
+            {
+                0 => throw node.Malformed("must not be empty"),
+                > LengthLimit => throw literal.Unsupported(LengthLimit),
+                _ => new LiteralPattern(literal.Text(), node.Place),
+            };
         }
 
-        string expression = node.Required("Regex").Text();
+        string expression = node.Required(RegexName).Text();
         try
         {
-            return new RegexPattern(Compile(OnigurumaTranslator.Translate(expression)));
+            (Regex regex, Alphabet alphabet) = Compile(expression);
+            return new RegexPattern(regex, alphabet, node.Place);
         }
         catch (Exception error) when (error is NotSupportedException or RegexParseException)
         {
-            throw TokenizerDiagnostics.UnsupportedPattern.Error(
-                new SourceLocation(node.File),
-                $"the regular expression of '{node.Path}' cannot be reproduced: {error.Message} It is: {expression}",
+            throw node.Place.Error(
+                TokenizerDiagnostics.UnsupportedPattern,
+                $"is a regular expression that cannot be reproduced: {TokenizerPlace.Excerpt(error.Message)} It is: {TokenizerPlace.Excerpt(expression)}",
                 error);
         }
     }
 
-    private static Regex Compile(string expression) =>
-        new(expression, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Compiled);
+    private static (Regex Regex, Alphabet Alphabet) Compile(string pattern)
+    {
+        (string expression, Alphabet alphabet) = OnigurumaTranslator.Translate(pattern);
+        return (new Regex(expression, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Compiled, Patience), alphabet);
+    }
 }

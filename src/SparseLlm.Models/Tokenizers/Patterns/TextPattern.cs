@@ -3,46 +3,49 @@ using System.Text;
 namespace SparseLlm.Models.Tokenizers.Patterns;
 
 /// <summary>Something to look for in a text.</summary>
-internal abstract class TextPattern
+/// <param name="place">Where the pattern was read.</param>
+internal abstract class TextPattern(TokenizerPlace place)
 {
+    /// <summary>Where the pattern was read.</summary>
+    protected TokenizerPlace Place => place;
+
     /// <summary>The matches and what lies between them, in order; together they are the whole text.</summary>
-    public List<Segment> Segments(ReadOnlySpan<char> text)
+    public IEnumerable<Segment> Segments(ReadOnlyMemory<char> text, Allowance allowance)
     {
-        var segments = new List<Segment>();
-        FindMatches(text, segments);
-        int end = segments.Count == 0 ? 0 : segments[^1].End;
-        if (end < text.Length)
+        int end = 0;
+        foreach ((int start, int length) in Matches(text, allowance))
         {
-            segments.Add(new Segment(end, text.Length - end, false));
+            if (end < start)
+            {
+                yield return new Segment(end, start - end, false);
+            }
+
+            yield return new Segment(start, length, true);
+            end = start + length;
         }
 
-        return segments;
+        if (end < text.Length)
+        {
+            yield return new Segment(end, text.Length - end, false);
+        }
     }
 
     /// <summary>The text with every match replaced by <paramref name="content"/>, taken literally.</summary>
-    public virtual string Replace(string text, string content)
+    public string Replace(string text, string content, Allowance allowance)
     {
-        var replaced = new StringBuilder(text.Length);
-        foreach (Segment segment in Segments(text))
+        StringBuilder? replaced = null;
+        int end = 0;
+        foreach ((int start, int length) in Matches(text.AsMemory(), allowance))
         {
-            replaced.Append(segment.IsMatch ? content : text.AsSpan(segment.Start, segment.Length));
+            allowance.Grow(content.Length - length, Place);
+            replaced ??= new StringBuilder(text.Length);
+            replaced.Append(text.AsSpan(end, start - end)).Append(content);
+            end = start + length;
         }
 
-        return replaced.ToString();
+        return replaced?.Append(text.AsSpan(end)).ToString() ?? text;
     }
 
-    /// <summary>Appends every match, each with the gap before it if there is one.</summary>
-    protected abstract void FindMatches(ReadOnlySpan<char> text, List<Segment> segments);
-
-    /// <summary>Appends a match, with the gap before it if there is one.</summary>
-    protected static void AddMatch(List<Segment> segments, int start, int length)
-    {
-        int end = segments.Count == 0 ? 0 : segments[^1].End;
-        if (end < start)
-        {
-            segments.Add(new Segment(end, start - end, false));
-        }
-
-        segments.Add(new Segment(start, length, true));
-    }
+    /// <summary>Every match, in order; none overlaps another.</summary>
+    protected abstract IEnumerable<(int Start, int Length)> Matches(ReadOnlyMemory<char> text, Allowance allowance);
 }

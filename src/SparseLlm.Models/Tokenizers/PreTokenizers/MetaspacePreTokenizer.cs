@@ -6,18 +6,19 @@ namespace SparseLlm.Models.Tokenizers.PreTokenizers;
 /// <param name="replacement">The character, usually U+2581.</param>
 /// <param name="prepends">Which pieces get one if they do not begin with it.</param>
 /// <param name="splits">Whether to cut at all.</param>
-internal sealed class MetaspacePreTokenizer(string replacement, PrependScheme prepends, bool splits) : IPreTokenizer
+/// <param name="place">Where all this was read.</param>
+internal sealed class MetaspacePreTokenizer(string replacement, PrependScheme prepends, bool splits, TokenizerPlace place) : IPreTokenizer
 {
     private readonly SplitPreTokenizer _splitter =
-        new(new LiteralPattern(replacement), SplitBehavior.MergedWithNext, isInverted: false);
+        new(new LiteralPattern(replacement, place), SplitBehavior.MergedWithNext, isInverted: false);
 
     /// <inheritdoc/>
-    public IEnumerable<Piece> Split(Piece piece)
+    public IEnumerable<Piece> Split(Piece piece, Allowance allowance)
     {
         string text = piece.Text.ToString().Replace(" ", replacement, StringComparison.Ordinal);
         bool isPrepended = prepends == PrependScheme.Always || (prepends == PrependScheme.First && piece.IsFirst);
         Piece replaced = piece.With(
             isPrepended && !text.StartsWith(replacement, StringComparison.Ordinal) ? replacement + text : text);
-        return splits ? _splitter.Split(replaced) : [replaced];
+        return splits ? _splitter.Split(replaced, allowance) : [replaced];
     }
 }

@@ -4,12 +4,15 @@ namespace SparseLlm.Models.Tokenizers.PreTokenizers;
 internal sealed class PreTokenizerSequence(IReadOnlyList<IPreTokenizer> preTokenizers) : IPreTokenizer
 {
     /// <inheritdoc/>
-    public IEnumerable<Piece> Split(Piece piece)
+    public bool WritesBytes => preTokenizers.Any(preTokenizer => preTokenizer.WritesBytes);
+
+    /// <inheritdoc/>
+    public IEnumerable<Piece> Split(Piece piece, Allowance allowance)
     {
         IEnumerable<Piece> pieces = [piece];
         foreach (IPreTokenizer preTokenizer in preTokenizers)
         {
-            pieces = pieces.Where(part => !part.Text.IsEmpty).SelectMany(preTokenizer.Split);
+            pieces = pieces.Where(part => !part.Text.IsEmpty).SelectMany(part => preTokenizer.Split(part, allowance));
         }
 
         return pieces;

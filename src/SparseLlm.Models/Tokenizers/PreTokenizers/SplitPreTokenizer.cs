@@ -9,55 +9,53 @@ namespace SparseLlm.Models.Tokenizers.PreTokenizers;
 internal sealed class SplitPreTokenizer(TextPattern pattern, SplitBehavior behavior, bool isInverted) : IPreTokenizer
 {
     /// <inheritdoc/>
-    public IEnumerable<Piece> Split(Piece piece)
+    public IEnumerable<Piece> Split(Piece piece, Allowance allowance)
     {
-        List<Segment> segments = pattern.Segments(piece.Text.Span);
+        IEnumerable<Segment> segments = pattern.Segments(piece.Text, allowance);
         if (isInverted)
         {
-            segments = segments.ConvertAll(segment => segment with { IsMatch = !segment.IsMatch });
+            segments = segments.Select(segment => segment with { IsMatch = !segment.IsMatch });
         }
 
         return Words(segments).Select(segment => piece.Slice(segment.Start, segment.Length));
     }
 
-    private IEnumerable<Segment> Words(List<Segment> segments) => behavior switch
+    private IEnumerable<Segment> Words(IEnumerable<Segment> segments) => behavior switch
     {
         SplitBehavior.Removed => segments.Where(segment => !segment.IsMatch),
         SplitBehavior.MergedWithPrevious => Merge(segments, (previous, next) => next.IsMatch && !previous.IsMatch),
-        SplitBehavior.MergedWithNext => MergeWithNext(segments),
+        SplitBehavior.MergedWithNext => Merge(segments, (previous, next) => previous.IsMatch && !next.IsMatch),
         SplitBehavior.Contiguous => Merge(segments, (previous, next) => next.IsMatch == previous.IsMatch),
         _ => segments,
     };
 
-    /// <summary>Joins a segment to the word before it where <paramref name="joins"/> says so of the two.</summary>
-    private static List<Segment> Merge(List<Segment> segments, Func<Segment, Segment, bool> joins)
+    /// <summary>Joins a segment to the word before it where <paramref name="joins"/> says so of it and the segment before it.</summary>
+    private static IEnumerable<Segment> Merge(IEnumerable<Segment> segments, Func<Segment, Segment, bool> joins)
     {
-        var words = new List<Segment>(segments.Count);
-        for (int i = 0; i < segments.Count; i++)
+        Segment? word = null;
+        Segment previous = default;
+        foreach (Segment segment in segments)
         {
-            if (i > 0 && joins(segments[i - 1], segments[i]))
+            if (word is Segment begun && joins(previous, segment))
             {
-                words[^1] = words[^1].Through(segments[i]);
+                word = begun.Through(segment);
             }
             else
             {
-                words.Add(segments[i]);
+                if (word is Segment finished)
+                {
+                    yield return finished;
+                }
+
+                word = segment;
             }
+
+            previous = segment;
         }
 
-        return words;
-    }
-
-    /// <summary>Joins a match to the segment after it, unless that is a match too.</summary>
-    private static List<Segment> MergeWithNext(List<Segment> segments)
-    {
-        var words = new List<Segment>(segments.Count);
-        for (int i = 0; i < segments.Count; i++)
+        if (word is Segment last)
         {
-            bool joins = i + 1 < segments.Count && segments[i].IsMatch && !segments[i + 1].IsMatch;
-            words.Add(joins ? segments[i].Through(segments[++i]) : segments[i]);
+            yield return last;
         }
-
-        return words;
     }
 }

@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text;
+
+namespace SparseLlm.Models.Tokenizers.Patterns;
+
+/// <summary>
+/// The kinds of characters that a pattern tells apart, each written as one UTF-16 unit. .NET's expressions are matched on UTF-16 units, those of
+/// tokenizers on code points; on kinds the two agree, whatever the characters, since characters of one kind are in the same sets of the pattern.
+/// </summary>
+/// <remarks>Such kinds are also known as minterms: Veanes, de Halleux, Tillmann: Rex (ICST 2010).</remarks>
+internal sealed class Alphabet
+{
+    private const int PlaneLength = 0x10000;
+
+    // Units from here on are printable ASCII as long as they suffice, which .NET searches fastest.
+    private const int FirstUnit = '0';
+
+    private readonly int[] _starts;
+    private readonly char[] _units;
+    private readonly char[] _basicPlane = new char[PlaneLength];
+
+    /// <summary>The kinds that these sets tell apart. A line feed is always one of its own and stays what it is, for the anchors of lines.</summary>
+    public Alphabet(IEnumerable<CharacterSet> sets)
+    {
+        CharacterSet lineFeed = CharacterSet.Of('\n');
+        CharacterSet[] distinct = [.. sets.Append(lineFeed).Distinct()];
+        _starts = [.. distinct.SelectMany(set => set.Changes).Append(0).Where(change => change < CharacterSet.End).Distinct().Order()];
+        _units = Array.ConvertAll(Kinds(_starts, distinct), kind => (char)(FirstUnit + kind));
+        _units[Array.BinarySearch(_starts, '\n')] = '\n';
+        for (int i = 0; i < _starts.Length && _starts[i] < PlaneLength; i++)
+        {
+            int end = i + 1 < _starts.Length ? Math.Min(_starts[i + 1], PlaneLength) : PlaneLength;
+            _basicPlane.AsSpan(_starts[i]..end).Fill(_units[i]);
+        }
+    }
+
+    /// <summary>The kinds of a set's characters, as a class of .NET or a literal.</summary>
+    /// <param name="set">One that the alphabet was made for.</param>
+    public string Class(CharacterSet set)
+    {
+        char[] units = [.. _units.Where((_, i) => set.Contains(_starts[i])).Distinct().Order()];
+        return units switch
+        {
+            [] => "(?!)",
+            [char unit] => Escaped(unit),
+            _ => $"[{string.Concat(units.Select(Escaped))}]",
+        };
+    }
+
+    /// <summary>Writes the kind of every character.</summary>
+    /// <param name="text">Well-formed UTF-16.</param>
+    /// <param name="kinds">At least as long as the text; receives a unit for each of its characters.</param>
+    /// <returns>How many characters there are.</returns>
+    public int Write(ReadOnlySpan<char> text, Span<char> kinds)
+    {
+        int count = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            char unit = text[i];
+            kinds[count++] = char.IsHighSurrogate(unit) ? Kind(char.ConvertToUtf32(unit, text[++i])) : _basicPlane[unit];
+        }
+
+        return count;
+    }
+
+    private char Kind(int character)
+    {
+        int place = Array.BinarySearch(_starts, character);
+        return _units[place < 0 ? ~place - 1 : place];
+    }
+
+    /// <summary>Numbers that are equal for two starts just where every set agrees on them.</summary>
+    private static int[] Kinds(int[] starts, CharacterSet[] sets)
+    {
+        int[] kinds = new int[starts.Length];
+        foreach (CharacterSet set in sets)
+        {
+            var refined = new Dictionary<(int, bool), int>();
+            for (int i = 0; i < starts.Length; i++)
+            {
+                (int, bool) kind = (kinds[i], set.Contains(starts[i]));
+                if (!refined.TryGetValue(kind, out kinds[i]))
+                {
+                    refined.Add(kind, kinds[i] = refined.Count);
+                }
+            }
+        }
+
+        return kinds;
+    }
+
+    private static string Escaped(char unit) => string.Create(CultureInfo.InvariantCulture, $@"\u{(int)unit:X4}");
+}
