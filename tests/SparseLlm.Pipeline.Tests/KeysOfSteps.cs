@@ -82,6 +82,20 @@ public sealed class KeysOfSteps
         ShouldDifferFrom(inputs.Layers.Count, inputs with { Model = With(inputs.Model, "tokenizer_config.json", "other") }, "companion");
 
     [Fact]
+    public void Every_file_that_the_tokenizer_is_read_from_takes_part()
+    {
+        string[] files = ["vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
+        Dictionary<string, string> model = files.Aggregate(new Dictionary<string, string>(inputs.Model), (known, file) => With(known, file, "one"));
+        string withBoth = StepKeys.Of(inputs with { Model = With(model, "vocab.json", "other") }).Layers[0];
+        withBoth.ShouldBe(keys.Layers[0], "where there is a tokenizer.json, nothing else is read");
+
+        model.Remove("tokenizer.json");
+        string[] known = [keys.Layers[0], StepKeys.Of(inputs with { Model = model }).Layers[0]];
+        string[] changed = [.. files.Select(file => StepKeys.Of(inputs with { Model = With(model, file, "other") }).Layers[0])];
+        known.Concat(changed).ShouldBeUnique();
+    }
+
+    [Fact]
     public void Layers_stand_for_themselves_where_nothing_runs_through_them()
     {
         var settings = PruningSettings.For(PruningMethod.Magnitude);

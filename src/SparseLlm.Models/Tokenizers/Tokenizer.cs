@@ -1,6 +1,7 @@
 using SparseLlm.Models.Tokenizers.AddedTokens;
 using SparseLlm.Models.Tokenizers.Bpe;
 using SparseLlm.Models.Tokenizers.Decoders;
+using SparseLlm.Models.Tokenizers.Gpt2;
 using SparseLlm.Models.Tokenizers.PostProcessors;
 using SparseLlm.Models.Tokenizers.PreTokenizers;
 
@@ -34,11 +35,24 @@ public sealed class Tokenizer
     public int VocabularySize { get; }
 
     /// <summary>Reads the tokenizer of a model.</summary>
-    /// <param name="directory">A Hugging Face model directory with a tokenizer.json.</param>
+    /// <param name="directory">A Hugging Face model directory with a tokenizer.json, or with GPT-2's vocab.json and merges.txt.</param>
     /// <exception cref="Diagnostics.DiagnosticException">
     /// <see cref="TokenizerDiagnostics"/>: there is none, it is malformed, or it uses something that is not supported.
     /// </exception>
-    public static Tokenizer Load(string directory) => TokenizerFile.Read(Path.Combine(directory, TokenizerFile.Name));
+    public static Tokenizer Load(string directory)
+    {
+        IReadOnlyList<string> files = FilesAmong(TokenizerSource.NamesIn(directory));
+        return files switch
+        {
+            [] => throw TokenizerSource.Missing(directory),
+            [TokenizerSource.Fast] => TokenizerFile.Read(Path.Combine(directory, TokenizerSource.Fast)),
+            _ => Gpt2Reader.Read(directory),
+        };
+    }
+
+    /// <summary>Which of a model's files <see cref="Load"/> reads, in ordinal order.</summary>
+    /// <param name="names">The names of the files in its directory.</param>
+    public static IReadOnlyList<string> FilesAmong(IEnumerable<string> names) => TokenizerSource.Among(names);
 
     /// <summary>The token ids of a text.</summary>
     /// <param name="text">Any text; halves of surrogate pairs are read as U+FFFD.</param>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using SparseLlm.Diagnostics;
 using SparseLlm.Models.Tokenizers.AddedTokens;
 using SparseLlm.Models.Tokenizers.Bpe;
 using SparseLlm.Models.Tokenizers.Decoders;
@@ -13,9 +12,6 @@ namespace SparseLlm.Models.Tokenizers;
 /// <summary>Reads tokenizer.json.</summary>
 internal static class TokenizerFile
 {
-    /// <summary>What the file is called in a model's directory.</summary>
-    public const string Name = "tokenizer.json";
-
     // Tokenizers in use have some dozens of parts, and patterns of a thousand characters. Compiling takes time for each.
     private const int SizeLimit = 1000;
     private const int PatternUnit = 16;
@@ -23,13 +19,6 @@ internal static class TokenizerFile
     /// <summary>The tokenizer of a file.</summary>
     public static Tokenizer Read(string path)
     {
-        if (!Path.Exists(path))
-        {
-            throw TokenizerDiagnostics.Missing.Error(
-                new SourceLocation(path),
-                "the model has no tokenizer.json; save its fast tokenizer beside the weights, or download it again.");
-        }
-
         using JsonDocument document = TokenizerBytes.Read(path).Json();
         var root = new TokenizerNode(new TokenizerPlace(path, ""), document.RootElement);
         if (root.OptionalText("version") is string version && version != "1.0")

@@ -37,7 +37,7 @@ public sealed record StepKeys(string? Allocation, IReadOnlyList<string> Layers, 
         using var key = new KeyBuilder("start", inputs.Revision);
         return key.Add("embedding", inputs.Embedding)
             .Add("config", inputs.Model.GetValueOrDefault("config.json"))
-            .Add("tokenizer", inputs.Model.GetValueOrDefault("tokenizer.json"))
+            .Add("tokenizer", TokenizerDigest.Of(inputs.Model))
             .Add("calibration", KeyBuilder.Of("calibration", inputs.Calibration!))
             .Build();
     }

@@ -48,7 +48,7 @@ public sealed class DenseModel
     {
         using var key = new KeyBuilder("evaluation", ArtifactInputs.CurrentRevision);
         return key.Add("model", digest)
-            .Add("tokenizer", Digests.Files.GetValueOrDefault("tokenizer.json"))
+            .Add("tokenizer", TokenizerDigest.Of(Digests.Files))
             .Add("numerics", NumericsClass)
             .Add("text", text.Key(Definition.MaximumLength, Cache.Digests))
             .Build();
