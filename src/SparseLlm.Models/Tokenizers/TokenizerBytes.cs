@@ -11,7 +11,9 @@ namespace SparseLlm.Models.Tokenizers;
 internal sealed record TokenizerBytes(string Path, byte[] Bytes)
 {
     // The largest in use have 35 MB. Beyond this the JSON reader's own tables would not fit either.
-    private const long LengthLimit = 1 << 28;
+    private const long LengthLimit = 1 << 27;
+
+    private ReadOnlySpan<byte> WithoutMark => Bytes.AsSpan().StartsWith("\uFEFF"u8) ? Bytes.AsSpan(3) : Bytes;
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="DiagnosticException"><see cref="TokenizerDiagnostics.Malformed"/>: it cannot be read, or Git LFS has not fetched it.</exception>
@@ -37,23 +39,35 @@ internal sealed record TokenizerBytes(string Path, byte[] Bytes)
         }
         catch (JsonException error)
         {
-            // A download that broke off leaves a file without its end; whatever else is wrong was written so.
-            bool isCut = !Bytes.AsSpan().TrimEnd(" \t\r\n"u8).EndsWith("}"u8);
-            string remedy = isCut ? "the file ends too early, so download it again" : "correct it, or save the tokenizer anew with its save_pretrained";
+            string remedy = LacksEnd() ? "it ends too early, so download it again" : "correct it, or save the tokenizer anew with its save_pretrained";
             throw Malformed(
                 new SourceLocation(Path, (int)(error.LineNumber ?? 0) + 1, (int)(error.BytePositionInLine ?? 0) + 1),
-                $"the tokenizer is not valid JSON: {Reason(error)}; {remedy}.",
+                $"the file is not valid JSON: {Reason(error)}; {remedy}.",
                 error);
         }
     }
 
     /// <summary>The file as valid UTF-8, without a byte order mark.</summary>
-    public ReadOnlySpan<byte> Text()
+    public ReadOnlySpan<byte> Text() => Utf8.IsValid(Bytes)
+        ? WithoutMark
+        : throw Malformed(new SourceLocation(Path), "the file is not UTF-8 text; download it again.");
+
+    /// <summary>Whether what there is would be the beginning of JSON, as a download leaves it that broke off. Whatever else is wrong was written so.</summary>
+    private bool LacksEnd()
     {
-        ReadOnlySpan<byte> text = Bytes;
-        return Utf8.IsValid(text)
-            ? text[(text.StartsWith("\uFEFF"u8) ? 3 : 0)..]
-            : throw Malformed(new SourceLocation(Path), "the file is not UTF-8 text; download it again.");
+        var reader = new Utf8JsonReader(WithoutMark, isFinalBlock: false, default);
+        try
+        {
+            while (reader.Read())
+            {
+            }
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+
+        return reader.CurrentDepth > 0 || reader.TokenType == JsonTokenType.None;
     }
 
     /// <summary>The message without the place, which is in front of it already.</summary>

@@ -158,10 +158,12 @@ public sealed class Gpt2Files : IDisposable
         ShouldFail("SLM2101", message).Message.ShouldContain("AutoTokenizer.from_pretrained(MODEL).save_pretrained(DIRECTORY)");
     }
 
-    [Fact]
-    public void Token_in_front_that_is_not_named_is_an_error()
+    [Theory]
+    [InlineData("null")]
+    [InlineData("\"\"")]
+    public void Token_in_front_that_is_not_named_is_an_error(string token)
     {
-        Write("""{"a": 0}""", "", """{"tokenizer_class": "GPT2Tokenizer", "bos_token": null, "add_bos_token": true}""");
+        Write("""{"a": 0}""", "", $$"""{"tokenizer_class": "GPT2Tokenizer", "bos_token": {{token}}, "add_bos_token": true}""");
         ShouldFail("SLM2102", "'bos_token'").Location!.File.ShouldBe(directory["tokenizer_config.json"]);
     }
 

@@ -55,6 +55,9 @@ public class MistakesInTokenizers
     [InlineData("post_processor", """{"type": "BertProcessing"}""", "'BertProcessing'", "TemplateProcessing")]
     [InlineData("decoder", """{"type": "CTC"}""", "'CTC'", "ByteFallback")]
     [InlineData("model", """{"type": "Unigram", "vocab": []}""", "'Unigram'", "BPE")]
+    [InlineData("model", """{"unk_id": 2, "vocab": [["<pad>", 0.0]]}""", "'model' is a Unigram model", "BPE")]
+    [InlineData("model", """{"unk_token": "[UNK]", "vocab": {"a": 0}}""", "'model' is a WordPiece or WordLevel model", "BPE")]
+    [InlineData("normalizer", """{"type": "Sequence", "normalizers": [{"type": "Precompiled", "precompiled_charsmap": "AAAA"}]}""", "'normalizer.normalizers[0]' is of type 'Precompiled'", "NFC")]
     [InlineData("model", """{"type": "BPE", "dropout": 0.1, "vocab": {}, "merges": []}""", "'model.dropout'", "without dropout")]
     [InlineData("version", "\"2.0\"", "'2.0'", "'1.0'")]
     public void Something_unsupported_is_an_error_that_says_what_is_supported(string part, string json, string what, string supported)

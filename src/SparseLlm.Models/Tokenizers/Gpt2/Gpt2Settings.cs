@@ -48,7 +48,8 @@ internal sealed class Gpt2Settings
 
     /// <summary>The token that a text begins with; null if there is none.</summary>
     public string? Beginning => _settings?.Flag("add_bos_token", false) != true ? null
-        : Special(BeginningName, DefaultToken)?.Content ?? throw _settings.Value.Malformed($"asks for a token before each text and has no '{BeginningName}'");
+        : Special(BeginningName, DefaultToken) is { Content.Length: > 0 } token ? token.Content
+        : throw _settings.Value.Malformed($"asks for a token before each text and has no '{BeginningName}'");
 
     /// <summary>Refuses a directory whose tokenizer is not GPT-2's, though it consists of the same files.</summary>
     public void RequireClass()
