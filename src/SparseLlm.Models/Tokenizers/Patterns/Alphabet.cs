@@ -22,10 +22,9 @@ internal sealed class Alphabet
     /// <summary>The kinds that these sets tell apart. A line feed is always one of its own and stays what it is, for the anchors of lines.</summary>
     public Alphabet(IEnumerable<CharacterSet> sets)
     {
-        CharacterSet lineFeed = CharacterSet.Of('\n');
-        CharacterSet[] distinct = [.. sets.Append(lineFeed).Distinct()];
-        _starts = [.. distinct.SelectMany(set => set.Changes).Append(0).Where(change => change < CharacterSet.End).Distinct().Order()];
-        _units = Array.ConvertAll(Kinds(_starts, distinct), kind => (char)(FirstUnit + kind));
+        CharacterSet[] told = [.. sets, CharacterSet.Of('\n')];
+        _starts = [.. told.SelectMany(set => set.Changes).Append(0).Where(change => change < CharacterSet.End).Distinct().Order()];
+        _units = Array.ConvertAll(Kinds(_starts, told), kind => (char)(FirstUnit + kind));
         _units[Array.BinarySearch(_starts, '\n')] = '\n';
         for (int i = 0; i < _starts.Length && _starts[i] < PlaneLength; i++)
         {
@@ -75,10 +74,10 @@ internal sealed class Alphabet
         int[] kinds = new int[starts.Length];
         foreach (CharacterSet set in sets)
         {
-            var refined = new Dictionary<(int, bool), int>();
+            var refined = new Dictionary<int, int>();
             for (int i = 0; i < starts.Length; i++)
             {
-                (int, bool) kind = (kinds[i], set.Contains(starts[i]));
+                int kind = (2 * kinds[i]) + (set.Contains(starts[i]) ? 1 : 0);
                 if (!refined.TryGetValue(kind, out kinds[i]))
                 {
                     refined.Add(kind, kinds[i] = refined.Count);

@@ -1,59 +1,53 @@
-using System.Globalization;
-
 namespace SparseLlm.Models.Tokenizers.Patterns;
 
 /// <summary>A set of code points, kept as the places where membership changes: the first one in, the first one out again, and so on.</summary>
-internal sealed class CharacterSet : IEquatable<CharacterSet>
+internal sealed class CharacterSet
 {
     /// <summary>The first number that is no code point any more.</summary>
     public const int End = 0x110000;
 
     private readonly int[] _changes;
 
-    private CharacterSet(int[] changes) => _changes = changes;
+    private CharacterSet(List<int> changes) => _changes = [.. changes];
 
     /// <summary>The places where membership changes, in order; the first is a member.</summary>
     public IReadOnlyList<int> Changes => _changes;
 
-    /// <summary>The ranges that the set consists of, both ends included.</summary>
-    public IEnumerable<(int First, int Last)> Ranges => _changes.Chunk(2).Select(range => (range[0], range[1] - 1));
-
     /// <summary>Every code point that is not in the set.</summary>
-    public CharacterSet Complement => new(
-    [
-        .. _changes is [0, ..] ? Array.Empty<int>() : [0],
-        .. _changes.Where(change => change is > 0 and < End),
-        .. _changes is [.., End] ? Array.Empty<int>() : [End],
-    ]);
+    public CharacterSet Complement => Combine(this, Of(0, End - 1), (isIn, exists) => exists && !isIn);
 
     /// <summary>The set of one character.</summary>
     public static CharacterSet Of(int character) => Of(character, character);
 
-    /// <summary>The set of a range of characters, both ends included.</summary>
-    public static CharacterSet Of(int first, int last) => new([first, last + 1]);
-
-    /// <summary>The set of several ranges, in any order; they may overlap.</summary>
-    public static CharacterSet Of(IEnumerable<(int First, int Last)> ranges)
+    /// <summary>The set of ranges of characters.</summary>
+    /// <param name="ends">The first and the last character of each range, in ascending order.</param>
+    public static CharacterSet Of(params ReadOnlySpan<int> ends)
     {
-        var changes = new List<int>();
-        foreach ((int first, int last) in ranges.Order())
+        var changes = new List<int>(ends.Length);
+        for (int i = 0; i < ends.Length; i += 2)
         {
-            if (changes.Count > 0 && first <= changes[^1])
-            {
-                changes[^1] = Math.Max(changes[^1], last + 1);
-            }
-            else
-            {
-                changes.Add(first);
-                changes.Add(last + 1);
-            }
+            Append(changes, ends[i], ends[i + 1]);
         }
 
-        return new CharacterSet([.. changes]);
+        return new CharacterSet(changes);
+    }
+
+    /// <summary>The set of some characters.</summary>
+    /// <param name="characters">The characters, in ascending order.</param>
+    public static CharacterSet OfAll(List<int> characters)
+    {
+        var changes = new List<int>();
+        foreach (int character in characters)
+        {
+            Append(changes, character, character);
+        }
+
+        return new CharacterSet(changes);
     }
 
     /// <summary>Everything that is in any of the sets.</summary>
-    public static CharacterSet Union(IEnumerable<CharacterSet> sets) => Of(sets.SelectMany(set => set.Ranges));
+    public static CharacterSet Union(params IEnumerable<CharacterSet> sets) =>
+        sets.Aggregate(Of(), (left, right) => Combine(left, right, (isInLeft, isInRight) => isInLeft || isInRight));
 
     /// <summary>Whether a code point is in the set.</summary>
     public bool Contains(int character)
@@ -62,25 +56,43 @@ internal sealed class CharacterSet : IEquatable<CharacterSet>
         return (place < 0 ? ~place - 1 : place) % 2 == 0;
     }
 
-    /// <inheritdoc/>
-    public bool Equals(CharacterSet? other) => other is not null && _changes.AsSpan().SequenceEqual(other._changes);
+    /// <summary>Whether the two have a character in common.</summary>
+    public bool Overlaps(CharacterSet other) => Combine(this, other, (isInThis, isInOther) => isInThis && isInOther).Changes.Count > 0;
 
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => Equals(obj as CharacterSet);
+    /// <summary>Whether the other set has the same characters.</summary>
+    public bool SetEquals(CharacterSet other) => _changes.AsSpan().SequenceEqual(other._changes);
 
-    /// <inheritdoc/>
-    public override int GetHashCode()
+    private static void Append(List<int> changes, int first, int last)
     {
-        var hash = new HashCode();
-        foreach (int change in _changes)
+        if (changes.Count > 0 && changes[^1] == first)
         {
-            hash.Add(change);
+            changes[^1] = last + 1;
         }
-
-        return hash.ToHashCode();
+        else
+        {
+            changes.Add(first);
+            changes.Add(last + 1);
+        }
     }
 
-    /// <inheritdoc/>
-    public override string ToString() => string.Join(' ', Ranges.Select(range =>
-        string.Create(CultureInfo.InvariantCulture, $"U+{range.First:X4}-{range.Last:X4}")));
+    /// <summary>The code points of which <paramref name="isIn"/> says so, given whether each of two sets has them.</summary>
+    private static CharacterSet Combine(CharacterSet left, CharacterSet right, Func<bool, bool, bool> isIn)
+    {
+        (int[] lefts, int[] rights) = (left._changes, right._changes);
+        var changes = new List<int>(lefts.Length + rights.Length);
+        (int i, int j) = (0, 0);
+        while (i < lefts.Length || j < rights.Length)
+        {
+            int place = Math.Min(i < lefts.Length ? lefts[i] : End, j < rights.Length ? rights[j] : End);
+            i += i < lefts.Length && lefts[i] == place ? 1 : 0;
+            j += j < rights.Length && rights[j] == place ? 1 : 0;
+            bool wasIn = changes.Count % 2 == 1;
+            if (isIn(i % 2 == 1, j % 2 == 1) != wasIn)
+            {
+                changes.Add(place);
+            }
+        }
+
+        return new CharacterSet(changes);
+    }
 }

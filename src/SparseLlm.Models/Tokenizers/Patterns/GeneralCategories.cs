@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace SparseLlm.Models.Tokenizers.Patterns;
 
@@ -16,29 +18,35 @@ internal static class GeneralCategories
 
     /// <summary>White space: separators, and the controls that move to another place.</summary>
     public static CharacterSet Space { get; } =
-        CharacterSet.Union([CharacterSet.Of('\t', '\r'), CharacterSet.Of(0x85), Sets["Z"]]);
+        CharacterSet.Union(CharacterSet.Of('\t', '\r', 0x85, 0x85), Sets["Z"]);
 
     /// <summary>The characters of a category such as <c>Lu</c>, or of all that begin with a letter such as <c>L</c>; null if there is none.</summary>
     public static CharacterSet? Find(string name) => Sets.GetValueOrDefault(name);
 
+    // A million characters are looked at once, before anybody would optimise the loop.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Dictionary<string, CharacterSet> Read()
     {
-        List<(int, int)>[] ranges = [.. Names.Select(_ => new List<(int, int)>())];
-        for (int first = 0, next; first < CharacterSet.End; first = next)
+        List<int>[] ends = [.. Names.Select(_ => new List<int>())];
+        int first = 0;
+        UnicodeCategory category = CharUnicodeInfo.GetUnicodeCategory(first);
+        for (int next = 1; next <= CharacterSet.End; next++)
         {
-            UnicodeCategory category = CharUnicodeInfo.GetUnicodeCategory(first);
-            for (next = first + 1; next < CharacterSet.End && CharUnicodeInfo.GetUnicodeCategory(next) == category;)
+            UnicodeCategory nextCategory = next < CharacterSet.End ? CharUnicodeInfo.GetUnicodeCategory(next) : (UnicodeCategory)(-1);
+            if (nextCategory != category)
             {
-                next++;
+                ends[(int)category].AddRange(first, next - 1);
+                (first, category) = (next, nextCategory);
             }
-
-            ranges[(int)category].Add((first, next - 1));
         }
 
-        Dictionary<string, CharacterSet> sets = Names.Zip(ranges).ToDictionary(pair => pair.First, pair => CharacterSet.Of(pair.Second));
-        foreach (IGrouping<char, string> group in Names.GroupBy(name => name[0]))
+        var sets = new Dictionary<string, CharacterSet>();
+        for (int i = 0; i < Names.Length; i++)
         {
-            sets.Add(group.Key.ToString(), CharacterSet.Union(group.Select(name => sets[name])));
+            CharacterSet set = CharacterSet.Of(CollectionsMarshal.AsSpan(ends[i]));
+            string group = Names[i][..1];
+            sets.Add(Names[i], set);
+            sets[group] = sets.TryGetValue(group, out CharacterSet? known) ? CharacterSet.Union(known, set) : set;
         }
 
         return sets;

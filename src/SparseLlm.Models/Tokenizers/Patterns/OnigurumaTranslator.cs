@@ -27,7 +27,6 @@ internal sealed class OnigurumaTranslator
     private readonly string _pattern;
     private readonly StringBuilder _output = new();
     private readonly List<CharacterSet> _sets = [];
-    private readonly Dictionary<CharacterSet, char> _placeholders = [];
     private int? _previousLiteral;
     private int _position;
     private int _depth;
@@ -195,14 +194,14 @@ internal sealed class OnigurumaTranslator
 
     private char Placeholder(CharacterSet set)
     {
-        if (!_placeholders.TryGetValue(set, out char placeholder))
+        int index = _sets.FindIndex(set.SetEquals);
+        if (index < 0)
         {
-            placeholder = (char)(FirstPlaceholder + _sets.Count);
-            _placeholders.Add(set, placeholder);
+            index = _sets.Count;
             _sets.Add(set);
         }
 
-        return placeholder;
+        return (char)(FirstPlaceholder + index);
     }
 
     private void Quantifiers(int start)

@@ -8,7 +8,7 @@ internal static class WordCharacters
 {
     /// <summary>Circled and squared letters: alphabetic, but in no category of letters.</summary>
     private static readonly CharacterSet EnclosedLetters =
-        CharacterSet.Of([(0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)]);
+        CharacterSet.Of(0x24B6, 0x24E9, 0x1F130, 0x1F149, 0x1F150, 0x1F169, 0x1F170, 0x1F189);
 
     /// <summary>
     /// Oniguruma's <c>\w</c>: alphabetic characters, marks, decimal digits, connectors, and the superscript digits and
@@ -17,7 +17,7 @@ internal static class WordCharacters
     public static CharacterSet Oniguruma { get; } = CharacterSet.Union(
     [
         .. ((string[])["L", "M", "Nd", "Nl", "Pc"]).Select(name => GeneralCategories.Find(name)!),
-        CharacterSet.Of([(0xB2, 0xB3), (0xB9, 0xB9), (0xBC, 0xBE)]),
+        CharacterSet.Of(0xB2, 0xB3, 0xB9, 0xB9, 0xBC, 0xBE),
         EnclosedLetters,
     ]);
 
