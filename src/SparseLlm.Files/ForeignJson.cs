@@ -14,7 +14,7 @@ public static class ForeignJson
     /// <param name="replaceHalfPairs">Whether half a surrogate pair becomes U+FFFD, as texts are read, instead of being an error.</param>
     /// <param name="maximumTokens">Names, values, brackets and braces that there can be within reason; the document takes 12 bytes for each.</param>
     /// <exception cref="JsonException">It is not JSON, or too much; line and byte of the line are those in the file.</exception>
-    /// <remarks>A number that JSON does not have becomes a string, so that a field that nobody asks for can hold it, and one that is asked for is no number.</remarks>
+    /// <remarks>A number that JSON does not have becomes an empty list: nobody asks for one where a number or a text is expected.</remarks>
     public static JsonDocument Parse(byte[] utf8, bool replaceHalfPairs = false, int maximumTokens = int.MaxValue)
     {
         ReadOnlyMemory<byte> text = utf8.AsSpan().StartsWith("\uFEFF"u8) ? utf8.AsMemory(3) : utf8;
@@ -120,7 +120,9 @@ public static class ForeignJson
         {
             if (text[i..].StartsWith(number))
             {
-                text[i] = text[i + number.Length - 1] = (byte)'"';
+                text.Slice(i, number.Length).Fill((byte)' ');
+                text[i] = (byte)'[';
+                text[i + number.Length - 1] = (byte)']';
                 return i + number.Length;
             }
         }

@@ -14,10 +14,10 @@ public sealed class JsonOfOthers
     [InlineData("NaN")]
     [InlineData("Infinity")]
     [InlineData("-Infinity")]
-    public void A_number_that_json_does_not_have_is_no_number_and_disturbs_nobody(string number)
+    public void A_number_that_json_does_not_have_is_neither_number_nor_text_and_disturbs_nobody(string number)
     {
         JsonElement root = Parse($$"""{"a": [{{number}}, -1], "b": 2, "c": "{{number}}"}""");
-        root.GetProperty("a")[0].ValueKind.ShouldBe(JsonValueKind.String);
+        root.GetProperty("a")[0].ValueKind.ShouldBe(JsonValueKind.Array);
         root.GetProperty("a")[1].GetInt32().ShouldBe(-1);
         root.GetProperty("b").GetInt32().ShouldBe(2);
         root.GetProperty("c").GetString().ShouldBe(number);
@@ -60,6 +60,7 @@ public sealed class JsonOfOthers
     [InlineData("-")]
     [InlineData("Nan")]
     [InlineData("[NaN")]
+    [InlineData("{NaN: 1}")]
     public void What_is_cut_off_is_an_error(string json) => Should.Throw<JsonException>(() => Parse(json));
 
     [Fact]
