@@ -34,30 +34,10 @@ public sealed class RecipeReader
     public static RecipeReading Read(string path, NuGetVersion toolVersion)
     {
         var diagnostics = new DiagnosticBag();
-        Recipe? recipe = ReadText(path, diagnostics) is { } text && YamlDocument.Parse(path, text, diagnostics) is { } root
+        Recipe? recipe = RecipeText.Read(path, diagnostics) is { } text && YamlDocument.Parse(path, text, diagnostics) is { } root
             ? new RecipeReader(path, toolVersion, diagnostics).Read(root)
             : null;
         return new RecipeReading(diagnostics.HasErrors ? null : recipe, diagnostics.InFileOrder);
-    }
-
-    private static string? ReadText(string path, DiagnosticBag diagnostics)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            diagnostics.Add(RecipeDiagnostics.Unreadable, new SourceLocation(path),
-                "there is no such recipe; name an existing file, or create one with 'dotnet sparsellm init'");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            diagnostics.Add(RecipeDiagnostics.Unreadable, new SourceLocation(path),
-                $"the recipe cannot be read; make it a readable file ({exception.Message})");
-        }
-
-        return null;
     }
 
     private Recipe? Read(YamlNode root)
@@ -79,7 +59,7 @@ public sealed class RecipeReader
         var (device, threads, memory) = Engine(section);
 
         section.Require(RecipeKeys.Artifacts);
-        List<string>? measured = perplexities?.Select(perplexity => perplexity.Name).ToList();
+        HashSet<string>? measured = perplexities?.Select(perplexity => perplexity.Name).ToHashSet();
         IReadOnlyList<ArtifactRecipe> artifacts = new ArtifactReader(context, measured)
             .Read(section.Entry(RecipeKeys.Defaults), section.Entry(RecipeKeys.Artifacts));
         CheckCalibration(section, artifacts);

@@ -115,8 +115,17 @@ public sealed class Mistakes : IDisposable
         { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  «a b»:\n", "SLM1015", "'a b' cannot name an artifact" },
         { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  «.a»:\n", "SLM1015", "no dot at either end" },
         { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  «../a»:\n", "SLM1015", "cannot name" },
+        { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  «summary.html»:\n", "SLM1015", "the tool itself writes a file of that name" },
+        { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  «Summary.MD»:\n", "SLM1015", "'Summary.MD'" },
+        { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  «summary-0123abcd.html»:\n", "SLM1015", "the tool itself" },
+        { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  «pruning.lock.json»:\n", "SLM1015", "the tool itself" },
+        { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  «CON»:\n", "SLM1015", "Windows keeps that name" },
+        { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  «aux.txt»:\n", "SLM1015", "Windows keeps that name" },
+        { Head + $"defaults: {{ method: magnitude, sparsity: 0.5 }}\nartifacts:\n  «{new string('x', 247)}»:\n", "SLM1015", "use at most 246 characters" },
+        { Head + $"artifacts:\n  «{new string('x', 240)}»: {{ matrix: {{ method: [magnitude], sparsity: [0.5, 0.6] }} }}\n", "SLM1015", "x-magnitude-0.5' is too long" },
         { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  a:\n  «A»:\n", "SLM1016", "artifact 'A' has the name of 'a' on line 5" },
         { WithCalibration + "artifacts:\n  s-wanda: { sparsity: 0.5 }\n  «s»: { sparsity: 0.5, matrix: { method: [wanda] } }\n", "SLM1016", "'s-wanda'" },
+        { WithCalibration + "artifacts:\n  S-Wanda: { sparsity: 0.5 }\n  «s»: { sparsity: 0.5, matrix: { method: [wanda] } }\n", "SLM1016", "letter case makes no difference" },
         { WithCalibration + "artifacts:\n  s: { matrix: { sparsity: [0.5, «0.50»] } }\n", "SLM1016", "'0.5' is listed twice" },
 
         // Gates.

@@ -19,6 +19,14 @@ public sealed class YamlSyntax : IDisposable
     [InlineData("version: 1\nmodel: «@»model\n", "invalid YAML")]
     [InlineData("version: [«1», 2\nmodel: model\n", "check that every bracket, brace and quote is closed")]
     [InlineData("requires: [«0.1»,1.0)\nversion: 1\n", "a version range must be in quotes")]
+    [InlineData("version: !!i[[ 1\n", null)]
+    [InlineData("version: !<x 1\n", null)]
+    [InlineData("%TAG ! !\n%TAG ! !\n---\nversion: 1\n", null)]
+    [InlineData("...\n...\n", null)]
+    [InlineData("\u2028: [&a\u0085 1", null)]
+    [InlineData("version: \"\\ud800\"\n", null)]
+    [InlineData("version: 1 # end«\0»\nmodel: model\n", "the control character U+0000 cannot stand in YAML")]
+    [InlineData("version: 1\nmodel: \"«\u001b»[31m\"\n", "U+001B")]
     [InlineData("%YAML 9.9\n---\nversion: 1\n", null)]
     [InlineData("{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{", null)]
     [InlineData(Valid + "«---»\nversion: 1\n", "a single YAML document")]
@@ -43,7 +51,7 @@ public sealed class YamlSyntax : IDisposable
     [Fact]
     public void Any_damage_to_a_file_is_either_harmless_or_reported()
     {
-        const string alphabet = "{}[]:,-&*!|>'\"%@`#? \n\t\\a0<~.=$";
+        const string alphabet = "{}[]:,-&*!|>'\"%@`#? \n\t\\a0<~.=$\r\u0085\u2028\0\uFEFF";
         const string whole = """
             requires: "0.1"
             calibration: { text: "*.txt", samples: 3, sampling: random }
@@ -113,11 +121,40 @@ public sealed class YamlSyntax : IDisposable
         reading.Diagnostics.ShouldHaveSingleItem().Location.ShouldBe(new SourceLocation(folder.RecipePath, 5, 15, 5, 16));
     }
 
-    [Fact]
-    public void A_byte_order_mark_is_not_part_of_the_first_key()
+    [Theory]
+    [InlineData("utf-8")]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    [InlineData("utf-32")]
+    [InlineData("utf-32BE")]
+    public void A_byte_order_mark_names_the_encoding_and_is_not_part_of_the_first_key(string encoding)
     {
-        File.WriteAllText(folder.RecipePath, Valid, new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
+        File.WriteAllText(folder.RecipePath, Valid, System.Text.Encoding.GetEncoding(encoding));
 
         RecipeReader.Read(folder.RecipePath, new(0, 1, 0)).Diagnostics.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(new byte[] { (byte)'a', (byte)'\n', (byte)'b', 0xE9, (byte)'\n' }, 2, 2, "utf-8")]
+    [InlineData(new byte[] { 0xFF, 0xFE, (byte)'a', 0, 0x00, 0xD8 }, 1, 2, "utf-16")]
+    public void Bytes_of_another_encoding_are_an_error_at_their_place(byte[] bytes, int line, int column, string encoding)
+    {
+        File.WriteAllBytes(folder.RecipePath, bytes);
+
+        Diagnostic mistake = RecipeReader.Read(folder.RecipePath, new(0, 1, 0)).Diagnostics.ShouldHaveSingleItem();
+        mistake.Code.ShouldBe("SLM1001");
+        mistake.Message.ShouldBe($"the bytes from here on are not {encoding}; save the recipe as UTF-8");
+        mistake.Location.ShouldBe(new SourceLocation(folder.RecipePath, line, column));
+    }
+
+    [SkippableTheory]
+    [InlineData("/dev/zero", "a device")]
+    [InlineData("/proc/self/fd", "a directory")]
+    public void What_is_not_a_regular_file_is_not_read(string path, string kind)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "there is no such thing here");
+        Diagnostic mistake = RecipeReader.Read(path, new(0, 1, 0)).Diagnostics.ShouldHaveSingleItem();
+        mistake.Code.ShouldBe("SLM1001");
+        mistake.Message.ShouldContain($"this is {kind} and not a regular file");
     }
 }

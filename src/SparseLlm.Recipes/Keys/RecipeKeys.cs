@@ -51,7 +51,7 @@ internal static class RecipeKeys
         {
             ["type"] = "object",
             ["minProperties"] = 1,
-            ["propertyNames"] = new JsonObject { ["pattern"] = ArtifactNames.Syntax },
+            ["propertyNames"] = new JsonObject { ["pattern"] = ArtifactNames.Syntax, ["maxLength"] = ArtifactNames.MaximumLength },
             ["additionalProperties"] = ValueSchema.OrNothing(ArtifactKeys.All.ToSchema()),
         },
         new JsonObject { ["tiny-opt-70"] = new JsonObject { ["sparsity"] = 0.7 } })

@@ -9,13 +9,16 @@ namespace SparseLlm.Recipes.Reading;
 /// <summary>Reads <c>defaults</c> and <c>artifacts</c>: matrices expanded, defaults put in.</summary>
 internal sealed class ArtifactReader
 {
+    /// <summary>Artifacts of one recipe. Each is a model that takes minutes at least, so that more of them are a mistake.</summary>
+    public const int MostArtifacts = 1000;
+
     private readonly ReadingContext context;
     private readonly DraftReader drafts;
     private readonly MatrixReader matrices;
-    private readonly List<ArtifactRecipe> artifacts = [];
-    private readonly Dictionary<SettingChoice, List<PruningMethod>> uses = [];
+    private readonly OrderedDictionary<string, ArtifactRecipe> artifacts = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<SettingChoice, HashSet<PruningMethod>> uses = [];
 
-    public ArtifactReader(ReadingContext context, IReadOnlyCollection<string>? perplexities)
+    public ArtifactReader(ReadingContext context, IReadOnlySet<string>? perplexities)
     {
         this.context = context;
         var patterns = new PatternReader(context);
@@ -39,18 +42,15 @@ internal sealed class ArtifactReader
 
         bool sparsityMayBeShared = defaults is not null && (shared is null || HasPattern(shared));
         foreach (YamlEntry artifact in named) Add(artifact, standard, sparsityMayBeShared);
+        if (artifacts.Count > MostArtifacts)
+            context.Diagnostics.Add(RecipeDiagnostics.TooMany, artifacts.GetAt(MostArtifacts).Value.Location, FormattableString.Invariant(
+                $"the recipe has {artifacts.Count} artifacts, and makes at most {MostArtifacts}; move those from here on to a recipe of their own"));
         ReportSettingsWithoutEffect();
-        return artifacts;
+        return artifacts.Values;
     }
 
     private void Add(YamlEntry entry, ArtifactDraft standard, bool sparsityMayBeShared)
     {
-        if (!ArtifactNames.IsValid(entry.Name))
-        {
-            context.Diagnostics.Add(RecipeDiagnostics.InvalidName, entry.Key.Location,
-                $"'{entry.Name}' cannot name an artifact; use letters, digits, '.', '_' and '-', and no dot at either end");
-        }
-
         if (context.OpenOrEmpty(entry, ArtifactKeys.All) is not { } section) return;
 
         ArtifactDraft draft = drafts.Read(section).Over(standard);
@@ -64,26 +64,23 @@ internal sealed class ArtifactReader
                 $"artifact '{entry.Name}' does not say how sparse; add 'sparsity: 0.7' or 'pattern: \"2:4\"' to it or to 'defaults'");
         }
 
-        if (matrix is null)
-        {
-            Add(entry.Name, draft, entry.Key.Location);
-            return;
-        }
-
-        RejectFixedAxes(section, matrix);
-        foreach (NamedDraft combination in matrices.Read(matrix, entry.Name, draft))
-            Add(combination.Name, combination.Draft, entry.Key.Location);
+        if (matrix is not null) RejectFixedAxes(section, matrix);
+        IReadOnlyList<NamedDraft> made = matrix is null ? [new(entry.Name, draft)] : matrices.Read(matrix, entry.Name, draft);
+        if (made.FirstOrDefault(one => ArtifactNames.Problem(one.Name) is not null) is { Name: var name })
+            context.Diagnostics.Add(RecipeDiagnostics.InvalidName, entry.Key.Location, $"'{name}' {ArtifactNames.Problem(name)}");
+        foreach (NamedDraft one in made) Add(one.Name, one.Draft, entry.Key.Location);
     }
 
     private void Add(string name, ArtifactDraft draft, SourceLocation location)
     {
-        PruningSettings settings = draft.ToSettings();
-        if (artifacts.Find(other => other.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } twin)
+        if (artifacts.TryGetValue(name, out ArtifactRecipe? twin))
         {
             context.Diagnostics.Add(RecipeDiagnostics.DuplicateArtifact, location,
                 $"artifact '{name}' has the name of '{twin.Name}' on line {twin.Location.Line}; rename one, letter case makes no difference");
+            return;
         }
 
+        PruningSettings settings = draft.ToSettings();
         foreach (SettingChoice choice in draft.Settings)
         {
             if (!uses.TryGetValue(choice, out var methods)) uses[choice] = methods = [];
@@ -92,7 +89,7 @@ internal sealed class ArtifactReader
 
         // Without a valid pattern no recipe comes out, and what stands in for it is never seen.
         SparsityPattern pattern = draft.Pattern ?? new SparsityPattern.Unstructured(0);
-        artifacts.Add(new ArtifactRecipe(name, pattern, settings, draft.Rules ?? [], draft.Gates ?? [], location));
+        artifacts.Add(name, new ArtifactRecipe(name, pattern, settings, draft.Rules ?? [], draft.Gates ?? [], location));
     }
 
     private void RejectFixedAxes(Section section, Section matrix)
@@ -110,9 +107,9 @@ internal sealed class ArtifactReader
 
     private void ReportSettingsWithoutEffect()
     {
-        foreach (var (choice, methods) in uses.Where(use => !use.Value.Exists(use.Key.Concerns)))
+        foreach (var (choice, methods) in uses.Where(use => !use.Value.Any(use.Key.Concerns)))
         {
-            string names = string.Join(", ", methods.Distinct().Select(EnumNames.Of));
+            string names = string.Join(", ", methods.Select(EnumNames.Of));
             context.Diagnostics.Add(RecipeDiagnostics.NoEffect, choice.Location,
                 $"'{choice.Setting.Name}' has no effect on {names}, only on {EnumNames.Of(PruningMethod.SparseLlm)}; remove it");
         }

@@ -6,7 +6,7 @@ namespace SparseLlm.Recipes.Reading;
 /// <summary>Reads <c>gates</c>.</summary>
 /// <param name="context">Where mistakes go.</param>
 /// <param name="perplexities">The names of the perplexities that the recipe declares; null if that is not known.</param>
-internal sealed class GateReader(ReadingContext context, IReadOnlyCollection<string>? perplexities)
+internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? perplexities)
 {
     // From here on a fraction looks like a percentage without its sign: 'maxIncrease: 5' is 500 %.
     private const double Wide = 2;

@@ -29,7 +29,13 @@ internal sealed class MatrixReader(ReadingContext context, PatternReader pattern
                 $"'matrix' has no values; list some under {string.Join(", ", MatrixKeys.All.Names)}");
 
         IReadOnlyList<NamedDraft> start = [new(name, draft)];
-        return axes.OfType<IReadOnlyList<NamedDraft>>().Aggregate(start, Combine);
+        IReadOnlyList<NamedDraft>[] listed = [.. axes.OfType<IReadOnlyList<NamedDraft>>()];
+        long count = listed.Aggregate(1L, (product, axis) => product * axis.Count);
+        if (count <= ArtifactReader.MostArtifacts) return listed.Aggregate(start, Combine);
+
+        context.Diagnostics.Add(RecipeDiagnostics.TooMany, section.Owner, FormattableString.Invariant(
+            $"this matrix has {count} combinations, and a recipe makes at most {ArtifactReader.MostArtifacts} artifacts; list fewer values"));
+        return [];
     }
 
     private static IReadOnlyList<NamedDraft> Combine(IReadOnlyList<NamedDraft> outer, IReadOnlyList<NamedDraft> inner) =>
@@ -45,23 +51,20 @@ internal sealed class MatrixReader(ReadingContext context, PatternReader pattern
     private static NamedDraft? Pattern(SparsityPattern? pattern) =>
         pattern is null ? null : new(pattern.ToString()!.Replace(':', '-'), new() { Pattern = pattern });
 
-    private List<NamedDraft>? Axis(Section section, RecipeKey key, Func<YamlNode, NamedDraft?> read)
+    private IReadOnlyList<NamedDraft>? Axis(Section section, RecipeKey key, Func<YamlNode, NamedDraft?> read)
     {
         if (section.Entry(key) is not { } entry) return null;
         if (entry.Value is YamlSequence { Items.Count: 0 })
             context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, entry.Value.Location,
                 $"'{key.Name}' is an empty list; name at least one value, or remove it");
 
-        var values = new List<NamedDraft>();
+        var values = new OrderedDictionary<string, NamedDraft>();
         foreach (YamlNode item in context.Items(entry))
         {
-            if (read(item) is not { } value) continue;
-            if (values.Exists(other => other.Name == value.Name))
+            if (read(item) is { } value && !values.TryAdd(value.Name, value))
                 context.Diagnostics.Add(RecipeDiagnostics.DuplicateArtifact, item.Location, $"'{value.Name}' is listed twice; remove one");
-            else
-                values.Add(value);
         }
 
-        return values;
+        return values.Values;
     }
 }

@@ -3,16 +3,22 @@ namespace SparseLlm.Recipes.Reading;
 /// <summary>What a mistyped name was probably meant to be.</summary>
 internal static class Nearest
 {
+    // Nobody mistypes a name of this length; and a list of more names than this helps nobody.
+    private const int LongestName = 100;
+    private const int MostNames = 30;
+
     /// <summary>Ends a message about an unknown name: the nearest allowed name, or all of them.</summary>
     public static string Suggest(string name, IReadOnlyCollection<string> allowed)
     {
         var (nearest, distance) = allowed
+            .Where(candidate => name.Length <= LongestName && candidate.Length <= LongestName)
+            .Take(MostNames)
             .Select(candidate => (candidate, distance: Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
             .DefaultIfEmpty((candidate: "", distance: int.MaxValue))
             .MinBy(pair => pair.distance);
         return distance <= Tolerance(name)
             ? $"did you mean '{nearest}'?"
-            : $"allowed: {string.Join(", ", allowed)}";
+            : $"allowed: {string.Join(", ", allowed.Take(MostNames))}{(allowed.Count > MostNames ? ", ..." : "")}";
     }
 
     // Among names of three letters everything is near to everything: 'gpu' is not a mistyped 'cpu'.

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.FileSystemGlobbing;
-using Microsoft.Extensions.FileSystemGlobbing.Abstractions;
 using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Recipes.Reading;
@@ -11,6 +10,9 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
 {
     private const string RemotePrefix = "hf://";
 
+    // Each is a search through a tree of directories.
+    private const int MostGlobs = 100;
+
     private readonly List<string> globs = [];
 
     /// <summary>The globs that were asked for, absolute.</summary>
@@ -19,7 +21,7 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
     /// <summary>The absolute paths of a file, or of all files that a glob matches, sorted ordinally.</summary>
     public IReadOnlyList<string> Files(string text, SourceLocation location)
     {
-        if (text.Contains('*')) return Glob(text, location);
+        if (text.Contains('*')) return globs.Count < MostGlobs ? Glob(text, location) : ReportTooManyGlobs(location);
         if (File.Exists(Combine(text))) return [Path.GetFullPath(Combine(text))];
 
         ReportNotFound(location, $"file '{text}' does not exist");
@@ -42,6 +44,13 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
             ? $"model '{text}' is a file, name the directory it is in"
             : $"model directory '{text}' does not exist");
         return null;
+    }
+
+    private IReadOnlyList<string> ReportTooManyGlobs(SourceLocation location)
+    {
+        diagnostics.Add(RecipeDiagnostics.TooMany, location, FormattableString.Invariant(
+            $"a recipe can name at most {MostGlobs} globs; let one glob match what several do"));
+        return [];
     }
 
     private string Combine(string text) => Path.Combine(folder, text);
@@ -76,7 +85,7 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
 
         var matcher = new Matcher(StringComparison.Ordinal).AddInclude(string.Join('/', segments[wildcard..]));
         return [.. matcher
-            .Execute(new DirectoryInfoWrapper(new DirectoryInfo(root)))
+            .Execute(new GlobDirectory(root))
             .Files
             .Select(match => match.Path)
             .Order(StringComparer.Ordinal)

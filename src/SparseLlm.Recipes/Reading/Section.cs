@@ -48,7 +48,7 @@ internal sealed class Section
         Open(name, owner, node.IsNull ? new YamlMapping(node.Location, []) : node, keys, diagnostics);
 
     /// <summary>The entry of a key, or null.</summary>
-    public YamlEntry? Entry(RecipeKey key) => mapping.Entries.FirstOrDefault(entry => entry.Name == key.Name);
+    public YamlEntry? Entry(RecipeKey key) => mapping.ByName.GetValueOrDefault(key.Name);
 
     /// <summary>The value of a key, or null.</summary>
     public YamlNode? Find(RecipeKey key) => Entry(key)?.Value;

@@ -14,18 +14,20 @@ internal sealed class YamlDocument
     // Far deeper than any recipe; keeps the recursion below the stack's end whatever the file.
     private const int MaximumDepth = 64;
 
+    // More than a file without aliases can come to: every character and every value counts as one.
+    private const long MaximumSize = 2 * RecipeText.MaximumLength;
+
     private readonly YamlSource source;
     private readonly DiagnosticBag diagnostics;
-    private readonly Scanner scanner;
-    private readonly Parser parser;
-    private readonly Dictionary<AnchorName, YamlNode> anchors = [];
+    private readonly YamlEvents parser;
+    private readonly Dictionary<AnchorName, (YamlNode Node, long Size)> anchors = [];
+    private long size;
 
     private YamlDocument(YamlSource source, DiagnosticBag diagnostics)
     {
         this.source = source;
         this.diagnostics = diagnostics;
-        scanner = new Scanner(new StringReader(source.Text));
-        parser = new Parser(scanner);
+        parser = new YamlEvents(source.Text);
     }
 
     /// <summary>The root of the document; null if there is none or it cannot be parsed, which is then reported.</summary>
@@ -42,13 +44,6 @@ internal sealed class YamlDocument
         catch (YamlException exception)
         {
             document.ReportSyntax(exception.Start, exception.End, Sentence(exception.Message));
-        }
-        catch (InvalidOperationException)
-        {
-            // The scanner of YamlDotNet 16.3 reads past the end of its token queue on some unclosed flow collections.
-            Mark start = document.parser.Current?.Start ?? Mark.Empty;
-            Mark end = document.parser.Current?.End ?? document.scanner.CurrentPosition;
-            document.ReportSyntax(start, end, "cannot be parsed after this; check that every bracket, brace and quote is closed");
         }
 
         return null;
@@ -80,6 +75,7 @@ internal sealed class YamlDocument
 
         if (parser.Accept<AnchorAlias>(out _)) return Resolve(parser.Consume<AnchorAlias>());
 
+        long before = size++;
         var node = parser.Consume<NodeEvent>();
         YamlNode composed = node switch
         {
@@ -87,11 +83,15 @@ internal sealed class YamlDocument
             SequenceStart sequence => ComposeSequence(sequence, depth),
             _ => ComposeMapping((MappingStart)node, depth),
         };
-        if (!node.Anchor.IsEmpty) anchors[node.Anchor] = composed;
+        if (!node.Anchor.IsEmpty) anchors[node.Anchor] = (composed, size - before);
         return composed;
     }
 
-    private YamlScalar Compose(Scalar scalar) => new(source.Of(scalar), scalar.Value, scalar.Style == ScalarStyle.Plain);
+    private YamlScalar Compose(Scalar scalar)
+    {
+        size += scalar.Value.Length;
+        return new YamlScalar(source.Of(scalar), scalar.Value, scalar.Style == ScalarStyle.Plain);
+    }
 
     private YamlSequence ComposeSequence(SequenceStart start, int depth)
     {
@@ -102,7 +102,7 @@ internal sealed class YamlDocument
 
     private YamlMapping ComposeMapping(MappingStart start, int depth)
     {
-        var entries = new List<YamlEntry>();
+        var entries = new OrderedDictionary<string, YamlEntry>();
         YamlNode? last = null;
         while (!parser.Accept<MappingEnd>(out _))
         {
@@ -110,13 +110,13 @@ internal sealed class YamlDocument
             YamlNode value = Compose(depth + 1);
             if (value is YamlScalar { IsPlain: true, Value: "" }) value = value with { Location = key.Location };
             last = value;
-            if (IsUsable(key, entries)) entries.Add(new YamlEntry((YamlScalar)key, value));
+            if (Usable(key, entries) is { } usable) entries.Add(usable.Value, new YamlEntry(usable, value));
         }
 
         return new YamlMapping(Extent(start, start.Style == MappingStyle.Flow, parser.Consume<MappingEnd>(), last), entries);
     }
 
-    private bool IsUsable(YamlNode key, List<YamlEntry> entries)
+    private YamlScalar? Usable(YamlNode key, OrderedDictionary<string, YamlEntry> entries)
     {
         if (key is not YamlScalar scalar)
         {
@@ -130,17 +130,17 @@ internal sealed class YamlDocument
         {
             Report("merge keys are not supported; put what artifacts share in 'defaults', or use an alias for a whole value");
         }
-        else if (entries.Find(entry => entry.Name == scalar.Value) is { } first)
+        else if (entries.TryGetValue(scalar.Value, out YamlEntry? first))
         {
             diagnostics.Add(RecipeDiagnostics.DuplicateKey, key.Location,
                 $"duplicate key '{scalar.Value}'; it is already on line {first.Key.Location.Line}, remove one of them");
         }
         else
         {
-            return true;
+            return scalar;
         }
 
-        return false;
+        return null;
 
         void Report(string message) => diagnostics.Add(RecipeDiagnostics.Syntax, key.Location, message);
     }
@@ -149,7 +149,14 @@ internal sealed class YamlDocument
     private YamlNode Resolve(AnchorAlias alias)
     {
         SourceLocation location = source.Between(alias.Start, alias.End);
-        if (anchors.TryGetValue(alias.Value, out YamlNode? node)) return node with { Location = location };
+        if (anchors.TryGetValue(alias.Value, out var anchored))
+        {
+            // Aliases of aliases grow without bounds when they are walked.
+            size += anchored.Size;
+            if (size > MaximumSize)
+                throw new SemanticErrorException(alias.Start, alias.End, "With its aliases written out the recipe would be too long; write fewer of them");
+            return anchored.Node with { Location = location };
+        }
 
         string text = "*" + alias.Value;
         diagnostics.Add(RecipeDiagnostics.Syntax, location,
@@ -179,5 +186,5 @@ internal sealed class YamlDocument
             : "invalid YAML: " + problem);
     }
 
-    private static string Sentence(string message) => char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.');
+    private static string Sentence(string message) => message.Length == 0 ? message : char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.');
 }

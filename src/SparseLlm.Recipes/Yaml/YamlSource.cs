@@ -9,6 +9,8 @@ namespace SparseLlm.Recipes.Yaml;
 /// <param name="text">The file's content.</param>
 internal sealed class YamlSource(string file, string text)
 {
+    private readonly Lazy<string[]> lines = new(() => text.Split('\n'));
+
     /// <summary>The content.</summary>
     public string Text => text;
 
@@ -24,7 +26,8 @@ internal sealed class YamlSource(string file, string text)
     {
         if (scalar.Style is not (ScalarStyle.Literal or ScalarStyle.Folded)) return Between(scalar.Start, scalar.End);
 
-        string written = text[(int)scalar.Start.Index..Math.Min((int)scalar.End.Index, text.Length)].TrimEnd();
+        int start = Math.Min((int)scalar.Start.Index, text.Length);
+        string written = text[start..Math.Clamp((int)scalar.End.Index, start, text.Length)].TrimEnd();
         int lines = written.Count(character => character == '\n');
         int lastBreak = written.LastIndexOf('\n');
         int endColumn = lines == 0 ? (int)scalar.Start.Column + written.Length : written.Length - lastBreak;
@@ -38,10 +41,9 @@ internal sealed class YamlSource(string file, string text)
     /// <summary>The first tab in the indentation of the given lines (counted from 1, both included), or null.</summary>
     public SourceLocation? IndentingTab(long firstLine, long lastLine)
     {
-        string[] lines = text.Split('\n');
-        for (int line = (int)firstLine; line <= Math.Min(lastLine, lines.Length); line++)
+        for (int line = (int)firstLine; line <= Math.Min(lastLine, lines.Value.Length); line++)
         {
-            string content = lines[line - 1];
+            string content = lines.Value[line - 1];
             int tab = content.IndexOf('\t', StringComparison.Ordinal);
             if (tab >= 0 && content.AsSpan(0, tab).Trim(' ').IsEmpty && !string.IsNullOrWhiteSpace(content))
                 return new SourceLocation(file, line, tab + 1, line, tab + 2);
@@ -51,5 +53,5 @@ internal sealed class YamlSource(string file, string text)
     }
 
     /// <summary>A line, counted from 1.</summary>
-    public string Line(long number) => text.Split('\n').ElementAtOrDefault((int)number - 1) ?? "";
+    public string Line(long number) => lines.Value.ElementAtOrDefault((int)number - 1) ?? "";
 }
