@@ -37,4 +37,10 @@ public static class PruningDiagnostics
 
     /// <summary>What is beyond the memory budget cannot be kept in a file.</summary>
     public static readonly DiagnosticDescriptor CannotSpill = new("SLM3012", "the memory budget is used up and there is no room on disk");
+
+    /// <summary>A file that is named as a text and is none, or not one that its name says how to read.</summary>
+    public static readonly DiagnosticDescriptor TextFormatUnsupported = new("SLM3013", "a text is of a form that is not read");
+
+    /// <summary>A pointer of Git LFS in place of a text.</summary>
+    public static readonly DiagnosticDescriptor TextNotFetched = new("SLM3014", "a text was not fetched from Git LFS");
 }

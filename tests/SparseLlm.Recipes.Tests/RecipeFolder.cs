@@ -23,7 +23,7 @@ internal sealed class RecipeFolder : IDisposable
     public void AddFile(string relative)
     {
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(At(relative))!);
-        File.WriteAllText(At(relative), "text");
+        File.WriteAllText(At(relative), relative.EndsWith(".jsonl") ? "{\"text\": \"text\"}" : "text");
     }
 
     public RecipeReading Read(string yaml, string toolVersion = "0.1.0")

@@ -1,3 +1,5 @@
+using SparseLlm.Diagnostics;
+
 namespace SparseLlm.Recipes.Tests;
 
 public sealed class Texts : IDisposable
@@ -34,6 +36,44 @@ public sealed class Texts : IDisposable
         Read("data/a.txt");
 
         RecipeReader.Read(relative, new(0, 1, 0)).Require().Calibration!.Text.Paths.ShouldBe([folder.At("data/a.txt")]);
+    }
+
+    [Theory]
+    [InlineData("table.csv", "id,text\n", "SLM3013", "table.csv: a table (.csv) is not read")]
+    [InlineData("data/records.txt", "{\"text\": \"x\"}\n", "SLM3013", "records.txt: the file is called text, but its lines are JSON records")]
+    [InlineData("pointer.txt", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "SLM3014", "pointer.txt: this is a Git LFS pointer")]
+    [InlineData("x.jsonl", "\n{\"body\": \"x\"}\n", "SLM3001", "x.jsonl(2,1): the record has no string field 'text'")]
+    [InlineData("x.npy", "x", "SLM3001", "x.npy: the file is not a NumPy array")]
+    public void What_cannot_be_read_is_reported_where_the_recipe_names_it(string name, string content, string code, string message)
+    {
+        folder.AddFile(name);
+        File.WriteAllText(folder.At(name), content);
+        foreach (string text in (string[])[name, Path.GetDirectoryName(name) + "/*" + Path.GetFileName(name)[1..]])
+        {
+            string marked = $"version: 1\nmodel: model\ncalibration: {{ text: [calibration.txt, «\"{text.TrimStart('/')}\"»] }}\nevaluation: {{ perplexity: {{ p: «\"{text.TrimStart('/')}\"» }} }}\nartifacts: {{ a: {{ sparsity: 0.5 }} }}\n";
+            Diagnostic[] mistakes = [.. folder.ReadMarked(name.EndsWith(".npy") ? marked.Replace("calibration.txt, ", "") : marked)];
+            mistakes.Select(mistake => mistake.Code).ShouldBe([code, code]);
+            mistakes.ShouldAllBe(mistake => mistake.Message.Contains(message));
+        }
+    }
+
+    [Fact]
+    public void The_first_record_is_looked_at_for_the_field_that_the_recipe_names()
+    {
+        folder.AddFile("x.jsonl");
+        File.WriteAllText(folder.At("x.jsonl"), "{\"body\": \"x\"}\n");
+        const string recipe = "version: 1\nmodel: model\ncalibration: { text: x.jsonl, field: FIELD }\nartifacts: { a: { sparsity: 0.5 } }\n";
+        folder.ReadValid(recipe.Replace("FIELD", "body"));
+        folder.Read(recipe.Replace("FIELD", "text")).Diagnostics.ShouldHaveSingleItem().Message.ShouldContain("no string field 'text'");
+    }
+
+    [SkippableFact]
+    public void A_device_is_not_read_for_ever()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "there is no such thing here");
+        Diagnostic mistake = folder.ReadMarked("version: 1\nmodel: model\ncalibration: { text: «/dev/zero» }\nartifacts: { a: { sparsity: 0.5 } }\n").ShouldHaveSingleItem();
+        mistake.Code.ShouldBe("SLM3001");
+        mistake.Message.ShouldContain("a device and not a regular file");
     }
 
     private IReadOnlyList<string> Read(string text) => folder

@@ -1,6 +1,6 @@
 using System.Text;
-using System.Text.Json;
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 using SparseLlm.Models.Tokenizers;
 
 namespace SparseLlm.Pruning.Calibration;
@@ -8,92 +8,99 @@ namespace SparseLlm.Pruning.Calibration;
 /// <summary>Reads the token ids of a text: its files joined, encoded once, with the tokenizer's special tokens.</summary>
 public static class CalibrationText
 {
+    // As a whole it is one string and one list of ids, which can have about as many elements.
+    private const long MaximumLength = 1_000_000_000;
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
     /// <summary>The token ids of a text.</summary>
     /// <param name="source">Its files.</param>
     /// <param name="tokenizer">Called only if the files hold text, not token ids.</param>
-    /// <exception cref="DiagnosticException">A file is missing, not UTF-8, or not of the form that its name promises.</exception>
+    /// <exception cref="DiagnosticException">A file is missing, not UTF-8, too long, or not of the form that its name promises.</exception>
     public static int[] ReadIds(TextSource source, Func<Tokenizer> tokenizer)
     {
-        if (source.Paths.All(IsNpy))
-        {
-            return [.. source.Paths.SelectMany(NpyIds.Read)];
-        }
-
-        var text = new StringBuilder();
-        foreach (string path in source.Paths)
-        {
-            text.Append(ReadText(path, source.Field));
-        }
-
-        return tokenizer().Encode(text.ToString());
+        TextCheck.Require(source);
+        return source.Paths.All(path => TextFormats.Of(path) == TextFormat.TokenIds)
+            ? [.. ReadFiles(source).SelectMany(file => NpyIds.Decode(file.Bytes, file.Path))]
+            : tokenizer().Encode(ReadText(source));
     }
 
-    private static bool IsNpy(string path) => TextFormats.Of(path) == TextFormat.TokenIds;
-
-    private static string ReadText(string path, string field)
-    {
-        if (IsNpy(path))
-        {
-            throw PruningDiagnostics.UnreadableText.Error(
-                new SourceLocation(path), "token ids (.npy) cannot be mixed with text; use one or the other");
-        }
-
-        string content;
-        try
-        {
-            content = StrictUtf8.GetString(File.ReadAllBytes(path));
-        }
-        catch (DecoderFallbackException exception)
-        {
-            throw PruningDiagnostics.UnreadableText.Error(
-                new SourceLocation(path), "the file is not UTF-8 text; convert it to UTF-8", exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw PruningDiagnostics.UnreadableText.Error(
-                new SourceLocation(path), $"the file cannot be read: {exception.Message}", exception);
-        }
-
-        return TextFormats.Of(path) == TextFormat.JsonLines ? JoinRecords(path, content, field) : content;
-    }
-
-    private static string JoinRecords(string path, string content, string field)
+    private static string ReadText(TextSource source)
     {
         var text = new StringBuilder();
-        int number = 0;
-        foreach (string line in content.Split('\n'))
+        foreach ((string path, byte[] bytes) in ReadFiles(source))
         {
-            number++;
-            if (!string.IsNullOrWhiteSpace(line))
+            if (TextFormats.Of(path) == TextFormat.JsonLines)
             {
-                text.Append(ReadRecord(path, number, line, field)).Append('\n');
+                AppendRecords(text, path, bytes, source.Field);
+            }
+            else
+            {
+                text.Append(Decode(path, bytes));
             }
         }
 
         return text.ToString();
     }
 
-    private static string ReadRecord(string path, int number, string line, string field)
+    private static IEnumerable<(string Path, byte[] Bytes)> ReadFiles(TextSource source)
+    {
+        long room = MaximumLength;
+        foreach (string path in source.Paths)
+        {
+            byte[] bytes = ReadFile(path, room);
+            room -= bytes.Length;
+            yield return (path, bytes);
+        }
+    }
+
+    private static byte[] ReadFile(string path, long room)
     {
         try
         {
-            using var record = JsonDocument.Parse(line);
-            if (record.RootElement.ValueKind == JsonValueKind.Object
-                && record.RootElement.TryGetProperty(field, out JsonElement value)
-                && value.ValueKind == JsonValueKind.String)
-            {
-                return value.GetString()!;
-            }
+            return new FileInfo(path).Length <= room
+                ? RegularFile.ReadAllBytes(path, room)
+                : throw PruningDiagnostics.UnreadableText.Error(
+                    new SourceLocation(path), FormattableString.Invariant($"with this file the text has more than {MaximumLength} bytes, and no more are read; use a part of it"));
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw PruningDiagnostics.UnreadableText.Error(
-                new SourceLocation(path, number, 1), "the line is not a JSON record; a .jsonl file holds one on each line", exception);
+            throw PruningDiagnostics.UnreadableText.Error(new SourceLocation(path), $"the file cannot be read: {exception.Message}", exception);
         }
+    }
 
-        throw PruningDiagnostics.UnreadableText.Error(
-            new SourceLocation(path, number, 1), $"the record has no string field '{field}'; name the field that holds the text with 'field'");
+    private static string Decode(string path, ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<byte> content = bytes.StartsWith(ByteOrderMark) ? bytes[ByteOrderMark.Length..] : bytes;
+        try
+        {
+            return StrictUtf8.GetString(content);
+        }
+        catch (DecoderFallbackException exception)
+        {
+            ReadOnlySpan<byte> before = content[..Math.Clamp(exception.Index, 0, content.Length)];
+            int column = Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1;
+            throw PruningDiagnostics.UnreadableText.Error(
+                new SourceLocation(path, before.Count((byte)'\n') + 1, column), "the file is not UTF-8 text; convert it to UTF-8", exception);
+        }
+    }
+
+    private static void AppendRecords(StringBuilder text, string path, ReadOnlySpan<byte> bytes, string field)
+    {
+        int number = 0;
+        foreach (Range range in bytes.Split((byte)'\n'))
+        {
+            number++;
+            ReadOnlySpan<byte> line = bytes[range];
+            if (line.Trim(" \t\r"u8).IsEmpty)
+            {
+                continue;
+            }
+
+            JsonRecord record = JsonRecord.Read(line, field);
+            text.Append(record.Text ?? throw PruningDiagnostics.UnreadableText.Error(new SourceLocation(path, number, record.Column), record.Problem)).Append('\n');
+        }
     }
 }

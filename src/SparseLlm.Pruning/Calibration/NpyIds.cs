@@ -1,68 +1,23 @@
 using System.Buffers.Binary;
-using System.Text;
-using System.Text.RegularExpressions;
 using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Pruning.Calibration;
 
-/// <summary>Token ids in NumPy's .npy format, versions 1 to 3: little-endian integers in C order, of any shape.</summary>
-internal static partial class NpyIds
+/// <summary>Token ids in NumPy's .npy format: little-endian integers in C order, of any shape.</summary>
+internal static class NpyIds
 {
-    private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
-
-    /// <exception cref="DiagnosticException">The file is not such an array.</exception>
-    public static int[] Read(string path)
+    /// <summary>The ids in a file.</summary>
+    /// <param name="file">All of its bytes.</param>
+    /// <param name="path">Its name, for messages.</param>
+    /// <exception cref="DiagnosticException">It is no such array, or holds what is no token id.</exception>
+    public static int[] Decode(ReadOnlySpan<byte> file, string path)
     {
-        byte[] bytes;
-        try
-        {
-            bytes = File.ReadAllBytes(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw Unreadable(path, $"the file cannot be read: {exception.Message}");
-        }
-
-        if (bytes.Length < 12 || !bytes.AsSpan().StartsWith(Magic))
-        {
-            throw Unreadable(path, "the file is not a NumPy array");
-        }
-
-        int lengthBytes = bytes[6] == 1 ? 2 : 4;
-        long headerLength = lengthBytes == 2
-            ? BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(8))
-            : BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(8));
-        long start = 8 + lengthBytes + headerLength;
-        if (start > bytes.Length)
-        {
-            throw Unreadable(path, "the NumPy array is truncated");
-        }
-
-        string header = Encoding.UTF8.GetString(bytes, 8 + lengthBytes, (int)headerLength);
-        Match type = ElementType().Match(header);
-        if (!type.Success || header.Contains("'fortran_order': True", StringComparison.Ordinal))
-        {
-            throw Unreadable(path, "the NumPy array must hold integers (uint16, int32, uint32 or int64) in C order");
-        }
-
-        return Decode(path, bytes.AsSpan((int)start), type.Groups[1].Value);
-    }
-
-    private static int[] Decode(string path, ReadOnlySpan<byte> data, string type)
-    {
-        int size = type[1] - '0';
-        var ids = new int[data.Length / size];
+        NpyHeader header = NpyHeader.TryRead(file, file.Length, out string problem) ?? throw Unreadable(path, problem);
+        var ids = new int[header.Count];
         for (int i = 0; i < ids.Length; i++)
         {
-            ReadOnlySpan<byte> element = data.Slice(i * size, size);
-            long id = type switch
-            {
-                "u2" => BinaryPrimitives.ReadUInt16LittleEndian(element),
-                "i4" => BinaryPrimitives.ReadInt32LittleEndian(element),
-                "u4" => BinaryPrimitives.ReadUInt32LittleEndian(element),
-                _ => BinaryPrimitives.ReadInt64LittleEndian(element),
-            };
-            ids[i] = id is >= 0 and <= int.MaxValue
+            Int128 id = Element(file.Slice(header.Start + i * header.Size, header.Size), header.IsSigned);
+            ids[i] = id >= 0 && id <= int.MaxValue
                 ? (int)id
                 : throw Unreadable(path, FormattableString.Invariant($"element {i} is {id}, which is not a token id"));
         }
@@ -70,9 +25,18 @@ internal static partial class NpyIds
         return ids;
     }
 
+    private static Int128 Element(ReadOnlySpan<byte> bytes, bool isSigned) => (bytes.Length, isSigned) switch
+    {
+        (1, false) => bytes[0],
+        (1, true) => (sbyte)bytes[0],
+        (2, false) => BinaryPrimitives.ReadUInt16LittleEndian(bytes),
+        (2, true) => BinaryPrimitives.ReadInt16LittleEndian(bytes),
+        (4, false) => BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+        (4, true) => BinaryPrimitives.ReadInt32LittleEndian(bytes),
+        (_, false) => BinaryPrimitives.ReadUInt64LittleEndian(bytes),
+        (_, true) => BinaryPrimitives.ReadInt64LittleEndian(bytes),
+    };
+
     private static DiagnosticException Unreadable(string path, string message) =>
         PruningDiagnostics.UnreadableText.Error(new SourceLocation(path), message);
-
-    [GeneratedRegex("'descr': '[<|](u2|i4|u4|i8)'")]
-    private static partial Regex ElementType();
 }

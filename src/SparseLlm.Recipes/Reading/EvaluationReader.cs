@@ -18,7 +18,7 @@ internal sealed class EvaluationReader(ReadingContext context, TextSourceReader 
     private PerplexityRecipe Perplexity(YamlEntry entry)
     {
         if (entry.Value is YamlScalar { IsNull: false })
-            return new PerplexityRecipe(entry.Name, new TextSource(texts.Paths(entry.Value)), null, entry.Key.Location);
+            return new PerplexityRecipe(entry.Name, texts.Read(entry.Value), null, entry.Key.Location);
         if (context.Open(entry, PerplexityKeys.All) is not { } section)
             return new PerplexityRecipe(entry.Name, new TextSource([]), null, entry.Key.Location);
 

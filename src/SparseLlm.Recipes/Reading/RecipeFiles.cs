@@ -28,6 +28,9 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
         return [];
     }
 
+    /// <summary>A path as a recipe would write it, for messages.</summary>
+    public string Relative(string path) => Path.GetRelativePath(folder, path);
+
     /// <summary>The absolute path of the model directory, or null.</summary>
     public string? Model(string text, SourceLocation location)
     {

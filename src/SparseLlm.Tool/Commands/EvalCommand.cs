@@ -18,8 +18,8 @@ internal static class EvalCommand
     public static Command Create()
     {
         var model = new Argument<string>("model") { Description = "A Hugging Face directory, dense or pruned." };
-        var text = new Option<string[]>("--text") { Description = "The text: .txt, .jsonl or token ids (.npy). May be given more than once.", Required = true, AllowMultipleArgumentsPerToken = false };
-        var field = new Option<string>("--field") { Description = "The field of a .jsonl record that holds its text.", DefaultValueFactory = _ => "text" };
+        var text = new Option<string[]>("--text") { Description = "The text: UTF-8, JSON lines (.jsonl) or token ids (.npy). May be given more than once.", Required = true, AllowMultipleArgumentsPerToken = false };
+        var field = new Option<string>("--field") { Description = "The field of a JSON record that holds its text.", DefaultValueFactory = _ => "text" };
         var length = new Option<int?>("--sequence-length") { Description = "Tokens per window; by default the smaller of 2048 and the model's maximum." };
         Option<string?> device = CommandAction.Device();
         Option<int?> threads = CommandAction.Threads();
@@ -30,11 +30,12 @@ internal static class EvalCommand
         var command = new Command("eval", "Measure the perplexity of a model on a text.") { model, text, field, length, device, threads, memory, cache, json, noProgress };
         command.SetWork((arguments, cancellation) =>
         {
-            string[] paths = [.. arguments.GetRequiredValue(text).Select(Path.GetFullPath)];
+            var source = new TextSource([.. arguments.GetRequiredValue(text).Select(Path.GetFullPath)], arguments.GetRequiredValue(field));
+            TextCheck.Require(source);
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
             using IEngine engine = Devices.Open(arguments.GetValue(device) ?? DeviceNames.Auto, arguments.GetValue(threads), opened);
             var perplexityText = new PerplexityText(
-                Path.GetFileName(paths[0]), new TextSource(paths, arguments.GetRequiredValue(field)), arguments.GetValue(length), new SourceLocation(paths[0]));
+                Path.GetFileName(source.Paths[0]), source, arguments.GetValue(length), new SourceLocation(source.Paths[0]));
             Perplexity perplexity = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
             {
                 var dense = new DenseModel(arguments.GetRequiredValue(model), engine.NumericsClass, opened);

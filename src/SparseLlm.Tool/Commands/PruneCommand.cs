@@ -23,8 +23,8 @@ internal sealed class PruneCommand
     private readonly Option<string?> preset = new("--preset") { Description = "How much time to give for how much quality." };
     private readonly Option<double?> sparsity = new("--sparsity") { Description = "The share of weights to prune, such as 0.7." };
     private readonly Option<string?> pattern = new("--pattern") { Description = "N:M sparsity, such as 2:4: N of each M weights are kept." };
-    private readonly Option<string[]> calibration = new("--calibration") { Description = "The calibration text: .txt, .jsonl or token ids (.npy). May be given more than once." };
-    private readonly Option<string> field = new("--field") { Description = "The field of a .jsonl record that holds its text.", DefaultValueFactory = _ => "text" };
+    private readonly Option<string[]> calibration = new("--calibration") { Description = "The calibration text: UTF-8, JSON lines (.jsonl) or token ids (.npy). May be given more than once." };
+    private readonly Option<string> field = new("--field") { Description = "The field of a JSON record that holds its text.", DefaultValueFactory = _ => "text" };
     private readonly Option<int> samples = new("--samples") { Description = "Number of calibration windows.", DefaultValueFactory = _ => new CalibrationSettings().Samples };
     private readonly Option<int?> length = new("--sequence-length") { Description = "Tokens per window; by default the smaller of 2048 and the model's maximum." };
     private readonly Option<int?> seed = new("--seed") { Description = "Draw the windows at random positions with this seed; by default the first windows are taken in order." };
@@ -140,7 +140,8 @@ internal sealed class PruneCommand
             throw Invalid("--samples must be at least 1");
         }
 
-        string[] paths = [.. files.Select(Path.GetFullPath)];
+        var source = new TextSource([.. files.Select(Path.GetFullPath)], arguments.GetRequiredValue(field));
+        TextCheck.Require(source);
         var settings = new CalibrationSettings
         {
             Samples = arguments.GetValue(samples),
@@ -148,7 +149,7 @@ internal sealed class PruneCommand
             Sampling = arguments.GetValue(seed) is null ? Sampling.Sequential : Sampling.Random,
             Seed = arguments.GetValue(seed) ?? 0,
         };
-        return new CalibrationSource(new TextSource(paths, arguments.GetRequiredValue(field)), settings, new SourceLocation(paths[0]));
+        return new CalibrationSource(source, settings, new SourceLocation(source.Paths[0]));
     }
 
     private static DiagnosticException Invalid(string message) => ToolDiagnostics.InvalidOption.Error(null, message);
