@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Reports.Markup;
 
 namespace SparseLlm.Pipeline.Reports;
 
@@ -23,7 +23,7 @@ internal static class ArtifactSummary
         Line($"|---|---:|---:|---:|---:|");
         foreach (TensorReport tensor in manifest.Tensors)
         {
-            Line($"| {tensor.Name} | {tensor.Shape[0]} x {tensor.Shape[1]} | {tensor.Pattern} | {tensor.Sparsity:0.0000} | {tensor.RelativeError:0.0000} |");
+            Line($"| {tensor.Name} | {tensor.Shape[0]} x {tensor.Shape[1]} | {tensor.Pattern} | {tensor.Sparsity:0.0000} | {Figures.Error(tensor.RelativeError)} |");
         }
 
         AddFallbacks();
@@ -31,7 +31,7 @@ internal static class ArtifactSummary
         Line($"Pruned in {manifest.Seconds:0.0} s by SparseLlm.Build {manifest.ToolVersion} ({manifest.Numerics}). Charts and provenance: {ArtifactPage.FileName}; the same for programs: {ArtifactManifest.FileName}.");
         return page.ToString();
 
-        void Line(FormattableString text) => page.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');
+        void Line(MarkdownInterpolation text) => page.Append(text.ToString()).Append('\n');
 
         void AddPerplexity()
         {
@@ -44,7 +44,7 @@ internal static class ArtifactSummary
             Line($"|---|---:|---:|---:|---:|");
             foreach ((string name, PerplexityReport report) in manifest.Perplexity)
             {
-                Line($"| {Markdown.Escape(name)} | {report.Dense:0.000} | {report.Pruned:0.000} | {report.Increase:+0.0 %;-0.0 %} | {report.Tokens} |");
+                Line($"| {name} | {report.Dense:0.000} | {report.Pruned:0.000} | {report.Increase:+0.0 %;-0.0 %} | {report.Tokens} |");
             }
 
             Line($"");
@@ -62,7 +62,7 @@ internal static class ArtifactSummary
             Line($"|---|---|---:|---|");
             foreach (GateResult gate in gates)
             {
-                Line($"| {Markdown.Escape(gate.Perplexity)} | {gate.Limit} | {gate.Value} | {Markdown.Verdict(gate)} |");
+                Line($"| {gate.Perplexity} | {gate.Limit} | {gate.Value} | {gate.Verdict} |");
             }
 
             Line($"");

@@ -1,4 +1,5 @@
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Reports.Markup;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Reports;
@@ -10,6 +11,9 @@ namespace SparseLlm.Pipeline.Reports;
 /// <param name="IsMet">Whether it holds.</param>
 internal sealed record GateResult(string Perplexity, string Limit, string Value, bool IsMet)
 {
+    /// <summary>Whether it holds, in Markdown.</summary>
+    public Markdown Verdict => IsMet ? Markdown.Of($"✓ met") : Markdown.Of($"✗ **missed**");
+
     /// <summary>The limits of an artifact's gates, in the order of the recipe; those on texts that were not measured are left out.</summary>
     public static IReadOnlyList<GateResult> Of(IEnumerable<GateRecipe> gates, ArtifactManifest manifest) =>
         [.. gates.SelectMany(gate => manifest.Perplexity.TryGetValue(gate.Perplexity, out PerplexityReport? report) ? Of(gate, report) : [])];

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Reports.Markup;
 using SparseLlm.Pipeline.Reports.Provenance;
 using SparseLlm.Recipes;
 
@@ -13,7 +13,7 @@ internal static class RecipeSummary
     public static string Format(Recipe recipe, IReadOnlyList<ArtifactResult> results)
     {
         var page = new StringBuilder();
-        Line($"# {Markdown.Escape(Path.GetFileName(recipe.Path))}");
+        Line($"# {Path.GetFileName(recipe.Path)}");
         Line($"");
         Line($"| artifact | method | sparsity | perplexity | dense | pruned | change | gate | time |");
         Line($"|---|---|---:|---|---:|---:|---:|---|---:|");
@@ -25,7 +25,7 @@ internal static class RecipeSummary
                 continue;
             }
 
-            string own = $"{result.Artifact.Name} | {MethodName.Of(manifest)} | {Figures.Share(manifest.Sparsity)}";
+            Markdown own = Markdown.Of($"{result.Artifact.Name} | {MethodName.Of(manifest)} | {Figures.Share(manifest.Sparsity)}");
             if (manifest.Perplexity.Count == 0)
             {
                 Line($"| {own} | | | | | | {Figures.Time(manifest.Seconds)} |");
@@ -33,13 +33,13 @@ internal static class RecipeSummary
 
             foreach ((string name, PerplexityReport report) in manifest.Perplexity)
             {
-                string gates = string.Join(", ", result.Gates.Where(gate => gate.Perplexity == name).Select(gate => $"{Markdown.Verdict(gate)} {gate.Limit}"));
-                Line($"| {own} | {Markdown.Escape(name)} | {Figures.Perplexity(report.Dense)} | {Figures.Perplexity(report.Pruned)} | {Figures.Change(report.Increase)} | {gates} | {Figures.Time(manifest.Seconds)} |");
+                Markdown gates = Markdown.List(result.Gates.Where(gate => gate.Perplexity == name).Select(gate => Markdown.Of($"{gate.Verdict} {gate.Limit}")));
+                Line($"| {own} | {name} | {Figures.Perplexity(report.Dense)} | {Figures.Perplexity(report.Pruned)} | {Figures.Change(report.Increase)} | {gates} | {Figures.Time(manifest.Seconds)} |");
             }
         }
 
         return page.ToString();
 
-        void Line(FormattableString text) => page.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');
+        void Line(MarkdownInterpolation text) => page.Append(text.ToString()).Append('\n');
     }
 }
