@@ -43,4 +43,7 @@ public static class PruningDiagnostics
 
     /// <summary>A pointer of Git LFS in place of a text.</summary>
     public static readonly DiagnosticDescriptor TextNotFetched = new("SLM3014", "a text was not fetched from Git LFS");
+
+    /// <summary>A sparsity so near to 1 that no weight of a matrix is left.</summary>
+    public static readonly DiagnosticDescriptor NothingLeft = new("SLM3015", "a sparsity leaves nothing");
 }

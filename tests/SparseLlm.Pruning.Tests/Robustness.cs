@@ -193,6 +193,26 @@ public sealed class Robustness
         error.Message.ShouldContain("'model.decoder.layers.0.self_attn.q_proj.weight'");
     }
 
+    [Theory]
+    [InlineData("0.999987", "SLM3015")]
+    [InlineData("0.999986", null)]
+    public void A_sparsity_that_leaves_nothing_is_an_error_that_names_the_tensor(string sparsity, string? code)
+    {
+        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        var plan = new SparsityPlan(new SparsityPattern.Unstructured(double.Parse(sparsity, System.Globalization.CultureInfo.InvariantCulture)), []);
+        if (code is null)
+        {
+            plan.Validate(run.Model.Definition);
+            return;
+        }
+
+        var here = new SourceLocation("pruning.yaml", 3, 1);
+        Diagnostic error = Should.Throw<DiagnosticException>(() => plan.Validate(run.Model.Definition, here)).Diagnostics.Single();
+        error.Code.ShouldBe(code);
+        error.Location.ShouldBe(here);
+        error.Message.ShouldContain($"a sparsity of {sparsity} leaves none of the 36864 weights of 'model.decoder.layers.0.self_attn.q_proj.weight'");
+    }
+
     [Fact]
     public void Tensors_that_are_kept_or_not_sparse_at_all_are_left_alone()
     {

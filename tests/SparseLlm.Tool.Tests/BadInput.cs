@@ -31,6 +31,7 @@ public sealed class BadInput
     [InlineData("SLM3002", "tokens", "--sparsity", "0.5", "--samples", "100000")]
     [InlineData("SLM3003", "the model's maximum of 256", "--sparsity", "0.5", "--sequence-length", "512")]
     [InlineData("SLM3004", "not a multiple of 5", "--pattern", "3:5")]
+    [InlineData("SLM3015", "a sparsity of 0.9999999 leaves none of the 36864 weights of 'model.decoder.layers.0.self_attn.q_proj.weight'", "--sparsity", "0.9999999")]
     public void What_does_not_fit_the_model_or_the_text_is_an_error(string code, string message, params string[] options)
     {
         using var directory = new TempDirectory();

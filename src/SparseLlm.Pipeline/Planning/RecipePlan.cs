@@ -61,6 +61,7 @@ public sealed class RecipePlan
     private ArtifactPlan Plan(ArtifactRecipe artifact, CancellationToken cancellation)
     {
         PruneRequest request = recipe.Request(artifact, output);
+        request.Plan.Validate(dense.Definition, artifact.Location);
         ArtifactInputs inputs = dense.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
         int[] cached = [.. keys.Layers.Index().Where(layer => cache.Contains(layer.Item, cancellation)).Select(layer => layer.Index)];

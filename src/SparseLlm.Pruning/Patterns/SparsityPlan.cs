@@ -1,3 +1,4 @@
+using SparseLlm.Diagnostics;
 using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Pruning.Patterns;
@@ -23,17 +24,25 @@ public sealed record SparsityPlan(SparsityPattern Default, IReadOnlyList<Sparsit
     }
 
     /// <summary>Checks that every pattern fits the matrices it is meant for.</summary>
-    /// <exception cref="Diagnostics.DiagnosticException">A pattern N:M for a matrix whose number of inputs M does not divide.</exception>
-    public void Validate(ModelDefinition model)
+    /// <param name="model">The model.</param>
+    /// <param name="location">Who asks for it, for messages.</param>
+    /// <exception cref="DiagnosticException">A pattern N:M for a matrix whose number of inputs M does not divide, or a sparsity that leaves nothing of one.</exception>
+    public void Validate(ModelDefinition model, SourceLocation? location = null)
     {
         foreach (LinearDefinition linear in model.Layers.SelectMany(layer => layer.Linears))
         {
-            if (PatternFor(linear) is SparsityPattern.Groups groups && linear.Inputs % groups.Size != 0)
+            switch (PatternFor(linear))
             {
-                throw PruningDiagnostics.PatternDoesNotFit.Error(
-                    null,
-                    $"the pattern {groups} does not fit '{linear.WeightName}': its {linear.Inputs} inputs are not a multiple of "
-                    + $"{groups.Size}; keep the tensor dense or give it another sparsity by a rule");
+                case SparsityPattern.Groups groups when linear.Inputs % groups.Size != 0:
+                    throw PruningDiagnostics.PatternDoesNotFit.Error(
+                        location,
+                        $"the pattern {groups} does not fit '{linear.WeightName}': its {linear.Inputs} inputs are not a multiple of "
+                        + $"{groups.Size}; keep the tensor dense or give it another sparsity by a rule");
+
+                case SparsityPattern.Unstructured { Fraction: var fraction } unstructured when unstructured.Zeros(linear.Outputs, linear.Inputs) == (long)linear.Outputs * linear.Inputs:
+                    throw PruningDiagnostics.NothingLeft.Error(
+                        location,
+                        FormattableString.Invariant($"a sparsity of {fraction:R} leaves none of the {(long)linear.Outputs * linear.Inputs} weights of '{linear.WeightName}'; ask for less"));
             }
         }
     }
