@@ -1,17 +1,14 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Runtime.InteropServices;
-using System.Text;
+using System.CommandLine.Parsing;
 using SparseLlm.Tool.Commands;
 using SparseLlm.Tool.Help;
+using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool;
 
-/// <summary>The command line: its commands, its signals, its exit codes.</summary>
+/// <summary>The command line: its commands, and running the one that is asked for.</summary>
 internal static class CommandLine
 {
-    private static readonly TimeSpan Insisting = TimeSpan.FromSeconds(2);
-
     /// <summary>All commands.</summary>
     public static RootCommand CreateRoot()
     {
@@ -42,47 +39,55 @@ internal static class CommandLine
             new("prune models/opt-125m --sparsity 0.5 --calibration data/calibration.txt -o pruned", "Prune once, without a recipe."),
         ]);
         HelpWithExamples.Install(root);
+        RejectEmptyValues(root);
         return root;
     }
 
     /// <summary>Runs the command that the arguments name.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        // Build systems read UTF-8, whatever the code page of the console.
-        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        StandardStream.Install();
+        using var cancellation = new Cancellation();
+        Lifeline.Watch(() => cancellation.CallOff(ExitCodes.Terminated));
         RootCommand root = CreateRoot();
-        ParseResult result = root.Parse(args);
+
+        // A name that begins with '@' is a name like any other, not a file of more arguments.
+        ParseResult result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0)
         {
-            await result.InvokeAsync();
-            return ExitCodes.Usage;
+            return args.Length == 0 ? CommandLineErrors.ShowHelp(root) : CommandLineErrors.Report(result);
         }
 
-        // Not disposed of: the lifeline may end while the process does.
-        var cancellation = new CancellationTokenSource();
-        int cancelled = 0;
-        var sinceCancelled = new Stopwatch();
-        using PosixSignalRegistration interrupt = Register(PosixSignal.SIGINT, ExitCodes.Interrupted);
-        using PosixSignalRegistration terminate = Register(PosixSignal.SIGTERM, ExitCodes.Terminated);
-        Lifeline.Watch(() => Cancel(ExitCodes.Terminated));
-        int code = await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }, cancellation.Token);
-        return cancelled != 0 ? cancelled : code;
+        var work = result.Action as CommandWork;
+        var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+        return await cancellation.Run(
+            async token => work is null ? CommandWork.Guard(() => result.Invoke(configuration)) : await work.InvokeAsync(result, token),
+            isTidy: work is { IsTidy: true });
+    }
 
-        PosixSignalRegistration Register(PosixSignal signal, int exitCode) =>
-            PosixSignalRegistration.Create(signal, context =>
-            {
-                // A terminal and a build system may both send the same Ctrl+C. Who insists later gets the default, which ends the process.
-                context.Cancel = cancelled == 0 || sinceCancelled.Elapsed < Insisting;
-                Cancel(exitCode);
-            });
-
-        void Cancel(int exitCode)
+    /// <summary>Nothing that is asked for can have an empty name, and a path least of all.</summary>
+    private static void RejectEmptyValues(Command command)
+    {
+        foreach (Option option in command.Options)
         {
-            if (cancelled == 0)
+            option.Validators.Add(result => Check(result, option.Name));
+        }
+
+        foreach (Argument argument in command.Arguments)
+        {
+            argument.Validators.Add(result => Check(result, argument.Name));
+        }
+
+        foreach (Command below in command.Subcommands)
+        {
+            RejectEmptyValues(below);
+        }
+
+        static void Check(SymbolResult result, string name)
+        {
+            if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
             {
-                cancelled = exitCode;
-                sinceCancelled.Start();
-                cancellation.Cancel();
+                result.AddError($"{name} is empty; write a value, or leave it out");
             }
         }
     }

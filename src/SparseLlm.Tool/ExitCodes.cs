@@ -18,6 +18,9 @@ internal static class ExitCodes
     /// <summary>An artifact would have to be computed, where that is not allowed.</summary>
     public const int WouldCompute = 4;
 
+    /// <summary>Cancelled because the terminal has gone (SIGHUP).</summary>
+    public const int HungUp = 129;
+
     /// <summary>Cancelled by Ctrl+C.</summary>
     public const int Interrupted = 130;
 

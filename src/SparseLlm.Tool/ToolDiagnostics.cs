@@ -16,4 +16,16 @@ internal static class ToolDiagnostics
 
     /// <summary>No recipe was found.</summary>
     public static readonly DiagnosticDescriptor RecipeMissing = new("SLM5003", "there is no recipe");
+
+    /// <summary>The result cannot be written to standard output.</summary>
+    public static readonly DiagnosticDescriptor OutputFailed = new("SLM5004", "standard output cannot be written");
+
+    /// <summary>There is not enough memory.</summary>
+    public static readonly DiagnosticDescriptor OutOfMemory = new("SLM5005", "there is not enough memory");
+
+    /// <summary>A path that cannot stand in the lists for a build system.</summary>
+    public static readonly DiagnosticDescriptor UnlistablePath = new("SLM5006", "a path cannot be listed");
+
+    /// <summary>A recipe that init would write, and that would not be valid.</summary>
+    public static readonly DiagnosticDescriptor InitImpossible = new("SLM5007", "a recipe cannot name something");
 }

@@ -9,7 +9,6 @@ using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -28,6 +27,14 @@ internal static class BuildCommand
         Option<string?> cache = CommandAction.Cache();
         var locked = new Option<bool>("--locked", "--locked-mode") { Description = "Hold inputs and results against the lock file, and fail where they differ." };
         var onCacheMiss = new Option<CacheMissPolicy>("--on-cache-miss") { Description = "What to do where an artifact would have to be computed: build, warn or error." };
+        onCacheMiss.Validators.Add(result =>
+        {
+            // A number would be taken for a member of the enumeration, whether there is one or not.
+            if (result.Tokens is [var token] && !Enum.GetNames<CacheMissPolicy>().Contains(token.Value, StringComparer.OrdinalIgnoreCase))
+            {
+                result.AddError($"--on-cache-miss is '{token.Value}'; it can be build, warn or error");
+            }
+        });
         Option<bool> json = CommandAction.Json();
         Option<bool> noProgress = CommandAction.NoProgress();
         var command = new Command("build", "Make the artifacts of a recipe.") { recipe, output, artifact, manifest, device, threads, memory, cache, locked, onCacheMiss, json, noProgress };
@@ -73,7 +80,7 @@ internal static class BuildCommand
                 },
                 console => Show(outcomes, directory, console));
             return ExitCodes.Done;
-        });
+        }, isTidy: true);
         return command.WithExamples(
         [
             new("build", "Make all artifacts of pruning.yaml here, in models."),
@@ -82,27 +89,16 @@ internal static class BuildCommand
         ]);
     }
 
-    private static void Show(IReadOnlyList<ArtifactOutcome> outcomes, string directory, IAnsiConsole console)
+    private static void Show(IReadOnlyList<ArtifactOutcome> outcomes, string directory, TextOutput console)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("artifact", "method");
-        foreach (string column in (string[])["sparsity", "perplexity", "dense", "pruned", "change", "seconds"])
-        {
-            table.AddColumn(new TableColumn(column).RightAligned());
-        }
-
-        foreach (ArtifactOutcome outcome in outcomes)
-        {
-            AddRows(table, outcome);
-        }
-
-        console.Write(table);
+        console.WriteTable(["artifact", "method", "sparsity#", "perplexity#", "dense#", "pruned#", "change#", "seconds#"], outcomes.SelectMany(Rows));
         console.WriteLine($"in {directory}");
     }
 
-    private static void AddRows(Table table, ArtifactOutcome outcome)
+    private static IEnumerable<string[]> Rows(ArtifactOutcome outcome)
     {
         ArtifactManifest manifest = outcome.Manifest;
-        string[] own = [Markup.Escape(outcome.Name), manifest.Method, Format($"{manifest.Sparsity:P2}")];
+        string[] own = [outcome.Name, manifest.Method, Format($"{manifest.Sparsity:P2}")];
         string seconds = outcome.Origin switch
         {
             ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain => "up to date",
@@ -111,14 +107,16 @@ internal static class BuildCommand
         };
         if (manifest.Perplexity.Count == 0)
         {
-            table.AddRow([.. own, "", "", "", "", seconds]);
+            yield return [.. own, "", "", "", "", seconds];
         }
 
         foreach ((string name, PerplexityReport report) in manifest.Perplexity)
         {
-            table.AddRow([
-                .. own, Markup.Escape(name), Format($"{report.Dense:0.000}"), Format($"{report.Pruned:0.000}"),
-                Format($"{report.Increase:+0.0 %;-0.0 %}"), seconds]);
+            yield return
+            [
+                .. own, name, Format($"{report.Dense:0.000}"), Format($"{report.Pruned:0.000}"),
+                Format($"{report.Increase:+0.0 %;-0.0 %}"), seconds,
+            ];
             (own, seconds) = (["", "", ""], "");
         }
     }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -49,7 +48,7 @@ internal static class CacheCollectCommand
             ?? throw ToolDiagnostics.InvalidOption.Error(null, $"{source} is '{text}', which is not a size; write it like 20GB, 500MiB or 1000000");
     }
 
-    private static void Show(CacheCollection collection, bool isForReal, IReadOnlyList<CacheRemoval> failed, IAnsiConsole console)
+    private static void Show(CacheCollection collection, bool isForReal, IReadOnlyList<CacheRemoval> failed, TextOutput console)
     {
         foreach (CacheRemoval removal in collection.Removals)
         {

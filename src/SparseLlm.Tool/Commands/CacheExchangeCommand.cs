@@ -2,7 +2,6 @@ using System.CommandLine;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -39,11 +38,11 @@ internal static class CacheExchangeCommand
                 new { FormatVersion = 1, Artifacts = artifacts.Select(artifact => new { artifact.Name, artifact.Key, Done = artifact.IsThere, LayersDone = artifact.LayersThere, artifact.Layers }) },
                 console => Show(artifacts, done, console));
             return artifacts.All(artifact => artifact.IsComplete) ? ExitCodes.Done : ExitCodes.Failed;
-        });
+        }, isTidy: true);
         return command;
     }
 
-    private static void Show(IReadOnlyList<ExchangedArtifact> artifacts, string done, IAnsiConsole console)
+    private static void Show(IReadOnlyList<ExchangedArtifact> artifacts, string done, TextOutput console)
     {
         foreach (ExchangedArtifact artifact in artifacts)
         {

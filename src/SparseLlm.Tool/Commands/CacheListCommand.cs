@@ -3,7 +3,6 @@ using System.Globalization;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -48,23 +47,17 @@ internal static class CacheListCommand
         ]);
     }
 
-    private static void Show(CacheInventory inventory, IAnsiConsole console)
+    private static void Show(CacheInventory inventory, TextOutput console)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("key", "kind", "description");
-        table.AddColumn(new TableColumn("size").RightAligned());
-        table.AddColumns("last used", "");
-        foreach (ListedEntry listed in inventory.Entries)
-        {
-            table.AddRow(
-                listed.Entry.Key[..ShortKey],
-                Markup.Escape(listed.Entry.Kind),
-                Markup.Escape(listed.Entry.Description),
-                ByteSize.Format(listed.Entry.Size),
-                listed.LastUsed.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
-                listed.IsPinned ? "pinned" : "");
-        }
-
-        console.Write(table);
+        console.WriteTable(["key", "kind", "description", "size#", "last used", ""], inventory.Entries.Select(listed => (string[])
+        [
+            listed.Entry.Key[..ShortKey],
+            listed.Entry.Kind,
+            listed.Entry.Description,
+            ByteSize.Format(listed.Entry.Size),
+            listed.LastUsed.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
+            listed.IsPinned ? "pinned" : "",
+        ]));
         string damaged = inventory.Damaged == 0 ? "" : $", {inventory.Damaged} damaged";
         console.WriteLine($"{inventory.Entries.Count} entries{damaged}, {ByteSize.Format(inventory.Bytes)} in {inventory.Blobs} files, in {inventory.Directory}");
     }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -28,7 +27,7 @@ internal static class CacheVerifyCommand
         ]);
     }
 
-    private static void Show(CacheVerification verification, IAnsiConsole console)
+    private static void Show(CacheVerification verification, TextOutput console)
     {
         foreach (CacheProblem problem in verification.Problems)
         {

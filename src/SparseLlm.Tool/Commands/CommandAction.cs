@@ -1,6 +1,5 @@
 using System.CommandLine;
-using SparseLlm.Diagnostics;
-using SparseLlm.Pipeline;
+using System.Globalization;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Recipes;
@@ -9,7 +8,7 @@ using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
 
-/// <summary>What all commands share: the <c>--json</c> option, and turning failures into diagnostics and exit codes.</summary>
+/// <summary>What commands share: their common options, their work, and the examples in their help.</summary>
 internal static class CommandAction
 {
     /// <summary>Prints the result as JSON.</summary>
@@ -27,7 +26,11 @@ internal static class CommandAction
     }
 
     /// <summary>Chooses the number of threads.</summary>
-    public static Option<int?> Threads() => new("--threads") { Description = "Threads of an engine on the processor; one per core by default." };
+    public static Option<int?> Threads() => AtLeast(1, new Option<int?>("--threads") { Description = "Threads of an engine on the processor; one per core by default." });
+
+    /// <summary>Chooses how a text is cut.</summary>
+    public static Option<int?> SequenceLength() =>
+        AtLeast(2, new Option<int?>("--sequence-length") { Description = "Tokens per window; by default the smaller of 2048 and the model's maximum." });
 
     /// <summary>Chooses how much memory activations may take.</summary>
     public static Option<MemoryBudget?> Memory() => new("--memory")
@@ -45,6 +48,19 @@ internal static class CommandAction
             return budget;
         },
     };
+
+    /// <summary>Lets an option take no number below a least one.</summary>
+    public static Option<T> AtLeast<T>(int least, Option<T> option)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out int number) && number < least)
+            {
+                result.AddError(FormattableString.Invariant($"{option.Name} must be at least {least}, found {number}"));
+            }
+        });
+        return option;
+    }
 
     /// <summary>Chooses the cache.</summary>
     public static Option<string?> Cache() => new("--cache")
@@ -64,42 +80,10 @@ internal static class CommandAction
         return command;
     }
 
-    /// <summary>Runs a command's work away from the thread that listens for signals.</summary>
-    public static void SetWork(this Command command, Func<ParseResult, CancellationToken, int> work) =>
-        command.SetAction((result, cancellation) => Task.Run(() => Guard(() => work(result, cancellation)), CancellationToken.None));
-
-    private static int Guard(Func<int> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (DiagnosticException exception)
-        {
-            foreach (Diagnostic diagnostic in exception.Diagnostics)
-            {
-                Terminal.Show(diagnostic);
-            }
-
-            Terminal.Progress($"for cause and remedy: dotnet sparsellm explain {exception.Diagnostics.First(diagnostic => diagnostic.Severity == Severity.Error).Code}");
-            return exception.Diagnostics.Any(IsUsage) ? ExitCodes.Usage
-                : exception.Diagnostics.Any(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.NotInCache) ? ExitCodes.WouldCompute
-                : ExitCodes.Failed;
-        }
-        catch (OperationCanceledException)
-        {
-            Terminal.Progress("cancelled; nothing was left half-written");
-            return ExitCodes.Interrupted;
-        }
-        catch (Exception exception)
-        {
-            Terminal.Show(ToolDiagnostics.Internal.At(null, $"this is a defect of the tool; please report it with what follows: {exception.Message}"));
-            Terminal.Progress(exception.ToString());
-            return ExitCodes.Failed;
-        }
-    }
-
-    /// <summary>Codes of the recipe and of the command line: the user's file or arguments are wrong, not the work.</summary>
-    private static bool IsUsage(Diagnostic diagnostic) =>
-        diagnostic.Severity == Severity.Error && (diagnostic.Code.StartsWith("SLM1", StringComparison.Ordinal) || diagnostic.Code.StartsWith("SLM5", StringComparison.Ordinal));
+    /// <summary>Gives a command its work.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="work">Returns the exit code.</param>
+    /// <param name="isTidy">Whether it has something to keep or to put away when it is called off, and is waited for.</param>
+    public static void SetWork(this Command command, Func<ParseResult, CancellationToken, int> work, bool isTidy = false) =>
+        command.Action = new CommandWork(work, isTidy);
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using SparseLlm.Pipeline.Inspection;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -47,21 +46,13 @@ internal static class DiffCommand
         ]);
     }
 
-    private static void Show(ArtifactDiff diff, IAnsiConsole console)
+    private static void Show(ArtifactDiff diff, TextOutput console)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumn("tensor");
-        foreach (string column in (string[])["shape", "sparsity A", "sparsity B", "mask overlap", "distance"])
-        {
-            table.AddColumn(new TableColumn(column).RightAligned());
-        }
-
-        foreach (TensorDiff tensor in diff.Tensors)
-        {
-            table.AddRow([Markup.Escape(tensor.Name), string.Join(" x ", tensor.Shape), .. Columns(tensor.Sums)]);
-        }
-
-        table.AddRow(["[bold]linear layers of the decoder[/]", "", .. Columns(diff.Total)]);
-        console.Write(table);
+        console.WriteTable(["tensor", "shape#", "sparsity A#", "sparsity B#", "mask overlap#", "distance#"],
+        [
+            .. diff.Tensors.Select(tensor => (string[])[tensor.Name, string.Join(" x ", tensor.Shape), .. Columns(tensor.Sums)]),
+            ["linear layers of the decoder", "", .. Columns(diff.Total)],
+        ]);
         List("only in A", diff.OnlyInA);
         List("only in B", diff.OnlyInB);
         foreach ((string name, PerplexityPair pair) in diff.Perplexity)

@@ -5,7 +5,6 @@ using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Inspection;
 using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -32,9 +31,9 @@ internal static class DoctorCommand
         ]);
     }
 
-    private static void Show(MachineInspection machine, IAnsiConsole console)
+    private static void Show(MachineInspection machine, TextOutput console)
     {
-        var grid = new Grid().AddColumn().AddColumn();
+        var pairs = new List<(string, string)>();
         Add("tool", machine.Tool);
         Add("runtime", $"{machine.Runtime} on {machine.OperatingSystem}, {machine.Architecture}");
         Add("SDK", machine.Sdk ?? "not found: 'dotnet build' needs the .NET SDK; the tool itself does not");
@@ -49,8 +48,12 @@ internal static class DoctorCommand
             { Processors: [] } => "none found",
             var graphics => string.Join(", ", graphics.Processors.Select(Describe)) + $", driver {graphics.Driver}" + (graphics.Cuda is { } cuda ? $", CUDA up to {cuda}" : ""),
         });
-        Add("engines", string.Join(Environment.NewLine, machine.Engines));
-        console.Write(grid);
+        foreach ((int index, string engine) in machine.Engines.Index())
+        {
+            Add(index == 0 ? "engines" : "", engine);
+        }
+
+        console.WritePairs(pairs);
         foreach (string advice in machine.Advice)
         {
             console.WriteLine($"! {advice}");
@@ -59,6 +62,6 @@ internal static class DoctorCommand
         static string Describe(GraphicsProcessor processor) =>
             processor.Memory is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{processor.Name} ({bytes / 1e9:0.0} GB)") : processor.Name;
 
-        void Add(string name, string value) => grid.AddRow(new Text(name), new Text(value));
+        void Add(string name, string value) => pairs.Add((name, value));
     }
 }

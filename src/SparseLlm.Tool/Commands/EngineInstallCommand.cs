@@ -5,7 +5,6 @@ using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Engines.Installed;
 using SparseLlm.Pipeline.Engines.Installing;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -36,7 +35,7 @@ internal static class EngineInstallCommand
                         : $"it is installed, but does not start here: {trouble.Message}");
                 });
             return ExitCodes.Done;
-        });
+        }, isTidy: true);
         return command.WithExamples(
         [
             new("engine install cuda", "The engine for Nvidia GPUs."),

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using SparseLlm.Pipeline.Engines.Installed;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -36,7 +35,7 @@ internal static class EngineListCommand
         ]);
     }
 
-    private static void Show(IReadOnlyList<InstalledEngine> engines, IAnsiConsole console)
+    private static void Show(IReadOnlyList<InstalledEngine> engines, TextOutput console)
     {
         if (engines.Count == 0)
         {
@@ -44,19 +43,15 @@ internal static class EngineListCommand
             return;
         }
 
-        var table = new Table().Border(TableBorder.Simple).AddColumns("engine", "TorchSharp", "numerics", "computes on", "installed", "");
-        foreach (InstalledEngine engine in engines)
-        {
-            table.AddRow(
-                engine.Name,
-                Markup.Escape(engine.Version),
-                Markup.Escape(engine.NumericsClass ?? "not known yet"),
-                Markup.Escape(engine.Description ?? ""),
-                engine.InstalledAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
-                engine.IsOfThisTool ? "" : Markup.Escape($"of tool {engine.Tool}, not usable by this one"));
-        }
-
-        console.Write(table);
+        console.WriteTable(["engine", "TorchSharp", "numerics", "computes on", "installed", ""], engines.Select(engine => (string[])
+        [
+            engine.Name,
+            engine.Version,
+            engine.NumericsClass ?? "not known yet",
+            engine.Description ?? "",
+            engine.InstalledAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
+            engine.IsOfThisTool ? "" : $"of tool {engine.Tool}, not usable by this one",
+        ]));
         console.WriteLine($"in {InstalledEngines.Root}");
     }
 }

@@ -8,7 +8,6 @@ using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -20,7 +19,7 @@ internal static class EvalCommand
         var model = new Argument<string>("model") { Description = "A Hugging Face directory, dense or pruned." };
         var text = new Option<string[]>("--text") { Description = "The text: UTF-8, JSON lines (.jsonl) or token ids (.npy). May be given more than once.", Required = true, AllowMultipleArgumentsPerToken = false };
         var field = new Option<string>("--field") { Description = "The field of a JSON record that holds its text.", DefaultValueFactory = _ => "text" };
-        var length = new Option<int?>("--sequence-length") { Description = "Tokens per window; by default the smaller of 2048 and the model's maximum." };
+        Option<int?> length = CommandAction.SequenceLength();
         Option<string?> device = CommandAction.Device();
         Option<int?> threads = CommandAction.Threads();
         Option<MemoryBudget?> memory = CommandAction.Memory();
@@ -43,9 +42,9 @@ internal static class EvalCommand
             });
             new Terminal(arguments.GetValue(json)).Result(
                 new { FormatVersion = 1, Perplexity = perplexity.Value, perplexity.Tokens, perplexity.Windows },
-                console => console.MarkupLineInterpolated(System.Globalization.CultureInfo.InvariantCulture, $"perplexity [bold]{perplexity.Value:0.0000}[/] over {perplexity.Tokens} tokens in {perplexity.Windows} windows"));
+                console => console.WriteLine(FormattableString.Invariant($"perplexity {perplexity.Value:0.0000} over {perplexity.Tokens} tokens in {perplexity.Windows} windows")));
             return ExitCodes.Done;
-        });
+        }, isTidy: true);
         return command.WithExamples(
         [
             new("eval models/opt-125m --text data/eval.txt", "Perplexity on a text."),

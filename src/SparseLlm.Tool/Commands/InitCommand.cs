@@ -2,11 +2,9 @@ using System.CommandLine;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Definitions;
-using SparseLlm.Pipeline;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -21,24 +19,35 @@ internal static class InitCommand
         var model = new Argument<string>("model") { Description = "A Hugging Face directory." };
         var calibration = new Option<string>("--calibration") { Description = "The calibration text.", DefaultValueFactory = _ => "data/calibration.txt" };
         var evaluation = new Option<string>("--evaluation") { Description = "The text to measure perplexity on.", DefaultValueFactory = _ => "data/eval.txt" };
-        var output = new Option<string>("--output", "-o") { Description = "The recipe to write.", DefaultValueFactory = _ => RecipeFile.DefaultName };
+        var output = new Option<string>("--output", "-o") { Description = "The recipe to write, or the folder for it.", DefaultValueFactory = _ => RecipeFile.DefaultName };
         var force = new Option<bool>("--force") { Description = "Overwrite the recipe if it exists." };
         Option<bool> json = CommandAction.Json();
         var command = new Command("init", "Look at a model and write a recipe to start from, with its schema for editors.") { model, calibration, evaluation, output, force, json };
         command.SetWork((arguments, _) =>
         {
             string path = arguments.GetRequiredValue(output);
+            path = Directory.Exists(path) || Path.EndsInDirectorySeparator(path) ? Path.Combine(path, RecipeFile.DefaultName) : path;
             if (File.Exists(path) && !arguments.GetValue(force))
             {
                 throw ToolDiagnostics.FileExists.Error(new SourceLocation(path), "the recipe exists; add --force to overwrite it");
             }
 
-            string directory = arguments.GetRequiredValue(model);
+            string directory = Path.GetFullPath(arguments.GetRequiredValue(model));
             ModelDefinition definition = DecoderModel.ReadDefinition(directory);
             string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-            File.WriteAllText(Path.Combine(folder, SchemaFile), RecipeSchema.Generate());
-            File.WriteAllText(path, Recipe(
-                definition, Relative(folder, directory), Relative(folder, arguments.GetRequiredValue(calibration)), Relative(folder, arguments.GetRequiredValue(evaluation))));
+            string[] texts = [.. new[] { calibration, evaluation }.Select(text => Path.GetFullPath(arguments.GetRequiredValue(text)))];
+            string recipe = RecipeTemplate.Write(
+                definition, Path.GetFileName(Path.TrimEndingDirectorySeparator(directory)), Relative(folder, directory), Relative(folder, texts[0]), Relative(folder, texts[1]), SchemaFile);
+            TextCheck.Require(new TextSource([.. texts.Where(Path.Exists)]));
+
+            Directory.CreateDirectory(folder);
+            Write(Path.Combine(folder, SchemaFile), RecipeSchema.Generate());
+            Write(path, recipe);
+            foreach (string missing in texts.Where(text => !File.Exists(text)).Select(text => Relative(folder, text)).Where(text => !text.Contains('*')))
+            {
+                Terminal.Progress($"{missing} is not there yet; put a text there before you build");
+            }
+
             new Terminal(arguments.GetValue(json)).Result(
                 new { FormatVersion = 1, Recipe = Path.GetFullPath(path) },
                 console => console.WriteLine($"wrote {path}; 'dotnet sparsellm build {path}' makes its artifacts"));
@@ -51,38 +60,13 @@ internal static class InitCommand
         ]);
     }
 
-    private static string Relative(string folder, string path) =>
-        Path.GetRelativePath(folder, Path.GetFullPath(path)).Replace('\\', '/');
+    private static string Relative(string folder, string path) => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
 
-    private static string Recipe(ModelDefinition definition, string model, string calibration, string evaluation)
+    /// <summary>Writes a file that is whole, or as it was.</summary>
+    private static void Write(string path, string text)
     {
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(model));
-        int length = CalibrationTokens.DefaultSequenceLength(definition.MaximumLength);
-        return $"""
-            # yaml-language-server: $schema={SchemaFile}
-            version: 1
-            requires: "[{ToolVersion.Current.Version.ToString(2)},1.0)"
-            # {definition.Architecture}, {definition.Layers.Count} decoder layers
-            model: {Quote(model)}
-            calibration:
-              text: {Quote(calibration)}
-              samples: 128
-              sequenceLength: {length}
-            evaluation:
-              perplexity:
-                prose: {Quote(evaluation)}
-            defaults:
-              method: sparsellm
-            artifacts:
-              {name}-50:
-                sparsity: 0.5
-                gates:
-                  prose: {"{ maxIncrease: 10% }"}
-              {name}-2of4:
-                pattern: "2:4"
-
-            """;
+        string temporary = path + ".tmp";
+        File.WriteAllText(temporary, text);
+        File.Move(temporary, path, overwrite: true);
     }
-
-    private static string Quote(string text) => $"\"{text.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"";
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using SparseLlm.Pipeline.Inspection;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -29,24 +28,16 @@ internal static class InspectCommand
         ]);
     }
 
-    private static void Show(ModelInspection inspection, IAnsiConsole console)
+    private static void Show(ModelInspection inspection, TextOutput console)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("tensor", "type");
-        table.AddColumn(new TableColumn("shape").RightAligned());
-        table.AddColumn(new TableColumn("sparsity").RightAligned());
-        table.AddColumn("pattern");
-        foreach (TensorInspection tensor in inspection.Tensors)
-        {
-            table.AddRow(
-                Markup.Escape(tensor.Name),
-                tensor.Dtype,
-                string.Join(" x ", tensor.Shape),
-                tensor.Sparsity.ToString("P2", CultureInfo.InvariantCulture),
-                tensor.Pattern ?? "");
-        }
-
-        console.Write(table);
-        console.MarkupLineInterpolated(
-            CultureInfo.InvariantCulture, $"{inspection.Architecture}: [bold]{inspection.Sparsity:P2}[/] of the weights of its linear layers are zero");
+        console.WriteTable(["tensor", "type", "shape#", "sparsity#", "pattern"], inspection.Tensors.Select(tensor => (string[])
+        [
+            tensor.Name,
+            tensor.Dtype,
+            string.Join(" x ", tensor.Shape),
+            tensor.Sparsity.ToString("P2", CultureInfo.InvariantCulture),
+            tensor.Pattern ?? "",
+        ]));
+        console.WriteLine(FormattableString.Invariant($"{inspection.Architecture}: {inspection.Sparsity:P2} of the weights of its linear layers are zero"));
     }
 }

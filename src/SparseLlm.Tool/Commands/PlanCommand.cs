@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using SparseLlm.Pipeline.Planning;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -43,21 +42,16 @@ internal static class PlanCommand
         ]);
     }
 
-    private static void Show(IReadOnlyList<ArtifactPlan> artifacts, IAnsiConsole console)
+    private static void Show(IReadOnlyList<ArtifactPlan> artifacts, TextOutput console)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("artifact", "method", "pattern", "what would be done");
-        table.AddColumn(new TableColumn("size").RightAligned());
-        foreach (ArtifactPlan planned in artifacts)
-        {
-            table.AddRow(
-                Markup.Escape(planned.Artifact.Name),
-                planned.Artifact.Settings.Method.ToString().ToLowerInvariant(),
-                planned.Artifact.Pattern.ToString()!,
-                Describe(planned),
-                string.Create(CultureInfo.InvariantCulture, $"{planned.Bytes / 1e6:0.0} MB"));
-        }
-
-        console.Write(table);
+        console.WriteTable(["artifact", "method", "pattern", "what would be done", "size#"], artifacts.Select(planned => (string[])
+        [
+            planned.Artifact.Name,
+            planned.Artifact.Settings.Method.ToString().ToLowerInvariant(),
+            planned.Artifact.Pattern.ToString()!,
+            Describe(planned),
+            string.Create(CultureInfo.InvariantCulture, $"{planned.Bytes / 1e6:0.0} MB"),
+        ]));
     }
 
     private static string Describe(ArtifactPlan planned) => planned.Action switch

@@ -11,7 +11,6 @@ using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -25,8 +24,9 @@ internal sealed class PruneCommand
     private readonly Option<string?> pattern = new("--pattern") { Description = "N:M sparsity, such as 2:4: N of each M weights are kept." };
     private readonly Option<string[]> calibration = new("--calibration") { Description = "The calibration text: UTF-8, JSON lines (.jsonl) or token ids (.npy). May be given more than once." };
     private readonly Option<string> field = new("--field") { Description = "The field of a JSON record that holds its text.", DefaultValueFactory = _ => "text" };
-    private readonly Option<int> samples = new("--samples") { Description = "Number of calibration windows.", DefaultValueFactory = _ => new CalibrationSettings().Samples };
-    private readonly Option<int?> length = new("--sequence-length") { Description = "Tokens per window; by default the smaller of 2048 and the model's maximum." };
+    private readonly Option<int> samples =
+        CommandAction.AtLeast(1, new Option<int>("--samples") { Description = "Number of calibration windows.", DefaultValueFactory = _ => new CalibrationSettings().Samples });
+    private readonly Option<int?> length = CommandAction.SequenceLength();
     private readonly Option<int?> seed = new("--seed") { Description = "Draw the windows at random positions with this seed; by default the first windows are taken in order." };
     private readonly Option<string[]> set = new("--set") { Description = "A method setting, name=value. May be given more than once." };
     private readonly Option<string> output = new("--output", "-o") { Description = "The directory to write.", Required = true };
@@ -47,7 +47,7 @@ internal sealed class PruneCommand
         {
             model, method, preset, sparsity, pattern, calibration, field, samples, length, seed, set, output, device, threads, memory, cache, json, noProgress,
         };
-        command.SetWork(Run);
+        command.SetWork(Run, isTidy: true);
         return command.WithExamples(
         [
             new("prune models/opt-125m --sparsity 0.5 --calibration data/calibration.txt -o pruned", "Prune half of the weights with the default method."),
@@ -58,6 +58,11 @@ internal sealed class PruneCommand
 
     private int Run(ParseResult arguments, CancellationToken cancellation)
     {
+        if (Path.GetDirectoryName(Path.GetFullPath(arguments.GetRequiredValue(output))) is null)
+        {
+            throw Invalid($"--output is '{arguments.GetRequiredValue(output)}', the root of a file system; name a directory below it");
+        }
+
         var request = new PruneRequest(
             Name: null,
             Settings(arguments),
@@ -88,9 +93,8 @@ internal sealed class PruneCommand
                 Tensors = manifest.Tensors.Select(tensor => new { tensor.Name, tensor.Shape, tensor.Sparsity, tensor.RelativeError }),
                 manifest.Seconds,
             },
-            console => console.MarkupLineInterpolated(
-                CultureInfo.InvariantCulture,
-                $"{manifest.Tensors.Count} matrices pruned to [bold]{manifest.Sparsity:P2}[/] in {manifest.Seconds:0.0} s: {outcome.Directory}"));
+            console => console.WriteLine(FormattableString.Invariant(
+                $"{manifest.Tensors.Count} matrices pruned to {manifest.Sparsity:P2} in {manifest.Seconds:0.0} s: {outcome.Directory}")));
     }
 
     private PruningSettings Settings(ParseResult arguments)
@@ -133,11 +137,6 @@ internal sealed class PruneCommand
         if (arguments.GetValue(calibration) is not { Length: > 0 } files)
         {
             return null;
-        }
-
-        if (arguments.GetValue(samples) < 1)
-        {
-            throw Invalid("--samples must be at least 1");
         }
 
         var source = new TextSource([.. files.Select(Path.GetFullPath)], arguments.GetRequiredValue(field));

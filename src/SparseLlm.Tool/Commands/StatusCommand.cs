@@ -1,7 +1,6 @@
 using System.CommandLine;
 using SparseLlm.Pipeline.Planning;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 

@@ -3,7 +3,6 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline;
 using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -48,7 +47,7 @@ internal static class ValidateCommand
         ]);
     }
 
-    private static void Summarize(string path, RecipeReading reading, IAnsiConsole console)
+    private static void Summarize(string path, RecipeReading reading, TextOutput console)
     {
         if (reading.Recipe is { } recipe)
         {

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using SparseLlm.Pipeline.Planning;
 using SparseLlm.Tool.Output;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Commands;
 
@@ -41,7 +40,7 @@ internal static class WhyCommand
     }
 
     private static void Show(
-        ArtifactPlan planned, (string Since, IReadOnlyList<InputChange> Changes)? changes, string? damage, IAnsiConsole console)
+        ArtifactPlan planned, (string Since, IReadOnlyList<InputChange> Changes)? changes, string? damage, TextOutput console)
     {
         string name = planned.Artifact.Name;
         console.WriteLine(planned.Action switch

@@ -37,11 +37,16 @@ internal static class BuildManifest
     private static void WriteLists(string path, RecipeBuild build, string output, IReadOnlyList<ArtifactOutcome> outcomes, IReadOnlyList<Diagnostic> warnings)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        File.WriteAllLines(path + ".inputs", build.Inputs);
-        File.WriteAllLines(path + ".outputs", [.. outcomes.SelectMany(outcome => Files(output, outcome)), .. build.Reports]);
+        File.WriteAllLines(path + ".inputs", Listable(build.Inputs));
+        File.WriteAllLines(path + ".outputs", Listable([.. outcomes.SelectMany(outcome => Files(output, outcome)), .. build.Reports]));
         File.WriteAllLines(path + ".warnings", ((IEnumerable<Diagnostic>)[.. warnings, .. build.Warnings]).Select(warning => warning.ToString()));
         File.WriteAllLines(path + ".artifacts", outcomes.Select(outcome => Describe(outcome, build.Inputs[0])));
     }
+
+    /// <summary>A list of lines cannot hold a name with a line break, of which a build system would make two.</summary>
+    private static IReadOnlyList<string> Listable(IReadOnlyList<string> paths) => paths.FirstOrDefault(path => path.Any(char.IsControl)) is { } path
+        ? throw ToolDiagnostics.UnlistablePath.Error(new SourceLocation(path), "there is a control character in this path, which cannot be told to a build system; rename the file")
+        : paths;
 
     private static IEnumerable<string> Files(string output, ArtifactOutcome outcome) =>
         Directory.EnumerateFiles(outcome.Directory, "*", SearchOption.AllDirectories)

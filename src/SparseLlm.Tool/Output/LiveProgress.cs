@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Methods;
 using Spectre.Console;
@@ -52,10 +53,12 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
         int filled = (int)Math.Round(BarWidth * Math.Clamp(done / layers, 0, 1));
         string left = prunedLayers == 0 || done >= layers ? "" : Invariant($", about {Duration(clock.Elapsed / prunedLayers * (layers - done))} left");
         return new Rows(
-            new Markup($"[bold]{Markup.Escape(title)}[/] {Markup.Escape(facts)}"),
-            new Markup($"[green]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {Markup.Escape(step)}"),
+            new Markup($"[bold]{Shown(title)}[/] {Shown(facts)}"),
+            new Markup($"[green]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {Shown(step)}"),
             new Markup(Invariant($"[grey]{Duration(clock.Elapsed)} elapsed{left}, {EngineMemory() / 1e9:0.0} GB of memory[/]")));
     }
+
+    private static string Shown(string text) => Markup.Escape(Printable.Of(text));
 
     private long EngineMemory()
     {

@@ -20,10 +20,8 @@ internal sealed class Terminal(bool json)
         NewLine = "\n",
     };
 
-    private readonly IAnsiConsole console = CreateConsole();
-
     /// <summary>Writes a command's result: the object as JSON, or what <paramref name="text"/> writes.</summary>
-    public void Result<T>(T result, Action<IAnsiConsole> text)
+    public void Result<T>(T result, Action<TextOutput> text)
     {
         if (json)
         {
@@ -31,7 +29,7 @@ internal sealed class Terminal(bool json)
         }
         else
         {
-            text(console);
+            text(new TextOutput(CreateConsole()));
         }
     }
 
@@ -43,8 +41,19 @@ internal sealed class Terminal(bool json)
         !Console.IsErrorRedirected && Errors.Profile.Capabilities.Ansi && Errors.Profile.Capabilities.Interactive
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"));
 
-    /// <summary>Writes one line of progress.</summary>
-    public static void Progress(string line) => WriteError(line, Style.Plain);
+    /// <summary>Writes one line of progress, whatever the names in it.</summary>
+    public static void Progress(string line) => WriteError(Printable.Of(line), Style.Plain);
+
+    /// <summary>Writes a last line while work goes on that may have hidden the cursor, and will not come to show it again.</summary>
+    public static void Leave(string line)
+    {
+        if (IsWatched)
+        {
+            Errors.Cursor.Show(show: true);
+        }
+
+        Progress(line);
+    }
 
     /// <summary>Writes a diagnostic in MSBuild's canonical format, a note in the same form.</summary>
     public static void Show(Diagnostic diagnostic) =>

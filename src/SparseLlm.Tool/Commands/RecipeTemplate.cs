@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text;
+using NuGet.Versioning;
+using SparseLlm.Models.Definitions;
+using SparseLlm.Pipeline;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Recipes;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary>The recipe that <c>init</c> writes. Whatever the names in it, it is valid once its texts are there.</summary>
+internal static class RecipeTemplate
+{
+    /// <summary>The recipe's text.</summary>
+    /// <param name="definition">The model.</param>
+    /// <param name="name">What the model's directory is called.</param>
+    /// <param name="model">The model's directory as the recipe is to name it.</param>
+    /// <param name="calibration">The calibration text, likewise.</param>
+    /// <param name="evaluation">The text to measure on, likewise.</param>
+    /// <param name="schema">The schema, likewise.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">A recipe cannot name one of them.</exception>
+    public static string Write(ModelDefinition definition, string name, string model, string calibration, string evaluation, string schema)
+    {
+        // A variable can stand in the path of a text, but this directory is there as it is called.
+        if (model.Contains("${", StringComparison.Ordinal))
+        {
+            throw ToolDiagnostics.InitImpossible.Error(null, $"a recipe cannot name '{model}', because it takes '${{' for the beginning of a variable; rename the directory");
+        }
+
+        return $"""
+            # yaml-language-server: $schema={schema}
+            version: 1
+            requires: "{Requirement(ToolVersion.Current)}"
+            # {definition.Architecture}, {definition.Layers.Count} decoder layers
+            model: {Quote(model)}
+            calibration:
+              text: {Quote(calibration)}
+              samples: 128
+              sequenceLength: {CalibrationTokens.DefaultSequenceLength(definition.MaximumLength)}
+            evaluation:
+              perplexity:
+                prose: {Quote(evaluation)}
+            defaults:
+              method: sparsellm
+            artifacts:
+              {ArtifactNames.From(name, "-50")}:
+                sparsity: 0.5
+                gates:
+                  prose: {"{ maxIncrease: 10% }"}
+              {ArtifactNames.From(name, "-2of4")}:
+                pattern: "2:4"
+
+            """;
+    }
+
+    /// <summary>The versions of the tool that read what this one writes. A prerelease comes before the version that it is of.</summary>
+    public static string Requirement(NuGetVersion version)
+    {
+        string from = version.IsPrerelease ? version.ToNormalizedString() : version.Version.ToString(2);
+        return string.Create(CultureInfo.InvariantCulture, $"[{from},{version.Major + 1}.0)");
+    }
+
+    /// <summary>A value in YAML's double quotes, the one style that can hold any character.</summary>
+    private static string Quote(string text)
+    {
+        if (text.Any(char.IsControl))
+        {
+            throw ToolDiagnostics.InitImpossible.Error(null, $"a recipe cannot name '{text}', because there is a control character in it; rename the file or directory");
+        }
+
+        var quoted = new StringBuilder("\"");
+        foreach (char unit in text)
+        {
+            quoted.Append(unit switch
+            {
+                '"' or '\\' => $"\\{unit}",
+
+                // A line break to YAML, which would fold it into a space, and a mark that it would skip.
+                '\u2028' or '\u2029' or '\uFEFF' => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)unit:X4}"),
+                _ => unit.ToString(),
+            });
+        }
+
+        return quoted.Append('"').ToString();
+    }
+}

@@ -1,0 +1,79 @@
+namespace SparseLlm.Tool.Tests;
+
+/// <summary>Command lines that cannot be understood, or that look like something else.</summary>
+public sealed class CommandLines
+{
+    private static readonly string Model = Repository.Model("tiny-opt");
+
+    [Theory]
+    [InlineData("build --device gpu", "Argument 'gpu' not recognized. Must be one of: 'auto' 'cpu' 'cpu-torch' 'cuda'", "build --help")]
+    [InlineData("build --threads many", "--threads takes a whole number, found 'many'", "build --help")]
+    [InlineData("build --threads 0", "--threads must be at least 1, found 0", "build --help")]
+    [InlineData("build --on-cache-miss 1", "--on-cache-miss is '1'; it can be build, warn or error", "build --help")]
+    [InlineData("build --memory lots", "--memory is 'lots', which is neither a size nor a percentage", "build --help")]
+    [InlineData("eval model --text x --sequence-length 1", "--sequence-length must be at least 2, found 1", "eval --help")]
+    [InlineData("cache gc --max-siz 5GB", "Unrecognized command or argument '--max-siz'", "cache gc --help")]
+    [InlineData("prune model", "Option '--output' is required", "prune --help")]
+    [InlineData("inspect <>", "model is empty", "inspect --help")]
+    [InlineData("bild", "Unrecognized command or argument 'bild'", "--help")]
+    public void Each_mistake_is_a_line_as_build_systems_read_it_and_help_is_not_poured_over_it(string arguments, string message, string help)
+    {
+        ToolProcess run = ToolProcess.Run([.. arguments.Split(' ').Select(argument => argument == "<>" ? "" : argument)]);
+        run.ExitCode.ShouldBe(2);
+        run.Output.ShouldBeEmpty();
+        string[] lines = run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        lines[0].ShouldStartWith($"sparsellm: error SLM5001: {message}");
+        lines[^1].ShouldBe($"what can be written: dotnet sparsellm {help}");
+    }
+
+    [Fact]
+    public void A_mistyped_command_or_option_is_recognised()
+    {
+        ToolProcess.Run("bild").Error.ShouldContain("did you mean 'build'?");
+        ToolProcess.Run("cache", "gc", "--max-siz", "5GB").Error.ShouldContain("did you mean '--max-size'?");
+    }
+
+    [Fact]
+    public void Who_says_nothing_gets_help()
+    {
+        ToolProcess run = ToolProcess.Run();
+        run.ExitCode.ShouldBe(2);
+        run.Output.ShouldContain("dotnet sparsellm init models/opt-125m");
+        run.Error.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_name_that_begins_with_an_at_sign_is_a_name()
+    {
+        using var directory = new TempDirectory();
+        File.WriteAllText(directory["response"], $"b\n--output\n{directory["injected"]}\n");
+        File.WriteAllText(directory["pruning.yaml"], $"version: 1\nmodel: {Model}\nartifacts: {{ b: {{ method: magnitude, sparsity: 0.5 }} }}\n");
+        ToolProcess build = ToolProcess.Run("build", directory.Path, "--artifact", "@" + directory["response"]);
+        build.ExitCode.ShouldBe(1);
+        build.Error.ShouldContain($"there is no artifact '@{directory["response"]}'");
+        Directory.Exists(directory["injected"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_path_that_cannot_be_is_an_error_with_a_code()
+    {
+        using var directory = new TempDirectory();
+        File.WriteAllText(directory["file"], "");
+        string[][] commands =
+        [
+            ["init", Model, "-o", directory["file/x.yaml"]],
+            ["init", Model, "-o", directory[new string('x', 300)]],
+            ["prune", Model, "--method", "magnitude", "--sparsity", "0.5", "-o", "/"],
+            ["prune", Model, "--method", "magnitude", "--sparsity", "0.5", "-o", directory["file/x"]],
+            ["inspect", directory["file/x"]],
+            ["eval", Model, "--text", directory["."]],
+        ];
+        foreach (string[] command in commands)
+        {
+            ToolProcess run = ToolProcess.Run(command);
+            run.ExitCode.ShouldBeInRange(1, 2, run.Error);
+            run.Error.ShouldContain(": error SLM");
+            run.Error.ShouldNotContain("SLM5000");
+        }
+    }
+}

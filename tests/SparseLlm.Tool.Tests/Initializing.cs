@@ -1,0 +1,108 @@
+using NuGet.Versioning;
+using SparseLlm.Diagnostics;
+using SparseLlm.Models;
+using SparseLlm.Recipes;
+using SparseLlm.Tool.Commands;
+
+namespace SparseLlm.Tool.Tests;
+
+/// <summary>Whatever <c>init</c> writes, <c>validate</c> accepts.</summary>
+public sealed class Initializing : IDisposable
+{
+    private readonly TempDirectory directory = new();
+
+    public void Dispose() => directory.Dispose();
+
+    [Theory]
+    [InlineData("my model")]
+    [InlineData("a+b")]
+    [InlineData("x@y")]
+    [InlineData("\"q\"")]
+    [InlineData("it's")]
+    [InlineData("# no comment")]
+    [InlineData("key: value")]
+    [InlineData("{a: [b]}")]
+    [InlineData("*star")]
+    [InlineData("&anchor")]
+    [InlineData("!tag")]
+    [InlineData("- item")]
+    [InlineData("? key")]
+    [InlineData("%directive")]
+    [InlineData("back\\slash\\n")]
+    [InlineData("$HOME")]
+    [InlineData("true")]
+    [InlineData("~")]
+    [InlineData("1.5")]
+    [InlineData("模型 é \U0001F600")]
+    [InlineData("line\u2028separator\uFEFF")]
+    [InlineData(" trailing and leading ")]
+    [InlineData("aux.model")]
+    [InlineData("...x")]
+    public void Names_of_any_kind_are_written_so_that_they_are_read(string name)
+    {
+        Directory.CreateDirectory(directory[name]);
+        string text = "text of " + name.Replace('*', 'x') + ".txt";
+        File.WriteAllText(directory[text], "text");
+
+        string recipe = Write(name, text);
+        File.WriteAllText(directory["pruning.yaml"], recipe);
+        RecipeReading reading = RecipeReader.Read(directory["pruning.yaml"], new NuGetVersion(0, 1, 0));
+
+        reading.Diagnostics.ShouldBeEmpty(recipe);
+        reading.Recipe!.Model.ShouldBe(directory[name]);
+        reading.Recipe.Calibration!.Text.Paths.ShouldBe([directory[text]]);
+        reading.Recipe.Artifacts.Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("${HOME}", "takes '${' for the beginning of a variable")]
+    [InlineData("two\nlines", "a control character")]
+    public void What_no_recipe_can_name_is_an_error(string name, string message)
+    {
+        var error = Should.Throw<DiagnosticException>(() => Write(name, "text.txt"));
+        error.Diagnostics.Single().Code.ShouldBe("SLM5007");
+        error.Message.ShouldContain(message);
+    }
+
+    [Theory]
+    [InlineData("0.1.0", "[0.1,1.0)")]
+    [InlineData("1.2.3", "[1.2,2.0)")]
+    [InlineData("0.2.0-beta.1", "[0.2.0-beta.1,1.0)")]
+    public void The_recipe_requires_versions_of_which_the_tools_is_one(string version, string requirement)
+    {
+        RecipeTemplate.Requirement(NuGetVersion.Parse(version)).ShouldBe(requirement);
+        VersionRange.Parse(requirement).Satisfies(NuGetVersion.Parse(version)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_folder_that_is_missing_is_made_and_one_that_is_named_gets_the_recipe()
+    {
+        string model = Repository.Model("tiny-opt");
+        ToolProcess.Run("init", model, "-o", directory["sub/dir/x.yaml"]).ExitCode.ShouldBe(0);
+        File.ReadAllText(directory["sub/dir/x.yaml"]).ShouldContain("  tiny-opt-50:\n");
+        File.Exists(directory["sub/dir/pruning.schema.json"]).ShouldBeTrue();
+
+        ToolProcess into = ToolProcess.Run("init", model, "-o", directory["folder"] + "/");
+        into.ExitCode.ShouldBe(0);
+        into.Error.ShouldContain("data/eval.txt is not there yet");
+        File.Exists(directory["folder/pruning.yaml"]).ShouldBeTrue();
+        Directory.EnumerateFiles(directory.Path, "*.tmp", SearchOption.AllDirectories).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_model_that_is_here_is_called_by_the_name_of_this_directory()
+    {
+        string model = directory["my model"];
+        Directory.CreateDirectory(model);
+        foreach (string file in Directory.EnumerateFiles(Repository.Model("tiny-opt")))
+        {
+            File.Copy(file, Path.Combine(model, Path.GetFileName(file)));
+        }
+
+        ToolProcess.RunIn(model, "off", "init", ".").ExitCode.ShouldBe(0);
+        File.ReadAllText(Path.Combine(model, "pruning.yaml")).ShouldContain("  my-model-50:\n");
+    }
+
+    private static string Write(string model, string text) =>
+        RecipeTemplate.Write(DecoderModel.ReadDefinition(Repository.Model("tiny-opt")), model, model, text, text, "pruning.schema.json");
+}

@@ -1,0 +1,43 @@
+using SparseLlm.Tool.Output;
+using Spectre.Console;
+
+namespace SparseLlm.Tool.Tests;
+
+/// <summary>Results as text, with names that were made to be something else.</summary>
+public sealed class Printing
+{
+    [Theory]
+    [InlineData("[red]not a colour[/]", "[red]not a colour[/]")]
+    [InlineData("[unclosed", "[unclosed")]
+    [InlineData("a\n/src/app/Program.cs(1,1): error CS9999: forged", @"a\n/src/app/Program.cs(1,1): error CS9999: forged")]
+    [InlineData("\u001b[2J\u009b31m", @"\u001B[2J\u009B31m")]
+    [InlineData("tab\there", @"tab\there")]
+    [InlineData("\u202Egnp.exe", @"\u202Egnp.exe")]
+    public void Names_are_shown_as_they_are_on_one_line(string name, string shown)
+    {
+        string[] table = Write(output => output.WriteTable(["name", "size#"], [[name, "1"], ["plain", name]]));
+        table.Length.ShouldBe(Write(output => output.WriteTable(["name", "size#"], [["a", "1"], ["plain", "b"]])).Length);
+        table.Count(line => line.Contains(shown)).ShouldBe(2);
+
+        Write(output => output.WriteLine(name)).ShouldBe([shown, ""]);
+        Write(output => output.WritePairs([("name", name)]))[0].ShouldContain(shown);
+    }
+
+    [Fact]
+    public void Numbers_are_aligned_to_the_right_and_lines_are_as_long_as_they_are()
+    {
+        string[] table = Write(output => output.WriteTable(["name", "size#"], [["a", "1"], ["b", "1000"]]));
+        table.ShouldContain(line => line.TrimEnd().EndsWith("   1"));
+        string line = new('x', 1000);
+        Write(output => output.WriteLine(line)).ShouldBe([line, ""]);
+    }
+
+    private static string[] Write(Action<TextOutput> write)
+    {
+        using var writer = new StringWriter { NewLine = "\n" };
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(writer) });
+        console.Profile.Width = 160;
+        write(new TextOutput(console));
+        return writer.ToString().ReplaceLineEndings("\n").Split('\n');
+    }
+}
