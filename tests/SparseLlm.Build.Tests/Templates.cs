@@ -56,6 +56,20 @@ public sealed class Templates(PackageFeed feed)
     }
 
     [Fact]
+    public void Names_of_any_kind_are_written_so_that_they_are_read()
+    {
+        string directory = Install();
+        const string model = "it's #1: {a} [b] & é";
+        const string text = "c: it's #2.txt";
+        Directory.CreateDirectory(Path.Combine(directory, model));
+        File.WriteAllText(Path.Combine(directory, text), "text");
+        feed.Run(directory, ["new", "pruning", "--model", model, "--calibration", text, "--evaluation", text]);
+
+        File.ReadAllText(Path.Combine(directory, "pruning.yaml")).ShouldContain("model: 'it''s #1: {a} [b] & é'\n");
+        feed.Run(directory, BuildOutput.Tool, "validate").ShouldContain("is valid: pruned");
+    }
+
+    [Fact]
     public void The_recipe_template_is_the_recipe_of_the_project_template()
     {
         string templates = Path.Combine(Repository.Root, "templates", "content");

@@ -76,4 +76,17 @@ public sealed class CommandLines
             run.Error.ShouldNotContain("SLM5000");
         }
     }
+
+    [SkippableFact]
+    public void A_path_with_a_line_break_is_not_told_to_a_build_system_as_two()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "no name has a line break there");
+        using var directory = new TempDirectory();
+        File.Copy(Repository.Text("sample-eval.txt"), directory["one\ntwo.txt"]);
+        File.WriteAllText(directory["pruning.yaml"], $"version: 1\nmodel: {Model}\ncalibration: {{ text: \"*two.txt\", samples: 1, sequenceLength: 16 }}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5 }} }}\n");
+        ToolProcess build = ToolProcess.Run("build", directory.Path, "--manifest", directory["lists"]);
+        build.ExitCode.ShouldBe(1);
+        build.Error.ShouldContain($"{directory[@"one\ntwo.txt"]}: error SLM5006: ");
+        File.Exists(directory["lists.artifacts"]).ShouldBeFalse();
+    }
 }

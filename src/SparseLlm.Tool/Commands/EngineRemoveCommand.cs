@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NuGet.Versioning;
 using SparseLlm.Pipeline.Engines.Installed;
 using SparseLlm.Tool.Output;
 
@@ -11,7 +12,10 @@ internal static class EngineRemoveCommand
     {
         Argument<string> name = EngineCommand.Name();
         var version = new Option<string?>("--version") { Description = "The version of TorchSharp; by default all." };
-        version.CompletionSources.Add(_ => InstalledEngines.All().Select(engine => engine.Version).Distinct().Select(known => new System.CommandLine.Completions.CompletionItem(known)));
+
+        // A shell may expand what it is offered, so that nothing but versions is.
+        version.CompletionSources.Add(context => InstalledEngines.All().Select(engine => engine.Version).Where(known => NuGetVersion.TryParse(known, out _))
+            .Distinct().Select(known => new System.CommandLine.Completions.CompletionItem(known)));
         Option<bool> json = CommandAction.Json();
         var command = new Command("remove", "Remove an engine.") { name, version, json };
         command.SetWork((arguments, _) =>
