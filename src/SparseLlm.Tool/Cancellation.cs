@@ -13,8 +13,9 @@ internal sealed class Cancellation : IDisposable
     /// <summary>What is said of work that was called off.</summary>
     public const string Message = "cancelled; nothing was left half-written";
 
-    // Below the time after which build systems kill what does not end.
-    private static readonly TimeSpan ToKeep = TimeSpan.FromSeconds(10);
+    /// <summary>How long work may take to keep what it has: below the time after which build systems kill what does not end.</summary>
+    public static readonly TimeSpan ToKeep = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan ToSay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Insisting = TimeSpan.FromSeconds(2);
 
@@ -23,14 +24,20 @@ internal sealed class Cancellation : IDisposable
     private readonly TaskCompletionSource<int> calledOff = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Stopwatch since = new();
     private readonly PosixSignalRegistration[] registrations;
+    private readonly TimeSpan toKeep;
 
     /// <summary>Listens for signals from now on.</summary>
-    public Cancellation() => registrations =
-    [
-        Register(PosixSignal.SIGINT, ExitCodes.Interrupted),
-        Register(PosixSignal.SIGTERM, ExitCodes.Terminated),
-        Register(PosixSignal.SIGHUP, ExitCodes.HungUp),
-    ];
+    /// <param name="toKeep">How long work may take to keep what it has.</param>
+    public Cancellation(TimeSpan toKeep)
+    {
+        this.toKeep = toKeep;
+        registrations =
+        [
+            Register(PosixSignal.SIGINT, ExitCodes.Interrupted),
+            Register(PosixSignal.SIGTERM, ExitCodes.Terminated),
+            Register(PosixSignal.SIGHUP, ExitCodes.HungUp),
+        ];
+    }
 
     /// <summary>Calls the work off; only the first time counts.</summary>
     /// <param name="exitCode">What the process returns.</param>
@@ -53,7 +60,7 @@ internal sealed class Cancellation : IDisposable
         Task<int> running = Task.Run(() => work(source.Token));
         if (await Task.WhenAny(running, calledOff.Task) != running && isTidy)
         {
-            await Task.WhenAny(running, Task.Delay(ToKeep));
+            await Task.WhenAny(running, Task.Delay(toKeep));
         }
 
         if (!calledOff.Task.IsCompleted)

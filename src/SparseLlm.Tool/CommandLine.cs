@@ -47,7 +47,7 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         StandardStream.Install();
-        using var cancellation = new Cancellation();
+        using var cancellation = new Cancellation(Cancellation.ToKeep);
         Lifeline.Watch(() => cancellation.CallOff(ExitCodes.Terminated));
         RootCommand root = CreateRoot();
 

@@ -9,7 +9,7 @@ internal static class ExitCodes
     /// <summary>Failed; a missed gate is a failure.</summary>
     public const int Failed = 1;
 
-    /// <summary>The command line or the recipe is wrong.</summary>
+    /// <summary>The command line, the recipe or a text is wrong.</summary>
     public const int Usage = 2;
 
     /// <summary>An artifact is stale, where that was asked.</summary>

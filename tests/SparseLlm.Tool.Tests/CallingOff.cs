@@ -11,14 +11,14 @@ public sealed class CallingOff
     [Fact]
     public async Task Work_that_is_done_gives_its_exit_code()
     {
-        using var cancellation = new Cancellation();
+        using var cancellation = new Cancellation(Patience);
         (await cancellation.Run(_ => Task.FromResult(7), isTidy: false)).ShouldBe(7);
     }
 
     [Fact]
     public async Task Work_that_waits_for_something_is_left_behind()
     {
-        using var cancellation = new Cancellation();
+        using var cancellation = new Cancellation(Patience);
         using var never = new ManualResetEventSlim();
         Task<int> run = cancellation.Run(_ => { never.Wait(CancellationToken.None); return Task.FromResult(0); }, isTidy: false);
         cancellation.CallOff(143);
@@ -30,7 +30,7 @@ public sealed class CallingOff
     [Fact]
     public async Task Work_that_has_something_to_keep_is_waited_for()
     {
-        using var cancellation = new Cancellation();
+        using var cancellation = new Cancellation(Patience);
         bool isKept = false;
         Task<int> run = cancellation.Run(
             async token =>
@@ -49,7 +49,7 @@ public sealed class CallingOff
     [Fact]
     public async Task Even_such_work_is_left_behind_when_it_does_not_end()
     {
-        using var cancellation = new Cancellation();
+        using var cancellation = new Cancellation(TimeSpan.FromMilliseconds(100));
         using var never = new ManualResetEventSlim();
         Task<int> run = cancellation.Run(_ => { never.Wait(CancellationToken.None); return Task.FromResult(0); }, isTidy: true);
         cancellation.CallOff(129);

@@ -77,6 +77,24 @@ public sealed class CommandLines
         }
     }
 
+    [Fact]
+    public void A_text_that_is_none_is_found_by_every_command_before_anything_is_computed()
+    {
+        using var directory = new TempDirectory();
+        File.WriteAllText(directory["records.txt"], "{\"text\": \"one\"}\n");
+        File.WriteAllText(directory["pruning.yaml"], $"version: 1\nmodel: {Model}\ncalibration: {{ text: records.txt }}\nartifacts: {{ a: {{ sparsity: 0.5 }} }}\n");
+        foreach (string command in (string[])["validate", "plan", "status", "build"])
+        {
+            ToolProcess run = ToolProcess.Run(command, directory.Path);
+            run.ExitCode.ShouldBe(2, command);
+            run.Error.ShouldContain("pruning.yaml(3,22,3,33): error SLM3013: records.txt: ", customMessage: command);
+            run.Error.ShouldNotContain("computing", customMessage: command);
+        }
+
+        ToolProcess.Run("eval", Model, "--text", directory["records.txt"]).ExitCode.ShouldBe(2);
+        ToolProcess.Run("prune", Model, "--sparsity", "0.5", "--calibration", directory["records.txt"], "-o", directory["out"]).ExitCode.ShouldBe(2);
+    }
+
     [SkippableFact]
     public void A_path_with_a_line_break_is_not_told_to_a_build_system_as_two()
     {

@@ -29,7 +29,7 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
     }
 
     /// <summary>A path as a recipe would write it, for messages.</summary>
-    public string Relative(string path) => Path.GetRelativePath(folder, path);
+    public string Shown(string path) => Path.GetRelativePath(folder, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
 
     /// <summary>The absolute path of the model directory, or null.</summary>
     public string? Model(string text, SourceLocation location)

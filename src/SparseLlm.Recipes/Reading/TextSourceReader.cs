@@ -40,7 +40,7 @@ internal sealed class TextSourceReader(ReadingContext context)
         foreach (Diagnostic problem in TextCheck.Find(source))
         {
             SourceLocation place = problem.Location!;
-            context.Diagnostics.Add(problem.Descriptor, named[place.File], $"{place with { File = context.Files.Relative(place.File) }}: {problem.Message}");
+            context.Diagnostics.Add(problem.Descriptor, named[place.File], $"{place with { File = context.Files.Shown(place.File) }}: {problem.Message}");
         }
     }
 }

@@ -80,13 +80,14 @@ internal sealed class CommandWork(Func<ParseResult, CancellationToken, int> work
             : ExitCodes.Failed;
     }
 
-    /// <summary>The recipe or the command line is wrong, not the work.</summary>
+    /// <summary>The recipe, a text or the command line is wrong, not the work.</summary>
     private static bool IsUsage(Diagnostic diagnostic) =>
         diagnostic.Severity == Severity.Error
         && (diagnostic.Code.StartsWith("SLM1", StringComparison.Ordinal)
             || diagnostic.Descriptor == ToolDiagnostics.InvalidOption
             || diagnostic.Descriptor == ToolDiagnostics.FileExists
             || diagnostic.Descriptor == ToolDiagnostics.RecipeMissing
+            || diagnostic.Descriptor == PruningDiagnostics.UnreadableText
             || diagnostic.Descriptor == PruningDiagnostics.TextFormatUnsupported
             || diagnostic.Descriptor == PruningDiagnostics.TextNotFetched);
 }
