@@ -65,7 +65,7 @@ public static class RecipeDiagnostics
     /// <summary>A limit so wide that a percent sign was probably forgotten.</summary>
     public static DiagnosticDescriptor WideGate { get; } = new("SLM1020", "Suspiciously wide gate", Severity.Warning);
 
-    /// <summary>More artifacts or globs than anybody means.</summary>
+    /// <summary>More artifacts, rules or globs than anybody means.</summary>
     public static DiagnosticDescriptor TooMany { get; } = new("SLM1021", "Too many of something");
 
     /// <summary>Mistakes beyond those that are shown.</summary>

@@ -78,6 +78,15 @@ public sealed class Limits : IDisposable
     }
 
     [Fact]
+    public void More_rules_than_any_model_has_matrices_are_an_error()
+    {
+        string rules = string.Join(", ", Enumerable.Repeat("{ match: x, keep: true }", 2001));
+        Diagnostic mistake = folder.ReadMarked($"{Head}artifacts: {{ a: {{ method: magnitude, sparsity: 0.5, «rules»: [{rules}] }} }}\n").ShouldHaveSingleItem();
+        mistake.Code.ShouldBe("SLM1021");
+        mistake.Message.ShouldContain("2001 rules");
+    }
+
+    [Fact]
     public void Aliases_of_aliases_do_not_grow_without_bounds()
     {
         string laughs = string.Concat(Enumerable.Range(1, 12).Select(level =>

@@ -6,8 +6,19 @@ namespace SparseLlm.Recipes.Reading;
 /// <summary>Reads <c>rules</c>.</summary>
 internal sealed class RuleReader(ReadingContext context, PatternReader patterns)
 {
+    // More than the largest models have matrices. Each is held against the name of each matrix.
+    private const int MostRules = 2000;
+
     /// <summary>The rules, in the order of the file.</summary>
-    public IReadOnlyList<RuleRecipe> Read(YamlEntry entry) => [.. context.Items(entry).Select(Rule).OfType<RuleRecipe>()];
+    public IReadOnlyList<RuleRecipe> Read(YamlEntry entry)
+    {
+        IReadOnlyList<YamlNode> items = context.Items(entry);
+        if (items.Count <= MostRules) return [.. items.Select(Rule).OfType<RuleRecipe>()];
+
+        context.Diagnostics.Add(RecipeDiagnostics.TooMany, entry.Key.Location, FormattableString.Invariant(
+            $"there are {items.Count} rules, and at most {MostRules} are read; let one glob match what several do"));
+        return [];
+    }
 
     private RuleRecipe? Rule(YamlNode item)
     {
