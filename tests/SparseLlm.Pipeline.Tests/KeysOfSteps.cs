@@ -48,6 +48,22 @@ public sealed class KeysOfSteps
             .ShouldNotBe(StepKeys.Of(Inputs(calibration: random)).Layers[0]);
     }
 
+    [Theory]
+    [InlineData("text.jsonl")]
+    [InlineData("text.npy")]
+    [InlineData("text.JSONL")]
+    public void How_a_text_is_read_takes_part(string name)
+    {
+        using var directory = new TempDirectory();
+        File.Copy(Repository.Text("sample-calibration.txt"), directory[name]);
+        var renamed = new TextSource([directory[name]]);
+        ShouldDifferFrom(0, Inputs(calibration: Calibration with { Text = renamed }), name);
+
+        var digests = new FileDigests(memoDirectory: null);
+        var text = new PerplexityText("prose", Calibration.Text, SequenceLength: null, Calibration.Location);
+        (text with { Text = renamed }).Key(256, digests).ShouldNotBe(text.Key(256, digests));
+    }
+
     [Fact]
     public void Numerics_revision_embedding_configuration_and_tokenizer_take_part()
     {

@@ -43,7 +43,7 @@ public sealed record ArtifactInputs
     /// <summary>Every setting of the method by name.</summary>
     public required IReadOnlyDictionary<string, string> Settings { get; init; }
 
-    /// <summary>Windows and digests of the calibration texts; null where none are looked at.</summary>
+    /// <summary>Windows, digests of the calibration texts, and how those are read that are not plain text; null where none are looked at.</summary>
     public IReadOnlyDictionary<string, string>? Calibration { get; init; }
 
     /// <summary>The decoder layers in order.</summary>
@@ -126,6 +126,10 @@ public sealed record ArtifactInputs
         foreach ((int index, string path) in calibration.Text.Paths.Index())
         {
             described.Add(FormattableString.Invariant($"text {index + 1}"), digests.Of(path));
+            if (TextFormats.Of(path) is not TextFormat.Text and var format)
+            {
+                described.Add(FormattableString.Invariant($"format of text {index + 1}"), JsonNamingPolicy.CamelCase.ConvertName(format.ToString()));
+            }
         }
 
         return described;

@@ -11,7 +11,7 @@ namespace SparseLlm.Pipeline.Running;
 /// <param name="Location">Who named it, for messages.</param>
 public sealed record PerplexityText(string Name, TextSource Text, int? SequenceLength, SourceLocation Location)
 {
-    /// <summary>The key of the text and the window length.</summary>
+    /// <summary>The key of the text, how it is read, and the window length.</summary>
     /// <param name="modelMaximum">The longest sequence of the model.</param>
     /// <param name="digests">Gives the digests of the files.</param>
     public string Key(int modelMaximum, FileDigests digests)
@@ -21,6 +21,10 @@ public sealed record PerplexityText(string Name, TextSource Text, int? SequenceL
         foreach (string path in Text.Paths)
         {
             key.Add("text", digests.Of(path));
+            if (TextFormats.Of(path) is not TextFormat.Text and var format)
+            {
+                key.Add("format", format.ToString());
+            }
         }
 
         return key.Build();

@@ -30,10 +30,7 @@ public static class CalibrationText
         return tokenizer().Encode(text.ToString());
     }
 
-    private static bool IsNpy(string path) => HasExtension(path, ".npy");
-
-    private static bool HasExtension(string path, string extension) =>
-        Path.GetExtension(path).Equals(extension, StringComparison.OrdinalIgnoreCase);
+    private static bool IsNpy(string path) => TextFormats.Of(path) == TextFormat.TokenIds;
 
     private static string ReadText(string path, string field)
     {
@@ -59,7 +56,7 @@ public static class CalibrationText
                 new SourceLocation(path), $"the file cannot be read: {exception.Message}", exception);
         }
 
-        return HasExtension(path, ".jsonl") ? JoinRecords(path, content, field) : content;
+        return TextFormats.Of(path) == TextFormat.JsonLines ? JoinRecords(path, content, field) : content;
     }
 
     private static string JoinRecords(string path, string content, string field)

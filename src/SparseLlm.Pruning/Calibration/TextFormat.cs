@@ -1,0 +1,26 @@
+namespace SparseLlm.Pruning.Calibration;
+
+/// <summary>How the bytes of a text's file become token ids. It is part of every key of what is made of a text.</summary>
+public enum TextFormat
+{
+    /// <summary>UTF-8 text.</summary>
+    Text,
+
+    /// <summary>A JSON record on each line, one field of which holds text.</summary>
+    JsonLines,
+
+    /// <summary>Token ids in NumPy's format.</summary>
+    TokenIds,
+}
+
+/// <summary>Which format a file is read in: its name alone says so.</summary>
+public static class TextFormats
+{
+    /// <summary>The format of a file with this name.</summary>
+    public static TextFormat Of(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".jsonl" => TextFormat.JsonLines,
+        ".npy" => TextFormat.TokenIds,
+        _ => TextFormat.Text,
+    };
+}
