@@ -9,7 +9,7 @@ public static class ModelFiles
     /// <summary>Their paths relative to the directory, in ordinal order.</summary>
     /// <exception cref="Diagnostics.DiagnosticException">The index of the checkpoint breaks its format.</exception>
     public static IReadOnlyList<string> Of(string directory) =>
-        [.. CheckpointWriter.Companions(directory).Concat(Checkpoint.Files(directory)).Order(StringComparer.Ordinal)];
+        [.. CompanionFiles.Of(directory).Concat(Checkpoint.Files(directory)).Order(StringComparer.Ordinal)];
 
     /// <summary>Whether a file holds tensors.</summary>
     public static bool HoldsWeights(string name) => name.EndsWith(".safetensors", StringComparison.Ordinal);

@@ -42,7 +42,7 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
         SharedInputs? shared = tokens is null ? null : session.SharedInputs(job, tokens);
         var pruner = new ModelPruner(session.Model, request.Settings, plan, tokens, step, shared, store);
 
-        CheckpointWriter.CopyCompanions(session.Model.Directory, job.Directory);
+        CompanionFiles.Copy(session.Model.Directory, job.Directory);
         using var writer = new CheckpointWriter(session.Model.Checkpoint, job.Directory);
         var layers = new List<PrunedLayer>();
         var known = new HashSet<int>();
