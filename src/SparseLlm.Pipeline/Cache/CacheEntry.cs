@@ -14,7 +14,16 @@ public sealed record CacheEntry(
     /// <summary>Bytes of its files.</summary>
     public long Size => Files.Sum(file => file.Length);
 
-    /// <summary>The metadata as what it was written from; null where there is none, or where it has another shape.</summary>
-    public T? MetadataAs<T>()
-        where T : class => Metadata is { } json ? SealedJson.FromElement<T>(json) : null;
+    /// <summary>The metadata as what it was written from.</summary>
+    /// <param name="kind">The kind of step that wrote it.</param>
+    /// <exception cref="InvalidDataException">There is none, it has another shape, or the entry is of another kind.</exception>
+    public T MetadataAs<T>(string kind)
+        where T : class => Kind == kind && Metadata is { } json && SealedJson.FromElement<T>(json) is { } metadata
+            ? metadata
+            : throw new InvalidDataException($"it does not hold what a step of the kind '{kind}' leaves");
 }
+
+/// <summary>An entry, and its metadata as the step knows it.</summary>
+/// <param name="Entry">The entry.</param>
+/// <param name="Metadata">What was read from it.</param>
+public sealed record CacheHit<T>(CacheEntry Entry, T Metadata);

@@ -163,16 +163,8 @@ internal sealed class LocalStore(string root)
         using SafeFileHandle source = OpenBlob(file);
         using TempFile copy = TempFile.Create(folder);
         using var sums = new ContentSums();
-        if (Reflink.TryClone(source, copy.Handle) || KernelCopy.TryCopy(source, copy.Handle, cancellation))
-        {
-            FilePass.Run(copy.Handle, cancellation, sums.AddToChecksum);
-        }
-        else
-        {
-            ObservedCopy.Run(source, copy.Handle, cancellation, sums.AddToChecksum);
-        }
-
-        Check(file, sums.Checksum);
+        ObservedCopy.Run(source, copy.Handle, cancellation, sums.AddToDigest);
+        Check(file, sums.Digest);
         copy.MoveTo(target);
     }
 
@@ -182,8 +174,8 @@ internal sealed class LocalStore(string root)
     {
         using SafeFileHandle source = OpenBlob(file);
         using var sums = new ContentSums();
-        FilePass.Run(source, cancellation, sums.AddToChecksum);
-        Check(file, sums.Checksum);
+        FilePass.Run(source, cancellation, sums.AddToDigest);
+        Check(file, sums.Digest);
     }
 
     /// <summary>Opens bytes for reading.</summary>
@@ -207,9 +199,9 @@ internal sealed class LocalStore(string root)
     }
 
     /// <summary>A blob that is not what its name says goes away; other entries that name it will find it missing.</summary>
-    private void Check(CachedFile file, string checksum)
+    private void Check(CachedFile file, string digest)
     {
-        if (checksum != file.Checksum)
+        if (digest != file.Digest)
         {
             Drop(BlobPath(file.Digest));
             throw new InvalidDataException($"the bytes of {file.Name} are not those that were stored");

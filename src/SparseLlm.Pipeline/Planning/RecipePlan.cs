@@ -62,15 +62,15 @@ public sealed class RecipePlan
         ArtifactInputs inputs = dense.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
         int[] cached = [.. keys.Layers.Index().Where(layer => cache.Contains(layer.Item)).Select(layer => layer.Index)];
-        return new ArtifactPlan(artifact, request, inputs, keys, Action(request, keys), cached, Size());
+        return new ArtifactPlan(artifact, request, inputs, keys, Action(request, keys), cached, ModelFiles.Bytes(dense.Directory));
     }
 
     private PlannedAction Action(PruneRequest request, StepKeys keys) => ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) switch
     {
         { } manifest => ArtifactState.HasPerplexities(manifest, request, dense) ? PlannedAction.None : PlannedAction.Measure,
-        null => cache.Contains(keys.Artifact) ? PlannedAction.Restore : PlannedAction.Prune,
+        null => IsRestorable(keys.Artifact) ? PlannedAction.Restore : PlannedAction.Prune,
     };
 
-    private long Size() =>
-        ModelFiles.Of(dense.Directory).Sum(file => new FileInfo(Path.Combine(dense.Directory, file)).Length);
+    /// <summary>Whether there is an entry that a build would take. What a remote cache has is not fetched to be looked at.</summary>
+    private bool IsRestorable(string key) => cache.Peek(key) is { } entry ? CachedArtifact.IsUsable(entry, dense) : cache.Contains(key);
 }

@@ -4,6 +4,7 @@ using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pipeline.Reports.Masks;
 using SparseLlm.Pruning.Activations;
@@ -21,13 +22,14 @@ namespace SparseLlm.Pipeline.Running;
 /// <param name="progress">Told what is done.</param>
 public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudget memory, IProgress<BuildProgress>? progress = null)
 {
-    private const string CacheKind = "artifact";
-
     private readonly BuildCache cache = dense.Cache;
     private readonly PerplexityMeter meter = new(dense, engine, memory, progress);
 
     /// <summary>Whether several artifacts are to be made, so that what their prunes have in common is worth its memory.</summary>
     public bool ExpectsMore { get; init; }
+
+    /// <summary>Whether layers may be pruned; where they may not, it is an error if one is not in the cache.</summary>
+    public bool MayPrune { get; init; } = true;
 
     /// <summary>Makes the artifact, or leaves it alone where it is up to date.</summary>
     /// <exception cref="DiagnosticException">It cannot be made. Nothing is left half-written.</exception>
@@ -62,6 +64,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     {
         if (ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) is { } known)
         {
+            LockCheck.Require(request, known.Digest);
             ArtifactManifest measured = known with { Perplexity = MeasureAll(request, request.Output, known.Digest, cancellation) };
             measured.Write(request.Output);
             ArtifactReports.Write(measured, request.Gates, request.Output);
@@ -69,9 +72,8 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         }
 
         using StagingDirectory staging = StagingDirectory.Create(request.Output);
-        DiskSpace.Require(staging.Path, ModelFiles.Of(dense.Directory)
-            .Sum(file => new FileInfo(Path.Combine(dense.Directory, file)).Length));
-        ArtifactManifest? restored = Restore(request, keys, staging, cancellation);
+        DiskSpace.Require(staging.Path, ModelFiles.Bytes(dense.Directory));
+        ArtifactManifest? restored = Restore(request, inputs, keys, staging, cancellation);
         ArtifactManifest manifest = restored ?? Prune(request, inputs, keys, staging, cancellation);
         manifest = manifest with { Perplexity = MeasureAll(request, staging.Path, manifest.Digest, cancellation) };
         manifest.Write(staging.Path);
@@ -99,8 +101,17 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         return outcome;
     }
 
-    private ArtifactManifest? Finished(PruneRequest request, string key) =>
-        ArtifactState.UpToDate(request.Output, key, cache.Digests) is { } manifest && ArtifactState.HasPerplexities(manifest, request, dense) ? manifest : null;
+    /// <summary>The artifact that stands in its place, if there is nothing to do about it.</summary>
+    private ArtifactManifest? Finished(PruneRequest request, string key)
+    {
+        if (ArtifactState.UpToDate(request.Output, key, cache.Digests) is not { } manifest || !ArtifactState.HasPerplexities(manifest, request, dense))
+        {
+            return null;
+        }
+
+        LockCheck.Require(request, manifest.Digest);
+        return manifest;
+    }
 
     private IDisposable Wait(PruneRequest request, string key, CancellationToken cancellation) =>
         cache.Lock(key, cancellation, () => progress?.Report(new Waiting(request.DisplayName)));
@@ -111,23 +122,40 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         return key.Add("path", Path.TrimEndingDirectorySeparator(Path.GetFullPath(output))).Build();
     }
 
-    private ArtifactManifest? Restore(PruneRequest request, StepKeys keys, StagingDirectory staging, CancellationToken cancellation) =>
-        cache.TryGet(keys.Artifact, cancellation) is { Kind: CacheKind } entry
-        && entry.MetadataAs<ArtifactManifest>() is { } manifest
-        && cache.TryRestore(entry, staging.Path, cancellation)
-            ? manifest with { Artifact = request.Name }
+    private ArtifactManifest? Restore(PruneRequest request, ArtifactInputs inputs, StepKeys keys, StagingDirectory staging, CancellationToken cancellation)
+    {
+        string? digest = null;
+        CacheHit<ArtifactManifest>? hit = cache.TryGet(
+            keys.Artifact,
+            entry =>
+            {
+                digest = CachedArtifact.Digest(entry);
+                return CachedArtifact.Read(entry, dense);
+            },
+            cancellation);
+        if (digest is not null)
+        {
+            // Also where the entry has just been found wrong: other files under a key that is locked are nothing to pass over.
+            LockCheck.Require(request, digest, isCached: true);
+        }
+
+        return hit is var (entry, manifest) && cache.TryRestore(entry, staging.Path, cancellation)
+            ? manifest with { Artifact = request.Name, Inputs = inputs }
             : null;
+    }
 
     private ArtifactManifest Prune(PruneRequest request, ArtifactInputs inputs, StepKeys keys, StagingDirectory staging, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         PruneResult result = engine.Prune(
-            new PruneJob(dense.Directory, request, keys, staging.Path, memory) { ExpectsMore = ExpectsMore }, progress, cancellation);
+            new PruneJob(dense.Directory, request, keys, staging.Path, memory) { ExpectsMore = ExpectsMore, MayPrune = MayPrune }, progress, cancellation);
         IReadOnlyDictionary<string, string> files = ModelFiles.Digests(staging.Path, cache.Digests);
+        string digest = ModelFiles.Digest(files);
+        LockCheck.Require(request, digest);
         ArtifactManifest manifest = ManifestBuilder.Describe(dense, request, inputs, result) with
         {
             Key = keys.Artifact,
-            Digest = ModelFiles.Digest(files),
+            Digest = digest,
             Seconds = clock.Elapsed.TotalSeconds,
             PeakMemory = result.PeakMemory,
             Size = new SizeReport(ModelFiles.WeightBytes(dense.Directory), ModelFiles.WeightBytes(staging.Path)),
@@ -135,7 +163,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         manifest = manifest with { Tensors = MaskDensities.Measure(staging.Path, manifest.Tensors) };
         cache.Put(
             keys.Artifact,
-            CacheKind,
+            CachedArtifact.Kind,
             FormattableString.Invariant($"{request.DisplayName}: {manifest.Model.Name}, {manifest.Method} {manifest.Pattern}"),
             [.. files.Keys.Select(file => (file, Path.Combine(staging.Path, file)))],
             manifest,

@@ -1,5 +1,7 @@
+using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
 
 namespace SparseLlm.Pipeline.Running;
@@ -11,6 +13,8 @@ namespace SparseLlm.Pipeline.Running;
 /// <param name="progress">Told of evaluation steps.</param>
 public sealed class PerplexityMeter(DenseModel dense, IEngine engine, MemoryBudget memory, IProgress<BuildProgress>? progress = null)
 {
+    private const string CacheKind = "perplexity";
+
     /// <summary>The dense model's perplexity.</summary>
     /// <param name="text">The text.</param>
     /// <param name="cancellation">Stops between chunks.</param>
@@ -26,13 +30,23 @@ public sealed class PerplexityMeter(DenseModel dense, IEngine engine, MemoryBudg
     public Perplexity Of(string directory, string digest, string name, PerplexityText text, CancellationToken cancellation)
     {
         string key = dense.EvaluationKey(digest, text);
-        if (dense.Cache.TryGet(key, cancellation)?.MetadataAs<Perplexity>() is { } known)
+        if (dense.Cache.TryGet(key, entry => Read(entry, text), cancellation) is { Metadata: var known })
         {
             return known;
         }
 
         Perplexity perplexity = engine.Measure(new MeasureJob(dense.Directory, directory, name, text, memory), progress, cancellation);
-        dense.Cache.Put(key, "perplexity", $"perplexity of {name} on {text.Name}", [], perplexity, cancellation);
+        dense.Cache.Put(key, CacheKind, $"perplexity of {name} on {text.Name}", [], perplexity, cancellation);
         return perplexity;
+    }
+
+    /// <summary>A perplexity that is one of windows of the length that the text is cut into.</summary>
+    private Perplexity Read(CacheEntry entry, PerplexityText text)
+    {
+        var perplexity = entry.MetadataAs<Perplexity>(CacheKind);
+        int length = text.SequenceLength ?? CalibrationTokens.DefaultSequenceLength(dense.Definition.MaximumLength);
+        return perplexity is { Value: > 0, Windows: > 0 } && double.IsFinite(perplexity.Value) && perplexity.Tokens == (long)perplexity.Windows * length
+            ? perplexity
+            : throw new InvalidDataException("it does not hold a perplexity of this text");
     }
 }

@@ -36,29 +36,33 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     {
         IReadOnlyList<ArtifactRecipe> artifacts = recipe.Choose(options.Artifacts);
         var dense = new DenseModel(recipe.Model, engine.NumericsClass, cache);
-        PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output))];
-        Check(artifacts, requests, dense);
         string lockPath = LockFile.PathOf(recipe.Path);
         LockCheck? lockCheck = options.IsLocked ? new LockCheck(LockFile.Read(lockPath), lockPath) : null;
+        PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output) with { LockedDigest = lockCheck?.Digest(artifact) })];
+        Check(artifacts, requests, dense);
         CheckLock(lockCheck, artifacts, requests, dense);
         CheckCache(options.OnCacheMiss, options.Artifacts);
 
         var builder = new ArtifactBuilder(dense, engine, options.Memory ?? recipe.Memory ?? MemoryBudget.Default, progress)
         {
             ExpectsMore = artifacts.Count > 1,
+            MayPrune = options.OnCacheMiss != CacheMissPolicy.Error,
         };
         var outcomes = new List<ArtifactOutcome>();
         var missed = new List<Diagnostic>();
         foreach ((ArtifactRecipe artifact, PruneRequest request) in artifacts.Zip(requests))
         {
-            ArtifactOutcome outcome = builder.Build(request, cancellation);
-            outcomes.Add(outcome);
-            if (lockCheck?.Result(artifact, outcome.Manifest) is { } moved)
+            try
             {
-                missed.Add(moved);
+                ArtifactOutcome outcome = builder.Build(request, cancellation);
+                outcomes.Add(outcome);
+                missed.AddRange(Missed(artifact, outcome.Manifest));
             }
-
-            missed.AddRange(Missed(artifact, outcome.Manifest));
+            catch (DiagnosticException exception) when (exception.Diagnostics.All(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.LockMoved))
+            {
+                // The others are looked at all the same, and everything that has moved is said at once.
+                missed.AddRange(exception.Diagnostics);
+            }
         }
 
         Report(outcomes, dense, cancellation);
@@ -104,7 +108,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     {
         string message = $"'{plan.Artifact.Name}' is not in the cache; {LayerRanges.Describe(plan.MissingLayers)} of {plan.Keys.Layers.Count} would have to be pruned";
         return policy == CacheMissPolicy.Error
-            ? PipelineDiagnostics.NotInCache.At(plan.Artifact.Location, message + ". Build it where that is allowed and push it to the cache")
+            ? PipelineDiagnostics.NotInCache.At(plan.Artifact.Location, $"{message}. {PruneJob.BuildElsewhere}")
             : PipelineDiagnostics.NotInCacheWarning.At(plan.Artifact.Location, message);
     }
 
