@@ -26,6 +26,9 @@ public static class PipelineDiagnostics
     /// <summary>Numerical trouble was got over, at some cost.</summary>
     public static readonly DiagnosticDescriptor NumericalFallback = new("SLM4008", "a numerical fallback was taken", Severity.Warning);
 
+    /// <summary>A file was read in two states.</summary>
+    public static readonly DiagnosticDescriptor InputChanged = new("SLM4009", "a file has changed while it was read");
+
     /// <summary>A locked build without a lock file, or of an artifact that it does not know.</summary>
     public static readonly DiagnosticDescriptor LockMissing = new("SLM4010", "an artifact is not locked");
 

@@ -21,7 +21,7 @@ public sealed class Restoring : BuildTest
         ArtifactOutcome restored = Build(Request() with { LockedDigest = made.Digest });
         restored.Origin.ShouldBe(ArtifactOrigin.Cache);
         restored.Manifest.Digest.ShouldBe(made.Digest);
-        ModelFiles.Digest(ModelFiles.Digests(Output, new FileDigests(null))).ShouldBe(made.Digest);
+        ModelFiles.Digest(ModelFiles.Digests(Output, new FileDigests(null).Of)).ShouldBe(made.Digest);
         Codes.ShouldBeEmpty();
     }
 

@@ -16,7 +16,7 @@ internal static class ArtifactState
     {
         try
         {
-            return ModelFiles.Digest(ModelFiles.Digests(directory, digests)) == manifest.Digest;
+            return ModelFiles.Digest(ModelFiles.Digests(directory, digests.Of)) == manifest.Digest;
         }
         catch (DiagnosticException)
         {
@@ -28,5 +28,5 @@ internal static class ArtifactState
     public static bool HasPerplexities(ArtifactManifest manifest, PruneRequest request, DenseModel dense) =>
         manifest.Perplexity.Count == request.Perplexities.Count
         && request.Perplexities.All(text => manifest.Perplexity.TryGetValue(text.Name, out PerplexityReport? report)
-            && report.Key == text.Key(dense.Definition.MaximumLength, dense.Cache.Digests));
+            && report.Key == text.Key(dense.Definition.MaximumLength, dense.Files));
 }

@@ -4,10 +4,10 @@ using SparseLlm.Pipeline.Running;
 namespace SparseLlm.Pipeline.Keys;
 
 /// <summary>Digests of a model: of its files, and of the tensors that its parts read.</summary>
-public sealed class ModelDigests(string directory, ModelDefinition definition, FileDigests digests)
+public sealed class ModelDigests(string directory, ModelDefinition definition, InputFiles inputs)
 {
-    private readonly Lazy<IReadOnlyDictionary<string, string>> files = new(() => ModelFiles.Digests(directory, digests));
-    private readonly Lazy<Dictionary<string, string>> tensors = new(() => ReadTensors(directory, digests));
+    private readonly Lazy<IReadOnlyDictionary<string, string>> files = new(() => ModelFiles.Digests(directory, inputs.Of));
+    private readonly Lazy<Dictionary<string, string>> tensors = new(() => ReadTensors(directory, inputs));
 
     /// <summary>Of each file that the model is made of, by its name.</summary>
     public IReadOnlyDictionary<string, string> Files => files.Value;
@@ -27,9 +27,9 @@ public sealed class ModelDigests(string directory, ModelDefinition definition, F
     private string Of(IEnumerable<TensorShape> shapes) =>
         KeyBuilder.Of("tensors", shapes.Select(shape => KeyValuePair.Create(shape.Name, tensors.Value[shape.Name])));
 
-    private static Dictionary<string, string> ReadTensors(string directory, FileDigests digests) =>
+    private static Dictionary<string, string> ReadTensors(string directory, InputFiles inputs) =>
         ModelFiles.Of(directory)
             .Where(ModelFiles.HoldsWeights)
-            .SelectMany(file => digests.Tensors(Path.Combine(directory, file)))
+            .SelectMany(file => inputs.Tensors(Path.Combine(directory, file)))
             .ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
 }

@@ -78,6 +78,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         manifest = manifest with { Perplexity = MeasureAll(request, staging.Path, manifest.Digest, cancellation) };
         manifest.Write(staging.Path);
         ArtifactReports.Write(manifest, request.Gates, staging.Path);
+        dense.Stamps(request).RequireUnchanged();
         staging.Commit();
         foreach (string fallback in manifest.Fallbacks)
         {
@@ -147,9 +148,10 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     private ArtifactManifest Prune(PruneRequest request, ArtifactInputs inputs, StepKeys keys, StagingDirectory staging, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
+        InputStamps read = dense.Stamps(request);
         PruneResult result = engine.Prune(
-            new PruneJob(dense.Directory, request, keys, staging.Path, memory) { ExpectsMore = ExpectsMore, MayPrune = MayPrune }, progress, cancellation);
-        IReadOnlyDictionary<string, string> files = ModelFiles.Digests(staging.Path, cache.Digests);
+            new PruneJob(dense.Directory, request, keys, read, staging.Path, memory) { ExpectsMore = ExpectsMore, MayPrune = MayPrune }, progress, cancellation);
+        IReadOnlyDictionary<string, string> files = ModelFiles.Digests(staging.Path, cache.Digests.Of);
         string digest = ModelFiles.Digest(files);
         LockCheck.Require(request, digest);
         ArtifactManifest manifest = ManifestBuilder.Describe(dense, request, inputs, result) with
@@ -161,6 +163,8 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             Size = new SizeReport(ModelFiles.WeightBytes(dense.Directory), ModelFiles.WeightBytes(staging.Path)),
         };
         manifest = manifest with { Tensors = MaskDensities.Measure(staging.Path, manifest.Tensors) };
+        read.RequireUnchanged();
+        RequireSameFiles(files.Keys);
         cache.Put(
             keys.Artifact,
             CachedArtifact.Kind,
@@ -171,6 +175,18 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         return manifest;
     }
 
+    /// <summary>A pruned model has the files that the dense one had when it was digested: none has come or gone since.</summary>
+    private void RequireSameFiles(IEnumerable<string> names)
+    {
+        string[] known = [.. dense.Digests.Files.Keys];
+        string[] changed = [.. names.Except(known), .. known.Except(names)];
+        if (changed.Length > 0)
+        {
+            throw PipelineDiagnostics.InputChanged.Error(
+                new SourceLocation(Path.Combine(dense.Directory, changed[0])), "the file has come or gone while the model was read, so what was made of it is not kept; build again");
+        }
+    }
+
     private Dictionary<string, PerplexityReport> MeasureAll(PruneRequest request, string directory, string digest, CancellationToken cancellation)
     {
         var reports = new Dictionary<string, PerplexityReport>();
@@ -179,9 +195,9 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             Perplexity before = meter.OfDense(text, cancellation);
             Perplexity after = meter.Of(directory, digest, request.DisplayName, text, cancellation);
             reports.Add(text.Name, new PerplexityReport(
-                before.Value, after.Value, after.Tokens, after.Windows, text.Key(dense.Definition.MaximumLength, cache.Digests))
+                before.Value, after.Value, after.Tokens, after.Windows, text.Key(dense.Definition.MaximumLength, dense.Files))
             {
-                Files = ManifestBuilder.Describe(text.Text, cache.Digests),
+                Files = ManifestBuilder.Describe(text.Text, dense.Files),
             });
         }
 

@@ -42,9 +42,11 @@ public static class ModelFiles
     }
 
     /// <summary>The digest of each of them.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="digest">Gives the digest of a file by its path.</param>
     /// <exception cref="DiagnosticException">One cannot be read.</exception>
-    public static IReadOnlyDictionary<string, string> Digests(string directory, FileDigests digests) =>
-        Of(directory).ToDictionary(name => name, name => digests.Of(Path.Combine(directory, name)));
+    public static IReadOnlyDictionary<string, string> Digests(string directory, Func<string, string> digest) =>
+        Of(directory).ToDictionary(name => name, name => digest(Path.Combine(directory, name)));
 
     /// <summary>One digest for all of them, names included.</summary>
     public static string Digest(IReadOnlyDictionary<string, string> digests) => KeyBuilder.Of("files", digests);

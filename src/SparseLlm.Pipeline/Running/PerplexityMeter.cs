@@ -1,5 +1,6 @@
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
+using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
@@ -35,10 +36,15 @@ public sealed class PerplexityMeter(DenseModel dense, IEngine engine, MemoryBudg
             return known;
         }
 
+        InputStamps[] read = directory == dense.Directory ? [dense.Stamps(text)] : [dense.Stamps(text), StampsOf(directory)];
         Perplexity perplexity = engine.Measure(new MeasureJob(dense.Directory, directory, name, text, memory), progress, cancellation);
+        Array.ForEach(read, stamps => stamps.RequireUnchanged());
         dense.Cache.Put(key, CacheKind, $"perplexity of {name} on {text.Name}", [], perplexity, cancellation);
         return perplexity;
     }
+
+    private static InputStamps StampsOf(string directory) =>
+        new([.. ModelFiles.Of(directory).Select(name => InputStamp.Of(Path.Combine(directory, name)))]);
 
     /// <summary>A perplexity that is one of windows of the length that the text is cut into.</summary>
     private Perplexity Read(CacheEntry entry, PerplexityText text)

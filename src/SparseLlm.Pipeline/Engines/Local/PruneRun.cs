@@ -56,6 +56,8 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
 
                 if (!known.Contains(layer.Index))
                 {
+                    job.Inputs.RequireUnchanged();
+
                     // Not to be cancelled: who stops a build expects that what is finished is kept.
                     steps.Save(keys.Layers[layer.Index], Describe(layer), layer, Path.Combine(job.Directory, ".layer"));
                 }
@@ -102,6 +104,7 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
         {
             SparsityPlan plan = BudgetAllocation.Allocate(session.Model, request.Settings, request.Plan, tokens, store, fallbacks.Add, step, cancellation);
             known = AllocationStep.Of(plan, fallbacks);
+            job.Inputs.RequireUnchanged();
             cache.Put(keys.Allocation, AllocationStep.Kind, $"{request.DisplayName}: the budget of each matrix", [], known, cancellation);
         }
         else
