@@ -23,6 +23,9 @@ public static class PipelineDiagnostics
     /// <summary>A file or directory cannot be written or read.</summary>
     public static readonly DiagnosticDescriptor InputOutput = new("SLM4006", "a file cannot be read or written");
 
+    /// <summary>Something that is read lies where something is written.</summary>
+    public static readonly DiagnosticDescriptor OutputOverlapsInput = new("SLM4007", "an output is in the place of an input");
+
     /// <summary>Numerical trouble was got over, at some cost.</summary>
     public static readonly DiagnosticDescriptor NumericalFallback = new("SLM4008", "a numerical fallback was taken", Severity.Warning);
 

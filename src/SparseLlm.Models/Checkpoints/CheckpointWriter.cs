@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Numerics.Tensors;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 
 namespace SparseLlm.Models.Checkpoints;
 
@@ -26,7 +27,7 @@ public sealed class CheckpointWriter : IDisposable
     /// <exception cref="DiagnosticException">The copy cannot be written, or a value in F32, F16 or BF16 is NaN or infinite.</exception>
     public CheckpointWriter(Checkpoint source, string directory)
     {
-        if (Path.GetFullPath(directory + "/") == Path.GetFullPath(source.Directory + "/"))
+        if (ResolvedPath.Of(directory).Equals(ResolvedPath.Of(source.Directory), ResolvedPath.Comparison))
         {
             throw ModelDiagnostics.CheckpointNotWritable.Error(
                 new SourceLocation(directory), "the dense model is here; name another directory for the pruned one");

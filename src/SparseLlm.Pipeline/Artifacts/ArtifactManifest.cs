@@ -1,7 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SparseLlm.Files;
+using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Reports.Masks;
+using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Methods.Sweeps;
 
@@ -16,6 +19,9 @@ public sealed record ArtifactManifest
     public const string FileName = "pruning.json";
 
     private const int CurrentVersion = 2;
+
+    // Some hundred bytes for each matrix, and the picture of its mask.
+    private const int MaximumLength = 1 << 28;
 
     private static readonly JsonSerializerOptions Options = new()
     {
@@ -95,15 +101,10 @@ public sealed record ArtifactManifest
     /// <summary>Reads the manifest of an artifact, or null where the directory holds none that this version understands.</summary>
     public static ArtifactManifest? TryRead(string directory)
     {
-        string path = Path.Combine(directory, FileName);
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
+        using JsonDocument? document = Open(directory);
         try
         {
-            var manifest = JsonSerializer.Deserialize<ArtifactManifest>(File.ReadAllBytes(path), Options);
+            var manifest = document?.Deserialize<ArtifactManifest>(Options);
             return manifest?.FormatVersion == CurrentVersion ? manifest : null;
         }
         catch (JsonException)
@@ -112,9 +113,53 @@ public sealed record ArtifactManifest
         }
     }
 
+    /// <summary>The model files of the artifact in a directory, whatever version of the tool has written it; null where the directory holds no manifest of this tool.</summary>
+    internal static IReadOnlyCollection<string>? ModelFilesIn(string directory)
+    {
+        using JsonDocument? document = Open(directory);
+        if (document is null)
+        {
+            return null;
+        }
+
+        JsonElement files = default;
+        bool hasNames = document.RootElement.TryGetProperty("inputs", out JsonElement inputs) && inputs.ValueKind == JsonValueKind.Object
+            && inputs.TryGetProperty("model", out files) && files.ValueKind == JsonValueKind.Object;
+        string[] names = hasNames ? [.. files.EnumerateObject().Select(file => file.Name)] : [.. ModelFiles.Of(directory)];
+        return names.All(CacheEntryFile.IsRelative) ? names : null;
+    }
+
     /// <summary>Writes the manifest into an artifact's directory.</summary>
-    public void Write(string directory) =>
-        File.WriteAllBytes(Path.Combine(directory, FileName), [.. JsonSerializer.SerializeToUtf8Bytes(this, Options), (byte)'\n']);
+    public void Write(string directory) => WholeFile.Write(Path.Combine(directory, FileName), [.. JsonSerializer.SerializeToUtf8Bytes(this, Options), (byte)'\n']);
+
+    /// <summary>The manifest in a directory, if it is one: a file of that name may be anybody's.</summary>
+    private static JsonDocument? Open(string directory)
+    {
+        try
+        {
+            JsonDocument document = ForeignJson.Parse(RegularFile.ReadAllBytes(Path.Combine(directory, FileName), MaximumLength));
+            if (IsManifest(document.RootElement))
+            {
+                return document;
+            }
+
+            document.Dispose();
+            return null;
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What manifests of every version have.</summary>
+    private static bool IsManifest(JsonElement root) =>
+        root.ValueKind == JsonValueKind.Object
+        && root.TryGetProperty("formatVersion", out JsonElement version) && version.ValueKind == JsonValueKind.Number
+        && IsDigest(root, "key") && IsDigest(root, "digest");
+
+    private static bool IsDigest(JsonElement root, string name) =>
+        root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String && Sha256Text.IsValid(value.GetString());
 }
 
 /// <summary>The dense model that an artifact was pruned from.</summary>

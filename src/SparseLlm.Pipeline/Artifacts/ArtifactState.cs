@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Running;
 
@@ -16,7 +17,10 @@ internal static class ArtifactState
     {
         try
         {
-            return ModelFiles.Digest(ModelFiles.Digests(directory, digests.Of)) == manifest.Digest;
+            // Others that lie there are the user's, as long as they are not loaded in place of the artifact's.
+            IReadOnlyCollection<string> names = [.. manifest.Inputs.Model.Keys];
+            return !Checkpoint.Files(directory).Except(names).Any()
+                && ModelFiles.Digest(names.ToDictionary(name => name, name => digests.Of(Path.Combine(directory, name)))) == manifest.Digest;
         }
         catch (DiagnosticException)
         {

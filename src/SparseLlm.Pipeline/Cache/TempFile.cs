@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
 
 namespace SparseLlm.Pipeline.Cache;
@@ -6,7 +7,7 @@ namespace SparseLlm.Pipeline.Cache;
 /// A file on its way into being: written under a name that nobody reads, then renamed. While its process lives, the operating
 /// system holds a lock on it, so that what a killed process left can be told from what is being written.
 /// </summary>
-internal sealed class TempFile : IDisposable
+internal sealed partial class TempFile : IDisposable
 {
     /// <summary>How the names of temporary files end.</summary>
     public const string Ending = ".tmp";
@@ -67,6 +68,9 @@ internal sealed class TempFile : IDisposable
         moved = true;
     }
 
+    /// <summary>Whether a file of that name is one of these: nobody else is likely to hit upon it.</summary>
+    public static bool IsName(string name) => Names().IsMatch(name);
+
     /// <summary>The temporary files of a directory.</summary>
     public static IEnumerable<string> In(string directory) =>
         Directory.Exists(directory) ? Directory.EnumerateFiles(directory, $"*{Ending}") : [];
@@ -81,4 +85,7 @@ internal sealed class TempFile : IDisposable
 
         Handle.Dispose();
     }
+
+    [GeneratedRegex("^\\.[0-9a-f]{32}\\.tmp\\z")]
+    private static partial Regex Names();
 }

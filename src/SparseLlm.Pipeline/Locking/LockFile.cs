@@ -1,6 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Cache;
 
 namespace SparseLlm.Pipeline.Locking;
 
@@ -12,6 +15,9 @@ namespace SparseLlm.Pipeline.Locking;
 public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifacts)
 {
     private const int CurrentVersion = 1;
+
+    // A digest for each layer and file, and a pattern for each matrix.
+    private const int MaximumLength = 1 << 28;
 
     private static readonly JsonSerializerOptions Options = new()
     {
@@ -33,17 +39,17 @@ public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifa
     /// <exception cref="DiagnosticException">It is not one that this version understands.</exception>
     public static LockFile? Read(string path)
     {
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
         try
         {
-            var read = JsonSerializer.Deserialize<LockFile>(File.ReadAllBytes(path), Options);
-            return read?.FormatVersion == CurrentVersion
-                ? read
-                : throw Unreadable(path, $"its format version is {read?.FormatVersion}, and this tool reads {CurrentVersion}", null);
+            using JsonDocument document = ForeignJson.Parse(RegularFile.ReadAllBytes(path, MaximumLength));
+            LockFile read = document.Deserialize<LockFile>(Options) ?? throw Unreadable(path, "it is null", null);
+            return read.FormatVersion != CurrentVersion ? throw Unreadable(path, $"its format version is {read.FormatVersion}, and this tool reads {CurrentVersion}", null)
+                : read.Artifacts.Values.All(IsSound) ? read
+                : throw Unreadable(path, "an artifact in it has something else than digests for keys", null);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
         }
         catch (JsonException exception)
         {
@@ -55,20 +61,18 @@ public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifa
         }
     }
 
-    /// <summary>Writes the file whole or not at all, and only if it would change.</summary>
+    /// <summary>Writes the file whole or not at all, and only if it would change. A link stays one.</summary>
     /// <returns>The file.</returns>
     /// <exception cref="DiagnosticException">It cannot be written.</exception>
     public LockFile Write(string path)
     {
         byte[] json = [.. JsonSerializer.SerializeToUtf8Bytes(this, Options), (byte)'\n'];
-        string temporary = path + ".tmp";
         try
         {
-            File.Delete(temporary);
-            if (!File.Exists(path) || !File.ReadAllBytes(path).AsSpan().SequenceEqual(json))
+            string place = ResolvedPath.Of(path);
+            if (!File.Exists(place) || !RegularFile.ReadAllBytes(place, MaximumLength).AsSpan().SequenceEqual(json))
             {
-                File.WriteAllBytes(temporary, json);
-                File.Move(temporary, path, overwrite: true);
+                WholeFile.Write(place, json);
             }
 
             return this;
@@ -79,6 +83,9 @@ public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifa
                 new SourceLocation(path), $"the lock file cannot be written: {exception.Message}", exception);
         }
     }
+
+    private static bool IsSound(LockedArtifact? artifact) =>
+        artifact is not null && artifact.Layers.Append(artifact.Key).Append(artifact.Digest).All(Sha256Text.IsValid) && artifact.Inputs.Layers.All(layer => layer is not null);
 
     private static DiagnosticException Unreadable(string path, string reason, Exception? inner) =>
         PipelineDiagnostics.LockUnreadable.Error(

@@ -31,8 +31,13 @@ public sealed class RecipePlan
 
     /// <summary>What would be done about artifacts.</summary>
     /// <param name="names">Which; empty for all.</param>
-    /// <exception cref="DiagnosticException">There is no such artifact, or an input cannot be read.</exception>
-    public IReadOnlyList<ArtifactPlan> Plan(IReadOnlyCollection<string> names) => [.. recipe.Choose(names).Select(Plan)];
+    /// <exception cref="DiagnosticException">There is no such artifact, an input cannot be read, or lies where an output goes.</exception>
+    public IReadOnlyList<ArtifactPlan> Plan(IReadOnlyCollection<string> names)
+    {
+        IReadOnlyList<ArtifactRecipe> artifacts = recipe.Choose(names);
+        Diagnostic[] overlaps = [.. OutputPlaces.Overlaps(recipe, output, cache)];
+        return overlaps.Length == 0 ? [.. artifacts.Select(Plan)] : throw new DiagnosticException(overlaps);
+    }
 
     /// <summary>What has changed since an artifact was made, by the lock file of the recipe or else by what stands in its place.</summary>
     /// <param name="plan">The artifact as it would be made.</param>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
@@ -35,21 +36,22 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     /// <exception cref="DiagnosticException">It cannot be made. Nothing is left half-written.</exception>
     public ArtifactOutcome Build(PruneRequest request, CancellationToken cancellation)
     {
+        OutputPlaces.RequireApart(request, dense);
         ArtifactInputs inputs = dense.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
-        if (Finished(request, keys.Artifact) is { } finished
-            && !StagingDirectory.HasLeftovers(request.Output)
-            && ArtifactReports.AreCurrent(finished, request.Gates, request.Output))
-        {
-            return Done(request, finished, ArtifactOrigin.UpToDate);
-        }
-
         try
         {
+            if (Finished(request, keys.Artifact) is { } finished
+                && !StagingDirectory.HasLeftovers(request.Output)
+                && ArtifactReports.AreCurrent(finished, request.Gates, request.Output))
+            {
+                return Done(request, finished, ArtifactOrigin.UpToDate);
+            }
+
             // Who builds the same output, or the same artifact elsewhere, waits here and then finds it made.
             using IDisposable output = Wait(request, OutputKey(request.Output), cancellation);
             using IDisposable artifact = Wait(request, keys.Artifact, cancellation);
-            StagingDirectory.RemoveLeftovers(request.Output);
+            StagingDirectory.Recover(request.Output);
             return Finished(request, keys.Artifact) is { } meanwhile
                 ? Keep(request, meanwhile)
                 : Make(request, inputs, keys, cancellation);
@@ -71,7 +73,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             return Done(request, measured, ArtifactOrigin.MeasuredAgain);
         }
 
-        using StagingDirectory staging = StagingDirectory.Create(request.Output);
+        using StagingDirectory staging = StagingDirectory.Create(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys));
         DiskSpace.Require(staging.Path, ModelFiles.Bytes(dense.Directory));
         ArtifactManifest? restored = Restore(request, inputs, keys, staging, cancellation);
         ArtifactManifest manifest = restored ?? Prune(request, inputs, keys, staging, cancellation);
@@ -120,7 +122,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     private static string OutputKey(string output)
     {
         using var key = new KeyBuilder("output", 1);
-        return key.Add("path", Path.TrimEndingDirectorySeparator(Path.GetFullPath(output))).Build();
+        return key.Add("path", ResolvedPath.Of(output)).Build();
     }
 
     private ArtifactManifest? Restore(PruneRequest request, ArtifactInputs inputs, StepKeys keys, StagingDirectory staging, CancellationToken cancellation)

@@ -118,8 +118,21 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         // Two builds of the same recipe may end at the same time, each with other artifacts.
         using IDisposable turn = cache.Lock(KeyBuilder.Of("lock file", [new("path", path)]), cancellation);
         var artifacts = new SortedDictionary<string, LockedArtifact>(StringComparer.Ordinal);
-        IReadOnlyDictionary<string, LockedArtifact> before =
-            OrTrouble(() => LockFile.Read(path), "it is written anew")?.Artifacts ?? new Dictionary<string, LockedArtifact>();
+        IReadOnlyDictionary<string, LockedArtifact> before = new Dictionary<string, LockedArtifact>();
+        try
+        {
+            before = LockFile.Read(path)?.Artifacts ?? before;
+        }
+        catch (DiagnosticException exception)
+        {
+            bool isReplaced = exception.Diagnostics.All(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.LockUnreadable);
+            ReportTrouble(exception, isReplaced ? "it is written anew" : "it stays as it was");
+            if (!isReplaced)
+            {
+                return;
+            }
+        }
+
         foreach ((string name, LockedArtifact artifact) in before.Where(known => recipe.Artifacts.Any(artifact => artifact.Name == known.Key)))
         {
             artifacts[name] = artifact;
@@ -130,32 +143,28 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
             artifacts[outcome.Name] = LockedArtifact.Of(outcome.Manifest);
         }
 
-        var file = new LockFile(artifacts);
-        if (OrTrouble(() => file.Write(path), "it stays as it was") is not null)
+        try
         {
+            new LockFile(artifacts).Write(path);
             cache.Pin(path);
+        }
+        catch (DiagnosticException exception)
+        {
+            ReportTrouble(exception, "it stays as it was");
         }
     }
 
     /// <summary>An artifact that took an hour is not to fail because of the file that tells of it.</summary>
-    private LockFile? OrTrouble(Func<LockFile?> action, string consequence)
+    private void ReportTrouble(DiagnosticException exception, string consequence)
     {
-        try
-        {
-            return action();
-        }
-        catch (DiagnosticException exception)
-        {
-            Diagnostic trouble = exception.Diagnostics[0];
-            progress?.Report(new Notice(PipelineDiagnostics.LockTrouble.At(trouble.Location, $"{trouble.Message}; the artifacts were made, and as for the lock file, {consequence}")));
-            return null;
-        }
+        Diagnostic trouble = exception.Diagnostics[0];
+        progress?.Report(new Notice(PipelineDiagnostics.LockTrouble.At(trouble.Location, $"{trouble.Message}; the artifacts were made, and as for the lock file, {consequence}")));
     }
 
     /// <summary>Finds what is wrong with any artifact before time is spent on the first.</summary>
     private void Check(IReadOnlyList<ArtifactRecipe> artifacts, PruneRequest[] requests, DenseModel dense)
     {
-        var errors = new List<Diagnostic>();
+        List<Diagnostic> errors = [.. OutputPlaces.Overlaps(recipe, output, cache)];
         foreach ((ArtifactRecipe artifact, PruneRequest request) in artifacts.Zip(requests))
         {
             try

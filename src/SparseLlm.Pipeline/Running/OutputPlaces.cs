@@ -1,0 +1,85 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Files;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Recipes;
+
+namespace SparseLlm.Pipeline.Running;
+
+/// <summary>
+/// Sees to it that nothing that is read lies where something is written. An output is replaced as a whole: a model in it would be pruned again by every build, and a text in it
+/// would be gone. Places are compared by where their names lead.
+/// </summary>
+internal static class OutputPlaces
+{
+    /// <summary>Checks a single prune.</summary>
+    /// <exception cref="DiagnosticException">Its output and what it reads overlap.</exception>
+    public static void RequireApart(PruneRequest request, DenseModel dense)
+    {
+        Diagnostic[] overlaps = [.. Overlaps(request, dense.Directory, dense.Cache.Directory)];
+        if (overlaps.Length > 0)
+        {
+            throw new DiagnosticException(overlaps);
+        }
+    }
+
+    /// <summary>What is wrong with the places of a recipe: of all its artifacts, since each build makes others of them.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="output">The directory that gets one directory for each artifact.</param>
+    /// <param name="cache">The cache.</param>
+    public static IEnumerable<Diagnostic> Overlaps(Recipe recipe, string output, BuildCache cache)
+    {
+        PruneRequest[] requests = [.. recipe.Artifacts.Select(artifact => recipe.Request(artifact, output))];
+        foreach (Diagnostic overlap in requests.SelectMany(request => Overlaps(request, recipe.Model, cache.Directory, recipe.Path)))
+        {
+            yield return overlap;
+        }
+
+        // Names of artifacts are different; a link among their directories can still lead from one into another.
+        foreach ((int index, PruneRequest request) in requests.Index())
+        {
+            if (requests.Take(index).FirstOrDefault(other => Overlap(Resolve(request.Output), Resolve(other.Output))) is { } other)
+            {
+                yield return At(request, $"'{request.DisplayName}' and '{other.DisplayName}' would be written to the same place, '{Resolve(request.Output)}'; remove the link that leads there");
+            }
+        }
+    }
+
+    private static IEnumerable<Diagnostic> Overlaps(PruneRequest request, string model, string? cache, params string[] others)
+    {
+        string output = Resolve(request.Output);
+        string dense = Resolve(model);
+        if (output.Equals(dense, ResolvedPath.Comparison))
+        {
+            yield return At(request, $"the output '{request.Output}' is the model that is to be pruned; name another directory for the result");
+        }
+        else if (Overlap(output, dense))
+        {
+            yield return ResolvedPath.IsWithin(output, dense)
+                ? At(request, $"the output '{request.Output}' lies in the directory of the model that is to be pruned; name a directory outside of it")
+                : At(request, $"the model '{model}' lies in the output '{request.Output}', which is replaced as a whole; name another output");
+        }
+
+        IEnumerable<string> read = [.. request.Calibration?.Text.Paths ?? [], .. request.Perplexities.SelectMany(text => text.Text.Paths), .. others, .. cache is null ? [] : (string[])[cache]];
+        foreach (string path in read.Distinct().Where(path => ResolvedPath.IsWithin(Resolve(path), output)))
+        {
+            yield return At(request, $"'{path}' lies in the output '{request.Output}', which is replaced as a whole; move it elsewhere, or name another output");
+        }
+    }
+
+    private static bool Overlap(string one, string other) => ResolvedPath.IsWithin(one, other) || ResolvedPath.IsWithin(other, one);
+
+    private static Diagnostic At(PruneRequest request, string problem) =>
+        PipelineDiagnostics.OutputOverlapsInput.At(request.Location ?? new SourceLocation(request.Output), problem);
+
+    private static string Resolve(string path)
+    {
+        try
+        {
+            return ResolvedPath.Of(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw PipelineDiagnostics.InputOutput.Error(new SourceLocation(path), exception.Message, exception);
+        }
+    }
+}
