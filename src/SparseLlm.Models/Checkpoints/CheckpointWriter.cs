@@ -105,15 +105,22 @@ public sealed class CheckpointWriter : IDisposable
         SafeFileHandle copy = FileBytes.Create(path);
         try
         {
-            TensorInfo[] tensors = [.. source.Tensors.Where(tensor => tensor.Shard == shard)];
-            long header = tensors is [var first, ..] ? first.Offset : RandomAccess.GetLength(original);
-            FileBytes.Copy(original, sourcePath, copy, path, 0, header, CopyLength);
-            foreach (TensorInfo tensor in tensors)
+            long position = 0;
+            foreach (TensorInfo tensor in source.Tensors.Where(tensor => tensor.Shard == shard))
             {
-                FileBytes.Copy(original, sourcePath, copy, path, tensor.Offset, tensor.ByteLength, CopyLength, bytes => CheckFinite(tensor, bytes.Span));
+                Run(tensor.Offset, look: null);
+                Run(tensor.Offset + tensor.ByteLength, bytes => CheckFinite(tensor, bytes.Span));
             }
 
+            Run(RandomAccess.GetLength(original), look: null);
             return copy;
+
+            // The header, and whatever belongs to no tensor that counts, is copied as it is.
+            void Run(long end, Action<ReadOnlyMemory<byte>>? look)
+            {
+                FileBytes.Copy(original, sourcePath, copy, path, position, end - position, CopyLength, look);
+                position = end;
+            }
         }
         catch
         {
