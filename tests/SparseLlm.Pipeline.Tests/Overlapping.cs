@@ -59,14 +59,26 @@ public sealed class Overlapping : BuildTest
         ShouldOverlap("pruning.yaml", Repository.Model("tiny-opt"), "a", "(5,");
     }
 
+    [Fact]
+    public void What_is_in_the_way_of_any_artifact_is_said_before_time_is_spent_on_the_first()
+    {
+        Directory.CreateDirectory(Temp["models/b"]);
+        File.WriteAllText(Temp["models/b/thesis.txt"], "three years of work");
+        ShouldBeRefused("pruning.yaml", Model, "SLM4001", "models/b", "no pruning.json", ["a", "b"], ["b"]);
+        Directory.Exists(Temp["models/a"]).ShouldBeFalse();
+    }
+
     private void ShouldOverlap(PruneRequest request, string location, string? cache = null)
     {
         Diagnostic error = Should.Throw<DiagnosticException>(() => Build(request, root: cache)).Diagnostics.Single();
         (error.Code, error.Location!.File).ShouldBe(("SLM4007", location));
     }
 
-    /// <summary>Every artifact is refused, whichever is asked for, and a plan says so too.</summary>
-    private void ShouldOverlap(string path, string model, string named, string place)
+    private void ShouldOverlap(string path, string model, string named, string place) =>
+        ShouldBeRefused(path, model, "SLM4007", place, named, ["a"], ["b"]);
+
+    /// <summary>A recipe is refused, whichever artifacts are asked for, and a plan says so too.</summary>
+    private void ShouldBeRefused(string path, string model, string code, string place, string named, params string[][] artifacts)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Temp[path])!);
         File.WriteAllText(Temp[path], $"version: 1\nmodel: {model}\nartifacts:\n  a: {{ method: magnitude, sparsity: 0.5 }}\n  b: {{ method: magnitude, sparsity: 0.6 }}\n");
@@ -75,14 +87,13 @@ public sealed class Overlapping : BuildTest
         var build = new RecipeBuild(recipe, Temp["models"], engine, Open());
         Action[] actions =
         [
-            () => build.Run(new BuildOptions { Artifacts = ["a"] }, CancellationToken.None),
-            () => build.Run(new BuildOptions { Artifacts = ["b"] }, CancellationToken.None),
-            () => new RecipePlan(recipe, Temp["models"], engine.NumericsClass, Open()).Plan(["b"]),
+            .. artifacts.Select(names => (Action)(() => build.Run(new BuildOptions { Artifacts = names }, CancellationToken.None))),
+            .. artifacts.Select(names => (Action)(() => new RecipePlan(recipe, Temp["models"], engine.NumericsClass, Open()).Plan(names))),
         ];
         foreach (Action action in actions)
         {
             Diagnostic error = Should.Throw<DiagnosticException>(action).Diagnostics.Single();
-            error.Code.ShouldBe("SLM4007");
+            error.Code.ShouldBe(code);
             error.ToString().ShouldContain(place);
             error.Message.ShouldContain(named);
         }

@@ -41,6 +41,10 @@ public sealed class StagingDirectory : IDisposable
         return new StagingDirectory(resolved, files, path);
     }
 
+    /// <summary>Makes sure that a directory can be begun, as far as that can be told before.</summary>
+    /// <inheritdoc cref="Create" path="/param|/exception"/>
+    public static void Check(string target, IReadOnlySet<string> files) => RequireReplaceable(Resolve(target), files);
+
     /// <summary>Whether a process that was killed has left something beside a target.</summary>
     public static bool HasLeftovers(string target) =>
         Resolve(target) is var resolved && (Directory.Exists(Sibling(resolved, "staging")) || Directory.Exists(Sibling(resolved, "old")));

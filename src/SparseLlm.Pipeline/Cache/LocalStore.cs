@@ -153,7 +153,7 @@ internal sealed class LocalStore(string root)
         file.MoveTo(path);
     }
 
-    /// <summary>Copies bytes out, and makes sure that they are the right ones.</summary>
+    /// <summary>Copies bytes out, and makes sure that the copy has the digest that is asked for: somebody may hold it against one of his own.</summary>
     /// <exception cref="InvalidDataException">They are not. Nothing stands at the target then.</exception>
     public void Restore(CachedFile file, string directory, CancellationToken cancellation)
     {
@@ -164,18 +164,18 @@ internal sealed class LocalStore(string root)
         using TempFile copy = TempFile.Create(folder);
         using var sums = new ContentSums();
         ObservedCopy.Run(source, copy.Handle, cancellation, sums.AddToDigest);
-        Check(file, sums.Digest);
+        Check(file, sums.Digest == file.Digest);
         copy.MoveTo(target);
     }
 
-    /// <summary>Makes sure that bytes are the right ones.</summary>
+    /// <summary>Makes sure that bytes are those that were stored.</summary>
     /// <exception cref="InvalidDataException">They are not.</exception>
     public void Verify(CachedFile file, CancellationToken cancellation)
     {
         using SafeFileHandle source = OpenBlob(file);
         using var sums = new ContentSums();
-        FilePass.Run(source, cancellation, sums.AddToDigest);
-        Check(file, sums.Digest);
+        FilePass.Run(source, cancellation, sums.AddToChecksum);
+        Check(file, sums.Checksum == file.Checksum);
     }
 
     /// <summary>Opens bytes for reading.</summary>
@@ -199,9 +199,9 @@ internal sealed class LocalStore(string root)
     }
 
     /// <summary>A blob that is not what its name says goes away; other entries that name it will find it missing.</summary>
-    private void Check(CachedFile file, string digest)
+    private void Check(CachedFile file, bool isAsStored)
     {
-        if (digest != file.Digest)
+        if (!isAsStored)
         {
             Drop(BlobPath(file.Digest));
             throw new InvalidDataException($"the bytes of {file.Name} are not those that were stored");

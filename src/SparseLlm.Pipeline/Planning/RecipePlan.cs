@@ -31,7 +31,7 @@ public sealed class RecipePlan
 
     /// <summary>What would be done about artifacts.</summary>
     /// <param name="names">Which; empty for all.</param>
-    /// <exception cref="DiagnosticException">There is no such artifact, an input cannot be read, or lies where an output goes.</exception>
+    /// <exception cref="DiagnosticException">There is no such artifact, an input cannot be read, or an output cannot be written where it should.</exception>
     public IReadOnlyList<ArtifactPlan> Plan(IReadOnlyCollection<string> names)
     {
         IReadOnlyList<ArtifactRecipe> artifacts = recipe.Choose(names);
@@ -66,8 +66,14 @@ public sealed class RecipePlan
         PruneRequest request = recipe.Request(artifact, output);
         ArtifactInputs inputs = dense.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
+        PlannedAction action = Action(request, keys);
+        if (action is PlannedAction.Restore or PlannedAction.Prune)
+        {
+            StagingDirectory.Check(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys));
+        }
+
         int[] cached = [.. keys.Layers.Index().Where(layer => cache.Contains(layer.Item)).Select(layer => layer.Index)];
-        return new ArtifactPlan(artifact, request, inputs, keys, Action(request, keys), cached, ModelFiles.Bytes(dense.Directory));
+        return new ArtifactPlan(artifact, request, inputs, keys, action, cached, ModelFiles.Bytes(dense.Directory));
     }
 
     private PlannedAction Action(PruneRequest request, StepKeys keys) => ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) switch

@@ -165,11 +165,16 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     private void Check(IReadOnlyList<ArtifactRecipe> artifacts, PruneRequest[] requests, DenseModel dense)
     {
         List<Diagnostic> errors = [.. OutputPlaces.Overlaps(recipe, output, cache)];
+        bool isApart = errors.Count == 0;
         foreach ((ArtifactRecipe artifact, PruneRequest request) in artifacts.Zip(requests))
         {
             try
             {
                 request.Plan.Validate(dense.Definition);
+                if (isApart && Standing(request, dense) is null)
+                {
+                    StagingDirectory.Check(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys));
+                }
             }
             catch (DiagnosticException exception)
             {
