@@ -30,6 +30,7 @@ public sealed class Restoring : BuildTest
     [InlineData("bytes of another digest")]
     [InlineData("without configuration")]
     [InlineData("one file more")]
+    [InlineData("one file twice")]
     [InlineData("another configuration")]
     [InlineData("shorter weights")]
     [InlineData("manifest of another key")]
@@ -145,6 +146,17 @@ public sealed class Restoring : BuildTest
         Codes.ShouldBe(["SLM4020"]);
     }
 
+    [Fact]
+    public async Task Builds_with_different_caches_take_turns_at_one_output()
+    {
+        for (int round = 0; round < 3; round++)
+        {
+            await Task.WhenAll(((double[])[0.3, 0.4, 0.5]).Select(sparsity => Task.Run(() => Build(Request(sparsity), root: Temp[$"cache {sparsity}"]))));
+            ArtifactState.IsIntact(Output, ArtifactManifest.TryRead(Output)!, new FileDigests(null)).ShouldBeTrue();
+            Directory.EnumerateFileSystemEntries(Temp["models"]).ShouldBe([Output]);
+        }
+    }
+
     private void ShouldHaveMoved(PruneRequest request)
     {
         Diagnostic error = Should.Throw<DiagnosticException>(() => Build(request)).Diagnostics.Single();
@@ -170,6 +182,8 @@ public sealed class Restoring : BuildTest
                 return entry with { Files = [.. entry.Files.Except([configuration])] };
             case "one file more":
                 return entry with { Files = [.. entry.Files, configuration with { Name = "more.json" }] };
+            case "one file twice":
+                return entry with { Files = [.. entry.Files.Except([configuration]), weights] };
             case "another configuration":
                 forged = Replaced(entry, configuration, Stored("{}"u8.ToArray()) with { Name = "config.json" });
                 return With(forged, manifest => manifest["digest"] = CachedArtifact.Digest(forged));

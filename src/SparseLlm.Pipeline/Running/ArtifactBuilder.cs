@@ -23,6 +23,9 @@ namespace SparseLlm.Pipeline.Running;
 /// <param name="progress">Told what is done.</param>
 public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudget memory, IProgress<BuildProgress>? progress = null)
 {
+    // Whose locks are where all builds of this user look: those with different caches can have the same output.
+    private static readonly BuildCache NoCache = BuildCache.Open("off", remote: null, _ => { });
+
     private readonly BuildCache cache = dense.Cache;
     private readonly PerplexityMeter meter = new(dense, engine, memory, progress);
 
@@ -49,8 +52,9 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             }
 
             // Who builds the same output, or the same artifact elsewhere, waits here and then finds it made.
-            using IDisposable output = Wait(request, OutputKey(request.Output), cancellation);
-            using IDisposable artifact = Wait(request, keys.Artifact, cancellation);
+            using IDisposable output = Wait(cache, request, PlaceKey("output", request.Output), cancellation);
+            using IDisposable everywhere = Wait(NoCache, request, PlaceKey("output, whatever the cache", request.Output), cancellation);
+            using IDisposable artifact = Wait(cache, request, keys.Artifact, cancellation);
             StagingDirectory.Recover(request.Output);
             return Finished(request, keys.Artifact) is { } meanwhile
                 ? Keep(request, meanwhile)
@@ -116,12 +120,12 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         return manifest;
     }
 
-    private IDisposable Wait(PruneRequest request, string key, CancellationToken cancellation) =>
-        cache.Lock(key, cancellation, () => progress?.Report(new Waiting(request.DisplayName)));
+    private IDisposable Wait(BuildCache locks, PruneRequest request, string key, CancellationToken cancellation) =>
+        locks.Lock(key, cancellation, () => progress?.Report(new Waiting(request.DisplayName)));
 
-    private static string OutputKey(string output)
+    private static string PlaceKey(string kind, string output)
     {
-        using var key = new KeyBuilder("output", 1);
+        using var key = new KeyBuilder(kind, 1);
         return key.Add("path", ResolvedPath.Of(output)).Build();
     }
 

@@ -15,7 +15,12 @@ internal static class CachedArtifact
     public const string Kind = "artifact";
 
     /// <summary>The digest of the files that an entry names.</summary>
-    public static string Digest(CacheEntry entry) => ModelFiles.Digest(entry.Files.ToDictionary(file => file.Name, file => file.Digest));
+    /// <exception cref="InvalidDataException">It names one twice.</exception>
+    public static string Digest(CacheEntry entry)
+    {
+        Require(entry.Files.DistinctBy(file => file.Name).Count() == entry.Files.Count, "it has two files of one name");
+        return ModelFiles.Digest(entry.Files.ToDictionary(file => file.Name, file => file.Digest));
+    }
 
     /// <summary>The manifest of an entry that is what the artifact of its key has to be.</summary>
     /// <param name="entry">The entry.</param>

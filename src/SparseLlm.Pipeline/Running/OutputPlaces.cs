@@ -15,7 +15,7 @@ internal static class OutputPlaces
     /// <exception cref="DiagnosticException">Its output and what it reads overlap.</exception>
     public static void RequireApart(PruneRequest request, DenseModel dense)
     {
-        Diagnostic[] overlaps = [.. Overlaps(request, dense.Directory, dense.Cache.Directory)];
+        Diagnostic[] overlaps = [.. Overlaps(request, dense.Directory, Read(request, dense.Cache))];
         if (overlaps.Length > 0)
         {
             throw new DiagnosticException(overlaps);
@@ -29,7 +29,8 @@ internal static class OutputPlaces
     public static IEnumerable<Diagnostic> Overlaps(Recipe recipe, string output, BuildCache cache)
     {
         PruneRequest[] requests = [.. recipe.Artifacts.Select(artifact => recipe.Request(artifact, output))];
-        foreach (Diagnostic overlap in requests.SelectMany(request => Overlaps(request, recipe.Model, cache.Directory, recipe.Path)))
+        Place[] read = requests.Length == 0 ? [] : [.. Read(requests[0], cache), Place.Of(recipe.Path)];
+        foreach (Diagnostic overlap in requests.SelectMany(request => Overlaps(request, recipe.Model, read)))
         {
             yield return overlap;
         }
@@ -44,7 +45,14 @@ internal static class OutputPlaces
         }
     }
 
-    private static IEnumerable<Diagnostic> Overlaps(PruneRequest request, string model, string? cache, params string[] others)
+    /// <summary>What is read for an artifact beside the model. All artifacts of a recipe have it in common.</summary>
+    private static Place[] Read(PruneRequest request, BuildCache cache)
+    {
+        IEnumerable<string> texts = request.Perplexities.SelectMany(text => text.Text.Paths).Concat(request.Calibration?.Text.Paths ?? []);
+        return [.. (cache.Directory is { } folder ? texts.Append(folder) : texts).Distinct().Select(Place.Of)];
+    }
+
+    private static IEnumerable<Diagnostic> Overlaps(PruneRequest request, string model, IEnumerable<Place> read)
     {
         string output = Resolve(request.Output);
         string dense = Resolve(model);
@@ -59,10 +67,9 @@ internal static class OutputPlaces
                 : At(request, $"the model '{model}' lies in the output '{request.Output}', which is replaced as a whole; name another output");
         }
 
-        IEnumerable<string> read = [.. request.Calibration?.Text.Paths ?? [], .. request.Perplexities.SelectMany(text => text.Text.Paths), .. others, .. cache is null ? [] : (string[])[cache]];
-        foreach (string path in read.Distinct().Where(path => ResolvedPath.IsWithin(Resolve(path), output)))
+        foreach (Place place in read.Where(place => ResolvedPath.IsWithin(place.Resolved, output)))
         {
-            yield return At(request, $"'{path}' lies in the output '{request.Output}', which is replaced as a whole; move it elsewhere, or name another output");
+            yield return At(request, $"'{place.Path}' lies in the output '{request.Output}', which is replaced as a whole; move it elsewhere, or name another output");
         }
     }
 
@@ -70,6 +77,11 @@ internal static class OutputPlaces
 
     private static Diagnostic At(PruneRequest request, string problem) =>
         PipelineDiagnostics.OutputOverlapsInput.At(request.Location ?? new SourceLocation(request.Output), problem);
+
+    private sealed record Place(string Path, string Resolved)
+    {
+        public static Place Of(string path) => new(path, Resolve(path));
+    }
 
     private static string Resolve(string path)
     {
