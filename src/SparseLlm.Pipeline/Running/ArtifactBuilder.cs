@@ -157,7 +157,9 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         InputStamps read = dense.Stamps(request);
         PruneResult result = engine.Prune(
             new PruneJob(dense.Directory, request, keys, read, staging.Path, memory) { ExpectsMore = ExpectsMore, MayPrune = MayPrune }, progress, cancellation);
+        read.RequireUnchanged();
         IReadOnlyDictionary<string, string> files = ModelFiles.Digests(staging.Path, cache.Digests.Of);
+        RequireSameFiles(files.Keys);
         string digest = ModelFiles.Digest(files);
         LockCheck.Require(request, digest);
         ArtifactManifest manifest = ManifestBuilder.Describe(dense, request, inputs, result) with
@@ -169,8 +171,6 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             Size = new SizeReport(ModelFiles.WeightBytes(dense.Directory), ModelFiles.WeightBytes(staging.Path)),
         };
         manifest = manifest with { Tensors = MaskDensities.Measure(staging.Path, manifest.Tensors) };
-        read.RequireUnchanged();
-        RequireSameFiles(files.Keys);
         cache.Put(
             keys.Artifact,
             CachedArtifact.Kind,

@@ -6,8 +6,8 @@ using SparseLlm.Recipes;
 namespace SparseLlm.Pipeline.Running;
 
 /// <summary>
-/// Sees to it that nothing that is read lies where something is written. An output is replaced as a whole: a model in it would be pruned again by every build, and a text in it
-/// would be gone. Places are compared by where their names lead.
+/// Sees to it that nothing that is read lies where something is written: every build would read what the one before it has left there. Places are compared by where
+/// their names lead.
 /// </summary>
 internal static class OutputPlaces
 {
@@ -36,11 +36,13 @@ internal static class OutputPlaces
         }
 
         // Names of artifacts are different; a link among their directories can still lead from one into another.
+        string[] outputs = [.. requests.Select(request => Resolve(request.Output))];
         foreach ((int index, PruneRequest request) in requests.Index())
         {
-            if (requests.Take(index).FirstOrDefault(other => Overlap(Resolve(request.Output), Resolve(other.Output))) is { } other)
+            int other = Array.FindIndex(outputs, 0, index, place => Overlap(place, outputs[index]));
+            if (other >= 0)
             {
-                yield return At(request, $"'{request.DisplayName}' and '{other.DisplayName}' would be written to the same place, '{Resolve(request.Output)}'; remove the link that leads there");
+                yield return At(request, $"'{request.DisplayName}' and '{requests[other].DisplayName}' would be written to the same place, '{outputs[index]}'; remove the link that leads there");
             }
         }
     }
