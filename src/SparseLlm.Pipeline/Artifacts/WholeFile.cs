@@ -19,7 +19,10 @@ internal static class WholeFile
             FileLock.TryDelete(left);
         }
 
-        TempFile.Write(directory, path, content);
+        // Not waited for until the disk has it: with some file systems, that takes as long as for the weights beside it.
+        using TempFile file = TempFile.Create(directory);
+        RandomAccess.Write(file.Handle, content, 0);
+        file.MoveTo(path);
     }
 
     /// <summary>Whether a file is one on its way into being.</summary>
