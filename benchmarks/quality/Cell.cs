@@ -82,7 +82,7 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
 
         public PrunedCopy(DecoderModel model, IEnumerable<PrunedLayer> layers)
         {
-            CheckpointWriter.CopyCompanions(model.Directory, directory);
+            CompanionFiles.Copy(model.Directory, directory);
             using (var writer = new CheckpointWriter(model.Checkpoint, directory))
             {
                 foreach (PrunedTensor tensor in layers.SelectMany(layer => layer.Tensors))

@@ -26,6 +26,9 @@ public static class ModelDiagnostics
     /// <summary>The copy of a checkpoint cannot be written.</summary>
     public static readonly DiagnosticDescriptor CheckpointNotWritable = new("SLM2007", "Checkpoint cannot be written");
 
+    /// <summary>A file of the model has a name that not every system allows.</summary>
+    public static readonly DiagnosticDescriptor NameNotPortable = new("SLM2008", "File name not allowed everywhere");
+
     /// <summary>config.json is missing, malformed, or lacks a field.</summary>
     public static readonly DiagnosticDescriptor MalformedConfig = new("SLM2010", "Malformed config.json");
 

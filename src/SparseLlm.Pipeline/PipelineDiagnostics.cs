@@ -23,8 +23,14 @@ public static class PipelineDiagnostics
     /// <summary>A file or directory cannot be written or read.</summary>
     public static readonly DiagnosticDescriptor InputOutput = new("SLM4006", "a file cannot be read or written");
 
+    /// <summary>Something that is read lies where something is written.</summary>
+    public static readonly DiagnosticDescriptor OutputOverlapsInput = new("SLM4007", "an output is in the place of an input");
+
     /// <summary>Numerical trouble was got over, at some cost.</summary>
     public static readonly DiagnosticDescriptor NumericalFallback = new("SLM4008", "a numerical fallback was taken", Severity.Note);
+
+    /// <summary>A file was read in two states.</summary>
+    public static readonly DiagnosticDescriptor InputChanged = new("SLM4009", "a file has changed while it was read");
 
     /// <summary>A locked build without a lock file, or of an artifact that it does not know.</summary>
     public static readonly DiagnosticDescriptor LockMissing = new("SLM4010", "an artifact is not locked");

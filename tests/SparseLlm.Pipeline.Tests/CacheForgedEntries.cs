@@ -1,13 +1,16 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models;
+using SparseLlm.Models.Definitions;
+using SparseLlm.Numerics.Cpu;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Cache.Remote;
 using SparseLlm.Pipeline.Engines.Local;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Evaluation;
+using SparseLlm.Pruning.Patterns;
 
 namespace SparseLlm.Pipeline.Tests;
 
@@ -49,7 +52,6 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
         { "artifact", "metadata/tensors/0/relativeError", "-1" },
         { "artifact", "metadata/tensors/0/mask/rows", "0" },
         { "artifact", "metadata/tensors/0/mask/cells", "\"\"" },
-        { "artifact", "metadata/inputs/layers", "[]" },
         { "artifact", "metadata/inputs/layers/0/patterns", "null" },
         { "artifact", "metadata/inputs/model", "{\"config.json\":null}" },
         { "artifact", "metadata/inputs/calibration", "null" },
@@ -138,16 +140,25 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
     }
 
     /// <summary>Whether a step takes an entry as its own.</summary>
-    private static bool IsTaken(string kind, string key, BuildCache cache)
+    private bool IsTaken(string kind, string key, BuildCache cache)
     {
-        using Checkpoint checkpoint = Checkpoint.Open(Repository.Model("tiny-llama"));
+        var plan = new SparsityPlan(new SparsityPattern.Unstructured(0.5), []);
+        using var backend = new CpuBackend();
+        using DecoderModel model = DecoderModel.Open(Repository.Model("tiny-llama"), backend);
         return kind switch
         {
-            "artifact" => cache.TryGet(key, entry => ArtifactManifest.Of(entry, kind)) is not null,
-            "layer" => new LayerStep(cache, checkpoint).Load(key, 0, CancellationToken.None) is not null,
-            "allocation" => cache.TryGet(key, entry => entry.MetadataAs<AllocationStep>(kind)) is not null,
+            "artifact" => cache.TryGet(key, entry => CachedArtifact.Read(entry, new DenseModel(model.Directory, backend.NumericsClass, cache))) is not null,
+            "layer" => new LayerStep(cache, model).Load(key, model.Definition.Layers[0], Spread(plan, model.Definition), CancellationToken.None) is not null,
+            "allocation" => cache.TryGet(key, entry => AllocationStep.Read(entry, plan, model.Definition)) is not null,
             _ => cache.TryGet(key, entry => entry.MetadataAs<Perplexity>(kind)) is not null,
         };
+    }
+
+    /// <summary>The plan with the budget as the build has spread it.</summary>
+    private SparsityPlan Spread(SparsityPlan plan, ModelDefinition definition)
+    {
+        (string path, JsonNode entry) = built.EntriesOf("allocation").First();
+        return AllocationStep.Read(CacheEntryFile.Read(path["/ac/".Length..], Encoding.UTF8.GetBytes(entry.ToJsonString())), plan, definition).Apply(plan);
     }
 
     private BuildCache Elsewhere(CacheFlakyServer? server) =>

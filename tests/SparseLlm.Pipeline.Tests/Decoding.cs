@@ -118,7 +118,7 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
         entry.Size.ShouldBeGreaterThanOrEqualTo(0);
         entry.Files.ShouldAllBe(file => Path.GetFullPath(Path.Combine("/folder", file.Name)).StartsWith("/folder/", StringComparison.Ordinal));
         CacheEntryFile.Read(key, CacheEntryFile.Write(entry)).Files.ShouldBe(entry.Files);
-        if (Decoded(() => ArtifactManifest.Of(entry, entry.Kind)) is { } manifest)
+        if (Decoded(() => entry.MetadataAs<ArtifactManifest>(entry.Kind)) is { } manifest)
         {
             Use(manifest, manifest);
         }

@@ -20,9 +20,9 @@ public sealed class DigestsOfShards : IDisposable
         Dictionary<string, string> shards = WriteTwice(dense, definition.Layers[0].Attention.Query.WeightName);
         File.WriteAllText(directory["model.safetensors.index.json"], JsonSerializer.Serialize(new { weight_map = shards }));
 
-        var digests = new FileDigests(memoDirectory: null);
-        var plain = new ModelDigests(dense, definition, digests);
-        var sharded = new ModelDigests(directory.Path, definition, digests);
+        var files = new InputFiles(new FileDigests(memoDirectory: null));
+        var plain = new ModelDigests(dense, definition, files);
+        var sharded = new ModelDigests(directory.Path, definition, files);
         sharded.Layer(definition.Layers[0]).ShouldNotBe(plain.Layer(definition.Layers[0]));
         sharded.Layer(definition.Layers[1]).ShouldBe(plain.Layer(definition.Layers[1]));
         sharded.Embedding.ShouldBe(plain.Embedding);

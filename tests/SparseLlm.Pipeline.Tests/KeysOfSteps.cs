@@ -59,9 +59,9 @@ public sealed class KeysOfSteps
         var renamed = new TextSource([directory[name]]);
         ShouldDifferFrom(0, Inputs(calibration: Calibration with { Text = renamed }), name);
 
-        var digests = new FileDigests(memoDirectory: null);
+        var files = new InputFiles(new FileDigests(memoDirectory: null));
         var text = new PerplexityText("prose", Calibration.Text, SequenceLength: null, Calibration.Location);
-        (text with { Text = renamed }).Key(256, digests).ShouldNotBe(text.Key(256, digests));
+        (text with { Text = renamed }).Key(256, files).ShouldNotBe(text.Key(256, files));
     }
 
     [Fact]
@@ -188,9 +188,9 @@ public sealed class KeysOfSteps
 
     private static ArtifactInputs Inputs(PruningSettings? settings = null, SparsityPlan? plan = null, CalibrationSource? calibration = null)
     {
-        var digests = new FileDigests(memoDirectory: null);
-        var model = new ModelDigests(Repository.Model("tiny-opt"), Definition, digests);
-        return ArtifactInputs.Of(Definition, model, digests, settings ?? new PruningSettings(), plan ?? Plan(), calibration ?? Calibration, "cpu");
+        var files = new InputFiles(new FileDigests(memoDirectory: null));
+        var model = new ModelDigests(Repository.Model("tiny-opt"), Definition, files);
+        return ArtifactInputs.Of(Definition, model, files, settings ?? new PruningSettings(), plan ?? Plan(), calibration ?? Calibration, "cpu");
     }
 
     private static object Other(object? value) => value switch

@@ -132,6 +132,9 @@ public sealed class Building : IDisposable
         outputs.ShouldContain("a/report.html");
         outputs.ShouldContain("summary.html");
         outputs.ShouldContain("summary.md");
+        File.WriteAllText(Path.Combine(Models, "a", "README.md"), "what a user has put there is no output");
+        Build("--manifest", directory["notes"]).ExitCode.ShouldBe(0);
+        File.ReadAllLines(directory["notes.outputs"]).ShouldBe(outputs);
         File.ReadAllLines(directory["notes.artifacts"]).Single().Split('\t')[..2].ShouldBe(["a", "0.5"]);
         File.ReadAllLines(directory["notes.warnings"]).Single().ShouldStartWith($"{directory["pruning.yaml"]}(8,");
     }

@@ -56,8 +56,7 @@ internal sealed partial class RecipeProject : IDisposable
     public IEnumerable<string> Leftovers() =>
         Directory.EnumerateFileSystemEntries(directory.Path, "*", SearchOption.AllDirectories)
             .Where(path => Path.GetFileName(path) is { } name
-                && (name.EndsWith(".staging", StringComparison.Ordinal) || name.EndsWith(".old", StringComparison.Ordinal)
-                    || name.EndsWith(".tmp", StringComparison.Ordinal) || name == ".layer"));
+                && (name.Contains(".sparsellm-", StringComparison.Ordinal) || name.EndsWith(".tmp", StringComparison.Ordinal) || name == ".layer"));
 
     public void Dispose() => directory.Dispose();
 

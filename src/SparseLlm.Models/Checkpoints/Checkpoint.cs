@@ -190,6 +190,10 @@ public sealed class Checkpoint : IDisposable
         $"tensor '{tensor.Name}' is stored as {tensor.ElementType}; " +
         "weights must be F32, F16 or BF16, so convert the model (a quantised one from its original)";
 
+    /// <summary>A weight that is NaN or infinite.</summary>
+    internal DiagnosticException NonFinite(TensorInfo tensor) => ModelDiagnostics.NonFiniteWeight.Error(
+        new SourceLocation(PathOf(tensor)), $"tensor '{tensor.Name}' holds a value that is NaN or infinite; the checkpoint is damaged");
+
     private void ReadHeaders()
     {
         string[] shards = IsSharded ? [.. index.Values.Distinct().Order(StringComparer.Ordinal)] : [SingleFile];

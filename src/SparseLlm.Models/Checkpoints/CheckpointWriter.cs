@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.IO.Enumeration;
 using System.Numerics.Tensors;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 
 namespace SparseLlm.Models.Checkpoints;
 
@@ -14,14 +14,8 @@ public sealed class CheckpointWriter : IDisposable
 {
     private const int PieceLength = 1 << 16;
 
-    private static readonly string[] CompanionPatterns =
-    [
-        "config.json", "generation_config.json",
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-        "vocab.json", "vocab.txt", "merges.txt", "*.model", "*.tiktoken",
-        "chat_template.json", "*.jinja",
-        "LICENSE*", "NOTICE*",
-    ];
+    // Whole elements of every type.
+    private const int CopyLength = 1 << 20;
 
     private readonly Checkpoint source;
     private readonly string directory;
@@ -30,10 +24,10 @@ public sealed class CheckpointWriter : IDisposable
     /// <summary>Copies the safetensors files, and their index if there is one, and opens the copies for writing.</summary>
     /// <param name="source">The dense checkpoint.</param>
     /// <param name="directory">Where to put the copy; made if it is not there. Must not be the source's directory.</param>
-    /// <exception cref="DiagnosticException">The copy cannot be written.</exception>
+    /// <exception cref="DiagnosticException">The copy cannot be written, or a value in F32, F16 or BF16 is NaN or infinite.</exception>
     public CheckpointWriter(Checkpoint source, string directory)
     {
-        if (Path.GetFullPath(directory + "/") == Path.GetFullPath(source.Directory + "/"))
+        if (ResolvedPath.Of(directory).Equals(ResolvedPath.Of(source.Directory), ResolvedPath.Comparison))
         {
             throw ModelDiagnostics.CheckpointNotWritable.Error(
                 new SourceLocation(directory), "the dense model is here; name another directory for the pruned one");
@@ -45,13 +39,12 @@ public sealed class CheckpointWriter : IDisposable
         {
             foreach (string shard in source.Shards)
             {
-                string path = Copy(source.Directory, directory, shard);
-                files.Add(shard, Guard(path, () => File.OpenHandle(path, access: FileAccess.ReadWrite)));
+                files.Add(shard, Copy(shard));
             }
 
             if (source.IsSharded)
             {
-                Copy(source.Directory, directory, ShardIndex.FileName);
+                FileBytes.Copy(Path.Combine(source.Directory, ShardIndex.FileName), Path.Combine(directory, ShardIndex.FileName));
             }
         }
         catch
@@ -60,28 +53,6 @@ public sealed class CheckpointWriter : IDisposable
             throw;
         }
     }
-
-    /// <summary>
-    /// Copies what makes a model directory loadable beside its weights: configuration, tokenizer files, chat template,
-    /// licence. Files that are not there are not missed.
-    /// </summary>
-    /// <exception cref="DiagnosticException">A file cannot be copied.</exception>
-    public static void CopyCompanions(string sourceDirectory, string directory)
-    {
-        foreach (string name in Companions(sourceDirectory))
-        {
-            Copy(sourceDirectory, directory, name);
-        }
-    }
-
-    /// <summary>The names of the files that <see cref="CopyCompanions"/> copies, in ordinal order.</summary>
-    public static IReadOnlyList<string> Companions(string directory) =>
-    [
-        .. Directory.EnumerateFiles(directory)
-            .Select(path => Path.GetFileName(path))
-            .Where(name => CompanionPatterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name)))
-            .Order(StringComparer.Ordinal),
-    ];
 
     /// <summary>Overwrites a whole tensor, rounded to nearest even in the tensor's own element type.</summary>
     /// <param name="tensorName">Its full name.</param>
@@ -120,7 +91,7 @@ public sealed class CheckpointWriter : IDisposable
 
         foreach ((string shard, SafeFileHandle file) in files)
         {
-            Guard(Path.Combine(directory, shard), () => RandomAccess.FlushToDisk(file));
+            FileBytes.Flush(file, Path.Combine(directory, shard));
         }
     }
 
@@ -133,37 +104,43 @@ public sealed class CheckpointWriter : IDisposable
         }
     }
 
-    private static string Copy(string sourceDirectory, string directory, string name)
+    /// <summary>Copies a shard, tensor by tensor, so that no value gets into the copy that nobody has looked at.</summary>
+    private SafeFileHandle Copy(string shard)
     {
-        string path = Path.Combine(directory, name);
-        Guard(path, () =>
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-
-            // What is there may be a link, or read-only; a new file is neither.
-            File.Delete(path);
-            File.Copy(Path.Combine(sourceDirectory, name), path);
-            File.SetAttributes(path, File.GetAttributes(path) & ~FileAttributes.ReadOnly);
-        });
-        return path;
-    }
-
-    private static void Guard(string path, Action action) => Guard(path, () =>
-    {
-        action();
-        return true;
-    });
-
-    private static T Guard<T>(string path, Func<T> function)
-    {
+        (string sourcePath, string path) = (Path.Combine(source.Directory, shard), Path.Combine(directory, shard));
+        using SafeFileHandle original = FileBytes.Open(sourcePath);
+        SafeFileHandle copy = FileBytes.Create(path);
         try
         {
-            return function();
+            long position = 0;
+            foreach (TensorInfo tensor in source.Tensors.Where(tensor => tensor.Shard == shard))
+            {
+                Run(tensor.Offset, look: null);
+                Run(tensor.Offset + tensor.ByteLength, bytes => CheckFinite(tensor, bytes.Span));
+            }
+
+            Run(RandomAccess.GetLength(original), look: null);
+            return copy;
+
+            // The header, and whatever belongs to no tensor that counts, is copied as it is.
+            void Run(long end, Action<ReadOnlyMemory<byte>>? look)
+            {
+                FileBytes.Copy(original, sourcePath, copy, path, position, end - position, CopyLength, look);
+                position = end;
+            }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch
         {
-            throw ModelDiagnostics.CheckpointNotWritable.Error(
-                new SourceLocation(path), $"the file cannot be written: {e.Message}", e);
+            copy.Dispose();
+            throw;
+        }
+    }
+
+    private void CheckFinite(TensorInfo tensor, ReadOnlySpan<byte> bytes)
+    {
+        if (!ElementTypes.AreFinite(bytes, tensor.ElementType))
+        {
+            throw source.NonFinite(tensor);
         }
     }
 
@@ -185,7 +162,7 @@ public sealed class CheckpointWriter : IDisposable
             {
                 Memory<byte> piece = bytes.AsMemory(0, (int)Math.Min(PieceLength, tensor.ByteLength - start));
                 FileBytes.Read(files[tensor.Shard], tensor.Offset + start, piece.Span, Path.Combine(directory, tensor.Shard));
-                Guard(Path.Combine(directory, copy.Shard), () => RandomAccess.Write(files[copy.Shard], piece.Span, copy.Offset + start));
+                FileBytes.Write(files[copy.Shard], copy.Offset + start, piece, Path.Combine(directory, copy.Shard));
             }
         }
         finally
@@ -223,7 +200,7 @@ public sealed class CheckpointWriter : IDisposable
                 ElementTypes.ToSingle(cast.Span, tensor.ElementType, rounded.AsSpan(0, piece.Length));
                 CheckFinite(tensor, path, firstElement + start, piece, rounded);
                 long offset = tensor.Offset + (firstElement + start) * size;
-                Guard(path, () => RandomAccess.Write(files[tensor.Shard], cast.Span, offset));
+                FileBytes.Write(files[tensor.Shard], offset, cast, path);
             }
         }
         finally

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
@@ -7,6 +8,7 @@ namespace SparseLlm.Models.Checkpoints;
 public static class ElementTypes
 {
     private const int PieceLength = 1024;
+    private const ushort HalfExponent = 0x7C00;
 
     /// <summary>The element type of that name in a safetensors header; names are case-sensitive.</summary>
     public static bool TryParse(string name, out ElementType type)
@@ -66,6 +68,24 @@ public static class ElementTypes
         }
     }
 
+    /// <summary>Whether no number among these bytes is NaN or infinite. Types that cannot be converted have no numbers in this sense.</summary>
+    /// <exception cref="ArgumentException">The bytes are not whole elements.</exception>
+    public static bool AreFinite(ReadOnlySpan<byte> source, ElementType type)
+    {
+        if (!type.IsConvertible())
+        {
+            return true;
+        }
+
+        Check(source.Length, type, source.Length / type.Size());
+        return type switch
+        {
+            ElementType.F16 => NoneHasAll(MemoryMarshal.Cast<byte, ushort>(source), HalfExponent),
+            ElementType.BF16 => NoneHasAll(MemoryMarshal.Cast<byte, ushort>(source), BFloat16.Exponent),
+            _ => TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, float>(source)),
+        };
+    }
+
     /// <summary>
     /// Replaces every value by what is left of it after a cast to <paramref name="type"/>. Sparsity and perplexity are
     /// measured on these values.
@@ -81,6 +101,30 @@ public static class ElementTypes
             FromSingle(piece, type, cast);
             ToSingle(cast, type, piece);
         }
+    }
+
+    /// <summary>Whether all of the bits are set in none of the elements: where an exponent is all ones, the number is NaN or infinite.</summary>
+    private static bool NoneHasAll(ReadOnlySpan<ushort> elements, ushort bits)
+    {
+        var wanted = new Vector<ushort>(bits);
+        int i = 0;
+        for (; i <= elements.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
+        {
+            if (Vector.EqualsAny(new Vector<ushort>(elements[i..]) & wanted, wanted))
+            {
+                return false;
+            }
+        }
+
+        for (; i < elements.Length; i++)
+        {
+            if ((elements[i] & bits) == bits)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static void Check(int bytes, ElementType type, int elements)

@@ -1,12 +1,15 @@
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
 
 namespace SparseLlm.Models.Checkpoints;
 
-/// <summary>Opening and reading files of a checkpoint, with failures that the user can act on.</summary>
+/// <summary>Reading and writing files of a checkpoint, with failures that the user can act on.</summary>
 internal static class FileBytes
 {
+    private const int PieceLength = 1 << 20;
+
     /// <summary>Opens a file for reading at any place.</summary>
     public static SafeFileHandle Open(string path)
     {
@@ -40,6 +43,79 @@ internal static class FileBytes
         catch (IOException e)
         {
             throw Unreadable(path, e.Message, e);
+        }
+    }
+
+    /// <summary>Makes a new file to write and read, with the folders that it is in.</summary>
+    public static SafeFileHandle Create(string path) => Guard(path, () =>
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+
+        // What is there may be a link, or read-only; a new file is neither.
+        File.Delete(path);
+        return File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite);
+    });
+
+    /// <summary>Writes bytes from <paramref name="offset"/> on.</summary>
+    public static void Write(SafeFileHandle file, long offset, ReadOnlyMemory<byte> source, string path) => Guard(path, () =>
+    {
+        RandomAccess.Write(file, source.Span, offset);
+        return true;
+    });
+
+    /// <summary>Returns when the disk has everything.</summary>
+    public static void Flush(SafeFileHandle file, string path) => Guard(path, () =>
+    {
+        RandomAccess.FlushToDisk(file);
+        return true;
+    });
+
+    /// <summary>Copies a file.</summary>
+    public static void Copy(string sourcePath, string path)
+    {
+        using SafeFileHandle source = Open(sourcePath);
+        using SafeFileHandle target = Create(path);
+        Copy(source, sourcePath, target, path, 0, RandomAccess.GetLength(source), PieceLength);
+    }
+
+    /// <summary>Copies bytes from one file to the same place in another.</summary>
+    /// <param name="source">The one.</param>
+    /// <param name="sourcePath">Its path, for messages.</param>
+    /// <param name="target">The other.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="pieceLength">How many are in memory at a time.</param>
+    /// <param name="look">Sees them before they are written.</param>
+    public static void Copy(
+        SafeFileHandle source, string sourcePath, SafeFileHandle target, string path, long offset, long length, int pieceLength, Action<ReadOnlyMemory<byte>>? look = null)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, pieceLength));
+        try
+        {
+            for (long done = 0; done < length; done += pieceLength)
+            {
+                Memory<byte> piece = buffer.AsMemory(0, (int)Math.Min(pieceLength, length - done));
+                Read(source, offset + done, piece.Span, sourcePath);
+                look?.Invoke(piece);
+                Write(target, offset + done, piece, path);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static T Guard<T>(string path, Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ModelDiagnostics.CheckpointNotWritable.Error(new SourceLocation(path), $"the file cannot be written: {e.Message}", e);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Numerics;
@@ -105,9 +104,7 @@ internal sealed class WeightLoader(Checkpoint checkpoint, IBackend backend)
     {
         if (backend.FirstNonFinite(matrix) >= 0)
         {
-            throw ModelDiagnostics.NonFiniteWeight.Error(
-                new SourceLocation(checkpoint.PathOf(tensor)),
-                $"tensor '{tensor.Name}' holds a value that is NaN or infinite; the checkpoint is damaged");
+            throw checkpoint.NonFinite(tensor);
         }
     }
 }

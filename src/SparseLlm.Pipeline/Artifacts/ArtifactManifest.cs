@@ -93,15 +93,49 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
     /// <summary>Reads the manifest of an artifact, or null where the directory holds none that this version understands.</summary>
     public static ArtifactManifest? TryRead(string directory)
     {
-        string path = Path.Combine(directory, FileName);
-        if (!File.Exists(path))
+        using JsonDocument? document = Open(directory);
+        try
+        {
+            return document is null ? null : RecordJson.Read<ArtifactManifest>(document.RootElement);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The model files of the artifact in a directory, whatever version of the tool has written it; null where the directory holds no manifest of this tool.</summary>
+    internal static IReadOnlyCollection<string>? ModelFilesIn(string directory)
+    {
+        using JsonDocument? document = Open(directory);
+        if (document is null)
         {
             return null;
         }
 
+        JsonElement files = default;
+        bool hasNames = document.RootElement.TryGetProperty("inputs", out JsonElement inputs) && inputs.ValueKind == JsonValueKind.Object
+            && inputs.TryGetProperty("model", out files) && files.ValueKind == JsonValueKind.Object;
+        string[] names = hasNames ? [.. files.EnumerateObject().Select(file => file.Name)] : [.. ModelFiles.Of(directory)];
+        return names.All(CachedFile.IsRelative) ? names : null;
+    }
+
+    /// <summary>Writes the manifest into an artifact's directory.</summary>
+    public void Write(string directory) => WholeFile.Write(Path.Combine(directory, FileName), RecordJson.WriteIndented(this));
+
+    /// <summary>The manifest in a directory, if it is one: a file of that name may be anybody's.</summary>
+    private static JsonDocument? Open(string directory)
+    {
         try
         {
-            return RecordJson.Read<ArtifactManifest>(RegularFile.ReadAllBytes(path, MaximumLength));
+            JsonDocument document = ForeignJson.Parse(RegularFile.ReadAllBytes(Path.Combine(directory, FileName), MaximumLength));
+            if (IsManifest(document.RootElement))
+            {
+                return document;
+            }
+
+            document.Dispose();
+            return null;
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -109,22 +143,14 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
         }
     }
 
-    /// <summary>Writes the manifest into an artifact's directory.</summary>
-    public void Write(string directory) => File.WriteAllBytes(Path.Combine(directory, FileName), RecordJson.WriteIndented(this));
+    /// <summary>What manifests of every version have.</summary>
+    private static bool IsManifest(JsonElement root) =>
+        root.ValueKind == JsonValueKind.Object
+        && root.TryGetProperty("formatVersion", out JsonElement version) && version.ValueKind == JsonValueKind.Number
+        && IsDigest(root, "key") && IsDigest(root, "digest");
 
-    /// <summary>The manifest in a cache entry, held against the entry: its inputs have the entry's key, and its digest is that of the entry's files.</summary>
-    /// <param name="entry">The entry.</param>
-    /// <param name="kind">The kind of entries that hold artifacts.</param>
-    /// <exception cref="InvalidDataException">The two do not belong together.</exception>
-    internal static ArtifactManifest Of(CacheEntry entry, string kind)
-    {
-        var manifest = entry.MetadataAs<ArtifactManifest>(kind);
-        bool fits = manifest.Key == entry.Key
-            && StepKeys.Of(manifest.Inputs).Artifact == entry.Key
-            && manifest.Digest == ModelFiles.Digest(entry.Files.ToDictionary(file => file.Name, file => file.Digest))
-            && manifest.Tensors.Select(tensor => tensor.Name).ToHashSet().IsSubsetOf(manifest.Inputs.Layers.SelectMany(layer => layer.Patterns.Keys));
-        return fits ? manifest : throw new InvalidDataException("what it says of its artifact does not fit its files or its key");
-    }
+    private static bool IsDigest(JsonElement root, string name) =>
+        root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String && Sha256Text.IsValid(value.GetString());
 
     void IJsonOnDeserialized.OnDeserialized()
     {

@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Running;
 
@@ -16,7 +17,10 @@ internal static class ArtifactState
     {
         try
         {
-            return ModelFiles.Digest(ModelFiles.Digests(directory, digests)) == manifest.Digest;
+            // Others that lie there are the user's, as long as they are not loaded in place of the artifact's.
+            IReadOnlyCollection<string> names = [.. manifest.Inputs.Model.Keys];
+            return !Checkpoint.Files(directory).Except(names).Any()
+                && ModelFiles.Digest(names.ToDictionary(name => name, name => digests.Of(Path.Combine(directory, name)))) == manifest.Digest;
         }
         catch (DiagnosticException)
         {
@@ -28,5 +32,5 @@ internal static class ArtifactState
     public static bool HasPerplexities(ArtifactManifest manifest, PruneRequest request, DenseModel dense) =>
         manifest.Perplexity.Count == request.Perplexities.Count
         && request.Perplexities.All(text => manifest.Perplexity.TryGetValue(text.Name, out PerplexityReport? report)
-            && report.Key == text.Key(dense.Definition.MaximumLength, dense.Cache.Digests));
+            && report.Key == text.Key(dense.Definition.MaximumLength, dense.Files));
 }

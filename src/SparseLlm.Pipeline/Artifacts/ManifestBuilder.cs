@@ -32,7 +32,7 @@ internal static class ManifestBuilder
             Method = request.Settings.Method.ToString().ToLowerInvariant(),
             Settings = Setting.Describe(request.Settings),
             Pattern = request.Plan.Default.ToString(),
-            Calibration = result.Calibration is { } windows ? Describe(request.Calibration!, windows, dense.Cache.Digests) : null,
+            Calibration = result.Calibration is { } windows ? Describe(request.Calibration!, windows, dense.Files) : null,
             Numerics = dense.NumericsClass,
             Sparsity = weights == 0 ? 0 : linears.Sum(linear => linear.Zeros) / weights,
             Tensors = [.. linears.Select(linear => new TensorReport(
@@ -48,12 +48,12 @@ internal static class ManifestBuilder
     }
 
     /// <summary>The names and digests of a text's files.</summary>
-    public static IReadOnlyList<FileProvenance> Describe(TextSource text, FileDigests digests) =>
-        [.. text.Paths.Select(path => new FileProvenance(Path.GetFileName(path), digests.Of(path)))];
+    public static IReadOnlyList<FileProvenance> Describe(TextSource text, InputFiles files) =>
+        [.. text.Paths.Select(path => new FileProvenance(Path.GetFileName(path), files.Of(path)))];
 
-    private static CalibrationProvenance Describe(CalibrationSource source, CalibrationWindows windows, FileDigests digests) =>
+    private static CalibrationProvenance Describe(CalibrationSource source, CalibrationWindows windows, InputFiles files) =>
         new(
-            Describe(source.Text, digests),
+            Describe(source.Text, files),
             windows.Count,
             windows.SequenceLength,
             source.Settings.Sampling.ToString().ToLowerInvariant(),

@@ -112,6 +112,21 @@ public sealed class BuildCache
         return hit;
     }
 
+    /// <summary>An entry that is here, if it can be read. Nothing is fetched, noted or dropped.</summary>
+    /// <param name="key">The step's key.</param>
+    public CacheEntry? Peek(string key)
+    {
+        Sha256Text.Require(key);
+        try
+        {
+            return store?.ReadEntry(key);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Whether there is an entry, here or on the remote cache. Nothing is fetched.</summary>
     /// <param name="key">The step's key.</param>
     /// <param name="cancellation">Stops asking.</param>
@@ -122,7 +137,7 @@ public sealed class BuildCache
             && (Attempt(key, () => store.ReadEntry(key)) is not null || remote?.Contains(key, cancellation) is true);
     }
 
-    /// <summary>Copies an entry's files into a directory, each of them whole and checked against its digest.</summary>
+    /// <summary>Copies an entry's files into a directory, each of them whole, and digested on its way: what comes out has the digests that the entry says.</summary>
     /// <param name="entry">From <see cref="TryGet"/>.</param>
     /// <param name="directory">Where to.</param>
     /// <param name="cancellation">Stops between chunks.</param>
@@ -142,15 +157,14 @@ public sealed class BuildCache
     /// <summary>What a file of an entry holds, or null where it is damaged; the entry is dropped and reported then.</summary>
     /// <param name="entry">From <see cref="TryGet"/>.</param>
     /// <param name="name">The file's name.</param>
-    /// <param name="read">Reads it; nothing is damaged that comes here.</param>
+    /// <param name="read">Reads it; nothing is damaged that comes here. Where it is not what the step would leave, it throws an <see cref="InvalidDataException"/>.</param>
     /// <param name="cancellation">Stops while the file is checked.</param>
     public T? TryRead<T>(CacheEntry entry, string name, Func<Stream, T> read, CancellationToken cancellation = default)
         where T : class
     {
-        CachedFile file = entry.Files.FirstOrDefault(file => file.Name == name)
-            ?? throw new ArgumentException($"the entry has no file '{name}'.", nameof(name));
         return Attempt(entry.Key, () =>
         {
+            CachedFile file = entry.Files.FirstOrDefault(file => file.Name == name) ?? throw new InvalidDataException($"it has no file '{name}'");
             store!.Verify(file, cancellation);
             using Stream stream = store.OpenStream(file);
             return read(stream);

@@ -13,22 +13,31 @@ internal static class FilePass
     /// <param name="cancellation">Stops between chunks.</param>
     /// <param name="consumers">Each gets every chunk in order; they work at the same time.</param>
     /// <returns>The number of bytes read.</returns>
-    public static long Run(SafeFileHandle source, CancellationToken cancellation, params Action<ReadOnlyMemory<byte>>[] consumers)
+    public static long Run(SafeFileHandle source, CancellationToken cancellation, params Action<ReadOnlyMemory<byte>>[] consumers) =>
+        Run(source, 0, long.MaxValue, cancellation, consumers);
+
+    /// <summary>Reads a part of a file.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="first">The first byte.</param>
+    /// <param name="length">How many bytes, or as many as are there.</param>
+    /// <param name="cancellation">Stops between chunks.</param>
+    /// <param name="consumers">Each gets every chunk in order; they work at the same time.</param>
+    /// <returns>The number of bytes read.</returns>
+    public static long Run(SafeFileHandle source, long first, long length, CancellationToken cancellation, params Action<ReadOnlyMemory<byte>>[] consumers)
     {
-        int length = (int)Math.Clamp(RandomAccess.GetLength(source), 1, ChunkLength);
-        byte[] current = new byte[length];
-        byte[] next = new byte[length];
-        long offset = 0;
+        byte[] current = new byte[(int)Math.Clamp(Math.Min(length, RandomAccess.GetLength(source) - first), 1, ChunkLength)];
+        byte[] next = new byte[current.Length];
+        long done = 0;
         Task consumed = Task.CompletedTask;
         try
         {
-            while (RandomAccess.Read(source, current, offset) is > 0 and int count)
+            while (RandomAccess.Read(source, current.AsSpan(0, (int)Math.Min(current.Length, length - done)), first + done) is > 0 and int count)
             {
                 cancellation.ThrowIfCancellationRequested();
                 consumed.GetAwaiter().GetResult();
                 ReadOnlyMemory<byte> chunk = current.AsMemory(0, count);
                 consumed = Task.WhenAll(consumers.Select(consume => Task.Run(() => consume(chunk), CancellationToken.None)));
-                offset += count;
+                done += count;
                 (current, next) = (next, current);
             }
         }
@@ -39,6 +48,6 @@ internal static class FilePass
         }
 
         consumed.GetAwaiter().GetResult();
-        return offset;
+        return done;
     }
 }

@@ -10,13 +10,18 @@ internal static class KernelCopy
     private const long PieceLength = 64 << 20;
 
     /// <summary>Copies a file into an empty one, where the kernel can do so between these file systems.</summary>
-    /// <returns>False if nothing was copied; the caller copies then.</returns>
-    public static bool TryCopy(SafeFileHandle source, SafeFileHandle destination, CancellationToken cancellation)
+    /// <param name="source">The file.</param>
+    /// <param name="destination">The empty file.</param>
+    /// <param name="cancellation">Stops between pieces.</param>
+    /// <param name="copied">Told the offset and the length of each piece once it is there.</param>
+    /// <returns>The number of bytes; null if nothing was copied, and the caller has to.</returns>
+    /// <exception cref="IOException">It failed in the middle.</exception>
+    public static long? TryCopy(SafeFileHandle source, SafeFileHandle destination, CancellationToken cancellation, Action<long, long> copied)
     {
         long length = RandomAccess.GetLength(source);
         if (!OperatingSystem.IsLinux() || length == 0)
         {
-            return false;
+            return null;
         }
 
         long read = 0;
@@ -24,14 +29,28 @@ internal static class KernelCopy
         while (written < length)
         {
             cancellation.ThrowIfCancellationRequested();
+            long offset = written;
             nint count = CopyRange(source, ref read, destination, ref written, (nuint)Math.Min(PieceLength, length - written), 0);
-            if (count <= 0)
+            if (count <= 0 && offset == 0)
             {
-                return false;
+                return null;
             }
+
+            if (count < 0)
+            {
+                int error = Marshal.GetLastPInvokeError();
+                throw new IOException(Marshal.GetPInvokeErrorMessage(error), error);
+            }
+
+            if (count == 0)
+            {
+                break;
+            }
+
+            copied(offset, count);
         }
 
-        return true;
+        return written;
     }
 
     [DllImport("libc", EntryPoint = "copy_file_range", SetLastError = true)]

@@ -54,7 +54,7 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
     /// <summary>The inputs of an artifact.</summary>
     /// <param name="definition">The model.</param>
     /// <param name="model">The digests of its files and tensors.</param>
-    /// <param name="digests">Gives the digests of texts.</param>
+    /// <param name="files">Gives the digests of texts.</param>
     /// <param name="settings">The method.</param>
     /// <param name="plan">How sparse each matrix becomes.</param>
     /// <param name="calibration">The calibration data, if there is any.</param>
@@ -62,7 +62,7 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
     public static ArtifactInputs Of(
         ModelDefinition definition,
         ModelDigests model,
-        FileDigests digests,
+        InputFiles files,
         PruningSettings settings,
         SparsityPlan plan,
         CalibrationSource? calibration,
@@ -73,7 +73,7 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
             Embedding = model.Embedding,
             Head = model.Head,
             Settings = Describe(settings),
-            Calibration = calibration is null || !settings.NeedsCalibration() ? null : Describe(calibration, definition.MaximumLength, digests),
+            Calibration = calibration is null || !settings.NeedsCalibration() ? null : Describe(calibration, definition.MaximumLength, files),
             Layers = Describe(definition, model, settings, plan),
         };
 
@@ -110,7 +110,7 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
         return described;
     }
 
-    private static Dictionary<string, string> Describe(CalibrationSource calibration, int modelMaximum, FileDigests digests)
+    private static Dictionary<string, string> Describe(CalibrationSource calibration, int modelMaximum, InputFiles files)
     {
         CalibrationSettings settings = calibration.Settings;
         var described = new Dictionary<string, string>
@@ -127,7 +127,7 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
 
         foreach ((int index, string path) in calibration.Text.Paths.Index())
         {
-            described.Add(FormattableString.Invariant($"text {index + 1}"), digests.Of(path));
+            described.Add(FormattableString.Invariant($"text {index + 1}"), files.Of(path));
             if (TextFormats.Of(path) is not TextFormat.Text and var format)
             {
                 described.Add(FormattableString.Invariant($"format of text {index + 1}"), JsonNamingPolicy.CamelCase.ConvertName(format.ToString()));

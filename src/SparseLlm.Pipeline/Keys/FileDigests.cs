@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Cache;
 
@@ -25,18 +26,22 @@ public sealed class FileDigests(string? memoDirectory, Action? prepare = null)
 
     /// <summary>The digest of a file's bytes, 64 hexadecimal digits.</summary>
     /// <exception cref="DiagnosticException">The file cannot be read.</exception>
-    public string Of(string path) => Find(path, needsTensors: false).Digest;
+    public string Of(string path) => Find(path).Digest;
 
     /// <summary>The digests of a safetensors file's tensors by name, over element type, shape and bytes.</summary>
     /// <exception cref="DiagnosticException">The file cannot be read, or is none.</exception>
     public IReadOnlyDictionary<string, string> Tensors(string safetensorsPath) => Find(safetensorsPath, needsTensors: true).Tensors!;
+
+    /// <summary>The digests of a file, and the stamp that it had before it was read for them.</summary>
+    /// <exception cref="DiagnosticException">The file cannot be read.</exception>
+    internal FileDigestMemo Find(string path) => Find(path, needsTensors: false);
 
     private FileDigestMemo Find(string path, bool needsTensors)
     {
         path = Path.GetFullPath(path);
         try
         {
-            using SafeFileHandle file = File.OpenHandle(path);
+            using SafeFileHandle file = RegularFile.Open(path);
             FileStamp stamp = FileStamp.Of(file);
             if (Recall(path, stamp, needsTensors) is { } known)
             {

@@ -10,8 +10,17 @@ namespace SparseLlm.Pipeline.Keys;
 /// <param name="Changed">
 /// When anything about it last changed, in nanoseconds; 0 where that is not known. Programs can set back <paramref name="Modified"/>, but not this.
 /// </param>
-internal sealed record FileStamp(long Length, long Modified, ulong Inode, long Changed)
+public sealed record FileStamp(long Length, long Modified, ulong Inode, long Changed)
 {
+    /// <summary>The stamp of a file.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    public static FileStamp Of(string path)
+    {
+        using SafeFileHandle file = RegularFile.Open(path);
+        return Of(file);
+    }
+
     /// <summary>The stamp of an open file.</summary>
     public static FileStamp Of(SafeFileHandle file)
     {

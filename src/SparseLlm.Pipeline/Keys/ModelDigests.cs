@@ -5,10 +5,10 @@ using SparseLlm.Pipeline.Running;
 namespace SparseLlm.Pipeline.Keys;
 
 /// <summary>Digests of a model: of its files, and of the tensors that its parts read.</summary>
-public sealed class ModelDigests(string directory, ModelDefinition definition, FileDigests digests)
+public sealed class ModelDigests(string directory, ModelDefinition definition, InputFiles inputs)
 {
-    private readonly Lazy<IReadOnlyDictionary<string, string>> files = new(() => ModelFiles.Digests(directory, digests));
-    private readonly Lazy<Dictionary<string, string>> tensors = new(() => ReadTensors(directory, digests));
+    private readonly Lazy<IReadOnlyDictionary<string, string>> files = new(() => ModelFiles.Digests(directory, inputs.Of));
+    private readonly Lazy<Dictionary<string, string>> tensors = new(() => ReadTensors(directory, inputs));
 
     /// <summary>Of each file that the model is made of, by its name.</summary>
     public IReadOnlyDictionary<string, string> Files => files.Value;
@@ -28,11 +28,11 @@ public sealed class ModelDigests(string directory, ModelDefinition definition, F
     private string Of(IEnumerable<TensorShape> shapes) =>
         KeyBuilder.Of("tensors", shapes.Select(shape => KeyValuePair.Create(shape.Name, tensors.Value[shape.Name])));
 
-    private static Dictionary<string, string> ReadTensors(string directory, FileDigests digests)
+    private static Dictionary<string, string> ReadTensors(string directory, InputFiles inputs)
     {
         using Checkpoint checkpoint = Checkpoint.Open(directory);
         return checkpoint.Shards
-            .SelectMany(shard => digests.Tensors(Path.Combine(directory, shard))
+            .SelectMany(shard => inputs.Tensors(Path.Combine(directory, shard))
                 .Where(tensor => checkpoint.TryGet(tensor.Key, out TensorInfo? counted) && counted.Shard == shard))
             .ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
     }

@@ -1,7 +1,7 @@
 using SparseLlm.Diagnostics;
-using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Planning;
+using SparseLlm.Pipeline.Running;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Locking;
@@ -30,14 +30,24 @@ internal sealed class LockCheck(LockFile? file, string path)
                 artifact.Location, $"'{artifact.Name}' is locked, but {string.Join("; ", changes)}; {Unlock}")];
     }
 
-    /// <summary>How an artifact came out otherwise than it was locked; null if it did not.</summary>
-    /// <param name="artifact">The artifact's recipe.</param>
-    /// <param name="manifest">The artifact.</param>
-    public Diagnostic? Result(ArtifactRecipe artifact, ArtifactManifest manifest) =>
-        file!.Artifacts[artifact.Name].Digest == manifest.Digest
-            ? null
-            : PipelineDiagnostics.LockMoved.At(
-                artifact.Location,
-                $"'{artifact.Name}' is locked, but the same inputs gave other files: digest {file.Artifacts[artifact.Name].Digest} -> {manifest.Digest}; "
-                + "build it on the machine that wrote the lock file, and report this as a defect if the difference stays");
+    /// <summary>The digest that the files of an artifact must have; null where it is not locked.</summary>
+    public string? Digest(ArtifactRecipe artifact) => file?.Artifacts.GetValueOrDefault(artifact.Name)?.Digest;
+
+    /// <summary>Holds the files of an artifact against what is locked of it.</summary>
+    /// <param name="request">The artifact.</param>
+    /// <param name="digest">The digest of its files.</param>
+    /// <param name="isCached">Whether these are the files that the cache has for it.</param>
+    /// <exception cref="DiagnosticException">They are others than those that were locked.</exception>
+    public static void Require(PruneRequest request, string digest, bool isCached = false)
+    {
+        if (request.LockedDigest is not { } locked || locked == digest)
+        {
+            return;
+        }
+
+        (string finding, string remedy) = isCached
+            ? ("the cache has other files for the same inputs", "build it without the cache (--cache off), and find out who has written to it")
+            : ("the same inputs gave other files", "build it on the machine that wrote the lock file, and report this as a defect if the difference stays");
+        throw PipelineDiagnostics.LockMoved.Error(request.Location, $"'{request.DisplayName}' is locked, but {finding}: digest {locked} -> {digest}; {remedy}");
+    }
 }

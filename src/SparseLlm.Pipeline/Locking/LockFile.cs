@@ -1,6 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Cache;
 
 namespace SparseLlm.Pipeline.Locking;
 
@@ -9,19 +12,12 @@ namespace SparseLlm.Pipeline.Locking;
 /// held against it.
 /// </summary>
 /// <param name="Artifacts">The artifacts by name, in ordinal order.</param>
-public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifacts)
+public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifacts) : IJsonOnDeserialized
 {
     private const int CurrentVersion = 1;
 
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        WriteIndented = true,
-        NewLine = "\n",
-    };
+    // A digest for each layer and file, and a pattern for each matrix.
+    private const int MaximumLength = 1 << 28;
 
     /// <summary>Version of this shape.</summary>
     public int FormatVersion { get; init; } = CurrentVersion;
@@ -33,17 +29,13 @@ public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifa
     /// <exception cref="DiagnosticException">It is not one that this version understands.</exception>
     public static LockFile? Read(string path)
     {
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
         try
         {
-            var read = JsonSerializer.Deserialize<LockFile>(File.ReadAllBytes(path), Options);
-            return read?.FormatVersion == CurrentVersion
-                ? read
-                : throw Unreadable(path, $"its format version is {read?.FormatVersion}, and this tool reads {CurrentVersion}", null);
+            return RecordJson.Read<LockFile>(RegularFile.ReadAllBytes(path, MaximumLength));
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
         }
         catch (JsonException exception)
         {
@@ -55,20 +47,18 @@ public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifa
         }
     }
 
-    /// <summary>Writes the file whole or not at all, and only if it would change.</summary>
+    /// <summary>Writes the file whole or not at all, and only if it would change. A link stays one.</summary>
     /// <returns>The file.</returns>
     /// <exception cref="DiagnosticException">It cannot be written.</exception>
     public LockFile Write(string path)
     {
-        byte[] json = [.. JsonSerializer.SerializeToUtf8Bytes(this, Options), (byte)'\n'];
-        string temporary = path + ".tmp";
+        byte[] json = RecordJson.WriteIndented(this);
         try
         {
-            File.Delete(temporary);
-            if (!File.Exists(path) || !File.ReadAllBytes(path).AsSpan().SequenceEqual(json))
+            string place = ResolvedPath.Of(path);
+            if (!File.Exists(place) || !RegularFile.ReadAllBytes(place, MaximumLength).AsSpan().SequenceEqual(json))
             {
-                File.WriteAllBytes(temporary, json);
-                File.Move(temporary, path, overwrite: true);
+                WholeFile.Write(place, json);
             }
 
             return this;
@@ -78,6 +68,13 @@ public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifa
             throw PipelineDiagnostics.InputOutput.Error(
                 new SourceLocation(path), $"the lock file cannot be written: {exception.Message}", exception);
         }
+    }
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        RecordJson.Require(FormatVersion == CurrentVersion, $"its format version is {FormatVersion}, and this tool reads {CurrentVersion}");
+        IEnumerable<string> digests = Artifacts.Values.SelectMany(artifact => (IEnumerable<string>)[.. artifact.Layers, artifact.Key, artifact.Digest]);
+        RecordJson.Require(digests.All(Sha256Text.IsValid), "an artifact in it has something else than digests for keys");
     }
 
     private static DiagnosticException Unreadable(string path, string reason, Exception? inner) =>

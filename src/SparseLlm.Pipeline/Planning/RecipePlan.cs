@@ -32,9 +32,13 @@ public sealed class RecipePlan
     /// <summary>What would be done about artifacts.</summary>
     /// <param name="names">Which; empty for all.</param>
     /// <param name="cancellation">Stops asking a remote cache.</param>
-    /// <exception cref="DiagnosticException">There is no such artifact, or an input cannot be read.</exception>
-    public IReadOnlyList<ArtifactPlan> Plan(IReadOnlyCollection<string> names, CancellationToken cancellation = default) =>
-        [.. recipe.Choose(names).Select(artifact => Plan(artifact, cancellation))];
+    /// <exception cref="DiagnosticException">There is no such artifact, an input cannot be read, or an output cannot be written where it should.</exception>
+    public IReadOnlyList<ArtifactPlan> Plan(IReadOnlyCollection<string> names, CancellationToken cancellation = default)
+    {
+        IReadOnlyList<ArtifactRecipe> artifacts = recipe.Choose(names);
+        Diagnostic[] overlaps = [.. OutputPlaces.Overlaps(recipe, output, cache)];
+        return overlaps.Length == 0 ? [.. artifacts.Select(artifact => Plan(artifact, cancellation))] : throw new DiagnosticException(overlaps);
+    }
 
     /// <summary>What has changed since an artifact was made, by the lock file of the recipe or else by what stands in its place.</summary>
     /// <param name="plan">The artifact as it would be made.</param>
@@ -64,16 +68,23 @@ public sealed class RecipePlan
         request.Plan.Validate(dense.Definition, artifact.Location);
         ArtifactInputs inputs = dense.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
+        PlannedAction action = Action(request, keys, cancellation);
+        if (action is PlannedAction.Restore or PlannedAction.Prune)
+        {
+            StagingDirectory.Check(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys));
+        }
+
         int[] cached = [.. keys.Layers.Index().Where(layer => cache.Contains(layer.Item, cancellation)).Select(layer => layer.Index)];
-        return new ArtifactPlan(artifact, request, inputs, keys, Action(request, keys, cancellation), cached, Size());
+        return new ArtifactPlan(artifact, request, inputs, keys, action, cached, ModelFiles.Bytes(dense.Directory));
     }
 
     private PlannedAction Action(PruneRequest request, StepKeys keys, CancellationToken cancellation) => ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) switch
     {
         { } manifest => ArtifactState.HasPerplexities(manifest, request, dense) ? PlannedAction.None : PlannedAction.Measure,
-        null => cache.Contains(keys.Artifact, cancellation) ? PlannedAction.Restore : PlannedAction.Prune,
+        null => IsRestorable(keys.Artifact, cancellation) ? PlannedAction.Restore : PlannedAction.Prune,
     };
 
-    private long Size() =>
-        ModelFiles.Of(dense.Directory).Sum(file => new FileInfo(Path.Combine(dense.Directory, file)).Length);
+    /// <summary>Whether there is an entry that a build would take. What a remote cache has is not fetched to be looked at.</summary>
+    private bool IsRestorable(string key, CancellationToken cancellation) =>
+        cache.Peek(key) is { } entry ? CachedArtifact.IsUsable(entry, dense) : cache.Contains(key, cancellation);
 }

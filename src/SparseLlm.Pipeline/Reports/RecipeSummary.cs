@@ -9,13 +9,16 @@ namespace SparseLlm.Pipeline.Reports;
 /// <summary><c>summary.md</c> of a recipe: its artifacts beside each other, for a CI job page.</summary>
 internal static class RecipeSummary
 {
+    /// <summary>The line that tells such a page from any other.</summary>
+    public const string Head = "| artifact | method | sparsity | perplexity | dense | pruned | change | gate | time |";
+
     /// <summary>The page.</summary>
     public static string Format(Recipe recipe, IReadOnlyList<ArtifactResult> results)
     {
         var page = new StringBuilder();
         Line($"# {Path.GetFileName(recipe.Path)}");
         Line($"");
-        Line($"| artifact | method | sparsity | perplexity | dense | pruned | change | gate | time |");
+        Line($"{Head}");
         Line($"|---|---|---:|---|---:|---:|---:|---|---:|");
         foreach (ArtifactResult result in results)
         {

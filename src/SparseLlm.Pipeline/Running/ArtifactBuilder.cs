@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pipeline.Reports.Masks;
 using SparseLlm.Pruning.Activations;
@@ -21,7 +23,8 @@ namespace SparseLlm.Pipeline.Running;
 /// <param name="progress">Told what is done.</param>
 public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudget memory, IProgress<BuildProgress>? progress = null)
 {
-    private const string CacheKind = "artifact";
+    // Whose locks are where all builds of this user look: those with different caches can have the same output.
+    private static readonly BuildCache NoCache = BuildCache.Open("off", remote: null, _ => { });
 
     private readonly BuildCache cache = dense.Cache;
     private readonly PerplexityMeter meter = new(dense, engine, memory, progress);
@@ -29,25 +32,30 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     /// <summary>Whether several artifacts are to be made, so that what their prunes have in common is worth its memory.</summary>
     public bool ExpectsMore { get; init; }
 
+    /// <summary>Whether layers may be pruned; where they may not, it is an error if one is not in the cache.</summary>
+    public bool MayPrune { get; init; } = true;
+
     /// <summary>Makes the artifact, or leaves it alone where it is up to date.</summary>
     /// <exception cref="DiagnosticException">It cannot be made. Nothing is left half-written.</exception>
     public ArtifactOutcome Build(PruneRequest request, CancellationToken cancellation)
     {
+        OutputPlaces.RequireApart(request, dense);
         ArtifactInputs inputs = dense.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
-        if (Finished(request, keys.Artifact) is { } finished
-            && !StagingDirectory.HasLeftovers(request.Output)
-            && ArtifactReports.AreCurrent(finished, request.Gates, request.Output))
-        {
-            return Done(request, finished, ArtifactOrigin.UpToDate);
-        }
-
         try
         {
+            if (Finished(request, keys.Artifact) is { } finished
+                && !StagingDirectory.HasLeftovers(request.Output)
+                && ArtifactReports.AreCurrent(finished, request.Gates, request.Output))
+            {
+                return Done(request, finished, ArtifactOrigin.UpToDate);
+            }
+
             // Who builds the same output, or the same artifact elsewhere, waits here and then finds it made.
-            using IDisposable output = Wait(request, OutputKey(request.Output), cancellation);
-            using IDisposable artifact = Wait(request, keys.Artifact, cancellation);
-            StagingDirectory.RemoveLeftovers(request.Output);
+            using IDisposable output = Wait(cache, request, PlaceKey("output", request.Output), cancellation);
+            using IDisposable everywhere = Wait(NoCache, request, PlaceKey("output, whatever the cache", request.Output), cancellation);
+            using IDisposable artifact = Wait(cache, request, keys.Artifact, cancellation);
+            StagingDirectory.Recover(request.Output);
             return Finished(request, keys.Artifact) is { } meanwhile
                 ? Keep(request, meanwhile)
                 : Make(request, inputs, keys, cancellation);
@@ -62,20 +70,21 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     {
         if (ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) is { } known)
         {
+            LockCheck.Require(request, known.Digest);
             ArtifactManifest measured = known with { Perplexity = MeasureAll(request, request.Output, known.Digest, cancellation) };
             measured.Write(request.Output);
             ArtifactReports.Write(measured, request.Gates, request.Output);
             return Done(request, measured, ArtifactOrigin.MeasuredAgain);
         }
 
-        using StagingDirectory staging = StagingDirectory.Create(request.Output);
-        DiskSpace.Require(staging.Path, ModelFiles.Of(dense.Directory)
-            .Sum(file => new FileInfo(Path.Combine(dense.Directory, file)).Length));
-        ArtifactManifest? restored = Restore(request, keys, staging, cancellation);
+        using StagingDirectory staging = StagingDirectory.Create(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys));
+        DiskSpace.Require(staging.Path, ModelFiles.Bytes(dense.Directory));
+        ArtifactManifest? restored = Restore(request, inputs, keys, staging, cancellation);
         ArtifactManifest manifest = restored ?? Prune(request, inputs, keys, staging, cancellation);
         manifest = manifest with { Perplexity = MeasureAll(request, staging.Path, manifest.Digest, cancellation) };
         manifest.Write(staging.Path);
         ArtifactReports.Write(manifest, request.Gates, staging.Path);
+        dense.Stamps(request).RequireUnchanged();
         staging.Commit();
         foreach (string fallback in manifest.Fallbacks)
         {
@@ -99,34 +108,64 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         return outcome;
     }
 
-    private ArtifactManifest? Finished(PruneRequest request, string key) =>
-        ArtifactState.UpToDate(request.Output, key, cache.Digests) is { } manifest && ArtifactState.HasPerplexities(manifest, request, dense) ? manifest : null;
-
-    private IDisposable Wait(PruneRequest request, string key, CancellationToken cancellation) =>
-        cache.Lock(key, cancellation, () => progress?.Report(new Waiting(request.DisplayName)));
-
-    private static string OutputKey(string output)
+    /// <summary>The artifact that stands in its place, if there is nothing to do about it.</summary>
+    private ArtifactManifest? Finished(PruneRequest request, string key)
     {
-        using var key = new KeyBuilder("output", 1);
-        return key.Add("path", Path.TrimEndingDirectorySeparator(Path.GetFullPath(output))).Build();
+        if (ArtifactState.UpToDate(request.Output, key, cache.Digests) is not { } manifest || !ArtifactState.HasPerplexities(manifest, request, dense))
+        {
+            return null;
+        }
+
+        LockCheck.Require(request, manifest.Digest);
+        return manifest;
     }
 
-    private ArtifactManifest? Restore(PruneRequest request, StepKeys keys, StagingDirectory staging, CancellationToken cancellation) =>
-        cache.TryGet(keys.Artifact, entry => ArtifactManifest.Of(entry, CacheKind), cancellation) is var (entry, manifest)
-        && cache.TryRestore(entry, staging.Path, cancellation)
-            ? manifest with { Artifact = request.Name }
+    private IDisposable Wait(BuildCache locks, PruneRequest request, string key, CancellationToken cancellation) =>
+        locks.Lock(key, cancellation, () => progress?.Report(new Waiting(request.DisplayName)));
+
+    private static string PlaceKey(string kind, string output)
+    {
+        using var key = new KeyBuilder(kind, 1);
+        return key.Add("path", ResolvedPath.Of(output)).Build();
+    }
+
+    private ArtifactManifest? Restore(PruneRequest request, ArtifactInputs inputs, StepKeys keys, StagingDirectory staging, CancellationToken cancellation)
+    {
+        string? digest = null;
+        CacheHit<ArtifactManifest>? hit = cache.TryGet(
+            keys.Artifact,
+            entry =>
+            {
+                digest = CachedArtifact.Digest(entry);
+                return CachedArtifact.Read(entry, dense);
+            },
+            cancellation);
+        if (digest is not null)
+        {
+            // Also where the entry has just been found wrong: other files under a key that is locked are nothing to pass over.
+            LockCheck.Require(request, digest, isCached: true);
+        }
+
+        return hit is var (entry, manifest) && cache.TryRestore(entry, staging.Path, cancellation)
+            ? manifest with { Artifact = request.Name, Inputs = inputs }
             : null;
+    }
 
     private ArtifactManifest Prune(PruneRequest request, ArtifactInputs inputs, StepKeys keys, StagingDirectory staging, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
+        InputStamps read = dense.Stamps(request);
         PruneResult result = engine.Prune(
-            new PruneJob(dense.Directory, request, keys, staging.Path, memory) { ExpectsMore = ExpectsMore }, progress, cancellation);
-        IReadOnlyDictionary<string, string> files = ModelFiles.Digests(staging.Path, cache.Digests);
+            new PruneJob(dense.Directory, request, keys, read, staging.Path, memory) { ExpectsMore = ExpectsMore, MayPrune = MayPrune }, progress, cancellation);
+        read.RequireUnchanged();
+        IReadOnlyDictionary<string, string> files = ModelFiles.Digests(staging.Path, cache.Digests.Of);
+        RequireSameFiles(files.Keys);
+        string digest = ModelFiles.Digest(files);
+        LockCheck.Require(request, digest);
         ArtifactManifest manifest = ManifestBuilder.Describe(dense, request, inputs, result) with
         {
             Key = keys.Artifact,
-            Digest = ModelFiles.Digest(files),
+            Digest = digest,
             Seconds = clock.Elapsed.TotalSeconds,
             PeakMemory = result.PeakMemory,
             Size = new SizeReport(ModelFiles.WeightBytes(dense.Directory), ModelFiles.WeightBytes(staging.Path)),
@@ -134,12 +173,24 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         manifest = manifest with { Tensors = MaskDensities.Measure(staging.Path, manifest.Tensors) };
         cache.Put(
             keys.Artifact,
-            CacheKind,
+            CachedArtifact.Kind,
             FormattableString.Invariant($"{request.DisplayName}: {manifest.Model.Name}, {manifest.Method} {manifest.Pattern}"),
             [.. files.Keys.Select(file => (file, Path.Combine(staging.Path, file)))],
             manifest,
             cancellation);
         return manifest;
+    }
+
+    /// <summary>A pruned model has the files that the dense one had when it was digested: none has come or gone since.</summary>
+    private void RequireSameFiles(IEnumerable<string> names)
+    {
+        string[] known = [.. dense.Digests.Files.Keys];
+        string[] changed = [.. names.Except(known), .. known.Except(names)];
+        if (changed.Length > 0)
+        {
+            throw PipelineDiagnostics.InputChanged.Error(
+                new SourceLocation(Path.Combine(dense.Directory, changed[0])), "the file has come or gone while the model was read, so what was made of it is not kept; build again");
+        }
     }
 
     private Dictionary<string, PerplexityReport> MeasureAll(PruneRequest request, string directory, string digest, CancellationToken cancellation)
@@ -150,9 +201,9 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             Perplexity before = meter.OfDense(text, cancellation);
             Perplexity after = meter.Of(directory, digest, request.DisplayName, text, cancellation);
             reports.Add(text.Name, new PerplexityReport(
-                before.Value, after.Value, after.Tokens, after.Windows, text.Key(dense.Definition.MaximumLength, cache.Digests))
+                before.Value, after.Value, after.Tokens, after.Windows, text.Key(dense.Definition.MaximumLength, dense.Files))
             {
-                Files = ManifestBuilder.Describe(text.Text, cache.Digests),
+                Files = ManifestBuilder.Describe(text.Text, dense.Files),
             });
         }
 

@@ -19,7 +19,8 @@ public sealed class DenseModel
         NumericsClass = numericsClass;
         Cache = cache;
         Definition = DecoderModel.ReadDefinition(directory);
-        Digests = new ModelDigests(directory, Definition, cache.Digests);
+        Files = new InputFiles(cache.Digests);
+        Digests = new ModelDigests(directory, Definition, Files);
     }
 
     /// <summary>Its Hugging Face directory.</summary>
@@ -34,12 +35,23 @@ public sealed class DenseModel
     /// <summary>What has been computed before.</summary>
     public BuildCache Cache { get; }
 
+    /// <summary>Its files, and whatever else is read with it.</summary>
+    public InputFiles Files { get; }
+
     /// <summary>Its digests.</summary>
     public ModelDigests Digests { get; }
 
     /// <summary>What decides the bits of an artifact.</summary>
     public ArtifactInputs Inputs(PruneRequest request) =>
-        ArtifactInputs.Of(Definition, Digests, Cache.Digests, request.Settings, request.Plan, request.Calibration, NumericsClass);
+        ArtifactInputs.Of(Definition, Digests, Files, request.Settings, request.Plan, request.Calibration, NumericsClass);
+
+    /// <summary>What tells whether everything that an artifact is made of is as it was when its key was computed.</summary>
+    public InputStamps Stamps(PruneRequest request) => Files.Stamps(OwnPaths.Concat(request.Settings.NeedsCalibration() ? request.Calibration?.Text.Paths ?? [] : []));
+
+    /// <summary>What tells whether everything that a measurement is made with is as it was when its key was computed.</summary>
+    public InputStamps Stamps(PerplexityText text) => Files.Stamps(OwnPaths.Concat(text.Text.Paths));
+
+    private IEnumerable<string> OwnPaths => Digests.Files.Keys.Select(name => Path.Combine(Directory, name));
 
     /// <summary>The key of a measurement.</summary>
     /// <param name="digest">The digest of the measured model's files.</param>
@@ -50,7 +62,7 @@ public sealed class DenseModel
         return key.Add("model", digest)
             .Add("tokenizer", TokenizerDigest.Of(Digests.Files))
             .Add("numerics", NumericsClass)
-            .Add("text", text.Key(Definition.MaximumLength, Cache.Digests))
+            .Add("text", text.Key(Definition.MaximumLength, Files))
             .Build();
     }
 }

@@ -1,3 +1,6 @@
+using Microsoft.Win32.SafeHandles;
+using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Keys;
 
@@ -7,21 +10,43 @@ namespace SparseLlm.Pipeline.Running;
 public static class ModelFiles
 {
     /// <summary>Their paths relative to the directory, in ordinal order.</summary>
-    /// <exception cref="Diagnostics.DiagnosticException">The index of the checkpoint breaks its format.</exception>
+    /// <exception cref="DiagnosticException">The index of the checkpoint breaks its format.</exception>
     public static IReadOnlyList<string> Of(string directory) =>
-        [.. CheckpointWriter.Companions(directory).Concat(Checkpoint.Files(directory)).Order(StringComparer.Ordinal)];
+        [.. CompanionFiles.Of(directory).Concat(Checkpoint.Files(directory)).Order(StringComparer.Ordinal)];
 
     /// <summary>Whether a file holds tensors.</summary>
     public static bool HoldsWeights(string name) => name.EndsWith(".safetensors", StringComparison.Ordinal);
 
+    /// <summary>What they take, in bytes.</summary>
+    /// <exception cref="DiagnosticException">One cannot be read.</exception>
+    public static long Bytes(string directory) => Of(directory).Sum(name => Length(directory, name));
+
     /// <summary>What those take that hold tensors, in bytes.</summary>
-    public static long WeightBytes(string directory) =>
-        Of(directory).Where(HoldsWeights).Sum(name => new FileInfo(Path.Combine(directory, name)).Length);
+    /// <exception cref="DiagnosticException">One cannot be read.</exception>
+    public static long WeightBytes(string directory) => Of(directory).Where(HoldsWeights).Sum(name => Length(directory, name));
+
+    /// <summary>The length of one of them. In a Hugging Face cache each is a link, whose own length says nothing.</summary>
+    /// <exception cref="DiagnosticException">It cannot be read.</exception>
+    public static long Length(string directory, string name)
+    {
+        string path = Path.Combine(directory, name);
+        try
+        {
+            using SafeFileHandle file = RegularFile.Open(path);
+            return RandomAccess.GetLength(file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw PipelineDiagnostics.InputOutput.Error(new SourceLocation(path), exception.Message, exception);
+        }
+    }
 
     /// <summary>The digest of each of them.</summary>
-    /// <exception cref="Diagnostics.DiagnosticException">One cannot be read.</exception>
-    public static IReadOnlyDictionary<string, string> Digests(string directory, FileDigests digests) =>
-        Of(directory).ToDictionary(name => name, name => digests.Of(Path.Combine(directory, name)));
+    /// <param name="directory">The directory.</param>
+    /// <param name="digest">Gives the digest of a file by its path.</param>
+    /// <exception cref="DiagnosticException">One cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string> Digests(string directory, Func<string, string> digest) =>
+        Of(directory).ToDictionary(name => name, name => digest(Path.Combine(directory, name)));
 
     /// <summary>One digest for all of them, names included.</summary>
     public static string Digest(IReadOnlyDictionary<string, string> digests) => KeyBuilder.Of("files", digests);

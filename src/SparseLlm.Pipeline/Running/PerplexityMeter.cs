@@ -1,5 +1,8 @@
+using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
+using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
 
 namespace SparseLlm.Pipeline.Running;
@@ -28,13 +31,28 @@ public sealed class PerplexityMeter(DenseModel dense, IEngine engine, MemoryBudg
     public Perplexity Of(string directory, string digest, string name, PerplexityText text, CancellationToken cancellation)
     {
         string key = dense.EvaluationKey(digest, text);
-        if (dense.Cache.TryGet(key, entry => entry.MetadataAs<Perplexity>(CacheKind), cancellation) is { Metadata: var known })
+        if (dense.Cache.TryGet(key, entry => Read(entry, text), cancellation) is { Metadata: var known })
         {
             return known;
         }
 
+        InputStamps[] read = directory == dense.Directory ? [dense.Stamps(text)] : [dense.Stamps(text), StampsOf(directory)];
         Perplexity perplexity = engine.Measure(new MeasureJob(dense.Directory, directory, name, text, memory), progress, cancellation);
+        Array.ForEach(read, stamps => stamps.RequireUnchanged());
         dense.Cache.Put(key, CacheKind, $"perplexity of {name} on {text.Name}", [], perplexity, cancellation);
         return perplexity;
+    }
+
+    private static InputStamps StampsOf(string directory) =>
+        new([.. ModelFiles.Of(directory).Select(name => InputStamp.Of(Path.Combine(directory, name)))]);
+
+    /// <summary>A perplexity that is one of windows of the length that the text is cut into.</summary>
+    private Perplexity Read(CacheEntry entry, PerplexityText text)
+    {
+        var perplexity = entry.MetadataAs<Perplexity>(CacheKind);
+        int length = text.SequenceLength ?? CalibrationTokens.DefaultSequenceLength(dense.Definition.MaximumLength);
+        return perplexity is { Value: > 0, Windows: > 0 } && double.IsFinite(perplexity.Value) && perplexity.Tokens == (long)perplexity.Windows * length
+            ? perplexity
+            : throw new InvalidDataException("it does not hold a perplexity of this text");
     }
 }

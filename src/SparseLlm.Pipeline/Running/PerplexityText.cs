@@ -13,14 +13,14 @@ public sealed record PerplexityText(string Name, TextSource Text, int? SequenceL
 {
     /// <summary>The key of the text, how it is read, and the window length.</summary>
     /// <param name="modelMaximum">The longest sequence of the model.</param>
-    /// <param name="digests">Gives the digests of the files.</param>
-    public string Key(int modelMaximum, FileDigests digests)
+    /// <param name="files">Gives the digests of the files.</param>
+    public string Key(int modelMaximum, InputFiles files)
     {
         using var key = new KeyBuilder("perplexity", 1);
         key.Add("sequenceLength", SequenceLength ?? CalibrationTokens.DefaultSequenceLength(modelMaximum)).Add("field", Text.Field);
         foreach (string path in Text.Paths)
         {
-            key.Add("text", digests.Of(path));
+            key.Add("text", files.Of(path));
             if (TextFormats.Of(path) is not TextFormat.Text and var format)
             {
                 key.Add("format", format.ToString());

@@ -1,3 +1,4 @@
+using SparseLlm.Diagnostics;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Recipes;
@@ -21,6 +22,12 @@ public sealed record PruneRequest(
 {
     /// <summary>What must hold of the result, for its report.</summary>
     public IReadOnlyList<GateRecipe> Gates { get; init; } = [];
+
+    /// <summary>Who asked for it, for messages; null for the command line.</summary>
+    public SourceLocation? Location { get; init; }
+
+    /// <summary>The digest that its files must have, because it is locked; null where it may be any.</summary>
+    public string? LockedDigest { get; init; }
 
     /// <summary>What messages call it.</summary>
     public string DisplayName => Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Output));

@@ -41,29 +41,33 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     {
         IReadOnlyList<ArtifactRecipe> artifacts = recipe.Choose(options.Artifacts);
         var dense = new DenseModel(recipe.Model, engine.NumericsClass, cache);
-        PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output))];
-        Check(artifacts, requests, dense);
         string lockPath = LockFile.PathOf(recipe.Path);
         LockCheck? lockCheck = options.IsLocked ? new LockCheck(LockFile.Read(lockPath), lockPath) : null;
+        PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output) with { LockedDigest = lockCheck?.Digest(artifact) })];
+        Check(artifacts, requests, dense);
         CheckLock(lockCheck, artifacts, requests, dense);
         CheckCache(options.OnCacheMiss, options.Artifacts, cancellation);
 
         var builder = new ArtifactBuilder(dense, engine, options.Memory ?? recipe.Memory ?? MemoryBudget.Default, progress)
         {
             ExpectsMore = artifacts.Count > 1,
+            MayPrune = options.OnCacheMiss != CacheMissPolicy.Error,
         };
         var outcomes = new List<ArtifactOutcome>();
         var missed = new List<Diagnostic>();
         foreach ((ArtifactRecipe artifact, PruneRequest request) in artifacts.Zip(requests))
         {
-            ArtifactOutcome outcome = builder.Build(request, cancellation);
-            outcomes.Add(outcome);
-            if (lockCheck?.Result(artifact, outcome.Manifest) is { } moved)
+            try
             {
-                missed.Add(moved);
+                ArtifactOutcome outcome = builder.Build(request, cancellation);
+                outcomes.Add(outcome);
+                missed.AddRange(Missed(artifact, outcome.Manifest));
             }
-
-            missed.AddRange(Missed(artifact, outcome.Manifest));
+            catch (DiagnosticException exception) when (exception.Diagnostics.All(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.LockMoved))
+            {
+                // The others are looked at all the same, and everything that has moved is said at once.
+                missed.AddRange(exception.Diagnostics);
+            }
         }
 
         Report(outcomes, dense, cancellation);
@@ -109,7 +113,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     {
         string message = $"'{plan.Artifact.Name}' is not in the cache; {LayerRanges.Describe(plan.MissingLayers)} of {plan.Keys.Layers.Count} would have to be pruned";
         return policy == CacheMissPolicy.Error
-            ? PipelineDiagnostics.NotInCache.At(plan.Artifact.Location, message + ". Build it where that is allowed and push it to the cache")
+            ? PipelineDiagnostics.NotInCache.At(plan.Artifact.Location, $"{message}. {PruneJob.BuildElsewhere}")
             : PipelineDiagnostics.NotInCacheWarning.At(plan.Artifact.Location, message);
     }
 
@@ -119,8 +123,24 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         // Two builds of the same recipe may end at the same time, each with other artifacts.
         using IDisposable turn = cache.Lock(KeyBuilder.Of("lock file", [new("path", path)]), cancellation);
         var artifacts = new SortedDictionary<string, LockedArtifact>(StringComparer.Ordinal);
-        IReadOnlyDictionary<string, LockedArtifact> before =
-            OrTrouble(() => LockFile.Read(path), "it is written anew", trouble => progress?.Report(new Notice(trouble)))?.Artifacts ?? new Dictionary<string, LockedArtifact>();
+        IReadOnlyDictionary<string, LockedArtifact> before = new Dictionary<string, LockedArtifact>();
+        try
+        {
+            before = LockFile.Read(path)?.Artifacts ?? before;
+        }
+        catch (DiagnosticException exception)
+        {
+            bool isReplaced = exception.Diagnostics.All(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.LockUnreadable);
+            if (!isReplaced)
+            {
+                Warn(Trouble(exception, "it stays as it was"));
+                return;
+            }
+
+            // Not a warning of every build: the next one finds a file that it can read.
+            progress?.Report(new Notice(Trouble(exception, "it is written anew")));
+        }
+
         foreach ((string name, LockedArtifact artifact) in before.Where(known => recipe.Artifacts.Any(artifact => artifact.Name == known.Key)))
         {
             artifacts[name] = artifact;
@@ -131,26 +151,22 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
             artifacts[outcome.Name] = LockedArtifact.Of(outcome.Manifest);
         }
 
-        var file = new LockFile(artifacts);
-        if (OrTrouble(() => file.Write(path), "it stays as it was", Warn) is not null)
+        try
         {
+            new LockFile(artifacts).Write(path);
             cache.Pin(path);
+        }
+        catch (DiagnosticException exception)
+        {
+            Warn(Trouble(exception, "it stays as it was"));
         }
     }
 
     /// <summary>An artifact that took an hour is not to fail because of the file that tells of it.</summary>
-    private static LockFile? OrTrouble(Func<LockFile?> action, string consequence, Action<Diagnostic> warn)
+    private static Diagnostic Trouble(DiagnosticException exception, string consequence)
     {
-        try
-        {
-            return action();
-        }
-        catch (DiagnosticException exception)
-        {
-            Diagnostic trouble = exception.Diagnostics[0];
-            warn(PipelineDiagnostics.LockTrouble.At(trouble.Location, $"{trouble.Message}; the artifacts were made, and as for the lock file, {consequence}"));
-            return null;
-        }
+        Diagnostic trouble = exception.Diagnostics[0];
+        return PipelineDiagnostics.LockTrouble.At(trouble.Location, $"{trouble.Message}; the artifacts were made, and as for the lock file, {consequence}");
     }
 
     private void Warn(Diagnostic warning)
@@ -162,12 +178,17 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     /// <summary>Finds what is wrong with any artifact before time is spent on the first.</summary>
     private void Check(IReadOnlyList<ArtifactRecipe> artifacts, PruneRequest[] requests, DenseModel dense)
     {
-        var errors = new List<Diagnostic>();
+        List<Diagnostic> errors = [.. OutputPlaces.Overlaps(recipe, output, cache)];
+        bool isApart = errors.Count == 0;
         foreach ((ArtifactRecipe artifact, PruneRequest request) in artifacts.Zip(requests))
         {
             try
             {
                 request.Plan.Validate(dense.Definition);
+                if (isApart && Standing(request, dense) is null)
+                {
+                    StagingDirectory.Check(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys));
+                }
             }
             catch (DiagnosticException exception)
             {

@@ -49,8 +49,8 @@ internal static class BuildManifest
         : paths;
 
     private static IEnumerable<string> Files(string output, ArtifactOutcome outcome) =>
-        Directory.EnumerateFiles(outcome.Directory, "*", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(output, file).Replace('\\', '/'))
+        ArtifactFiles.Of(outcome.Manifest)
+            .Select(file => Path.GetRelativePath(output, Path.Combine(outcome.Directory, file)).Replace('\\', '/'))
             .Order(StringComparer.Ordinal);
 
     private static string Describe(ArtifactOutcome outcome, string recipe)

@@ -172,23 +172,31 @@ public sealed class Writing : IDisposable
         writing.ShouldFailWith(ModelDiagnostics.CheckpointNotWritable);
     }
 
-    [Fact]
-    public void Companions_are_what_a_loader_needs_and_the_licence()
+    [Theory]
+    [InlineData(ElementType.F32, float.NaN)]
+    [InlineData(ElementType.F16, float.NegativeInfinity)]
+    [InlineData(ElementType.BF16, float.NaN)]
+    public void Value_that_is_not_finite_is_not_copied_wherever_it_is(ElementType type, float value)
     {
-        string[] wanted =
-        [
-            "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "tokenizer.model",
-            "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja", "LICENSE.txt",
-        ];
-        string[] unwanted = ["README.md", "model.safetensors", "pytorch_model.bin", "reference.json", "flax_model.msgpack"];
-        foreach (string name in wanted.Concat(unwanted))
+        foreach (int place in (int[])[0, 1, 99_999])
         {
-            File.WriteAllText(source[name], name);
+            float[] values = [.. Enumerable.Repeat(65504f, 100_000)];
+            values[place] = value;
+            SafetensorsFile.Write(source["model.safetensors"], type, [("a", [3], [1, 2, 3]), ("b", [100, 1000], values), ("c0", [2], [4, 5])]);
+            using Checkpoint dense = Checkpoint.Open(source.Path);
+            Action writing = () => new CheckpointWriter(dense, target.Path).Dispose();
+            writing.ShouldFailWith(ModelDiagnostics.NonFiniteWeight).Message.ShouldContain("'b'");
         }
+    }
 
-        CheckpointWriter.CopyCompanions(source.Path, target["new"]);
-        Directory.EnumerateFiles(target["new"]).Select(Path.GetFileName).ShouldBe(wanted, ignoreOrder: true);
-        File.ReadAllText(target["new/merges.txt"]).ShouldBe("merges.txt");
+    [Fact]
+    public void Integers_are_copied_whatever_their_bits_mean_as_numbers()
+    {
+        const string Header = """{"ids":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},"flags":{"dtype":"U8","shape":[3],"data_offsets":[16,19]}}""";
+        SafetensorsFile.WriteRaw(source["model.safetensors"], Header, [.. Enumerable.Repeat((byte)0xFF, 19)]);
+        using Checkpoint dense = Checkpoint.Open(source.Path);
+        new CheckpointWriter(dense, target.Path).Dispose();
+        File.ReadAllBytes(target["model.safetensors"]).ShouldBe(File.ReadAllBytes(source["model.safetensors"]));
     }
 
     private static void RoundsTo(ElementType type, float value, float expected)

@@ -122,7 +122,7 @@ public sealed class Budgets : IDisposable
         using PruneRun run = PruneRun.OnSamples("tiny-opt");
         string model = directory["model"];
         Directory.CreateDirectory(model);
-        CheckpointWriter.CopyCompanions(run.Model.Directory, model);
+        CompanionFiles.Copy(run.Model.Directory, model);
         new CheckpointWriter(run.Model.Checkpoint, model).Dispose();
         using DecoderModel damaged = DecoderModel.Open(model, run.Backend);
         long end = damaged.Definition.Layers[0].Tensors.Max(tensor => damaged.Checkpoint[tensor.Name].Offset + damaged.Checkpoint[tensor.Name].ByteLength);

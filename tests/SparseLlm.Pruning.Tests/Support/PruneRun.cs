@@ -87,7 +87,7 @@ internal sealed class PruneRun : IDisposable
     {
         string target = directory[Guid.NewGuid().ToString("N")];
         Directory.CreateDirectory(target);
-        CheckpointWriter.CopyCompanions(modelDirectory, target);
+        CompanionFiles.Copy(modelDirectory, target);
         using (var writer = new CheckpointWriter(Model.Checkpoint, target))
         {
             foreach (PrunedTensor tensor in layers.SelectMany(layer => layer.Tensors))

@@ -1,9 +1,13 @@
 using System.Numerics.Tensors;
+using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Methods.Sweeps;
+using SparseLlm.Pruning.Patterns;
 
 namespace SparseLlm.Pipeline.Engines.Local;
 
@@ -12,8 +16,8 @@ namespace SparseLlm.Pipeline.Engines.Local;
 /// reported of it.
 /// </summary>
 /// <param name="cache">The cache.</param>
-/// <param name="checkpoint">The dense checkpoint.</param>
-internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
+/// <param name="model">The dense model.</param>
+internal sealed class LayerStep(BuildCache cache, DecoderModel model)
 {
     /// <summary>The kind of these entries.</summary>
     public const string Kind = "layer";
@@ -21,14 +25,17 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
     private const string FileName = "tensors";
     private const int PieceLength = 1 << 16;
 
+    private readonly Checkpoint checkpoint = model.Checkpoint;
+
     /// <summary>The layer with this key, or null if it is not in the cache.</summary>
     /// <param name="key">Its key.</param>
-    /// <param name="index">Its place in the model.</param>
+    /// <param name="layer">The dense layer.</param>
+    /// <param name="plan">How sparse its matrices are.</param>
     /// <param name="cancellation">Stops a download.</param>
-    public PrunedLayer? Load(string key, int index, CancellationToken cancellation)
+    public PrunedLayer? Load(string key, LayerDefinition layer, SparsityPlan plan, CancellationToken cancellation)
     {
-        if (cache.TryGet(key, entry => ReadReport(entry, index), cancellation) is not var (entry, report)
-            || cache.TryRead(entry, FileName, file => report.Tensors.Select(name => Read(file, checkpoint[name])).ToArray(), cancellation) is not { } tensors)
+        if (cache.TryGet(key, entry => ReadReport(entry, layer, plan), cancellation) is not var (entry, report)
+            || cache.TryRead(entry, FileName, file => report.Tensors.Select(name => Read(file, checkpoint[name], report)).ToArray(), cancellation) is not { } tensors)
         {
             return null;
         }
@@ -65,22 +72,34 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
     /// <summary>Whether the layer with this key is in the cache, here or on the remote one.</summary>
     public bool Contains(string key, CancellationToken cancellation) => cache.Contains(key, cancellation);
 
-    /// <summary>What an entry reports of a layer, held against the checkpoint: its tensors are there, once, and its file has their bytes and no others.</summary>
-    private Report ReadReport(CacheEntry entry, int index)
+    /// <summary>What an entry tells of a layer, if it is this one: its tensors, each once, with their bytes and no others; its matrices as the plan has them.</summary>
+    private Report ReadReport(CacheEntry entry, LayerDefinition layer, SparsityPlan plan)
     {
         var report = entry.MetadataAs<Report>(Kind);
-        TensorInfo?[] tensors = [.. report.Tensors.Select(Find)];
-        bool fits = report.Index == index
-            && report.Tensors.Distinct().Count() == tensors.Length
-            && tensors.All(tensor => tensor?.ElementType.IsConvertible() == true)
-            && entry.Files is [{ Name: FileName } file] && file.Length == tensors.Sum(tensor => tensor!.ByteLength)
-            && report.Linears.All(linear => Find(linear.Name)?.Shape is [var rows, var columns] && (rows, columns) == (linear.Rows, linear.Columns));
-        return fits ? report : throw new InvalidDataException($"it does not hold a layer {index} of this model");
+        Dictionary<string, LinearDefinition> linears = layer.Linears.ToDictionary(linear => linear.WeightName);
+        string[] reported = [.. report.Linears.Select(linear => linear.Name)];
+        bool fits = report.Index == layer.Index
+            && report.Tensors.Distinct().Count() == report.Tensors.Count
+            && !report.Tensors.Except(Changeable(layer)).Any()
+            && !reported.Except(report.Tensors).Any()
+            && linears.Values.All(linear => plan.PatternFor(linear) is null || reported.Contains(linear.WeightName))
+            && report.Linears.All(linear => linears.TryGetValue(linear.Name, out LinearDefinition? definition)
+                && (linear.Rows, linear.Columns) == (definition.Outputs, definition.Inputs)
+                && linear.Pattern == (plan.PatternFor(definition)?.ToString() ?? ArtifactInputs.Dense))
+            && entry.Files is [{ Name: FileName } file]
+            && file.Length == report.Tensors.Sum(name => checkpoint[name].ByteLength);
+        return fits ? report : throw new InvalidDataException($"it does not hold layer {layer.Index} of this model");
     }
 
-    private TensorInfo? Find(string name) => checkpoint.TryGet(name, out TensorInfo? tensor) ? tensor : null;
+    /// <summary>The tensors that pruning a layer can change: the layer's, and the head's norm, which distillation tunes along with the last layer.</summary>
+    private IEnumerable<string> Changeable(LayerDefinition layer)
+    {
+        ModelDefinition definition = model.Definition;
+        IEnumerable<TensorShape> tensors = layer.Index == definition.Layers.Count - 1 && definition.Head.Norm is { } norm ? layer.Tensors.Concat(norm.Tensors) : layer.Tensors;
+        return tensors.Select(tensor => tensor.Name);
+    }
 
-    private static PrunedTensor Read(Stream file, TensorInfo tensor)
+    private static PrunedTensor Read(Stream file, TensorInfo tensor, Report report)
     {
         var values = new float[tensor.ElementCount];
         var bytes = new byte[PieceLength * tensor.ElementType.Size()];
@@ -92,9 +111,9 @@ internal sealed class LayerStep(BuildCache cache, Checkpoint checkpoint)
             ElementTypes.ToSingle(stored, tensor.ElementType, piece);
         }
 
-        return TensorPrimitives.IsFiniteAll<float>(values)
-            ? new PrunedTensor(tensor.Name, values)
-            : throw new InvalidDataException($"the tensor '{tensor.Name}' has a value that is not finite");
+        bool isAsReported = TensorPrimitives.IsFiniteAll<float>(values)
+            && (report.Linears.FirstOrDefault(linear => linear.Name == tensor.Name) is not { } linear || values.AsSpan().Count(0f) == linear.Zeros);
+        return isAsReported ? new PrunedTensor(tensor.Name, values) : throw new InvalidDataException($"the values of '{tensor.Name}' are not those that it tells of");
     }
 
     private static void Write(Stream file, ReadOnlySpan<float> values, ElementType type)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
@@ -17,12 +18,10 @@ namespace SparseLlm.Pipeline.Engines.Local;
 /// </summary>
 internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<BuildProgress>? progress)
 {
-    private const string AllocationKind = "allocation";
-
     private readonly PruneRequest request = job.Request;
     private readonly StepKeys keys = job.Keys;
     private readonly BuildCache cache = session.Cache;
-    private readonly LayerStep steps = new(session.Cache, session.Model.Checkpoint);
+    private readonly LayerStep steps = new(session.Cache, session.Model);
 
     /// <summary>Writes the pruned model.</summary>
     /// <param name="cancellation">Stops between matrices; layers that are finished stay in the cache.</param>
@@ -42,7 +41,7 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
         SharedInputs? shared = tokens is null ? null : session.SharedInputs(job, tokens);
         var pruner = new ModelPruner(session.Model, request.Settings, plan, tokens, step, shared, store);
 
-        CheckpointWriter.CopyCompanions(session.Model.Directory, job.Directory);
+        CompanionFiles.Copy(session.Model.Directory, job.Directory);
         using var writer = new CheckpointWriter(session.Model.Checkpoint, job.Directory);
         var layers = new List<PrunedLayer>();
         var known = new HashSet<int>();
@@ -57,6 +56,8 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
 
                 if (!known.Contains(layer.Index))
                 {
+                    job.Inputs.RequireUnchanged();
+
                     // Not to be cancelled: who stops a build expects that what is finished is kept.
                     steps.Save(keys.Layers[layer.Index], Describe(layer), layer, Path.Combine(job.Directory, ".layer"));
                 }
@@ -76,13 +77,13 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
 
         PrunedLayer? Known(int index)
         {
-            PrunedLayer? layer = steps.Load(keys.Layers[index], index, cancellation);
+            PrunedLayer? layer = steps.Load(keys.Layers[index], session.Model.Definition.Layers[index], plan, cancellation);
             if (layer is not null)
             {
                 known.Add(index);
             }
 
-            return layer;
+            return layer ?? (job.MayPrune ? null : throw NotInCache(FormattableString.Invariant($"layer {index} of {keys.Layers.Count} would have to be pruned")));
         }
     }
 
@@ -98,12 +99,13 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
             return request.Plan;
         }
 
-        AllocationStep? known = cache.TryGet(keys.Allocation, entry => entry.MetadataAs<AllocationStep>(AllocationKind), cancellation)?.Metadata;
+        AllocationStep? known = cache.TryGet(keys.Allocation, entry => AllocationStep.Read(entry, request.Plan, session.Model.Definition), cancellation)?.Metadata;
         if (known is null)
         {
             SparsityPlan plan = BudgetAllocation.Allocate(session.Model, request.Settings, request.Plan, tokens, store, fallbacks.Add, step, cancellation);
             known = AllocationStep.Of(plan, fallbacks);
-            cache.Put(keys.Allocation, AllocationKind, $"{request.DisplayName}: the budget of each matrix", [], known, cancellation);
+            job.Inputs.RequireUnchanged();
+            cache.Put(keys.Allocation, AllocationStep.Kind, $"{request.DisplayName}: the budget of each matrix", [], known, cancellation);
         }
         else
         {
@@ -112,6 +114,9 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
 
         return known.Apply(request.Plan);
     }
+
+    private DiagnosticException NotInCache(string missing) =>
+        PipelineDiagnostics.NotInCache.Error(request.Location, $"'{request.DisplayName}' is not in the cache; {missing}. {PruneJob.BuildElsewhere}");
 
     private static long? PeakMemory()
     {

@@ -1,0 +1,18 @@
+using SparseLlm.Pipeline.Reports;
+
+namespace SparseLlm.Pipeline.Artifacts;
+
+/// <summary>Which files of an artifact's directory the tool has written. All others there are the user's.</summary>
+public static class ArtifactFiles
+{
+    /// <summary>The files of an artifact, relative to its directory, with <c>/</c> between folders.</summary>
+    /// <param name="modelFiles">The files of its model.</param>
+    public static IReadOnlySet<string> Of(IEnumerable<string> modelFiles) =>
+        new HashSet<string>(modelFiles) { ArtifactManifest.FileName, ArtifactPage.FileName, ArtifactSummary.FileName };
+
+    /// <summary>The files of the artifact with this manifest.</summary>
+    public static IReadOnlySet<string> Of(ArtifactManifest manifest) => Of(manifest.Inputs.Model.Keys);
+
+    /// <summary>The files of the artifact in a directory, by its manifest; null where there is none.</summary>
+    public static IReadOnlySet<string>? In(string directory) => ArtifactManifest.ModelFilesIn(directory) is { } files ? Of(files) : null;
+}
