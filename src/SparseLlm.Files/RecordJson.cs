@@ -12,14 +12,7 @@ namespace SparseLlm.Files;
 public static class RecordJson
 {
     /// <summary>On one line, for programs.</summary>
-    private static readonly JsonSerializerOptions Compact = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        RespectNullableAnnotations = true,
-        AllowDuplicateProperties = false,
-        Converters = { new FilledCollections(), new FiniteNumbers() },
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequireParameters, RequireBeforeRules } },
-    };
+    private static readonly JsonSerializerOptions Compact = new(Strict()) { Converters = { new FiniteNumbers() } };
 
     /// <summary>Over many lines, for people too; what is null is left out.</summary>
     private static readonly JsonSerializerOptions Indented = new(Compact)
@@ -28,6 +21,26 @@ public static class RecordJson
         WriteIndented = true,
         NewLine = "\n",
     };
+
+    /// <summary>What holds of all records, for those that need more: kinds of an abstract record, or numbers that are not finite.</summary>
+    /// <param name="modifiers">What else there is to know of types.</param>
+    public static JsonSerializerOptions Strict(params Action<JsonTypeInfo>[] modifiers)
+    {
+        var resolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequireParameters, RejectNull, RequireBeforeRules } };
+        foreach (Action<JsonTypeInfo> modifier in modifiers)
+        {
+            resolver.Modifiers.Add(modifier);
+        }
+
+        return new JsonSerializerOptions
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            RespectNullableAnnotations = true,
+            AllowDuplicateProperties = false,
+            Converters = { new FilledCollections() },
+            TypeInfoResolver = resolver,
+        };
+    }
 
     /// <summary>A record on one line.</summary>
     public static byte[] Write<T>(T record) => JsonSerializer.SerializeToUtf8Bytes(record, Compact);
@@ -51,17 +64,22 @@ public static class RecordJson
     /// <summary>Reads a record that is an element of a document of <see cref="ForeignJson"/>, or was in one that was read here.</summary>
     /// <exception cref="JsonException">It is none of this type, or breaks a rule of its own; its message is for people.</exception>
     public static T Read<T>(JsonElement element)
+        where T : class => Read<T>(element, Compact);
+
+    /// <summary>As above, by options that <see cref="Strict"/> has made.</summary>
+    /// <exception cref="JsonException">As above.</exception>
+    public static T Read<T>(JsonElement element, JsonSerializerOptions strict)
         where T : class
     {
         try
         {
-            return element.Deserialize<T>(Compact) ?? throw new BrokenRuleException("there is null and no object");
+            return element.Deserialize<T>(strict) ?? throw new BrokenRuleException("there is null and no object");
         }
-        catch (JsonException exception) when (exception is not BrokenRuleException)
+        catch (Exception exception) when (exception is NotSupportedException or (JsonException and not BrokenRuleException))
         {
-            // The serializer speaks of the types of this program.
-            string place = exception.Path?.TrimStart('$', '.') is { Length: > 0 } path ? $"'{path}' is" : "it is";
-            throw new JsonException($"{place} not what it should be, or something in it is missing", exception.Path, null, null, exception);
+            // The serializer speaks of the types of this program; of an abstract one that is not said to be of any kind, in an exception of its own.
+            string place = (exception as JsonException)?.Path?.TrimStart('$', '.') is { Length: > 0 } path ? $"'{path}' is" : "it is";
+            throw new JsonException($"{place} not what it should be, or something in it is missing", exception);
         }
     }
 
@@ -83,6 +101,22 @@ public static class RecordJson
         foreach (JsonPropertyInfo property in type.Properties.Where(property => property is { Set: not null, AssociatedParameter: { IsNullable: false, HasDefaultValue: false } }))
         {
             property.IsRequired = true;
+        }
+    }
+
+    /// <summary>The serializer lets null pass into a property of a record that has parameters too.</summary>
+    private static void RejectNull(JsonTypeInfo type)
+    {
+        foreach (JsonPropertyInfo property in type.Properties.Where(property => property is { IsSetNullable: false, AssociatedParameter: null }))
+        {
+            if (property.Set is { } set)
+            {
+                property.Set = (record, value) =>
+                {
+                    Require(value is not null, $"'{property.Name}' is null");
+                    set(record, value);
+                };
+            }
         }
     }
 

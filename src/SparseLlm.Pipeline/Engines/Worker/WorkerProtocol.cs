@@ -17,14 +17,10 @@ internal static class WorkerProtocol
     /// <summary>The most bytes of a line; the answer for a model of a thousand layers has a tenth of that.</summary>
     public const int LongestLine = 1 << 26;
 
-    private static readonly JsonSerializerOptions Options = new()
+    private static readonly JsonSerializerOptions Options = new(RecordJson.Strict(NameKinds))
     {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         IgnoreReadOnlyProperties = true,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver().WithAddedModifier(NameKinds),
     };
 
     /// <summary>A line of the protocol.</summary>
@@ -57,36 +53,11 @@ internal static class WorkerProtocol
         try
         {
             using JsonDocument document = ForeignJson.Parse(line);
-            RejectHoles(document.RootElement);
-            return document.Deserialize<T>(Options) ?? throw new JsonException("there is nothing in it");
+            return RecordJson.Read<T>(document.RootElement, Options);
         }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        catch (JsonException exception)
         {
             throw new InvalidDataException($"sent a line that is not of the protocol: {exception.Message}", exception);
-        }
-    }
-
-    /// <summary>Annotations say nothing of the elements of a list, and no list of the protocol has elements that may be missing.</summary>
-    private static void RejectHoles(JsonElement element)
-    {
-        if (element.ValueKind == JsonValueKind.Object)
-        {
-            foreach (JsonProperty property in element.EnumerateObject())
-            {
-                RejectHoles(property.Value);
-            }
-        }
-        else if (element.ValueKind == JsonValueKind.Array)
-        {
-            foreach (JsonElement item in element.EnumerateArray())
-            {
-                if (item.ValueKind == JsonValueKind.Null)
-                {
-                    throw new JsonException("an element of a list is null");
-                }
-
-                RejectHoles(item);
-            }
         }
     }
 
