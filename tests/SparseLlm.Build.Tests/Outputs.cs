@@ -36,9 +36,10 @@ public sealed class Outputs(PackageFeed feed)
         project.Run("publish", "--output", "published", "-c", "Debug").ShouldSucceed();
         project.FilesBelow("published/models").ShouldBe(ModelFiles);
         project.Write("bin/Debug/net10.0/models/notes.txt", "of a user");
+        project.Write("bin/Debug/net10.0/models/a/Modelfile", "of a user");
 
         project.Run("clean").ShouldSucceed();
-        project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["notes.txt"]);
+        project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["a/Modelfile", "notes.txt"], ignoreOrder: true);
     }
 
     [Fact]
