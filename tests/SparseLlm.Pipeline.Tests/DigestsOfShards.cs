@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
@@ -26,6 +27,16 @@ public sealed class DigestsOfShards : IDisposable
         sharded.Layer(definition.Layers[0]).ShouldNotBe(plain.Layer(definition.Layers[0]));
         sharded.Layer(definition.Layers[1]).ShouldBe(plain.Layer(definition.Layers[1]));
         sharded.Embedding.ShouldBe(plain.Embedding);
+    }
+
+    [Fact]
+    public void Of_a_model_that_has_lost_a_tensor_since_it_was_opened_say_so()
+    {
+        ModelDefinition definition = DecoderModel.ReadDefinition(Repository.Model("tiny-llama"));
+        CompanionFiles.Copy(Repository.Model("tiny-opt"), directory.Path);
+        File.Copy(Path.Combine(Repository.Model("tiny-opt"), "model.safetensors"), directory["model.safetensors"]);
+        var digests = new ModelDigests(directory.Path, definition, new InputFiles(new FileDigests(memoDirectory: null)));
+        Should.Throw<DiagnosticException>(() => digests.Head).Diagnostics.Single().Code.ShouldBe("SLM4009");
     }
 
     /// <summary>Two shards with every tensor, of which one tensor differs. The index lists that one in the second shard, and all others in the first.</summary>

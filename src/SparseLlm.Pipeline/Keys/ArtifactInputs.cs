@@ -19,7 +19,7 @@ namespace SparseLlm.Pipeline.Keys;
 public sealed record ArtifactInputs : IJsonOnDeserialized
 {
     /// <summary>Raised whenever a change of the engine changes results.</summary>
-    public const int CurrentRevision = 3;
+    public const int CurrentRevision = 4;
 
     /// <summary>What a matrix that stays as it is has for a pattern.</summary>
     public const string Dense = "dense";

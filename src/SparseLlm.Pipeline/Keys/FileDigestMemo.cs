@@ -42,6 +42,7 @@ internal sealed record FileDigestMemo(string Path, FileStamp Stamp, string Diges
             // Only time is lost.
         }
     }
+
     void IJsonOnDeserialized.OnDeserialized()
     {
         RecordJson.Require(Sha256Text.IsValid(Digest), "a file has something else than a digest for one");

@@ -1,3 +1,4 @@
+using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline.Running;
@@ -26,7 +27,11 @@ public sealed class ModelDigests(string directory, ModelDefinition definition, I
     public string Layer(LayerDefinition layer) => Of(layer.Tensors);
 
     private string Of(IEnumerable<TensorShape> shapes) =>
-        KeyBuilder.Of("tensors", shapes.Select(shape => KeyValuePair.Create(shape.Name, tensors.Value[shape.Name])));
+        KeyBuilder.Of("tensors", shapes.Select(shape => KeyValuePair.Create(shape.Name, Of(shape.Name))));
+
+    private string Of(string tensor) => tensors.Value.GetValueOrDefault(tensor) ?? throw PipelineDiagnostics.InputChanged.Error(
+        new SourceLocation(directory),
+        $"the tensor '{tensor}' was there when the model was opened, and is not among the digests of its files; leave the model alone and build again, or delete the folder 'digests' of the cache");
 
     private static Dictionary<string, string> ReadTensors(string directory, InputFiles inputs)
     {

@@ -19,6 +19,8 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
 
     private const int BarWidth = 24;
 
+    private static readonly TimeSpan LongestLeft = TimeSpan.FromDays(1);
+
     private readonly Stopwatch clock = new();
     private string title = "";
     private string step = "";
@@ -51,12 +53,15 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
         }
 
         int filled = (int)Math.Round(BarWidth * Math.Clamp(done / layers, 0, 1));
-        string left = prunedLayers == 0 || done >= layers ? "" : Invariant($", about {Duration(clock.Elapsed / prunedLayers * (layers - done))} left");
+        string left = prunedLayers <= 0 || done >= layers ? "" : Invariant($", about {Duration(Left())} left");
         return new Rows(
             new Markup($"[bold]{Shown(title)}[/] {Shown(facts)}"),
             new Markup($"[green]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {Shown(step)}"),
             new Markup(Invariant($"[grey]{Duration(clock.Elapsed)} elapsed{left}, {EngineMemory() / 1e9:0.0} GB of memory[/]")));
     }
+
+    /// <summary>At the speed so far; an engine of another make may count what it likes.</summary>
+    private TimeSpan Left() => TimeSpan.FromSeconds(Math.Min(clock.Elapsed.TotalSeconds / prunedLayers * (layers - done), LongestLeft.TotalSeconds));
 
     private static string Shown(string text) => Markup.Escape(Printable.Of(text));
 
