@@ -9,7 +9,7 @@ public sealed class Cancellation(PackageFeed feed)
     [SkippableFact]
     public void A_cancelled_build_asks_the_tool_to_stop_before_it_kills_it()
     {
-        Interrupts.Require();
+        Signals.Require(Signals.Interrupt);
         var project = new TestProject(feed).Write("pruning.yaml", "wait: yes");
         project.Run("restore").ShouldSucceed();
 
@@ -17,7 +17,7 @@ public sealed class Cancellation(PackageFeed feed)
         var output = build.StandardOutput.ReadToEndAsync();
         SpinWait.SpinUntil(() => File.Exists(project.PathOf("pruning.yaml.waiting")) || build.HasExited, TimeSpan.FromMinutes(1));
         File.Exists(project.PathOf("pruning.yaml.waiting")).ShouldBeTrue();
-        Interrupts.Send(build);
+        Signals.Send(build, Signals.Interrupt);
         build.WaitForExit();
 
         File.Exists(project.PathOf("pruning.yaml.asked")).ShouldBeTrue(output.Result);
@@ -42,7 +42,7 @@ public sealed class Cancellation(PackageFeed feed)
     [SkippableFact]
     public void A_build_after_a_cancelled_one_goes_on_behind_the_layers_that_were_finished()
     {
-        Interrupts.Require();
+        Signals.Require(Signals.Interrupt);
         TestProject project = new TestProject(feed, tool: TestProject.PackagedTool).WriteRecipe("method: sparsellm", samples: 32);
         project.Run("restore").ShouldSucceed();
 
@@ -50,7 +50,7 @@ public sealed class Cancellation(PackageFeed feed)
         string output = "";
         while (!output.Contains("layer 1/4 pruned") && build.StandardOutput.ReadLine() is { } line)
             output += line + "\n";
-        Interrupts.Send(build);
+        Signals.Send(build, Signals.Interrupt);
         output += build.StandardOutput.ReadToEnd();
         build.WaitForExit();
         build.ExitCode.ShouldNotBe(0, output);

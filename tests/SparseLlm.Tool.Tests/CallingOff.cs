@@ -58,11 +58,11 @@ public sealed class CallingOff
     }
 
     [SkippableTheory]
-    [InlineData("TERM", 143)]
-    [InlineData("HUP", 129)]
+    [InlineData(Signals.Terminate, 143)]
+    [InlineData(Signals.HangUp, 129)]
     public void A_process_that_blocks_ends_when_it_gets_a_signal(string signal, int exitCode)
     {
-        Skip.IfNot(OperatingSystem.IsLinux(), "needs signals");
+        Signals.Require(signal);
         using var directory = new TempDirectory();
 
         // A result of many times what a pipe holds, and nobody who reads it.
@@ -70,7 +70,7 @@ public sealed class CallingOff
             + string.Concat(Enumerable.Range(0, 900).Select(index => $"  {new string('x', 200)}{index}:\n")));
         using Process process = ToolProcess.Start("validate", directory.Path, "--json");
         process.StandardOutput.ReadLine();
-        Process.Start("kill", ["-" + signal, process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]).WaitForExit();
+        Signals.Send(process, signal);
         bool hasEnded = process.WaitForExit(Patience);
         process.Kill();
         hasEnded.ShouldBeTrue();

@@ -68,7 +68,7 @@ public sealed class Faults : IDisposable
     [SkippableFact]
     public void Stopped_by_Ctrl_C_a_build_keeps_its_layers_and_the_next_one_goes_on_behind_them()
     {
-        Interrupts.Require();
+        Signals.Require(Signals.Interrupt);
         project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 64);
         using Process process = project.Start();
         string? line;
@@ -78,7 +78,7 @@ public sealed class Faults : IDisposable
         }
         while (line is not null && !line.Contains("layer 1/4 pruned", StringComparison.Ordinal));
 
-        Interrupts.Send(process);
+        Signals.Send(process, Signals.Interrupt);
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         process.ExitCode.ShouldBe(130);

@@ -106,11 +106,11 @@ public sealed class Working : IDisposable
     [SkippableFact]
     public void Ctrl_C_stops_the_worker_and_its_layers_are_kept()
     {
-        Interrupts.Require();
+        Signals.Require(Signals.Interrupt);
         project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 64);
         using Process build = StartBuild();
         ReadUntil("layer 1/4 pruned", build);
-        Interrupts.Send(build);
+        Signals.Send(build, Signals.Interrupt);
         string error = build.StandardError.ReadToEnd();
         build.WaitForExit();
         build.ExitCode.ShouldBe(130);
