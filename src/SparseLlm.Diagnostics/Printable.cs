@@ -36,9 +36,10 @@ public static class Printable
         return escaped.ToString();
     }
 
-    /// <summary>Controls, separators of lines and paragraphs, and the marks of direction (Unicode Standard Annex 9, table 1 and 2).</summary>
-    private static bool IsCommand(char unit) => char.IsControl(unit)
-        || unit is '\u2028' or '\u2029' or '\u200E' or '\u200F' or '\u061C'
-        || unit is >= '\u202A' and <= '\u202E'
-        || unit is >= '\u2066' and <= '\u2069';
+    /// <summary>Whether a character changes the direction of what stands beside it (Unicode Standard Annex 9, table 1 and 2).</summary>
+    public static bool IsMarkOfDirection(char unit) =>
+        unit is '\u200E' or '\u200F' or '\u061C' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+
+    /// <summary>Controls, separators of lines and paragraphs, and the marks of direction.</summary>
+    private static bool IsCommand(char unit) => char.IsControl(unit) || unit is '\u2028' or '\u2029' || IsMarkOfDirection(unit);
 }

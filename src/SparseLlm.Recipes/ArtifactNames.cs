@@ -8,8 +8,8 @@ public static partial class ArtifactNames
     /// <summary>The regular expression, as JSON schema has it. Windows drops a dot at the end of a folder name.</summary>
     public const string Syntax = @"^[A-Za-z0-9_-]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$";
 
-    /// <summary>The longest name: file systems take 255 bytes, and while an artifact is written its folder is called <c>.NAME.staging</c>.</summary>
-    public const int MaximumLength = 255 - 9;
+    /// <summary>The longest name: file systems take 255 bytes, and while an artifact is written its folder is called <c>.NAME.sparsellm-staging</c>.</summary>
+    public const int MaximumLength = 255 - 19;
 
     /// <summary>What is wrong with a name, in a form to follow it; null if nothing is.</summary>
     public static string? Problem(string name) => name switch

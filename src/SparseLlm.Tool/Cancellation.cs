@@ -13,8 +13,8 @@ internal sealed class Cancellation : IDisposable
     /// <summary>What is said of work that was called off.</summary>
     public const string Message = "cancelled; nothing was left half-written";
 
-    /// <summary>How long work may take to keep what it has: below the time after which build systems kill what does not end.</summary>
-    public static readonly TimeSpan ToKeep = TimeSpan.FromSeconds(10);
+    /// <summary>How long work may take to keep what it has. With what is left to say, the process ends within ten seconds: after those, build systems kill what does not end.</summary>
+    public static readonly TimeSpan ToKeep = TimeSpan.FromSeconds(8);
 
     private static readonly TimeSpan ToSay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Insisting = TimeSpan.FromSeconds(2);

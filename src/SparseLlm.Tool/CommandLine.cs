@@ -76,6 +76,7 @@ internal static class CommandLine
         foreach (Argument argument in command.Arguments)
         {
             argument.Validators.Add(result => Check(result, argument.Name));
+            argument.Validators.Add(RejectUnknownOption);
         }
 
         foreach (Command below in command.Subcommands)
@@ -88,6 +89,15 @@ internal static class CommandLine
             if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
             {
                 result.AddError($"{name} is empty; write a value, or leave it out");
+            }
+        }
+
+        // A mistyped option is taken for the argument where there is room for one.
+        static void RejectUnknownOption(ArgumentResult result)
+        {
+            if (result.Parent is CommandResult && result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-')) is { } option)
+            {
+                result.AddError($"there is no option '{option.Value}'; write ./{option.Value} if that is a file");
             }
         }
     }

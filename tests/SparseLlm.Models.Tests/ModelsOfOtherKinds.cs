@@ -71,6 +71,25 @@ public sealed class ModelsOfOtherKinds : IDisposable
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Head_beside_a_config_that_has_it_tied_may_only_be_the_embedding(bool isOther)
+    {
+        TinyModel tiny = TinyModel.Llama("""{"tie_word_embeddings": true}""");
+        (long[] shape, float[] values) = tiny.Tensors["model.embed_tokens.weight"];
+        tiny.Tensors["lm_head.weight"] = (shape, [.. values.Select((value, index) => isOther && index == values.Length - 1 ? value + 1 : value)]);
+        tiny.Write(directory.Path);
+        if (isOther)
+        {
+            Opening.ShouldFailWith(ModelDiagnostics.UnexplainedTensor).Message.ShouldContain("tie_word_embeddings");
+        }
+        else
+        {
+            Should.NotThrow(Opening);
+        }
+    }
+
+    [Theory]
     [InlineData("embedding_multiplier", "12.0")]
     [InlineData("logits_scaling", "8")]
     [InlineData("residual_multiplier", "0.22")]

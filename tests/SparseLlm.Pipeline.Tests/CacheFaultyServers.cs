@@ -57,7 +57,7 @@ public sealed class CacheFaultyServers : CacheTest
         [
             "file:///etc/hostname", "file://server/share", "ftp://127.0.0.1/x", "https://127.0.0.1/x", "javascript:alert(1)", "data:text/plain,x", "mailto:a@b", "urn:x", "x:", ":",
             "", " ", "//", "///", "http://", "http:///x", "http://[", "http://[::", "http://a b/", "http://127.0.0.1:99999/", "http://127.0.0.1:0/", "http://127.0.0.1:-1/",
-            "http://..", "http://%00/", "http://\xFF\xFE/", "http://xn--/", "http://user:password@127.0.0.1:1/", "\\\\server\\share", "http://a\u0001/", new string('a', 5000),
+            "http://..", "http://%00/", "http://\xFF\xFE/", "http://xn--/", "http://xn--\xFC/", "http://a.xn--\xE9.b/", "http://user:password@127.0.0.1:1/", "\\\\server\\share", "http://a\u0001/", new string('a', 5000),
             "http://" + new string('a', 5000) + "/", "http://127.0.0.1:1/", "/elsewhere",
         ]).SelectMany(location => ((string[])["301", "302", "303", "307", "308"]).Take(location.Length == 1 ? 5 : 1).Select(
             status => $"HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")),

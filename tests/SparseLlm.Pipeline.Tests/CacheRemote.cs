@@ -274,6 +274,7 @@ public sealed class CacheRemote : CacheTest
     [InlineData("https://localhost/cache?sig=secret", "SLM4026")]
     [InlineData("localhost/secret", "SLM4025")]
     [InlineData("ftp://localhost/secret", "SLM4025")]
+    [InlineData("http://xn--\u00FC.example/secret", "SLM4025")]
     public void An_address_with_secrets_or_without_sense_is_an_error_that_does_not_repeat_it(string address, string code)
     {
         Diagnostic error = Should.Throw<DiagnosticException>(() => Options(address)).Diagnostics.Single();

@@ -39,19 +39,24 @@ public sealed class Locking : BuildTest
         Process.Start("mkfifo", [Lock]).WaitForExit();
         Run().Count.ShouldBe(3);
         notices.Select(notice => notice.Code).ShouldBe(["SLM4015"]);
-        notices[0].Message.ShouldContain("it stays as it was");
+        notices[0].Message.ShouldContain("stays as it was");
         File.Exists(Lock).ShouldBeTrue();
         new FileInfo(Lock).Length.ShouldBe(0);
         Should.Throw<DiagnosticException>(() => Run(isLocked: true)).Diagnostics.Single().Code.ShouldBe("SLM4006");
     }
 
-    [Fact]
-    public void A_lock_file_that_makes_no_sense_is_written_anew()
+    [Theory]
+    [InlineData("<<<<<<< HEAD\n")]
+    [InlineData("""{"name":"of another program","lockfileVersion":3}""")]
+    [InlineData("""{"formatVersion":2,"artifacts":{}}""")]
+    public void A_lock_file_in_a_merge_or_of_another_program_is_left_as_it_is(string content)
     {
-        File.WriteAllText(Lock, "<<<<<<< HEAD\n");
-        Run();
+        File.WriteAllText(Lock, content);
+        Run().Count.ShouldBe(3);
         notices.Select(notice => notice.Code).ShouldBe(["SLM4015"]);
-        Run(isLocked: true).Count.ShouldBe(3);
+        notices[0].Message.ShouldContain("stays as it was");
+        File.ReadAllText(Lock).ShouldBe(content);
+        Should.Throw<DiagnosticException>(() => Run(isLocked: true)).Diagnostics.Single().Code.ShouldBe("SLM4012");
     }
 
     private IReadOnlyList<ArtifactOutcome> Run(bool isLocked = false, string? root = null)

@@ -116,6 +116,59 @@ public sealed class Staging : IDisposable
     }
 
     [Fact]
+    public void What_a_user_has_left_under_an_artifacts_name_stays_beside_the_artifact()
+    {
+        Write(this["README.md"], "mine");
+        Write(this["eval/results.json"], "mine");
+        Should.Throw<DiagnosticException>(() => StagingDirectory.Check(Target, Files)).Diagnostics.Single().Code.ShouldBe("SLM4001");
+        using (StagingDirectory staging = StagingDirectory.Create(Target, Files, isShared: true))
+        {
+            WriteArtifact(staging.Path, "new");
+            staging.Commit();
+        }
+
+        File.ReadAllText(this["model.safetensors"]).ShouldBe("new");
+        File.ReadAllText(this["README.md"]).ShouldBe("mine");
+        File.ReadAllText(this["eval/results.json"]).ShouldBe("mine");
+        ShouldBe(["artifact"]);
+    }
+
+    [Theory]
+    [InlineData("model.safetensors")]
+    [InlineData("pruning.json")]
+    public void Another_model_under_an_artifacts_name_is_in_the_way_and_stays(string name)
+    {
+        Write(this[name], "mine");
+        Should.Throw<DiagnosticException>(() => StagingDirectory.Check(Target, Files, isShared: true)).Diagnostics.Single().Location!.File.ShouldBe(this[name]);
+    }
+
+    [SkippableFact]
+    public void A_name_that_cannot_be_moved_is_found_before_anything_is()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "other systems have no names that are not text");
+        WriteManifest(Target, "config.json");
+        Bash("touch \"$0\"/$'caf\\xe9.txt'");
+        try
+        {
+            Diagnostic error = Should.Throw<DiagnosticException>(() => StagingDirectory.Create(Target, Files)).Diagnostics.Single();
+            error.Code.ShouldBe("SLM4001");
+            error.Message.ShouldContain("UTF-8");
+            ShouldBe(["artifact"]);
+        }
+        finally
+        {
+            // Nor can it be deleted from here.
+            Bash("rm -r \"$0\"");
+        }
+
+        void Bash(string command) => Process.Start("bash", ["-c", command, Target]).WaitForExit();
+    }
+
+    [Fact]
+    public void The_directory_that_one_is_in_is_not_replaced() =>
+        Should.Throw<DiagnosticException>(() => StagingDirectory.Check(Environment.CurrentDirectory, Files)).Diagnostics.Single().Message.ShouldContain("current directory");
+
+    [Fact]
     public void A_file_that_comes_into_the_way_meanwhile_is_not_lost()
     {
         WriteManifest(Target, "config.json");

@@ -121,7 +121,7 @@ public sealed class Mistakes : IDisposable
         { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  «pruning.lock.json»:\n", "SLM1015", "the tool itself" },
         { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  «CON»:\n", "SLM1015", "Windows keeps that name" },
         { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  «aux.txt»:\n", "SLM1015", "Windows keeps that name" },
-        { Head + $"defaults: {{ method: magnitude, sparsity: 0.5 }}\nartifacts:\n  «{new string('x', 247)}»:\n", "SLM1015", "use at most 246 characters" },
+        { Head + $"defaults: {{ method: magnitude, sparsity: 0.5 }}\nartifacts:\n  «{new string('x', 237)}»:\n", "SLM1015", "use at most 236 characters" },
         { Head + $"artifacts:\n  «{new string('x', 240)}»: {{ matrix: {{ method: [magnitude], sparsity: [0.5, 0.6] }} }}\n", "SLM1015", "x-magnitude-0.5' is too long" },
         { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  a:\n  «A»:\n", "SLM1016", "artifact 'A' has the name of 'a' on line 5" },
         { WithCalibration + "artifacts:\n  s-wanda: { sparsity: 0.5 }\n  «s»: { sparsity: 0.5, matrix: { method: [wanda] } }\n", "SLM1016", "'s-wanda'" },

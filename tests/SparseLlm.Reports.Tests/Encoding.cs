@@ -31,6 +31,9 @@ public sealed class Encoding
     }
 
     [Fact]
+    public void No_text_turns_the_direction_of_what_stands_behind_it() => Html.Of($"<p>{"a\u202Eb"}</p>").ToString().ShouldBe(@"<p>a\u202Eb</p>");
+
+    [Fact]
     public void Markup_stays_markup_and_numbers_are_the_same_everywhere()
     {
         Html[] items = [Html.Of($"<b>{1234.5:0.00}</b>"), "<i>"];

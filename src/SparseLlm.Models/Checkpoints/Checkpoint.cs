@@ -144,6 +144,32 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>Whether two tensors have the same type, shape and bytes.</summary>
+    /// <exception cref="DiagnosticException">A file cannot be read.</exception>
+    public bool HoldsTheSame(TensorInfo one, TensorInfo other)
+    {
+        if (one.ElementType != other.ElementType || !one.Shape.SequenceEqual(other.Shape))
+        {
+            return false;
+        }
+
+        byte[] bytes = new byte[2 * PieceLength];
+        for (long start = 0; start < one.ByteLength; start += PieceLength)
+        {
+            int length = (int)Math.Min(PieceLength, one.ByteLength - start);
+            Span<byte> first = bytes.AsSpan(0, length);
+            Span<byte> second = bytes.AsSpan(PieceLength, length);
+            ReadBytes(one, start, first);
+            ReadBytes(other, start, second);
+            if (!first.SequenceEqual(second))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Reads bytes of a tensor as they are stored.</summary>
     /// <param name="tensor">A tensor of this checkpoint.</param>
     /// <param name="firstByte">The first byte to read, counted from the tensor's own.</param>

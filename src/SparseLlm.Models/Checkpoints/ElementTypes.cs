@@ -72,6 +72,11 @@ public static class ElementTypes
     /// <exception cref="ArgumentException">The bytes are not whole elements.</exception>
     public static bool AreFinite(ReadOnlySpan<byte> source, ElementType type)
     {
+        if (type == ElementType.F64)
+        {
+            return TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, double>(source));
+        }
+
         if (!type.IsConvertible())
         {
             return true;

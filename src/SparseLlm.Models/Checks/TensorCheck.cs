@@ -13,6 +13,7 @@ namespace SparseLlm.Models.Checks;
 internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint checkpoint)
 {
     private const int Named = 3;
+    private const string SeparateHead = "lm_head.weight";
 
     // Buffers that old versions of transformers saved: they follow from the config, and nothing reads them. And heads of training (TRL).
     [GeneratedRegex(@"(^|\.)rotary_emb\.(inv_freq|original_inv_freq|cos_cached|sin_cached)$|\.attn\.(bias|masked_bias)$|(^|\.)decoder\.version$|^v_head\.", RegexOptions.CultureInvariant)]
@@ -25,7 +26,7 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
     /// <exception cref="DiagnosticException">A tensor is missing or unexplained, or of another type or shape than it must be.</exception>
     public void Require()
     {
-        if ((Names() ?? Types() ?? Shapes()) is { } problem)
+        if ((Names() ?? Types() ?? Shapes() ?? TiedHead()) is { } problem)
         {
             throw new DiagnosticException(problem);
         }
@@ -43,8 +44,23 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
             ?? Unexplained(unexplained);
     }
 
-    private bool IsHarmless(string name) =>
-        Harmless.IsMatch(name) || (name == "lm_head.weight" && definition.Head.Tokens == definition.Embedding.Tokens);
+    private bool IsHarmless(string name) => Harmless.IsMatch(name) || (name == SeparateHead && IsTied);
+
+    private bool IsTied => definition.Head.Tokens == definition.Embedding.Tokens;
+
+    /// <summary>A head of its own beside config.json's word that there is none: transformers 4 computes with the embedding then, and 5 with the head.</summary>
+    private Diagnostic? TiedHead()
+    {
+        if (!IsTied || !checkpoint.TryGet(SeparateHead, out TensorInfo? head) || checkpoint.HoldsTheSame(head, checkpoint[definition.Embedding.Tokens.Name]))
+        {
+            return null;
+        }
+
+        return ModelDiagnostics.UnexplainedTensor.At(
+            new SourceLocation(checkpoint.PathOf(head)),
+            $"the checkpoint holds '{SeparateHead}' with other values than '{definition.Embedding.Tokens.Name}', and tie_word_embeddings in config.json says that they are the same; " +
+            "set it to false, or remove the tensor");
+    }
 
     private Diagnostic? NotInShard(string[] missing)
     {

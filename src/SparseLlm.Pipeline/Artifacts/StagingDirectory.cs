@@ -11,9 +11,11 @@ public sealed class StagingDirectory : IDisposable
 {
     private readonly string target;
     private readonly IReadOnlySet<string> files;
+    private readonly bool isShared;
     private bool committed;
 
-    private StagingDirectory(string target, IReadOnlySet<string> files, string path) => (this.target, this.files, Path) = (target, files, path);
+    private StagingDirectory(string target, IReadOnlySet<string> files, bool isShared, string path) =>
+        (this.target, this.files, this.isShared, Path) = (target, files, isShared, path);
 
     /// <summary>Where to write.</summary>
     public string Path { get; }
@@ -21,11 +23,15 @@ public sealed class StagingDirectory : IDisposable
     /// <summary>Begins a directory.</summary>
     /// <param name="target">Where it will stand.</param>
     /// <param name="files">The files that will be in it, relative to it, with <c>/</c> between folders.</param>
+    /// <param name="isShared">
+    /// Whether the directory may hold files of the user's before there is an artifact in it. It may where a recipe has given it the artifact's name: a build that was cleaned leaves
+    /// them. What is named on a command line may be anything.
+    /// </param>
     /// <exception cref="DiagnosticException">Something stands there that is not an artifact or has a name that the artifact needs, or it cannot be written.</exception>
-    public static StagingDirectory Create(string target, IReadOnlySet<string> files)
+    public static StagingDirectory Create(string target, IReadOnlySet<string> files, bool isShared = false)
     {
         string resolved = Resolve(target);
-        RequireReplaceable(resolved, files);
+        RequireReplaceable(resolved, files, isShared);
         string path = Sibling(resolved, "staging");
         try
         {
@@ -38,12 +44,12 @@ public sealed class StagingDirectory : IDisposable
                 new SourceLocation(target), $"the output directory cannot be written: {exception.Message}", exception);
         }
 
-        return new StagingDirectory(resolved, files, path);
+        return new StagingDirectory(resolved, files, isShared, path);
     }
 
     /// <summary>Makes sure that a directory can be begun, as far as that can be told before.</summary>
     /// <inheritdoc cref="Create" path="/param|/exception"/>
-    public static void Check(string target, IReadOnlySet<string> files) => RequireReplaceable(Resolve(target), files);
+    public static void Check(string target, IReadOnlySet<string> files, bool isShared = false) => RequireReplaceable(Resolve(target), files, isShared);
 
     /// <summary>Whether a process that was killed has left something beside a target.</summary>
     public static bool HasLeftovers(string target) =>
@@ -79,7 +85,7 @@ public sealed class StagingDirectory : IDisposable
     /// <exception cref="DiagnosticException">Something has come into its place meanwhile.</exception>
     public void Commit()
     {
-        RequireReplaceable(target, files);
+        RequireReplaceable(target, files, isShared);
         string old = Sibling(target, "old");
         bool isReplaced = Directory.Exists(target);
         if (isReplaced)
@@ -126,7 +132,7 @@ public sealed class StagingDirectory : IDisposable
     }
 
     /// <summary>Only an artifact is replaced, and only where nothing of the user's would have to give way.</summary>
-    private static void RequireReplaceable(string target, IReadOnlySet<string> files)
+    private static void RequireReplaceable(string target, IReadOnlySet<string> files, bool isShared)
     {
         if (System.IO.Path.Exists(target) && !Directory.Exists(target))
         {
@@ -143,9 +149,18 @@ public sealed class StagingDirectory : IDisposable
             throw NotOurs(target, "a disk is mounted here, which cannot be replaced as artifacts are; name a directory on it as the output");
         }
 
+        if (ResolvedPath.IsWithin(ResolvedPath.Of(Environment.CurrentDirectory), target))
+        {
+            throw NotOurs(target, "the current directory is in the output, which is replaced as a whole; change to another one first");
+        }
+
         if (ArtifactFiles.In(target) is { } own)
         {
             UserFiles.RequireRoom(target, own, files);
+        }
+        else if (isShared)
+        {
+            UserFiles.RequireRoom(target, new HashSet<string>(), files);
         }
         else if (Directory.EnumerateFileSystemEntries(target).Any())
         {

@@ -11,19 +11,27 @@ internal static class UserFiles
     /// <param name="directory">The artifact's directory.</param>
     /// <param name="own">The files in it that are the tool's.</param>
     /// <param name="files">The files of the artifact that will replace it.</param>
-    /// <exception cref="DiagnosticException">A file of the user's has a name that is needed, or would be loaded in place of the weights.</exception>
+    /// <exception cref="DiagnosticException">A file of the user's has a name that is needed or cannot be moved, or would be loaded in place of the weights.</exception>
     public static void RequireRoom(string directory, IReadOnlySet<string> own, IReadOnlySet<string> files)
     {
-        string? taken = In(directory, own).Select(entry => entry.Name).FirstOrDefault(name => files.Any(file => Collide(name, file)));
-        if (taken is not null)
+        foreach ((string name, FileSystemInfo entry) in In(directory, own))
         {
-            throw InTheWay(directory, taken, "has the name of one that the artifact will have");
+            if (files.Any(file => Collide(name, file)))
+            {
+                throw InTheWay(directory, name, "has the name of one that the artifact will have; move it elsewhere");
+            }
+
+            // A name that is not valid UTF-8 comes out of the system changed, and leads nowhere.
+            if (entry.LinkTarget is null && !Path.Exists(entry.FullName))
+            {
+                throw InTheWay(directory, name, "has a name that is not valid UTF-8, so that it cannot be moved over to the artifact that will be here; rename it");
+            }
         }
 
         string? weights = files.Count == 0 ? null : Checkpoint.Files(directory).FirstOrDefault(name => !own.Contains(name));
         if (weights is not null)
         {
-            throw InTheWay(directory, weights, "would be taken for the artifact's weights");
+            throw InTheWay(directory, weights, "would be taken for the artifact's weights; move it elsewhere");
         }
     }
 
@@ -117,5 +125,5 @@ internal static class UserFiles
     }
 
     private static DiagnosticException InTheWay(string directory, string name, string problem) => PipelineDiagnostics.OutputNotOurs.Error(
-        new SourceLocation(Path.Combine(directory, name)), $"this file was not written by this tool, and {problem}; move it elsewhere");
+        new SourceLocation(Path.Combine(directory, name)), $"this file was not written by this tool, and {problem}");
 }

@@ -10,6 +10,8 @@ namespace SparseLlm.Pipeline.Engines;
 /// <summary>The engines that compute on the devices that a user can name.</summary>
 public static class Devices
 {
+    private const int MostThreadsPerProcessor = 8;
+
     /// <summary>The engine for a device. A worker process is not started before there is something to compute.</summary>
     /// <param name="device">One of <see cref="DeviceNames.All"/>.</param>
     /// <param name="threads">Threads of an engine that computes on the processor; null for one per core.</param>
@@ -17,9 +19,12 @@ public static class Devices
     /// <exception cref="Diagnostics.DiagnosticException">The engine is not installed.</exception>
     public static IEngine Open(string device, int? threads, BuildCache cache) => Choose(device) switch
     {
-        { } engine => new WorkerEngine(engine, threads, cache),
-        null => new LocalEngine(new CpuBackend(threads), cache),
+        { } engine => new WorkerEngine(engine, Sensible(threads), cache),
+        null => new LocalEngine(new CpuBackend(Sensible(threads)), cache),
     };
+
+    /// <summary>More threads than the processors can run wait for each other, in the end for ever. Results are the same with any number.</summary>
+    private static int? Sensible(int? threads) => threads is { } asked ? Math.Min(asked, MostThreadsPerProcessor * Environment.ProcessorCount) : null;
 
     /// <summary>The installed engine for a device; null for the one that is built in.</summary>
     private static InstalledEngine? Choose(string device) => device switch

@@ -71,7 +71,7 @@ public sealed class RecipePlan
         PlannedAction action = Action(request, keys, cancellation);
         if (action is PlannedAction.Restore or PlannedAction.Prune)
         {
-            StagingDirectory.Check(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys));
+            StagingDirectory.Check(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys), request.IsNamed);
         }
 
         int[] cached = [.. keys.Layers.Index().Where(layer => cache.Contains(layer.Item, cancellation)).Select(layer => layer.Index)];

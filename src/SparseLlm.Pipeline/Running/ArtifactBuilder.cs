@@ -77,7 +77,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             return Done(request, measured, ArtifactOrigin.MeasuredAgain);
         }
 
-        using StagingDirectory staging = StagingDirectory.Create(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys));
+        using StagingDirectory staging = StagingDirectory.Create(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys), request.IsNamed);
         DiskSpace.Require(staging.Path, ModelFiles.Bytes(dense.Directory));
         ArtifactManifest? restored = Restore(request, inputs, keys, staging, cancellation);
         ArtifactManifest manifest = restored ?? Prune(request, inputs, keys, staging, cancellation);

@@ -29,6 +29,9 @@ public sealed record PruneRequest(
     /// <summary>The digest that its files must have, because it is locked; null where it may be any.</summary>
     public string? LockedDigest { get; init; }
 
+    /// <summary>Whether a recipe has named it, and its output after it.</summary>
+    public bool IsNamed => Name is not null;
+
     /// <summary>What messages call it.</summary>
     public string DisplayName => Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Output));
 }

@@ -130,15 +130,9 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         }
         catch (DiagnosticException exception)
         {
-            bool isReplaced = exception.Diagnostics.All(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.LockUnreadable);
-            if (!isReplaced)
-            {
-                Warn(Trouble(exception, "it stays as it was"));
-                return;
-            }
-
-            // Not a warning of every build: the next one finds a file that it can read.
-            progress?.Report(new Notice(Trouble(exception, "it is written anew")));
+            // A newer tool may have written it, or a program of another make; or a merge has to be decided.
+            Warn(Trouble(exception));
+            return;
         }
 
         foreach ((string name, LockedArtifact artifact) in before.Where(known => recipe.Artifacts.Any(artifact => artifact.Name == known.Key)))
@@ -158,15 +152,15 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         }
         catch (DiagnosticException exception)
         {
-            Warn(Trouble(exception, "it stays as it was"));
+            Warn(Trouble(exception));
         }
     }
 
     /// <summary>An artifact that took an hour is not to fail because of the file that tells of it.</summary>
-    private static Diagnostic Trouble(DiagnosticException exception, string consequence)
+    private static Diagnostic Trouble(DiagnosticException exception)
     {
         Diagnostic trouble = exception.Diagnostics[0];
-        return PipelineDiagnostics.LockTrouble.At(trouble.Location, $"{trouble.Message}; the artifacts were made, and as for the lock file, {consequence}");
+        return PipelineDiagnostics.LockTrouble.At(trouble.Location, $"{trouble.Message}; the artifacts were made, and the lock file stays as it was");
     }
 
     private void Warn(Diagnostic warning)
@@ -187,7 +181,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
                 request.Plan.Validate(dense.Definition);
                 if (isApart && Standing(request, dense) is null)
                 {
-                    StagingDirectory.Check(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys));
+                    StagingDirectory.Check(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys), request.IsNamed);
                 }
             }
             catch (DiagnosticException exception)

@@ -10,6 +10,8 @@ namespace SparseLlm.Pruning.Calibration;
 /// <param name="Problem">What is wrong and what to do; empty where nothing is.</param>
 internal readonly record struct JsonRecord(string? Text, int Column, string Problem)
 {
+    private const string NoRecord = "the line is not a JSON record, and each line must be one; to make such a file of a list, run 'jq -c .[] FILE > FILE.jsonl'";
+
     /// <summary>Reads a line.</summary>
     /// <param name="line">Its bytes, with or without the line break.</param>
     /// <param name="field">The field that holds the text.</param>
@@ -18,7 +20,8 @@ internal readonly record struct JsonRecord(string? Text, int Column, string Prob
         try
         {
             using JsonDocument record = ForeignJson.Parse(line.ToArray(), replaceHalfPairs: true);
-            return record.RootElement.ValueKind == JsonValueKind.Object
+            return record.RootElement.ValueKind == JsonValueKind.Array ? new JsonRecord(null, 1, NoRecord)
+                : record.RootElement.ValueKind == JsonValueKind.Object
                 && record.RootElement.TryGetProperty(field, out JsonElement value)
                 && value.ValueKind == JsonValueKind.String
                 ? new JsonRecord(value.GetString(), 1, "")
@@ -30,7 +33,7 @@ internal readonly record struct JsonRecord(string? Text, int Column, string Prob
             return new JsonRecord(
                 null,
                 Encoding.UTF8.GetCharCount(line[..before]) + 1,
-                "the line is not a JSON record, and each line must be one; to make such a file of a list, run 'jq -c .[] FILE > FILE.jsonl'");
+                NoRecord);
         }
     }
 

@@ -37,6 +37,13 @@ internal static class BuildCommand
         });
         Option<bool> json = CommandAction.Json();
         Option<bool> noProgress = CommandAction.NoProgress();
+        manifest.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: { Length: > 0 } path }] && Path.GetFileName(Path.GetFullPath(path)).Length == 0)
+            {
+                result.AddError($"{manifest.Name} is '{path}', which is a folder; write the path of the lists without their endings, such as obj/lists");
+            }
+        });
         var command = new Command("build", "Make the artifacts of a recipe.") { recipe, output, artifact, manifest, device, threads, memory, cache, locked, onCacheMiss, json, noProgress };
         command.SetWork((arguments, cancellation) =>
         {

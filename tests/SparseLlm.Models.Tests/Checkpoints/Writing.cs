@@ -190,6 +190,15 @@ public sealed class Writing : IDisposable
     }
 
     [Fact]
+    public void Nor_is_one_in_double_precision()
+    {
+        SafetensorsFile.WriteRaw(source["model.safetensors"], """{"v_head.a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}}""", [.. new byte[8], .. BitConverter.GetBytes(double.NaN)]);
+        using Checkpoint dense = Checkpoint.Open(source.Path);
+        Action writing = () => new CheckpointWriter(dense, target.Path).Dispose();
+        writing.ShouldFailWith(ModelDiagnostics.NonFiniteWeight).Message.ShouldContain("'v_head.a'");
+    }
+
+    [Fact]
     public void Integers_are_copied_whatever_their_bits_mean_as_numbers()
     {
         const string Header = """{"ids":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},"flags":{"dtype":"U8","shape":[3],"data_offsets":[16,19]}}""";

@@ -78,14 +78,6 @@ public sealed class RandomModels : IDisposable
     public void Llama_without_prefix_agrees() =>
         ShouldAgree(TinyModel.Llama(prefix: ""), (model, ids) => new SlowModel(model, "").LlamaLogits(ids));
 
-    [Fact]
-    public void Head_of_a_tied_model_is_the_token_table_even_if_the_file_has_another()
-    {
-        TinyModel tied = TinyModel.Llama("""{"tie_word_embeddings": true}""");
-        tied.Weight("lm_head", TinyModel.Vocabulary, 16);
-        ShouldAgree(tied, (model, ids) => new SlowModel(model, "model.").LlamaLogits(ids));
-    }
-
     [Theory]
     [InlineData("""{"sliding_window": 3}""", 3)]
     [InlineData("""{"sliding_window": 1}""", 1)]

@@ -145,7 +145,7 @@ internal sealed class HttpStore
         string location = response.Headers.TryGetValues("Location", out IEnumerable<string>? values) ? values.First() : "";
         return Uri.TryCreate(address, location, out Uri? target)
             ? target.Scheme != address.Scheme ? throw Refused(response, $"it redirects from {address.Scheme} to {target.Scheme}")
-                : Uri.CheckHostName(target.Host) == UriHostNameType.Unknown ? throw Refused(response, "it redirects to a host that is none")
+                : !RemoteCacheOptions.HasHost(target) ? throw Refused(response, "it redirects to a host that is none")
                 : target
             : throw Refused(response, "it redirects to an address that is none");
     }

@@ -1,3 +1,4 @@
+using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Tokenizers;
 using SparseLlm.Numerics;
@@ -90,10 +91,29 @@ internal sealed class ModelSession : IDisposable
         if (!ids.TryGetValue(key, out int[]? known))
         {
             known = CalibrationText.ReadIds(source, () => tokenizer ??= Tokenizer.Load(Model.Directory));
+            RequireInVocabulary(known, source);
             ids.Add(key, known);
         }
 
         return known;
+    }
+
+    /// <summary>Found here, where it is known whose ids they are.</summary>
+    private void RequireInVocabulary(int[] read, TextSource source)
+    {
+        int size = Model.Definition.VocabularySize;
+        int place = Array.FindIndex(read, id => id >= size);
+        if (place < 0)
+        {
+            return;
+        }
+
+        bool isEncoded = source.Paths.All(path => TextFormats.Of(path) == TextFormat.TokenIds);
+        throw ModelDiagnostics.TokenOutOfRange.Error(
+            new SourceLocation(isEncoded ? source.Paths[0] : Model.Directory),
+            isEncoded
+                ? $"element {place} is token id {read[place]}, and the model's vocabulary has {size}; encode the text with the tokenizer that belongs to the model"
+                : $"its tokenizer gives token id {read[place]}, and its vocabulary has {size}; one of the two belongs to another model");
     }
 
     /// <inheritdoc/>

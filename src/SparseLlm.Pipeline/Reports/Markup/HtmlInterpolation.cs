@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Xml;
+using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Pipeline.Reports.Markup;
 
@@ -31,7 +32,7 @@ internal readonly struct HtmlInterpolation(int literalLength, int formattedCount
     }
 
     /// <summary>Adds text.</summary>
-    public void AppendFormatted(string? text) => builder.Append(WebUtility.HtmlEncode(Printable(text ?? "")));
+    public void AppendFormatted(string? text) => builder.Append(WebUtility.HtmlEncode(Shown(text ?? "")));
 
     /// <summary>Adds a number, the same everywhere.</summary>
     public void AppendFormatted<T>(T value, string? format = null)
@@ -40,9 +41,14 @@ internal readonly struct HtmlInterpolation(int literalLength, int formattedCount
     /// <inheritdoc/>
     public override string ToString() => builder.ToString();
 
-    /// <summary>File names may hold characters that no document may.</summary>
-    private static string Printable(string text) =>
-        text.All(XmlConvert.IsXmlChar) ? text : string.Concat(text.EnumerateRunes().Select(rune => IsAllowed(rune) ? rune.ToString() : Replacement.ToString()));
+    /// <summary>File names may hold characters that no document may, and some by which one name looks like another.</summary>
+    private static string Shown(string text) =>
+        text.All(unit => XmlConvert.IsXmlChar(unit) && !Printable.IsMarkOfDirection(unit)) ? text : string.Concat(text.EnumerateRunes().Select(Shown));
+
+    private static string Shown(Rune rune) =>
+        rune.IsBmp && Printable.IsMarkOfDirection((char)rune.Value) ? Printable.Of(rune.ToString())
+        : IsAllowed(rune) ? rune.ToString()
+        : Replacement.ToString();
 
     private static bool IsAllowed(Rune rune) => !rune.IsBmp || XmlConvert.IsXmlChar((char)rune.Value);
 }
