@@ -13,9 +13,11 @@ public sealed class InChromium(Chromium browser) : IClassFixture<Chromium>, IDis
 
     [SkippableTheory]
     [InlineData("report", 375, "light")]
-    [InlineData("report", 1100, "dark")]
+    [InlineData("report", 800, "light")]
+    [InlineData("report", 1280, "dark")]
     [InlineData("summary", 375, "dark")]
-    [InlineData("summary", 1100, "light")]
+    [InlineData("summary", 800, "light")]
+    [InlineData("summary", 1280, "light")]
     public async Task Pages_show_their_charts_without_complaint_and_without_overflow(string page, int width, string theme)
     {
         Chromium.SkipUnlessInstalled();
@@ -27,8 +29,49 @@ public sealed class InChromium(Chromium browser) : IClassFixture<Chromium>, IDis
         (await browser.Evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")).ShouldBe("true");
         (await browser.Evaluate("[...document.querySelectorAll('svg.chart')].every(chart => chart.getBBox().width > 300)")).ShouldBe("true");
         string values = await browser.Evaluate("[...document.querySelectorAll('svg.chart title')].map(title => title.textContent).join('\\n')");
-        values.ShouldContain(page == "report" ? "layer 3, down_proj: 0.1270" : "b: 40.000 at 80.00 %");
+        values.ShouldContain(page == "report" ? "layer 3, down_proj: 0.1270" : "b: 40.000 (+100.0 %) at 80.00 %");
+        (await browser.Evaluate(Outside)).ShouldBe("");
+        (await browser.Evaluate(Covered)).ShouldBe("");
         await Keep($"{page}-{width}-{theme}.png");
+    }
+
+    [SkippableTheory]
+    [InlineData(23, 375)]
+    [InlineData(80, 375)]
+    [InlineData(80, 800)]
+    [InlineData(80, 1280)]
+    public async Task Charts_show_all_decoder_layers_to_the_last_at_any_width(int layers, int width)
+    {
+        Chromium.SkipUnlessInstalled();
+        string path = directory["layers.html"];
+        File.WriteAllText(path, ArtifactPage.Render(Samples.Manifest(layers: layers), []));
+        await browser.Show(path, width, "light");
+        (await browser.Evaluate(Outside)).ShouldBe("");
+        (await browser.Evaluate($"[...document.querySelectorAll('.chart')].filter(chart => [...chart.querySelectorAll('text')].some(text => text.textContent === '{layers - 1}')).length")).ShouldBe("2");
+        await Keep($"layers-{layers}-{width}.png");
+    }
+
+    [SkippableTheory]
+    [InlineData(375)]
+    [InlineData(800)]
+    [InlineData(1280)]
+    public async Task Many_methods_one_of_which_explodes_are_told_apart(int width)
+    {
+        Chromium.SkipUnlessInstalled();
+        string[] methods = ["magnitude", "wanda", "ria", "sparsegpt", "admm", "alps", "sparsellm"];
+        (string Method, string Pattern, double Sparsity, int Index)[] sweep = [.. methods.SelectMany((method, index) => ((string, double)[])
+            [("0.5", 0.5), ("0.6", 0.6), ("0.7", 0.7), ("2:4", 0.5)], (method, pattern) => (method, pattern.Item1, pattern.Item2, Array.IndexOf(methods, method)))];
+        ArtifactManifest[] manifests = [.. sweep.Select(one => Samples.Manifest(
+            $"{one.Method}-{one.Pattern.Replace(':', 'x')}", 1, one.Method, one.Pattern, 20 * (1 + Math.Exp((one.Sparsity - 0.6) * 20 - one.Index * 0.4) * (one.Index == 0 ? 400 : 0.2)), one.Sparsity))];
+        Recipe recipe = Samples.Recipe([.. manifests.Select(manifest => manifest.Artifact!)]);
+        string path = directory["many.html"];
+        File.WriteAllText(path, RecipePage.Render(recipe, [.. recipe.Artifacts.Zip(manifests, (artifact, manifest) => new ArtifactResult(artifact, manifest))], "owner"));
+        await browser.Show(path, width, "light");
+        (await browser.Evaluate("document.querySelectorAll('.chart polyline').length")).ShouldBe("14");
+        (await browser.Evaluate(Outside)).ShouldBe("");
+        (await browser.Evaluate(Covered)).ShouldBe("");
+        (await browser.Evaluate("document.documentElement.scrollWidth")).ShouldBe(width.ToString(CultureInfo.InvariantCulture));
+        await Keep($"many-{width}.png");
     }
 
     [SkippableFact]
@@ -37,10 +80,31 @@ public sealed class InChromium(Chromium browser) : IClassFixture<Chromium>, IDis
         Chromium.SkipUnlessInstalled();
         foreach (string theme in (string[])["light", "dark"])
         {
-            await browser.Show(Write("report"), 1100, theme);
-            (await browser.Evaluate(LeastContrast)).ShouldBe("enough", theme);
+            foreach (string page in (string[])["report", "summary"])
+            {
+                await browser.Show(Write(page), 1280, theme);
+                (await browser.Evaluate(LeastContrast)).ShouldBe("enough", theme);
+            }
         }
     }
+
+    /// <summary>The first thing in a chart that is not on the page.</summary>
+    private const string Outside = """
+        [...document.querySelectorAll('.chart .mark, .chart text')].filter(drawn => {
+          const box = drawn.getBoundingClientRect();
+          return box.width > 0 && (box.left < 0 || box.right > innerWidth);
+        }).map(drawn => drawn.outerHTML).slice(0, 1).join()
+        """;
+
+    /// <summary>The first text in a chart that covers another.</summary>
+    private const string Covered = """
+        [...document.querySelectorAll('.chart')].flatMap(chart => {
+          const texts = [...chart.querySelectorAll('text')].map(text => [text.textContent, text.getBoundingClientRect()]).filter(([, box]) => box.width > 0);
+          return texts.flatMap(([one, a], index) => texts.slice(index + 1)
+            .filter(([, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3)
+            .map(([other]) => one + ' and ' + other));
+        }).slice(0, 1).join()
+        """;
 
     /// <summary>Relative luminance and contrast as WCAG 2.2 defines them; 4.5 for text, 3 for what is drawn.</summary>
     private const string LeastContrast = """

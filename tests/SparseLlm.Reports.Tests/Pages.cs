@@ -21,7 +21,7 @@ public sealed partial class Pages
         foreach (string expected in (string[])
         [
             "small-70", "70.00 %", "20.000", "25.000", "+25.0 %", Samples.HostileText, Samples.HostileFile, "layer 2: the damping was raised <twice>",
-            "8.0 MiB", "3.0 MiB", "-62.5 %", "12.3 s", "300.0 MiB", "0.1270", "model.layers.3.mlp.down_proj.weight", "0.2500", "0.1250",
+            "8.0 MiB", "3.0 MiB", "-62.5 %", "2.0 MiB", "-33.3 %", "35.00 %", "12.3 s", "300.0 MiB", "0.1270", "model.layers.3.mlp.down_proj.weight", "0.2500", "0.1250",
             "16 windows of 128 tokens, random, seed 7", "cpu-fma/1", "0.1.0", manifest.Key, manifest.Digest, manifest.Model.Digest, new string('d', 64), new string('f', 64),
         ])
         {
@@ -113,7 +113,7 @@ public sealed partial class Pages
     {
         ArtifactManifest manifest = Samples.Manifest() with
         {
-            Artifact = null, Calibration = null, PeakMemory = null, Size = null, Sweeps = null, Guards = null, Fallbacks = [], Perplexity = new Dictionary<string, PerplexityReport>(),
+            Artifact = null, Calibration = null, PeakMemory = null, Size = null, ModelSparsity = null, Sweeps = null, Guards = null, Fallbacks = [], Perplexity = new Dictionary<string, PerplexityReport>(),
             Tensors = [new TensorReport("lm_head.weight", [4, 4], "0.5", 0.5, null)],
         };
         XElement page = Document.Parse(Report(manifest));
@@ -136,9 +136,11 @@ public sealed partial class Pages
         XElement page = Document.Parse(Summary(
             Samples.Manifest("a"), Samples.Manifest("b", pruned: 40, sparsity: 0.8), Samples.Manifest("c", method: "wanda", pruned: 30), Samples.Manifest("d", pattern: "2:4", sparsity: 0.5)));
         XElement figure = page.Descendants("figure").Single();
-        figure.Descendants("ul").Single().Elements("li").Select(item => item.Value.Trim()).ShouldBe(["sparsellm", "wanda", "sparsellm, N:M"]);
+        figure.Descendants("ul").Single().Elements("li").Select(item => item.Value.Trim()).ShouldBe(["sparsellm", "wanda", "sparsellm, N:M", "dense: 20.000"]);
+        figure.Descendants().Where(one => one.Attribute("class")?.Value.StartsWith("end") == true).Select(label => label.Value.Trim())
+            .ShouldBe(["sparsellm", "wanda", "sparsellm, N:M", "dense: 20.000"]);
         figure.Descendants("polyline").Select(line => line.Attribute("points")!.Value.Split(' ').Length).ShouldBe([2, 1, 1]);
-        figure.Texts("title").ShouldContain("b: 40.000 at 80.00 %");
+        figure.Texts("title").ShouldContain("b: 40.000 (+100.0 %) at 80.00 %");
         figure.Texts("title").ShouldContain("dense: 20.000");
     }
 
@@ -149,8 +151,12 @@ public sealed partial class Pages
         page.Descendants("header").Single().Value.ShouldContain("2 of 3 artifacts of tiny & small are made; gates are missed by 1 of them.");
         string[][] rows = [.. page.Descendants("tbody").First().Elements("tr").Select(row => row.Elements().Select(cell => cell.Value).ToArray())];
         rows.Select(row => row[0]).ShouldBe(["a", "b", "c"]);
-        rows.Select(row => row[^1]).ShouldBe(["✓ met", "✗ missed", ""]);
-        rows[2][1].ShouldBe("not made");
+        rows.Select(row => row[1]).ShouldBe(["+25.0 %", "+100.0 %", "not made"]);
+        rows.Select(row => row[2]).ShouldBe(["✓ met", "✗ missed", ""]);
+        rows.Select(row => row[3]).ShouldBe(["★\u00A0best, ◆\u00A0Pareto", "", ""]);
+        rows[0][^3..].ShouldBe(["70.00 %", "35.00 %", "2.0 MiB"]);
+        rows.ShouldAllBe(row => row.Length == page.Descendants("thead").First().Descendants("th").Count());
+        page.Value.ShouldContain("★\u00A0best: the smallest");
         page.Descendants("a").Select(link => link.Attribute("href")!.Value).ShouldContain("a/report.html");
     }
 
@@ -160,7 +166,39 @@ public sealed partial class Pages
         Recipe recipe = Samples.Recipe("a");
         string page = RecipeSummary.Format(recipe, [new ArtifactResult(recipe.Artifacts[0], Samples.Manifest("a"))]);
         page.ShouldNotContain("<script>");
-        page.ShouldContain("| 20.000 | 25.000 | +25.0 % | ✓ met at most +30.0 % over dense | 12.3 s |");
+        page.ShouldContain("| a | +25.0 % | ✓ met at most +30.0 % over dense |  | ");
+        page.Split('\n').ShouldContain(RecipeSummary.Head);
+        page.ShouldContain("| 20.000 | 25.000 | sparsellm | 70.00 % | 35.00 % | 2.0 MiB | 12.3 s |");
+    }
+
+    [Fact]
+    public void A_summary_for_a_job_page_marks_what_stands_out_and_says_what_the_marks_mean()
+    {
+        Recipe recipe = Samples.Recipe("a", "b", "c");
+        ArtifactManifest?[] manifests = [Samples.Manifest("a"), Samples.Manifest("b", pruned: 40), null];
+        string[] lines = RecipeSummary.Format(recipe, [.. recipe.Artifacts.Zip(manifests, (artifact, manifest) => new ArtifactResult(artifact, manifest))]).Split('\n');
+        lines.Where(line => line.StartsWith('|')).Select(line => line.Replace(@"\|", "").Count(unit => unit == '|')).Distinct().ShouldBe([13]);
+        lines.Single(line => line.StartsWith("| a |")).ShouldContain("| ★\u00A0best, ◆\u00A0Pareto |");
+        lines.ShouldContain(line => line.StartsWith("★\u00A0best: "));
+    }
+
+    [Fact]
+    public void A_size_that_was_estimated_from_a_sample_says_so()
+    {
+        ArtifactManifest manifest = Samples.Manifest();
+        manifest = manifest with { Size = manifest.Size! with { Compressed = new CompressedSize(2L << 20, 0.25) } };
+        Document.Parse(Report(manifest)).Value.ShouldContain("estimated from 25.00 % of them");
+        ArtifactSummary.Format(manifest, []).ShouldContain("≈ 2.0 MiB compressed");
+        Document.Parse(Summary(manifest)).Texts("td").ShouldContain("≈ 2.0 MiB");
+    }
+
+    [Fact]
+    public void An_artifact_of_which_less_is_known_has_the_same_pages_with_less_on_them()
+    {
+        ArtifactManifest manifest = Samples.Manifest() with { ModelSparsity = null, Size = new SizeReport(8L << 20, 3L << 20) };
+        Document.Parse(Report(manifest)).Value.ShouldNotContain("Compressed");
+        ArtifactSummary.Format(manifest, []).ShouldNotContain("compressed");
+        Document.Parse(Summary(manifest)).Texts("td").ShouldContain("3.0 MiB");
     }
 
     private static string Report(ArtifactManifest manifest) => ArtifactPage.Render(manifest, GateResult.Of([Samples.Gate(maxIncrease: 0.1, max: 30)], manifest));

@@ -60,6 +60,9 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
     /// <summary>Zeros over weights, in the pruned tensors, counted after the cast to their element type.</summary>
     public required double Sparsity { get; init; }
 
+    /// <summary>Zeros over weights, in all tensors: embedding, head, norms and biases count too. Null where an older version of the tool has made it.</summary>
+    public double? ModelSparsity { get; init; }
+
     /// <summary>What was done to each pruned tensor.</summary>
     public required IReadOnlyList<TensorReport> Tensors { get; init; }
 
@@ -155,7 +158,7 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
     void IJsonOnDeserialized.OnDeserialized()
     {
         RecordJson.Require(FormatVersion == CurrentVersion, $"the format version is not {CurrentVersion}");
-        RecordJson.Require(Sparsity is >= 0 and <= 1, "a sparsity is not a fraction");
+        RecordJson.Require(Sparsity is >= 0 and <= 1 && ModelSparsity is null or (>= 0 and <= 1), "a sparsity is not a fraction");
         RecordJson.Require(Seconds >= 0, "a time is negative");
         UInt128 weights = Tensors.Aggregate(UInt128.Zero, (sum, tensor) => sum + ((ulong)tensor.Shape[0] * (ulong)tensor.Shape[1]));
         RecordJson.Require(weights <= long.MaxValue, "the matrices are larger than any model");
@@ -205,7 +208,11 @@ public sealed record TensorReport(string Name, IReadOnlyList<int> Shape, string 
 /// <summary>The size of the safetensors files.</summary>
 /// <param name="Dense">Of the dense model, in bytes.</param>
 /// <param name="Pruned">Of the pruned model, in bytes.</param>
-public sealed record SizeReport(long Dense, long Pruned);
+public sealed record SizeReport(long Dense, long Pruned)
+{
+    /// <summary>What those of the pruned model take in a package. Null where an older version of the tool has made it.</summary>
+    public CompressedSize? Compressed { get; init; }
+}
 
 /// <summary>Perplexity on one text.</summary>
 /// <param name="Dense">Of the dense model.</param>

@@ -1,3 +1,4 @@
+using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Running;
@@ -44,6 +45,20 @@ internal static class ManifestBuilder
             Seconds = 0,
             SpilledBytes = result.SpilledBytes,
             Inputs = inputs,
+        };
+    }
+
+    /// <summary>The manifest with what is measured in the weights as they were written; what it knows already stays, as some of it does that older versions have stored.</summary>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="directory">Where the pruned model is.</param>
+    /// <param name="cancellation">Stops in between.</param>
+    public static ArtifactManifest Measure(ArtifactManifest manifest, string directory, CancellationToken cancellation)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(directory);
+        return manifest with
+        {
+            ModelSparsity = manifest.ModelSparsity ?? ModelSparsity.Measure(checkpoint, manifest.Tensors, cancellation),
+            Size = manifest.Size is { Compressed: null } size ? size with { Compressed = CompressedSize.Measure(checkpoint, cancellation) } : manifest.Size,
         };
     }
 

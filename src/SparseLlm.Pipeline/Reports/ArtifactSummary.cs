@@ -16,7 +16,7 @@ internal static class ArtifactSummary
         var page = new StringBuilder();
         Line($"# {manifest.Artifact ?? "Pruned model"}");
         Line($"");
-        Line($"{manifest.Model.Architecture} pruned by {manifest.Method} to {manifest.Pattern}: {manifest.Sparsity:P2} of the weights in {manifest.Tensors.Count} matrices are zero.");
+        Line($"{manifest.Model.Architecture} pruned by {manifest.Method} to {manifest.Pattern}: {Figures.Share(manifest.Sparsity)} of the weights in {manifest.Tensors.Count} matrices are zero{Whole()}.");
         Line($"");
         AddPerplexity();
         Line($"| matrix | shape | asked for | sparsity | {RelativeErrors.NameOf(manifest)} |");
@@ -26,12 +26,24 @@ internal static class ArtifactSummary
             Line($"| {tensor.Name} | {tensor.Shape[0]} x {tensor.Shape[1]} | {tensor.Pattern} | {tensor.Sparsity:0.0000} | {Figures.Error(tensor.RelativeError)} |");
         }
 
+        AddSize();
         AddFallbacks();
         Line($"");
         Line($"Pruned in {manifest.Seconds:0.0} s by SparseLlm.Build {manifest.ToolVersion} ({manifest.Numerics}). Charts and provenance: {ArtifactPage.FileName}; the same for programs: {ArtifactManifest.FileName}.");
         return page.ToString();
 
         void Line(MarkdownInterpolation text) => page.Append(text.ToString()).Append('\n');
+
+        Markdown Whole() => manifest.ModelSparsity is { } whole ? Markdown.Of($", {Figures.Share(whole)} of the whole model") : default;
+
+        void AddSize()
+        {
+            if (manifest.Size is { Compressed: { } compressed } size)
+            {
+                Line($"");
+                Line($"The weights take {Figures.Bytes(size.Pruned)} on disk and {Figures.Compressed(compressed)} compressed, as in a package ({Figures.Change((double)compressed.Bytes / size.Pruned - 1)}).");
+            }
+        }
 
         void AddPerplexity()
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SparseLlm.Pipeline.Artifacts;
 
 namespace SparseLlm.Pipeline.Reports;
 
@@ -12,6 +13,9 @@ internal static class Figures
 
     /// <summary>A share as 70.00 %.</summary>
     public static string Share(double value) => value.ToString("0.00 %", CultureInfo.InvariantCulture);
+
+    /// <summary>A share that may not be known; nothing then.</summary>
+    public static string Share(double? value) => value is { } known ? Share(known) : "";
 
     /// <summary>A change as +12.3 %.</summary>
     public static string Change(double value) => value.ToString("+0.0 %;-0.0 %;0.0 %", CultureInfo.InvariantCulture);
@@ -38,6 +42,12 @@ internal static class Figures
 
         return string.Create(CultureInfo.InvariantCulture, $"{value.ToString(unit == 0 ? "0" : "0.0", CultureInfo.InvariantCulture)} {Units[unit]}");
     }
+
+    /// <summary>A size that may not be known; nothing then.</summary>
+    public static string Bytes(long? bytes) => bytes is { } known ? Bytes(known) : "";
+
+    /// <summary>What the weights take compressed, with a sign where only a sample was; nothing where it is not known.</summary>
+    public static string Compressed(CompressedSize? size) => size is null ? "" : (size.Sample < 1 ? "≈ " : "") + Bytes(size.Bytes);
 
     /// <summary>A time.</summary>
     public static string Time(double seconds) => seconds < 2 * SecondsPerMinute

@@ -9,9 +9,11 @@ namespace SparseLlm.Pipeline.Reports;
 /// <summary><c>summary.html</c>: the artifacts of a recipe beside each other.</summary>
 internal static class RecipePage
 {
-    private static readonly Table Artifacts = new("Artifacts", "Artifact", "Method", "Asked for#", "Sparsity#", "Perplexity on", "Dense#", "Pruned#", "Change#", "Gates");
+    private static readonly Table Artifacts = new(
+        "Artifacts", "Artifact", "Change#", "Gates", "Marks", "Perplexity on", "Dense#", "Pruned#", "Method", "Asked for#", "Zeros of the matrices#", "Zeros of the model#", "Compressed#");
+
     private static readonly Table Gates = new("Gates", "Artifact", "Gate on", "Limit", "Measured#", "Result");
-    private static readonly Table Costs = new("Size, time and memory", "Artifact", "On disk#", "Dense on disk#", "Time#", "Peak memory#");
+    private static readonly Table Costs = new("Size, time and memory", "Artifact", "Dense on disk#", "On disk#", "Compressed#", "Saved#", "Time#", "Peak memory#");
     private static readonly Table Digests = new("Digests", "Artifact", "SHA-256", "Key", "Numerics", "Tool");
 
     /// <summary>What the page of an owner contains and no other.</summary>
@@ -29,7 +31,7 @@ internal static class RecipePage
             Path.GetFileName(recipe.Path),
             Html.Of($"{made.Length} of {results.Count} artifacts of {Path.GetFileName(recipe.Model)} are made{(missed == 0 ? "" : FormattableString.Invariant($"; gates are missed by {missed} of them"))}."),
             [
-                new Section("artifacts", "Artifacts", Artifacts.With(results.SelectMany(Rows))),
+                new Section("artifacts", "Artifacts", Compare(results)),
                 SweepSection.Of(made),
                 new Section("gates", "Gates", results.Any(result => result.Gates.Count > 0) ? Gates.With(results.SelectMany(Compared)) : Html.Empty),
                 new Section("cost", "Size, time and memory", made.Length == 0 ? Html.Empty : Costs.With(made.Select(Cost))),
@@ -38,21 +40,28 @@ internal static class RecipePage
             Html.Of($"Written by SparseLlm.Build {ToolVersion.Current.ToNormalizedString()}.")) { Owner = owner }.Render();
     }
 
-    private static IEnumerable<Html[]> Rows(ArtifactResult result)
+    private static Html Compare(IReadOnlyList<ArtifactResult> results)
+    {
+        var ranking = new Ranking(results);
+        return Html.Of($"{Artifacts.With(results.SelectMany(result => Rows(result, ranking)))}{(ranking.HasMarks ? Html.Of($"""<p class="note">{Ranking.Meaning}</p>{"\n"}""") : Html.Empty)}");
+    }
+
+    private static IEnumerable<Html[]> Rows(ArtifactResult result, Ranking ranking)
     {
         string name = result.Artifact.Name;
         if (result.Manifest is not { } manifest)
         {
-            return [[name, "not made", "", "", "", "", "", "", ""]];
+            return [[name, "not made", .. Enumerable.Repeat(Html.Empty, 10)]];
         }
 
-        Html[] own = [Html.Of($"""<a href="{name}/{ArtifactPage.FileName}">{name}</a>"""), MethodName.Of(manifest), manifest.Pattern, Figures.Share(manifest.Sparsity)];
+        Html link = Html.Of($"""<a href="{name}/{ArtifactPage.FileName}">{name}</a>""");
+        Html[] own = [MethodName.Of(manifest), manifest.Pattern, Figures.Share(manifest.Sparsity), Figures.Share(manifest.ModelSparsity), Compressed(manifest)];
         return manifest.Perplexity.Count == 0
-            ? [[.. own, "", "", "", "", ""]]
+            ? [[link, "", "", "", "", "", "", .. own]]
             : manifest.Perplexity.Select(text => (Html[])
             [
-                .. own, text.Key, Figures.Perplexity(text.Value.Dense), Figures.Perplexity(text.Value.Pruned), Figures.Change(text.Value.Increase),
-                Verdict([.. result.Gates.Where(gate => gate.Perplexity == text.Key)]),
+                link, Figures.Change(text.Value.Increase), Verdict([.. result.Gates.Where(gate => gate.Perplexity == text.Key)]), ranking.Marks(result, text.Key),
+                text.Key, Figures.Perplexity(text.Value.Dense), Figures.Perplexity(text.Value.Pruned), .. own,
             ]);
     }
 
@@ -63,11 +72,13 @@ internal static class RecipePage
 
     private static Html[] Cost(ArtifactManifest manifest) =>
     [
-        manifest.Artifact ?? "", Bytes(manifest.Size?.Pruned), Bytes(manifest.Size?.Dense),
-        Figures.Time(manifest.Seconds), Bytes(manifest.PeakMemory),
+        manifest.Artifact ?? "", Figures.Bytes(manifest.Size?.Dense), Figures.Bytes(manifest.Size?.Pruned), Compressed(manifest), Saved(manifest.Size),
+        Figures.Time(manifest.Seconds), Figures.Bytes(manifest.PeakMemory),
     ];
 
-    private static Html Bytes(long? bytes) => bytes is { } known ? Figures.Bytes(known) : "";
+    private static Html Compressed(ArtifactManifest manifest) => Figures.Compressed(manifest.Size?.Compressed);
+
+    private static Html Saved(SizeReport? size) => size?.Compressed is { } compressed ? Figures.Change((double)compressed.Bytes / size.Pruned - 1) : "";
 
     private static Html[] Origin(ArtifactManifest manifest) =>
         [manifest.Artifact ?? "", Html.Of($"<code>{manifest.Digest}</code>"), Html.Of($"<code>{manifest.Key}</code>"), manifest.Numerics, manifest.ToolVersion];

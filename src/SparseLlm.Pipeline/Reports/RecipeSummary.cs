@@ -10,35 +10,42 @@ namespace SparseLlm.Pipeline.Reports;
 internal static class RecipeSummary
 {
     /// <summary>The line that tells such a page from any other.</summary>
-    public const string Head = "| artifact | method | sparsity | perplexity | dense | pruned | change | gate | time |";
+    public const string Head = "| artifact | change | gate | marks | perplexity | dense | pruned | method | zeros of the matrices | zeros of the model | compressed | time |";
 
     /// <summary>The page.</summary>
     public static string Format(Recipe recipe, IReadOnlyList<ArtifactResult> results)
     {
         var page = new StringBuilder();
+        var ranking = new Ranking(results);
         Line($"# {Path.GetFileName(recipe.Path)}");
         Line($"");
-        Line($"{Head}");
-        Line($"|---|---|---:|---|---:|---:|---:|---|---:|");
+        page.Append(Head).Append('\n');
+        Line($"|---|---:|---|---|---|---:|---:|---|---:|---:|---:|---:|");
         foreach (ArtifactResult result in results)
         {
             if (result.Manifest is not { } manifest)
             {
-                Line($"| {result.Artifact.Name} | not made | | | | | | | |");
+                Line($"| {result.Artifact.Name} | not made | | | | | | | | | | |");
                 continue;
             }
 
-            Markdown own = Markdown.Of($"{result.Artifact.Name} | {MethodName.Of(manifest)} | {Figures.Share(manifest.Sparsity)}");
+            Markdown own = Markdown.Of($"{MethodName.Of(manifest)} | {Figures.Share(manifest.Sparsity)} | {Figures.Share(manifest.ModelSparsity)} | {Figures.Compressed(manifest.Size?.Compressed)} | {Figures.Time(manifest.Seconds)}");
             if (manifest.Perplexity.Count == 0)
             {
-                Line($"| {own} | | | | | | {Figures.Time(manifest.Seconds)} |");
+                Line($"| {result.Artifact.Name} | | | | | | | {own} |");
             }
 
             foreach ((string name, PerplexityReport report) in manifest.Perplexity)
             {
                 Markdown gates = Markdown.List(result.Gates.Where(gate => gate.Perplexity == name).Select(gate => Markdown.Of($"{gate.Verdict} {gate.Limit}")));
-                Line($"| {own} | {name} | {Figures.Perplexity(report.Dense)} | {Figures.Perplexity(report.Pruned)} | {Figures.Change(report.Increase)} | {gates} | {Figures.Time(manifest.Seconds)} |");
+                Line($"| {result.Artifact.Name} | {Figures.Change(report.Increase)} | {gates} | {ranking.Marks(result, name)} | {name} | {Figures.Perplexity(report.Dense)} | {Figures.Perplexity(report.Pruned)} | {own} |");
             }
+        }
+
+        if (ranking.HasMarks)
+        {
+            Line($"");
+            Line($"{Ranking.Meaning}");
         }
 
         return page.ToString();

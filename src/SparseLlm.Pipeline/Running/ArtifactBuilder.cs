@@ -71,7 +71,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         if (ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) is { } known)
         {
             LockCheck.Require(request, known.Digest);
-            ArtifactManifest measured = known with { Perplexity = MeasureAll(request, request.Output, known.Digest, cancellation) };
+            ArtifactManifest measured = ManifestBuilder.Measure(known, request.Output, cancellation) with { Perplexity = MeasureAll(request, request.Output, known.Digest, cancellation) };
             measured.Write(request.Output);
             ArtifactReports.Write(measured, request.Gates, request.Output);
             return Done(request, measured, ArtifactOrigin.MeasuredAgain);
@@ -147,7 +147,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         }
 
         return hit is var (entry, manifest) && cache.TryRestore(entry, staging.Path, cancellation)
-            ? manifest with { Artifact = request.Name, Inputs = inputs }
+            ? ManifestBuilder.Measure(manifest, staging.Path, cancellation) with { Artifact = request.Name, Inputs = inputs }
             : null;
     }
 
@@ -170,7 +170,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             PeakMemory = result.PeakMemory,
             Size = new SizeReport(ModelFiles.WeightBytes(dense.Directory), ModelFiles.WeightBytes(staging.Path)),
         };
-        manifest = manifest with { Tensors = MaskDensities.Measure(staging.Path, manifest.Tensors) };
+        manifest = ManifestBuilder.Measure(manifest with { Tensors = MaskDensities.Measure(staging.Path, manifest.Tensors) }, staging.Path, cancellation);
         cache.Put(
             keys.Artifact,
             CachedArtifact.Kind,

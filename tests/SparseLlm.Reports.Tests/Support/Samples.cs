@@ -22,7 +22,8 @@ internal static class Samples
 
     /// <summary>An artifact.</summary>
     public static ArtifactManifest Manifest(
-        string name = "small-70", int layers = 4, string method = "sparsellm", string pattern = "0.7", double pruned = 25, double sparsity = 0.7, int cells = 8)
+        string name = "small-70", int layers = 4, string method = "sparsellm", string pattern = "0.7", double pruned = 25, double sparsity = 0.7, int cells = 8,
+        long compressed = 2L << 20)
     {
         var settings = PruningSettings.For(Enum.Parse<PruningMethod>(method, ignoreCase: true));
         string[] names = [.. Enumerable.Range(0, layers).SelectMany(layer => Kinds.Select(kind => $"model.layers.{layer}.{kind}.weight"))];
@@ -39,6 +40,7 @@ internal static class Samples
             Calibration = new CalibrationProvenance([new FileProvenance(HostileFile, new string('d', 64))], 16, 128, "random", 7),
             Numerics = "cpu-fma/1",
             Sparsity = sparsity,
+            ModelSparsity = sparsity / 2,
             Tensors = [.. names.Select((tensor, index) => new TensorReport(tensor, [64, 96], pattern, sparsity, 0.1 + index / 1000.0)
             {
                 Mask = new MaskDensity(cells, cells, [.. Enumerable.Range(0, cells * cells).Select(cell => (byte)(index * 31 + cell * cell * 17))]),
@@ -52,7 +54,7 @@ internal static class Samples
             },
             Seconds = 12.34,
             PeakMemory = 300L << 20,
-            Size = new SizeReport(8L << 20, 3L << 20),
+            Size = new SizeReport(8L << 20, 3L << 20) { Compressed = new CompressedSize(compressed, 1) },
             Inputs = new ArtifactInputs
             {
                 Numerics = "cpu-fma/1",

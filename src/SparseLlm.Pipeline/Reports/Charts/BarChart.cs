@@ -9,10 +9,8 @@ namespace SparseLlm.Pipeline.Reports.Charts;
 /// <param name="Series">The bars.</param>
 internal sealed record BarChart(string Horizontal, string Vertical, string YFormat, IReadOnlyList<Series> Series)
 {
-    private const double LeastBar = 3;
     private const double WidestBar = 22;
     private const double GroupShare = 0.84;
-    private const double Margin = 84;
 
     /// <summary>The picture and its legend.</summary>
     /// <param name="description">What it shows, for those who do not see it.</param>
@@ -20,18 +18,16 @@ internal sealed record BarChart(string Horizontal, string Vertical, string YForm
     public Html Draw(string description, double atLeast)
     {
         double[] places = [.. Series.SelectMany(series => series.Points).Select(point => point.X).Distinct()];
-        double groups = places.Max() - places.Min() + 1;
-        double width = Math.Max(Frame.StandardWidth, Margin + groups * Series.Count * LeastBar / GroupShare);
-        double bar = Math.Min((width - Margin) / groups * GroupShare / Series.Count, WidestBar);
         var frame = new Frame(
             Horizontal,
             Vertical,
             Scale.Whole(places.Min(), places.Max()),
             Scale.Linear([0, atLeast, .. Series.SelectMany(series => series.Points).Select(point => point.Y)]),
             "0",
-            YFormat,
-            width);
-        return Html.Of($"{frame.Around(description, Html.Join(Series.Select((series, index) => Draw(frame, series, index, bar))))}{Marker.Legend(Series, isOfLines: false)}");
+            YFormat);
+        double group = (frame.Span.To - frame.Span.From) / (places.Max() - places.Min() + 1);
+        double bar = Math.Min(group * GroupShare / Series.Count, WidestBar);
+        return Html.Of($"{frame.Around(description, "bars", Html.Join(Series.Select((series, index) => Draw(frame, series, index, bar))))}{Marker.Legend(Series, isOfLines: false)}");
     }
 
     private Html Draw(Frame frame, Series series, int index, double bar)

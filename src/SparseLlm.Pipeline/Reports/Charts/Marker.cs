@@ -32,11 +32,14 @@ internal static class Marker
     /// <summary>The dashes of its line.</summary>
     public static string Dash(int series) => Dashes[series % Dashes.Length];
 
-    /// <summary>The names of series beside how they are drawn.</summary>
-    public static Html Legend(IReadOnlyList<Series> series, bool isOfLines) => Html.Of($"""
-        <ul class="legend">{series.Select((one, index) => Html.Of($"""<li><svg width="30" height="14" viewBox="-15 -7 30 14" aria-hidden="true" class="{Color(index)}">{Sample(index, isOfLines)}</svg> {one.Name}</li>"""))}</ul>
+    /// <summary>The names of series beside how they are drawn, and that of a line across.</summary>
+    public static Html Legend(IReadOnlyList<Series> series, bool isOfLines, string? reference = null) => Html.Of($"""
+        <ul class="legend">{series.Select((one, index) => Item(Color(index), Sample(index, isOfLines), one.Name))}{(reference is null ? Html.Empty : Item("reference", Html.Of($"""<path d="M-15,0h30" />"""), reference))}</ul>
 
         """);
+
+    private static Html Item(string style, Html sample, string name) =>
+        Html.Of($"""<li><svg width="30" height="14" viewBox="-15 -7 30 14" aria-hidden="true" class="{style}">{sample}</svg> {name}</li>""");
 
     private static Html Sample(int series, bool isOfLine) => isOfLine
         ? Html.Of($"""<path class="line" d="M-15,0h30" stroke-dasharray="{Dash(series)}" /><path class="mark" d="{Shape(series)}" />""")

@@ -6,6 +6,10 @@ internal sealed class Scale
     private const int WantedTicks = 5;
     private const int WholeTicks = 16;
     private const double Tolerance = 1e-9;
+    private const double LeastUnit = 0.001;
+    private const double MostUnit = 0.1;
+    private const double LastGap = 0.75;
+    private const int FewDecades = 4;
 
     private readonly Func<double, double> place;
 
@@ -25,24 +29,39 @@ internal sealed class Scale
         return Between([.. Enumerable.Range(0, (int)(last - first) + 1).Select(tick => (first + tick) * step)], value => value);
     }
 
-    /// <summary>A scale on which equal ratios are equally long.</summary>
-    /// <param name="values">What it must hold; all positive.</param>
-    public static Scale Logarithmic(IReadOnlyList<double> values)
+    /// <summary>
+    /// A scale of changes from 0, on which equal ratios of changes are equally long: 1 % and 10 % are as far apart as 100 % and 1000 %. Around 0 it is linear,
+    /// and what has become less is below.
+    /// </summary>
+    /// <param name="changes">What it must hold.</param>
+    public static Scale Changes(IReadOnlyList<double> changes)
     {
-        (double low, double high) = (values.Min(), values.Max());
-        double[] ticks = [.. Enumerable.Range((int)Math.Floor(Math.Log10(low)), (int)Math.Ceiling(Math.Log10(high) - Math.Log10(low)) + 2)
-            .SelectMany(power => (double[])[1, 2, 5], (power, digit) => digit * Math.Pow(10, power))];
-        double first = ticks.Last(tick => tick <= low * (1 + Tolerance));
-        double last = ticks.First(tick => tick >= high * (1 - Tolerance) && tick > first);
-        return Between([.. ticks.Where(tick => tick >= first && tick <= last)], Math.Log);
+        double unit = Math.Clamp(changes.Select(Math.Abs).Where(change => change > 0).Select(PowerBelow).DefaultIfEmpty(MostUnit).Min(), LeastUnit, MostUnit);
+        double decades = Math.Log10(Math.Max(changes.Max(Math.Abs) / unit, 1));
+        double[] digits = decades <= FewDecades ? [1, 3] : [1];
+        int stride = Math.Max(1, (int)Math.Ceiling(decades / WantedTicks / 2));
+        double[] steps = [.. Enumerable.Range(0, (int)decades / stride + 2)
+            .SelectMany(_ => digits, (power, digit) => digit * unit * Math.Pow(10, (double)power * stride)).Where(double.IsFinite)];
+        double[] down = [.. Reach(steps, -changes.Min()).Select(step => -step).Reverse()];
+        double[] up = [.. Reach(steps, changes.Max())];
+        return Between(down.Length + up.Length == 0 ? [0, unit] : [.. down, 0, .. up], change => Math.CopySign(Decades(Math.Abs(change) / unit), change));
     }
 
-    /// <summary>A scale of whole numbers, with half of one of them left at both ends.</summary>
+    /// <summary>The steps up to the first that is as large as a change.</summary>
+    private static IEnumerable<double> Reach(double[] steps, double change) =>
+        change <= 0 ? [] : steps.Where((_, index) => index == 0 || steps[index - 1] < change * (1 - Tolerance));
+
+    /// <summary>The logarithm, one higher so that it begins where the linear part ends.</summary>
+    private static double Decades(double units) => units <= 1 ? units : 1 + Math.Log10(units);
+
+    private static double PowerBelow(double value) => Math.Pow(10, Math.Floor(Math.Log10(value) + Tolerance));
+
+    /// <summary>A scale of whole numbers, of which the last is labelled, with half of one of them left at both ends.</summary>
     public static Scale Whole(double first, double last)
     {
         double step = Math.Max(1, Round((last - first) / WholeTicks));
         double length = last - first + 1;
-        double[] ticks = [.. Enumerable.Range(0, (int)((last - first) / step) + 1).Select(tick => first + tick * step)];
+        double[] ticks = [.. Enumerable.Range(0, (int)((last - first) / step) + 1).Select(tick => first + tick * step).Where(tick => tick <= last - LastGap * step), last];
         return new Scale(ticks, value => (value - first + 0.5) / length);
     }
 

@@ -17,11 +17,26 @@ internal static class CostSection
         {
             yield return ["Dense model", Figures.Bytes(size.Dense), "its safetensors files on disk"];
             yield return ["Pruned model", Figures.Bytes(size.Pruned), Html.Of($"its safetensors files on disk, {Figures.Change((double)size.Pruned / size.Dense - 1)}")];
+            if (size.Compressed is { } compressed)
+            {
+                string sample = compressed.Sample < 1 ? $"; estimated from {Figures.Share(compressed.Sample)} of them" : "";
+                yield return
+                [
+                    "Compressed", Figures.Compressed(compressed),
+                    $"the pruned model's weights as a package or an image layer takes them, deflated, {Figures.Change((double)compressed.Bytes / size.Pruned - 1)}{sample}",
+                ];
+            }
         }
 
         long weights = manifest.Tensors.Sum(tensor => (long)tensor.Shape[0] * tensor.Shape[1]);
         long kept = (long)Math.Round(manifest.Tensors.Sum(tensor => (1 - tensor.Sparsity) * tensor.Shape[0] * tensor.Shape[1]));
         yield return ["Weights kept", Figures.Count(kept), Html.Of($"of {Figures.Count(weights)} in the pruned matrices")];
+        if (manifest.ModelSparsity is { } whole)
+        {
+            yield return ["Zeros of the matrices", Figures.Share(manifest.Sparsity), "in what was pruned"];
+            yield return ["Zeros of the model", Figures.Share(whole), "in all of its weights: embedding, head, norms and biases count too"];
+        }
+
         yield return ["Time", Figures.Time(manifest.Seconds), "spent on pruning; layers that came from the cache took next to none"];
         if (manifest.PeakMemory is { } memory)
         {

@@ -8,8 +8,6 @@ namespace SparseLlm.Pipeline.Reports.Sections;
 /// <summary>How perplexity goes up with sparsity, a line for each method.</summary>
 internal static class SweepSection
 {
-    private const double WideRange = 6;
-
     private static readonly string[] Columns = ["Artifact", "Method", "Sparsity#", "Dense#", "Pruned#", "Change#"];
 
     /// <summary>The section; nothing where there are not two artifacts to compare.</summary>
@@ -25,17 +23,15 @@ internal static class SweepSection
         }
 
         Series[] series = [.. drawn.GroupBy(Line).Select(line => new Series(line.Key, [.. line.OrderBy(artifact => artifact.Sparsity).Select(artifact => Place(artifact, text))]))];
-        double dense = drawn[0].Perplexity[text].Dense;
-        double[] values = [dense, .. drawn.Select(artifact => artifact.Perplexity[text].Pruned)];
-        bool isWide = values.Max() > WideRange * values.Min();
+        string dense = Figures.Perplexity(drawn[0].Perplexity[text].Dense);
         var frame = new Frame(
-            "sparsity", isWide ? "perplexity, logarithmic" : "perplexity", Scale.Linear([.. drawn.Select(artifact => artifact.Sparsity)]),
-            isWide ? Scale.Logarithmic(values) : Scale.Linear(values), "0.## %", "#,0.##");
-        var chart = new LineChart(frame, series) { Reference = new Point(0, dense, $"dense: {Figures.Perplexity(dense)}") };
+            "sparsity of the pruned matrices", "change, logarithmic", Scale.Linear([.. drawn.Select(artifact => artifact.Sparsity)]),
+            Scale.Changes([.. drawn.Select(artifact => artifact.Perplexity[text].Increase)]), "0.## %", "+#,0.## %;-#,0.## %;'dense'");
+        var chart = new LineChart(frame, series) { Reference = new Point(0, 0, $"dense: {dense}") };
         ArtifactManifest best = drawn.MinBy(artifact => artifact.Perplexity[text].Pruned)!;
         return Figure.Of(
-            $"Perplexity on {text}; less is better",
-            chart.Draw($"Perplexity on {text} against sparsity, a line for each method. Dense: {Figures.Perplexity(dense)}. Lowest: {Place(best, text).Label}."),
+            $"Perplexity on {text}: how much higher than the dense model's, on a logarithmic axis; less is better",
+            chart.Draw($"Change of perplexity on {text} against sparsity, a line for each method. Dense: {dense}. Lowest: {Place(best, text).Label}."),
             new Table($"Perplexity on {text}", Columns).With(artifacts.Select(artifact => Row(artifact, artifact.Perplexity[text]))));
     }
 
@@ -43,8 +39,8 @@ internal static class SweepSection
     private static string Line(ArtifactManifest artifact) => MethodName.Of(artifact) + (PatternRules.IsGroups(artifact.Pattern) ? ", N:M" : "");
 
     private static Point Place(ArtifactManifest artifact, string text) => new(
-        artifact.Sparsity, artifact.Perplexity[text].Pruned,
-        $"{artifact.Artifact}: {Figures.Perplexity(artifact.Perplexity[text].Pruned)} at {Figures.Share(artifact.Sparsity)}");
+        artifact.Sparsity, artifact.Perplexity[text].Increase,
+        $"{artifact.Artifact}: {Figures.Perplexity(artifact.Perplexity[text].Pruned)} ({Figures.Change(artifact.Perplexity[text].Increase)}) at {Figures.Share(artifact.Sparsity)}");
 
     private static Html[] Row(ArtifactManifest artifact, PerplexityReport report) =>
     [
