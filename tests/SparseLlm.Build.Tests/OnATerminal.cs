@@ -14,14 +14,17 @@ public sealed partial class OnATerminal(PackageFeed feed)
         var project = new TestProject(feed).Write("pruning.yaml", "artifact: a\nsummary: summary.html\npause: 500");
         project.Run("restore").ShouldSucceed();
 
-        string shown = Show(project);
+        string shown = WithoutEscapes(Show(project));
         shown.ShouldContain("PruningModels");
         shown.ShouldMatch(@"Models net10.0 succeeded .* → \S*bin/Debug/net10.0/models/summary.html \(1 models\)");
 
         project.Write("pruning.yaml", "artifact: a\nsummary: summary.html\nmiss: pruning.yaml(1,1): error SLM4003: it misses two gates");
-        shown = Show(project);
+        string written = Show(project);
+        shown = WithoutEscapes(written);
         shown.ShouldMatch(@"Models net10.0 failed .* → \S*bin/Debug/net10.0/models/summary.html \(1 models\)");
         shown.ShouldContain("error SLM4003: it misses two gates");
+        string page = Link().Match(written).Groups[1].Value;
+        File.Exists(new Uri(page).LocalPath).ShouldBeTrue($"'{page}' is the page that the code leads to");
     }
 
     private static string Show(TestProject project)
@@ -31,8 +34,13 @@ public sealed partial class OnATerminal(PackageFeed feed)
         foreach (string argument in (string[])["--quiet", "--command", "dotnet build --no-restore -tl:on", "/dev/null"])
             build.ArgumentList.Add(argument);
         build.Environment["TERM"] = "xterm-256color";
-        return Escape().Replace(DotNet.Run(build).Output, "");
+        return DotNet.Run(build).Output;
     }
+
+    private static string WithoutEscapes(string output) => Escape().Replace(output, "");
+
+    [GeneratedRegex(@"\e\]8;;(file://[^\e]*SLM4003\.md)\e")]
+    private static partial Regex Link();
 
     /// <summary>Commands to the terminal, links among them.</summary>
     [GeneratedRegex(@"\e\[[0-9;?]*[A-Za-z]|\e\]8;[^\e]*\e\\|\e\][^\e]*\e\\|\e[=>]")]

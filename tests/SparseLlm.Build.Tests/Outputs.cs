@@ -49,14 +49,14 @@ public sealed class Outputs(PackageFeed feed)
         var project = new TestProject(feed).Write("pruning.yaml", missed);
         project.Build().ShouldFail();
         project.Write("bin/Debug/net10.0/models/old/notes.txt", "of a user");
-        project.Write("pruning.yaml", missed.Replace("old", "older")).Build("--no-restore").ShouldFail();
+        project.Write("pruning.yaml", missed.Replace("old", "older")).Build("--no-restore", "-t:SparseLlmPrune").ShouldFail();
 
         project.Write("pruning.yaml", "artifact: a").Build("--no-restore").ShouldSucceed();
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBe([.. ModelFiles, "old/notes.txt"]);
         Directory.Exists(project.PathOf("bin/Debug/net10.0/models/older")).ShouldBeFalse();
 
-        project.Write("pruning.yaml", missed).Build("--no-restore").ShouldFail();
-        project.Write("pruning.yaml", missed.Replace("old", "older")).Build("--no-restore").ShouldFail();
+        project.Write("pruning.yaml", missed).Build("--no-restore", "-t:SparseLlmPrune").ShouldFail();
+        project.Write("pruning.yaml", missed.Replace("old", "older")).Build("--no-restore", "-t:SparseLlmPrune").ShouldFail();
         project.Run("clean").ShouldSucceed();
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["old/notes.txt"]);
         Directory.GetDirectories(project.PathOf("bin/Debug/net10.0/models")).Length.ShouldBe(1, "empty folders go too");

@@ -1,4 +1,3 @@
-using Microsoft.Build.Framework;
 using Microsoft.Build.Logging.StructuredLogger;
 
 namespace SparseLlm.Build.Tests.Support;
@@ -11,12 +10,6 @@ internal sealed record BuildResult(int ExitCode, string Output, string BinaryLog
         ? 0
         : Microsoft.Build.Logging.StructuredLogger.BinaryLog.ReadBuild(BinaryLog)
             .FindChildrenRecursive<Microsoft.Build.Logging.StructuredLogger.Task>(task => task.Name == "PruneModels").Count;
-
-    /// <summary>Where the errors lead that have a help link.</summary>
-    public IReadOnlyList<string> HelpLinks =>
-    [
-        .. new BinLogReader().ReadRecords(BinaryLog).Select(record => record.Args).OfType<BuildErrorEventArgs>().Select(error => error.HelpLink).OfType<string>(),
-    ];
 
     public BuildResult ShouldSucceed()
     {
