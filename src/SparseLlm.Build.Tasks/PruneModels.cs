@@ -62,6 +62,9 @@ public sealed class PruneModels : ToolTask
     /// <summary>Whether inputs and artifacts are held against the recipe's lock file.</summary>
     public bool IsLocked { get; set; }
 
+    /// <summary>The address of the folder of the pages that explain codes.</summary>
+    public string HelpPages { get; set; } = "";
+
     /// <summary>The recipe again, once the tool was asked: others have warnings of an earlier run to repeat.</summary>
     [Output]
     public string Asked => Recipe;
@@ -90,6 +93,8 @@ public sealed class PruneModels : ToolTask
         YieldDuringToolExecution = true;
         try
         {
+            // That of an earlier run would speak for one that ends before it has a result.
+            File.Delete(Manifest + ".summary");
             return base.Execute();
         }
         finally
@@ -131,12 +136,12 @@ public sealed class PruneModels : ToolTask
             return false;
         }
 
-        ToolManifest.WarnOfOther(Recipe, Log);
+        ToolManifest.WarnOfOther(Recipe, Log, HelpPages);
         return base.ValidateParameters();
     }
 
     private void LogError(string code, string message, params object[] arguments) =>
-        Log.LogError(null, code, null, null, 0, 0, 0, 0, message, arguments);
+        Log.LogError(null, code, null, HelpPages + code + ".md", null, 0, 0, 0, 0, message, arguments);
 
     /// <inheritdoc />
     protected override string GenerateCommandLineCommands() => CommandLineText.Of(CommandLine());
@@ -211,13 +216,13 @@ public sealed class PruneModels : ToolTask
         if (ToolMessage.Read(singleLine) is { } message)
         {
             hasSaidWhy |= message.IsError;
-            message.LogTo(Log);
+            message.LogTo(Log, HelpPages);
             return;
         }
 
         if (singleLine.Length > 0 && !char.IsWhiteSpace(singleLine[0]) && !singleLine.EndsWith(":", StringComparison.Ordinal))
             lastWords = singleLine;
-        Log.LogMessage(messageImportance, singleLine);
+        Log.LogMessage(messageImportance, PropertyNames.In(singleLine));
     }
 
     /// <inheritdoc />

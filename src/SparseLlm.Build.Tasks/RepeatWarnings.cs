@@ -14,15 +14,18 @@ public sealed class RepeatWarnings : Task
     [Required]
     public ITaskItem[] Recipes { get; set; } = [];
 
+    /// <summary>The address of the folder of the pages that explain codes.</summary>
+    public string HelpPages { get; set; } = "";
+
     /// <inheritdoc />
     public override bool Execute()
     {
         foreach (ITaskItem recipe in Recipes)
         {
-            ToolManifest.WarnOfOther(recipe.GetMetadata("FullPath"), Log);
+            ToolManifest.WarnOfOther(recipe.GetMetadata("FullPath"), Log, HelpPages);
             string warnings = recipe.GetMetadata("Run") + ".warnings";
             foreach (string line in File.Exists(warnings) ? File.ReadAllLines(warnings) : [])
-                ToolMessage.Read(line)?.LogTo(Log);
+                ToolMessage.Read(line)?.LogTo(Log, HelpPages);
         }
 
         return !Log.HasLoggedErrors;

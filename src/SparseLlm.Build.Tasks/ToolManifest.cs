@@ -27,12 +27,12 @@ internal sealed class ToolManifest
     public string Version { get; }
 
     /// <summary>Warns where the manifest that counts for a recipe has a version that does not fit.</summary>
-    public static void WarnOfOther(string recipe, TaskLoggingHelper log)
+    public static void WarnOfOther(string recipe, TaskLoggingHelper log, string pages)
     {
         if (Find(Path.GetDirectoryName(Path.GetFullPath(recipe))!) is not { } manifest || PackageVersion.Fits(manifest.Version))
             return;
         log.LogWarning(
-            null, "SLM5106", null, manifest.FilePath, 0, 0, 0, 0,
+            null, "SLM5106", null, pages + "SLM5106.md", manifest.FilePath, 0, 0, 0, 0,
             "'dotnet sparsellm' has version {0} here, and the package SparseLlm.Build {1}: the same recipe may give other results on the command line than in a build. Give both the same version.",
             manifest.Version, PackageVersion.Current);
     }

@@ -22,15 +22,18 @@ internal sealed class ToolMessage
     public bool IsError => parts.Groups["severity"].Value == "error";
 
     /// <summary>Reads a line; null where it is not such a message.</summary>
-    public static ToolMessage? Read(string line) => Form.Match(line) is { Success: true } parts ? new ToolMessage(parts) : null;
+    public static ToolMessage? Read(string line) => Form.Match(PropertyNames.In(line)) is { Success: true } parts ? new ToolMessage(parts) : null;
 
     /// <summary>Logs it as what it is.</summary>
-    public void LogTo(TaskLoggingHelper log)
+    /// <param name="log">The log.</param>
+    /// <param name="pages">The address of the folder of the pages that explain codes, with a slash at its end.</param>
+    public void LogTo(TaskLoggingHelper log, string pages)
     {
+        string help = pages + Text("code") + ".md";
         if (IsError)
-            log.LogError(null, Text("code"), null, Text("file"), Number("line"), Number("column"), Number("endLine"), Number("endColumn"), Text("text"));
+            log.LogError(null, Text("code"), null, help, Text("file"), Number("line"), Number("column"), Number("endLine"), Number("endColumn"), Text("text"));
         else
-            log.LogWarning(null, Text("code"), null, Text("file"), Number("line"), Number("column"), Number("endLine"), Number("endColumn"), Text("text"));
+            log.LogWarning(null, Text("code"), null, help, Text("file"), Number("line"), Number("column"), Number("endLine"), Number("endColumn"), Text("text"));
     }
 
     private string Text(string part) => parts.Groups[part].Value;

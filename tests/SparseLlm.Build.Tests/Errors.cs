@@ -32,6 +32,15 @@ public sealed class Errors(PackageFeed feed)
     }
 
     [Fact]
+    public void What_the_tool_says_of_its_options_speaks_of_properties()
+    {
+        var project = new TestProject(feed);
+        project.Write("pruning.yaml", $"fail: {project.PathOf("pruning.yaml")}: error SLM4011: it has moved; build without --locked, or with --cache off or --on-cache-miss error");
+
+        project.Build().ShouldFail().Output.ShouldContain("error SLM4011: it has moved; build with SparseLlmLocked=false, or with SparseLlmCachePath=off or SparseLlmOnCacheMiss=error");
+    }
+
+    [Fact]
     public void A_tool_that_is_not_there_is_named()
     {
         var project = new TestProject(feed, tool: "/nowhere/dotnet-sparsellm.dll").Write("pruning.yaml", "artifact: a");
@@ -47,7 +56,7 @@ public sealed class Errors(PackageFeed feed)
 
         ShouldRefuse("SparseLlmEnabled=maybe", "It can be 'true' or 'false'.", target: "Build");
         ShouldRefuse("SparseLlmLocked=known", "It can be 'true' or 'false'.");
-        ShouldRefuse("SparseLlmPack=all", "It can be 'true' or 'false'.");
+        ShouldRefuse("SparseLlmConstants=all", "It can be 'true' or 'false'.");
         ShouldRefuse("SparseLlmDevice=gpu", "It can be 'auto', 'cpu', 'cpu-torch' or 'cuda'.");
         ShouldRefuse("SparseLlmOnCacheMiss=fail", "It can be 'build', 'warn' or 'error'.");
         ShouldRefuse("SparseLlmCachePath=~/cache", "It can be 'off', or a folder,");

@@ -6,6 +6,21 @@ namespace SparseLlm.Build.Tests;
 public sealed class NotPruning(PackageFeed feed)
 {
     [Fact]
+    public void Recipes_are_watched_and_lock_files_which_builds_write_are_not()
+    {
+        var project = new TestProject(feed, more: """<ItemGroup><PruningRecipe Include="recipes/one.yaml" /></ItemGroup>""")
+            .Write("pruning.yaml", "artifact: a")
+            .Write("pruning.lock.json", "{}");
+        project.Run("restore").ShouldSucceed();
+
+        string watched = project.Run("msbuild", "-getItem:Watch").ShouldSucceed().Output;
+
+        watched.ShouldContain(project.PathOf("pruning.yaml"));
+        watched.ShouldContain(project.PathOf("recipes/one.yaml"));
+        watched.ShouldNotContain("lock.json");
+    }
+
+    [Fact]
     public void Nothing_is_pruned_on_restore_at_design_time_for_live_tests_or_when_disabled()
     {
         var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");

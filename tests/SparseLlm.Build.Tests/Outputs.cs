@@ -43,6 +43,26 @@ public sealed class Outputs(PackageFeed feed)
     }
 
     [Fact]
+    public void What_a_failed_run_has_written_leaves_with_the_next_good_one_or_with_clean()
+    {
+        const string missed = "artifact: old\nsummary: summary.html\nmiss: pruning.yaml(1,1): error SLM4003: missed";
+        var project = new TestProject(feed).Write("pruning.yaml", missed);
+        project.Build().ShouldFail();
+        project.Write("bin/Debug/net10.0/models/old/notes.txt", "of a user");
+        project.Write("pruning.yaml", missed.Replace("old", "older")).Build("--no-restore", "-t:SparseLlmPrune").ShouldFail();
+
+        project.Write("pruning.yaml", "artifact: a").Build("--no-restore").ShouldSucceed();
+        project.FilesBelow("bin/Debug/net10.0/models").ShouldBe([.. ModelFiles, "old/notes.txt"]);
+        Directory.Exists(project.PathOf("bin/Debug/net10.0/models/older")).ShouldBeFalse();
+
+        project.Write("pruning.yaml", missed).Build("--no-restore", "-t:SparseLlmPrune").ShouldFail();
+        project.Write("pruning.yaml", missed.Replace("old", "older")).Build("--no-restore", "-t:SparseLlmPrune").ShouldFail();
+        project.Run("clean").ShouldSucceed();
+        project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["old/notes.txt"]);
+        Directory.GetDirectories(project.PathOf("bin/Debug/net10.0/models")).Length.ShouldBe(1, "empty folders go too");
+    }
+
+    [Fact]
     public void Publish_carries_the_models_with_and_without_a_build()
     {
         var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
@@ -100,15 +120,25 @@ public sealed class Outputs(PackageFeed feed)
     }
 
     [Theory]
-    [InlineData("true", new[] { "contentFiles/any/any/models/a/config.json", "contentFiles/any/any/models/a/model.safetensors" })]
+    [InlineData("true", new[] { "a/config.json", "a/model.safetensors", "ab/config.json", "ab/model.safetensors" })]
+    [InlineData("a", new[] { "a/config.json", "a/model.safetensors" })]
     [InlineData("false", new string[0])]
-    public void Pack_takes_the_models_along_when_asked_to(string asked, string[] expected)
+    public void Pack_takes_the_models_along_that_are_asked_for(string asked, string[] expected)
     {
-        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a\nsummary: summary.html");
+        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a\nartifact: ab\nsummary: summary.html");
 
         project.Run("pack", "--output", "package", "-p:SparseLlmPack=" + asked).ShouldSucceed();
 
         using ZipArchive package = ZipFile.OpenRead(Directory.GetFiles(project.PathOf("package")).Single());
-        package.Entries.Select(entry => entry.FullName).Where(name => name.Contains("models")).Order().ShouldBe(expected);
+        package.Entries.Select(entry => entry.FullName).Where(name => name.Contains("models")).Order()
+            .ShouldBe(expected.Select(file => "contentFiles/any/any/models/" + file));
+    }
+
+    [Fact]
+    public void Pack_does_not_take_along_what_is_not_made()
+    {
+        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+
+        project.Run("pack", "-p:SparseLlmPack=a%3Bmodels").ShouldFail().Output.ShouldContain("error SLM5103: SparseLlmPack is 'a;models'. It can be 'true', 'false', or names of artifacts");
     }
 }

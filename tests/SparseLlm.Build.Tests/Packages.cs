@@ -57,6 +57,16 @@ public sealed class Packages(PackageFeed feed)
     }
 
     [Fact]
+    public void The_build_brings_the_schema_of_recipes_and_a_page_for_every_code()
+    {
+        using ZipArchive package = ZipFile.OpenRead(Path.Combine(feed.Source, $"SparseLlm.Build.{feed.Version}.nupkg"));
+
+        Read(package, "schemas/pruning.schema.json").ShouldBe(File.ReadAllBytes(Path.Combine(Repository.Root, "schemas", "pruning.schema.json")));
+        package.Entries.Where(entry => entry.FullName.StartsWith("diagnostics/", StringComparison.Ordinal)).Select(entry => entry.Name)
+            .ShouldBe(Directory.GetFiles(Path.Combine(Repository.Root, "docs", "diagnostics"), "SLM*.md").Select(Path.GetFileName), ignoreOrder: true);
+    }
+
+    [Fact]
     public void Every_library_brings_the_documentation_of_its_members()
     {
         foreach (string name in Libraries)

@@ -1,3 +1,4 @@
+using SparseLlm.Diagnostics;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 
@@ -32,7 +33,7 @@ public sealed class Defaults : IDisposable
                 pattern: 2:4
                 settings: { damping: 0.2, refitSteps: 3 }
                 rules: [{ match: "b*", sparsity: 0 }]
-                gates: { code: { max: 20 } }
+                gates: { code: { max: 20, severity: warning } }
               none:
                 rules: []
                 gates: {}
@@ -43,11 +44,13 @@ public sealed class Defaults : IDisposable
         same.Settings.ShouldBe(PruningSettings.For(PruningMethod.Alps) with { Damping = 0.1, BlockSize = 64 });
         same.Rules.ShouldHaveSingleItem().Match.ShouldBe("a*");
         same.Gates.ShouldHaveSingleItem().Perplexity.ShouldBe("prose");
+        same.Gates[0].Severity.ShouldBe(Severity.Error);
 
         other.Pattern.ShouldBe(new SparsityPattern.Groups(2, 4));
         other.Settings.ShouldBe(PruningSettings.For(PruningMethod.Admm) with { Damping = 0.2, BlockSize = 64, RefitSteps = 3 });
         other.Rules.ShouldHaveSingleItem().Match.ShouldBe("b*");
         other.Gates.ShouldHaveSingleItem().Perplexity.ShouldBe("code");
+        other.Gates[0].Severity.ShouldBe(Severity.Warning);
 
         none.Rules.ShouldBeEmpty();
         none.Gates.ShouldBeEmpty();

@@ -135,6 +135,8 @@ public sealed class Mistakes : IDisposable
         { Head + "evaluation: { perplexity: { p: eval.txt } }\ndefaults: { gates: { p: { maxIncrease: «a lot» } } }\n" + Artifacts, "SLM1007", "a percentage such as 25%" },
         { Head + "evaluation: { perplexity: { p: eval.txt } }\ndefaults: { gates: { p: { maxIncrease: «-1%» } } }\n" + Artifacts, "SLM1007", "a percentage such as 25%" },
         { Head + "evaluation: { perplexity: { p: eval.txt } }\ndefaults: { gates: { p: { max: «0.5» } } }\n" + Artifacts, "SLM1007", "'max' must be at least 1" },
+        { Head + "evaluation: { perplexity: { p: eval.txt } }\ndefaults: { gates: { p: { max: 9, severity: «warn» } } }\n" + Artifacts, "SLM1008", "warning" },
+        { Head + "evaluation: { perplexity: { p: eval.txt } }\ndefaults: { gates: { «p»: { severity: warning } } }\n" + Artifacts, "SLM1004", "gate 'p' limits nothing" },
 
         // Calibration.
         { Head + "artifacts:\n  a: { method: magnitude, sparsity: 0.5 }\n  «b»: { method: wanda, sparsity: 0.5 }\n", "SLM1018", "artifact 'b' is pruned by wanda, which needs calibration data" },

@@ -55,16 +55,42 @@ public sealed class Building : IDisposable
                 method: magnitude
                 sparsity: 0.9
                 gates:
+                  prose: { maxIncrease: 5%, max: 7 }
+              least:
+                method: magnitude
+                sparsity: 0.1
+                gates:
                   prose: { maxIncrease: 5% }
             """);
         ToolProcess build = Build();
         build.ExitCode.ShouldBe(1);
         build.Error.ShouldContain("pruning.yaml(13,");
-        build.Error.ShouldContain("error SLM4003");
-        build.Error.ShouldContain("at most +5.0 % over dense is allowed");
+        build.Error.Split('\n').Count(line => line.Contains("error SLM4003")).ShouldBe(1, "one error for each artifact");
+        build.Error.ShouldContain("'most' misses 2 of its 2 gates");
+        build.Error.ShouldContain("(allowed: at most +5.0 % over dense, at most 7.000)");
+        build.Output.ShouldMatch(@"most +magnitude .* missed ");
+        build.Output.ShouldMatch(@"least +magnitude .* met ");
+        build.Output.ShouldContain($"summary: {Path.Combine(Models, "summary.html")}");
         ToolProcess again = Build();
         again.ExitCode.ShouldBe(1);
         again.Error.ShouldContain("most: up to date");
+    }
+
+    [Fact]
+    public void A_missed_gate_of_a_warning_fails_nothing_and_is_among_what_every_build_warns_of()
+    {
+        Write("artifacts: { most: { method: magnitude, sparsity: 0.9, gates: { prose: { max: 7, severity: warning } } } }");
+        string lists = Path.Combine(Path.GetDirectoryName(Models)!, "lists");
+
+        ToolProcess build = Build("--manifest", lists);
+
+        build.ExitCode.ShouldBe(0, build.Error);
+        build.Error.ShouldContain("warning SLM4003: 'most' misses its gate: the perplexity on 'prose' is ");
+        build.Output.ShouldContain("missed (warning)");
+        File.ReadAllText(lists + ".warnings").ShouldContain("warning SLM4003");
+        File.ReadAllText(lists + ".summary").ShouldBe("summary.html\t1 model, 1 of 1 gate missed\n");
+        File.ReadAllLines(lists + ".written").ShouldContain(Path.Combine(Models, "most", "pruning.json"));
+        File.ReadAllText(Path.Combine(Models, "most", "summary.md")).ShouldContain("✗ **missed** (warning)");
     }
 
     [Fact]

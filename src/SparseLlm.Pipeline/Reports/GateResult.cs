@@ -1,3 +1,4 @@
+using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports.Markup;
 using SparseLlm.Recipes;
@@ -9,16 +10,22 @@ namespace SparseLlm.Pipeline.Reports;
 /// <param name="Limit">What is allowed, in words.</param>
 /// <param name="Value">What was measured, in words.</param>
 /// <param name="IsMet">Whether it holds.</param>
-internal sealed record GateResult(string Perplexity, string Limit, string Value, bool IsMet)
+public sealed record GateResult(string Perplexity, string Limit, string Value, bool IsMet)
 {
+    /// <summary>What a miss is: an error, or a warning.</summary>
+    public Severity Severity { get; init; } = Severity.Error;
+
     /// <summary>Whether it holds, in Markdown.</summary>
-    public Markdown Verdict => IsMet ? Markdown.Of($"✓ met") : Markdown.Of($"✗ **missed**");
+    internal Markdown Verdict => IsMet ? Markdown.Of($"✓ met") : Severity == Severity.Error ? Markdown.Of($"✗ **missed**") : Markdown.Of($"✗ **missed** (warning)");
 
     /// <summary>The limits of an artifact's gates, in the order of the recipe; those on texts that were not measured are left out.</summary>
     public static IReadOnlyList<GateResult> Of(IEnumerable<GateRecipe> gates, ArtifactManifest manifest) =>
         [.. gates.SelectMany(gate => manifest.Perplexity.TryGetValue(gate.Perplexity, out PerplexityReport? report) ? Of(gate, report) : [])];
 
-    private static IEnumerable<GateResult> Of(GateRecipe gate, PerplexityReport report)
+    private static IEnumerable<GateResult> Of(GateRecipe gate, PerplexityReport report) =>
+        Limits(gate, report).Select(result => result with { Severity = gate.Severity });
+
+    private static IEnumerable<GateResult> Limits(GateRecipe gate, PerplexityReport report)
     {
         if (gate.MaxIncrease is { } increase)
         {

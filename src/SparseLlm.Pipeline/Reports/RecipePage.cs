@@ -65,10 +65,10 @@ internal static class RecipePage
             ]);
     }
 
-    private static Html Verdict(GateResult[] gates) => gates.Length == 0 ? Html.Empty : PerplexitySection.Verdict(gates.All(gate => gate.IsMet));
+    private static Html Verdict(GateResult[] gates) => gates.Length == 0 ? Html.Empty : PerplexitySection.Verdict(gates);
 
     private static IEnumerable<Html[]> Compared(ArtifactResult result) =>
-        result.Gates.Select(gate => (Html[])[result.Artifact.Name, gate.Perplexity, gate.Limit, gate.Value, PerplexitySection.Verdict(gate.IsMet)]);
+        result.Gates.Select(gate => (Html[])[result.Artifact.Name, gate.Perplexity, gate.Limit, gate.Value, PerplexitySection.Verdict(gate)]);
 
     private static Html[] Cost(ArtifactManifest manifest) =>
     [

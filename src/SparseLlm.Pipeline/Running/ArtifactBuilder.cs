@@ -103,7 +103,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
 
     private ArtifactOutcome Done(PruneRequest request, ArtifactManifest manifest, ArtifactOrigin origin)
     {
-        var outcome = new ArtifactOutcome(request.DisplayName, Path.GetFullPath(request.Output), manifest, origin);
+        var outcome = new ArtifactOutcome(request.DisplayName, Path.GetFullPath(request.Output), manifest, origin) { Gates = GateResult.Of(request.Gates, manifest) };
         progress?.Report(new ArtifactDone(outcome));
         return outcome;
     }

@@ -1,5 +1,6 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pruning.Methods;
 
 namespace SparseLlm.Pipeline.Running;
@@ -74,4 +75,8 @@ public enum ArtifactOrigin
 /// <param name="Directory">Where it stands.</param>
 /// <param name="Manifest">Its pruning.json.</param>
 /// <param name="Origin">Where it came from.</param>
-public sealed record ArtifactOutcome(string Name, string Directory, ArtifactManifest Manifest, ArtifactOrigin Origin);
+public sealed record ArtifactOutcome(string Name, string Directory, ArtifactManifest Manifest, ArtifactOrigin Origin)
+{
+    /// <summary>How it does on the limits of its gates.</summary>
+    public IReadOnlyList<GateResult> Gates { get; init; } = [];
+}

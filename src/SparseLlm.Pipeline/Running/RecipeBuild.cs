@@ -30,6 +30,9 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     /// <summary>What every build would warn of while recipe and model are as they are. A warning of what this run did is not among them.</summary>
     public IReadOnlyList<Diagnostic> Warnings => warnings;
 
+    /// <summary>What was made, with or without missing gates; nothing where a run ended before all artifacts were tried.</summary>
+    public IReadOnlyList<ArtifactOutcome> Outcomes { get; private set; } = [];
+
     /// <summary>The reports on the whole recipe, relative to the output directory.</summary>
     public IReadOnlyList<string> Reports => RecipeReports.Files(recipe.Path, output);
 
@@ -61,7 +64,12 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
             {
                 ArtifactOutcome outcome = builder.Build(request, cancellation);
                 outcomes.Add(outcome);
-                missed.AddRange(Missed(artifact, outcome.Manifest));
+                ILookup<Severity, Diagnostic> gates = MissedGates.Of(artifact, outcome).ToLookup(diagnostic => diagnostic.Severity);
+                missed.AddRange(gates[Severity.Error]);
+                foreach (Diagnostic warning in gates[Severity.Warning])
+                {
+                    Warn(warning);
+                }
             }
             catch (DiagnosticException exception) when (exception.Diagnostics.All(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.LockMoved))
             {
@@ -71,6 +79,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         }
 
         Report(outcomes, dense, cancellation);
+        Outcomes = outcomes;
         if (!options.IsLocked)
         {
             Lock(lockPath, outcomes, cancellation);
@@ -224,13 +233,4 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
 
     private static ArtifactManifest? Standing(PruneRequest request, DenseModel dense) =>
         ArtifactManifest.TryRead(request.Output) is { } manifest && manifest.Key == StepKeys.Of(dense.Inputs(request)).Artifact ? manifest : null;
-
-    private static IEnumerable<Diagnostic> Missed(ArtifactRecipe artifact, ArtifactManifest manifest) =>
-        from gate in artifact.Gates
-        let missed = GateResult.Of([gate], manifest).FirstOrDefault(result => !result.IsMet)
-        where missed is not null
-        let report = manifest.Perplexity[gate.Perplexity]
-        select PipelineDiagnostics.GateMissed.At(
-            gate.Location,
-            $"'{artifact.Name}' misses a gate: its perplexity on '{gate.Perplexity}', {Figures.Perplexity(report.Pruned)}, is {Figures.Change(report.Increase)} over the dense model's {Figures.Perplexity(report.Dense)}; {missed.Limit} is allowed");
 }

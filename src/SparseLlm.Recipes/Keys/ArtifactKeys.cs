@@ -35,7 +35,7 @@ internal static class ArtifactKeys
 
     public static RecipeKey Gates { get; } = new(
         "gates",
-        "Limits by the name of a perplexity; a miss is a build error. An artifact's replace those of 'defaults'.",
+        "Limits by the name of a perplexity; a miss is a build error, or a warning where the gate says so. An artifact's replace those of 'defaults'.",
         ValueSchema.OrNothing(ValueSchema.MappingOf(GateKeys.All.ToSchema())),
         new JsonObject { ["prose"] = new JsonObject { ["maxIncrease"] = "25%" } });
 

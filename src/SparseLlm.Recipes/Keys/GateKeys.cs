@@ -20,8 +20,16 @@ internal static class GateKeys
     public static RecipeKey Max { get; } =
         RecipeKey.Number("max", "The largest perplexity.", 70, minimum: 1);
 
-    public static KeyTable All { get; } = new(MaxIncrease, Max)
+    public static RecipeKey Severity { get; } = RecipeKey.Choice(
+        "severity",
+        "What a miss is: an error, which fails the build, or a warning, which every build repeats.",
+        [EnumNames.Of(Diagnostics.Severity.Error), EnumNames.Of(Diagnostics.Severity.Warning)],
+        "warning") with { Default = "error" };
+
+    public static KeyTable All { get; } = new(MaxIncrease, Max, Severity)
     {
-        Constraints = new JsonObject { ["minProperties"] = 1 },
+        Constraints = new JsonObject { ["anyOf"] = new JsonArray(Required(MaxIncrease), Required(Max)) },
     };
+
+    private static JsonObject Required(RecipeKey key) => new() { ["required"] = ValueSchema.Names([key.Name]) };
 }

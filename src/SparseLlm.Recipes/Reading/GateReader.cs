@@ -1,3 +1,4 @@
+using SparseLlm.Diagnostics;
 using SparseLlm.Recipes.Keys;
 using SparseLlm.Recipes.Yaml;
 
@@ -32,7 +33,11 @@ internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? p
         if (section.Find(GateKeys.MaxIncrease) is null && section.Find(GateKeys.Max) is null)
             context.Diagnostics.Add(RecipeDiagnostics.MissingKey, section.Owner,
                 $"gate '{entry.Name}' limits nothing; it needs 'maxIncrease:' or 'max:'");
-        return new GateRecipe(entry.Name, increase, max, entry.Key.Location);
+        string? severity = section.Find(GateKeys.Severity) is { } choice ? context.Scalars.Choice(GateKeys.Severity, choice) : null;
+        return new GateRecipe(entry.Name, increase, max, entry.Key.Location)
+        {
+            Severity = severity is null ? Severity.Error : EnumNames.Parse<Severity>(severity),
+        };
     }
 
     private double? Increase(YamlNode node)

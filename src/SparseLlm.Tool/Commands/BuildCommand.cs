@@ -5,6 +5,7 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
+using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Recipes;
@@ -58,34 +59,27 @@ internal static class BuildCommand
                 IsLocked = arguments.GetValue(locked),
                 OnCacheMiss = arguments.GetValue(onCacheMiss),
             };
-            (RecipeBuild build, IReadOnlyList<ArtifactOutcome> outcomes) = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
+            BuildManifest? lists = arguments.GetValue(manifest) is { } path ? new BuildManifest(path, directory) : null;
+            RecipeBuild? build = null;
+            try
             {
-                var build = new RecipeBuild(read, directory, engine, opened, progress);
-                return (build, build.Run(options, cancellation));
-            });
-            if (arguments.GetValue(manifest) is { } path)
+                ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
+                {
+                    build = new RecipeBuild(read, directory, engine, opened, lists?.Noting(progress) ?? progress);
+                    return build.Run(options, cancellation);
+                });
+                lists?.Write(build!, warnings);
+            }
+            finally
             {
-                BuildManifest.Write(path, build, directory, outcomes, warnings);
+                // Also where gates are missed: what was made is there to be looked at.
+                if (build is { Outcomes.Count: > 0 })
+                {
+                    lists?.WriteSummary(build);
+                    Show(build, directory, arguments.GetValue(json));
+                }
             }
 
-            new Terminal(arguments.GetValue(json)).Result(
-                new
-                {
-                    FormatVersion = 1,
-                    Artifacts = outcomes.Select(outcome => new
-                    {
-                        outcome.Name,
-                        Output = outcome.Directory,
-                        UpToDate = outcome.Origin == ArtifactOrigin.UpToDate,
-                        Origin = JsonNamingPolicy.CamelCase.ConvertName(outcome.Origin.ToString()),
-                        outcome.Manifest.Sparsity,
-                        outcome.Manifest.Digest,
-                        Perplexity = outcome.Manifest.Perplexity.ToDictionary(
-                            entry => entry.Key, entry => new { entry.Value.Dense, entry.Value.Pruned, entry.Value.Tokens, entry.Value.Windows }),
-                        outcome.Manifest.Seconds,
-                    }),
-                },
-                console => Show(outcomes, directory, console));
             return ExitCodes.Done;
         }, isTidy: true);
         return command.WithExamples(
@@ -96,11 +90,33 @@ internal static class BuildCommand
         ]);
     }
 
-    private static void Show(IReadOnlyList<ArtifactOutcome> outcomes, string directory, TextOutput console)
-    {
-        console.WriteTable(["artifact", "method", "sparsity#", "perplexity#", "dense#", "pruned#", "change#", "seconds#"], outcomes.SelectMany(Rows));
-        console.WriteLine($"in {directory}");
-    }
+    private static void Show(RecipeBuild build, string directory, bool json) => new Terminal(json).Result(
+        new
+        {
+            FormatVersion = 1,
+            Artifacts = build.Outcomes.Select(outcome => new
+            {
+                outcome.Name,
+                Output = outcome.Directory,
+                UpToDate = outcome.Origin == ArtifactOrigin.UpToDate,
+                Origin = JsonNamingPolicy.CamelCase.ConvertName(outcome.Origin.ToString()),
+                outcome.Manifest.Sparsity,
+                outcome.Manifest.Digest,
+                Perplexity = outcome.Manifest.Perplexity.ToDictionary(
+                    entry => entry.Key, entry => new { entry.Value.Dense, entry.Value.Pruned, entry.Value.Tokens, entry.Value.Windows }),
+                Gates = outcome.Gates.Select(gate => new
+                {
+                    gate.Perplexity, gate.Limit, gate.Value, gate.IsMet, Severity = JsonNamingPolicy.CamelCase.ConvertName(gate.Severity.ToString()),
+                }),
+                outcome.Manifest.Seconds,
+            }),
+        },
+        console =>
+        {
+            console.WriteTable(
+                ["artifact", "method", "sparsity#", "perplexity#", "dense#", "pruned#", "change#", "gate", "seconds#"], build.Outcomes.SelectMany(Rows));
+            console.WriteLine($"summary: {Path.Combine(directory, build.Reports[0])}");
+        });
 
     private static IEnumerable<string[]> Rows(ArtifactOutcome outcome)
     {
@@ -114,7 +130,7 @@ internal static class BuildCommand
         };
         if (manifest.Perplexity.Count == 0)
         {
-            yield return [.. own, "", "", "", "", seconds];
+            yield return [.. own, "", "", "", "", "", seconds];
         }
 
         foreach ((string name, PerplexityReport report) in manifest.Perplexity)
@@ -122,10 +138,19 @@ internal static class BuildCommand
             yield return
             [
                 .. own, name, Format($"{report.Dense:0.000}"), Format($"{report.Pruned:0.000}"),
-                Format($"{report.Increase:+0.0 %;-0.0 %}"), seconds,
+                Format($"{report.Increase:+0.0 %;-0.0 %;0.0 %}"), Verdict([.. outcome.Gates.Where(gate => gate.Perplexity == name)]), seconds,
             ];
             (own, seconds) = (["", "", ""], "");
         }
+    }
+
+    private static string Verdict(GateResult[] gates)
+    {
+        GateResult[] missed = [.. gates.Where(gate => !gate.IsMet)];
+        return gates.Length == 0 ? ""
+            : missed.Length == 0 ? "met"
+            : missed.Any(gate => gate.Severity == Severity.Error) ? "missed"
+            : "missed (warning)";
     }
 
     private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

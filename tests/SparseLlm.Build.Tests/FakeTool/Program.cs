@@ -38,6 +38,13 @@ if (script.Wait)
     return 143;
 }
 
+Thread.Sleep(script.Pause);
 script.Make(invocation);
+if (script.Miss is { } missed)
+{
+    Console.Error.WriteLine(missed);
+    return 1;
+}
+
 Console.WriteLine("Made " + string.Join(", ", script.ArtifactsOf(invocation)));
 return 0;

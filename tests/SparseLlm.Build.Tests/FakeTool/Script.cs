@@ -2,9 +2,9 @@ namespace SparseLlm.Build.Tests.FakeTool;
 
 /// <summary>
 /// The fake recipe, a <c>key: value</c> on each line: <c>input</c> (a file or a glob that the run reads), <c>artifact</c>
-/// (a name), <c>file</c> (one more in each artifact), <c>summary</c> (a file beside the artifacts), <c>warn</c> (a diagnostic to go on with), <c>say</c> (a line on
+/// (a name), <c>file</c> (one more in each artifact), <c>summary</c> (a file beside the artifacts), <c>miss</c> (a diagnostic to fail with when everything is made), <c>warn</c> (a diagnostic to go on with), <c>say</c> (a line on
 /// standard output and standard error), <c>fail</c> (a diagnostic to fail with), <c>end</c> (an exit code without one; negative to be killed),
-/// <c>wait</c> (stay until nobody waits for it any more).
+/// <c>pause</c> (milliseconds to take), <c>wait</c> (stay until nobody waits for it any more).
 /// </summary>
 internal sealed class Script
 {
@@ -20,6 +20,10 @@ internal sealed class Script
     public string? Fail => lines["fail"].FirstOrDefault();
 
     public int? End => lines["end"].Select(int.Parse).Cast<int?>().FirstOrDefault();
+
+    public string? Miss => lines["miss"].FirstOrDefault();
+
+    public int Pause => lines["pause"].Select(int.Parse).FirstOrDefault();
 
     public bool Wait => lines["wait"].Any();
 
@@ -53,6 +57,12 @@ internal sealed class Script
             File.WriteAllText(Path.Combine(invocation.Output, summary), "");
             outputs.Add(summary);
         }
+
+        File.AppendAllLines(invocation.Manifest + ".written", outputs.Select(file => Path.Combine(invocation.Output, file)));
+        foreach (string summary in lines["summary"].Take(1))
+            File.WriteAllLines(invocation.Manifest + ".summary", [$"{summary}\t{ArtifactsOf(invocation).Count} models"]);
+        if (Miss is not null)
+            return;
 
         File.WriteAllLines(invocation.Manifest + ".inputs", [invocation.Recipe, .. lines["input"].Select(path => Path.Combine(directory, path))]);
         File.WriteAllLines(invocation.Manifest + ".outputs", outputs);

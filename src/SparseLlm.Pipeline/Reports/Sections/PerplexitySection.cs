@@ -1,3 +1,4 @@
+using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports.Markup;
 
@@ -14,10 +15,14 @@ internal static class PerplexitySection
         ? Html.Empty
         : Html.Of($"{Measured(manifest)}{(gates.Count == 0 ? Html.Empty : Compared(gates))}"));
 
-    /// <summary>Whether a gate is met, not by colour alone.</summary>
-    public static Html Verdict(bool isMet) => isMet
-        ? Html.Of($"""<strong class="met">✓ met</strong>""")
-        : Html.Of($"""<strong class="missed">✗ missed</strong>""");
+    /// <summary>Whether gates are met, not by colour alone.</summary>
+    public static Html Verdict(params IReadOnlyList<GateResult> gates)
+    {
+        GateResult[] missed = [.. gates.Where(gate => !gate.IsMet)];
+        return missed.Length == 0 ? Html.Of($"""<strong class="met">✓ met</strong>""")
+            : missed.Any(gate => gate.Severity == Severity.Error) ? Html.Of($"""<strong class="missed">✗ missed</strong>""")
+            : Html.Of($"""<strong class="missed">✗ missed</strong> (warning)""");
+    }
 
     private static Html Measured(ArtifactManifest manifest) => Perplexities.With(manifest.Perplexity.Select(entry => (Html[])
     [
@@ -26,5 +31,5 @@ internal static class PerplexitySection
     ]));
 
     private static Html Compared(IReadOnlyList<GateResult> gates) =>
-        Gates.With(gates.Select(gate => (Html[])[gate.Perplexity, gate.Limit, gate.Value, Verdict(gate.IsMet)]));
+        Gates.With(gates.Select(gate => (Html[])[gate.Perplexity, gate.Limit, gate.Value, Verdict(gate)]));
 }

@@ -1,0 +1,29 @@
+using System.Linq;
+using System.Text.RegularExpressions;
+
+namespace SparseLlm.Build.Tasks;
+
+/// <summary>The tool speaks of its options; who builds a project has properties instead. What the tool says passes through here.</summary>
+internal static class PropertyNames
+{
+    // The first that fits counts, so that what is longer comes first.
+    private static readonly (Regex Option, string Property)[] All =
+    [
+        (new("without --locked"), "with SparseLlmLocked=false"),
+        (new("--locked(-mode)?"), "SparseLlmLocked=true"),
+        (new("--cache off"), "SparseLlmCachePath=off"),
+        (new("--cache(?![a-z-])"), "SparseLlmCachePath"),
+        (new("--on-cache-miss ([a-z]+)"), "SparseLlmOnCacheMiss=$1"),
+        (new("--on-cache-miss"), "SparseLlmOnCacheMiss"),
+        (new("--device ([a-z-]+)"), "SparseLlmDevice=$1"),
+        (new("--device"), "SparseLlmDevice"),
+        (new("--artifact"), "SparseLlmArtifacts"),
+        (new(", or --memory(?! of)"), ""),
+        (new("--memory( of 'build' and 'prune')?"), "'memory' in the recipe's engine section"),
+    ];
+
+    /// <summary>A text of the tool in terms of the project.</summary>
+    public static string In(string text) => text.Contains("--")
+        ? All.Aggregate(text, (said, name) => name.Option.Replace(said, name.Property))
+        : text;
+}
