@@ -32,11 +32,29 @@ public sealed class Printing
         Write(output => output.WriteLine(line)).ShouldBe([line, ""]);
     }
 
-    private static string[] Write(Action<TextOutput> write)
+    [Fact]
+    public void A_narrow_terminal_gets_fewer_columns_and_no_broken_words()
+    {
+        string[][] rows = [["tiny-opt-50", "sparsellm", "prose", "12.345"], ["b", "magnitude", "prose", "1.000"]];
+        string[] columns = ["artifact", "method?", "text?", "perplexity#"];
+        Write(output => output.WriteTable(columns, rows), width: 80).ShouldContain("  artifact      method      text    perplexity  ");
+        string[] narrow = Write(output => output.WriteTable(columns, rows), width: 40);
+        narrow.ShouldContain("  artifact      method      perplexity  ");
+        narrow.ShouldContain("  tiny-opt-50   sparsellm       12.345  ");
+        narrow.ShouldContain("(a wider terminal shows text too)");
+        string[] narrower = Write(output => output.WriteTable(columns, rows), width: 25);
+        narrower.Select(line => line.TrimEnd()).ShouldBe(
+        [
+            "artifact    tiny-opt-50", "method      sparsellm", "text        prose", "perplexity  12.345", "",
+            "artifact    b", "method      magnitude", "text        prose", "perplexity  1.000", "", "",
+        ]);
+    }
+
+    private static string[] Write(Action<TextOutput> write, int width = 160)
     {
         using var writer = new StringWriter { NewLine = "\n" };
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(writer) });
-        console.Profile.Width = 160;
+        console.Profile.Width = width;
         write(new TextOutput(console));
         return writer.ToString().ReplaceLineEndings("\n").Split('\n');
     }

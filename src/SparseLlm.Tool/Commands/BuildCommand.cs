@@ -91,14 +91,14 @@ internal static class BuildCommand
 
     private static void Show(IReadOnlyList<ArtifactOutcome> outcomes, string directory, TextOutput console)
     {
-        console.WriteTable(["artifact", "method", "sparsity#", "perplexity#", "dense#", "pruned#", "change#", "seconds#"], outcomes.SelectMany(Rows));
+        console.WriteTable(["artifact", "method?", "sparsity#", "perplexity#", "dense#?", "pruned#", "change#", "seconds#?"], outcomes.SelectMany(Rows));
         console.WriteLine($"in {directory}");
     }
 
     private static IEnumerable<string[]> Rows(ArtifactOutcome outcome)
     {
         ArtifactManifest manifest = outcome.Manifest;
-        string[] own = [outcome.Name, manifest.Method, Format($"{manifest.Sparsity:P2}")];
+        string[] own = [outcome.Name, manifest.Method, SparsityText.Of(manifest)];
         string seconds = outcome.Origin switch
         {
             ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain => "up to date",

@@ -48,7 +48,7 @@ internal static class DiffCommand
 
     private static void Show(ArtifactDiff diff, TextOutput console)
     {
-        console.WriteTable(["tensor", "shape#", "sparsity A#", "sparsity B#", "mask overlap#", "distance#"],
+        console.WriteTable(["tensor", "shape#?", "sparsity A#", "sparsity B#", "mask overlap#?", "distance#?"],
         [
             .. diff.Tensors.Select(tensor => (string[])[tensor.Name, string.Join(" x ", tensor.Shape), .. Columns(tensor.Sums)]),
             ["linear layers of the decoder", "", .. Columns(diff.Total)],

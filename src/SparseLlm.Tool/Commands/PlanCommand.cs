@@ -44,11 +44,11 @@ internal static class PlanCommand
 
     private static void Show(IReadOnlyList<ArtifactPlan> artifacts, TextOutput console)
     {
-        console.WriteTable(["artifact", "method", "pattern", "what would be done", "size#"], artifacts.Select(planned => (string[])
+        console.WriteTable(["artifact", "method?", "sparsity#", "what would be done", "size#?"], artifacts.Select(planned => (string[])
         [
             planned.Artifact.Name,
             planned.Artifact.Settings.Method.ToString().ToLowerInvariant(),
-            planned.Artifact.Pattern.ToString()!,
+            SparsityText.Of(planned.Artifact.Pattern),
             Describe(planned),
             string.Create(CultureInfo.InvariantCulture, $"{planned.Bytes / 1e6:0.0} MB"),
         ]));
