@@ -70,7 +70,7 @@ internal sealed class Terminal(bool json)
         if (IsWatched)
         {
             // Through the same console as the live display, which makes room for it.
-            Errors.WriteLine(line, style);
+            Errors.Write(new ClearedLine(line, style));
         }
         else
         {
