@@ -17,8 +17,7 @@ internal static class BuildCommand
 {
     public static Command Create()
     {
-        Argument<string> recipe = RecipeFile.Argument();
-        Option<string?> output = RecipeFile.Output();
+        var recipe = new RecipeOptions();
         Option<string[]> artifact = RecipeFile.Artifact();
         var manifest = new Option<string?>("--manifest") { Description = "Write lists of inputs, outputs, artifacts and warnings for a build system to this path, with endings of their own." };
         Option<string?> device = CommandAction.Device();
@@ -37,13 +36,14 @@ internal static class BuildCommand
         });
         Option<bool> json = CommandAction.Json();
         Option<bool> noProgress = CommandAction.NoProgress();
-        var command = new Command("build", "Make the artifacts of a recipe.") { recipe, output, artifact, manifest, device, threads, memory, cache, locked, onCacheMiss, json, noProgress };
+        var command = new Command("build", "Make the artifacts of a recipe.") { artifact, manifest, device, threads, memory, cache, locked, onCacheMiss, json, noProgress };
+        recipe.AddTo(command);
         command.SetWork((arguments, cancellation) =>
         {
-            Recipe read = RecipeFile.Read(arguments.GetRequiredValue(recipe), out IReadOnlyList<Diagnostic> warnings);
-            string directory = RecipeFile.OutputOf(read, arguments.GetValue(output));
-            BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
-            using IEngine engine = Devices.Open(arguments.GetValue(device) ?? read.Device, arguments.GetValue(threads) ?? read.Threads, opened);
+            ChosenRecipe chosen = recipe.Read(arguments, cancellation);
+            (Recipe read, string directory) = (chosen.Recipe, chosen.Output);
+            BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache) ?? chosen.Cache);
+            using IEngine engine = Devices.Open(arguments.GetValue(device) ?? chosen.Device ?? read.Device, arguments.GetValue(threads) ?? read.Threads, opened);
             var options = new BuildOptions
             {
                 Artifacts = arguments.GetValue(artifact) ?? [],
@@ -58,7 +58,7 @@ internal static class BuildCommand
             });
             if (arguments.GetValue(manifest) is { } path)
             {
-                BuildManifest.Write(path, build, directory, outcomes, warnings);
+                BuildManifest.Write(path, build, directory, outcomes, chosen.Warnings);
             }
 
             new Terminal(arguments.GetValue(json)).Result(
