@@ -16,6 +16,10 @@ namespace SparseLlm.Tool.Output;
 internal sealed class LiveProgress : IProgress<BuildProgress>
 {
     private const int BarWidth = 24;
+
+    // What a terminal writes of keys that are pressed, such as ^C, stays on the last line.
+    private const int RoomForEcho = 5;
+
     private const string Ellipsis = "…";
 
     private readonly BuildPace pace = new(TimeProvider.System);
@@ -50,6 +54,7 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
             return null;
         }
 
+        width -= RoomForEcho;
         string name = Cut(title, width);
         string about = Cut(facts, width - name.GetCellWidth() - 1);
         int filled = (int)Math.Round(BarWidth * Math.Clamp(done / layers, 0, 1));
