@@ -55,13 +55,13 @@ public sealed class RecipeReader
             : null;
         IReadOnlyList<PerplexityRecipe>? perplexities = section.Entry(RecipeKeys.Evaluation) is { } evaluation
             ? new EvaluationReader(context, texts).Read(evaluation)
-            : [];
+            : section.Means(RecipeKeys.Evaluation) ? null : [];
         var (device, threads, memory) = Engine(section);
 
         section.Require(RecipeKeys.Artifacts);
         HashSet<string>? measured = perplexities?.Select(perplexity => perplexity.Name).ToHashSet();
         IReadOnlyList<ArtifactRecipe> artifacts = new ArtifactReader(context, measured)
-            .Read(section.Entry(RecipeKeys.Defaults), section.Entry(RecipeKeys.Artifacts));
+            .Read(section);
         CheckCalibration(section, artifacts);
 
         return new Recipe(path, requires, model, modelLocation, calibration, perplexities ?? [], artifacts, device, threads, memory)
@@ -118,7 +118,7 @@ public sealed class RecipeReader
 
     private void CheckCalibration(Section section, IReadOnlyList<ArtifactRecipe> artifacts)
     {
-        if (section.Find(RecipeKeys.Calibration) is not null) return;
+        if (section.Means(RecipeKeys.Calibration)) return;
 
         ArtifactRecipe? artifact = artifacts.FirstOrDefault(artifact => artifact.Settings.NeedsCalibration());
         if (artifact is null) return;

@@ -28,4 +28,13 @@ internal static class ToolDiagnostics
 
     /// <summary>A recipe that init would write, and that would not be valid.</summary>
     public static readonly DiagnosticDescriptor InitImpossible = new("SLM5007", "a recipe cannot name something");
+
+    /// <summary>There is no such project, or MSBuild cannot evaluate it.</summary>
+    public static readonly DiagnosticDescriptor ProjectUnreadable = new("SLM5008", "a project cannot be evaluated");
+
+    /// <summary>A project that prunes nothing, or not the recipe that is named.</summary>
+    public static readonly DiagnosticDescriptor ProjectWithoutRecipe = new("SLM5009", "a project has no such recipe");
+
+    /// <summary>More than one project, or recipe of a project, could be meant.</summary>
+    public static readonly DiagnosticDescriptor ProjectAmbiguous = new("SLM5010", "it is not clear which project or recipe is meant");
 }

@@ -68,10 +68,11 @@ public sealed class BadInput
     public void A_model_that_is_not_there_is_an_error()
     {
         using var directory = new TempDirectory();
-        ToolProcess prune = ToolProcess.Run("prune", directory["missing"], "--method", "magnitude", "--sparsity", "0.5", "-o", directory["out"]);
+        Directory.CreateDirectory(directory["tiny-opt-missin"]);
+        ToolProcess prune = ToolProcess.Run("prune", directory["tiny-opt-missing"], "--method", "magnitude", "--sparsity", "0.5", "-o", directory["out"]);
         prune.ExitCode.ShouldBe(1);
         prune.Error.ShouldContain("error SLM2");
-        prune.Error.ShouldContain("missing");
+        prune.Error.ShouldContain($"did you mean '{directory["tiny-opt-missin"]}'?");
     }
 
     [Fact]

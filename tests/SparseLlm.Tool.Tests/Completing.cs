@@ -20,36 +20,62 @@ public sealed class Completing : IDisposable
     [Theory]
     [InlineData("bash")]
     [InlineData("zsh")]
-    [InlineData("powershell")]
+    [InlineData("pwsh")]
     public void There_is_a_script_for_each_shell(string shell) =>
         ToolProcess.Run("completions", shell).Output.ShouldContain("[suggest:");
 
     [SkippableFact]
-    public void The_script_for_bash_completes()
+    public void The_script_for_bash_completes_the_taught_command_too_and_leaves_the_rest_of_dotnet_as_it_was()
     {
         Skip.IfNot(File.Exists("/bin/bash"), "there is no bash here");
         string script = project["complete.sh"];
         string tool = Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll");
         File.WriteAllText(script, $$"""
-            dotnet-sparsellm() { dotnet "{{tool}}" "$@"; }
-            eval "$(dotnet-sparsellm completions bash)"
-            COMP_LINE="dotnet-sparsellm va"; COMP_POINT=${#COMP_LINE}; COMP_WORDS=(dotnet-sparsellm va); COMP_CWORD=1
-            _dotnet_sparsellm 2> /dev/null
-            echo "${COMPREPLY[@]}"
+            dotnet-sparsellm() { command dotnet "{{tool}}" "$@"; }
+            dotnet() { shift; dotnet-sparsellm "$@"; }
+            _earlier() { COMPREPLY=("by the earlier one: ${COMP_WORDS[*]}"); }
+            complete -f -F _earlier dotnet
+            completions="$(dotnet-sparsellm completions bash)"
+            eval "$completions"
+            eval "$completions"
+            complete -p dotnet
+            press_tab() {
+                COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+                "$function" 2> /dev/null
+                echo "${COMPREPLY[@]}"
+            }
+            function=_dotnet_sparsellm press_tab dotnet-sparsellm va
+            function=_dotnet_with_sparsellm
+            press_tab dotnet sparsellm va
+            press_tab dotnet bu
+            complete -r dotnet
+            eval "$completions"
+            complete -p dotnet
             """);
         using var bash = System.Diagnostics.Process.Start(
             new System.Diagnostics.ProcessStartInfo("/bin/bash", [script]) { RedirectStandardOutput = true })!;
-        bash.StandardOutput.ReadToEnd().Trim().ShouldBe("validate");
+        bash.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(
+        [
+            "complete -f -F _dotnet_with_sparsellm dotnet",
+            "validate",
+            "validate",
+            "by the earlier one: dotnet bu",
+            "complete -o bashdefault -o default -F _dotnet_with_sparsellm dotnet",
+        ]);
     }
 
     [Fact]
-    public void Doctor_tells_of_runtime_processor_memory_cache_and_engines()
+    public void Doctor_tells_of_runtime_processor_memory_caches_and_engines()
     {
-        System.Text.Json.JsonElement machine = ToolProcess.Run("doctor", "--json", "--cache", project.Cache).Json;
+        var remote = new Dictionary<string, string> { ["SPARSELLM_REMOTE_CACHE"] = "http://cache.invalid/sparsellm" };
+        System.Text.Json.JsonElement machine = ToolProcess.Run(remote, ["doctor", "--json", "--cache", project.Cache]).Json;
         machine.GetProperty("runtime").GetString()!.ShouldStartWith(".NET 1");
         machine.GetProperty("processors").GetInt32().ShouldBe(Environment.ProcessorCount);
         machine.GetProperty("cache").GetString().ShouldBe(project.Cache);
+        machine.GetProperty("remoteCache").GetString().ShouldBe("http://cache.invalid/sparsellm/");
         machine.GetProperty("engines")[0].GetString()!.ShouldStartWith("cpu (");
+        string text = ToolProcess.Run(remote, ["doctor", "--cache", project.Cache]).Output;
+        text.ShouldContain("http://cache.invalid/sparsellm/, read only");
         ToolProcess.Run("doctor").Output.ShouldContain("the cache is off");
     }
 

@@ -1,5 +1,8 @@
+using SparseLlm.Pipeline.Running;
+using SparseLlm.Pruning.Methods;
 using SparseLlm.Tool.Output;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace SparseLlm.Tool.Tests;
 
@@ -32,12 +35,49 @@ public sealed class Printing
         Write(output => output.WriteLine(line)).ShouldBe([line, ""]);
     }
 
-    private static string[] Write(Action<TextOutput> write)
+    [Fact]
+    public void A_narrow_terminal_gets_fewer_columns_and_no_broken_words()
+    {
+        string[][] rows = [["tiny-opt-50", "sparsellm", "prose", "12.345"], ["b", "magnitude", "prose", "1.000"]];
+        string[] columns = ["artifact", "method?", "text?", "perplexity#"];
+        Write(output => output.WriteTable(columns, rows), width: 80).ShouldContain("  artifact      method      text    perplexity  ");
+        string[] narrow = Write(output => output.WriteTable(columns, rows), width: 40);
+        narrow.ShouldContain("  artifact      method      perplexity  ");
+        narrow.ShouldContain("  tiny-opt-50   sparsellm       12.345  ");
+        narrow.ShouldContain("(a wider terminal shows text too)");
+        string[] narrower = Write(output => output.WriteTable(columns, rows), width: 25);
+        narrower.Select(line => line.TrimEnd()).ShouldBe(
+        [
+            "artifact    tiny-opt-50", "method      sparsellm", "text        prose", "perplexity  12.345", "",
+            "artifact    b", "method      magnitude", "text        prose", "perplexity  1.000", "", "",
+        ]);
+    }
+
+    [Theory]
+    [InlineData(80)]
+    [InlineData(30)]
+    public void A_frame_of_the_live_display_has_three_lines_whatever_the_names_in_it_and_room_for_the_echo_of_a_key(int width)
+    {
+        var progress = new LiveProgress();
+        progress.View(width).ShouldBeNull("nothing goes on yet");
+        progress.Report(new PruningStarted("[b]名前" + new string('n', 100), "wanda", "0.5", 1024));
+        progress.Report(new PruningStep("a", new MatrixPruned(0, new LinearReport(new string('m', 100) + ".weight", 4, 4, "0.5", 8, 0.1))));
+        IRenderable frame = progress.View(width)!;
+        string[] lines = Draw(console => console.Write(frame), width);
+        lines.Length.ShouldBe(4, "the last one is empty");
+        lines.ShouldAllBe(line => line.TrimEnd().GetCellWidth() <= width - 5);
+        lines[0].ShouldStartWith("[b]名前nnn");
+        lines[0].TrimEnd().ShouldEndWith("n…");
+    }
+
+    private static string[] Write(Action<TextOutput> write, int width = 160) => Draw(console => write(new TextOutput(console)), width);
+
+    private static string[] Draw(Action<IAnsiConsole> write, int width)
     {
         using var writer = new StringWriter { NewLine = "\n" };
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(writer) });
-        console.Profile.Width = 160;
-        write(new TextOutput(console));
+        console.Profile.Width = width;
+        write(console);
         return writer.ToString().ReplaceLineEndings("\n").Split('\n');
     }
 }

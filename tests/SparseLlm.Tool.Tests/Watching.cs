@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace SparseLlm.Tool.Tests;
 
@@ -20,6 +21,28 @@ public sealed class Watching : IDisposable
         shown.ShouldContain("a: pruned to 50.00 % in");
     }
 
+    [SkippableTheory]
+    [InlineData(80)]
+    [InlineData(120)]
+    public void What_is_left_on_the_screen_is_a_line_for_each_artifact_and_a_table_of_whole_words(int width)
+    {
+        Skip.IfNot(TerminalScreen.IsHere, "there is no tmux here to make a terminal with");
+        const string name = "a-name-of-twenty-eight-chars";
+        project.Write($"  {name}: {{ method: sparsegpt, sparsity: 0.5 }}\n  b: {{ method: magnitude, pattern: \"2:4\" }}");
+        string build = $"dotnet {Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")} build {project["pruning.yaml"]} --output {project.Models}";
+
+        string[] screen = TerminalScreen.Of(width, $"echo what was there before; {build}; {build}");
+
+        int table = Array.FindIndex(screen, line => line.StartsWith("  artifact", StringComparison.Ordinal));
+        Flowing(screen[..table]).ShouldMatch(
+            $@"^what was there before computing on [^:]*threads {name}: pruned to 50\.00 % in [0-9.]+ s \(artifact 1 of 2\) b: pruned to 2:4 in [0-9.]+ s \(artifact 2 of 2\)$");
+        screen[table..].ShouldContain(line => Regex.IsMatch(line, $"^  {name} +{(width < 100 ? "" : "sparsegpt +")}50\\.00 %"));
+        screen[table..].Any(line => line.StartsWith("(a wider terminal shows method, ", StringComparison.Ordinal)).ShouldBe(width < 100);
+        int end = Array.FindIndex(screen, line => line.StartsWith("in /", StringComparison.Ordinal));
+        Flowing(screen[(end + 1)..]).ShouldStartWith($"{name}: up to date (artifact 1 of 2) b: up to date (artifact 2 of 2) artifact ");
+        string.Concat(screen).ShouldNotContain('━');
+    }
+
     [Fact]
     public void A_log_gets_a_line_for_each_layer_and_no_control_characters()
     {
@@ -35,6 +58,8 @@ public sealed class Watching : IDisposable
         inspect.Output.ShouldContain("of the weights of its linear layers are zero");
         inspect.Output.ShouldNotContain('\e');
     }
+
+    private static string Flowing(string[] lines) => Regex.Replace(string.Join(' ', lines), " +", " ").Trim();
 
     private string RunInTerminal()
     {

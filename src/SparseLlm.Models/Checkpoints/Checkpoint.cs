@@ -58,7 +58,8 @@ public sealed class Checkpoint : IDisposable
         if (!System.IO.Directory.Exists(directory))
         {
             throw ModelDiagnostics.CheckpointNotFound.Error(
-                new SourceLocation(directory), "there is no such directory; name a Hugging Face model directory");
+                new SourceLocation(directory),
+                $"there is no such directory; {(Nearest.Directory(directory, directory) is { } near ? $"did you mean '{near}'?" : "name a Hugging Face model directory")}");
         }
 
         bool isSharded = !File.Exists(Path.Combine(directory, SingleFile));

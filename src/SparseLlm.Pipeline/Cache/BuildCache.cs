@@ -30,6 +30,12 @@ public sealed class BuildCache
     /// <summary>The cache's folder; null where caching is turned off.</summary>
     public string? Directory => store?.Root;
 
+    /// <summary>The address of the remote cache, which holds no secret; null where there is none.</summary>
+    public Uri? RemoteAddress => remote?.Address;
+
+    /// <summary>Whether what is stored here is stored in the remote cache too.</summary>
+    public bool WritesRemote => remote?.CanWrite == true;
+
     /// <summary>Digests of files, remembered where there is a cache.</summary>
     public FileDigests Digests { get; }
 

@@ -48,6 +48,12 @@ public sealed record MachineInspection
     /// <summary>Bytes that are free where the cache is.</summary>
     public long CacheFreeBytes { get; init; }
 
+    /// <summary>The address of the remote cache; null where there is none.</summary>
+    public string? RemoteCache { get; init; }
+
+    /// <summary>Whether what is stored here is stored in the remote cache too.</summary>
+    public bool RemoteCacheIsWritten { get; init; }
+
     /// <summary>The GPUs, and their driver.</summary>
     public required GraphicsProcessors Graphics { get; init; }
 
@@ -77,6 +83,8 @@ public sealed record MachineInspection
             Cache = cache.Directory,
             CacheBytes = cache.Size,
             CacheFreeBytes = free,
+            RemoteCache = cache.RemoteAddress?.ToString(),
+            RemoteCacheIsWritten = cache.WritesRemote,
             Graphics = GraphicsProcessors.Find(),
             Engines = [$"cpu ({numericsClass}), built in", .. installed.Select(Describe)],
             Advice = [],

@@ -8,6 +8,11 @@ namespace SparseLlm.Pipeline.Running;
 /// <summary>What a build tells while it runs.</summary>
 public abstract record BuildProgress;
 
+/// <summary>The turn of an artifact comes, whether there is anything to do about it or not.</summary>
+/// <param name="Number">Which one it is, from 1.</param>
+/// <param name="Of">How many this build makes.</param>
+public sealed record ArtifactBegun(int Number, int Of) : BuildProgress;
+
 /// <summary>An engine begins to compute.</summary>
 /// <param name="Description">What it computes on: device, libraries, threads.</param>
 /// <param name="ProcessId">The process that computes, and takes memory for it.</param>

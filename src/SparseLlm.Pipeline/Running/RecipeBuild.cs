@@ -58,8 +58,9 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         };
         var outcomes = new List<ArtifactOutcome>();
         var missed = new List<Diagnostic>();
-        foreach ((ArtifactRecipe artifact, PruneRequest request) in artifacts.Zip(requests))
+        foreach ((int index, (ArtifactRecipe artifact, PruneRequest request)) in artifacts.Zip(requests).Index())
         {
+            progress?.Report(new ArtifactBegun(index + 1, artifacts.Count));
             try
             {
                 ArtifactOutcome outcome = builder.Build(request, cancellation);

@@ -27,20 +27,20 @@ internal sealed class ArtifactReader
     }
 
     /// <summary>The artifacts, in the order of the file.</summary>
-    /// <param name="defaults">The entry of <c>defaults</c>, if any.</param>
-    /// <param name="entry">The entry of <c>artifacts</c>.</param>
-    public IReadOnlyList<ArtifactRecipe> Read(YamlEntry? defaults, YamlEntry? entry)
+    /// <param name="recipe">What has <c>defaults</c>, if any, and <c>artifacts</c>.</param>
+    public IReadOnlyList<ArtifactRecipe> Read(Section recipe)
     {
+        YamlEntry? defaults = recipe.Entry(RecipeKeys.Defaults);
         Section? shared = defaults is null ? null : context.OpenOrEmpty(defaults, ArtifactKeys.Defaults);
         ArtifactDraft standard = shared is null ? new ArtifactDraft() : drafts.Read(shared);
-        if (entry is null) return [];
+        if (recipe.Entry(RecipeKeys.Artifacts) is not { } entry) return [];
 
         IReadOnlyList<YamlEntry> named = context.Named(entry, "name");
         if (named.Count == 0 && entry.Value is YamlMapping or { IsNull: true })
             context.Diagnostics.Add(RecipeDiagnostics.MissingKey, entry.Key.Location,
                 "'artifacts' is empty; add one, such as 'my-model-70: { sparsity: 0.7 }'");
 
-        bool sparsityMayBeShared = defaults is not null && (shared is null || HasPattern(shared));
+        bool sparsityMayBeShared = recipe.Means(RecipeKeys.Defaults) && (shared is null || HasPattern(shared));
         foreach (YamlEntry artifact in named) Add(artifact, standard, sparsityMayBeShared);
         if (artifacts.Count > MostArtifacts)
             context.Diagnostics.Add(RecipeDiagnostics.TooMany, artifacts.GetAt(MostArtifacts).Value.Location, FormattableString.Invariant(
@@ -116,5 +116,5 @@ internal sealed class ArtifactReader
     }
 
     private static bool HasPattern(Section? section) =>
-        section?.Find(PatternKeys.Sparsity) is not null || section?.Find(PatternKeys.Pattern) is not null;
+        section is not null && (section.Means(PatternKeys.Sparsity) || section.Means(PatternKeys.Pattern));
 }

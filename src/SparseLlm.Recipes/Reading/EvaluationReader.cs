@@ -7,11 +7,13 @@ namespace SparseLlm.Recipes.Reading;
 /// <summary>Reads <c>evaluation</c>.</summary>
 internal sealed class EvaluationReader(ReadingContext context, TextSourceReader texts)
 {
-    /// <summary>The perplexities, in the order of the file; null if it is no mapping.</summary>
+    /// <summary>The perplexities, in the order of the file; null if it cannot be said which.</summary>
     public IReadOnlyList<PerplexityRecipe>? Read(YamlEntry entry)
     {
         if (context.Open(entry, EvaluationKeys.All) is not { } section) return null;
-        return section.Entry(EvaluationKeys.Perplexity) is { } perplexity ? [.. context.Named(perplexity, "name").Select(Perplexity)] : [];
+        return section.Entry(EvaluationKeys.Perplexity) is { } perplexity ? [.. context.Named(perplexity, "name").Select(Perplexity)]
+            : section.Means(EvaluationKeys.Perplexity) ? null
+            : [];
     }
 
     // A perplexity that cannot be read still counts as declared, so that its gates are not reported as well.

@@ -30,7 +30,7 @@ internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? p
 
         double? increase = section.Find(GateKeys.MaxIncrease) is { } limit ? Increase(limit) : null;
         double? max = section.Find(GateKeys.Max) is { } node ? Max(node) : null;
-        if (section.Find(GateKeys.MaxIncrease) is null && section.Find(GateKeys.Max) is null)
+        if (!section.Means(GateKeys.MaxIncrease) && !section.Means(GateKeys.Max))
             context.Diagnostics.Add(RecipeDiagnostics.MissingKey, section.Owner,
                 $"gate '{entry.Name}' limits nothing; it needs 'maxIncrease:' or 'max:'");
         string? severity = section.Find(GateKeys.Severity) is { } choice ? context.Scalars.Choice(GateKeys.Severity, choice) : null;

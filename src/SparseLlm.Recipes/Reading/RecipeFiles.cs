@@ -43,9 +43,9 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
         string path = Combine(text);
         if (Directory.Exists(path)) return Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
-        ReportNotFound(location, File.Exists(path)
-            ? $"model '{text}' is a file, name the directory it is in"
-            : $"model directory '{text}' does not exist");
+        if (File.Exists(path)) ReportNotFound(location, $"model '{text}' is a file, name the directory it is in");
+        else if (Nearest.Directory(path, text) is { } near) diagnostics.Add(RecipeDiagnostics.NotFound, location, $"model directory '{text}' does not exist; did you mean '{near}'?");
+        else ReportNotFound(location, $"model directory '{text}' does not exist");
         return null;
     }
 

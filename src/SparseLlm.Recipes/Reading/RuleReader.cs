@@ -33,7 +33,7 @@ internal sealed class RuleReader(ReadingContext context, PatternReader patterns)
                 context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, keep.Location,
                     "'keep' can only be true; a tensor that is not to be kept dense needs no rule");
         }
-        else if (section.Find(PatternKeys.Sparsity) is null && section.Find(PatternKeys.Pattern) is null)
+        else if (!section.Means(PatternKeys.Sparsity) && !section.Means(PatternKeys.Pattern) && !section.Means(RuleKeys.Keep))
         {
             context.Diagnostics.Add(RecipeDiagnostics.MissingKey, section.Owner, "a rule needs 'sparsity:', 'pattern:' or 'keep: true'");
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SparseLlm.Diagnostics;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Recipes.Keys;
 using SparseLlm.Recipes.Yaml;

@@ -10,6 +10,7 @@ internal sealed class Section
     private readonly YamlMapping mapping;
     private readonly DiagnosticBag diagnostics;
     private readonly string name;
+    private readonly HashSet<string> mistyped = [];
 
     private Section(string name, SourceLocation owner, YamlMapping mapping, DiagnosticBag diagnostics)
     {
@@ -37,10 +38,15 @@ internal sealed class Section
             return null;
         }
 
+        var section = new Section(name, owner, mapping, diagnostics);
         foreach (YamlEntry entry in mapping.Entries.Where(entry => !keys.Contains(entry.Name)))
+        {
             diagnostics.Add(RecipeDiagnostics.UnknownKey, entry.Key.Location,
                 $"unknown key '{entry.Name}'; {Nearest.Suggest(entry.Name, keys.Names)}");
-        return new Section(name, owner, mapping, diagnostics);
+            if (Nearest.To(entry.Name, keys.Names) is { } meant) section.mistyped.Add(meant);
+        }
+
+        return section;
     }
 
     /// <summary>Opens a mapping that may also be left empty.</summary>
@@ -53,10 +59,14 @@ internal sealed class Section
     /// <summary>The value of a key, or null.</summary>
     public YamlNode? Find(RecipeKey key) => Entry(key)?.Value;
 
+    /// <summary>Whether a key is there, or one that was probably meant to be it: that has been reported, and nothing more is to be said of what is missing.</summary>
+    public bool Means(RecipeKey key) => Entry(key) is not null || mistyped.Contains(key.Name);
+
     /// <summary>The value of a key; null, which is reported, if it is missing.</summary>
     public YamlNode? Require(RecipeKey key)
     {
         if (Find(key) is { } node) return node;
+        if (Means(key)) return null;
 
         diagnostics.Add(RecipeDiagnostics.MissingKey, Owner, $"{name} needs '{key.Name}:'; {key.Purpose}");
         return null;

@@ -18,8 +18,7 @@ internal static class BuildCommand
 {
     public static Command Create()
     {
-        Argument<string> recipe = RecipeFile.Argument();
-        Option<string?> output = RecipeFile.Output();
+        var recipe = new RecipeOptions();
         Option<string[]> artifact = RecipeFile.Artifact();
         var manifest = new Option<string?>("--manifest") { Description = "Write lists of inputs, outputs, artifacts and warnings for a build system to this path, with endings of their own." };
         Option<string?> device = CommandAction.Device();
@@ -45,13 +44,14 @@ internal static class BuildCommand
                 result.AddError($"{manifest.Name} is '{path}', which is a folder; write the path of the lists without their endings, such as obj/lists");
             }
         });
-        var command = new Command("build", "Make the artifacts of a recipe.") { recipe, output, artifact, manifest, device, threads, memory, cache, locked, onCacheMiss, json, noProgress };
+        var command = new Command("build", "Make the artifacts of a recipe.") { artifact, manifest, device, threads, memory, cache, locked, onCacheMiss, json, noProgress };
+        recipe.AddTo(command);
         command.SetWork((arguments, cancellation) =>
         {
-            Recipe read = RecipeFile.Read(arguments.GetRequiredValue(recipe), out IReadOnlyList<Diagnostic> warnings);
-            string directory = RecipeFile.OutputOf(read, arguments.GetValue(output));
-            BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
-            using IEngine engine = Devices.Open(arguments.GetValue(device) ?? read.Device, arguments.GetValue(threads) ?? read.Threads, opened);
+            ChosenRecipe chosen = recipe.Read(arguments, cancellation);
+            (Recipe read, string directory) = (chosen.Recipe, chosen.Output);
+            BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache) ?? chosen.Cache);
+            using IEngine engine = Devices.Open(arguments.GetValue(device) ?? chosen.Device ?? read.Device, arguments.GetValue(threads) ?? read.Threads, opened);
             var options = new BuildOptions
             {
                 Artifacts = arguments.GetValue(artifact) ?? [],
@@ -68,7 +68,7 @@ internal static class BuildCommand
                     build = new RecipeBuild(read, directory, engine, opened, lists?.Noting(progress) ?? progress);
                     return build.Run(options, cancellation);
                 });
-                lists?.Write(build!, warnings);
+                lists?.Write(build!, chosen.Warnings);
             }
             finally
             {
@@ -114,14 +114,14 @@ internal static class BuildCommand
         console =>
         {
             console.WriteTable(
-                ["artifact", "method", "sparsity#", "perplexity#", "dense#", "pruned#", "change#", "gate", "seconds#"], build.Outcomes.SelectMany(Rows));
+                ["artifact", "method?", "sparsity#", "perplexity#", "dense#?", "pruned#", "change#", "gate", "seconds#?"], build.Outcomes.SelectMany(Rows));
             console.WriteLine($"summary: {Path.Combine(directory, build.Reports[0])}");
         });
 
     private static IEnumerable<string[]> Rows(ArtifactOutcome outcome)
     {
         ArtifactManifest manifest = outcome.Manifest;
-        string[] own = [outcome.Name, manifest.Method, Format($"{manifest.Sparsity:P2}")];
+        string[] own = [outcome.Name, manifest.Method, SparsityText.Of(manifest)];
         string seconds = outcome.Origin switch
         {
             ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain => "up to date",

@@ -49,7 +49,7 @@ internal static class CacheListCommand
 
     private static void Show(CacheInventory inventory, TextOutput console)
     {
-        console.WriteTable(["key", "kind", "description", "size#", "last used", ""], inventory.Entries.Select(listed => (string[])
+        console.WriteTable(["key", "kind?", "description", "size#", "last used?", ""], inventory.Entries.Select(listed => (string[])
         [
             listed.Entry.Key[..ShortKey],
             listed.Entry.Kind,

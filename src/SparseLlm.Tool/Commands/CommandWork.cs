@@ -87,6 +87,9 @@ internal sealed class CommandWork(Func<ParseResult, CancellationToken, int> work
             || diagnostic.Descriptor == ToolDiagnostics.InvalidOption
             || diagnostic.Descriptor == ToolDiagnostics.FileExists
             || diagnostic.Descriptor == ToolDiagnostics.RecipeMissing
+            || diagnostic.Descriptor == ToolDiagnostics.ProjectUnreadable
+            || diagnostic.Descriptor == ToolDiagnostics.ProjectWithoutRecipe
+            || diagnostic.Descriptor == ToolDiagnostics.ProjectAmbiguous
             || diagnostic.Descriptor == PruningDiagnostics.UnreadableText
             || diagnostic.Descriptor == PruningDiagnostics.TextFormatUnsupported
             || diagnostic.Descriptor == PruningDiagnostics.TextNotFetched);

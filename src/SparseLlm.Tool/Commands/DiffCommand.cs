@@ -13,7 +13,7 @@ internal static class DiffCommand
         var a = new Argument<string>("a") { Description = "An artifact, or any Hugging Face directory." };
         var b = new Argument<string>("b") { Description = "What it is compared with." };
         Option<bool> json = CommandAction.Json();
-        var command = new Command("diff", "Compare two models: sparsity, mask overlap and distance of every tensor, and their metrics.") { a, b, json };
+        var command = new Command("diff", "Compare two models: sparsity, mask overlap and distance of every tensor, and their metrics.") { a, b, json, CommandAction.NoProgress() };
         command.SetWork((arguments, cancellation) =>
         {
             ArtifactDiff diff = ArtifactDiff.Of(arguments.GetRequiredValue(a), arguments.GetRequiredValue(b), cancellation);
@@ -48,7 +48,7 @@ internal static class DiffCommand
 
     private static void Show(ArtifactDiff diff, TextOutput console)
     {
-        console.WriteTable(["tensor", "shape#", "sparsity A#", "sparsity B#", "mask overlap#", "distance#"],
+        console.WriteTable(["tensor", "shape#?", "sparsity A#", "sparsity B#", "mask overlap#?", "distance#?"],
         [
             .. diff.Tensors.Select(tensor => (string[])[tensor.Name, string.Join(" x ", tensor.Shape), .. Columns(tensor.Sums)]),
             ["linear layers of the decoder", "", .. Columns(diff.Total)],

@@ -15,7 +15,7 @@ internal static class DoctorCommand
     {
         Option<string?> cache = CommandAction.Cache();
         Option<bool> json = CommandAction.Json();
-        var command = new Command("doctor", "Show what this machine has for pruning: runtime, processor, memory, cache, GPUs, engines.") { cache, json };
+        var command = new Command("doctor", "Show what this machine has for pruning: runtime, processor, memory, caches, GPUs, engines.") { cache, json };
         command.SetWork((arguments, _) =>
         {
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
@@ -42,6 +42,9 @@ internal static class DoctorCommand
         Add("cache", machine.Cache is { } folder
             ? string.Create(CultureInfo.InvariantCulture, $"{folder}, {machine.CacheBytes / 1e6:0.0} MB, {machine.CacheFreeBytes / 1e9:0.0} GB free")
             : "off");
+        Add("remote cache", machine.RemoteCache is { } remote
+            ? $"{remote}, {(machine.RemoteCacheIsWritten ? "read and written" : "read only")}"
+            : machine.Cache is null ? "off: it works through the cache" : "none; SPARSELLM_REMOTE_CACHE names one");
         Add("GPU", machine.Graphics switch
         {
             { Processors: [] } and { Driver: { } driver } => $"none found, though there is driver {driver}",

@@ -43,7 +43,7 @@ internal static class EngineListCommand
             return;
         }
 
-        console.WriteTable(["engine", "TorchSharp", "numerics", "computes on", "installed", ""], engines.Select(engine => (string[])
+        console.WriteTable(["engine", "TorchSharp", "numerics?", "computes on?", "installed?", ""], engines.Select(engine => (string[])
         [
             engine.Name,
             engine.Version,

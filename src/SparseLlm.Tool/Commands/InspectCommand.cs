@@ -30,7 +30,8 @@ internal static class InspectCommand
 
     private static void Show(ModelInspection inspection, TextOutput console)
     {
-        console.WriteTable(["tensor", "type", "shape#", "sparsity#", "pattern"], inspection.Tensors.Select(tensor => (string[])
+        console.WriteLine(FormattableString.Invariant($"{inspection.Architecture}: {inspection.Sparsity:P2} of the weights of its linear layers are zero"));
+        console.WriteTable(["tensor", "type?", "shape#?", "sparsity#", "pattern"], inspection.Tensors.Select(tensor => (string[])
         [
             tensor.Name,
             tensor.Dtype,
@@ -38,6 +39,5 @@ internal static class InspectCommand
             tensor.Sparsity.ToString("P2", CultureInfo.InvariantCulture),
             tensor.Pattern ?? "",
         ]));
-        console.WriteLine(FormattableString.Invariant($"{inspection.Architecture}: {inspection.Sparsity:P2} of the weights of its linear layers are zero"));
     }
 }

@@ -15,7 +15,7 @@ internal static class PlanCommand
         Option<string[]> artifact = RecipeFile.Artifact();
         var command = new Command("plan", "Show what a build would do, without doing it.") { artifact };
         options.AddTo(command);
-        command.SetWork((arguments, cancellation) => options.WithPlan(arguments, (_, plan) =>
+        command.SetWork((arguments, cancellation) => options.WithPlan(arguments, cancellation, (plan, directory) =>
         {
             IReadOnlyList<ArtifactPlan> artifacts = plan.Plan(arguments.GetValue(artifact) ?? [], cancellation);
             new Terminal(arguments.GetValue(options.Json)).Result(
@@ -32,26 +32,28 @@ internal static class PlanCommand
                         Layers = planned.Keys.Layers.Select((key, index) => new { Index = index, Key = key, Cached = planned.CachedLayers.Contains(index) }),
                     }),
                 },
-                console => Show(artifacts, console));
+                console => Show(artifacts, directory, console));
             return ExitCodes.Done;
         }));
         return command.WithExamples(
         [
             new("plan", "What a build of pruning.yaml here would do."),
             new("plan --artifact opt-50", "The same for one artifact."),
+            new("plan --project src/App -c Release", "What a build of a project would do about its recipe."),
         ]);
     }
 
-    private static void Show(IReadOnlyList<ArtifactPlan> artifacts, TextOutput console)
+    private static void Show(IReadOnlyList<ArtifactPlan> artifacts, string directory, TextOutput console)
     {
-        console.WriteTable(["artifact", "method", "pattern", "what would be done", "size#"], artifacts.Select(planned => (string[])
+        console.WriteTable(["artifact", "method?", "sparsity#", "what would be done", "size#?"], artifacts.Select(planned => (string[])
         [
             planned.Artifact.Name,
             planned.Artifact.Settings.Method.ToString().ToLowerInvariant(),
-            planned.Artifact.Pattern.ToString()!,
+            SparsityText.Of(planned.Artifact.Pattern),
             Describe(planned),
             string.Create(CultureInfo.InvariantCulture, $"{planned.Bytes / 1e6:0.0} MB"),
         ]));
+        console.WriteLine($"in {directory}");
     }
 
     private static string Describe(ArtifactPlan planned) => planned.Action switch

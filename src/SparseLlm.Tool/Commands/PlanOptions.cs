@@ -2,15 +2,13 @@ using System.CommandLine;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Planning;
-using SparseLlm.Recipes;
 
 namespace SparseLlm.Tool.Commands;
 
 /// <summary>What the commands share that look at a build without running it.</summary>
 internal sealed class PlanOptions
 {
-    private readonly Argument<string> recipe = RecipeFile.Argument();
-    private readonly Option<string?> output = RecipeFile.Output();
+    private readonly RecipeOptions recipe = new();
     private readonly Option<string?> device = CommandAction.Device();
     private readonly Option<string?> cache = CommandAction.Cache();
 
@@ -20,20 +18,19 @@ internal sealed class PlanOptions
     /// <summary>Adds the options to a command, behind its own.</summary>
     public void AddTo(Command command)
     {
-        command.Add(recipe);
-        foreach (Option option in (Option[])[output, device, cache, Json])
+        recipe.AddTo(command);
+        foreach (Option option in (Option[])[device, cache, Json])
         {
             command.Add(option);
         }
     }
 
-    /// <summary>Calls a function with the plan of the recipe that is named.</summary>
-    public T WithPlan<T>(ParseResult arguments, Func<Recipe, RecipePlan, T> function)
+    /// <summary>Calls a function with the plan of the recipe that is named, and the directory of its artifacts.</summary>
+    public T WithPlan<T>(ParseResult arguments, CancellationToken cancellation, Func<RecipePlan, string, T> function)
     {
-        Recipe read = RecipeFile.Read(arguments.GetRequiredValue(recipe));
-        BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
-        using IEngine engine = Devices.Open(arguments.GetValue(device) ?? read.Device, read.Threads, opened);
-        var plan = new RecipePlan(read, RecipeFile.OutputOf(read, arguments.GetValue(output)), engine.NumericsClass, opened);
-        return function(read, plan);
+        ChosenRecipe chosen = recipe.ReadBuilt(arguments, cancellation);
+        BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache) ?? chosen.Cache);
+        using IEngine engine = Devices.Open(arguments.GetValue(device) ?? chosen.Device ?? chosen.Recipe.Device, chosen.Recipe.Threads, opened);
+        return function(new RecipePlan(chosen.Recipe, chosen.Output, engine.NumericsClass, opened), chosen.Output);
     }
 }

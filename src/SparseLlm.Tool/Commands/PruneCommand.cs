@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
+using System.Text.Json;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
@@ -89,12 +89,23 @@ internal sealed class PruneCommand
             {
                 FormatVersion = 1,
                 Output = outcome.Directory,
+                Origin = JsonNamingPolicy.CamelCase.ConvertName(outcome.Origin.ToString()),
                 manifest.Sparsity,
                 Tensors = manifest.Tensors.Select(tensor => new { tensor.Name, tensor.Shape, tensor.Sparsity, tensor.RelativeError }),
                 manifest.Seconds,
             },
-            console => console.WriteLine(FormattableString.Invariant(
-                $"{manifest.Tensors.Count} matrices pruned to {manifest.Sparsity:P2} in {manifest.Seconds:0.0} s: {outcome.Directory}")));
+            console => console.WriteLine($"{manifest.Tensors.Count} matrices {Origin(outcome)}: {outcome.Directory}"));
+    }
+
+    private static string Origin(ArtifactOutcome outcome)
+    {
+        string sparsity = SparsityText.Of(outcome.Manifest);
+        return outcome.Origin switch
+        {
+            ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain => $"pruned to {sparsity}, up to date",
+            ArtifactOrigin.Cache => $"pruned to {sparsity}, from the cache",
+            _ => FormattableString.Invariant($"pruned to {sparsity} in {outcome.Manifest.Seconds:0.0} s"),
+        };
     }
 
     private PruningSettings Settings(ParseResult arguments)

@@ -32,10 +32,6 @@ internal static class RecipeFile
                 new SourceLocation(file), "there is no such recipe; name one, or write one with 'dotnet sparsellm init MODEL'");
     }
 
-    /// <summary>The option that names the directory of the artifacts.</summary>
-    public static Option<string?> Output() =>
-        new("--output", "-o") { Description = "The directory that gets one directory for each artifact; by default 'models' beside the recipe." };
-
     /// <summary>The option that names artifacts.</summary>
     public static Option<string[]> Artifact()
     {
@@ -55,14 +51,6 @@ internal static class RecipeFile
             ? recipe.Artifacts.Select(artifact => new CompletionItem(artifact.Name))
             : [];
     }
-
-    /// <summary>The directory of the artifacts, absolute.</summary>
-    public static string OutputOf(Recipe recipe, string? option) =>
-        Path.GetFullPath(option ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(recipe.Path))!, "models"));
-
-    /// <summary>Reads a recipe and shows its warnings.</summary>
-    /// <exception cref="DiagnosticException">It has errors.</exception>
-    public static Recipe Read(string path) => Read(path, out _);
 
     /// <summary>Reads a recipe and shows its warnings, which are handed out too.</summary>
     /// <exception cref="DiagnosticException">It has errors.</exception>

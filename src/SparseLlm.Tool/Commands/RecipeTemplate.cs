@@ -8,18 +8,24 @@ using SparseLlm.Recipes;
 
 namespace SparseLlm.Tool.Commands;
 
-/// <summary>The recipe that <c>init</c> writes. Whatever the names in it, it is valid once its texts are there.</summary>
+/// <summary>
+/// The recipe that <c>init</c> writes. Whatever the names in it, it is valid once its texts are there. Where it is given none it is valid as it is: it prunes by
+/// magnitude, the one method that needs no text, and what to put in is marked by <see cref="Mark"/>.
+/// </summary>
 internal static class RecipeTemplate
 {
+    /// <summary>Begins the comments that say what to put in.</summary>
+    public const string Mark = "TODO";
+
     /// <summary>The recipe's text.</summary>
     /// <param name="definition">The model.</param>
     /// <param name="name">What the model's directory is called.</param>
     /// <param name="model">The model's directory as the recipe is to name it.</param>
-    /// <param name="calibration">The calibration text, likewise.</param>
-    /// <param name="evaluation">The text to measure on, likewise.</param>
+    /// <param name="calibration">The calibration text, likewise; null where there is none yet.</param>
+    /// <param name="evaluation">The text to measure on, likewise; null where there is none yet.</param>
     /// <param name="schema">The schema, likewise.</param>
     /// <exception cref="Diagnostics.DiagnosticException">A recipe cannot name one of them.</exception>
-    public static string Write(ModelDefinition definition, string name, string model, string calibration, string evaluation, string schema)
+    public static string Write(ModelDefinition definition, string name, string model, string? calibration, string? evaluation, string schema)
     {
         // A variable can stand in the path of a text, but this directory is there as it is called.
         if (model.Contains("${", StringComparison.Ordinal))
@@ -33,25 +39,51 @@ internal static class RecipeTemplate
             requires: "{Requirement(ToolVersion.Current)}"
             # {definition.Architecture}, {definition.Layers.Count} decoder layers
             model: {Quote(model)}
-            calibration:
-              text: {Quote(calibration)}
-              samples: 128
-              sequenceLength: {CalibrationTokens.DefaultSequenceLength(definition.MaximumLength)}
-            evaluation:
-              perplexity:
-                prose: {Quote(evaluation)}
+            {Calibration(calibration, CalibrationTokens.DefaultSequenceLength(definition.MaximumLength))}
+            {Evaluation(evaluation)}
             defaults:
-              method: sparsellm
+              method: {(calibration is null ? $"magnitude   # {Mark}: sparsellm, once there is a calibration text" : "sparsellm")}
             artifacts:
               {ArtifactNames.From(name, "-50")}:
                 sparsity: 0.5
-                gates:
-                  prose: {"{ maxIncrease: 10% }"}
+            {Gates(evaluation)}
               {ArtifactNames.From(name, "-2of4")}:
                 pattern: "2:4"
 
             """;
     }
+
+    private static string Calibration(string? text, int sequenceLength)
+    {
+        string section = string.Create(CultureInfo.InvariantCulture, $"""
+            calibration:
+              text: {Quote(text ?? InitCommand.UsualCalibration)}
+              samples: 128
+              sequenceLength: {sequenceLength}
+            """);
+        return text is null ? $"# {Mark}: a text to calibrate on, which every method but magnitude needs\n{Commented(section)}" : section;
+    }
+
+    private static string Evaluation(string? text)
+    {
+        string section = $"""
+            evaluation:
+              perplexity:
+                prose: {Quote(text ?? InitCommand.UsualEvaluation)}
+            """;
+        return text is null ? $"# {Mark}: a text to measure perplexity on, another one than for calibration\n{Commented(section)}" : section;
+    }
+
+    private static string Gates(string? evaluation)
+    {
+        const string gates = """
+                gates:
+                  prose: { maxIncrease: 10% }
+            """;
+        return evaluation is null ? $"# {Mark}: with a text to measure on, a limit that fails the build\n{Commented(gates)}" : gates;
+    }
+
+    private static string Commented(string lines) => string.Join('\n', lines.Split('\n').Select(line => $"# {line}"));
 
     /// <summary>The versions of the tool that read what this one writes. A prerelease comes before the version that it is of.</summary>
     public static string Requirement(NuGetVersion version)

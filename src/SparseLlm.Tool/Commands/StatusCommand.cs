@@ -14,13 +14,14 @@ internal static class StatusCommand
         var exitCode = new Option<bool>("--exit-code") { Description = "Exit with 3 if an artifact is stale." };
         var command = new Command("status", "Show which artifacts are fresh and which are stale.") { artifact, exitCode };
         options.AddTo(command);
-        command.SetWork((arguments, cancellation) => options.WithPlan(arguments, (_, plan) =>
+        command.SetWork((arguments, cancellation) => options.WithPlan(arguments, cancellation, (plan, directory) =>
         {
             (ArtifactPlan Plan, string? Reason)[] artifacts = [.. plan.Plan(arguments.GetValue(artifact) ?? [], cancellation).Select(planned => (planned, Reason(plan, planned)))];
             new Terminal(arguments.GetValue(options.Json)).Result(
                 new
                 {
                     FormatVersion = 1,
+                    Output = directory,
                     Artifacts = artifacts.Select(state => new { state.Plan.Artifact.Name, Fresh = state.Reason is null, state.Reason }),
                 },
                 console =>
@@ -29,12 +30,15 @@ internal static class StatusCommand
                     {
                         console.WriteLine($"{planned.Artifact.Name}: {(reason is null ? "fresh" : $"stale: {reason}")}");
                     }
+
+                    console.WriteLine($"in {directory}");
                 });
             return arguments.GetValue(exitCode) && artifacts.Any(state => state.Reason is not null) ? ExitCodes.Stale : ExitCodes.Done;
         }));
         return command.WithExamples(
         [
             new("status", "Which artifacts of pruning.yaml here are fresh."),
+            new("status --project src/App -c Release", "The same for the recipe of a project, where its Release build puts the artifacts."),
             new("status --exit-code", "Exit with 3 if one is stale, for scripts."),
         ]);
     }

@@ -11,12 +11,13 @@ internal static class ValidateCommand
 {
     public static Command Create()
     {
-        Argument<string> recipe = RecipeFile.Argument();
+        var recipe = new RecipeOptions();
         Option<bool> json = CommandAction.Json();
-        var command = new Command("validate", "Check a recipe without running it.") { recipe, json };
-        command.SetWork((arguments, _) =>
+        var command = new Command("validate", "Check a recipe without running it.") { json };
+        recipe.AddRecipeTo(command);
+        command.SetWork((arguments, cancellation) =>
         {
-            string path = RecipeFile.Find(arguments.GetRequiredValue(recipe));
+            string path = recipe.Path(arguments, cancellation);
             RecipeReading reading = RecipeReader.Read(path, ToolVersion.Current);
             foreach (Diagnostic diagnostic in reading.Diagnostics)
             {

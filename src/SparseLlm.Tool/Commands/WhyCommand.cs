@@ -14,7 +14,7 @@ internal static class WhyCommand
         artifact.CompletionSources.Add(RecipeFile.ArtifactNames);
         var command = new Command("why", "Show what has changed since an artifact was built or locked.") { artifact };
         options.AddTo(command);
-        command.SetWork((arguments, cancellation) => options.WithPlan(arguments, (_, plan) =>
+        command.SetWork((arguments, cancellation) => options.WithPlan(arguments, cancellation, (plan, directory) =>
         {
             ArtifactPlan planned = plan.Plan([arguments.GetRequiredValue(artifact)], cancellation)[0];
             (string Since, IReadOnlyList<InputChange> Changes)? changes = plan.Changes(planned);
@@ -30,7 +30,7 @@ internal static class WhyCommand
                     Output = damage,
                     LayersToPrune = planned.MissingLayers,
                 },
-                console => Show(planned, changes, damage, console));
+                console => Show(planned, changes, damage, directory, console));
             return ExitCodes.Done;
         }));
         return command.WithExamples(
@@ -40,7 +40,7 @@ internal static class WhyCommand
     }
 
     private static void Show(
-        ArtifactPlan planned, (string Since, IReadOnlyList<InputChange> Changes)? changes, string? damage, TextOutput console)
+        ArtifactPlan planned, (string Since, IReadOnlyList<InputChange> Changes)? changes, string? damage, string directory, TextOutput console)
     {
         string name = planned.Artifact.Name;
         console.WriteLine(planned.Action switch
@@ -53,7 +53,7 @@ internal static class WhyCommand
         });
         if (damage is not null)
         {
-            console.WriteLine($"What stands in its place: {damage}.");
+            console.WriteLine($"What stands in its place: {damage} (looked for in {directory}).");
         }
 
         switch (changes)

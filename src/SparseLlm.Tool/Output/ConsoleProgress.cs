@@ -8,10 +8,12 @@ namespace SparseLlm.Tool.Output;
 internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
 {
     private readonly List<double> errors = [];
+    private readonly BuildPace pace = new(TimeProvider.System);
 
     /// <inheritdoc/>
     public void Report(BuildProgress value)
     {
+        pace.Take(value);
         switch (value)
         {
             case Notice notice:
@@ -41,11 +43,8 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
             case Interrupted interrupted:
                 Terminal.Progress(Describe(interrupted));
                 break;
-            case ArtifactDone { Outcome: { Origin: ArtifactOrigin.UpToDate } outcome } when !quiet:
-                Terminal.Progress($"{outcome.Name}: up to date");
-                break;
-            case ArtifactDone { Outcome: { Origin: ArtifactOrigin.Cache } outcome } when !quiet:
-                Terminal.Progress($"{outcome.Name}: from the cache");
+            case ArtifactDone { Outcome: var outcome } when !quiet && (outcome.Origin != ArtifactOrigin.Pruned || pace.Position is not null):
+                Terminal.Progress(Describe(outcome) + InSweep(pace));
                 break;
         }
     }
@@ -54,14 +53,32 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
     public static string Describe(Interrupted interrupted) =>
         $"{interrupted.Artifact}: stopped; {interrupted.Kept} of {interrupted.Layers} layers are kept, and the next build goes on behind them";
 
+    /// <summary>What has become of an artifact.</summary>
+    public static string Describe(ArtifactOutcome outcome) => $"{outcome.Name}: " + outcome.Origin switch
+    {
+        ArtifactOrigin.UpToDate => "up to date",
+        ArtifactOrigin.MeasuredAgain => "up to date, and measured again",
+        ArtifactOrigin.Cache => "from the cache",
+        _ => string.Create(CultureInfo.InvariantCulture, $"pruned to {SparsityText.Of(outcome.Manifest)} in {outcome.Manifest.Seconds:0.0} s"),
+    };
+
+    /// <summary>Ends a line about an artifact of several.</summary>
+    public static string InSweep(BuildPace pace) => pace.Position is { } position ? $" ({position})" : "";
+
     private void Write(string artifact, LayerFinished finished)
     {
-        int done = finished.Layer + 1;
-        TimeSpan left = finished.Elapsed / done * (finished.Layers - done);
         string error = errors.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", mean relative error {errors.Average():0.0000}");
         errors.Clear();
+        string left = (pace.BuildLeft, pace.StepLeft) switch
+        {
+            ({ } all, _) => $", about {Seconds(all)} left for all",
+            (_, { } own) => $", about {Seconds(own)} of pruning left",
+            _ => "",
+        };
         Terminal.Progress(string.Create(
             CultureInfo.InvariantCulture,
-            $"{artifact}: layer {done}/{finished.Layers} pruned{error}, {finished.Elapsed.TotalSeconds:0.0} s elapsed, about {left.TotalSeconds:0.0} s left"));
+            $"{artifact}: layer {finished.Layer + 1}/{finished.Layers} pruned{error}, {Seconds(finished.Elapsed)} elapsed{left}{InSweep(pace)}"));
     }
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Methods;
@@ -14,20 +15,20 @@ namespace SparseLlm.Tool.Output;
 /// </summary>
 internal sealed class LiveProgress : IProgress<BuildProgress>
 {
-    /// <summary>How often the time is drawn anew.</summary>
-    public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
-
     private const int BarWidth = 24;
 
-    private static readonly TimeSpan LongestLeft = TimeSpan.FromDays(1);
+    // What a terminal writes of keys that are pressed, such as ^C, stays on the last line.
+    private const int RoomForEcho = 5;
 
-    private readonly Stopwatch clock = new();
+    private const string Ellipsis = "…";
+
+    private readonly BuildPace pace = new(TimeProvider.System);
     private string title = "";
     private string step = "";
     private string facts = "";
+    private string goal = "";
     private double done;
     private int layers = 1;
-    private int prunedLayers;
     private int engineProcess = Environment.ProcessId;
 
     /// <summary>There is something new to see.</summary>
@@ -44,26 +45,54 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
         Changed?.Invoke();
     }
 
-    /// <summary>What there is to see.</summary>
-    public IRenderable View()
+    /// <summary>What there is to see, three lines; null where nothing goes on.</summary>
+    /// <param name="width">Of the terminal. A line that does not fit is cut off, since a frame of another height would not be drawn in its place.</param>
+    public IRenderable? View(int width)
     {
         if (title.Length == 0)
         {
-            return new Text("");
+            return null;
         }
 
+        width -= RoomForEcho;
+        string name = Cut(title, width);
+        string about = Cut(facts, width - name.GetCellWidth() - 1);
         int filled = (int)Math.Round(BarWidth * Math.Clamp(done / layers, 0, 1));
-        string left = prunedLayers <= 0 || done >= layers ? "" : Invariant($", about {Duration(Left())} left");
         return new Rows(
-            new Markup($"[bold]{Shown(title)}[/] {Shown(facts)}"),
-            new Markup($"[green]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {Shown(step)}"),
-            new Markup(Invariant($"[grey]{Duration(clock.Elapsed)} elapsed{left}, {EngineMemory() / 1e9:0.0} GB of memory[/]")));
+            new Markup($"[bold]{Markup.Escape(name)}[/] {Markup.Escape(about)}"),
+            new Markup($"[green]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {Markup.Escape(Cut(step, width - BarWidth - 1))}"),
+            new Markup($"[grey]{Markup.Escape(Cut(Times(), width))}[/]"));
     }
 
-    /// <summary>At the speed so far; an engine of another make may count what it likes.</summary>
-    private TimeSpan Left() => TimeSpan.FromSeconds(Math.Min(clock.Elapsed.TotalSeconds / prunedLayers * (layers - done), LongestLeft.TotalSeconds));
+    private string Times()
+    {
+        string left = (pace.BuildLeft, pace.StepLeft) switch
+        {
+            ({ } all, _) => $", about {Duration(all)} left",
+            (_, { } own) => $", about {Duration(own)} of {goal} left",
+            _ => "",
+        };
+        string position = pace.Position is { } place ? $"{place}, " : "";
+        return Invariant($"{position}{Duration(pace.Elapsed)} elapsed{left}, {EngineMemory() / 1e9:0.0} GB of memory");
+    }
 
-    private static string Shown(string text) => Markup.Escape(Printable.Of(text));
+    /// <summary>As much of a text as has room on its line.</summary>
+    private static string Cut(string text, int width)
+    {
+        string shown = Printable.Of(text);
+        if (shown.GetCellWidth() <= width)
+        {
+            return shown;
+        }
+
+        string begun = "";
+        foreach (Rune rune in shown.EnumerateRunes().TakeWhile(rune => (begun + rune + Ellipsis).GetCellWidth() <= width))
+        {
+            begun += rune;
+        }
+
+        return width <= 0 ? "" : begun + Ellipsis;
+    }
 
     private long EngineMemory()
     {
@@ -81,6 +110,7 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
 
     private void Take(BuildProgress value)
     {
+        pace.Take(value);
         switch (value)
         {
             case Notice notice:
@@ -94,7 +124,7 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
                 Terminal.Progress($"  {output.Line}");
                 break;
             case PruningStarted started:
-                Begin(started.Artifact, Invariant($"{started.Method} {started.Pattern}{(started.Tokens == 0 ? "" : $", {started.Tokens:N0} calibration tokens")}"));
+                Begin(started.Artifact, "pruning", Invariant($"{started.Method} {started.Pattern}{(started.Tokens == 0 ? "" : $", {started.Tokens:N0} calibration tokens")}"));
                 break;
             case PruningStep pruning:
                 Take(pruning.Progress);
@@ -103,17 +133,17 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
                 string measured = $"perplexity of {evaluation.Model} on {evaluation.Text}";
                 if (title != measured)
                 {
-                    Begin(measured, "");
+                    Begin(measured, "measuring", "");
                 }
 
-                (done, layers, prunedLayers) = (evaluation.Done, evaluation.Layers, evaluation.Done);
+                (done, layers) = (evaluation.Done, evaluation.Layers);
                 step = $"layer {evaluation.Done}/{evaluation.Layers}";
                 break;
             case Waiting waiting:
-                Begin(waiting.Artifact, "another build makes it; waiting");
+                Begin(waiting.Artifact, "waiting", "another build makes it; waiting");
                 break;
             case ArtifactDone { Outcome: var outcome }:
-                Terminal.Progress(Line(outcome));
+                Terminal.Progress(ConsoleProgress.Describe(outcome) + ConsoleProgress.InSweep(pace));
                 title = "";
                 break;
             case Interrupted interrupted:
@@ -144,30 +174,18 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
                 step = Invariant($"layer {matrix.Layer + 1}/{layers} {matrix.Report.Name.Split('.') switch { [.., var name, _] => name, _ => matrix.Report.Name }}{error}");
                 break;
             case LayerFinished finished:
-                prunedLayers++;
                 At(finished.Layer + 1, finished.Layers, "");
                 break;
         }
     }
 
-    private void Begin(string what, string detail)
-    {
-        (title, facts, step, done, layers, prunedLayers) = (what, detail, "", 0, 1, 0);
-        clock.Restart();
-    }
+    private void Begin(string what, string toDo, string detail) => (title, goal, facts, step, done, layers) = (what, toDo, detail, "", 0, 1);
 
     private void At(int layer, int of, string what)
     {
         (done, layers) = (layer, of);
         step = Invariant($"layer {layer}/{of} {what}");
     }
-
-    private static string Line(ArtifactOutcome outcome) => outcome.Origin switch
-    {
-        ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain => $"{outcome.Name}: up to date",
-        ArtifactOrigin.Cache => $"{outcome.Name}: from the cache",
-        _ => Invariant($"{outcome.Name}: pruned to {outcome.Manifest.Sparsity:P2} in {outcome.Manifest.Seconds:0.0} s"),
-    };
 
     private static string Duration(TimeSpan time) => time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
 

@@ -1,11 +1,13 @@
 using SparseLlm.Pipeline.Running;
-using Spectre.Console;
 
 namespace SparseLlm.Tool.Output;
 
 /// <summary>Shows the progress of a command's work: a live display where a person watches, plain lines where a log does.</summary>
 internal static class ProgressDisplay
 {
+    /// <summary>How often the time is drawn anew.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Does the work and shows its progress meanwhile.</summary>
     /// <param name="quiet">Show diagnostics only.</param>
     /// <param name="work">The work; it is given what it reports to.</param>
@@ -17,20 +19,19 @@ internal static class ProgressDisplay
         }
 
         var progress = new LiveProgress();
-        return Terminal.Errors.Live(progress.View()).AutoClear(true).Start(context =>
-        {
-            // Time goes on while a large matrix is solved.
-            using var ticks = new Timer(_ => Refresh(), null, LiveProgress.Tick, LiveProgress.Tick);
-            progress.Changed += Refresh;
-            return work(progress);
+        using var frame = new LiveFrame(Terminal.Errors);
 
-            void Refresh()
+        // Time goes on while a large matrix is solved.
+        using var ticks = new Timer(_ => Refresh(), null, Tick, Tick);
+        progress.Changed += Refresh;
+        return work(progress);
+
+        void Refresh()
+        {
+            lock (progress)
             {
-                lock (progress)
-                {
-                    context.UpdateTarget(progress.View());
-                }
+                frame.Show(progress.View(Terminal.Errors.Profile.Width));
             }
-        });
+        }
     }
 }

@@ -10,7 +10,8 @@ namespace SparseLlm.Tool.Output;
 /// </summary>
 internal sealed class Terminal(bool json)
 {
-    private const int WidthWithoutTerminal = 160;
+    // Nothing is left out of a file, and no line of it is wrapped.
+    private const int WidthWithoutTerminal = 100_000;
 
     private static readonly JsonSerializerOptions JsonOptions = new()
     {
@@ -69,7 +70,7 @@ internal sealed class Terminal(bool json)
         if (IsWatched)
         {
             // Through the same console as the live display, which makes room for it.
-            Errors.WriteLine(line, style);
+            Errors.Write(new ClearedLine(line, style));
         }
         else
         {

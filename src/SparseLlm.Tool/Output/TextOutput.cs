@@ -1,5 +1,6 @@
 using SparseLlm.Diagnostics;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace SparseLlm.Tool.Output;
 
@@ -7,28 +8,40 @@ namespace SparseLlm.Tool.Output;
 internal sealed class TextOutput(IAnsiConsole console)
 {
     private const char Number = '#';
+    private const char Optional = '?';
 
     /// <summary>Writes a line, however wide the terminal is.</summary>
     public void WriteLine(string text) => console.Profile.Out.Writer.WriteLine(Printable.Of(text));
 
-    /// <summary>Writes a table.</summary>
-    /// <param name="columns">The headings; those that end in <c>#</c> are of numbers.</param>
+    /// <summary>
+    /// Writes a table. No word of it is broken: a terminal too narrow for all columns gets fewer of them, and one that is too narrow for those that are
+    /// needed gets them below each other, row by row.
+    /// </summary>
+    /// <param name="columns">The headings; those that end in <c>#</c> are of numbers, those that then end in <c>?</c> are left out where there is no room, the last one first.</param>
     /// <param name="rows">Rows with a cell for every column.</param>
     public void WriteTable(string[] columns, IEnumerable<string[]> rows)
     {
-        var table = new Table().Border(TableBorder.Simple);
-        foreach (string column in columns)
+        string[][] cells = [.. rows];
+        List<int> shown = [.. Enumerable.Range(0, columns.Length)];
+        Table table = CreateTable(columns, cells, shown);
+        while (Width(table) > console.Profile.Width && shown.FindLastIndex(column => columns[column].EndsWith(Optional)) is >= 0 and var last)
         {
-            var heading = new TableColumn(new Text(column.TrimEnd(Number)));
-            table.AddColumn(column.EndsWith(Number) ? heading.RightAligned() : heading);
+            shown.RemoveAt(last);
+            table = CreateTable(columns, cells, shown);
         }
 
-        foreach (string[] row in rows)
+        if (Width(table) > console.Profile.Width)
         {
-            table.AddRow(row.Select(Cell));
+            WriteRows(columns, cells);
+            return;
         }
 
         console.Write(table);
+        if (shown.Count < columns.Length)
+        {
+            IEnumerable<string> hidden = Enumerable.Range(0, columns.Length).Except(shown).Select(column => Heading(columns[column]));
+            WriteLine($"(a wider terminal shows {string.Join(", ", hidden)} too)");
+        }
     }
 
     /// <summary>Writes names and what is to be said of each.</summary>
@@ -41,6 +54,36 @@ internal sealed class TextOutput(IAnsiConsole console)
         }
 
         console.Write(grid);
+    }
+
+    private static Table CreateTable(string[] columns, string[][] rows, List<int> shown)
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (string column in shown.Select(index => columns[index].TrimEnd(Optional)))
+        {
+            TableColumn heading = new TableColumn(new Text(Heading(column))).NoWrap();
+            table.AddColumn(column.EndsWith(Number) ? heading.RightAligned() : heading);
+        }
+
+        foreach (string[] row in rows)
+        {
+            table.AddRow(shown.Select(index => Cell(row[index])));
+        }
+
+        return table;
+    }
+
+    private static string Heading(string column) => column.TrimEnd(Optional).TrimEnd(Number);
+
+    private int Width(Table table) => ((IRenderable)table).Measure(RenderOptions.Create(console, console.Profile.Capabilities), int.MaxValue).Max;
+
+    private void WriteRows(string[] columns, string[][] rows)
+    {
+        foreach (string[] row in rows)
+        {
+            WritePairs(columns.Select(Heading).Zip(row).Where(pair => pair.Second.Length > 0));
+            WriteLine("");
+        }
     }
 
     private static Text Cell(string text) => new(Printable.Of(text));

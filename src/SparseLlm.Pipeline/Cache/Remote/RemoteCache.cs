@@ -15,6 +15,9 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
     private bool isReadable = true;
     private bool isWritable = options.CanWrite;
 
+    /// <summary>Where it is.</summary>
+    public Uri Address => options.Address;
+
     /// <summary>Whether it is meant to be written.</summary>
     public bool CanWrite => options.CanWrite;
 

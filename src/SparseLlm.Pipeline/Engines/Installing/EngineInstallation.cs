@@ -58,27 +58,13 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
 
     private void Publish(string project, string published, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(DotNetHost.Path,
-        [
+        ProcessStartInfo start = DotNetHost.Command(
+            project,
             "publish", EngineProject.FileName,
             "--configuration", "Release",
             "--output", published,
             "-p:Platform=AnyCPU",
-            "-nodeReuse:false",
-        ])
-        {
-            WorkingDirectory = project,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            CreateNoWindow = true,
-        };
-
-        // A build that starts the tool has settings that are not for this one.
-        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
-        {
-            start.Environment.Remove(name);
-        }
-
+            "-nodeReuse:false");
         using Process process = Process.Start(start)!;
         string? firstError = null;
         process.OutputDataReceived += (_, line) => Take(line.Data);

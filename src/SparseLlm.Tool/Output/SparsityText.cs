@@ -1,0 +1,20 @@
+using System.Globalization;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pruning.Patterns;
+
+namespace SparseLlm.Tool.Output;
+
+/// <summary>How sparse something is, as people write it: 70.00 %, or 2:4 where that is the pattern.</summary>
+internal static class SparsityText
+{
+    /// <summary>What was asked for.</summary>
+    public static string Of(SparsityPattern pattern) => pattern is SparsityPattern.Unstructured ? Share(pattern.Sparsity) : pattern.ToString()!;
+
+    /// <summary>What an artifact has come to: its pattern where every matrix has it, otherwise the share of zeros.</summary>
+    public static string Of(ArtifactManifest manifest) =>
+        SparsityPattern.TryParseGroups(manifest.Pattern, out SparsityPattern.Groups groups, out _) && manifest.Tensors.All(tensor => tensor.Pattern == manifest.Pattern)
+            ? Of(groups)
+            : Share(manifest.Sparsity);
+
+    private static string Share(double sparsity) => sparsity.ToString("0.00 %", CultureInfo.InvariantCulture);
+}
