@@ -166,8 +166,7 @@ public sealed class BuildCache
         {
             CachedFile file = entry.Files.FirstOrDefault(file => file.Name == name) ?? throw new InvalidDataException($"it has no file '{name}'");
             store!.Verify(file, cancellation);
-            using Stream stream = store.OpenStream(file);
-            return read(stream);
+            return store.Read(file, read);
         });
     }
 
