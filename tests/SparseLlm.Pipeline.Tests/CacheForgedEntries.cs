@@ -133,7 +133,7 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
         using var server = new CacheFlakyServer((_, _) => CacheFlakyServer.Failure.None);
         Serve(server, "perplexity", "metadata", "null");
         string key = built.EntriesOf("perplexity").First().Path["/ac/".Length..];
-        Elsewhere(server).TryPull(key, CancellationToken.None).ShouldBeTrue();
+        Elsewhere(server).TryPull(key, _ => { }, CancellationToken.None).ShouldBeTrue();
         IsTaken("perplexity", key, Elsewhere(null)).ShouldBeFalse();
         Codes.ShouldBe(["SLM4020"]);
         File.Exists(Path.Combine(Temp["elsewhere"], "ac", key)).ShouldBeFalse();

@@ -127,6 +127,28 @@ public sealed class BuildCache
         }
     }
 
+    /// <summary>What <see cref="TryGet{T}"/> would give, here or on the remote cache. No bytes are fetched, and nothing is noted or dropped.</summary>
+    /// <param name="key">The step's key.</param>
+    /// <param name="read">Reads what the step wants to know again, or throws an <see cref="InvalidDataException"/>.</param>
+    /// <param name="cancellation">Stops asking a remote cache.</param>
+    public CacheHit<T>? Find<T>(string key, Func<CacheEntry, T> read, CancellationToken cancellation = default)
+    {
+        Sha256Text.Require(key);
+        return Read(Peek(key)) ?? Read(remote?.Find(key, cancellation));
+
+        CacheHit<T>? Read(CacheEntry? entry)
+        {
+            try
+            {
+                return entry is null ? null : new CacheHit<T>(entry, read(entry));
+            }
+            catch (InvalidDataException)
+            {
+                return null;
+            }
+        }
+    }
+
     /// <summary>Whether there is an entry, here or on the remote cache. Nothing is fetched.</summary>
     /// <param name="key">The step's key.</param>
     /// <param name="cancellation">Stops asking.</param>
@@ -235,15 +257,22 @@ public sealed class BuildCache
 
     /// <summary>Fetches an entry from the remote cache, unless it is here.</summary>
     /// <param name="key">The entry's key.</param>
+    /// <param name="check">Throws an <see cref="InvalidDataException"/> where the entry, here or there, is not the one that is wanted.</param>
     /// <param name="cancellation">Stops a download.</param>
     /// <returns>False if it is nowhere; what went wrong was reported.</returns>
     /// <exception cref="DiagnosticException">There is no remote cache.</exception>
-    public bool TryPull(string key, CancellationToken cancellation)
+    public bool TryPull(string key, Action<CacheEntry> check, CancellationToken cancellation)
     {
         RequireStore();
         return remote is null
             ? throw PipelineDiagnostics.RemoteCacheConfiguration.Error(null, $"there is nothing to pull from; {RemoteCacheOptions.HowToRead}")
-            : TryGet(key, cancellation) is not null;
+            : TryGet(key, Checked, cancellation) is not null;
+
+        CacheEntry Checked(CacheEntry entry)
+        {
+            check(entry);
+            return entry;
+        }
     }
 
     /// <summary>Keeps others from doing the same work at the same time, in this process or another on this machine.</summary>

@@ -31,20 +31,6 @@ internal static class CachedArtifact
         return manifest;
     }
 
-    /// <summary>Whether an entry would be taken.</summary>
-    public static bool IsUsable(CacheEntry entry, DenseModel dense)
-    {
-        try
-        {
-            Read(entry, dense);
-            return true;
-        }
-        catch (InvalidDataException)
-        {
-            return false;
-        }
-    }
-
     /// <summary>A pruned model has the dense model's files: those with weights in the same length, the others to the byte.</summary>
     private static void CheckFiles(CacheEntry entry, DenseModel dense)
     {

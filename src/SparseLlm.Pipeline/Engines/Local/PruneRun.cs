@@ -102,6 +102,11 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
         AllocationStep? known = cache.TryGet(keys.Allocation, entry => AllocationStep.Read(entry, request.Plan, session.Model.Definition), cancellation)?.Metadata;
         if (known is null)
         {
+            if (!job.MayPrune)
+            {
+                throw NotInCache("the sparsity of each matrix would have to be found");
+            }
+
             SparsityPlan plan = BudgetAllocation.Allocate(session.Model, request.Settings, request.Plan, tokens, store, fallbacks.Add, step, cancellation);
             known = AllocationStep.Of(plan, fallbacks);
             job.Inputs.RequireUnchanged();
