@@ -208,13 +208,15 @@ public sealed class BuildCache
     /// <param name="files">Names relative to where they will be restored, with <c>/</c> between folders, and where the files are now.</param>
     /// <param name="metadata">Whatever the step wants to know again; it becomes JSON.</param>
     /// <param name="cancellation">Stops between chunks; nothing is left half-stored.</param>
+    /// <param name="origin">What it was made for.</param>
     public void Put(
         string key,
         string kind,
         string description,
         IReadOnlyList<(string Name, string Path)> files,
         object? metadata,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default,
+        EntryOrigin? origin = null)
     {
         Sha256Text.Require(key);
         foreach ((string name, _) in files)
@@ -229,7 +231,7 @@ public sealed class BuildCache
         {
             CachedFile[] blobs = [.. files.Select(file => writable.AddBlob(file.Name, file.Path, cancellation))];
             JsonElement? json = metadata is null ? null : RecordJson.ToElement(metadata);
-            var entry = new CacheEntry(key, kind, description, blobs, json);
+            var entry = new CacheEntry(key, kind, description, blobs, json) { Origin = origin };
             writable.WriteEntry(entry);
             return entry;
         });

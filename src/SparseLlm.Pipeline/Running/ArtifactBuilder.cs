@@ -176,7 +176,8 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             FormattableString.Invariant($"{request.DisplayName}: {manifest.Model.Name}, {manifest.Method} {manifest.Pattern}"),
             [.. files.Keys.Select(file => (file, Path.Combine(staging.Path, file)))],
             manifest,
-            cancellation);
+            cancellation,
+            EntryOrigin.Of(dense.Directory, request.DisplayName));
         return manifest;
     }
 

@@ -1,3 +1,4 @@
+using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pruning.Activations;
@@ -42,10 +43,11 @@ public sealed class PerplexityMeter(DenseModel dense, IEngine engine, MemoryBudg
                 text.Location, $"the perplexity of {name} on '{text.Name}' is not in the cache and would have to be measured. {PruneJob.BuildElsewhere}");
         }
 
-        InputStamps[] read = directory == dense.Directory ? [dense.Stamps(text)] : [dense.Stamps(text), StampsOf(directory)];
+        bool isDense = directory == dense.Directory;
+        InputStamps[] read = isDense ? [dense.Stamps(text)] : [dense.Stamps(text), StampsOf(directory)];
         Perplexity perplexity = engine.Measure(new MeasureJob(dense.Directory, directory, name, text, memory), progress, cancellation);
         Array.ForEach(read, stamps => stamps.RequireUnchanged());
-        dense.Cache.Put(key, CachedPerplexity.Kind, $"perplexity of {name} on {text.Name}", [], perplexity, cancellation);
+        dense.Cache.Put(key, CachedPerplexity.Kind, $"perplexity of {name} on {text.Name}", [], perplexity, cancellation, EntryOrigin.Of(dense.Directory, isDense ? null : name));
         return perplexity;
     }
 
