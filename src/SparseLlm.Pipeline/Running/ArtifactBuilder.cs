@@ -157,7 +157,8 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         PruneResult result = engine.Prune(
             new PruneJob(dense.Directory, request, keys, read, staging.Path, memory) { ExpectsMore = ExpectsMore, MayPrune = MayCompute }, progress, cancellation);
         read.RequireUnchanged();
-        IReadOnlyDictionary<string, string> files = ModelFiles.Digests(staging.Path, cache.Digests.Of);
+        Dictionary<string, FileDigestMemo> written = ModelFiles.Of(staging.Path).ToDictionary(name => name, name => cache.Digests.Find(Path.Combine(staging.Path, name)));
+        Dictionary<string, string> files = written.ToDictionary(file => file.Key, file => file.Value.Digest);
         RequireSameFiles(files.Keys);
         string digest = ModelFiles.Digest(files);
         LockCheck.Require(request, digest);
@@ -169,7 +170,11 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             PeakMemory = result.PeakMemory,
             Size = new SizeReport(ModelFiles.WeightBytes(dense.Directory), ModelFiles.WeightBytes(staging.Path)),
         };
-        manifest = manifest with { Tensors = MaskDensities.Measure(staging.Path, manifest.Tensors) };
+        manifest = manifest with
+        {
+            Tensors = MaskDensities.Measure(staging.Path, manifest.Tensors),
+            OtherChanges = OtherChanges.Find(dense, staging.Path, shard => written[shard].Tensors ?? cache.Digests.Tensors(Path.Combine(staging.Path, shard)), manifest.Tensors),
+        };
         cache.Put(
             keys.Artifact,
             CachedArtifact.Kind,

@@ -58,6 +58,14 @@ internal static class CachedArtifact
             bool isInModel = linears.TryGetValue(tensor.Name, out LinearDefinition? linear) && tensor.Shape.SequenceEqual([linear.Outputs, linear.Inputs]);
             Require(isInModel, $"its manifest tells of a matrix '{tensor.Name}' that the model does not have in this shape");
         }
+
+        HashSet<string> pruned = [.. manifest.Tensors.Select(tensor => tensor.Name)];
+        ILookup<string, TensorShape> shapes = definition.Tensors.ToLookup(tensor => tensor.Name);
+        foreach (ChangedTensor tensor in manifest.OtherChanges ?? [])
+        {
+            bool isInModel = !pruned.Contains(tensor.Name) && shapes[tensor.Name].Any(shape => tensor.Shape.SequenceEqual(shape.IsVector ? [shape.Columns] : [shape.Rows, shape.Columns]));
+            Require(isInModel, $"its manifest tells of a change of '{tensor.Name}', which the model does not have in this shape or which was pruned");
+        }
     }
 
     private static void Require(bool holds, string otherwise)
