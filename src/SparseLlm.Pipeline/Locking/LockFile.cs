@@ -16,7 +16,7 @@ public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifa
     private const int CurrentVersion = 1;
 
     // A digest for each layer and file, and a pattern for each matrix.
-    private const int MaximumLength = 1 << 28;
+    internal const int MaximumLength = 1 << 28;
 
     /// <summary>Version of this shape.</summary>
     public int FormatVersion { get; init; } = CurrentVersion;
@@ -43,6 +43,20 @@ public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifa
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw PipelineDiagnostics.InputOutput.Error(new SourceLocation(path), exception.Message, exception);
+        }
+    }
+
+    /// <summary>The lock file in these bytes; null where they are none that this version understands.</summary>
+    /// <param name="utf8">The bytes; they may be changed in place.</param>
+    internal static LockFile? TryParse(byte[] utf8)
+    {
+        try
+        {
+            return RecordJson.Read<LockFile>(utf8);
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 
