@@ -20,6 +20,7 @@ internal static class CommandLine
             BuildCommand.Create(),
             StatusCommand.Create(),
             WhyCommand.Create(),
+            HistoryCommand.Create(),
             PruneCommand.Create(),
             EvalCommand.Create(),
             InspectCommand.Create(),

@@ -24,16 +24,16 @@ public abstract class BuildTest : CacheTest
         new("a", PruningSettings.For(PruningMethod.Magnitude), new SparsityPlan(new SparsityPattern.Unstructured(sparsity), []), null, [], Output);
 
     /// <summary>Makes an artifact as a process of its own would.</summary>
-    private protected ArtifactOutcome Build(PruneRequest request, bool mayPrune = true, string? root = null, IProgress<BuildProgress>? progress = null)
+    private protected ArtifactOutcome Build(PruneRequest request, bool mayCompute = true, string? root = null, IProgress<BuildProgress>? progress = null)
     {
         BuildCache cache = Open(root);
         using var engine = new LocalEngine(new CpuBackend(), cache);
-        return Build(request, engine, cache, mayPrune, progress);
+        return Build(request, engine, cache, mayCompute, progress);
     }
 
     private protected ArtifactOutcome Build(
-        PruneRequest request, IEngine engine, BuildCache cache, bool mayPrune = true, IProgress<BuildProgress>? progress = null) =>
-        new ArtifactBuilder(new DenseModel(Model, engine.NumericsClass, cache), engine, MemoryBudget.Default, progress) { MayPrune = mayPrune }
+        PruneRequest request, IEngine engine, BuildCache cache, bool mayCompute = true, IProgress<BuildProgress>? progress = null) =>
+        new ArtifactBuilder(new DenseModel(Model, engine.NumericsClass, cache), engine, MemoryBudget.Default, progress) { MayCompute = mayCompute }
             .Build(request, CancellationToken.None);
 
     /// <summary>The keys of the steps of a prune.</summary>

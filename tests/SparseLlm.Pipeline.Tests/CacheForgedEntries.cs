@@ -52,6 +52,12 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
         { "artifact", "metadata/tensors/0/relativeError", "-1" },
         { "artifact", "metadata/tensors/0/mask/rows", "0" },
         { "artifact", "metadata/tensors/0/mask/cells", "\"\"" },
+        { "artifact", "metadata/otherChanges", "[null]" },
+        { "artifact", "metadata/otherChanges", "[{\"name\":\"unknown\",\"shape\":[1]}]" },
+        { "artifact", "metadata/otherChanges", "[{\"name\":\"model.norm.weight\",\"shape\":[1]}]" },
+        { "artifact", "metadata/otherChanges", "[{\"name\":\"model.norm.weight\",\"shape\":[0]}]" },
+        { "artifact", "origin", "[]" },
+        { "artifact", "origin/model", "null" },
         { "artifact", "metadata/inputs/layers/0/patterns", "null" },
         { "artifact", "metadata/inputs/model", "{\"config.json\":null}" },
         { "artifact", "metadata/inputs/calibration", "null" },
@@ -133,7 +139,7 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
         using var server = new CacheFlakyServer((_, _) => CacheFlakyServer.Failure.None);
         Serve(server, "perplexity", "metadata", "null");
         string key = built.EntriesOf("perplexity").First().Path["/ac/".Length..];
-        Elsewhere(server).TryPull(key, CancellationToken.None).ShouldBeTrue();
+        Elsewhere(server).TryPull(key, _ => { }, CancellationToken.None).ShouldBeTrue();
         IsTaken("perplexity", key, Elsewhere(null)).ShouldBeFalse();
         Codes.ShouldBe(["SLM4020"]);
         File.Exists(Path.Combine(Temp["elsewhere"], "ac", key)).ShouldBeFalse();

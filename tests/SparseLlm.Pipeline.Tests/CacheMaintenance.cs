@@ -106,13 +106,34 @@ public sealed class CacheMaintenance : CacheTest
         CacheInventory.Of(Open()).Entries.Where(listed => listed.IsPinned).Select(listed => listed.Entry.Description)
             .ShouldBe(["entry artifact", "entry layer", "entry bytes"], ignoreOrder: true);
 
-        CacheCollection.Plan(Open(), 0).Execute();
+        CacheCollection collection = CacheCollection.Plan(Open(), 0);
+        (collection.After, collection.Pinned).ShouldBe((3003L, 3003L));
+        collection.LockFiles.Single().ShouldBe(new PinningLockFile(lockFile, 3, 3003));
+        CacheInventory.Of(Open()).LockFiles.ShouldBe(collection.LockFiles);
+        collection.Execute();
         Stored("artifact", "layer", "bytes", "other").ShouldBe(["artifact", "layer", "bytes"]);
 
         File.Delete(lockFile);
         CacheCollection.Plan(Open(), 0).Execute();
         Stored("artifact", "layer", "bytes").ShouldBeEmpty();
         FilesIn("pins").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Bytes_that_two_lock_files_keep_count_for_both_and_once_in_all()
+    {
+        Fill("both", 1000);
+        Fill("one", 500);
+        Fill("none", 10);
+        (string first, string second) = (Temp["first.lock.json"], Temp["second.lock.json"]);
+        File.WriteAllText(first, $"[\"{Key("both")}\"]");
+        File.WriteAllText(second, $"[\"{Key("both")}\", \"{Key("one")}\"]");
+        File.WriteAllText(Temp["empty.lock.json"], "{}");
+        BuildCache cache = Open();
+        Array.ForEach([first, second, Temp["empty.lock.json"]], cache.Pin);
+        CacheCollection collection = CacheCollection.Plan(Open(), 1_000_000);
+        collection.Pinned.ShouldBe(1500);
+        collection.LockFiles.ShouldBe([new PinningLockFile(second, 2, 1500), new PinningLockFile(first, 1, 1000)]);
     }
 
     [Fact]

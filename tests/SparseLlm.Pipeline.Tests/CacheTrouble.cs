@@ -94,6 +94,46 @@ public sealed class CacheTrouble : CacheTest
         ShouldGoOnWithoutStoring();
     }
 
+    [SkippableFact]
+    public void Bytes_whose_disk_fails_are_damage_like_any_other()
+    {
+        string file = WriteFile("file", 1000);
+        Put(Open(), "a", file);
+        BuildCache cache = Open();
+        CacheEntry entry = cache.TryGet(Key("a"))!;
+        FailToRead(BlobPath(file));
+        cache.TryRestore(entry, Temp["out"]).ShouldBeFalse();
+        Codes.ShouldBe(["SLM4020"]);
+        Warnings[0].Message.ShouldContain("cannot be read");
+        Directory.EnumerateFileSystemEntries(Temp["out"]).ShouldBeEmpty();
+        Open().TryRead(entry, "file", ReadAll).ShouldBeNull();
+        Open().TryGet(Key("a")).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Bytes_whose_disk_fails_while_they_are_looked_at_make_room_for_others()
+    {
+        string file = WriteFile("file", 1000);
+        Put(Open(), "a", file);
+        BuildCache cache = Open();
+        cache.TryRead<string>(cache.TryGet(Key("a"))!, "file", _ => throw new IOException("Input/output error")).ShouldBeNull();
+        Codes.ShouldBe(["SLM4020"]);
+        File.Exists(BlobPath(file)).ShouldBeFalse();
+        Put(cache, "a", file);
+        cache.TryRestore(cache.TryGet(Key("a")).ShouldNotBeNull(), Temp["out"]).ShouldBeTrue();
+    }
+
+    [SkippableFact]
+    public void A_target_that_is_full_is_an_error_and_no_damage()
+    {
+        Put(Open(), "a", WriteFile("file", 1_000_000));
+        Mount("size=64k", Temp["out"]);
+        BuildCache cache = Open();
+        Should.Throw<IOException>(() => cache.TryRestore(cache.TryGet(Key("a"))!, Temp["out"]));
+        Codes.ShouldBeEmpty();
+        Open().TryRestore(Open().TryGet(Key("a")).ShouldNotBeNull(), Temp["elsewhere"]).ShouldBeTrue();
+    }
+
     private void ShouldGoOnWithoutStoring()
     {
         BuildCache cache = Open();
@@ -116,13 +156,22 @@ public sealed class CacheTrouble : CacheTest
         Codes.ShouldBe(["SLM4021"]);
     }
 
-    private void Mount(string options)
+    private void Mount(string options, string? folder = null)
     {
-        Directory.CreateDirectory(Root);
+        Directory.CreateDirectory(folder ?? Root);
         Skip.IfNot(
-            OperatingSystem.IsLinux() && Run("mount", "-t", "tmpfs", "-o", options, "tmpfs", Root) == 0,
+            OperatingSystem.IsLinux() && Run("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder ?? Root) == 0,
             "only root can mount a file system of its own");
-        mounts.Add(Root);
+        mounts.Add(folder ?? Root);
+    }
+
+    /// <summary>Lets a file be one that can be opened, and gives an I/O error when it is read: there is nothing at the first address of a process.</summary>
+    private void FailToRead(string file)
+    {
+        Skip.IfNot(
+            OperatingSystem.IsLinux() && Run("mount", "--bind", $"/proc/{Environment.ProcessId}/mem", file) == 0,
+            "only root can mount a file over another");
+        mounts.Add(file);
     }
 
     private static int Run(string program, params string[] arguments)

@@ -159,6 +159,7 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
             Tensors = [.. manifest.Tensors.Take(5).Select(tensor => tensor with { RelativeError = 0.25 })],
             Sweeps = [new SweepReport(0, 4, 3, 0.25, 0.125)],
             Guards = [new GuardReport(0, "sparsegpt", 0.5, null, true)],
+            OtherChanges = [new ChangedTensor("model.norm.weight", [8], 0.5)],
             Fallbacks = ["layer 2: the damping was raised"],
             Perplexity = new Dictionary<string, PerplexityReport> { ["prose"] = new(20, 25, 2560, 20, "key") { Files = [new FileProvenance("text.txt", Key)] } },
             Size = new SizeReport(2000, 1000),

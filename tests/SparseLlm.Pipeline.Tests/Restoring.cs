@@ -93,12 +93,12 @@ public sealed class Restoring : BuildTest
         RemoveOutput();
         StepKeys keys = Keys(Request());
         Forge(keys.Artifact, entry => Forged(entry, "without configuration"));
-        Build(Request(), mayPrune: false).Origin.ShouldBe(ArtifactOrigin.Pruned);
+        Build(Request(), mayCompute: false).Origin.ShouldBe(ArtifactOrigin.Pruned);
 
         RemoveOutput();
         Forge(keys.Artifact, entry => Forged(entry, "without configuration"));
         File.Delete(Path.Combine(Root, "ac", keys.Layers[2]));
-        Should.Throw<DiagnosticException>(() => Build(Request(), mayPrune: false)).Diagnostics.Single().Code.ShouldBe("SLM4013");
+        Should.Throw<DiagnosticException>(() => Build(Request(), mayCompute: false)).Diagnostics.Single().Code.ShouldBe("SLM4013");
         Directory.Exists(Output).ShouldBeFalse();
     }
 

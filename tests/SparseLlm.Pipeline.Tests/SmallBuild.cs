@@ -2,6 +2,7 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
+using SparseLlm.Pipeline.Planning;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Recipes;
 
@@ -31,6 +32,9 @@ internal sealed class SmallBuild
     /// <summary>Where the artifact stands.</summary>
     public string Artifact => directory["models/a"];
 
+    /// <summary>Its lock file.</summary>
+    public string LockFile => directory["pruning.lock.json"];
+
     /// <summary>Builds with a cache; an artifact that stands there from before is removed.</summary>
     public ArtifactOutcome Run(BuildCache cache)
     {
@@ -39,8 +43,22 @@ internal sealed class SmallBuild
             Directory.Delete(Artifact, recursive: true);
         }
 
-        Recipe recipe = RecipeReader.Read(directory["pruning.yaml"], ToolVersion.Current).Require();
-        using IEngine engine = Devices.Open(DeviceNames.Cpu, threads: 1, cache);
-        return new RecipeBuild(recipe, directory["models"], engine, cache).Run(new BuildOptions(), CancellationToken.None).Single();
+        return Run(cache, new BuildOptions());
     }
+
+    /// <summary>Builds with a cache what there is to build.</summary>
+    public ArtifactOutcome Run(BuildCache cache, BuildOptions options, IProgress<BuildProgress>? progress = null)
+    {
+        using IEngine engine = Devices.Open(DeviceNames.Cpu, threads: 1, cache);
+        return new RecipeBuild(Recipe(), directory["models"], engine, cache, progress).Run(options, CancellationToken.None).Single();
+    }
+
+    /// <summary>What a build would do.</summary>
+    public ArtifactPlan Plan(BuildCache cache)
+    {
+        using IEngine engine = Devices.Open(DeviceNames.Cpu, threads: 1, cache);
+        return new RecipePlan(Recipe(), directory["models"], engine.NumericsClass, cache).Plan([]).Single();
+    }
+
+    private Recipe Recipe() => RecipeReader.Read(directory["pruning.yaml"], ToolVersion.Current).Require();
 }

@@ -27,7 +27,35 @@ public sealed class CacheCommands : IDisposable
         list.Json.GetProperty("bytes").GetInt64().ShouldBe(1500);
         list.Json.GetProperty("formatVersion").GetInt32().ShouldBe(1);
 
-        ToolProcess.Run("cache", "ls", "--cache", Cache).Output.ShouldContain("layer 3 of [tiny-opt]");
+        ToolProcess.Run("cache", "ls", "--cache", Cache, "--details").Output.ShouldContain("layer 3 of [tiny-opt]");
+    }
+
+    [Fact]
+    public void Ls_and_gc_put_together_what_belongs_together_and_name_who_keeps_it()
+    {
+        Fill();
+        BuildCache cache = BuildCache.Open(Cache, _ => { });
+        string[] keys = [new('b', 64), new('c', 64), new('d', 64)];
+        foreach ((int index, string key) in keys.Index())
+        {
+            File.WriteAllBytes(directory["file"], [.. Enumerable.Repeat((byte)(2 + index), 1000)]);
+            cache.Put(key, "layer", $"a: layer {index} of [opt]", [("file", directory["file"])], null, origin: new EntryOrigin("[opt]", "a\u001b"));
+        }
+
+        string lockFile = directory["pruning.lock.json"];
+        File.WriteAllText(lockFile, $"[\"{keys[0]}\", \"{keys[1]}\"]");
+        cache.Pin(lockFile);
+        string list = ToolProcess.Run("cache", "ls", "--cache", Cache).Output;
+        list.ShouldContain("stored by an older version");
+        list.Split('\n').Single(line => line.Contains("[opt]")).Split(' ', StringSplitOptions.RemoveEmptyEntries).ShouldBe(["[opt]", "a\\u001B", "layer", "3", "3.0", "kB", "now", "2", "pinned"]);
+        list.ShouldContain($"{lockFile}: 2 entries, 2.0 kB");
+
+        string gc = ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "1kB").Output;
+        gc.Split('\n').Single(line => line.Contains("[opt]")).Split(' ', StringSplitOptions.RemoveEmptyEntries).ShouldBe(["layer:", "a\\u001B", "([opt])", "2", "1.0", "kB"]);
+        gc.ShouldContain("that is more than 1.0 kB: 2.0 kB are pinned");
+        gc.ShouldContain($"{lockFile}: 2 entries, 2.0 kB");
+        ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "2kB").Output.ShouldNotContain("pinned");
+        ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "1kB", "--details").Output.ShouldContain(Path.Combine(Cache, "ac", keys[2]));
     }
 
     [Fact]

@@ -66,6 +66,12 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
     /// <summary>What was done to each pruned tensor.</summary>
     public required IReadOnlyList<TensorReport> Tensors { get; init; }
 
+    /// <summary>
+    /// Every other tensor that is not as it is in the dense model: biases that were refitted, norms and biases that were tuned. Null where a version of the tool wrote this that
+    /// did not list them.
+    /// </summary>
+    public IReadOnlyList<ChangedTensor>? OtherChanges { get; init; }
+
     /// <summary>How the sweeps of each layer went, if any were asked for.</summary>
     public IReadOnlyList<SweepReport>? Sweeps { get; init; }
 
@@ -202,6 +208,19 @@ public sealed record TensorReport(string Name, IReadOnlyList<int> Shape, string 
         RecordJson.Require(Shape is [> 0, > 0], "the shape of a matrix is not two numbers");
         RecordJson.Require(Sparsity is >= 0 and <= 1, "a sparsity is not a fraction");
         RecordJson.Require(RelativeError is null or >= 0, "an error is negative");
+    }
+}
+
+/// <summary>A tensor that was changed and not pruned.</summary>
+/// <param name="Name">Its name in the checkpoint.</param>
+/// <param name="Shape">Its dimensions.</param>
+/// <param name="RelativeDistance">‖A - B‖ / ‖A‖ of the dense tensor A and the changed one B; null where A is zero.</param>
+public sealed record ChangedTensor(string Name, IReadOnlyList<long> Shape, double? RelativeDistance) : IJsonOnDeserialized
+{
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        RecordJson.Require(Shape.All(dimension => dimension > 0), "the shape of a tensor is none");
+        RecordJson.Require(RelativeDistance is null or >= 0, "a distance is negative");
     }
 }
 

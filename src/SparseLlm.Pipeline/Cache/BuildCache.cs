@@ -133,6 +133,28 @@ public sealed class BuildCache
         }
     }
 
+    /// <summary>What <see cref="TryGet{T}"/> would give, here or on the remote cache. No bytes are fetched, and nothing is noted or dropped.</summary>
+    /// <param name="key">The step's key.</param>
+    /// <param name="read">Reads what the step wants to know again, or throws an <see cref="InvalidDataException"/>.</param>
+    /// <param name="cancellation">Stops asking a remote cache.</param>
+    public CacheHit<T>? Find<T>(string key, Func<CacheEntry, T> read, CancellationToken cancellation = default)
+    {
+        Sha256Text.Require(key);
+        return Read(Peek(key)) ?? Read(remote?.Find(key, cancellation));
+
+        CacheHit<T>? Read(CacheEntry? entry)
+        {
+            try
+            {
+                return entry is null ? null : new CacheHit<T>(entry, read(entry));
+            }
+            catch (InvalidDataException)
+            {
+                return null;
+            }
+        }
+    }
+
     /// <summary>Whether there is an entry, here or on the remote cache. Nothing is fetched.</summary>
     /// <param name="key">The step's key.</param>
     /// <param name="cancellation">Stops asking.</param>
@@ -172,8 +194,7 @@ public sealed class BuildCache
         {
             CachedFile file = entry.Files.FirstOrDefault(file => file.Name == name) ?? throw new InvalidDataException($"it has no file '{name}'");
             store!.Verify(file, cancellation);
-            using Stream stream = store.OpenStream(file);
-            return read(stream);
+            return store.Read(file, read);
         });
     }
 
@@ -193,13 +214,15 @@ public sealed class BuildCache
     /// <param name="files">Names relative to where they will be restored, with <c>/</c> between folders, and where the files are now.</param>
     /// <param name="metadata">Whatever the step wants to know again; it becomes JSON.</param>
     /// <param name="cancellation">Stops between chunks; nothing is left half-stored.</param>
+    /// <param name="origin">What it was made for.</param>
     public void Put(
         string key,
         string kind,
         string description,
         IReadOnlyList<(string Name, string Path)> files,
         object? metadata,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default,
+        EntryOrigin? origin = null)
     {
         Sha256Text.Require(key);
         foreach ((string name, _) in files)
@@ -214,7 +237,7 @@ public sealed class BuildCache
         {
             CachedFile[] blobs = [.. files.Select(file => writable.AddBlob(file.Name, file.Path, cancellation))];
             JsonElement? json = metadata is null ? null : RecordJson.ToElement(metadata);
-            var entry = new CacheEntry(key, kind, description, blobs, json);
+            var entry = new CacheEntry(key, kind, description, blobs, json) { Origin = origin };
             writable.WriteEntry(entry);
             return entry;
         });
@@ -242,15 +265,22 @@ public sealed class BuildCache
 
     /// <summary>Fetches an entry from the remote cache, unless it is here.</summary>
     /// <param name="key">The entry's key.</param>
+    /// <param name="check">Throws an <see cref="InvalidDataException"/> where the entry, here or there, is not the one that is wanted.</param>
     /// <param name="cancellation">Stops a download.</param>
     /// <returns>False if it is nowhere; what went wrong was reported.</returns>
     /// <exception cref="DiagnosticException">There is no remote cache.</exception>
-    public bool TryPull(string key, CancellationToken cancellation)
+    public bool TryPull(string key, Action<CacheEntry> check, CancellationToken cancellation)
     {
         RequireStore();
         return remote is null
             ? throw PipelineDiagnostics.RemoteCacheConfiguration.Error(null, $"there is nothing to pull from; {RemoteCacheOptions.HowToRead}")
-            : TryGet(key, cancellation) is not null;
+            : TryGet(key, Checked, cancellation) is not null;
+
+        CacheEntry Checked(CacheEntry entry)
+        {
+            check(entry);
+            return entry;
+        }
     }
 
     /// <summary>Keeps others from doing the same work at the same time, in this process or another on this machine.</summary>

@@ -29,6 +29,12 @@ public sealed class CacheCollection
     /// <summary>Bytes in the cache once the removals are done.</summary>
     public long After { get; private set; }
 
+    /// <summary>Bytes of the entries that lock files keep.</summary>
+    public long Pinned { get; private set; }
+
+    /// <summary>The lock files that keep them.</summary>
+    public IReadOnlyList<PinningLockFile> LockFiles { get; private set; } = [];
+
     /// <summary>What goes.</summary>
     public IReadOnlyList<CacheRemoval> Removals => removals;
 
@@ -40,18 +46,20 @@ public sealed class CacheCollection
     public static CacheCollection Plan(BuildCache cache, long maximumSize, CancellationToken cancellation = default)
     {
         var collection = new CacheCollection(cache.RequireStore());
-        HashSet<string> pinned = CachePins.Read(collection.store);
-        List<CacheEntry> evictable = collection.ReadEntries(pinned, cancellation);
+        CachePins pins = CachePins.Read(collection.store);
+        ILookup<bool, CacheEntry> entries = collection.ReadEntries(cancellation).ToLookup(pins.Holds);
+        CacheEntry[] held = [.. entries[true]];
+        (collection.Pinned, collection.LockFiles) = (CacheEntry.SizeOf(held), pins.Describe(held));
         collection.After = collection.Before;
-        collection.RemoveUnused(pinned);
-        foreach (CacheEntry entry in evictable.OrderBy(entry => collection.store.LastUse(entry.Key)))
+        collection.RemoveUnused(pins);
+        foreach (CacheEntry entry in entries[false].OrderBy(entry => collection.store.LastUse(entry.Key)))
         {
             if (collection.After <= maximumSize)
             {
                 break;
             }
 
-            collection.Evict(entry, pinned);
+            collection.Evict(entry, pins);
         }
 
         collection.RemoveLeftovers();
@@ -69,18 +77,18 @@ public sealed class CacheCollection
             : LocalStore.Drop(path);
 
     /// <summary>Counts who uses which blob. Damaged entries go.</summary>
-    /// <returns>The entries that may go.</returns>
-    private List<CacheEntry> ReadEntries(HashSet<string> pinned, CancellationToken cancellation)
+    /// <returns>The entries whose bytes are all there.</returns>
+    private List<CacheEntry> ReadEntries(CancellationToken cancellation)
     {
-        var evictable = new List<CacheEntry>();
+        var entries = new List<CacheEntry>();
         foreach (string key in store.Keys())
         {
             cancellation.ThrowIfCancellationRequested();
             try
             {
-                if (store.ReadEntry(key) is { } entry && Count(entry) && !CachePins.Holds(pinned, entry))
+                if (store.ReadEntry(key) is { } entry && Count(entry))
                 {
-                    evictable.Add(entry);
+                    entries.Add(entry);
                 }
             }
             catch (InvalidDataException)
@@ -89,7 +97,7 @@ public sealed class CacheCollection
             }
         }
 
-        return evictable;
+        return entries;
     }
 
     /// <summary>Counts an entry as a user of its blobs; false if it was stored after they were listed, and is in use then.</summary>
@@ -104,33 +112,34 @@ public sealed class CacheCollection
         return entry.Files.All(file => blobs.ContainsKey(file.Digest));
     }
 
-    private void RemoveUnused(HashSet<string> pinned)
+    private void RemoveUnused(CachePins pins)
     {
         foreach ((StoredFile file, _) in blobs.Values.Where(blob => blob.Uses == 0 && IsOlder(blob.File, BlobGrace)))
         {
-            RemoveBlob(file, "bytes of no entry", pinned);
+            RemoveBlob(file, "bytes of no entry", "bytes of no entry", pins);
         }
     }
 
-    private void Evict(CacheEntry entry, HashSet<string> pinned)
+    private void Evict(CacheEntry entry, CachePins pins)
     {
-        Remove(store.EntryPath(entry.Key), $"{entry.Kind}: {entry.Description}", 0);
+        string group = entry.Origin is { } origin ? $"{entry.Kind}: {origin.Artifact ?? "dense model"} ({origin.Model})" : entry.Kind;
+        Remove(store.EntryPath(entry.Key), $"{entry.Kind}: {entry.Description}", 0, group);
         foreach (string digest in entry.Files.Select(file => file.Digest).Distinct())
         {
             (StoredFile file, int uses) = blobs[digest];
             blobs[digest] = (file, uses - 1);
             if (uses == 1)
             {
-                RemoveBlob(file, $"bytes of {entry.Description}", pinned);
+                RemoveBlob(file, $"bytes of {entry.Description}", group, pins);
             }
         }
     }
 
-    private void RemoveBlob(StoredFile blob, string what, HashSet<string> pinned)
+    private void RemoveBlob(StoredFile blob, string what, string group, CachePins pins)
     {
-        if (!pinned.Contains(blob.Name))
+        if (!pins.Holds(blob.Name))
         {
-            Remove(blob.Path, what, blob.Length);
+            Remove(blob.Path, what, blob.Length, group);
             After -= blob.Length;
         }
     }
@@ -160,11 +169,12 @@ public sealed class CacheCollection
 
     private static bool IsOlder(StoredFile file, TimeSpan age) => DateTime.UtcNow - file.LastWrite > age;
 
-    private void Remove(string path, string what, long bytes) => removals.Add(new CacheRemoval(path, what, bytes));
+    private void Remove(string path, string what, long bytes, string? group = null) => removals.Add(new CacheRemoval(path, what, bytes, group ?? what));
 }
 
 /// <summary>A file of a cache that goes.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="What">What it is, for people.</param>
 /// <param name="Bytes">Its length, where that matters.</param>
-public sealed record CacheRemoval(string Path, string What, long Bytes);
+/// <param name="Group">What it is together with others, for people.</param>
+public sealed record CacheRemoval(string Path, string What, long Bytes, string Group);

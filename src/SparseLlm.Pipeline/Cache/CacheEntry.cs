@@ -12,8 +12,16 @@ namespace SparseLlm.Pipeline.Cache;
 public sealed record CacheEntry(
     string Key, string Kind, string Description, IReadOnlyList<CachedFile> Files, JsonElement? Metadata)
 {
+    /// <summary>What it was made for; null where an older version has stored it.</summary>
+    public EntryOrigin? Origin { get; init; }
+
     /// <summary>Bytes of its files.</summary>
     public long Size => Files.Sum(file => file.Length);
+
+    /// <summary>Bytes of the files of several entries, which may have some in common.</summary>
+    public static long SizeOf(IEnumerable<CacheEntry> entries) =>
+        (long)UInt128.Min(
+            entries.SelectMany(entry => entry.Files).DistinctBy(file => file.Digest).Aggregate(UInt128.Zero, (sum, file) => sum + (ulong)file.Length), long.MaxValue);
 
     /// <summary>The metadata as what it was written from.</summary>
     /// <param name="kind">The kind of step that wrote it.</param>

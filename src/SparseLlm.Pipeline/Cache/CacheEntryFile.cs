@@ -9,7 +9,7 @@ internal static class CacheEntryFile
 {
     /// <summary>The bytes of an entry's file.</summary>
     public static byte[] Write(CacheEntry entry) =>
-        SealedJson.Write(entry.Key, new Content(entry.Kind, entry.Description, entry.Files, entry.Metadata));
+        SealedJson.Write(entry.Key, new Content(entry.Kind, entry.Description, entry.Files, entry.Metadata, entry.Origin));
 
     /// <summary>Reads an entry, and trusts nothing in it: file names stay below the directory that they are restored to, and lengths can be added up.</summary>
     /// <param name="key">The entry's key.</param>
@@ -18,10 +18,10 @@ internal static class CacheEntryFile
     public static CacheEntry Read(string key, byte[] bytes)
     {
         Content content = SealedJson.Read<Content>(key, bytes);
-        return new CacheEntry(key, content.Kind, content.Description, content.Files, content.Metadata);
+        return new CacheEntry(key, content.Kind, content.Description, content.Files, content.Metadata) { Origin = content.Origin };
     }
 
-    private sealed record Content(string Kind, string Description, IReadOnlyList<CachedFile> Files, JsonElement? Metadata) : IJsonOnDeserialized
+    private sealed record Content(string Kind, string Description, IReadOnlyList<CachedFile> Files, JsonElement? Metadata, EntryOrigin? Origin) : IJsonOnDeserialized
     {
         void IJsonOnDeserialized.OnDeserialized()
         {

@@ -3,10 +3,11 @@ namespace SparseLlm.Pipeline.Cache;
 /// <summary>What is in a cache.</summary>
 /// <param name="Directory">Its folder.</param>
 /// <param name="Entries">Its entries, the last used first.</param>
+/// <param name="LockFiles">The lock files that keep some of them from being cleared away.</param>
 /// <param name="Damaged">Entries that cannot be used.</param>
 /// <param name="Blobs">Number of files that hold bytes; entries share them.</param>
 /// <param name="Bytes">Bytes in all of them.</param>
-public sealed record CacheInventory(string Directory, IReadOnlyList<ListedEntry> Entries, int Damaged, int Blobs, long Bytes)
+public sealed record CacheInventory(string Directory, IReadOnlyList<ListedEntry> Entries, IReadOnlyList<PinningLockFile> LockFiles, int Damaged, int Blobs, long Bytes)
 {
     /// <summary>Looks through a cache.</summary>
     /// <param name="cache">The cache.</param>
@@ -15,7 +16,7 @@ public sealed record CacheInventory(string Directory, IReadOnlyList<ListedEntry>
     public static CacheInventory Of(BuildCache cache, CancellationToken cancellation = default)
     {
         LocalStore store = cache.RequireStore();
-        HashSet<string> pinned = CachePins.Read(store);
+        CachePins pins = CachePins.Read(store);
         var entries = new List<ListedEntry>();
         int damaged = 0;
         foreach (string key in store.Keys())
@@ -25,7 +26,7 @@ public sealed record CacheInventory(string Directory, IReadOnlyList<ListedEntry>
             {
                 if (store.ReadEntry(key) is { } entry)
                 {
-                    entries.Add(new ListedEntry(entry, store.LastUse(key), CachePins.Holds(pinned, entry)));
+                    entries.Add(new ListedEntry(entry, store.LastUse(key), pins.Holds(entry)));
                 }
             }
             catch (InvalidDataException)
@@ -36,7 +37,12 @@ public sealed record CacheInventory(string Directory, IReadOnlyList<ListedEntry>
 
         StoredFile[] blobs = [.. LocalStore.Files(store.Blobs)];
         return new CacheInventory(
-            store.Root, [.. entries.OrderByDescending(entry => entry.LastUsed)], damaged, blobs.Length, StoredFile.Size(blobs));
+            store.Root,
+            [.. entries.OrderByDescending(entry => entry.LastUsed)],
+            pins.Describe([.. entries.Select(listed => listed.Entry)]),
+            damaged,
+            blobs.Length,
+            StoredFile.Size(blobs));
     }
 }
 

@@ -9,10 +9,14 @@ namespace SparseLlm.Pipeline.Cache;
 /// Which keys and digests must stay: those in the <c>pruning.lock.json</c> files that a build has written, as long as they exist. A note of such a file is
 /// its path, under the digest of the path.
 /// </summary>
-internal static partial class CachePins
+internal sealed partial class CachePins
 {
     private const int LongestPath = 1 << 16;
     private const int LongestLockFile = 1 << 28;
+
+    private readonly IReadOnlyList<(string Path, HashSet<string> Names)> lockFiles;
+
+    private CachePins(IReadOnlyList<(string Path, HashSet<string> Names)> lockFiles) => this.lockFiles = lockFiles;
 
     /// <summary>Notes where a lock file is.</summary>
     public static void Add(LocalStore store, string lockFilePath)
@@ -26,17 +30,35 @@ internal static partial class CachePins
         LocalStore.Files(store.Pins).Where(note => LockFileOf(note) is { } path && !File.Exists(path)).Select(note => note.Path);
 
     /// <summary>Every key and digest that a lock file names. One that cannot be read pins nothing.</summary>
-    public static HashSet<string> Read(LocalStore store) =>
+    public static CachePins Read(LocalStore store) => new(
     [
-        .. LocalStore.Files(store.Pins)
-            .Select(note => LockFileOf(note) is { } path ? TryRead(path, LongestLockFile) : null)
-            .OfType<string>()
-            .SelectMany(text => Keys().Matches(text).Select(match => match.Value)),
-    ];
+        .. from note in LocalStore.Files(store.Pins)
+           let path = LockFileOf(note)
+           where path is not null
+           let text = TryRead(path, LongestLockFile)
+           where text is not null
+           orderby path
+           select (path, Keys().Matches(text).Select(match => match.Value).ToHashSet()),
+    ]);
 
     /// <summary>Whether an entry must stay: it is named itself, or bytes of it are.</summary>
-    public static bool Holds(IReadOnlySet<string> pinned, CacheEntry entry) =>
-        pinned.Contains(entry.Key) || entry.Files.Any(file => pinned.Contains(file.Digest));
+    public bool Holds(CacheEntry entry) => lockFiles.Any(file => Names(file.Names, entry));
+
+    /// <summary>Whether bytes are named.</summary>
+    public bool Holds(string digest) => lockFiles.Any(file => file.Names.Contains(digest));
+
+    /// <summary>The lock files that keep any of these entries, those that keep the most bytes first.</summary>
+    public IReadOnlyList<PinningLockFile> Describe(IReadOnlyList<CacheEntry> entries) =>
+    [
+        .. from file in lockFiles
+           let held = entries.Where(entry => Names(file.Names, entry)).ToArray()
+           where held.Length > 0
+           let bytes = CacheEntry.SizeOf(held)
+           orderby bytes descending
+           select new PinningLockFile(file.Path, held.Length, bytes),
+    ];
+
+    private static bool Names(HashSet<string> names, CacheEntry entry) => names.Contains(entry.Key) || entry.Files.Any(file => names.Contains(file.Digest));
 
     /// <summary>The lock file that a note is of; null where the note cannot be read, or was not written here.</summary>
     private static string? LockFileOf(StoredFile note) => TryRead(note.Path, LongestPath) is { } path && note.Name == NameOf(path) && Path.IsPathFullyQualified(path) ? path : null;

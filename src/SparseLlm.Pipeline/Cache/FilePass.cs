@@ -13,6 +13,7 @@ internal static class FilePass
     /// <param name="cancellation">Stops between chunks.</param>
     /// <param name="consumers">Each gets every chunk in order; they work at the same time.</param>
     /// <returns>The number of bytes read.</returns>
+    /// <exception cref="FileReadException">It cannot be read.</exception>
     public static long Run(SafeFileHandle source, CancellationToken cancellation, params Action<ReadOnlyMemory<byte>>[] consumers) =>
         Run(source, 0, long.MaxValue, cancellation, consumers);
 
@@ -23,6 +24,7 @@ internal static class FilePass
     /// <param name="cancellation">Stops between chunks.</param>
     /// <param name="consumers">Each gets every chunk in order; they work at the same time.</param>
     /// <returns>The number of bytes read.</returns>
+    /// <exception cref="FileReadException">It cannot be read.</exception>
     public static long Run(SafeFileHandle source, long first, long length, CancellationToken cancellation, params Action<ReadOnlyMemory<byte>>[] consumers)
     {
         byte[] current = new byte[(int)Math.Clamp(Math.Min(length, RandomAccess.GetLength(source) - first), 1, ChunkLength)];
@@ -31,7 +33,7 @@ internal static class FilePass
         Task consumed = Task.CompletedTask;
         try
         {
-            while (RandomAccess.Read(source, current.AsSpan(0, (int)Math.Min(current.Length, length - done)), first + done) is > 0 and int count)
+            while (Read(source, current.AsSpan(0, (int)Math.Min(current.Length, length - done)), first + done) is > 0 and int count)
             {
                 cancellation.ThrowIfCancellationRequested();
                 consumed.GetAwaiter().GetResult();
@@ -49,5 +51,17 @@ internal static class FilePass
 
         consumed.GetAwaiter().GetResult();
         return done;
+    }
+
+    private static int Read(SafeFileHandle source, Span<byte> chunk, long offset)
+    {
+        try
+        {
+            return RandomAccess.Read(source, chunk, offset);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FileReadException(source, exception);
+        }
     }
 }

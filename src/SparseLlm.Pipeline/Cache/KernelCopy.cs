@@ -15,7 +15,8 @@ internal static class KernelCopy
     /// <param name="cancellation">Stops between pieces.</param>
     /// <param name="copied">Told the offset and the length of each piece once it is there.</param>
     /// <returns>The number of bytes; null if nothing was copied, and the caller has to.</returns>
-    /// <exception cref="IOException">It failed in the middle.</exception>
+    /// <exception cref="FileReadException">It failed in the middle, because the file cannot be read there.</exception>
+    /// <exception cref="IOException">It failed in the middle otherwise.</exception>
     public static long? TryCopy(SafeFileHandle source, SafeFileHandle destination, CancellationToken cancellation, Action<long, long> copied)
     {
         long length = RandomAccess.GetLength(source);
@@ -39,6 +40,9 @@ internal static class KernelCopy
             if (count < 0)
             {
                 int error = Marshal.GetLastPInvokeError();
+
+                // The kernel does not say which of the two files failed.
+                FilePass.Run(source, read, PieceLength, cancellation);
                 throw new IOException(Marshal.GetPInvokeErrorMessage(error), error);
             }
 

@@ -154,19 +154,47 @@ internal sealed class LocalStore(string root)
         using SafeFileHandle source = OpenBlob(file);
         using TempFile copy = TempFile.Create(folder);
         using var sums = new ContentSums();
-        ObservedCopy.Run(source, copy.Handle, cancellation, sums.AddToDigest);
+        Read(file, () => ObservedCopy.Run(source, copy.Handle, cancellation, sums.AddToDigest));
         Check(file, sums.Digest == file.Digest);
         copy.MoveTo(target);
     }
 
-    /// <summary>Makes sure that bytes are those that were stored.</summary>
+    /// <summary>Makes sure, by their checksum, that bytes are those that were stored.</summary>
     /// <exception cref="InvalidDataException">They are not.</exception>
     public void Verify(CachedFile file, CancellationToken cancellation)
     {
         using SafeFileHandle source = OpenBlob(file);
         using var sums = new ContentSums();
-        FilePass.Run(source, cancellation, sums.AddToChecksum);
+        Read(file, () => FilePass.Run(source, cancellation, sums.AddToChecksum));
         Check(file, sums.Checksum == file.Checksum);
+    }
+
+    /// <summary>Makes sure, by their digest, that bytes are those that their name promises to whoever gets them.</summary>
+    /// <exception cref="InvalidDataException">They are not.</exception>
+    public void VerifyDigest(CachedFile file, CancellationToken cancellation)
+    {
+        using SafeFileHandle source = OpenBlob(file);
+        using var sums = new ContentSums();
+        Read(file, () => FilePass.Run(source, cancellation, sums.AddToDigest, sums.AddToChecksum));
+        Check(file, (sums.Digest, sums.Checksum) == (file.Digest, file.Checksum));
+    }
+
+    /// <summary>What bytes hold.</summary>
+    /// <param name="file">The bytes.</param>
+    /// <param name="read">Reads them, and nothing else.</param>
+    /// <exception cref="InvalidDataException">They are missing, cannot be read, or are not what <paramref name="read"/> is for.</exception>
+    public T Read<T>(CachedFile file, Func<Stream, T> read)
+    {
+        using Stream stream = OpenStream(file);
+        try
+        {
+            return read(stream);
+        }
+        catch (IOException exception)
+        {
+            Drop(BlobPath(file.Digest));
+            throw Unreadable(file, exception);
+        }
     }
 
     /// <summary>Opens bytes for reading.</summary>
@@ -185,9 +213,26 @@ internal sealed class LocalStore(string root)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidDataException($"the bytes of {file.Name} cannot be read ({exception.Message.TrimEnd('.')})", exception);
+            throw Unreadable(file, exception);
         }
     }
+
+    /// <summary>Where the disk under bytes fails, they are as good as missing, and go away so that others can come into their place.</summary>
+    private void Read(CachedFile file, Func<long> pass)
+    {
+        try
+        {
+            pass();
+        }
+        catch (FileReadException exception)
+        {
+            Drop(BlobPath(file.Digest));
+            throw Unreadable(file, exception);
+        }
+    }
+
+    private static InvalidDataException Unreadable(CachedFile file, Exception exception) =>
+        new($"the bytes of {file.Name} cannot be read ({exception.Message.TrimEnd('.')})", exception);
 
     /// <summary>A blob that is not what its name says goes away; other entries that name it will find it missing.</summary>
     private void Check(CachedFile file, bool isAsStored)

@@ -11,6 +11,8 @@ internal static class ObservedCopy
     /// <param name="cancellation">Stops between chunks.</param>
     /// <param name="observers">Each gets every chunk of the copy in order; they work at the same time.</param>
     /// <returns>The number of bytes.</returns>
+    /// <exception cref="FileReadException">The file cannot be read, or the blocks that the copy shares with it.</exception>
+    /// <exception cref="IOException">The copy cannot be written.</exception>
     public static long Run(
         SafeFileHandle source, SafeFileHandle destination, CancellationToken cancellation, params Action<ReadOnlyMemory<byte>>[] observers) =>
         Reflink.TryClone(source, destination)
@@ -31,6 +33,11 @@ internal static class ObservedCopy
             });
             observed.GetAwaiter().GetResult();
             return copied;
+        }
+        catch (FileReadException exception) when (exception.File == destination)
+        {
+            // What was written and is gone again is a copy that could not be written.
+            throw new IOException(exception.Message, exception);
         }
         finally
         {

@@ -9,13 +9,16 @@ namespace SparseLlm.Pipeline.Keys;
 public sealed class ModelDigests(string directory, ModelDefinition definition, InputFiles inputs)
 {
     private readonly Lazy<IReadOnlyDictionary<string, string>> files = new(() => ModelFiles.Digests(directory, inputs.Of));
-    private readonly Lazy<Dictionary<string, string>> tensors = new(() => ReadTensors(directory, inputs));
+    private readonly Lazy<IReadOnlyDictionary<string, string>> tensors = new(() => TensorsIn(directory, shard => inputs.Tensors(Path.Combine(directory, shard))));
 
     /// <summary>Of each file that the model is made of, by its name.</summary>
     public IReadOnlyDictionary<string, string> Files => files.Value;
 
     /// <summary>One digest for all of them.</summary>
     public string All => ModelFiles.Digest(Files);
+
+    /// <summary>Of each tensor of its checkpoint, by name.</summary>
+    public IReadOnlyDictionary<string, string> Tensors => tensors.Value;
 
     /// <summary>Of the tensors of the embedding.</summary>
     public string Embedding => Of(definition.Embedding.Tensors);
@@ -33,11 +36,14 @@ public sealed class ModelDigests(string directory, ModelDefinition definition, I
         new SourceLocation(directory),
         $"the tensor '{tensor}' was there when the model was opened, and is not among the digests of its files; leave the model alone and build again, or delete the folder 'digests' of the cache");
 
-    private static Dictionary<string, string> ReadTensors(string directory, InputFiles inputs)
+    /// <summary>The digest of each tensor of a checkpoint, by name.</summary>
+    /// <param name="directory">The checkpoint.</param>
+    /// <param name="tensors">Gives the digests of the tensors of a safetensors file by its name.</param>
+    public static IReadOnlyDictionary<string, string> TensorsIn(string directory, Func<string, IReadOnlyDictionary<string, string>> tensors)
     {
         using Checkpoint checkpoint = Checkpoint.Open(directory);
         return checkpoint.Shards
-            .SelectMany(shard => inputs.Tensors(Path.Combine(directory, shard))
+            .SelectMany(shard => tensors(shard)
                 .Where(tensor => checkpoint.TryGet(tensor.Key, out TensorInfo? counted) && counted.Shard == shard))
             .ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
     }

@@ -1,5 +1,9 @@
+using System.Text.Json.Serialization;
+using SparseLlm.Files;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Running;
 
 namespace SparseLlm.Pipeline.Locking;
 
@@ -16,19 +20,52 @@ public sealed record LockedArtifact(
     double Sparsity,
     IReadOnlyDictionary<string, LockedPerplexity> Perplexity,
     ArtifactInputs Inputs,
-    IReadOnlyList<string> Layers)
+    IReadOnlyList<string> Layers) : IJsonOnDeserialized
 {
+    /// <summary>Bytes of its safetensors files; null in the lock files of older versions.</summary>
+    public long? Size { get; init; }
+
     /// <summary>The artifact with this manifest.</summary>
     public static LockedArtifact Of(ArtifactManifest manifest) => new(
         manifest.Key,
         manifest.Digest,
         manifest.Sparsity,
-        manifest.Perplexity.ToDictionary(entry => entry.Key, entry => new LockedPerplexity(entry.Value.Dense, entry.Value.Pruned)),
+        manifest.Perplexity.ToDictionary(entry => entry.Key, entry => Of(entry.Value, manifest)),
         manifest.Inputs,
-        StepKeys.Of(manifest.Inputs).Layers);
+        StepKeys.Of(manifest.Inputs).Layers)
+    {
+        Size = manifest.Size?.Pruned,
+    };
+
+    private static LockedPerplexity Of(PerplexityReport report, ArtifactManifest manifest)
+    {
+        return new LockedPerplexity(report.Dense, report.Pruned) { DenseKey = KeyOf(ModelFiles.Digest(manifest.Inputs.Model)), PrunedKey = KeyOf(manifest.Digest) };
+
+        string KeyOf(string model) => EvaluationKey.Of(manifest.Inputs.Revision, model, manifest.Inputs.Model, manifest.Inputs.Numerics, report.Key);
+    }
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        RecordJson.Require(Layers.Append(Key).Append(Digest).All(Sha256Text.IsValid), "an artifact in it has something else than digests for keys");
+        RecordJson.Require(Sparsity is >= 0 and <= 1, "a sparsity in it is not a fraction");
+        RecordJson.Require(Size is null or >= 0, "a size in it is negative");
+    }
 }
 
 /// <summary>Perplexity on one text.</summary>
 /// <param name="Dense">Of the dense model.</param>
 /// <param name="Pruned">Of the pruned model.</param>
-public sealed record LockedPerplexity(double Dense, double Pruned);
+public sealed record LockedPerplexity(double Dense, double Pruned) : IJsonOnDeserialized
+{
+    /// <summary>The key that the dense model's has in the cache; null in the lock files of older versions.</summary>
+    public string? DenseKey { get; init; }
+
+    /// <summary>The key that the pruned model's has in the cache; null in the lock files of older versions.</summary>
+    public string? PrunedKey { get; init; }
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        RecordJson.Require(Pruning.Evaluation.Perplexity.IsPossible(Dense) && Pruning.Evaluation.Perplexity.IsPossible(Pruned), "a perplexity in it is none");
+        RecordJson.Require(((string?[])[DenseKey, PrunedKey]).All(key => key is null || Sha256Text.IsValid(key)), "a perplexity in it has something else than a key for one");
+    }
+}

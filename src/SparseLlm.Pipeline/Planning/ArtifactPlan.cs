@@ -10,10 +10,10 @@ public enum PlannedAction
     /// <summary>Nothing: it stands there, unchanged.</summary>
     None,
 
-    /// <summary>Measure perplexity; the model stands there.</summary>
+    /// <summary>Measure perplexity, or take it from the cache; the model stands there.</summary>
     Measure,
 
-    /// <summary>Take it from the cache.</summary>
+    /// <summary>Take it from the cache, and measure perplexity where that is not there.</summary>
     Restore,
 
     /// <summary>Prune decoder layers, those aside that are in the cache.</summary>
@@ -27,6 +27,7 @@ public enum PlannedAction
 /// <param name="Keys">The keys of its steps.</param>
 /// <param name="Action">What would be done.</param>
 /// <param name="CachedLayers">The decoder layers that are in the cache, by index.</param>
+/// <param name="Measurements">The perplexities that it does not have yet.</param>
 /// <param name="Bytes">The size of its checkpoint.</param>
 public sealed record ArtifactPlan(
     ArtifactRecipe Artifact,
@@ -35,8 +36,12 @@ public sealed record ArtifactPlan(
     StepKeys Keys,
     PlannedAction Action,
     IReadOnlyList<int> CachedLayers,
+    IReadOnlyList<PlannedMeasurement> Measurements,
     long Bytes)
 {
     /// <summary>The decoder layers that would be pruned, by index.</summary>
     public IReadOnlyList<int> MissingLayers => Action == PlannedAction.Prune ? [.. Enumerable.Range(0, Keys.Layers.Count).Except(CachedLayers)] : [];
+
+    /// <summary>The perplexities that would be measured, as far as that can be told.</summary>
+    public IReadOnlyList<PlannedMeasurement> MissingMeasurements => [.. Measurements.Where(measurement => !measurement.IsCached)];
 }

@@ -68,23 +68,37 @@ public sealed class RecipePlan
         request.Plan.Validate(dense.Definition, artifact.Location);
         ArtifactInputs inputs = dense.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
-        PlannedAction action = Action(request, keys, cancellation);
+        (PlannedAction action, string? digest) = Action(request, keys, cancellation);
         if (action is PlannedAction.Restore or PlannedAction.Prune)
         {
             StagingDirectory.Check(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys), request.IsNamed);
         }
 
         int[] cached = [.. keys.Layers.Index().Where(layer => cache.Contains(layer.Item, cancellation)).Select(layer => layer.Index)];
-        return new ArtifactPlan(artifact, request, inputs, keys, action, cached, ModelFiles.Bytes(dense.Directory));
+        PlannedMeasurement[] measurements = action == PlannedAction.None ? [] : [.. request.Perplexities.SelectMany(text => Measurements(text, artifact, digest, cancellation))];
+        return new ArtifactPlan(artifact, request, inputs, keys, action, cached, measurements, ModelFiles.Bytes(dense.Directory));
     }
 
-    private PlannedAction Action(PruneRequest request, StepKeys keys, CancellationToken cancellation) => ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) switch
+    /// <summary>What would be done, and the digest that the artifact's files would have, where that is known.</summary>
+    private (PlannedAction Action, string? Digest) Action(PruneRequest request, StepKeys keys, CancellationToken cancellation)
     {
-        { } manifest => ArtifactState.HasPerplexities(manifest, request, dense) ? PlannedAction.None : PlannedAction.Measure,
-        null => IsRestorable(keys.Artifact, cancellation) ? PlannedAction.Restore : PlannedAction.Prune,
-    };
+        if (ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) is { } standing)
+        {
+            return (ArtifactState.HasPerplexities(standing, request, dense) ? PlannedAction.None : PlannedAction.Measure, standing.Digest);
+        }
 
-    /// <summary>Whether there is an entry that a build would take. What a remote cache has is not fetched to be looked at.</summary>
-    private bool IsRestorable(string key, CancellationToken cancellation) =>
-        cache.Peek(key) is { } entry ? CachedArtifact.IsUsable(entry, dense) : cache.Contains(key, cancellation);
+        return cache.Find(keys.Artifact, entry => CachedArtifact.Read(entry, dense), cancellation) is { Metadata: var cached }
+            ? (PlannedAction.Restore, cached.Digest)
+            : (PlannedAction.Prune, null);
+    }
+
+    private IEnumerable<PlannedMeasurement> Measurements(PerplexityText text, ArtifactRecipe artifact, string? digest, CancellationToken cancellation)
+    {
+        string ofDense = dense.EvaluationKey(dense.Digests.All, text);
+        string? ofArtifact = digest is null ? null : dense.EvaluationKey(digest, text);
+        yield return new PlannedMeasurement(null, text.Name, ofDense, IsCached(ofDense));
+        yield return new PlannedMeasurement(artifact.Name, text.Name, ofArtifact, ofArtifact is not null && IsCached(ofArtifact));
+
+        bool IsCached(string key) => cache.Find(key, entry => CachedPerplexity.Read(entry, text, dense), cancellation) is not null;
+    }
 }

@@ -27,6 +27,12 @@ internal static class ArtifactSummary
         }
 
         AddSize();
+        if (manifest.OtherChanges is { Count: > 0 } others)
+        {
+            Line($"");
+            Line($"Changed along with them: {others.Count} other tensors, such as {others[0].Name}; {ArtifactManifest.FileName} lists them.");
+        }
+
         AddFallbacks();
         Line($"");
         Line($"Pruned in {manifest.Seconds:0.0} s by SparseLlm.Build {manifest.ToolVersion} ({manifest.Numerics}). Charts and provenance: {ArtifactPage.FileName}; the same for programs: {ArtifactManifest.FileName}.");

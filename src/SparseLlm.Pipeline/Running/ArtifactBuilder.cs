@@ -27,13 +27,12 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     private static readonly BuildCache NoCache = BuildCache.Open("off", remote: null, _ => { });
 
     private readonly BuildCache cache = dense.Cache;
-    private readonly PerplexityMeter meter = new(dense, engine, memory, progress);
 
     /// <summary>Whether several artifacts are to be made, so that what their prunes have in common is worth its memory.</summary>
     public bool ExpectsMore { get; init; }
 
-    /// <summary>Whether layers may be pruned; where they may not, it is an error if one is not in the cache.</summary>
-    public bool MayPrune { get; init; } = true;
+    /// <summary>Whether layers may be pruned and perplexities measured; where they may not, it is an error if one is not in the cache.</summary>
+    public bool MayCompute { get; init; } = true;
 
     /// <summary>Makes the artifact, or leaves it alone where it is up to date.</summary>
     /// <exception cref="DiagnosticException">It cannot be made. Nothing is left half-written.</exception>
@@ -156,9 +155,10 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         var clock = Stopwatch.StartNew();
         InputStamps read = dense.Stamps(request);
         PruneResult result = engine.Prune(
-            new PruneJob(dense.Directory, request, keys, read, staging.Path, memory) { ExpectsMore = ExpectsMore, MayPrune = MayPrune }, progress, cancellation);
+            new PruneJob(dense.Directory, request, keys, read, staging.Path, memory) { ExpectsMore = ExpectsMore, MayPrune = MayCompute }, progress, cancellation);
         read.RequireUnchanged();
-        IReadOnlyDictionary<string, string> files = ModelFiles.Digests(staging.Path, cache.Digests.Of);
+        Dictionary<string, FileDigestMemo> written = ModelFiles.Of(staging.Path).ToDictionary(name => name, name => cache.Digests.Find(Path.Combine(staging.Path, name)));
+        Dictionary<string, string> files = written.ToDictionary(file => file.Key, file => file.Value.Digest);
         RequireSameFiles(files.Keys);
         string digest = ModelFiles.Digest(files);
         LockCheck.Require(request, digest);
@@ -170,14 +170,20 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             PeakMemory = result.PeakMemory,
             Size = new SizeReport(ModelFiles.WeightBytes(dense.Directory), ModelFiles.WeightBytes(staging.Path)),
         };
-        manifest = ManifestBuilder.Measure(manifest with { Tensors = MaskDensities.Measure(staging.Path, manifest.Tensors) }, staging.Path, cancellation);
+        manifest = manifest with
+        {
+            Tensors = MaskDensities.Measure(staging.Path, manifest.Tensors),
+            OtherChanges = OtherChanges.Find(dense, staging.Path, shard => written[shard].Tensors ?? cache.Digests.Tensors(Path.Combine(staging.Path, shard)), manifest.Tensors),
+        };
+        manifest = ManifestBuilder.Measure(manifest, staging.Path, cancellation);
         cache.Put(
             keys.Artifact,
             CachedArtifact.Kind,
             FormattableString.Invariant($"{request.DisplayName}: {manifest.Model.Name}, {manifest.Method} {manifest.Pattern}"),
             [.. files.Keys.Select(file => (file, Path.Combine(staging.Path, file)))],
             manifest,
-            cancellation);
+            cancellation,
+            EntryOrigin.Of(dense.Directory, request.DisplayName));
         return manifest;
     }
 
@@ -195,6 +201,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
 
     private Dictionary<string, PerplexityReport> MeasureAll(PruneRequest request, string directory, string digest, CancellationToken cancellation)
     {
+        var meter = new PerplexityMeter(dense, engine, memory, progress) { MayMeasure = MayCompute };
         var reports = new Dictionary<string, PerplexityReport>();
         foreach (PerplexityText text in request.Perplexities)
         {

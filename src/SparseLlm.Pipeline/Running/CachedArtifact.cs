@@ -31,20 +31,6 @@ internal static class CachedArtifact
         return manifest;
     }
 
-    /// <summary>Whether an entry would be taken.</summary>
-    public static bool IsUsable(CacheEntry entry, DenseModel dense)
-    {
-        try
-        {
-            Read(entry, dense);
-            return true;
-        }
-        catch (InvalidDataException)
-        {
-            return false;
-        }
-    }
-
     /// <summary>A pruned model has the dense model's files: those with weights in the same length, the others to the byte.</summary>
     private static void CheckFiles(CacheEntry entry, DenseModel dense)
     {
@@ -71,6 +57,14 @@ internal static class CachedArtifact
         {
             bool isInModel = linears.TryGetValue(tensor.Name, out LinearDefinition? linear) && tensor.Shape.SequenceEqual([linear.Outputs, linear.Inputs]);
             Require(isInModel, $"its manifest tells of a matrix '{tensor.Name}' that the model does not have in this shape");
+        }
+
+        HashSet<string> pruned = [.. manifest.Tensors.Select(tensor => tensor.Name)];
+        ILookup<string, TensorShape> shapes = definition.Tensors.ToLookup(tensor => tensor.Name);
+        foreach (ChangedTensor tensor in manifest.OtherChanges ?? [])
+        {
+            bool isInModel = !pruned.Contains(tensor.Name) && shapes[tensor.Name].Any(shape => tensor.Shape.SequenceEqual(shape.IsVector ? [shape.Columns] : [shape.Rows, shape.Columns]));
+            Require(isInModel, $"its manifest tells of a change of '{tensor.Name}', which the model does not have in this shape or which was pruned");
         }
     }
 

@@ -56,13 +56,6 @@ public sealed class DenseModel
     /// <summary>The key of a measurement.</summary>
     /// <param name="digest">The digest of the measured model's files.</param>
     /// <param name="text">The text.</param>
-    public string EvaluationKey(string digest, PerplexityText text)
-    {
-        using var key = new KeyBuilder("evaluation", ArtifactInputs.CurrentRevision);
-        return key.Add("model", digest)
-            .Add("tokenizer", TokenizerDigest.Of(Digests.Files))
-            .Add("numerics", NumericsClass)
-            .Add("text", text.Key(Definition.MaximumLength, Files))
-            .Build();
-    }
+    public string EvaluationKey(string digest, PerplexityText text) =>
+        Keys.EvaluationKey.Of(ArtifactInputs.CurrentRevision, digest, Digests.Files, NumericsClass, text.Key(Definition.MaximumLength, Files));
 }

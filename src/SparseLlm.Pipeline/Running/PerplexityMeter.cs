@@ -2,7 +2,6 @@ using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pruning.Activations;
-using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
 
 namespace SparseLlm.Pipeline.Running;
@@ -14,7 +13,8 @@ namespace SparseLlm.Pipeline.Running;
 /// <param name="progress">Told of evaluation steps.</param>
 public sealed class PerplexityMeter(DenseModel dense, IEngine engine, MemoryBudget memory, IProgress<BuildProgress>? progress = null)
 {
-    private const string CacheKind = "perplexity";
+    /// <summary>Whether anything may be measured; where nothing may, it is an error if a perplexity is not in the cache.</summary>
+    public bool MayMeasure { get; init; } = true;
 
     /// <summary>The dense model's perplexity.</summary>
     /// <param name="text">The text.</param>
@@ -28,31 +28,29 @@ public sealed class PerplexityMeter(DenseModel dense, IEngine engine, MemoryBudg
     /// <param name="name">Its name in progress messages.</param>
     /// <param name="text">The text.</param>
     /// <param name="cancellation">Stops between chunks.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">It cannot be measured, or may not be.</exception>
     public Perplexity Of(string directory, string digest, string name, PerplexityText text, CancellationToken cancellation)
     {
         string key = dense.EvaluationKey(digest, text);
-        if (dense.Cache.TryGet(key, entry => Read(entry, text), cancellation) is { Metadata: var known })
+        if (dense.Cache.TryGet(key, entry => CachedPerplexity.Read(entry, text, dense), cancellation) is { Metadata: var known })
         {
             return known;
         }
 
-        InputStamps[] read = directory == dense.Directory ? [dense.Stamps(text)] : [dense.Stamps(text), StampsOf(directory)];
+        if (!MayMeasure)
+        {
+            throw PipelineDiagnostics.NotInCache.Error(
+                text.Location, $"the perplexity of {name} on '{text.Name}' is not in the cache and would have to be measured. {PruneJob.BuildElsewhere}");
+        }
+
+        bool isDense = directory == dense.Directory;
+        InputStamps[] read = isDense ? [dense.Stamps(text)] : [dense.Stamps(text), StampsOf(directory)];
         Perplexity perplexity = engine.Measure(new MeasureJob(dense.Directory, directory, name, text, memory), progress, cancellation);
         Array.ForEach(read, stamps => stamps.RequireUnchanged());
-        dense.Cache.Put(key, CacheKind, $"perplexity of {name} on {text.Name}", [], perplexity, cancellation);
+        dense.Cache.Put(key, CachedPerplexity.Kind, $"perplexity of {name} on {text.Name}", [], perplexity, cancellation, EntryOrigin.Of(dense.Directory, isDense ? null : name));
         return perplexity;
     }
 
     private static InputStamps StampsOf(string directory) =>
         new([.. ModelFiles.Of(directory).Select(name => InputStamp.Of(Path.Combine(directory, name)))]);
-
-    /// <summary>A perplexity that is one of windows of the length that the text is cut into.</summary>
-    private Perplexity Read(CacheEntry entry, PerplexityText text)
-    {
-        var perplexity = entry.MetadataAs<Perplexity>(CacheKind);
-        int length = text.SequenceLength ?? CalibrationTokens.DefaultSequenceLength(dense.Definition.MaximumLength);
-        return perplexity is { Value: > 0, Windows: > 0 } && double.IsFinite(perplexity.Value) && perplexity.Tokens == (long)perplexity.Windows * length
-            ? perplexity
-            : throw new InvalidDataException("it does not hold a perplexity of this text");
-    }
 }

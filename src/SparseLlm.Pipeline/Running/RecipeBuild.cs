@@ -54,7 +54,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         var builder = new ArtifactBuilder(dense, engine, options.Memory ?? recipe.Memory ?? MemoryBudget.Default, progress)
         {
             ExpectsMore = artifacts.Count > 1,
-            MayPrune = options.OnCacheMiss != CacheMissPolicy.Error,
+            MayCompute = options.OnCacheMiss != CacheMissPolicy.Error,
         };
         var outcomes = new List<ArtifactOutcome>();
         var missed = new List<Diagnostic>();
@@ -107,7 +107,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         }
 
         var plan = new RecipePlan(recipe, output, engine.NumericsClass, cache);
-        Diagnostic[] missing = [.. plan.Plan(names, cancellation).Where(artifact => artifact.MissingLayers.Count > 0).Select(artifact => Missing(artifact, policy))];
+        Diagnostic[] missing = [.. plan.Plan(names, cancellation).Select(artifact => Missing(artifact, policy)).OfType<Diagnostic>()];
         if (policy == CacheMissPolicy.Error && missing.Length > 0)
         {
             throw new DiagnosticException(missing);
@@ -119,10 +119,16 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         }
     }
 
-    private static Diagnostic Missing(ArtifactPlan plan, CacheMissPolicy policy)
+    /// <summary>What would have to be computed for an artifact; null where that is nothing.</summary>
+    private static Diagnostic? Missing(ArtifactPlan plan, CacheMissPolicy policy)
     {
-        string message = $"'{plan.Artifact.Name}' is not in the cache; {LayerRanges.Describe(plan.MissingLayers)} of {plan.Keys.Layers.Count} would have to be pruned";
-        return policy == CacheMissPolicy.Error
+        // A perplexity that cannot be looked for yet may be in the cache all the same: only a warning can be given too early.
+        string[] measurements = [.. plan.MissingMeasurements.Where(measurement => policy == CacheMissPolicy.Warn || measurement.Key is not null).Select(measurement => measurement.ToString())];
+        string? message =
+            plan.MissingLayers.Count > 0 ? $"'{plan.Artifact.Name}' is not in the cache; {LayerRanges.Describe(plan.MissingLayers)} of {plan.Keys.Layers.Count} would have to be pruned"
+            : measurements.Length > 0 ? $"'{plan.Artifact.Name}' needs perplexities that are not in the cache and would have to be measured: {string.Join(", ", measurements)}"
+            : null;
+        return message is null ? null : policy == CacheMissPolicy.Error
             ? PipelineDiagnostics.NotInCache.At(plan.Artifact.Location, $"{message}. {PruneJob.BuildElsewhere}")
             : PipelineDiagnostics.NotInCacheWarning.At(plan.Artifact.Location, message);
     }

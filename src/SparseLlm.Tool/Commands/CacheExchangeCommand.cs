@@ -9,14 +9,14 @@ namespace SparseLlm.Tool.Commands;
 internal static class CacheExchangeCommand
 {
     public static Command CreatePush() =>
-        Create("push", "Store the artifacts of a recipe's lock file on the remote cache.", "stored", CacheExchange.Push).WithExamples(
+        Create("push", "Store the artifacts of a recipe's lock file on the remote cache, with their perplexities.", "stored", CacheExchange.Push).WithExamples(
         [
             new("cache push", "Store the artifacts that pruning.lock.json here names."),
             new("cache push recipes/opt.yaml --layers", "With their decoder layers, so that others go on from there."),
         ]);
 
     public static Command CreatePull() =>
-        Create("pull", "Fetch the artifacts of a recipe's lock file from the remote cache.", "fetched", CacheExchange.Pull).WithExamples(
+        Create("pull", "Fetch the artifacts of a recipe's lock file from the remote cache, with their perplexities.", "fetched", CacheExchange.Pull).WithExamples(
         [
             new("cache pull", "Fetch the artifacts that pruning.lock.json here names."),
         ]);
@@ -35,7 +35,21 @@ internal static class CacheExchangeCommand
             IReadOnlyList<ExchangedArtifact> artifacts = exchange(
                 CommandAction.OpenCache(arguments.GetValue(cache)), lockPath, arguments.GetValue(layers), cancellation);
             new Terminal(arguments.GetValue(json)).Result(
-                new { FormatVersion = 1, Artifacts = artifacts.Select(artifact => new { artifact.Name, artifact.Key, Done = artifact.IsThere, LayersDone = artifact.LayersThere, artifact.Layers }) },
+                new
+                {
+                    FormatVersion = 1,
+                    Artifacts = artifacts.Select(artifact => new
+                    {
+                        artifact.Name,
+                        artifact.Key,
+                        Done = artifact.IsThere,
+                        PerplexitiesDone = artifact.PerplexitiesThere,
+                        artifact.Perplexities,
+                        artifact.UnnamedPerplexities,
+                        LayersDone = artifact.LayersThere,
+                        artifact.Layers,
+                    }),
+                },
                 console => Show(artifacts, done, console));
             return artifacts.All(artifact => artifact.IsComplete) ? ExitCodes.Done : ExitCodes.Failed;
         }, isTidy: true);
@@ -46,8 +60,19 @@ internal static class CacheExchangeCommand
     {
         foreach (ExchangedArtifact artifact in artifacts)
         {
-            string layers = artifact.Layers == 0 ? "" : $", and {artifact.LayersThere} of {artifact.Layers} layers";
-            console.WriteLine($"{artifact.Name}: {(artifact.IsThere ? done : $"not {done}")}{layers}");
+            string[] parts =
+            [
+                artifact.IsThere ? done : $"not {done}",
+                .. artifact.Perplexities == 0 ? [] : (string[])[$"{artifact.PerplexitiesThere} of {artifact.Perplexities} perplexities"],
+                .. artifact.Layers == 0 ? [] : (string[])[$"{artifact.LayersThere} of {artifact.Layers} layers"],
+                .. artifact.HasBudget ? [] : (string[])["without the sparsity of each matrix, which they need"],
+            ];
+            console.WriteLine($"{artifact.Name}: {string.Join(", ", parts)}");
+        }
+
+        if (artifacts.Any(artifact => artifact.UnnamedPerplexities > 0))
+        {
+            console.WriteLine("an older version wrote the lock file, which does not name all perplexities: build once to renew it, or they are measured where the artifacts are taken");
         }
     }
 }

@@ -31,6 +31,7 @@ internal static class DiffCommand
                         tensor.Sums.SparsityB,
                         tensor.Sums.MaskOverlap,
                         tensor.Sums.RelativeDistance,
+                        Differs = tensor.Sums.SquaredDistance != 0,
                     }),
                     diff.OnlyInA,
                     diff.OnlyInB,
@@ -53,6 +54,7 @@ internal static class DiffCommand
             .. diff.Tensors.Select(tensor => (string[])[tensor.Name, string.Join(" x ", tensor.Shape), .. Columns(tensor.Sums)]),
             ["linear layers of the decoder", "", .. Columns(diff.Total)],
         ]);
+        console.WriteLine(Format($"{diff.Tensors.Count(tensor => tensor.Sums.SquaredDistance != 0)} of {diff.Tensors.Count} tensors differ"));
         List("only in A", diff.OnlyInA);
         List("only in B", diff.OnlyInB);
         foreach ((string name, PerplexityPair pair) in diff.Perplexity)

@@ -30,6 +30,7 @@ internal static class PlanCommand
                         planned.Keys.Artifact,
                         planned.Bytes,
                         Layers = planned.Keys.Layers.Select((key, index) => new { Index = index, Key = key, Cached = planned.CachedLayers.Contains(index) }),
+                        Measurements = planned.Measurements.Select(measurement => new { measurement.Artifact, measurement.Text, measurement.Key, Cached = measurement.IsCached }),
                     }),
                 },
                 console => Show(artifacts, directory, console));
@@ -56,10 +57,19 @@ internal static class PlanCommand
         console.WriteLine($"in {directory}");
     }
 
-    private static string Describe(ArtifactPlan planned) => planned.Action switch
+    private static string Describe(ArtifactPlan planned)
     {
-        PlannedAction.None => "nothing: up to date",
-        PlannedAction.Measure => "measure perplexity",
+        int count = planned.MissingMeasurements.Count;
+        string measure = count == 1 ? "measure 1 perplexity" : FormattableString.Invariant($"measure {count} perplexities");
+        return planned.Action == PlannedAction.Measure
+            ? count == 0 ? "take its perplexity from the cache" : measure
+            : Model(planned) + (count == 0 ? "" : $", {measure}");
+    }
+
+    /// <summary>What would be done about the model itself.</summary>
+    private static string Model(ArtifactPlan planned) => planned.Action switch
+    {
+        PlannedAction.None or PlannedAction.Measure => "nothing: up to date",
         PlannedAction.Restore => "take it from the cache",
         _ when planned.MissingLayers.Count == 0 => "put it together from layers in the cache",
         _ when planned.CachedLayers.Count == 0 => $"prune {planned.Keys.Layers.Count} layers",

@@ -29,6 +29,7 @@ internal static class WhyCommand
                     Changes = changes?.Changes.Select(change => new { change.What, change.Before, change.After, change.Cause, change.FirstLayer }),
                     Output = damage,
                     LayersToPrune = planned.MissingLayers,
+                    PerplexitiesToMeasure = planned.MissingMeasurements.Select(measurement => new { measurement.Artifact, measurement.Text }),
                 },
                 console => Show(planned, changes, damage, directory, console));
             return ExitCodes.Done;
@@ -51,6 +52,11 @@ internal static class WhyCommand
             _ when planned.MissingLayers.Count == 0 => $"{name} would be put together from layers in the cache.",
             _ => $"{name} would be pruned: {LayerRanges.Describe(planned.MissingLayers)} of {planned.Keys.Layers.Count}.",
         });
+        if (planned.MissingMeasurements.Count > 0)
+        {
+            console.WriteLine($"Perplexities that would be measured: {string.Join(", ", planned.MissingMeasurements)}.");
+        }
+
         if (damage is not null)
         {
             console.WriteLine($"What stands in its place: {damage} (looked for in {directory}).");

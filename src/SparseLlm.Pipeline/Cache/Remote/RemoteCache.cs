@@ -35,6 +35,25 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
         }
     }
 
+    /// <summary>An entry that is there, without its bytes; null if there is none that can be read.</summary>
+    public CacheEntry? Find(string key, CancellationToken cancellation)
+    {
+        try
+        {
+            return isReadable ? FetchEntry(key, cancellation) : null;
+        }
+        catch (HttpRequestException exception)
+        {
+            TurnOff(isWriting: false, exception);
+        }
+        catch (InvalidDataException)
+        {
+            // Who takes it is told.
+        }
+
+        return null;
+    }
+
     /// <summary>Fetches an entry and its bytes into the local store; null if it is not there, or not as it should be.</summary>
     /// <param name="key">The entry's key.</param>
     /// <param name="read">Reads what the step wants to know from the entry, before its bytes are fetched.</param>
@@ -94,7 +113,7 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
                 string path = $"cas/{file.Digest}";
                 if (!http.Exists(path, cancellation))
                 {
-                    store.Verify(file, cancellation);
+                    store.VerifyDigest(file, cancellation);
                     http.Upload(path, () => store.OpenStream(file), file.Length, cancellation);
                 }
             }

@@ -48,7 +48,8 @@ internal sealed class LayerStep(BuildCache cache, DecoderModel model)
     /// <param name="description">What it is, for people.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="scratch">A path for a file on the way there, which is deleted again.</param>
-    public void Save(string key, string description, PrunedLayer layer, string scratch)
+    /// <param name="origin">What it is made for.</param>
+    public void Save(string key, string description, PrunedLayer layer, string scratch, EntryOrigin origin)
     {
         try
         {
@@ -61,7 +62,7 @@ internal sealed class LayerStep(BuildCache cache, DecoderModel model)
             }
 
             string[] names = [.. layer.Tensors.Select(tensor => tensor.Name)];
-            cache.Put(key, Kind, description, [(FileName, scratch)], new Report(layer.Index, names, layer.Linears, layer.Fallbacks, layer.Sweeps, layer.Guards));
+            cache.Put(key, Kind, description, [(FileName, scratch)], new Report(layer.Index, names, layer.Linears, layer.Fallbacks, layer.Sweeps, layer.Guards), origin: origin);
         }
         finally
         {

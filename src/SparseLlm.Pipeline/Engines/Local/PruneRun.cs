@@ -59,7 +59,7 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
                     job.Inputs.RequireUnchanged();
 
                     // Not to be cancelled: who stops a build expects that what is finished is kept.
-                    steps.Save(keys.Layers[layer.Index], Describe(layer), layer, Path.Combine(job.Directory, ".layer"));
+                    steps.Save(keys.Layers[layer.Index], Describe(layer), layer, Path.Combine(job.Directory, ".layer"), Origin);
                 }
 
                 layers.Add(layer with { Tensors = [] });
@@ -87,6 +87,8 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
         }
     }
 
+    private EntryOrigin Origin => EntryOrigin.Of(session.Model.Directory, request.DisplayName);
+
     private string Describe(PrunedLayer layer) => FormattableString.Invariant(
         $"{request.DisplayName}: layer {layer.Index} of {Path.GetFileName(Path.GetFullPath(session.Model.Directory))}");
 
@@ -102,10 +104,15 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
         AllocationStep? known = cache.TryGet(keys.Allocation, entry => AllocationStep.Read(entry, request.Plan, session.Model.Definition), cancellation)?.Metadata;
         if (known is null)
         {
+            if (!job.MayPrune)
+            {
+                throw NotInCache("the sparsity of each matrix would have to be found");
+            }
+
             SparsityPlan plan = BudgetAllocation.Allocate(session.Model, request.Settings, request.Plan, tokens, store, fallbacks.Add, step, cancellation);
             known = AllocationStep.Of(plan, fallbacks);
             job.Inputs.RequireUnchanged();
-            cache.Put(keys.Allocation, AllocationStep.Kind, $"{request.DisplayName}: the budget of each matrix", [], known, cancellation);
+            cache.Put(keys.Allocation, AllocationStep.Kind, $"{request.DisplayName}: the budget of each matrix", [], known, cancellation, Origin);
         }
         else
         {

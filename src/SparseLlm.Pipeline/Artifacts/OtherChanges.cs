@@ -1,0 +1,31 @@
+using SparseLlm.Models.Checkpoints;
+using SparseLlm.Pipeline.Inspection;
+using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Running;
+
+namespace SparseLlm.Pipeline.Artifacts;
+
+/// <summary>What pruning has changed beside the matrices that it pruned, found in the bytes that were written.</summary>
+internal static class OtherChanges
+{
+    /// <summary>The tensors whose digests differ, in the order of the checkpoint.</summary>
+    /// <param name="dense">The dense model.</param>
+    /// <param name="directory">The pruned one.</param>
+    /// <param name="tensors">Gives the digests of the tensors of one of its files by its name.</param>
+    /// <param name="pruned">The matrices that were pruned.</param>
+    public static IReadOnlyList<ChangedTensor> Find(
+        DenseModel dense, string directory, Func<string, IReadOnlyDictionary<string, string>> tensors, IEnumerable<TensorReport> pruned)
+    {
+        HashSet<string> known = [.. pruned.Select(tensor => tensor.Name)];
+        IReadOnlyDictionary<string, string> written = ModelDigests.TensorsIn(directory, tensors);
+        using Checkpoint before = Checkpoint.Open(dense.Directory);
+        using Checkpoint after = Checkpoint.Open(directory);
+        return
+        [
+            .. from tensor in before.Tensors
+               where !known.Contains(tensor.Name) && written[tensor.Name] != dense.Digests.Tensors[tensor.Name]
+               let diff = TensorDiff.Of(before, tensor, after, after[tensor.Name], CancellationToken.None)
+               select new ChangedTensor(tensor.Name, tensor.Shape, diff.Sums.RelativeDistance),
+        ];
+    }
+}
