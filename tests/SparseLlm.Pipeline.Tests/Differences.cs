@@ -56,13 +56,13 @@ public sealed class Differences : IDisposable
     [Fact]
     public void Tensors_of_only_one_are_named()
     {
-        // A head of its own, which a model that ties it to the embedding does not read.
+        // A head of training, which nothing here reads.
         string copy = Copy();
-        AddTensor(Path.Combine(copy, "model.safetensors"), "lm_head.weight");
+        AddTensor(Path.Combine(copy, "model.safetensors"), "v_head.weight");
         ArtifactDiff diff = ArtifactDiff.Of(Model, copy, CancellationToken.None);
         diff.OnlyInA.ShouldBeEmpty();
-        diff.OnlyInB.ShouldBe(["lm_head.weight"]);
-        ArtifactDiff.Of(copy, Model, CancellationToken.None).OnlyInA.ShouldBe(["lm_head.weight"]);
+        diff.OnlyInB.ShouldBe(["v_head.weight"]);
+        ArtifactDiff.Of(copy, Model, CancellationToken.None).OnlyInA.ShouldBe(["v_head.weight"]);
     }
 
     [Fact]

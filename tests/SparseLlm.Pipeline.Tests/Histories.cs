@@ -10,6 +10,7 @@ namespace SparseLlm.Pipeline.Tests;
 public sealed class Histories : IDisposable
 {
     private readonly TempDirectory directory = new();
+    private string date = "2026-01-01T00:00:00Z";
 
     private string Lock => directory["repository/pruning.lock.json"];
 
@@ -23,6 +24,14 @@ public sealed class Histories : IDisposable
         Tell().ShouldBe(["a  0.7", "a third removed", "a a \u001b[31m'second'; $(touch x) 0.6", "a first 0.5", "b first 0.5"]);
         Tell("b").ShouldBe(["b first 0.5"]);
         File.Exists(directory["repository/x"]).ShouldBeFalse();
+    }
+
+    [SkippableFact]
+    public void A_date_that_no_calendar_has_is_no_reason_to_say_nothing()
+    {
+        date = "@300000000000 +0000";
+        Commit("first", ("a", 0.5));
+        Tell().ShouldBe(["a first 0.5"]);
     }
 
     [SkippableFact]
@@ -103,7 +112,9 @@ public sealed class Histories : IDisposable
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = directory["repository"] })!;
+            var start = new ProcessStartInfo("git", arguments) { WorkingDirectory = directory["repository"] };
+            start.Environment["GIT_COMMITTER_DATE"] = date;
+            using Process process = Process.Start(start)!;
             process.WaitForExit();
             process.ExitCode.ShouldBe(0);
         }

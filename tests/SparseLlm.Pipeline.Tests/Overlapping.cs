@@ -63,8 +63,8 @@ public sealed class Overlapping : BuildTest
     public void What_is_in_the_way_of_any_artifact_is_said_before_time_is_spent_on_the_first()
     {
         Directory.CreateDirectory(Temp["models/b"]);
-        File.WriteAllText(Temp["models/b/thesis.txt"], "three years of work");
-        ShouldBeRefused("pruning.yaml", Model, "SLM4001", "models/b", "no pruning.json", ["a", "b"], ["b"]);
+        File.WriteAllText(Temp["models/b/config.json"], "three years of work");
+        ShouldBeRefused("pruning.yaml", Model, "SLM4001", "models/b/config.json", "not written by this tool", ["a", "b"], ["b"]);
         Directory.Exists(Temp["models/a"]).ShouldBeFalse();
     }
 

@@ -38,7 +38,7 @@ public sealed class Watching : IDisposable
             $@"^what was there before computing on [^:]*threads {name}: pruned to 50\.00 % in [0-9.]+ s \(artifact 1 of 2\) b: pruned to 2:4 in [0-9.]+ s \(artifact 2 of 2\)$");
         screen[table..].ShouldContain(line => Regex.IsMatch(line, $"^  {name} +{(width < 100 ? "" : "sparsegpt +")}50\\.00 %"));
         screen[table..].Any(line => line.StartsWith("(a wider terminal shows method, ", StringComparison.Ordinal)).ShouldBe(width < 100);
-        int end = Array.FindIndex(screen, line => line.StartsWith("in /", StringComparison.Ordinal));
+        int end = Array.FindIndex(screen, line => line.StartsWith("summary: /", StringComparison.Ordinal));
         Flowing(screen[(end + 1)..]).ShouldStartWith($"{name}: up to date (artifact 1 of 2) b: up to date (artifact 2 of 2) artifact ");
         string.Concat(screen).ShouldNotContain('━');
     }

@@ -233,6 +233,12 @@ public sealed class Checkpoint : IDisposable
     private void ReadHeader(string shard)
     {
         string path = Path.Combine(Directory, shard);
+        if (IsSharded && !Path.Exists(path))
+        {
+            throw ModelDiagnostics.CheckpointUnreadable.Error(
+                new SourceLocation(path), $"{ShardIndex.FileName} lists this file, and it is not there; the download is not complete: fetch the model again");
+        }
+
         SafeFileHandle file = FileBytes.Open(path);
         files.Add(shard, file);
         foreach (TensorInfo tensor in SafetensorsHeader.Read(file, path, shard))

@@ -28,7 +28,7 @@ internal sealed class GitFile(string path, CancellationToken stop)
             .. from line in Encoding.UTF8.GetString(log).Split('\0', StringSplitOptions.RemoveEmptyEntries)
                let fields = line.Split(Separator, 4)
                where fields.Length == 4
-               select new HistoryCommit(fields[0], fields[1], DateTimeOffset.Parse(fields[2], CultureInfo.InvariantCulture), fields[3]),
+               select new HistoryCommit(fields[0], fields[1], Date(fields[2]), fields[3]),
         ];
     }
 
@@ -41,6 +41,10 @@ internal sealed class GitFile(string path, CancellationToken stop)
     /// <exception cref="GitException">It was not there, is not here, or is longer.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public byte[] Read(HistoryCommit commit, int maximumLength) => Run(maximumLength, "cat-file", "blob", $"{commit.Hash}:./{name}");
+
+    /// <summary>A commit can claim any date, also one that no calendar here has.</summary>
+    private static DateTimeOffset Date(string text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out DateTimeOffset date) ? date : DateTimeOffset.UnixEpoch;
 
     private byte[] Run(int maximumLength, params string[] arguments)
     {

@@ -113,8 +113,9 @@ internal static class BuildCommand
         },
         console =>
         {
+            string gate = build.Outcomes.Any(outcome => outcome.Gates.Count > 0) ? "gate" : "gate?";
             console.WriteTable(
-                ["artifact", "method?", "sparsity#", "perplexity#", "dense#?", "pruned#", "change#", "gate", "seconds#?"], build.Outcomes.SelectMany(Rows));
+                ["artifact", "method?", "sparsity#", "perplexity#", "dense#?", "pruned#", "change#", gate, "seconds#?"], build.Outcomes.SelectMany(Rows));
             console.WriteLine($"summary: {Path.Combine(directory, build.Reports[0])}");
         });
 
