@@ -83,7 +83,7 @@ internal static class HistoryCommand
         entry.Commit?.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "",
         entry.Commit?.ShortHash ?? "",
         MethodOf(entry) ?? "removed",
-        entry.Locked is { } locked ? string.Create(CultureInfo.InvariantCulture, $"{locked.Sparsity:P2}") : "",
+        entry.Locked is { } locked ? SparsityText.Of(locked) : "",
         string.Join("; ", (entry.Locked?.Perplexity ?? new Dictionary<string, LockedPerplexity>()).Select(text => string.Create(
             CultureInfo.InvariantCulture, $"{text.Key} {text.Value.Pruned:0.000} ({(text.Value.Pruned / text.Value.Dense) - 1:+0.0 %;-0.0 %})"))),
         entry.Locked?.Size is { } size ? ByteSize.Format(size) : "",

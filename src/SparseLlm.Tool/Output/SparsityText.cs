@@ -1,5 +1,6 @@
 using System.Globalization;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pruning.Patterns;
 
 namespace SparseLlm.Tool.Output;
@@ -15,6 +16,12 @@ internal static class SparsityText
         SparsityPattern.TryParseGroups(manifest.Pattern, out SparsityPattern.Groups groups, out _) && manifest.Tensors.All(tensor => tensor.Pattern == manifest.Pattern)
             ? Of(groups)
             : Share(manifest.Sparsity);
+
+    /// <summary>The same of an artifact that is locked.</summary>
+    public static string Of(LockedArtifact locked) =>
+        locked.Inputs.Layers.SelectMany(layer => layer.Patterns.Values).Distinct().ToArray() is [var pattern] && SparsityPattern.TryParseGroups(pattern, out SparsityPattern.Groups groups, out _)
+            ? Of(groups)
+            : Share(locked.Sparsity);
 
     private static string Share(double sparsity) => sparsity.ToString("0.00 %", CultureInfo.InvariantCulture);
 }
