@@ -118,7 +118,8 @@ public sealed class RecipeReader
 
     private void CheckCalibration(Section section, IReadOnlyList<ArtifactRecipe> artifacts)
     {
-        if (section.Means(RecipeKeys.Calibration)) return;
+        // What is mistyped may be the method that needs none.
+        if (section.Means(RecipeKeys.Calibration) || diagnostics.Has(RecipeDiagnostics.UnknownChoice) || diagnostics.Has(RecipeDiagnostics.UnknownKey)) return;
 
         ArtifactRecipe? artifact = artifacts.FirstOrDefault(artifact => artifact.Settings.NeedsCalibration());
         if (artifact is null) return;

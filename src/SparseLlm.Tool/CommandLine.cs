@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using SparseLlm.Diagnostics;
 using SparseLlm.Tool.Commands;
 using SparseLlm.Tool.Help;
 using SparseLlm.Tool.Output;
@@ -96,9 +97,12 @@ internal static class CommandLine
         // A mistyped option is taken for the argument where there is room for one.
         static void RejectUnknownOption(ArgumentResult result)
         {
-            if (result.Parent is CommandResult && result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-')) is { } option)
+            if (result.Parent is CommandResult command && result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-')) is { } option)
             {
-                result.AddError($"there is no option '{option.Value}'; write ./{option.Value} if that is a file");
+                IEnumerable<string> options = command.Command.Options.Select(known => known.Name);
+                result.AddError(Nearest.To(option.Value, options) is { } near
+                    ? $"there is no option '{option.Value}'; did you mean '{near}'?"
+                    : $"there is no option '{option.Value}'; write ./{option.Value} if that is a file");
             }
         }
     }

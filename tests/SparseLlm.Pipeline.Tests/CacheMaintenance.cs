@@ -96,26 +96,26 @@ public sealed class CacheMaintenance : CacheTest
     {
         Fill("artifact", 1000, daysAgo: 9);
         Fill("layer", 1001, daysAgo: 9);
-        string named = Fill("bytes", 1002, daysAgo: 9);
+        string shared = Fill("same bytes", 1002, daysAgo: 9);
         Fill("other", 1003, daysAgo: 1);
         string lockFile = Temp["pruning.lock.json"];
         File.WriteAllText(
             lockFile,
-            $$"""{ "artifacts": { "a": { "key": "{{Key("artifact")}}", "layers": ["{{Key("layer")}}"], "digest": "{{Path.GetFileName(BlobPath(named))}}" } } }""");
+            $$"""{ "artifacts": { "a": { "key": "{{Key("artifact")}}", "layers": ["{{Key("layer")}}"], "inputs": { "model": { "tokenizer.json": "{{Path.GetFileName(BlobPath(shared))}}" } } } } }""");
         Open().Pin(lockFile);
         CacheInventory.Of(Open()).Entries.Where(listed => listed.IsPinned).Select(listed => listed.Entry.Description)
-            .ShouldBe(["entry artifact", "entry layer", "entry bytes"], ignoreOrder: true);
+            .ShouldBe(["entry artifact", "entry layer"], ignoreOrder: true);
 
         CacheCollection collection = CacheCollection.Plan(Open(), 0);
-        (collection.After, collection.Pinned).ShouldBe((3003L, 3003L));
-        collection.LockFiles.Single().ShouldBe(new PinningLockFile(lockFile, 3, 3003));
+        (collection.After, collection.Pinned).ShouldBe((2001L, 2001L));
+        collection.LockFiles.Single().ShouldBe(new PinningLockFile(lockFile, 2, 2001));
         CacheInventory.Of(Open()).LockFiles.ShouldBe(collection.LockFiles);
         collection.Execute();
-        Stored("artifact", "layer", "bytes", "other").ShouldBe(["artifact", "layer", "bytes"]);
+        Stored("artifact", "layer", "same bytes", "other").ShouldBe(["artifact", "layer"]);
 
         File.Delete(lockFile);
         CacheCollection.Plan(Open(), 0).Execute();
-        Stored("artifact", "layer", "bytes").ShouldBeEmpty();
+        Stored("artifact", "layer").ShouldBeEmpty();
         FilesIn("pins").ShouldBeEmpty();
     }
 

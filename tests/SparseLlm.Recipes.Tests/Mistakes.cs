@@ -16,6 +16,7 @@ public sealed class Mistakes : IDisposable
     public static TheoryData<string, string, string> Single => new()
     {
         // Keys.
+        { "version: 1\nmodel: model\nartifacts:\n  a: { sparsity: 0.5, method: «magnitud» }\n", "SLM1008", "did you mean 'magnitude'" },
         { Head + "«artefacts»: {}\n" + Artifacts, "SLM1003", "unknown key 'artefacts'; did you mean 'artifacts'?" },
         { Head + "artifacts:\n  a:\n    method: magnitude\n    sparsity: 0.5\n    «Sparsity»: 0.5\n", "SLM1003", "did you mean 'sparsity'?" },
         { Head + "artifacts:\n  a: { method: magnitude, sparsity: 0.5, «colour»: red }\n", "SLM1003", "allowed: method, preset, sparsity, pattern, settings, rules, gates, matrix" },

@@ -15,8 +15,8 @@ public sealed class CommandLines
     [InlineData("cache gc --max-siz 5GB", "Unrecognized command or argument '--max-siz'", "cache gc --help")]
     [InlineData("prune model", "Option '--output' is required", "prune --help")]
     [InlineData("inspect <>", "model is empty", "inspect --help")]
-    [InlineData("build --lockd", "there is no option '--lockd'", "build --help")]
-    [InlineData("inspect --jsom", "there is no option '--jsom'", "inspect --help")]
+    [InlineData("build --lockd", "there is no option '--lockd'; did you mean '--locked'?", "build --help")]
+    [InlineData("inspect --nothing-like-it", "there is no option '--nothing-like-it'; write ./--nothing-like-it if that is a file", "inspect --help")]
     [InlineData("build --manifest /", "--manifest is '/', which is a folder", "build --help")]
     [InlineData("bild", "Unrecognized command or argument 'bild'", "--help")]
     public void Each_mistake_is_a_line_as_build_systems_read_it_and_help_is_not_poured_over_it(string arguments, string message, string help)

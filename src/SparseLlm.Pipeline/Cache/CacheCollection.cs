@@ -51,7 +51,7 @@ public sealed class CacheCollection
         CacheEntry[] held = [.. entries[true]];
         (collection.Pinned, collection.LockFiles) = (CacheEntry.SizeOf(held), pins.Describe(held));
         collection.After = collection.Before;
-        collection.RemoveUnused(pins);
+        collection.RemoveUnused();
         foreach (CacheEntry entry in entries[false].OrderBy(entry => collection.store.LastUse(entry.Key)))
         {
             if (collection.After <= maximumSize)
@@ -59,7 +59,7 @@ public sealed class CacheCollection
                 break;
             }
 
-            collection.Evict(entry, pins);
+            collection.Evict(entry);
         }
 
         collection.RemoveLeftovers();
@@ -112,15 +112,15 @@ public sealed class CacheCollection
         return entry.Files.All(file => blobs.ContainsKey(file.Digest));
     }
 
-    private void RemoveUnused(CachePins pins)
+    private void RemoveUnused()
     {
         foreach ((StoredFile file, _) in blobs.Values.Where(blob => blob.Uses == 0 && IsOlder(blob.File, BlobGrace)))
         {
-            RemoveBlob(file, "bytes of no entry", "bytes of no entry", pins);
+            RemoveBlob(file, "bytes of no entry", "bytes of no entry");
         }
     }
 
-    private void Evict(CacheEntry entry, CachePins pins)
+    private void Evict(CacheEntry entry)
     {
         string group = entry.Origin is { } origin ? $"{entry.Kind}: {origin.Artifact ?? "dense model"} ({origin.Model})" : entry.Kind;
         Remove(store.EntryPath(entry.Key), $"{entry.Kind}: {entry.Description}", 0, group);
@@ -130,18 +130,15 @@ public sealed class CacheCollection
             blobs[digest] = (file, uses - 1);
             if (uses == 1)
             {
-                RemoveBlob(file, $"bytes of {entry.Description}", group, pins);
+                RemoveBlob(file, $"bytes of {entry.Description}", group);
             }
         }
     }
 
-    private void RemoveBlob(StoredFile blob, string what, string group, CachePins pins)
+    private void RemoveBlob(StoredFile blob, string what, string group)
     {
-        if (!pins.Holds(blob.Name))
-        {
-            Remove(blob.Path, what, blob.Length, group);
-            After -= blob.Length;
-        }
+        Remove(blob.Path, what, blob.Length, group);
+        After -= blob.Length;
     }
 
     private void RemoveLeftovers()

@@ -6,8 +6,8 @@ using SparseLlm.Files;
 namespace SparseLlm.Pipeline.Cache;
 
 /// <summary>
-/// Which keys and digests must stay: those in the <c>pruning.lock.json</c> files that a build has written, as long as they exist. A note of such a file is
-/// its path, under the digest of the path.
+/// Which entries must stay: those whose keys are in the <c>pruning.lock.json</c> files that a build has written, as long as they exist. A note of such a file is
+/// its path, under the digest of the path. Digests in them say nothing: every artifact of a model has the model's tokenizer.
 /// </summary>
 internal sealed partial class CachePins
 {
@@ -29,7 +29,7 @@ internal sealed partial class CachePins
     public static IEnumerable<string> Outdated(LocalStore store) =>
         LocalStore.Files(store.Pins).Where(note => LockFileOf(note) is { } path && !File.Exists(path)).Select(note => note.Path);
 
-    /// <summary>Every key and digest that a lock file names. One that cannot be read pins nothing.</summary>
+    /// <summary>Every key that a lock file names. One that cannot be read pins nothing.</summary>
     public static CachePins Read(LocalStore store) => new(
     [
         .. from note in LocalStore.Files(store.Pins)
@@ -41,24 +41,19 @@ internal sealed partial class CachePins
            select (path, Keys().Matches(text).Select(match => match.Value).ToHashSet()),
     ]);
 
-    /// <summary>Whether an entry must stay: it is named itself, or bytes of it are.</summary>
-    public bool Holds(CacheEntry entry) => lockFiles.Any(file => Names(file.Names, entry));
-
-    /// <summary>Whether bytes are named.</summary>
-    public bool Holds(string digest) => lockFiles.Any(file => file.Names.Contains(digest));
+    /// <summary>Whether an entry must stay.</summary>
+    public bool Holds(CacheEntry entry) => lockFiles.Any(file => file.Names.Contains(entry.Key));
 
     /// <summary>The lock files that keep any of these entries, those that keep the most bytes first.</summary>
     public IReadOnlyList<PinningLockFile> Describe(IReadOnlyList<CacheEntry> entries) =>
     [
         .. from file in lockFiles
-           let held = entries.Where(entry => Names(file.Names, entry)).ToArray()
+           let held = entries.Where(entry => file.Names.Contains(entry.Key)).ToArray()
            where held.Length > 0
            let bytes = CacheEntry.SizeOf(held)
            orderby bytes descending
            select new PinningLockFile(file.Path, held.Length, bytes),
     ];
-
-    private static bool Names(HashSet<string> names, CacheEntry entry) => names.Contains(entry.Key) || entry.Files.Any(file => names.Contains(file.Digest));
 
     /// <summary>The lock file that a note is of; null where the note cannot be read, or was not written here.</summary>
     private static string? LockFileOf(StoredFile note) => TryRead(note.Path, LongestPath) is { } path && note.Name == NameOf(path) && Path.IsPathFullyQualified(path) ? path : null;

@@ -15,6 +15,9 @@ internal sealed class DiagnosticBag
     /// <summary>Whether a recipe can still come out.</summary>
     public bool HasErrors => diagnostics.Any(diagnostic => diagnostic.Severity == Severity.Error);
 
+    /// <summary>Whether a mistake of a kind was reported.</summary>
+    public bool Has(DiagnosticDescriptor descriptor) => diagnostics.Any(diagnostic => diagnostic.Descriptor == descriptor);
+
     /// <summary>What was reported, in the order of the file; of a great many the first errors, and how many more there are.</summary>
     public IReadOnlyList<Diagnostic> InFileOrder
     {

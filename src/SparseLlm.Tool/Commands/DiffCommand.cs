@@ -59,7 +59,7 @@ internal static class DiffCommand
         List("only in B", diff.OnlyInB);
         foreach ((string name, PerplexityPair pair) in diff.Perplexity)
         {
-            console.WriteLine(Format($"perplexity on {name}: {pair.A:0.000} in A, {pair.B:0.000} in B"));
+            console.WriteLine($"perplexity on {name}: {Measured(pair.A)} in A, {Measured(pair.B)} in B");
         }
 
         void List(string title, IReadOnlyList<string> names)
@@ -70,6 +70,8 @@ internal static class DiffCommand
             }
         }
     }
+
+    private static string Measured(double? perplexity) => perplexity is { } value ? Format($"{value:0.000}") : "not measured";
 
     private static string[] Columns(DiffSums sums) =>
         [Format($"{sums.SparsityA:P2}"), Format($"{sums.SparsityB:P2}"), Format($"{sums.MaskOverlap:0.0000}"), Format($"{sums.RelativeDistance:0.0000}")];

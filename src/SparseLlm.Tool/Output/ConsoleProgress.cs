@@ -51,7 +51,9 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
 
     /// <summary>What a build that was stopped has kept.</summary>
     public static string Describe(Interrupted interrupted) =>
-        $"{interrupted.Artifact}: stopped; {interrupted.Kept} of {interrupted.Layers} layers are kept, and the next build goes on behind them";
+        $"{interrupted.Artifact}: stopped; " + (interrupted.Kept == 0
+            ? "no layer is kept"
+            : string.Create(CultureInfo.InvariantCulture, $"{interrupted.Kept} of {interrupted.Layers} layers are kept, and the next build goes on behind them"));
 
     /// <summary>What has become of an artifact.</summary>
     public static string Describe(ArtifactOutcome outcome) => $"{outcome.Name}: " + outcome.Origin switch
