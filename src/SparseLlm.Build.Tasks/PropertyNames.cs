@@ -6,7 +6,7 @@ namespace SparseLlm.Build.Tasks;
 /// <summary>The tool speaks of its options; who builds a project has properties instead. What the tool says passes through here.</summary>
 internal static class PropertyNames
 {
-    // The first that fits counts, so that what is longer comes first.
+    // One after the other is put in place, so that what is longer comes first.
     private static readonly (Regex Option, string Property)[] All =
     [
         (new("without --locked"), "with SparseLlmLocked=false"),

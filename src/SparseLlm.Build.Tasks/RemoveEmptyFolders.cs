@@ -16,16 +16,19 @@ public sealed class RemoveEmptyFolders : Task
     /// <inheritdoc />
     public override bool Execute()
     {
-        foreach (string folder in Folders.Where(Directory.Exists))
-            Remove(new DirectoryInfo(folder));
+        foreach (DirectoryInfo folder in Folders.Select(path => new DirectoryInfo(path.TrimEnd('/', '\\'))).Where(IsFolder))
+            Remove(folder);
         return true;
     }
+
+    /// <summary>A link is somebody's own, such as one to a larger disk, and what is behind it is none of ours.</summary>
+    private static bool IsFolder(DirectoryInfo folder) => folder.Exists && !folder.Attributes.HasFlag(FileAttributes.ReparsePoint);
 
     private static void Remove(DirectoryInfo folder)
     {
         try
         {
-            foreach (DirectoryInfo below in folder.EnumerateDirectories().Where(below => !below.Attributes.HasFlag(FileAttributes.ReparsePoint)).ToList())
+            foreach (DirectoryInfo below in folder.EnumerateDirectories().Where(IsFolder).ToList())
                 Remove(below);
             if (!folder.EnumerateFileSystemInfos().Any())
                 folder.Delete();

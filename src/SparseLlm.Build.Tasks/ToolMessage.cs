@@ -22,7 +22,7 @@ internal sealed class ToolMessage
     public bool IsError => parts.Groups["severity"].Value == "error";
 
     /// <summary>Reads a line; null where it is not such a message.</summary>
-    public static ToolMessage? Read(string line) => Form.Match(PropertyNames.In(line)) is { Success: true } parts ? new ToolMessage(parts) : null;
+    public static ToolMessage? Read(string line) => Form.Match(line) is { Success: true } parts ? new ToolMessage(parts) : null;
 
     /// <summary>Logs it as what it is.</summary>
     /// <param name="log">The log.</param>
@@ -30,10 +30,13 @@ internal sealed class ToolMessage
     public void LogTo(TaskLoggingHelper log, string pages)
     {
         string help = pages + Text("code") + ".md";
+
+        // Not the file's name, which may have in it whatever looks like an option.
+        string text = PropertyNames.In(Text("text"));
         if (IsError)
-            log.LogError(null, Text("code"), null, help, Text("file"), Number("line"), Number("column"), Number("endLine"), Number("endColumn"), Text("text"));
+            log.LogError(null, Text("code"), null, help, Text("file"), Number("line"), Number("column"), Number("endLine"), Number("endColumn"), text);
         else
-            log.LogWarning(null, Text("code"), null, help, Text("file"), Number("line"), Number("column"), Number("endLine"), Number("endColumn"), Text("text"));
+            log.LogWarning(null, Text("code"), null, help, Text("file"), Number("line"), Number("column"), Number("endLine"), Number("endColumn"), text);
     }
 
     private string Text(string part) => parts.Groups[part].Value;

@@ -62,6 +62,22 @@ public sealed class Outputs(PackageFeed feed)
         Directory.GetDirectories(project.PathOf("bin/Debug/net10.0/models")).Length.ShouldBe(1, "empty folders go too");
     }
 
+    [SkippableFact]
+    public void An_artifacts_folder_that_is_a_link_stays_one_when_it_is_cleaned()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "links take rights there");
+        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+        Directory.CreateDirectory(project.PathOf("disk"));
+        Directory.CreateDirectory(project.PathOf("bin/Debug/net10.0/models"));
+        string link = project.PathOf("bin/Debug/net10.0/models/a");
+        Directory.CreateSymbolicLink(link, project.PathOf("disk"));
+        project.Build().ShouldSucceed();
+        project.FilesBelow("disk").ShouldNotBeEmpty();
+        project.Run("clean").ShouldSucceed();
+        project.FilesBelow("disk").ShouldBeEmpty();
+        new DirectoryInfo(link).LinkTarget.ShouldNotBeNull();
+    }
+
     [Fact]
     public void Publish_carries_the_models_with_and_without_a_build()
     {

@@ -13,8 +13,9 @@ internal static class OtherChanges
     /// <param name="directory">The pruned one.</param>
     /// <param name="tensors">Gives the digests of the tensors of one of its files by its name.</param>
     /// <param name="pruned">The matrices that were pruned.</param>
+    /// <param name="cancellation">Stops between pieces of tensors.</param>
     public static IReadOnlyList<ChangedTensor> Find(
-        DenseModel dense, string directory, Func<string, IReadOnlyDictionary<string, string>> tensors, IEnumerable<TensorReport> pruned)
+        DenseModel dense, string directory, Func<string, IReadOnlyDictionary<string, string>> tensors, IEnumerable<TensorReport> pruned, CancellationToken cancellation)
     {
         HashSet<string> known = [.. pruned.Select(tensor => tensor.Name)];
         IReadOnlyDictionary<string, string> written = ModelDigests.TensorsIn(directory, tensors);
@@ -24,7 +25,7 @@ internal static class OtherChanges
         [
             .. from tensor in before.Tensors
                where !known.Contains(tensor.Name) && written[tensor.Name] != dense.Digests.Tensors[tensor.Name]
-               let diff = TensorDiff.Of(before, tensor, after, after[tensor.Name], CancellationToken.None)
+               let diff = TensorDiff.Of(before, tensor, after, after[tensor.Name], cancellation)
                select new ChangedTensor(tensor.Name, tensor.Shape, diff.Sums.RelativeDistance),
         ];
     }

@@ -173,7 +173,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         manifest = manifest with
         {
             Tensors = MaskDensities.Measure(staging.Path, manifest.Tensors),
-            OtherChanges = OtherChanges.Find(dense, staging.Path, shard => written[shard].Tensors ?? cache.Digests.Tensors(Path.Combine(staging.Path, shard)), manifest.Tensors),
+            OtherChanges = OtherChanges.Find(dense, staging.Path, shard => written[shard].Tensors ?? cache.Digests.Tensors(Path.Combine(staging.Path, shard)), manifest.Tensors, cancellation),
         };
         manifest = ManifestBuilder.Measure(manifest, staging.Path, cancellation);
         cache.Put(

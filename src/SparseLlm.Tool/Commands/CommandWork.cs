@@ -46,12 +46,12 @@ internal sealed class CommandWork(Func<ParseResult, CancellationToken, int> work
         {
             return Fail([ToolDiagnostics.OutOfMemory.At(null, $"there is not enough memory ({exception.Message}); give the process more, or see --memory of 'build' and 'prune'")]);
         }
-        catch (AggregateException exception) when (exception.InnerExceptions is [var only])
+        catch (AggregateException exception) when (exception.InnerExceptions is [var first, ..])
         {
-            // Of work that several threads did.
+            // Of work that several threads did: a disk that fails, fails for each of them.
             return Guard(() =>
             {
-                ExceptionDispatchInfo.Throw(only);
+                ExceptionDispatchInfo.Throw(first);
                 return ExitCodes.Failed;
             });
         }
