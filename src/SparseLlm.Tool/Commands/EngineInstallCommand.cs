@@ -39,7 +39,7 @@ internal static class EngineInstallCommand
         return command.WithExamples(
         [
             new("engine install cuda", "The engine for Nvidia GPUs."),
-            new("engine install cpu-torch --version 0.106.0 --source packages", "libtorch on the processor, with packages from a folder as well."),
+            new($"engine install cpu-torch --version {EngineInstallation.DefaultVersion} --source packages", "libtorch on the processor, with packages from a folder as well."),
         ]);
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using NuGet.Versioning;
 using SparseLlm.Pipeline.Engines.Installed;
+using SparseLlm.Pipeline.Engines.Installing;
 using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
@@ -35,7 +36,7 @@ internal static class EngineRemoveCommand
         return command.WithExamples(
         [
             new("engine remove cuda", "Remove it in every version."),
-            new("engine remove cpu-torch --version 0.106.0", "Remove one version."),
+            new($"engine remove cpu-torch --version {EngineInstallation.DefaultVersion}", "Remove one version."),
         ]);
     }
 }

@@ -55,7 +55,7 @@ public sealed class Deleting : IDisposable
     {
         Skip.If(OperatingSystem.IsWindows(), "Links take a privilege there.");
         string parent = Directory.CreateDirectory(Path.Combine(engines.Path, "cpu-torch")).FullName;
-        string[] left = [".0123456789abcdef0123456789abcdef", ".0.106.0+0.1.0"];
+        string[] left = [".0123456789abcdef0123456789abcdef", ".0.107.0+0.1.0"];
         string[] foreign = [".git", ".config", ".0123456789ABCDEF0123456789ABCDEF", ".a+b", "..."];
         foreach (string name in (string[])[.. left, .. foreign])
         {

@@ -48,10 +48,10 @@ public sealed class Managing : IDisposable
         Run("list").Output.ShouldContain("no engine is installed");
         engines.Install("cuda", "0.99.6", tool: "0.0.1");
         engines.Install("cuda", "0.9.0");
-        engines.Install("cuda", "0.106.0");
+        engines.Install("cuda", "0.107.0");
         Directory.CreateDirectory(Path.Combine(engines.Path, "cuda", ".half"));
         JsonElement[] listed = [.. Run("list", "--json").Json.GetProperty("engines").EnumerateArray()];
-        listed.Select(engine => engine.GetProperty("torchSharp").GetString()).ShouldBe(["0.106.0", "0.9.0", "0.99.6"]);
+        listed.Select(engine => engine.GetProperty("torchSharp").GetString()).ShouldBe(["0.107.0", "0.9.0", "0.99.6"]);
         listed.Select(engine => engine.GetProperty("usable").GetBoolean()).ShouldBe([true, true, false]);
         string table = Run("list").Output;
         table.ShouldContain(EngineFolder.NumericsClass);
@@ -62,9 +62,9 @@ public sealed class Managing : IDisposable
     public void Engines_are_removed_in_one_version_or_in_all()
     {
         engines.Install("cuda", "0.99.6", tool: "0.0.1");
-        engines.Install("cuda", "0.106.0");
+        engines.Install("cuda", "0.107.0");
         engines.Install("cpu-torch");
-        Run("remove", "cuda", "--version", "0.106.0").ExitCode.ShouldBe(0);
+        Run("remove", "cuda", "--version", "0.107.0").ExitCode.ShouldBe(0);
         Listed().ShouldBe(["cpu-torch 1.2.3", "cuda 0.99.6"]);
         Run("remove", "cuda").ExitCode.ShouldBe(0);
         Listed().ShouldBe(["cpu-torch 1.2.3"]);
@@ -109,9 +109,9 @@ public sealed class Managing : IDisposable
     [Fact]
     public void Names_and_versions_of_engines_are_completed()
     {
-        engines.Install("cuda", "0.106.0");
+        engines.Install("cuda", "0.107.0");
         Suggest("engine remove cu").ShouldBe(["cuda"]);
-        Suggest("engine remove cuda --version ").ShouldContain("0.106.0");
+        Suggest("engine remove cuda --version ").ShouldContain("0.107.0");
         Suggest("build --device cpu").ShouldBe(["cpu", "cpu-torch"], ignoreOrder: true);
     }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Reflection;
 using NuGet.Versioning;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Cache;
@@ -16,7 +17,8 @@ namespace SparseLlm.Pipeline.Engines.Installing;
 public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, EngineSources sources, Action<string> output)
 {
     /// <summary>The version of TorchSharp that the tool was built for.</summary>
-    public static NuGetVersion DefaultVersion { get; } = new(0, 106, 0);
+    public static NuGetVersion DefaultVersion { get; } = NuGetVersion.Parse(
+        typeof(EngineInstallation).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == "TorchSharpVersion").Value!);
 
     private readonly string version = version.ToNormalizedString();
 
