@@ -16,7 +16,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void Hadamard(Matrix<float> x, Matrix<float> y, Matrix<float> destination)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor left = operation.Open(x);
         Tensor right = operation.Open(y, x.Rows, x.Columns);
         chunks.Map(operation.Open(destination, x.Rows, x.Columns), left, right, (a, b) => a.mul(b));
@@ -25,14 +25,14 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void AddRow(Matrix<float> x, Matrix<float> row)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         operation.Open(x).add_(operation.Open(row, 1, x.Columns));
     }
 
     /// <inheritdoc/>
     public void AddScaledRows(Matrix<float> x, ReadOnlySpan<float> coefficients, Matrix<float> y)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor target = operation.Open(x);
         Shapes.RequireLength(coefficients.Length, x.Rows, nameof(coefficients));
         Tensor source = operation.Open(y, x.Rows, x.Columns);
@@ -42,7 +42,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void ScaleRows(Matrix<float> x, ReadOnlySpan<float> factors)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor target = operation.Open(x);
         Shapes.RequireLength(factors.Length, x.Rows, nameof(factors));
         target.mul_(transfer.Vector(factors).unsqueeze(1));
@@ -51,7 +51,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void ScaleColumns(Matrix<float> x, ReadOnlySpan<float> factors)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor target = operation.Open(x);
         Shapes.RequireLength(factors.Length, x.Columns, nameof(factors));
         target.mul_(transfer.Vector(factors));
@@ -60,7 +60,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void ScaleSymmetric(Matrix<double> h, ReadOnlySpan<double> factors)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor target = operation.Open(h, h.Rows, h.Rows);
         Shapes.RequireLength(factors.Length, h.Rows, nameof(factors));
         Tensor scale = transfer.Vector(factors);
@@ -72,21 +72,21 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void MirrorUpper(Matrix<double> h)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Symmetry.MirrorUpper(operation.Open(h, h.Rows, h.Rows));
     }
 
     /// <inheritdoc/>
     public void AddDiagonal(Matrix<double> h, double value)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         operation.Open(h, h.Rows, h.Rows).diagonal(0, 0, 1).add_(value);
     }
 
     /// <inheritdoc/>
     public void AddOuterProduct(double alpha, Matrix<double> x, Matrix<double> y, Matrix<double> h)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor target = operation.Open(h);
         Tensor column = operation.Open(x, 1, h.Rows).t().mul(alpha);
         target.addmm_(column, operation.Open(y, 1, h.Columns), 1, 1);
@@ -95,7 +95,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void Diagonal(Matrix<double> h, Span<double> diagonal)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor source = operation.Open(h, h.Rows, h.Rows);
         Shapes.RequireLength(diagonal.Length, h.Rows, nameof(diagonal));
         transfer.Download(source.diagonal(0, 0, 1).contiguous(), diagonal);
@@ -110,7 +110,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void RowDots(Matrix<float> x, Matrix<float> y, Span<double> sums)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor left = operation.Open(x);
         Shapes.RequireLength(sums.Length, x.Rows, nameof(sums));
         transfer.Download(RowDots(left, operation.Open(y, x.Rows, x.Columns)), sums);
@@ -125,7 +125,7 @@ public sealed partial class TorchBackend
     private void Combine<T>(Scalar alpha, Matrix<T> x, Scalar beta, Matrix<T> y, Matrix<T> destination)
         where T : unmanaged
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor left = operation.Open(x);
         Tensor right = operation.Open(y, x.Rows, x.Columns);
         chunks.Map(operation.Open(destination, x.Rows, x.Columns), left, right, (a, b) => a.mul(alpha).add_(b, beta));
@@ -134,7 +134,7 @@ public sealed partial class TorchBackend
     private double Dot<T>(Matrix<T> x, Matrix<T> y)
         where T : unmanaged
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         return Dot(operation.Open(x), operation.Open(y, x.Rows, x.Columns));
     }
 
@@ -160,7 +160,7 @@ public sealed partial class TorchBackend
     private long FirstNonFinite<T>(Matrix<T> x)
         where T : unmanaged
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor elements = operation.Open(x);
         long first = -1;
         chunks.Run(x.Rows, x.Columns, (start, count) =>
@@ -171,9 +171,9 @@ public sealed partial class TorchBackend
             }
 
             Tensor odd = elements.narrow(0, start, count).isfinite().logical_not().view(-1);
-            if (odd.any().item<bool>())
+            if (transfer.Read<bool>(odd.any()))
             {
-                first = start * x.Columns + odd.@byte().argmax().item<long>();
+                first = start * x.Columns + transfer.Read<long>(odd.@byte().argmax());
             }
         });
         return first;

@@ -9,7 +9,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public bool TryInverseFactor(Matrix<double> h, Matrix<double> u)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor source = operation.Open(h, h.Rows, h.Rows);
         Tensor factor = operation.Open(u, h.Rows, h.Rows);
         Shapes.RequireApart(Overlap(h, u), nameof(u));
@@ -19,7 +19,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void InverseFromFactor(Matrix<double> u, Matrix<double> inverse)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor factor = operation.Open(u, u.Rows, u.Rows);
         Tensor result = operation.Open(inverse, u.Rows, u.Rows);
         Shapes.RequireApart(Overlap(u, inverse), nameof(inverse));

@@ -23,7 +23,7 @@ public sealed partial class TorchBackend
         Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float> contextGradient, int heads, int keyValueHeads,
         int sequenceLength, int window, Matrix<float> queryGradient, Matrix<float> keyGradient, Matrix<float> valueGradient)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         int width = Shapes.AttentionWidth(q, heads, keyValueHeads, sequenceLength, window);
         int shared = keyValueHeads * width;
         Matrix<float>[] gradients = [queryGradient, keyGradient, valueGradient];
@@ -47,7 +47,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void ReluGradient(Matrix<float> output, Matrix<float> outputGradient, Matrix<float> inputGradient)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor y = operation.Open(output);
         Tensor dy = operation.Open(outputGradient, output.Rows, output.Columns);
         chunks.Map(operation.Open(inputGradient, output.Rows, output.Columns), y, dy, (x, slope) => slope.masked_fill(x.gt(0).logical_not(), 0));
@@ -57,7 +57,7 @@ public sealed partial class TorchBackend
     public void SwiGluGradient(
         Matrix<float> gate, Matrix<float> up, Matrix<float> outputGradient, Matrix<float> gateGradient, Matrix<float> upGradient)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor gates = operation.Open(gate);
         Tensor ups = operation.Open(up, gate.Rows, gate.Columns);
         Tensor dy = operation.Open(outputGradient, gate.Rows, gate.Columns);
@@ -73,7 +73,7 @@ public sealed partial class TorchBackend
     public void DivergenceGradient(
         Matrix<float> teacher, Matrix<float> student, float scale, Span<double> divergences, Matrix<float> gradient)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor expected = operation.Open(teacher);
         Shapes.RequireLength(divergences.Length, teacher.Rows, nameof(divergences));
         Shapes.RequireApart(Overlap(teacher, gradient), nameof(gradient));
@@ -94,7 +94,7 @@ public sealed partial class TorchBackend
         Matrix<float> weights, Matrix<float> gradient, Matrix<float>? mask, Matrix<float> mean, Matrix<float> square, AdamStep step)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(step.Number, 1);
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor w = operation.Open(weights);
         Tensor slope = operation.Open(gradient, weights.Rows, weights.Columns);
         Tensor? kept = mask is null ? null : operation.Open(mask, weights.Rows, weights.Columns);
@@ -112,7 +112,7 @@ public sealed partial class TorchBackend
         Matrix<float> x, bool centred, Matrix<float>? gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
         Matrix<double>? gainGradient)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor source = operation.Open(x);
         Tensor dy = operation.Open(outputGradient, x.Rows, x.Columns);
         Tensor dx = operation.Open(inputGradient, x.Rows, x.Columns);

@@ -9,7 +9,7 @@ public sealed partial class TorchBackend
     public Matrix<T> Allocate<T>(int rows, int columns)
         where T : unmanaged
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Matrix<T> matrix = AllocateUninitialized<T>(rows, columns);
         operation.Open(matrix).zero_();
         return matrix;
@@ -37,7 +37,7 @@ public sealed partial class TorchBackend
     public void Upload<T>(ReadOnlySpan<T> source, Matrix<T> destination)
         where T : unmanaged
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor to = operation.Open(destination);
         Shapes.RequireLength(source.Length, destination.Length, nameof(source));
         transfer.Upload(source, to);
@@ -47,7 +47,7 @@ public sealed partial class TorchBackend
     public void Download<T>(Matrix<T> source, Span<T> destination)
         where T : unmanaged
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor from = operation.Open(source);
         Shapes.RequireLength(destination.Length, source.Length, nameof(destination));
         transfer.Download(from, destination);
@@ -57,7 +57,7 @@ public sealed partial class TorchBackend
     public void Copy<T>(Matrix<T> source, Matrix<T> destination)
         where T : unmanaged
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor from = operation.Open(source);
         operation.Open(destination, source.Rows, source.Columns).copy_(from);
     }
@@ -65,7 +65,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void Convert(Matrix<float> source, Matrix<double> destination)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor from = operation.Open(source);
         operation.Open(destination, source.Rows, source.Columns).copy_(from);
     }
@@ -73,7 +73,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void Convert(Matrix<double> source, Matrix<float> destination)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor from = operation.Open(source);
         operation.Open(destination, source.Rows, source.Columns).copy_(from);
     }
@@ -82,7 +82,7 @@ public sealed partial class TorchBackend
     public void Transpose<T>(Matrix<T> source, Matrix<T> destination)
         where T : unmanaged
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor from = operation.Open(source);
         operation.Open(destination, source.Columns, source.Rows).copy_(from.t());
     }

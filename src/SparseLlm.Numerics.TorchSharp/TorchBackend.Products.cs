@@ -10,7 +10,7 @@ public sealed partial class TorchBackend
         Matrix<float> a, bool transposeA, Matrix<float> b, bool transposeB, Matrix<float> c,
         float alpha = 1, float beta = 0)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         (Tensor left, Tensor right, Tensor result) = OpenProduct(operation, a, transposeA, b, transposeB, c);
         result.addmm_(left, right, beta, alpha);
     }
@@ -20,7 +20,7 @@ public sealed partial class TorchBackend
         Matrix<double> a, bool transposeA, Matrix<double> b, bool transposeB, Matrix<double> c,
         double alpha = 1, double beta = 0)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         (Tensor left, Tensor right, Tensor result) = OpenProduct(operation, a, transposeA, b, transposeB, c);
 
         // addmm_ takes its factors in single precision; what they cannot hold is multiplied by itself.
@@ -37,14 +37,14 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void AccumulateGram(Matrix<float> x, Matrix<double> h)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         new TokenProducts(chunks).AddGram(operation.Open(x), operation.Open(h, x.Columns, x.Columns));
     }
 
     /// <inheritdoc/>
     public double QuadraticForm(Matrix<float> w, Matrix<double> h)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor weights = operation.Open(w);
         Tensor upper = operation.Open(h, w.Columns, w.Columns).to(torch.float32);
         Tensor doubled = upper.triu().add_(upper.triu(1));
@@ -54,7 +54,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void AccumulateCross(Matrix<float> x, Matrix<float> y, Matrix<double> g)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         new TokenProducts(chunks).AddCross(
             operation.Open(x), operation.Open(y, x.Rows, y.Columns), operation.Open(g, x.Columns, y.Columns));
     }
@@ -69,7 +69,7 @@ public sealed partial class TorchBackend
 
     private void AccumulateColumns(Matrix<float> x, Matrix<double> sums, Func<Tensor, Tensor> term)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor tokens = operation.Open(x);
         Tensor sum = operation.Open(sums, 1, x.Columns);
         chunks.Run(x.Rows, x.Columns, (start, count) =>

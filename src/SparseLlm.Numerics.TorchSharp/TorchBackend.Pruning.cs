@@ -9,7 +9,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void ObsSweep(Matrix<float> weights, Matrix<double> u, long zeros, int blockSize, Matrix<float> mask)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         OpenSweep(operation, weights, u, zeros, weights.Length, blockSize, mask).PruneUnstructured(zeros, blockSize);
     }
 
@@ -17,14 +17,14 @@ public sealed partial class TorchBackend
     public void ObsSweepGroups(Matrix<float> weights, Matrix<double> u, int zeros, int group, int blockSize, Matrix<float> mask)
     {
         Shapes.RequireGroups(weights, group);
-        using var operation = new Operation();
+        using Operation operation = Begin();
         OpenSweep(operation, weights, u, zeros, group, blockSize, mask).PruneGroups(zeros, group, blockSize);
     }
 
     /// <inheritdoc/>
     public void UpdateReluPreactivation(Matrix<float> m, Matrix<float> p, float alpha, float gamma, Matrix<float> z)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor linear = operation.Open(m);
         Tensor auxiliary = operation.Open(p, m.Rows, m.Columns);
         chunks.Map(operation.Open(z, m.Rows, m.Columns), linear, auxiliary, new ReluPreactivation(alpha, gamma).Update);
@@ -33,7 +33,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void UpdateSwiGluUp(Matrix<float> m, Matrix<float> s, Matrix<float> p, float alpha, float gamma, Matrix<float> z)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor linear = operation.Open(m);
         Tensor gate = operation.Open(s, m.Rows, m.Columns);
         Tensor auxiliary = operation.Open(p, m.Rows, m.Columns);
@@ -48,7 +48,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void UpdateSwiGluGate(Matrix<float> m, Matrix<float> z, Matrix<float> p, float alpha, float gamma, Matrix<float> s)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor linear = operation.Open(m);
         Tensor up = operation.Open(z, m.Rows, m.Columns);
         Tensor auxiliary = operation.Open(p, m.Rows, m.Columns);
@@ -59,7 +59,7 @@ public sealed partial class TorchBackend
     public void AccumulateSwiGluSensitivity(
         Matrix<float> gate, Matrix<float> up, Matrix<double> upSensitivity, Matrix<double> gateSensitivity)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor gates = operation.Open(gate);
         Tensor ups = operation.Open(up, gate.Rows, gate.Columns);
         Tensor ofUp = operation.Open(upSensitivity, 1, gate.Columns);

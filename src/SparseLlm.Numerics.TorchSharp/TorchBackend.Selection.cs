@@ -8,7 +8,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void KeepLargest(Matrix<float> scores, long keep, Matrix<float> mask)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         (Tensor source, Tensor target) = OpenSelection(operation, scores, keep, scores.Length, mask);
         target.copy_(ExactSelection.KeepLargest(source.abs(), keep));
     }
@@ -16,7 +16,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void KeepLargestPerRow(Matrix<float> scores, long keep, Matrix<float> mask)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         (Tensor source, Tensor target) = OpenSelection(operation, scores, keep, scores.Length, mask);
         long[] counts = [.. Enumerable.Range(0, scores.Rows).Select(row => EvenShares.Of(keep, row, row + 1L, scores.Rows))];
         Tensor perRow = transfer.Vector<long>(counts).unsqueeze(1);
@@ -27,7 +27,7 @@ public sealed partial class TorchBackend
     public void KeepLargestPerGroup(Matrix<float> scores, int keep, int group, Matrix<float> mask)
     {
         Shapes.RequireGroups(scores, group);
-        using var operation = new Operation();
+        using Operation operation = Begin();
         (Tensor source, Tensor target) = OpenSelection(operation, scores, keep, group, mask);
         Tensor perGroup = transfer.Vector<long>([keep]);
         chunks.Map(target.view(-1, group), source.view(-1, group), groups => ExactSelection.KeepLargestPerRow(groups.abs(), perGroup));
@@ -36,16 +36,16 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public long CountNonZero(Matrix<float> x)
     {
-        using var operation = new Operation();
-        return operation.Open(x).ne(0).sum().item<long>();
+        using Operation operation = Begin();
+        return transfer.Read<long>(operation.Open(x).ne(0).sum());
     }
 
     /// <inheritdoc/>
     public long CountDifferent(Matrix<float> x, Matrix<float> y)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor left = operation.Open(x);
-        return left.ne(operation.Open(y, x.Rows, x.Columns)).sum().item<long>();
+        return transfer.Read<long>(left.ne(operation.Open(y, x.Rows, x.Columns)).sum());
     }
 
     private static (Tensor Scores, Tensor Mask) OpenSelection(

@@ -8,7 +8,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void Embed(Matrix<float> table, ReadOnlySpan<int> ids, Matrix<float> destination)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor rows = operation.Open(table);
         Tensor target = operation.Open(destination, ids.Length, table.Columns);
         Shapes.RequireTokens(ids, table.Rows, nameof(ids));
@@ -26,7 +26,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void ApplyRotary(Matrix<float> x, int heads, Matrix<float> cosines, Matrix<float> sines)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor tokens = operation.Open(x);
         int pairs = Shapes.RotaryWidth(x, heads, cosines) / 2;
         int length = cosines.Rows;
@@ -50,7 +50,7 @@ public sealed partial class TorchBackend
         Matrix<float> q, Matrix<float> k, Matrix<float> v, int heads, int keyValueHeads, int sequenceLength, int window,
         Matrix<float> context)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor queries = operation.Open(q);
         int width = Shapes.AttentionWidth(q, heads, keyValueHeads, sequenceLength, window);
         Shapes.RequireApart(Overlap(q, context) || Overlap(k, context) || Overlap(v, context), nameof(context));
@@ -64,7 +64,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void Relu(Matrix<float> x, Matrix<float> destination)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor source = operation.Open(x);
         chunks.Map(operation.Open(destination, x.Rows, x.Columns), source, rows => rows.relu());
     }
@@ -72,7 +72,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void SwiGlu(Matrix<float> gate, Matrix<float> up, Matrix<float> destination)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor gates = operation.Open(gate);
         Tensor ups = operation.Open(up, gate.Rows, gate.Columns);
         chunks.Map(operation.Open(destination, gate.Rows, gate.Columns), gates, ups, (s, y) => s.silu().mul_(y));
@@ -81,7 +81,7 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public void CrossEntropy(Matrix<float> logits, ReadOnlySpan<int> targets, Span<double> losses)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor rows = operation.Open(logits);
         Shapes.RequireLength(targets.Length, logits.Rows, nameof(targets));
         Shapes.RequireLength(losses.Length, logits.Rows, nameof(losses));
@@ -99,7 +99,7 @@ public sealed partial class TorchBackend
     private void Normalize(
         Matrix<float> x, bool centred, Matrix<float>? gain, Matrix<float>? bias, float epsilon, Matrix<float> destination)
     {
-        using var operation = new Operation();
+        using Operation operation = Begin();
         Tensor source = operation.Open(x);
         Tensor? gains = gain is null ? null : operation.Open(gain, 1, x.Columns);
         Tensor? biases = bias is null ? null : operation.Open(bias, 1, x.Columns);

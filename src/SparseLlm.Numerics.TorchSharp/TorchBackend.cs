@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SparseLlm.Numerics.Cpu;
 using SparseLlm.Numerics.Cpu.Memory;
 using SparseLlm.Numerics.TorchSharp.Memory;
@@ -15,6 +16,7 @@ public sealed partial class TorchBackend : IBackend
     private const int LargeBlock = 1 << 21;
 
     private readonly torch.Device device;
+    private readonly OperationLog? log;
     private readonly HostTransfer transfer;
     private readonly RowChunks chunks;
 
@@ -24,13 +26,15 @@ public sealed partial class TorchBackend : IBackend
     /// <summary>A backend on a device.</summary>
     /// <param name="device"><c>cuda</c>, <c>cuda:1</c> (the second CUDA device) or <c>cpu</c>.</param>
     /// <param name="notice">Hears what a user should know of while it computes: that the device's memory ran out.</param>
+    /// <param name="log">Hears of every operation; null where nobody wants to know.</param>
     /// <exception cref="ArgumentException">There is no such kind of device.</exception>
     /// <exception cref="InvalidOperationException">This machine, or this libtorch, does not have the device.</exception>
     /// <exception cref="NotSupportedException">The native libraries of TorchSharp cannot be loaded.</exception>
-    public TorchBackend(string device = "cuda", Action<string>? notice = null)
+    public TorchBackend(string device = "cuda", Action<string>? notice = null, OperationLog? log = null)
     {
         this.device = Find(device);
-        transfer = new HostTransfer(this.device);
+        this.log = log;
+        transfer = new HostTransfer(this.device, log);
         chunks = new RowChunks(notice);
         if (IsCuda)
         {
@@ -58,6 +62,8 @@ public sealed partial class TorchBackend : IBackend
 
     /// <inheritdoc/>
     public void Dispose() => host.Dispose();
+
+    private Operation Begin([CallerMemberName] string name = "") => new(name, device, log);
 
     private static torch.Device Find(string name)
     {

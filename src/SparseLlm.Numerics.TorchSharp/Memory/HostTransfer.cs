@@ -7,7 +7,9 @@ namespace SparseLlm.Numerics.TorchSharp.Memory;
 /// Copies between host memory and tensors: straight where the device is the CPU, else in chunks through pinned memory, which the device reads and
 /// writes itself.
 /// </summary>
-internal sealed class HostTransfer(torch.Device device)
+/// <param name="device">The tensors' device.</param>
+/// <param name="log">Hears of every copy, if anything does.</param>
+internal sealed class HostTransfer(torch.Device device, OperationLog? log)
 {
     /// <summary>Bytes of a chunk; what a tensor shows of its memory must be below 2 GiB.</summary>
     private const int ChunkBytes = 1 << 25;
@@ -20,6 +22,7 @@ internal sealed class HostTransfer(torch.Device device)
     public void Upload<T>(ReadOnlySpan<T> source, Tensor destination)
         where T : unmanaged
     {
+        log?.AddUpload((long)source.Length * Unsafe.SizeOf<T>());
         Tensor elements = destination.view(-1);
         using Tensor? staging = Staging<T>(source.Length);
         for (int start = 0; start < source.Length; start += Chunk<T>())
@@ -41,6 +44,7 @@ internal sealed class HostTransfer(torch.Device device)
     public void Download<T>(Tensor source, Span<T> destination)
         where T : unmanaged
     {
+        log?.AddDownload((long)destination.Length * Unsafe.SizeOf<T>());
         Tensor elements = source.view(-1);
         using Tensor? staging = Staging<T>(destination.Length);
         for (int start = 0; start < destination.Length; start += Chunk<T>())
@@ -60,6 +64,14 @@ internal sealed class HostTransfer(torch.Device device)
         Tensor vector = torch.empty(values.Length, ElementTypes.Of<T>(), device);
         Upload(values, vector);
         return vector;
+    }
+
+    /// <summary>A tensor's only element.</summary>
+    public T Read<T>(Tensor element)
+        where T : unmanaged
+    {
+        log?.AddDownload(Unsafe.SizeOf<T>());
+        return element.item<T>();
     }
 
     private static int Chunk<T>()

@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using SparseLlm.Benchmarks.Workloads;
+using SparseLlm.Models;
+using SparseLlm.Numerics;
+using SparseLlm.Numerics.Cpu;
+using SparseLlm.Numerics.TorchSharp;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
+
+namespace SparseLlm.Benchmarks.Gpu;
+
+/// <summary>Decoder layers with seeded random weights, pruned to one half on seeded random tokens.</summary>
+/// <param name="Directory">Where the model is, or is written.</param>
+/// <param name="Shape">Its shape.</param>
+/// <param name="Method">sparsegpt, balanced or best.</param>
+/// <param name="Windows">Calibration windows.</param>
+/// <param name="Length">Tokens per window.</param>
+internal sealed record PruneCell(string Directory, SyntheticModel Shape, string Method, int Windows, int Length)
+{
+    private const double Sparsity = 0.5;
+    private const int Vocabulary = 2048;
+    private const int OperationsShown = 24;
+
+    private string Title => $"{Path.GetFileName(Directory)}, {Method}, {Windows} x {Length} tokens";
+
+    /// <summary>Prints what a prune takes.</summary>
+    /// <param name="device">Where.</param>
+    /// <param name="waits">Whether to wait for the device after each operation, and print the times of all.</param>
+    public void Measure(string device, bool waits)
+    {
+        var log = new OperationLog(waits);
+        using var backend = new TorchBackend(device, Console.WriteLine, log);
+        using DecoderModel model = Open(backend);
+        Console.WriteLine($"{Title}, {backend.Description}, {backend.NumericsClass}{(waits ? ", waiting after each operation" : "")}");
+        WarmUp(backend);
+        log.Clear();
+        var clock = Stopwatch.StartNew();
+        List<PrunedLayer> layers = Prune(model, new Printer(clock));
+        double seconds = clock.Elapsed.TotalSeconds;
+        Console.WriteLine(
+            $"RESULT {Title}: {seconds / layers.Count:0.00} s per layer, {LeastOperations / seconds / layers.Count / 1e12:0.0} TFLOP/s of the arithmetic that SparseGPT takes; "
+            + $"{log.Operations.Values.Sum(cost => cost.Count)} operations, {log.Uploads.Count} uploads of {log.Uploads.Bytes >> 20} MiB, "
+            + $"{log.Downloads.Count} downloads of {log.Downloads.Bytes >> 20} MiB");
+        if (waits)
+        {
+            foreach ((string name, OperationCost cost) in log.Operations.OrderByDescending(pair => pair.Value.Time).Take(OperationsShown))
+            {
+                Console.WriteLine($"  {name,-28} {cost.Count,7} x {cost.Time.TotalMilliseconds / cost.Count,10:0.000} ms = {cost.Time.TotalSeconds,8:0.000} s");
+            }
+
+            Console.WriteLine($"  {"outside of operations",-28} {"",22} {seconds - log.Operations.Values.Sum(cost => cost.Time.TotalSeconds),10:0.000} s");
+        }
+    }
+
+    /// <summary>Prints how the masks and errors of a device differ from those of the built-in engine.</summary>
+    public void Compare(string device)
+    {
+        using var torch = new TorchBackend(device);
+        using var cpu = new CpuBackend();
+        List<PrunedLayer> actual = PruneOn(torch);
+        List<PrunedLayer> expected = PruneOn(cpu);
+        long weights = 0;
+        long differing = 0;
+        foreach ((PrunedTensor one, PrunedTensor other) in Tensors(expected).Zip(Tensors(actual)))
+        {
+            weights += one.Values.Length;
+            differing += one.Values.Zip(other.Values).Count(pair => pair.First == 0 != (pair.Second == 0));
+        }
+
+        Console.WriteLine(
+            $"RESULT agreement, {Title}: {100.0 * differing / weights:0.0000} % of the masks differ; mean relative error {Error(actual):0.000000} on {device}, {Error(expected):0.000000} built in");
+    }
+
+    /// <summary>
+    /// The arithmetic of SparseGPT for a layer, by its shapes: each token through the layer, and through it again for the layer behind; upper triangles
+    /// of four Gram matrices; the factors; what every weight tells the columns after it.
+    /// </summary>
+    private double LeastOperations
+    {
+        get
+        {
+            double tokens = (double)Windows * Length;
+            double weights = Shape.LayerBytes / sizeof(float);
+            double hidden = Shape.Hidden;
+            double wide = Shape.FeedForward;
+            double forward = 2 * tokens * weights + 2 * tokens * Length * hidden;
+            double grams = tokens * (3 * hidden * hidden + wide * wide);
+            double factors = 2.0 / 3 * (3 * Math.Pow(hidden, 3) + Math.Pow(wide, 3));
+            double sweeps = (weights - hidden * wide) * hidden + hidden * wide * wide;
+            return Shape.Layers * (2 * forward + grams + factors + sweeps);
+        }
+    }
+
+    private static IEnumerable<PrunedTensor> Tensors(List<PrunedLayer> layers) => layers.SelectMany(layer => layer.Tensors);
+
+    private static double Error(List<PrunedLayer> layers) => layers.SelectMany(layer => layer.Linears).Average(linear => linear.RelativeError ?? 0);
+
+    /// <summary>Loads what libraries load at their first use, so that it is not counted.</summary>
+    private static void WarmUp(IBackend backend)
+    {
+        using Matrix<float> x = backend.Allocate<float>(512, 512);
+        using Matrix<double> h = backend.Allocate<double>(512, 512);
+        using Matrix<double> u = backend.Allocate<double>(512, 512);
+        backend.AddDiagonal(h, 1);
+        backend.AccumulateGram(x, h);
+        backend.MirrorUpper(h);
+        backend.TryInverseFactor(h, u);
+        using Matrix<float> mask = backend.Allocate<float>(512, 512);
+        backend.ObsSweep(x, u, 512, 128, mask);
+    }
+
+    private List<PrunedLayer> PruneOn(IBackend backend)
+    {
+        using DecoderModel model = Open(backend);
+        return Prune(model, progress: null);
+    }
+
+    private DecoderModel Open(IBackend backend)
+    {
+        if (!File.Exists(Path.Combine(Directory, "model.safetensors")))
+        {
+            Shape.Write(Directory);
+        }
+
+        return DecoderModel.Open(Directory, backend);
+    }
+
+    private List<PrunedLayer> Prune(DecoderModel model, IProgress<PruningProgress>? progress)
+    {
+        PruningSettings settings = Method == "sparsegpt"
+            ? PruningSettings.For(PruningMethod.SparseGpt)
+            : PruningSettings.For(PruningMethod.SparseLlm, Preset.Find(Method));
+        var random = new Random(3);
+        int[] ids = [.. Enumerable.Range(0, Windows * Length).Select(_ => random.Next(Vocabulary))];
+        var plan = new SparsityPlan(new SparsityPattern.Unstructured(Sparsity), []);
+        return [.. new ModelPruner(model, settings, plan, new CalibrationTokens(ids, Length), progress).Run()];
+    }
+
+    /// <summary>Prints what is done as it is done, so that a run that is cut off has told how far it came.</summary>
+    private sealed class Printer(Stopwatch clock) : IProgress<PruningProgress>
+    {
+        public void Report(PruningProgress value) => Console.WriteLine($"  {clock.Elapsed.TotalSeconds,8:0.00} s  {Text(value)}");
+
+        private static string Text(PruningProgress value) => value switch
+        {
+            MatrixPruned matrix => $"{matrix.Report.Name}, error {matrix.Report.RelativeError:0.0000}",
+            _ => $"layer {value.Layer}: {value.GetType().Name}",
+        };
+    }
+}
