@@ -19,7 +19,13 @@ public sealed partial class TorchBackend
         using Operation operation = Begin();
         Tensor left = operation.Open(x);
         Tensor right = operation.Open(y, x.Rows, x.Columns);
-        chunks.Map(operation.Open(destination, x.Rows, x.Columns), left, right, (a, b) => a.mul(b));
+        Tensor result = operation.Open(destination, x.Rows, x.Columns);
+        if (Overlap(y, destination))
+        {
+            (left, right) = (right, left);
+        }
+
+        result.copy_(left).mul_(right);
     }
 
     /// <inheritdoc/>
@@ -36,7 +42,7 @@ public sealed partial class TorchBackend
         Tensor target = operation.Open(x);
         Shapes.RequireLength(coefficients.Length, x.Rows, nameof(coefficients));
         Tensor source = operation.Open(y, x.Rows, x.Columns);
-        chunks.Map(target, target, transfer.Vector(coefficients).unsqueeze(1), source, (rows, factors, added) => added.mul(factors).add_(rows));
+        target.addcmul_(source, transfer.Vector(coefficients).unsqueeze(1), 1);
     }
 
     /// <inheritdoc/>
@@ -122,13 +128,37 @@ public sealed partial class TorchBackend
     /// <inheritdoc/>
     public long FirstNonFinite(Matrix<double> x) => FirstNonFinite<double>(x);
 
-    private void Combine<T>(Scalar alpha, Matrix<T> x, Scalar beta, Matrix<T> y, Matrix<T> destination)
+    private void Combine<T>(double alpha, Matrix<T> x, double beta, Matrix<T> y, Matrix<T> destination)
         where T : unmanaged
     {
         using Operation operation = Begin();
         Tensor left = operation.Open(x);
         Tensor right = operation.Open(y, x.Rows, x.Columns);
-        chunks.Map(operation.Open(destination, x.Rows, x.Columns), left, right, (a, b) => a.mul(alpha).add_(b, beta));
+        Tensor result = operation.Open(destination, x.Rows, x.Columns);
+        if (!Overlap(y, destination))
+        {
+            Combine(alpha, left, beta, right, result);
+        }
+        else if (!Overlap(x, destination))
+        {
+            Combine(beta, right, alpha, left, result);
+        }
+        else
+        {
+            chunks.Map(result, left, right, (a, b) => a.mul(alpha).add_(b, beta));
+        }
+    }
+
+    /// <summary>result = alpha x + beta y; the result may be x.</summary>
+    private static void Combine(double alpha, Tensor x, double beta, Tensor y, Tensor result)
+    {
+        result.copy_(x);
+        if (alpha != 1)
+        {
+            result.mul_(alpha);
+        }
+
+        result.add_(y, beta);
     }
 
     private double Dot<T>(Matrix<T> x, Matrix<T> y)
@@ -162,8 +192,15 @@ public sealed partial class TorchBackend
     {
         using Operation operation = Begin();
         Tensor elements = operation.Open(x);
+        Tensor found = torch.zeros(1, torch.@bool, device);
+        chunks.Run(x.Rows, x.Columns, (start, count) => found.logical_or_(elements.narrow(0, start, count).isfinite().all().logical_not()));
+        return transfer.Read<bool>(found) ? FirstNonFinite(elements) : -1;
+    }
+
+    private long FirstNonFinite(Tensor elements)
+    {
         long first = -1;
-        chunks.Run(x.Rows, x.Columns, (start, count) =>
+        chunks.Run(elements.shape[0], elements.shape[1], (start, count) =>
         {
             if (first >= 0)
             {
@@ -173,7 +210,7 @@ public sealed partial class TorchBackend
             Tensor odd = elements.narrow(0, start, count).isfinite().logical_not().view(-1);
             if (transfer.Read<bool>(odd.any()))
             {
-                first = start * x.Columns + transfer.Read<long>(odd.@byte().argmax());
+                first = start * elements.shape[1] + transfer.Read<long>(odd.@byte().argmax());
             }
         });
         return first;

@@ -13,7 +13,7 @@ public sealed partial class TorchBackend
         Tensor source = operation.Open(h, h.Rows, h.Rows);
         Tensor factor = operation.Open(u, h.Rows, h.Rows);
         Shapes.RequireApart(Overlap(h, u), nameof(u));
-        return new InverseFactor(host, transfer).Try(source, factor);
+        return new InverseFactor(transfer).Try(source, factor);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using SparseLlm.Numerics.Cpu;
 using SparseLlm.Numerics.Cpu.Memory;
 using SparseLlm.Numerics.TorchSharp.Memory;
 
@@ -20,8 +19,6 @@ public sealed partial class TorchBackend : IBackend
     private readonly HostTransfer transfer;
     private readonly RowChunks chunks;
 
-    /// <summary>Factorises small blocks, which a device is slow at.</summary>
-    private readonly CpuBackend host = new(threads: 1);
 
     /// <summary>A backend on a device.</summary>
     /// <param name="device"><c>cuda</c>, <c>cuda:1</c> (the second CUDA device) or <c>cpu</c>.</param>
@@ -61,7 +58,7 @@ public sealed partial class TorchBackend : IBackend
     private bool IsCuda => device.type == DeviceType.CUDA;
 
     /// <inheritdoc/>
-    public void Dispose() => host.Dispose();
+    public void Dispose() => transfer.Dispose();
 
     private Operation Begin([CallerMemberName] string name = "") => new(name, device, log);
 

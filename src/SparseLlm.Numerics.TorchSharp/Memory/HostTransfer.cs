@@ -5,14 +5,17 @@ namespace SparseLlm.Numerics.TorchSharp.Memory;
 
 /// <summary>
 /// Copies between host memory and tensors: straight where the device is the CPU, else in chunks through pinned memory, which the device reads and
-/// writes itself.
+/// writes itself. Pinned memory is kept: to ask for it takes longer than most copies.
 /// </summary>
 /// <param name="device">The tensors' device.</param>
 /// <param name="log">Hears of every copy, if anything does.</param>
-internal sealed class HostTransfer(torch.Device device, OperationLog? log)
+internal sealed class HostTransfer(torch.Device device, OperationLog? log) : IDisposable
 {
     /// <summary>Bytes of a chunk; what a tensor shows of its memory must be below 2 GiB.</summary>
     private const int ChunkBytes = 1 << 25;
+
+    private readonly Lock copying = new();
+    private readonly Dictionary<torch.ScalarType, Tensor> pinned = [];
 
     private bool OnHost => device.type == DeviceType.CPU;
 
@@ -23,17 +26,19 @@ internal sealed class HostTransfer(torch.Device device, OperationLog? log)
         where T : unmanaged
     {
         log?.AddUpload((long)source.Length * Unsafe.SizeOf<T>());
-        Tensor elements = destination.view(-1);
-        using Tensor? staging = Staging<T>(source.Length);
-        for (int start = 0; start < source.Length; start += Chunk<T>())
+        using Tensor elements = destination.view(-1);
+        lock (copying)
         {
-            int count = Math.Min(Chunk<T>(), source.Length - start);
-            using Tensor part = elements.narrow(0, start, count);
-            using Tensor? pinned = staging?.narrow(0, 0, count);
-            MemoryMarshal.AsBytes(source.Slice(start, count)).CopyTo((pinned ?? part).bytes);
-            if (pinned is not null)
+            for (int start = 0; start < source.Length; start += Chunk<T>())
             {
-                part.copy_(pinned);
+                int count = Math.Min(Chunk<T>(), source.Length - start);
+                using Tensor part = elements.narrow(0, start, count);
+                using Tensor? staging = Staging<T>(count);
+                MemoryMarshal.AsBytes(source.Slice(start, count)).CopyTo((staging ?? part).bytes);
+                if (staging is not null)
+                {
+                    part.copy_(staging);
+                }
             }
         }
     }
@@ -45,15 +50,17 @@ internal sealed class HostTransfer(torch.Device device, OperationLog? log)
         where T : unmanaged
     {
         log?.AddDownload((long)destination.Length * Unsafe.SizeOf<T>());
-        Tensor elements = source.view(-1);
-        using Tensor? staging = Staging<T>(destination.Length);
-        for (int start = 0; start < destination.Length; start += Chunk<T>())
+        using Tensor elements = source.view(-1);
+        lock (copying)
         {
-            int count = Math.Min(Chunk<T>(), destination.Length - start);
-            using Tensor part = elements.narrow(0, start, count);
-            using Tensor? pinned = staging?.narrow(0, 0, count);
-            pinned?.copy_(part);
-            (pinned ?? part).bytes.CopyTo(MemoryMarshal.AsBytes(destination.Slice(start, count)));
+            for (int start = 0; start < destination.Length; start += Chunk<T>())
+            {
+                int count = Math.Min(Chunk<T>(), destination.Length - start);
+                using Tensor part = elements.narrow(0, start, count);
+                using Tensor? staging = Staging<T>(count);
+                staging?.copy_(part);
+                (staging ?? part).bytes.CopyTo(MemoryMarshal.AsBytes(destination.Slice(start, count)));
+            }
         }
     }
 
@@ -74,10 +81,22 @@ internal sealed class HostTransfer(torch.Device device, OperationLog? log)
         return element.item<T>();
     }
 
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor memory in pinned.Values)
+        {
+            memory.Dispose();
+        }
+
+        pinned.Clear();
+    }
+
     private static int Chunk<T>()
         where T : unmanaged => ChunkBytes / Unsafe.SizeOf<T>();
 
-    private Tensor? Staging<T>(int length)
+    /// <summary>The beginning of the pinned memory; null where the device needs none.</summary>
+    private Tensor? Staging<T>(int count)
         where T : unmanaged
     {
         if (OnHost)
@@ -85,7 +104,14 @@ internal sealed class HostTransfer(torch.Device device, OperationLog? log)
             return null;
         }
 
-        using Tensor pageable = torch.empty(Math.Min(length, Chunk<T>()), ElementTypes.Of<T>(), torch.CPU);
-        return pageable.pin_memory();
+        torch.ScalarType type = ElementTypes.Of<T>();
+        if (!pinned.TryGetValue(type, out Tensor? memory))
+        {
+            using Tensor pageable = torch.empty(Chunk<T>(), type, torch.CPU);
+            memory = pageable.pin_memory().DetachFromDisposeScope();
+            pinned.Add(type, memory);
+        }
+
+        return memory.narrow(0, 0, count);
     }
 }

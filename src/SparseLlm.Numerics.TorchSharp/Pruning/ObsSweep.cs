@@ -20,7 +20,7 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask)
         Tensor scores = block.t().div(diagonal).abs_().contiguous();
         long keep = scores.numel() - EvenShares.Of(zeros, start, start + width, columns);
         Tensor kept = ExactSelection.KeepLargest(scores, keep).t().contiguous();
-        SweepBlock(block, kept, diagonal, start, _ => { });
+        SweepBlock(block, kept, Divisors(kept, diagonal), start, _ => { });
     });
 
     /// <summary>Prunes exactly <paramref name="zeros"/> weights of each group, chosen when the sweep reaches it.</summary>
@@ -30,16 +30,24 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask)
         Sweep(Math.Max(1, blockSize / group) * group, (start, width, block, diagonal) =>
         {
             Tensor kept = torch.empty(width, rows, torch.@bool, weights.device);
-            SweepBlock(block, kept, diagonal, start, column =>
+            Tensor divisors = torch.empty(width, rows, torch.float32, weights.device);
+            SweepBlock(block, kept, divisors, start, column =>
             {
                 if (column % group == 0)
                 {
-                    Tensor scores = block.narrow(0, column, group).t().div(diagonal.narrow(0, column, group)).abs_();
-                    kept.narrow(0, column, group).copy_(ExactSelection.KeepLargestPerRow(scores, keep).t());
+                    Tensor groupDiagonal = diagonal.narrow(0, column, group);
+                    Tensor scores = block.narrow(0, column, group).t().div(groupDiagonal).abs_();
+                    Tensor groupKept = kept.narrow(0, column, group);
+                    groupKept.copy_(ExactSelection.KeepLargestPerRow(scores, keep).t());
+                    divisors.narrow(0, column, group).copy_(Divisors(groupKept, groupDiagonal));
                 }
             });
         });
     }
+
+    /// <summary>What a weight is divided by to give its error, [width x n]: u_jj where it is pruned, infinity where it is kept and has none.</summary>
+    private static Tensor Divisors(Tensor kept, Tensor diagonal) =>
+        diagonal.unsqueeze(1).expand(kept.shape).masked_fill(kept, float.PositiveInfinity);
 
     /// <summary>Calls <paramref name="prune"/> with the first column, width, transposed weights and diagonal of U of each block.</summary>
     private void Sweep(int blockSize, Action<long, long, Tensor, Tensor> prune)
@@ -54,43 +62,38 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask)
         }
     }
 
-    /// <summary>Sweeps a block, and lets the columns behind it know.</summary>
+    /// <summary>
+    /// Sweeps a block, and lets the columns behind it know. A column takes two operations: e = (w_j - q_j) / u_jj, and w[:, j:] -= e u[j, j:] up to the end of
+    /// the block. Nothing else is as frequent, and a device computes each faster than it is told to.
+    /// </summary>
     /// <param name="block">[width x n], the block's weights.</param>
     /// <param name="kept">[width x n], true where kept.</param>
-    /// <param name="diagonal">The diagonal of U in the block.</param>
+    /// <param name="divisors">[width x n], of <see cref="Divisors"/>.</param>
     /// <param name="start">The block's first column.</param>
-    /// <param name="select">Called with each column of the block before it is pruned.</param>
-    private void SweepBlock(Tensor block, Tensor kept, Tensor diagonal, long start, Action<long> select)
+    /// <param name="select">Called with each column of the block before it is pruned; may fill <paramref name="kept"/> and <paramref name="divisors"/>.</param>
+    private void SweepBlock(Tensor block, Tensor kept, Tensor divisors, long start, Action<long> select)
     {
         long width = block.shape[0];
         long end = start + width;
         Tensor factors = u.narrow(0, start, width).narrow(1, start, columns - start).@float();
-        Tensor errors = torch.empty(width, rows, torch.float32, weights.device);
+        Tensor transposed = factors.narrow(1, 0, width).t().contiguous();
+        var columnErrors = new List<Tensor>();
         for (long j = 0; j < width; j++)
         {
             using DisposeScope scope = torch.NewDisposeScope();
             select(j);
-            PruneColumn(block, kept, diagonal, factors, errors, j);
+            Tensor error = block.narrow(0, j, 1).div(divisors.narrow(0, j, 1)).MoveToOuterDisposeScope();
+            columnErrors.Add(error);
+            long later = width - j - 1;
+            block.narrow(0, j + 1, later).addmm_(transposed.narrow(0, j + 1, later).narrow(1, j, 1), error, 1, -1);
         }
 
+        block.masked_fill_(kept.logical_not(), 0);
         weights.narrow(1, start, width).copy_(block.t());
         mask.narrow(1, start, width).copy_(kept.t());
         if (end < columns)
         {
-            weights.narrow(1, end, columns - end).addmm_(errors.t(), factors.narrow(1, width, columns - end), 1, -1);
+            weights.narrow(1, end, columns - end).addmm_(torch.cat(columnErrors).t(), factors.narrow(1, width, columns - end), 1, -1);
         }
-    }
-
-    /// <summary>e = (w_j - q_j) / u_jj, and w[:, j:] -= e u[j, j:] up to the end of the block.</summary>
-    private static void PruneColumn(Tensor block, Tensor kept, Tensor diagonal, Tensor factors, Tensor errors, long j)
-    {
-        long width = block.shape[0];
-        Tensor weight = block.narrow(0, j, 1);
-        Tensor isKept = kept.narrow(0, j, 1);
-        Tensor error = errors.narrow(0, j, 1);
-        error.copy_(weight.div(diagonal.narrow(0, j, 1)).masked_fill_(isKept, 0));
-        weight.masked_fill_(isKept.logical_not(), 0);
-        Tensor later = factors.narrow(0, j, 1).narrow(1, j + 1, width - j - 1);
-        block.narrow(0, j + 1, width - j - 1).addmm_(later.t(), error, 1, -1);
     }
 }

@@ -1,9 +1,12 @@
 namespace SparseLlm.Numerics.TorchSharp.Selection;
 
-/// <summary>Exact-k selection; among equals, the lower index is kept. Results are true where kept.</summary>
+/// <summary>Exact-k selection; among equals, the lower index is kept. Results are true where kept. The host waits for nothing.</summary>
 internal static class ExactSelection
 {
-    /// <summary>The <paramref name="keep"/> largest of all: those above the k-th largest, and as many of its equals as are missing.</summary>
+    /// <summary>The longest rows in which every pair of elements is compared, rather than each row sorted.</summary>
+    private const long LongestCompared = 16;
+
+    /// <summary>The <paramref name="keep"/> largest of all: those above the k-th largest, and the first of its equals, as many as are missing.</summary>
     /// <param name="magnitudes">Contiguous, not negative.</param>
     /// <param name="keep">How many, at most all.</param>
     public static Tensor KeepLargest(Tensor magnitudes, long keep)
@@ -17,15 +20,30 @@ internal static class ExactSelection
         Tensor flat = magnitudes.view(-1);
         Tensor threshold = Threshold(flat, count, keep);
         Tensor kept = flat.gt(threshold);
-        long missing = keep - kept.sum().item<long>();
-        kept.index_fill_(0, flat.eq(threshold).nonzero().view(-1).narrow(0, 0, missing), true);
-        return kept.view(magnitudes.shape);
+        Tensor missing = kept.sum().neg_().add_(keep);
+        Tensor equal = flat.eq(threshold);
+        Tensor isEarly = equal.cumsum(0, torch.int32).le(missing);
+        return kept.logical_or_(isEarly.logical_and_(equal)).view(magnitudes.shape);
     }
 
     /// <summary>In every row, the largest.</summary>
     /// <param name="magnitudes">[n x d], not negative.</param>
     /// <param name="keep">How many of each row, [n x 1] or [1], integers.</param>
-    public static Tensor KeepLargestPerRow(Tensor magnitudes, Tensor keep)
+    public static Tensor KeepLargestPerRow(Tensor magnitudes, Tensor keep) =>
+        magnitudes.shape[1] <= LongestCompared ? ByComparing(magnitudes, keep) : BySorting(magnitudes, keep);
+
+    /// <summary>An element's place is the number of those that come before it: larger ones, and equal ones of a lower index.</summary>
+    private static Tensor ByComparing(Tensor magnitudes, Tensor keep)
+    {
+        Tensor self = magnitudes.unsqueeze(2);
+        Tensor other = magnitudes.unsqueeze(1);
+        long width = magnitudes.shape[1];
+        Tensor isLower = torch.ones(width, width, torch.@bool, magnitudes.device).tril_(-1);
+        Tensor isBefore = other.eq(self).logical_and_(isLower).logical_or_(other.gt(self));
+        return isBefore.sum(2).lt(keep);
+    }
+
+    private static Tensor BySorting(Tensor magnitudes, Tensor keep)
     {
         Tensor order = magnitudes.sort(1, descending: true, stable: true).Indices;
         Tensor isKept = torch.arange(magnitudes.shape[1], torch.int64, magnitudes.device).lt(keep).expand(magnitudes.shape);

@@ -19,6 +19,9 @@ internal sealed class AttentionHeads(int keyValueHeads, int sharing, int width, 
     /// <summary>What scores are multiplied by.</summary>
     public double Scale => scale;
 
+    /// <summary>Whether every token sees all tokens before it.</summary>
+    public bool SeesAll => window >= sequenceLength;
+
     /// <summary>Elements of the probabilities of a sequence's queries in one block.</summary>
     public long BlockElements => (long)keyValueHeads * sharing * Math.Min(QueryBlock, sequenceLength) * sequenceLength;
 
@@ -40,6 +43,18 @@ internal sealed class AttentionHeads(int keyValueHeads, int sharing, int width, 
     /// <param name="destination">[tokens x keyValueHeads * width].</param>
     public void StoreShared(Tensor heads, Tensor destination) =>
         SharedView(destination).copy_(heads.view(-1, keyValueHeads, sequenceLength, width));
+
+    /// <summary>Queries, or the keys or values that each query head sees: [sequences x heads x sequenceLength x width].</summary>
+    /// <param name="x">[tokens x heads * width] or [tokens x keyValueHeads * width].</param>
+    public Tensor Heads(Tensor x)
+    {
+        Tensor all = x.view(-1, sequenceLength, x.shape[1] / width, width).transpose(1, 2);
+        return all.shape[1] == keyValueHeads && sharing > 1 ? all.repeat_interleave(sharing, 1) : all;
+    }
+
+    /// <summary>The inverse of <see cref="Heads"/> for queries.</summary>
+    public void StoreHeads(Tensor all, Tensor destination) =>
+        destination.view(-1, sequenceLength, keyValueHeads * sharing, width).copy_(all.transpose(1, 2));
 
     /// <summary>A block of queries (or of what has their shape): [sequences * keyValueHeads x sharing * count x width].</summary>
     /// <param name="x">[tokens x heads * width].</param>

@@ -1,8 +1,12 @@
 using SparseLlm.Numerics.TorchSharp.Memory;
+using static TorchSharp.torch.nn.functional;
 
 namespace SparseLlm.Numerics.TorchSharp.Transformer;
 
-/// <summary>softmax(q k' / sqrt(width)) v under a causal mask (Vaswani et al. 2017), in blocks of queries, each against the keys it may see.</summary>
+/// <summary>
+/// softmax(q k' / sqrt(width)) v under a causal mask (Vaswani et al. 2017): as libtorch's one operation where a token sees all before it, else in blocks of
+/// queries, each against the keys it may see.
+/// </summary>
 internal sealed class CausalAttention(AttentionHeads heads)
 {
     /// <summary>Attends in every sequence and head.</summary>
@@ -13,10 +17,18 @@ internal sealed class CausalAttention(AttentionHeads heads)
     /// <param name="context">[tokens x heads * width].</param>
     /// <param name="sequenceLength">Tokens per sequence.</param>
     public void Run(RowChunks chunks, Tensor q, Tensor k, Tensor v, Tensor context, int sequenceLength) =>
-        chunks.Run(q.shape[0] / sequenceLength, heads.BlockElements, (start, count) =>
+        chunks.Run(q.shape[0] / sequenceLength, heads.SeesAll ? q.shape[1] * sequenceLength : heads.BlockElements, (start, count) =>
         {
             Tensor Tokens(Tensor x) => x.narrow(0, start * sequenceLength, count * sequenceLength);
-            RunSequences(Tokens(q), heads.Shared(Tokens(k)), heads.Shared(Tokens(v)), Tokens(context));
+            if (heads.SeesAll)
+            {
+                Tensor attended = scaled_dot_product_attention(heads.Heads(Tokens(q)), heads.Heads(Tokens(k)), heads.Heads(Tokens(v)), is_casual: true);
+                heads.StoreHeads(attended, Tokens(context));
+            }
+            else
+            {
+                RunSequences(Tokens(q), heads.Shared(Tokens(k)), heads.Shared(Tokens(v)), Tokens(context));
+            }
         });
 
     private void RunSequences(Tensor q, Tensor keys, Tensor values, Tensor context)

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Measures the engine on libtorch on this machine's GPU, next to PyTorch, and prints a line that begins with RESULT for each thing that it learns, as it learns it.
+# README.md says how the folder that this runs in is made. It takes a PyTorch installation (python3 with torch, or a folder given by --torch), and no SDK.
+#   run.sh [--device cuda|cpu] [--small] [--seconds N] [--torch FOLDER] [CELL...]
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+device=cuda shape=llama-2-7b windows=128 length=2048 few=16 agree=(--shape medium --layers 2 --windows 16 --length 512) seconds=1500 torch=
+cells=()
+while (($#)); do
+    case $1 in
+        --device) device=$2; shift ;;
+        --small) shape=small windows=8 length=256 few=4 agree=(--shape small --layers 2 --windows 4 --length 256) ;;
+        --seconds) seconds=$2; shift ;;
+        --torch) torch=$2; shift ;;
+        *) cells+=("$1") ;;
+    esac
+    shift
+done
+((${#cells[@]})) || cells=(conformance layer16 sparsegpt sparsegpt-old sparsegpt-waits balanced balanced-old parts agree best qwen layer32)
+python=$(command -v python3)
+torch=${torch:-$("$python" -c 'import os, torch; print(os.path.dirname(torch.__file__))')}
+libraries=$torch/lib
+[[ -d $libraries ]] || libraries=$torch
+models=$(mktemp -d)
+memory=$models/memory
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$models"' EXIT
+
+# cell LIMIT COMMAND...: runs it for as long as its limit and what is left of all time allow.
+cell() {
+    local limit=$1 left=$((seconds - SECONDS)) status=0
+    shift
+    ((left < limit)) && limit=$left
+    if ((limit < 5)); then
+        echo "RESULT no time left for: $*"
+        return
+    fi
+    : >"$memory"
+    timeout -k 2 "$limit" "$@" || status=$?
+    ((status == 0)) || echo "RESULT ended with $status after at most $limit s: ${*##*/}"
+    [[ -s $memory ]] && echo "  the device's memory in use, at most: $(sort -n "$memory" | tail -n 1) MiB"
+    return $status
+}
+
+engine() {
+    local limit=$1 app=$2
+    shift 2
+    local preload=
+    [[ $device == cuda ]] && preload=$libraries/libtorch_cuda.so
+    cell "$limit" env LD_LIBRARY_PATH="$libraries" LD_PRELOAD="$preload" DOTNET_gcServer=0 "$here/$app/SparseLlm.Benchmarks.Gpu" "$@" --device "$device"
+}
+
+prune() {
+    engine "$1" "$2" prune --shape "${5:-$shape}" --windows "$4" --length "$length" --method "$3" --directory "$models" "${@:6}"
+}
+
+peer() {
+    cell "$1" env PYTHONUNBUFFERED=1 "$python" "$here/torch/layer.py" "$device" "$shape" "$windows" "$length" "${@:2}"
+}
+
+echo "RESULT $(uname -srm), $(nproc) processors, $(grep -m 1 'model name' /proc/cpuinfo | cut -d : -f 2), built from $(cat "$here/commit" 2>/dev/null)"
+if [[ $device == cuda ]]; then
+    nvidia-smi --query-gpu=name,memory.total,driver_version,clocks.sm,clocks.max.sm --format=csv,noheader | sed 's/^/RESULT /'
+    nvidia-smi --query-gpu=memory.used --format=csv,noheader,nounits -lms 200 >>"$memory" 2>/dev/null &
+fi
+
+# The library that TorchSharp is published with is for one version of libtorch. Where it does not do, it is built here: in the background, since it takes a while.
+if [[ -d $here/native/src && -d $torch/include ]]; then
+    names() { awk '{ print $NF }' | cut -d @ -f 1 | sort -u; }
+    missing=$(comm -23 <(nm -D --undefined-only "$here/app/libLibTorchSharp.so" | names) \
+        <(for library in libtorch libtorch_cpu libc10; do nm -D --defined-only "$libraries/$library.so"; done | names) | grep -E 'c10|2at|torch')
+    echo "RESULT symbols of the published library that this libtorch has not: $(grep -c . <<<"$missing") $(head -n 5 <<<"$missing" | c++filt | cut -c 1-150 | paste -sd ';')"
+    (nice "$here/native/build.sh" "$here/native/src" "$torch" "$models/libLibTorchSharp.so" >"$models/build.log" 2>&1; echo "$SECONDS" >"$models/built") &
+fi
+
+use_built_library() {
+    [[ -d $here/native/src && -d $torch/include ]] || return 1
+    while [[ ! -e $models/built ]] && ((SECONDS < seconds)); do sleep 1; done
+    cat "$models/build.log"
+    echo "RESULT native library built after $(cat "$models/built") s: $(ls -l "$models/libLibTorchSharp.so" 2>&1)"
+    [[ -e $models/libLibTorchSharp.so ]] || return 1
+    for app in "$here"/app*; do
+        rm -f "$app/libLibTorchSharp.so"
+        cp "$models/libLibTorchSharp.so" "$app/"
+    done
+}
+
+for name in "${cells[@]}"; do
+    echo "== $name, after $SECONDS s"
+    case $name in
+        rates | layer16) peer 60 rates layer16 ;;
+        layer32) peer 60 layer32 ;;
+        parts) peer 60 gram factor select sweep attention ;;
+        conformance)
+            engine 100 app conformance
+            status=$?
+            # 1 says that tests failed; anything else that the process did not get that far.
+            if ((status > 1)) && use_built_library; then
+                engine 100 app conformance
+            fi ;;
+        conformance-old) engine 60 app-old conformance ;;
+        built) use_built_library ;;
+        sparsegpt) prune 90 app sparsegpt "$windows" ;;
+        sparsegpt-old) prune 90 app-old sparsegpt "$windows" ;;
+        sparsegpt-waits) prune 60 app sparsegpt "$windows" "$shape" --waits ;;
+        sparsegpt-old-waits) prune 60 app-old sparsegpt "$windows" "$shape" --waits ;;
+        balanced) prune 150 app balanced "$windows" ;;
+        balanced-old) prune 150 app-old balanced "$windows" ;;
+        balanced-waits) prune 100 app balanced "$windows" "$shape" --waits ;;
+        best) prune 100 app best "$few" ;;
+        best-waits) prune 100 app best "$few" "$shape" --waits ;;
+        two-layers) prune 100 app sparsegpt "$windows" "$shape" --layers 2 ;;
+        qwen) if [[ $shape == small ]]; then echo "skipped"; else prune 60 app sparsegpt "$windows" qwen3-4b-like; fi ;;
+        agree)
+            for method in sparsegpt balanced; do
+                engine 60 app agree "${agree[@]}" --method "$method" --directory "$models"
+            done ;;
+        *) echo "there is no cell $name" ;;
+    esac
+done
+echo "== the end, after $SECONDS s"
