@@ -17,13 +17,14 @@ namespace SparseLlm.Benchmarks.Gpu;
 /// <param name="Method">sparsegpt, balanced or best.</param>
 /// <param name="Windows">Calibration windows.</param>
 /// <param name="Length">Tokens per window.</param>
-internal sealed record PruneCell(string Directory, SyntheticModel Shape, string Method, int Windows, int Length)
+/// <param name="Precision">How products are computed.</param>
+internal sealed record PruneCell(string Directory, SyntheticModel Shape, string Method, int Windows, int Length, Precision Precision)
 {
     private const double Sparsity = 0.5;
     private const int Vocabulary = 2048;
     private const int OperationsShown = 24;
 
-    private string Title => $"{Path.GetFileName(Directory)}, {Method}, {Windows} x {Length} tokens";
+    private string Title => $"{Path.GetFileName(Directory)}, {Method}, {Windows} x {Length} tokens, {Precision}".ToLowerInvariant();
 
     /// <summary>Prints what a prune takes.</summary>
     /// <param name="device">Where.</param>
@@ -31,16 +32,19 @@ internal sealed record PruneCell(string Directory, SyntheticModel Shape, string 
     public void Measure(string device, bool waits)
     {
         var log = new OperationLog(waits);
-        using var backend = new TorchBackend(device, Console.WriteLine, log);
+        using var backend = new TorchBackend(device, Console.WriteLine, log, Precision);
         using DecoderModel model = Open(backend);
         Console.WriteLine($"{Title}, {backend.Description}, {backend.NumericsClass}{(waits ? ", waiting after each operation" : "")}");
         WarmUp(backend);
         log.Clear();
         var clock = Stopwatch.StartNew();
-        List<PrunedLayer> layers = Prune(model, new Printer(clock));
+        var printer = new Printer(clock);
+        int layers = Prune(model, printer).Count;
         double seconds = clock.Elapsed.TotalSeconds;
+        double ofLayers = printer.LastLayer - printer.FirstLayer;
         Console.WriteLine(
-            $"RESULT {Title}: {seconds / layers.Count:0.00} s per layer, {LeastOperations / seconds / layers.Count / 1e12:0.0} TFLOP/s of the arithmetic that SparseGPT takes; "
+            $"RESULT {Title}: {ofLayers / layers:0.00} s per layer, {printer.FirstLayer:0.00} s before the first, {seconds - printer.LastLayer:0.00} s after the last; "
+            + $"{LeastOperations / ofLayers / 1e12:0.0} TFLOP/s of the arithmetic that SparseGPT takes; "
             + $"{log.Operations.Values.Sum(cost => cost.Count)} operations, {log.Uploads.Count} uploads of {log.Uploads.Bytes >> 20} MiB, "
             + $"{log.Downloads.Count} downloads of {log.Downloads.Bytes >> 20} MiB");
         if (waits)
@@ -57,7 +61,7 @@ internal sealed record PruneCell(string Directory, SyntheticModel Shape, string 
     /// <summary>Prints how the masks and errors of a device differ from those of the built-in engine.</summary>
     public void Compare(string device)
     {
-        using var torch = new TorchBackend(device);
+        using var torch = new TorchBackend(device, precision: Precision);
         using var cpu = new CpuBackend();
         List<PrunedLayer> actual = PruneOn(torch);
         List<PrunedLayer> expected = PruneOn(cpu);
@@ -141,7 +145,28 @@ internal sealed record PruneCell(string Directory, SyntheticModel Shape, string 
     /// <summary>Prints what is done as it is done, so that a run that is cut off has told how far it came.</summary>
     private sealed class Printer(Stopwatch clock) : IProgress<PruningProgress>
     {
-        public void Report(PruningProgress value) => Console.WriteLine($"  {clock.Elapsed.TotalSeconds,8:0.00} s  {Text(value)}");
+        /// <summary>When the first layer began, in seconds.</summary>
+        public double FirstLayer { get; private set; }
+
+        /// <summary>When the last layer was done, in seconds.</summary>
+        public double LastLayer { get; private set; }
+
+        public void Report(PruningProgress value)
+        {
+            double now = clock.Elapsed.TotalSeconds;
+            Console.WriteLine($"  {now,8:0.00} s  {Text(value)}");
+            switch (value)
+            {
+                case LayerStarted { Layer: 0 }:
+                    FirstLayer = now;
+                    break;
+                case LayerFinished:
+                    LastLayer = now;
+                    break;
+                default:
+                    break;
+            }
+        }
 
         private static string Text(PruningProgress value) => value switch
         {

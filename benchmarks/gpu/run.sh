@@ -2,6 +2,8 @@
 # Measures the engine on libtorch on this machine's GPU, next to PyTorch, and prints a line that begins with RESULT for each thing that it learns, as it learns it.
 # README.md says how the folder that this runs in is made. It takes a PyTorch installation (python3 with torch, or a folder given by --torch), and no SDK.
 #   run.sh [--device cuda|cpu] [--small] [--seconds N] [--torch FOLDER] [CELL...]
+# A cell is one of those below, or a method with what is said of it, such as balanced-old-two-fast-waits: by an earlier build, two layers instead of one, products from
+# halves, and waiting for the device after every operation to tell what each takes.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 device=cuda shape=llama-2-7b windows=128 length=2048 few=16 agree=(--shape medium --layers 2 --windows 16 --length 512) seconds=1500 torch=
@@ -16,7 +18,7 @@ while (($#)); do
     esac
     shift
 done
-((${#cells[@]})) || cells=(conformance layer16 sparsegpt sparsegpt-old sparsegpt-waits balanced balanced-old parts agree best qwen layer32)
+((${#cells[@]})) || cells=(conformance layer16 sparsegpt-two sparsegpt-two-fast sparsegpt-waits balanced balanced-fast balanced-waits parts agree agree-fast best qwen layer32)
 python=$(command -v python3)
 torch=${torch:-$("$python" -c 'import os, torch; print(os.path.dirname(torch.__file__))')}
 libraries=$torch/lib
@@ -99,20 +101,22 @@ for name in "${cells[@]}"; do
             fi ;;
         conformance-old) engine 60 app-old conformance ;;
         built) use_built_library ;;
-        sparsegpt) prune 90 app sparsegpt "$windows" ;;
-        sparsegpt-old) prune 90 app-old sparsegpt "$windows" ;;
-        sparsegpt-waits) prune 60 app sparsegpt "$windows" "$shape" --waits ;;
-        sparsegpt-old-waits) prune 60 app-old sparsegpt "$windows" "$shape" --waits ;;
-        balanced) prune 150 app balanced "$windows" ;;
-        balanced-old) prune 150 app-old balanced "$windows" ;;
-        balanced-waits) prune 100 app balanced "$windows" "$shape" --waits ;;
-        best) prune 100 app best "$few" ;;
-        best-waits) prune 100 app best "$few" "$shape" --waits ;;
-        two-layers) prune 100 app sparsegpt "$windows" "$shape" --layers 2 ;;
+        sparsegpt* | balanced* | best*)
+            app=app count=$windows options=()
+            [[ $name == best* ]] && count=$few
+            for option in $(tr - ' ' <<<"${name#*-}"); do
+                case $option in
+                    old) app=app-old ;;
+                    fast) options+=(--precision fast) ;;
+                    two) options+=(--layers 2) ;;
+                    waits) options+=(--waits) ;;
+                esac
+            done
+            prune 150 "$app" "${name%%-*}" "$count" "$shape" "${options[@]}" ;;
         qwen) if [[ $shape == small ]]; then echo "skipped"; else prune 60 app sparsegpt "$windows" qwen3-4b-like; fi ;;
-        agree)
+        agree*)
             for method in sparsegpt balanced; do
-                engine 60 app agree "${agree[@]}" --method "$method" --directory "$models"
+                engine 60 app agree "${agree[@]}" --method "$method" --directory "$models" $([[ $name == *-fast ]] && echo --precision fast)
             done ;;
         *) echo "there is no cell $name" ;;
     esac

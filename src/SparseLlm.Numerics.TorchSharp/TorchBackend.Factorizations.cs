@@ -23,7 +23,7 @@ public sealed partial class TorchBackend
         Tensor factor = operation.Open(u, u.Rows, u.Rows);
         Tensor result = operation.Open(inverse, u.Rows, u.Rows);
         Shapes.RequireApart(Overlap(u, inverse), nameof(inverse));
-        result.addmm_(factor.t(), factor, 0, 1);
+        Triangles.Square(factor, result);
         Symmetry.MirrorUpper(result);
     }
 }

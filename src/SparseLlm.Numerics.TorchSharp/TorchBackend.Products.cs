@@ -12,7 +12,7 @@ public sealed partial class TorchBackend
     {
         using Operation operation = Begin();
         (Tensor left, Tensor right, Tensor result) = OpenProduct(operation, a, transposeA, b, transposeB, c);
-        result.addmm_(left, right, beta, alpha);
+        products.Multiply(left, right, result, alpha, beta);
     }
 
     /// <inheritdoc/>
@@ -38,7 +38,7 @@ public sealed partial class TorchBackend
     public void AccumulateGram(Matrix<float> x, Matrix<double> h)
     {
         using Operation operation = Begin();
-        new TokenProducts(chunks).AddGram(operation.Open(x), operation.Open(h, x.Columns, x.Columns));
+        new TokenProducts(chunks, products).AddGram(operation.Open(x), operation.Open(h, x.Columns, x.Columns));
     }
 
     /// <inheritdoc/>
@@ -55,7 +55,7 @@ public sealed partial class TorchBackend
     public void AccumulateCross(Matrix<float> x, Matrix<float> y, Matrix<double> g)
     {
         using Operation operation = Begin();
-        new TokenProducts(chunks).AddCross(
+        new TokenProducts(chunks, products).AddCross(
             operation.Open(x), operation.Open(y, x.Rows, y.Columns), operation.Open(g, x.Columns, y.Columns));
     }
 

@@ -80,7 +80,7 @@ public sealed partial class TorchBackend
     public void AccumulatePositiveCounts(Matrix<float> x, Matrix<double> counts) =>
         AccumulateColumns(x, counts, values => values.gt(0));
 
-    private static ObsSweep OpenSweep(
+    private ObsSweep OpenSweep(
         Operation operation, Matrix<float> weights, Matrix<double> u, long zeros, long most, int blockSize, Matrix<float> mask)
     {
         Tensor target = operation.Open(weights);
@@ -89,6 +89,6 @@ public sealed partial class TorchBackend
         Shapes.RequireCount(zeros, most);
         ArgumentOutOfRangeException.ThrowIfLessThan(blockSize, 1);
         Shapes.RequireApart(Overlap(weights, mask), nameof(mask));
-        return new ObsSweep(target, factor, kept);
+        return new ObsSweep(target, factor, kept, sweepKernel.Value);
     }
 }

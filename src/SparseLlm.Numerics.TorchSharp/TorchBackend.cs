@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using SparseLlm.Numerics.Cpu.Memory;
 using SparseLlm.Numerics.TorchSharp.Memory;
+using SparseLlm.Numerics.TorchSharp.Products;
+using SparseLlm.Numerics.TorchSharp.Pruning;
 
 namespace SparseLlm.Numerics.TorchSharp;
 
@@ -18,21 +20,28 @@ public sealed partial class TorchBackend : IBackend
     private readonly OperationLog? log;
     private readonly HostTransfer transfer;
     private readonly RowChunks chunks;
+    private readonly Precision precision;
+    private readonly SingleProducts products;
+    private readonly Lazy<SweepKernel?> sweepKernel;
 
 
     /// <summary>A backend on a device.</summary>
     /// <param name="device"><c>cuda</c>, <c>cuda:1</c> (the second CUDA device) or <c>cpu</c>.</param>
     /// <param name="notice">Hears what a user should know of while it computes: that the device's memory ran out.</param>
     /// <param name="log">Hears of every operation; null where nobody wants to know.</param>
+    /// <param name="precision">How products in single precision are computed.</param>
     /// <exception cref="ArgumentException">There is no such kind of device.</exception>
     /// <exception cref="InvalidOperationException">This machine, or this libtorch, does not have the device.</exception>
     /// <exception cref="NotSupportedException">The native libraries of TorchSharp cannot be loaded.</exception>
-    public TorchBackend(string device = "cuda", Action<string>? notice = null, OperationLog? log = null)
+    public TorchBackend(string device = "cuda", Action<string>? notice = null, OperationLog? log = null, Precision precision = Precision.Exact)
     {
         this.device = Find(device);
         this.log = log;
+        this.precision = precision;
+        products = new SingleProducts(precision);
         transfer = new HostTransfer(this.device, log);
         chunks = new RowChunks(notice);
+        sweepKernel = new Lazy<SweepKernel?>(() => MakeSweepKernel(notice));
         if (IsCuda)
         {
             // Products with mantissas of ten bits would change masks.
@@ -49,7 +58,7 @@ public sealed partial class TorchBackend : IBackend
     public static int CudaDevices => torch.TryInitializeDeviceType(DeviceType.CUDA) ? torch.cuda.device_count() : 0;
 
     /// <inheritdoc/>
-    public string NumericsClass => $"torch-{(IsCuda ? "cuda" : "cpu")}-{torch.__version__}/1";
+    public string NumericsClass => $"torch-{(IsCuda ? "cuda" : "cpu")}-{torch.__version__}{(precision == Precision.Fast ? "-fast" : "")}/2";
 
     /// <inheritdoc/>
     public string Description => FormattableString.Invariant(
@@ -61,6 +70,25 @@ public sealed partial class TorchBackend : IBackend
     public void Dispose() => transfer.Dispose();
 
     private Operation Begin([CallerMemberName] string name = "") => new(name, device, log);
+
+    /// <summary>Null where the device is the CPU, or where a kernel cannot be made: the same is then done by tensor operations, for which a GPU waits.</summary>
+    private SweepKernel? MakeSweepKernel(Action<string>? notice)
+    {
+        if (!IsCuda)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new SweepKernel(device.index);
+        }
+        catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException or InvalidOperationException)
+        {
+            notice?.Invoke($"The sweep's kernel cannot be made ({exception.Message}): sweeps are slower.");
+            return null;
+        }
+    }
 
     private static torch.Device Find(string name)
     {

@@ -28,11 +28,8 @@ internal sealed class InverseFactor(HostTransfer transfer)
             return false;
         }
 
-        u.zero_();
-        u.diagonal(0, 0, 1).fill_(1);
-        Tensor inverse = torch.linalg.solve_triangular(factor, u, upper: false);
-        factor.Dispose();
-        u.copy_(inverse.flip(Both));
+        Triangles.Invert(factor);
+        u.copy_(factor.flip(Both));
         return true;
     }
 }

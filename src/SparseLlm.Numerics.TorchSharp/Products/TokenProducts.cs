@@ -3,11 +3,8 @@ using SparseLlm.Numerics.TorchSharp.Memory;
 namespace SparseLlm.Numerics.TorchSharp.Products;
 
 /// <summary>sum += x'y over tokens: products of short runs of tokens in single precision, their sum in double precision.</summary>
-internal sealed class TokenProducts(RowChunks chunks)
+internal sealed class TokenProducts(RowChunks chunks, SingleProducts products)
 {
-    /// <summary>Tokens that are summed in single precision.</summary>
-    private const long Tokens = 512;
-
     /// <summary>Rows of an upper triangle that are computed together, from the first column on that the first of them needs.</summary>
     private const long TriangleRows = 1024;
 
@@ -26,15 +23,16 @@ internal sealed class TokenProducts(RowChunks chunks)
     {
         long tokens = x.shape[0];
         long columns = y.shape[1];
-        for (long token = 0; token < tokens; token += Tokens)
+        for (long token = 0; token < tokens; token += products.Tokens)
         {
-            long count = Math.Min(Tokens, tokens - token);
-            using Tensor left = x.narrow(0, token, count);
-            using Tensor right = y.narrow(0, token, count);
+            using DisposeScope scope = torch.NewDisposeScope();
+            long count = Math.Min(products.Tokens, tokens - token);
+            Tensor left = products.Left(x.narrow(0, token, count).t());
+            Tensor right = products.Right(y.narrow(0, token, count));
             Action<long, long> addRows = (row, rows) =>
             {
                 long first = upperOnly ? row : 0;
-                Tensor product = left.narrow(1, row, rows).t().mm(right.narrow(1, first, columns - first));
+                Tensor product = products.Of(left.narrow(0, row, rows), right.narrow(1, first, columns - first));
                 sum.narrow(0, row, rows).narrow(1, first, columns - first).add_(product);
             };
             chunks.Run(sum.shape[0], columns, addRows, upperOnly ? TriangleRows : long.MaxValue);
