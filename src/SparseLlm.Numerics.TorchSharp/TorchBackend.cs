@@ -67,7 +67,11 @@ public sealed partial class TorchBackend : IBackend
     private bool IsCuda => device.type == DeviceType.CUDA;
 
     /// <inheritdoc/>
-    public void Dispose() => transfer.Dispose();
+    public void Dispose()
+    {
+        products.Dispose();
+        transfer.Dispose();
+    }
 
     private Operation Begin([CallerMemberName] string name = "") => new(name, device, log);
 

@@ -4,20 +4,23 @@ namespace SparseLlm.Numerics.TorchSharp.Products;
 /// Products in single precision, as they are or from two halves of each factor in bfloat16, x = high + low: x y = high high + high low + low high, which is one
 /// product of matrices with the parts side by side. What is left out, low low, is of the size of rounding.
 /// </summary>
-internal sealed class SingleProducts(Precision precision)
+/// <param name="precision">Which of the two.</param>
+internal sealed class SingleProducts(Precision precision) : IDisposable
 {
+    /// <summary>libtorch's function has no counterpart in TorchSharp; 6 is single precision.</summary>
     private const string Script = """
         def product(a: Tensor, b: Tensor) -> Tensor:
             return torch.mm(a, b, out_dtype=6)
+
         """;
 
-    /// <summary>libtorch's function has no counterpart in TorchSharp; 6 is single precision.</summary>
-    private static readonly Lazy<torch.jit.CompilationUnit> Scripts = new(() => torch.jit.compile(Script));
+    /// <summary>Compiled where it is not needed too: a libtorch that cannot says so at once.</summary>
+    private readonly torch.jit.CompilationUnit? script = precision == Precision.Fast ? torch.jit.compile(Script) : null;
 
     /// <summary>Tokens that may be summed in single precision.</summary>
     public long Tokens => IsFast ? 4096 : 512;
 
-    private bool IsFast => precision == Precision.Fast;
+    private bool IsFast => script is not null;
 
     /// <summary>c = alpha a b + beta c.</summary>
     /// <param name="a">[m x k].</param>
@@ -59,8 +62,11 @@ internal sealed class SingleProducts(Precision precision)
     public Tensor Of(Tensor left, Tensor right) => !IsFast
         ? left.mm(right)
         : left.device_type == DeviceType.CUDA
-            ? Scripts.Value.invoke<Tensor>("product", left, right)
+            ? script!.invoke<Tensor>("product", left, right)
             : left.@float().mm(right.@float());
+
+    /// <inheritdoc/>
+    public void Dispose() => script?.Dispose();
 
     /// <summary>The parts side by side along a dimension, in the order in which the matrix is in memory.</summary>
     private static Tensor Parts(Tensor x, long dimension, Func<Tensor, Tensor, Tensor[]> order)
