@@ -3,12 +3,13 @@ using System.Reflection;
 using SparseLlm.Numerics;
 using SparseLlm.Numerics.Conformance;
 using SparseLlm.Numerics.TorchSharp;
+using SparseLlm.Numerics.TorchSharp.Tests;
 using Xunit;
 using Xunit.Sdk;
 
 namespace SparseLlm.Benchmarks.Gpu;
 
-/// <summary>The tests that every backend must pass, run without a test host.</summary>
+/// <summary>The tests that every backend must pass, and those of what is done for CUDA devices alone, run without a test host.</summary>
 internal static class ConformanceRun
 {
     private static string device = "cuda";
@@ -25,7 +26,8 @@ internal static class ConformanceRun
 
         var clock = Stopwatch.StartNew();
         var counts = new Dictionary<Outcome, int> { [Outcome.Passed] = 0, [Outcome.Failed] = 0, [Outcome.Skipped] = 0 };
-        foreach (MethodInfo test in typeof(DeviceConformance).GetMethods().Where(method => method.GetCustomAttribute<FactAttribute>() is not null))
+        Type[] suites = [typeof(DeviceConformance), typeof(SweepKernelBesideOperations)];
+        foreach (MethodInfo test in suites.SelectMany(suite => suite.GetMethods()).Where(method => method.GetCustomAttribute<FactAttribute>() is not null))
         {
             foreach (object?[] arguments in Arguments(test))
             {
@@ -53,9 +55,10 @@ internal static class ConformanceRun
 
     private static Outcome Run(MethodInfo test, object?[] arguments)
     {
+        object suite = Activator.CreateInstance(test.ReflectedType!)!;
+        using var resources = suite as IDisposable;
         try
         {
-            using var suite = new DeviceConformance();
             test.Invoke(suite, arguments);
             return Outcome.Passed;
         }

@@ -41,10 +41,29 @@ public sealed class DecoderModel : IDisposable
     /// <param name="directory">A Hugging Face model directory.</param>
     /// <param name="backend">Where to run the model; not disposed with it.</param>
     /// <exception cref="DiagnosticException">Everything that is wrong with the directory.</exception>
-    public static DecoderModel Open(string directory, IBackend backend)
+    public static DecoderModel Open(string directory, IBackend backend) => Open(directory, backend, Architecture.All);
+
+    /// <summary>Opens a model of one of some architectures.</summary>
+    internal static DecoderModel Open(string directory, IBackend backend, IReadOnlyList<Architecture> architectures)
     {
-        Checkpoint checkpoint = OpenChecked(directory, out ModelDefinition definition);
+        Checkpoint checkpoint = OpenChecked(directory, architectures, out ModelDefinition definition);
         return new DecoderModel(directory, definition, checkpoint, backend);
+    }
+
+    /// <summary>Opens a checkpoint as a model of a given definition, whatever config.json says.</summary>
+    internal static DecoderModel Open(string directory, ModelDefinition definition, IBackend backend)
+    {
+        Checkpoint checkpoint = Checkpoint.Open(directory);
+        try
+        {
+            new TensorCheck(definition, checkpoint).Require();
+            return new DecoderModel(directory, definition, checkpoint, backend);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
     }
 
     /// <summary>What a model is made of, checked against the headers of its checkpoint, without a backend to run it on.</summary>
@@ -52,7 +71,7 @@ public sealed class DecoderModel : IDisposable
     /// <exception cref="DiagnosticException">Everything that is wrong with the directory.</exception>
     public static ModelDefinition ReadDefinition(string directory)
     {
-        using Checkpoint checkpoint = OpenChecked(directory, out ModelDefinition definition);
+        using Checkpoint checkpoint = OpenChecked(directory, Architecture.All, out ModelDefinition definition);
         return definition;
     }
 
@@ -93,8 +112,9 @@ public sealed class DecoderModel : IDisposable
 
     /// <summary>A decoder layer with its weights on the backend. The caller disposes it.</summary>
     /// <param name="index">Its place, from 0.</param>
+    /// <param name="overlay">What stands in the place of the checkpoint's values; asked again for every expert that is loaded.</param>
     /// <exception cref="DiagnosticException">A weight is NaN or infinite, or a file cannot be read.</exception>
-    public DecoderLayer LoadLayer(int index) => loader.Load(Definition.Layers[index]);
+    public DecoderLayer LoadLayer(int index, TensorOverlay? overlay = null) => new WeightLoader(Checkpoint, Backend, overlay).Load(Definition.Layers[index]);
 
     /// <summary>Has a decoder layer's weights read by the operating system, so that loading them soon waits for no disk.</summary>
     /// <param name="index">Its place, from 0.</param>
@@ -118,7 +138,8 @@ public sealed class DecoderModel : IDisposable
             head,
             head.Norm is null ? null : loader.Load(head.Norm),
             head.Projection is null ? null : loader.Load(head.Projection),
-            loader.Load(head.Tokens));
+            loader.Load(head.Tokens),
+            head.Bias is null ? null : loader.Load(head.Bias));
     }
 
     /// <inheritdoc/>
@@ -127,10 +148,10 @@ public sealed class DecoderModel : IDisposable
     /// <summary>
     /// Causes before effects: nobody should fetch or convert weights to be told only then that the model is of no use here.
     /// </summary>
-    private static Checkpoint OpenChecked(string directory, out ModelDefinition definition)
+    private static Checkpoint OpenChecked(string directory, IReadOnlyList<Architecture> architectures, out ModelDefinition definition)
     {
         ModelConfig? config = ModelConfig.TryRead(directory);
-        Architecture? architecture = config is null ? null : Supported(config);
+        Architecture? architecture = config is null ? null : Supported(config, architectures);
         Checkpoint checkpoint = Checkpoint.Open(directory);
         try
         {
@@ -147,9 +168,9 @@ public sealed class DecoderModel : IDisposable
         }
     }
 
-    private static Architecture Supported(ModelConfig config)
+    private static Architecture Supported(ModelConfig config, IReadOnlyList<Architecture> architectures)
     {
-        Architecture architecture = Architecture.Of(config);
+        Architecture architecture = Architecture.Of(config, architectures);
         QuantizedModel.Refuse(config);
         return architecture;
     }

@@ -46,6 +46,24 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
+    public void AddToRows(Matrix<float> destination, ReadOnlySpan<int> rows, ReadOnlySpan<float> coefficients, Matrix<float> source)
+    {
+        using Operation operation = Begin();
+        Tensor target = operation.Open(destination);
+        Tensor added = operation.Open(source, rows.Length, destination.Columns);
+        Shapes.RequireLength(coefficients.Length, rows.Length, nameof(coefficients));
+        Shapes.RequireDistinctRows(destination, rows, nameof(rows));
+        Shapes.RequireApart(Overlap(destination, source), nameof(destination));
+        Tensor indices = transfer.Vector(rows).@long();
+        Tensor factors = transfer.Vector(coefficients).unsqueeze(1);
+        chunks.Run(rows.Length, destination.Columns, (start, count) =>
+        {
+            Tensor scaled = added.narrow(0, start, count).mul(factors.narrow(0, start, count));
+            target.index_add_(0, indices.narrow(0, start, count), scaled, 1);
+        });
+    }
+
+    /// <inheritdoc/>
     public void ScaleRows(Matrix<float> x, ReadOnlySpan<float> factors)
     {
         using Operation operation = Begin();

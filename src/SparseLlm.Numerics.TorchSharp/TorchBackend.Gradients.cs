@@ -14,22 +14,22 @@ public sealed partial class TorchBackend
 
     /// <inheritdoc/>
     public void RmsNormGradient(
-        Matrix<float> x, Matrix<float> gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
+        Matrix<float> x, Matrix<float>? gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
         Matrix<double>? gainGradient) =>
         NormGradient(x, centred: false, gain, epsilon, outputGradient, inputGradient, gainGradient);
 
     /// <inheritdoc/>
     public void CausalAttentionGradient(
-        Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float> contextGradient, int heads, int keyValueHeads,
-        int sequenceLength, int window, Matrix<float> queryGradient, Matrix<float> keyGradient, Matrix<float> valueGradient)
+        Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float>? sinks, Matrix<float> contextGradient, AttentionShape shape,
+        Matrix<float> queryGradient, Matrix<float> keyGradient, Matrix<float> valueGradient)
     {
         using Operation operation = Begin();
-        int width = Shapes.AttentionWidth(q, heads, keyValueHeads, sequenceLength, window);
-        int shared = keyValueHeads * width;
+        int width = Shapes.AttentionWidth(q, shape);
+        int shared = shape.KeyValueHeads * width;
         Matrix<float>[] gradients = [queryGradient, keyGradient, valueGradient];
         for (int i = 0; i < gradients.Length; i++)
         {
-            foreach (Matrix<float> other in (Matrix<float>[])[q, k, v, contextGradient, .. gradients[..i]])
+            foreach (Matrix<float> other in (Matrix<float>[])[q, k, v, sinks ?? q, contextGradient, .. gradients[..i]])
             {
                 Shapes.RequireApart(Overlap(other, gradients[i]), nameof(queryGradient));
             }
@@ -39,23 +39,24 @@ public sealed partial class TorchBackend
         Projections results = new(
             operation.Open(queryGradient, q.Rows, q.Columns), operation.Open(keyGradient, q.Rows, shared),
             operation.Open(valueGradient, q.Rows, shared));
-        var layout = new AttentionHeads(keyValueHeads, heads / keyValueHeads, width, sequenceLength, window);
+        var layout = new AttentionHeads(shape, width, sinks is null ? null : operation.Open(sinks, 1, shape.Heads));
         new CausalAttentionGradient(layout).Run(
-            chunks, inputs, operation.Open(contextGradient, q.Rows, q.Columns), results, sequenceLength);
+            chunks, inputs, operation.Open(contextGradient, q.Rows, q.Columns), results, shape.SequenceLength);
     }
 
     /// <inheritdoc/>
-    public void ReluGradient(Matrix<float> output, Matrix<float> outputGradient, Matrix<float> inputGradient)
+    public void ActivationGradient(Nonlinearity f, Matrix<float> x, Matrix<float> outputGradient, Matrix<float> inputGradient)
     {
         using Operation operation = Begin();
-        Tensor y = operation.Open(output);
-        Tensor dy = operation.Open(outputGradient, output.Rows, output.Columns);
-        chunks.Map(operation.Open(inputGradient, output.Rows, output.Columns), y, dy, (x, slope) => slope.masked_fill(x.gt(0).logical_not(), 0));
+        Tensor values = operation.Open(x);
+        Tensor dy = operation.Open(outputGradient, x.Rows, x.Columns);
+        chunks.Map(operation.Open(inputGradient, x.Rows, x.Columns), values, dy, Activation.Of(f).Slope);
     }
 
     /// <inheritdoc/>
-    public void SwiGluGradient(
-        Matrix<float> gate, Matrix<float> up, Matrix<float> outputGradient, Matrix<float> gateGradient, Matrix<float> upGradient)
+    public void GatedActivationGradient(
+        Nonlinearity f, Matrix<float> gate, Matrix<float> up, Matrix<float> outputGradient, Matrix<float> gateGradient,
+        Matrix<float> upGradient)
     {
         using Operation operation = Begin();
         Tensor gates = operation.Open(gate);
@@ -65,8 +66,21 @@ public sealed partial class TorchBackend
         Tensor dup = operation.Open(upGradient, gate.Rows, gate.Columns);
         Shapes.RequireApart(
             Overlap(gate, gateGradient) || Overlap(up, gateGradient) || Overlap(outputGradient, gateGradient), nameof(gateGradient));
-        chunks.Map(dgate, gates, ups, dy, (s, y, slope) => slope * y * Swish.Slope(s, s.sigmoid()));
-        chunks.Map(dup, gates, dy, (s, slope) => s.silu().mul_(slope));
+        var activation = GatedActivation.Of(f);
+        chunks.Map(dgate, gates, ups, dy, activation.GateSlope);
+        chunks.Map(dup, gates, ups, dy, activation.UpSlope);
+    }
+
+    /// <inheritdoc/>
+    public void SoftCapGradient(Matrix<float> output, float cap, Matrix<float> outputGradient, Matrix<float> inputGradient)
+    {
+        Shapes.RequireCap(cap);
+        using Operation operation = Begin();
+        Tensor y = operation.Open(output);
+        Tensor dy = operation.Open(outputGradient, output.Rows, output.Columns);
+        chunks.Map(
+            operation.Open(inputGradient, output.Rows, output.Columns), y, dy,
+            (values, slope) => values.div(cap).square().neg_().add_(1).mul_(slope));
     }
 
     /// <inheritdoc/>
@@ -116,17 +130,19 @@ public sealed partial class TorchBackend
         Tensor source = operation.Open(x);
         Tensor dy = operation.Open(outputGradient, x.Rows, x.Columns);
         Tensor dx = operation.Open(inputGradient, x.Rows, x.Columns);
-        Tensor? gains = gain is null ? null : operation.Open(gain, 1, x.Columns);
-        Tensor? gainSlope = gainGradient is null ? null : operation.Open(gainGradient, 1, x.Columns);
+        int rows = Shapes.GainRows(x, gain, gainGradient);
+        Tensor? gains = gain is null ? null : operation.Open(gain);
+        Tensor? gainSlope = gainGradient is null ? null : operation.Open(gainGradient);
         Shapes.RequireApart(Overlap(x, inputGradient) || Overlap(outputGradient, inputGradient), nameof(inputGradient));
-        chunks.Run(x.Rows, x.Columns, (start, count) =>
+        chunks.Run(x.Rows / rows, (long)rows * x.Columns, (start, count) =>
         {
-            Tensor slope = dy.narrow(0, start, count);
-            (Tensor normalized, Tensor scale) = Normalization.Normalize(source.narrow(0, start, count), centred, epsilon);
+            Tensor Groups(Tensor all) => all.view(x.Rows / rows, rows, x.Columns).narrow(0, start, count);
+            Tensor slope = Groups(dy);
+            (Tensor normalized, Tensor scale) = Normalization.Normalize(Groups(source), centred, epsilon);
             Tensor g = gains is null ? slope : slope.mul(gains);
             Tensor away = g - normalized * Normalization.Mean(normalized.mul(g));
-            dx.narrow(0, start, count).copy_((centred ? away - Normalization.Mean(g) : away).mul_(scale));
-            gainSlope?.add_(normalized.mul_(slope).sum(0, keepdim: true, type: torch.float64));
+            Groups(dx).copy_((centred ? away - Normalization.Mean(g) : away).mul_(scale));
+            gainSlope?.add_(normalized.mul_(slope).sum(0, type: torch.float64));
         });
     }
 }

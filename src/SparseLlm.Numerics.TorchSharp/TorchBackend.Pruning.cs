@@ -56,29 +56,33 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
-    public void AccumulateSwiGluSensitivity(
-        Matrix<float> gate, Matrix<float> up, Matrix<double> upSensitivity, Matrix<double> gateSensitivity)
+    public void AccumulateSensitivity(Nonlinearity f, Matrix<float> x, Matrix<double> sensitivity)
+    {
+        var activation = Activation.Of(f);
+        AccumulateColumns(x, sensitivity, values => activation.Slope(values, torch.ones_like(values)).square());
+    }
+
+    /// <inheritdoc/>
+    public void AccumulateGatedSensitivity(
+        Nonlinearity f, Matrix<float> gate, Matrix<float> up, Matrix<double> upSensitivity, Matrix<double> gateSensitivity)
     {
         using Operation operation = Begin();
         Tensor gates = operation.Open(gate);
         Tensor ups = operation.Open(up, gate.Rows, gate.Columns);
         Tensor ofUp = operation.Open(upSensitivity, 1, gate.Columns);
         Tensor ofGate = operation.Open(gateSensitivity, 1, gate.Columns);
+        var activation = GatedActivation.Of(f);
         chunks.Run(gate.Rows, gate.Columns, (start, count) =>
         {
             Tensor s = gates.narrow(0, start, count);
-            Tensor sigmoid = s.sigmoid();
-            Tensor slope = Swish.Slope(s, sigmoid) * ups.narrow(0, start, count);
-            Tensor squares = s.mul(sigmoid).square().sum(0, keepdim: true, type: torch.float64);
-            Tensor slopeSquares = slope.square().sum(0, keepdim: true, type: torch.float64);
+            Tensor y = ups.narrow(0, start, count);
+            Tensor one = torch.ones_like(s);
+            Tensor squares = activation.UpSlope(s, y, one).square().sum(0, keepdim: true, type: torch.float64);
+            Tensor slopeSquares = activation.GateSlope(s, y, one).square().sum(0, keepdim: true, type: torch.float64);
             ofUp.add_(squares);
             ofGate.add_(slopeSquares);
         });
     }
-
-    /// <inheritdoc/>
-    public void AccumulatePositiveCounts(Matrix<float> x, Matrix<double> counts) =>
-        AccumulateColumns(x, counts, values => values.gt(0));
 
     private ObsSweep OpenSweep(
         Operation operation, Matrix<float> weights, Matrix<double> u, long zeros, long most, int blockSize, Matrix<float> mask)

@@ -20,62 +20,73 @@ public sealed partial class TorchBackend
         Normalize(x, centred: true, gain, bias, epsilon, destination);
 
     /// <inheritdoc/>
-    public void RmsNorm(Matrix<float> x, Matrix<float> gain, float epsilon, Matrix<float> destination) =>
+    public void RmsNorm(Matrix<float> x, Matrix<float>? gain, float epsilon, Matrix<float> destination) =>
         Normalize(x, centred: false, gain, null, epsilon, destination);
 
     /// <inheritdoc/>
-    public void ApplyRotary(Matrix<float> x, int heads, Matrix<float> cosines, Matrix<float> sines)
+    public void ApplyRotary(Matrix<float> x, int heads, RotaryPairing pairing, Matrix<float> cosines, Matrix<float> sines)
     {
         using Operation operation = Begin();
         Tensor tokens = operation.Open(x);
-        int pairs = Shapes.RotaryWidth(x, heads, cosines) / 2;
+        Shapes.RequireRotary(x, heads, cosines);
+        int pairs = cosines.Columns;
         int length = cosines.Rows;
-        Tensor cosine = operation.Open(cosines, length, pairs).unsqueeze(1);
+        Tensor cosine = operation.Open(cosines).unsqueeze(1);
         Tensor sine = operation.Open(sines, length, pairs).unsqueeze(1);
-        Tensor sequences = tokens.view(-1, length, heads, 2 * pairs);
+        Tensor sequences = tokens.view(-1, length, heads, x.Columns / heads);
         chunks.Run(x.Rows / length, (long)length * x.Columns, (start, count) =>
         {
             Tensor channels = sequences.narrow(0, start, count);
-            Tensor lower = channels.narrow(3, 0, pairs);
-            Tensor upper = channels.narrow(3, pairs, pairs);
-            Tensor turnedLower = lower * cosine - upper * sine;
-            Tensor turnedUpper = upper * cosine + lower * sine;
-            lower.copy_(turnedLower);
-            upper.copy_(turnedUpper);
+            (Tensor first, Tensor second) = pairing == RotaryPairing.HalfSplit
+                ? (channels.narrow(3, 0, pairs), channels.narrow(3, pairs, pairs))
+                : (channels.slice(3, 0, 2L * pairs, 2), channels.slice(3, 1, 2L * pairs, 2));
+            Tensor turnedFirst = first * cosine - second * sine;
+            Tensor turnedSecond = second * cosine + first * sine;
+            first.copy_(turnedFirst);
+            second.copy_(turnedSecond);
         });
     }
 
     /// <inheritdoc/>
     public void CausalAttention(
-        Matrix<float> q, Matrix<float> k, Matrix<float> v, int heads, int keyValueHeads, int sequenceLength, int window,
-        Matrix<float> context)
+        Matrix<float> q, Matrix<float> k, Matrix<float> v, AttentionShape shape, Matrix<float>? sinks, Matrix<float> context)
     {
         using Operation operation = Begin();
         Tensor queries = operation.Open(q);
-        int width = Shapes.AttentionWidth(q, heads, keyValueHeads, sequenceLength, window);
-        Shapes.RequireApart(Overlap(q, context) || Overlap(k, context) || Overlap(v, context), nameof(context));
-        Tensor keys = operation.Open(k, q.Rows, keyValueHeads * width);
-        Tensor values = operation.Open(v, q.Rows, keyValueHeads * width);
+        int width = Shapes.AttentionWidth(q, shape);
+        Shapes.RequireApart(
+            Overlap(q, context) || Overlap(k, context) || Overlap(v, context) || Overlap(sinks ?? q, context), nameof(context));
+        Tensor keys = operation.Open(k, q.Rows, shape.KeyValueHeads * width);
+        Tensor values = operation.Open(v, q.Rows, shape.KeyValueHeads * width);
+        Tensor? sink = sinks is null ? null : operation.Open(sinks, 1, shape.Heads);
         Tensor result = operation.Open(context, q.Rows, q.Columns);
-        var attention = new CausalAttention(new AttentionHeads(keyValueHeads, heads / keyValueHeads, width, sequenceLength, window));
-        attention.Run(chunks, queries, keys, values, result, sequenceLength);
+        new CausalAttention(new AttentionHeads(shape, width, sink)).Run(chunks, queries, keys, values, result, shape.SequenceLength);
     }
 
     /// <inheritdoc/>
-    public void Relu(Matrix<float> x, Matrix<float> destination)
+    public void Activate(Nonlinearity f, Matrix<float> x, Matrix<float> destination)
     {
         using Operation operation = Begin();
         Tensor source = operation.Open(x);
-        chunks.Map(operation.Open(destination, x.Rows, x.Columns), source, rows => rows.relu());
+        chunks.Map(operation.Open(destination, x.Rows, x.Columns), source, Activation.Of(f).Value);
     }
 
     /// <inheritdoc/>
-    public void SwiGlu(Matrix<float> gate, Matrix<float> up, Matrix<float> destination)
+    public void ActivateGated(Nonlinearity f, Matrix<float> gate, Matrix<float> up, Matrix<float> destination)
     {
         using Operation operation = Begin();
         Tensor gates = operation.Open(gate);
         Tensor ups = operation.Open(up, gate.Rows, gate.Columns);
-        chunks.Map(operation.Open(destination, gate.Rows, gate.Columns), gates, ups, (s, y) => s.silu().mul_(y));
+        chunks.Map(operation.Open(destination, gate.Rows, gate.Columns), gates, ups, GatedActivation.Of(f).Value);
+    }
+
+    /// <inheritdoc/>
+    public void SoftCap(Matrix<float> x, float cap, Matrix<float> destination)
+    {
+        Shapes.RequireCap(cap);
+        using Operation operation = Begin();
+        Tensor source = operation.Open(x);
+        chunks.Map(operation.Open(destination, x.Rows, x.Columns), source, rows => rows.div(cap).tanh_().mul_(cap));
     }
 
     /// <inheritdoc/>
@@ -101,13 +112,16 @@ public sealed partial class TorchBackend
     {
         using Operation operation = Begin();
         Tensor source = operation.Open(x);
-        Tensor? gains = gain is null ? null : operation.Open(gain, 1, x.Columns);
-        Tensor? biases = bias is null ? null : operation.Open(bias, 1, x.Columns);
-        chunks.Map(operation.Open(destination, x.Rows, x.Columns), source, rows =>
+        int rows = Shapes.GainRows(x, gain, bias);
+        Tensor? gains = gain is null ? null : operation.Open(gain);
+        Tensor? biases = bias is null ? null : operation.Open(bias);
+        Tensor target = operation.Open(destination, x.Rows, x.Columns);
+        chunks.Run(x.Rows / rows, (long)rows * x.Columns, (start, count) =>
         {
-            Tensor normalized = Normalization.Normalize(rows, centred, epsilon).Rows;
+            Tensor Groups(Tensor all) => all.view(x.Rows / rows, rows, x.Columns).narrow(0, start, count);
+            Tensor normalized = Normalization.Normalize(Groups(source), centred, epsilon).Rows;
             Tensor scaled = gains is null ? normalized : normalized.mul(gains);
-            return biases is null ? scaled : scaled.add(biases);
+            Groups(target).copy_(biases is null ? scaled : scaled.add(biases));
         });
     }
 }

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using SparseLlm.Numerics.Cpu.Memory;
+using SparseLlm.Numerics.TorchSharp.Cuda;
 using SparseLlm.Numerics.TorchSharp.Memory;
 using SparseLlm.Numerics.TorchSharp.Products;
 using SparseLlm.Numerics.TorchSharp.Pruning;
@@ -23,7 +25,6 @@ public sealed partial class TorchBackend : IBackend
     private readonly Precision precision;
     private readonly SingleProducts products;
     private readonly Lazy<SweepKernel?> sweepKernel;
-
 
     /// <summary>A backend on a device.</summary>
     /// <param name="device"><c>cuda</c>, <c>cuda:1</c> (the second CUDA device) or <c>cpu</c>.</param>
@@ -58,13 +59,17 @@ public sealed partial class TorchBackend : IBackend
     public static int CudaDevices => torch.TryInitializeDeviceType(DeviceType.CUDA) ? torch.cuda.device_count() : 0;
 
     /// <inheritdoc/>
-    public string NumericsClass => $"torch-{(IsCuda ? "cuda" : "cpu")}-{torch.__version__}{(precision == Precision.Fast ? "-fast" : "")}/2";
+    public string NumericsClass =>
+        $"torch-{(IsCuda ? "cuda" : "cpu")}-{LibTorchVersion.Loaded}{(IsCuda ? '-' + Slug(DeviceName) : "")}{(precision == Precision.Fast ? "-fast" : "")}/2";
 
     /// <inheritdoc/>
     public string Description => FormattableString.Invariant(
-        $"{(IsCuda ? $"CUDA device {device.index}" : $"CPU, {torch.get_num_threads()} threads")}, libtorch {torch.__version__}");
+        $"{(IsCuda ? $"{DeviceName} (CUDA device {device.index})" : $"CPU, {torch.get_num_threads()} threads")}, libtorch {LibTorchVersion.Loaded}");
 
     private bool IsCuda => device.type == DeviceType.CUDA;
+
+    /// <summary>GPUs of another model end sums elsewhere.</summary>
+    private string DeviceName => CudaDriver.DeviceName(device.index);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -93,6 +98,12 @@ public sealed partial class TorchBackend : IBackend
             return null;
         }
     }
+
+    /// <summary>A name in lower-case letters, digits and hyphens.</summary>
+    private static string Slug(string name) => NoLetterOrDigit().Replace(name.ToLowerInvariant(), "-");
+
+    [GeneratedRegex("[^a-z0-9]+")]
+    private static partial Regex NoLetterOrDigit();
 
     private static torch.Device Find(string name)
     {

@@ -1,11 +1,11 @@
 namespace SparseLlm.Numerics.TorchSharp;
 
-/// <summary>A matrix in a tensor of a device, contiguous and row-major. A slice keeps the tensor of its parent alive.</summary>
+/// <summary>A matrix in a tensor of a device, contiguous and row-major. A view of it keeps its tensor alive.</summary>
 internal sealed class TorchMatrix<T> : Matrix<T>
     where T : unmanaged
 {
     private readonly TorchMatrix<T> owner;
-    private readonly int first;
+    private readonly long offset;
     private Tensor? memory;
 
     /// <param name="memory">[rows x columns]; owned by the matrix.</param>
@@ -18,14 +18,14 @@ internal sealed class TorchMatrix<T> : Matrix<T>
         this.memory = memory;
     }
 
-    private TorchMatrix(TorchMatrix<T> owner, int first, int rows)
-        : base(rows, owner.Columns)
+    private TorchMatrix(TorchMatrix<T> owner, long offset, int rows, int columns)
+        : base(rows, columns)
     {
         this.owner = owner;
-        this.first = first;
+        this.offset = offset;
     }
 
-    /// <summary>The elements. A slice's are a new view, which belongs to the dispose scope that it is taken in.</summary>
+    /// <summary>The elements. Those of a matrix on another's memory are a new view, which belongs to the dispose scope that it is taken in.</summary>
     /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
     public Tensor Elements
     {
@@ -33,22 +33,24 @@ internal sealed class TorchMatrix<T> : Matrix<T>
         {
             Tensor? elements = owner.memory;
             ObjectDisposedException.ThrowIf(elements is null, this);
-            return ReferenceEquals(owner, this) ? elements : elements.narrow(0, first, Rows);
+            if (ReferenceEquals(owner, this))
+            {
+                return elements;
+            }
+
+            return Columns > 0 && Columns == owner.Columns && offset % Columns == 0
+                ? elements.narrow(0, offset / Columns, Rows)
+                : elements.view(-1).narrow(0, offset, Length).view(Rows, Columns);
         }
     }
 
-    /// <summary>Whether the two have rows in common.</summary>
+    /// <summary>Whether the two have elements in common.</summary>
     public bool Overlaps(TorchMatrix<T> other) =>
-        ReferenceEquals(owner, other.owner) && first < other.first + other.Rows && other.first < first + Rows;
+        ReferenceEquals(owner, other.owner) && offset < other.offset + other.Length && other.offset < offset + Length;
 
     /// <inheritdoc/>
-    public override Matrix<T> Slice(int first, int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(first);
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)first + count, Rows, nameof(count));
-        return new TorchMatrix<T>(owner, this.first + first, count);
-    }
+    protected override Matrix<T> View(long offset, int rows, int columns) =>
+        new TorchMatrix<T>(owner, this.offset + offset, rows, columns);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

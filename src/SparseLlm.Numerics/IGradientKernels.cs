@@ -12,11 +12,11 @@ public interface IGradientKernels
     /// g = dy ⊙ gain, dx = s (g - mean(g) - n mean(g ⊙ n)).
     /// </summary>
     /// <param name="x">[n x d].</param>
-    /// <param name="gain">[1 x d], or null for ones.</param>
+    /// <param name="gain">[g x d], of which row i of x takes row i mod g; or null for ones.</param>
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="outputGradient">dy, [n x d].</param>
     /// <param name="inputGradient">Receives dx, [n x d]; must not overlap the others.</param>
-    /// <param name="gainGradient">[1 x d]; the sum over rows of dy ⊙ n is added to it. Null where it is not wanted.</param>
+    /// <param name="gainGradient">[g x d]; the sum of dy ⊙ n over the rows that take a gain is added to it; with the gain's g. Null where it is not wanted.</param>
     void LayerNormGradient(
         Matrix<float> x, Matrix<float>? gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
         Matrix<double>? gainGradient);
@@ -25,52 +25,59 @@ public interface IGradientKernels
     /// Through <see cref="ITransformerKernels.RmsNorm"/>: as <see cref="LayerNormGradient"/>, without what comes from the mean.
     /// </summary>
     /// <param name="x">[n x d].</param>
-    /// <param name="gain">[1 x d].</param>
+    /// <param name="gain">[g x d], of which row i of x takes row i mod g; or null for ones.</param>
     /// <param name="epsilon">Added to the mean square.</param>
     /// <param name="outputGradient">dy, [n x d].</param>
     /// <param name="inputGradient">Receives dx, [n x d]; must not overlap the others.</param>
-    /// <param name="gainGradient">[1 x d]; the sum over rows of dy ⊙ n is added to it. Null where it is not wanted.</param>
+    /// <param name="gainGradient">[g x d]; the sum of dy ⊙ n over the rows that take a gain is added to it; with the gain's g. Null where it is not wanted.</param>
     void RmsNormGradient(
-        Matrix<float> x, Matrix<float> gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
+        Matrix<float> x, Matrix<float>? gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
         Matrix<double>? gainGradient);
 
     /// <summary>
     /// Through <see cref="ITransformerKernels.CausalAttention"/>. The probabilities P are computed again, a block of queries at
-    /// a time: dV = P' dC, dS = P ⊙ (dC V' - rowsum(P ⊙ dC V')) / sqrt(width), dQ = dS K, dK = dS' Q. Query heads that share
-    /// a key-value head add up in it.
+    /// a time: dV = P' dC, dS = scale P ⊙ (dC V' - rowsum(P ⊙ dC V')), dQ = dS K, dK = dS' Q. Query heads that share a
+    /// key-value head add up in it. Where scores are capped, dS is multiplied by 1 - (s / cap)², s being the capped score.
     /// </summary>
     /// <param name="q">[tokens x heads * width].</param>
     /// <param name="k">[tokens x keyValueHeads * width].</param>
     /// <param name="v">[tokens x keyValueHeads * width].</param>
+    /// <param name="sinks">[1 x heads], which are constants; or null for none.</param>
     /// <param name="contextGradient">dC, [tokens x heads * width].</param>
-    /// <param name="heads">Number of query heads.</param>
-    /// <param name="keyValueHeads">Number of key-value heads; divides heads.</param>
-    /// <param name="sequenceLength">Tokens per sequence; divides the number of tokens.</param>
-    /// <param name="window">A token sees itself and the window - 1 tokens before it; <see cref="int.MaxValue"/> for all.</param>
+    /// <param name="shape">Heads, sequences, window and scores.</param>
     /// <param name="queryGradient">Receives dQ; no two of the matrices may overlap.</param>
     /// <param name="keyGradient">Receives dK.</param>
     /// <param name="valueGradient">Receives dV.</param>
     void CausalAttentionGradient(
-        Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float> contextGradient, int heads, int keyValueHeads,
-        int sequenceLength, int window, Matrix<float> queryGradient, Matrix<float> keyGradient, Matrix<float> valueGradient);
+        Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float>? sinks, Matrix<float> contextGradient, AttentionShape shape,
+        Matrix<float> queryGradient, Matrix<float> keyGradient, Matrix<float> valueGradient);
 
-    /// <summary>Through <see cref="ITransformerKernels.Relu"/>: dx = dy where the output is positive, else 0.</summary>
-    /// <param name="output">max(x, 0); x itself does as well.</param>
+    /// <summary>Through <see cref="ITransformerKernels.Activate"/>: dx = dy ⊙ f'(x).</summary>
+    /// <param name="f">Any but those that need a gate.</param>
+    /// <param name="x">The pre-activation; of a ReLU, its output does as well.</param>
     /// <param name="outputGradient">dy.</param>
     /// <param name="inputGradient">Receives dx; may be either.</param>
-    void ReluGradient(Matrix<float> output, Matrix<float> outputGradient, Matrix<float> inputGradient);
+    void ActivationGradient(Nonlinearity f, Matrix<float> x, Matrix<float> outputGradient, Matrix<float> inputGradient);
 
     /// <summary>
-    /// Through <see cref="ITransformerKernels.SwiGlu"/>: dup = dy ⊙ silu(gate), dgate = dy ⊙ up ⊙ silu'(gate), with
-    /// silu'(s) = σ(s) (1 + s (1 - σ(s))).
+    /// Through <see cref="ITransformerKernels.ActivateGated"/>: dup = dy ⊙ f(gate), dgate = dy ⊙ up ⊙ f'(gate).
     /// </summary>
+    /// <param name="f">The function.</param>
     /// <param name="gate">[tokens x ff].</param>
     /// <param name="up">[tokens x ff].</param>
     /// <param name="outputGradient">dy, [tokens x ff].</param>
     /// <param name="gateGradient">Receives dgate; must not overlap the others.</param>
     /// <param name="upGradient">Receives dup; may be dy.</param>
-    void SwiGluGradient(
-        Matrix<float> gate, Matrix<float> up, Matrix<float> outputGradient, Matrix<float> gateGradient, Matrix<float> upGradient);
+    void GatedActivationGradient(
+        Nonlinearity f, Matrix<float> gate, Matrix<float> up, Matrix<float> outputGradient, Matrix<float> gateGradient,
+        Matrix<float> upGradient);
+
+    /// <summary>Through <see cref="ITransformerKernels.SoftCap"/>: dx = dy (1 - (y / cap)²).</summary>
+    /// <param name="output">y, the capped values.</param>
+    /// <param name="cap">Greater than 0.</param>
+    /// <param name="outputGradient">dy.</param>
+    /// <param name="inputGradient">Receives dx; may be either.</param>
+    void SoftCapGradient(Matrix<float> output, float cap, Matrix<float> outputGradient, Matrix<float> inputGradient);
 
     /// <summary>
     /// Per row, KL(p || q) for p = softmax(teacher) and q = softmax(student), and its derivative by the student's logits

@@ -65,17 +65,23 @@ public interface IPruningKernels
     void UpdateSwiGluGate(Matrix<float> m, Matrix<float> z, Matrix<float> p, float alpha, float gamma, Matrix<float> s);
 
     /// <summary>
-    /// sums += per column, Σ over tokens of silu(gate)², and Σ of (silu'(gate) up)²: how strongly a SwiGLU's output depends on
-    /// its up and on its gate channel.
+    /// sensitivity += per column, Σ over tokens of f'(x)²: how strongly y = f(x) depends on its channels. For a ReLU that is how
+    /// often it passes.
     /// </summary>
+    /// <param name="f">Any but those that need a gate.</param>
+    /// <param name="x">Pre-activations, [tokens x ff].</param>
+    /// <param name="sensitivity">[1 x ff].</param>
+    void AccumulateSensitivity(Nonlinearity f, Matrix<float> x, Matrix<double> sensitivity);
+
+    /// <summary>
+    /// sums += per column, Σ over tokens of (∂y/∂up)² = f(gate)², and of (∂y/∂gate)² = (f'(gate) up)²: how strongly
+    /// y = f(gate) ⊙ up depends on its up and on its gate channels.
+    /// </summary>
+    /// <param name="f">The function.</param>
     /// <param name="gate">[tokens x ff].</param>
     /// <param name="up">[tokens x ff].</param>
     /// <param name="upSensitivity">[1 x ff].</param>
     /// <param name="gateSensitivity">[1 x ff].</param>
-    void AccumulateSwiGluSensitivity(Matrix<float> gate, Matrix<float> up, Matrix<double> upSensitivity, Matrix<double> gateSensitivity);
-
-    /// <summary>counts += per column, the number of tokens with a positive value: how often a ReLU passes.</summary>
-    /// <param name="x">[tokens x ff].</param>
-    /// <param name="counts">[1 x ff].</param>
-    void AccumulatePositiveCounts(Matrix<float> x, Matrix<double> counts);
+    void AccumulateGatedSensitivity(
+        Nonlinearity f, Matrix<float> gate, Matrix<float> up, Matrix<double> upSensitivity, Matrix<double> gateSensitivity);
 }

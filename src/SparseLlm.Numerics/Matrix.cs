@@ -2,7 +2,7 @@ namespace SparseLlm.Numerics;
 
 /// <summary>
 /// A dense row-major matrix in a backend's memory. A vector is a matrix of one row. Only the backend that made it can
-/// read it; dispose it to give its memory back (a slice shares its parent's memory and owns nothing).
+/// read it; dispose it to give its memory back (a slice or another shape shares its parent's memory and owns nothing).
 /// </summary>
 /// <typeparam name="T"><see cref="float"/> for weights and activations, <see cref="double"/> for Gram matrices and factors.</typeparam>
 public abstract class Matrix<T>(int rows, int columns) : IDisposable
@@ -18,7 +18,24 @@ public abstract class Matrix<T>(int rows, int columns) : IDisposable
     public long Length => (long)Rows * Columns;
 
     /// <summary>Rows <paramref name="first"/> .. <paramref name="first"/> + <paramref name="count"/> as a matrix on the same memory.</summary>
-    public abstract Matrix<T> Slice(int first, int count);
+    public Matrix<T> Slice(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)first + count, Rows, nameof(count));
+        return View((long)first * Columns, count, Columns);
+    }
+
+    /// <summary>The same elements, row-major, as a matrix of <paramref name="rows"/> x <paramref name="columns"/> on the same memory.</summary>
+    /// <exception cref="ArgumentException">It would have another number of elements.</exception>
+    public Matrix<T> Reshape(int rows, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegative(columns);
+        return (long)rows * columns == Length
+            ? View(0, rows, columns)
+            : throw new ArgumentException(FormattableString.Invariant($"A matrix {this} cannot become [{rows} x {columns}]."));
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -26,6 +43,12 @@ public abstract class Matrix<T>(int rows, int columns) : IDisposable
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>A matrix on the same memory, which begins at an element of this one and stays within it.</summary>
+    /// <param name="offset">Index (row-major) of its first element in this matrix.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="columns">Its columns.</param>
+    protected abstract Matrix<T> View(long offset, int rows, int columns);
 
     /// <summary>Gives the memory back.</summary>
     protected abstract void Dispose(bool disposing);

@@ -84,27 +84,85 @@ internal static class Shapes
         }
     }
 
-    /// <summary>The width of a head, where the numbers of an attention fit each other.</summary>
-    public static int AttentionWidth(Matrix<float> q, int heads, int keyValueHeads, int sequenceLength, int window)
+    /// <summary>Rows must be different rows of the matrix.</summary>
+    public static void RequireDistinctRows(Matrix<float> matrix, ReadOnlySpan<int> rows, string name)
     {
-        int width = HeadWidth(q, heads);
-        ArgumentOutOfRangeException.ThrowIfLessThan(window, 1);
-        RequireSequences(q, sequenceLength, nameof(sequenceLength));
-        return keyValueHeads >= 1 && heads % keyValueHeads == 0
-            ? width
-            : throw new ArgumentException(FormattableString.Invariant(
-                $"{keyValueHeads} key-value heads do not divide {heads} query heads."), nameof(keyValueHeads));
+        var seen = new bool[matrix.Rows];
+        foreach (int row in rows)
+        {
+            if ((uint)row >= (uint)matrix.Rows || seen[row])
+            {
+                throw new ArgumentException(FormattableString.Invariant(
+                    $"{name} holds {row}, which is not a row of {matrix} or is there twice."), name);
+            }
+
+            seen[row] = true;
+        }
     }
 
-    /// <summary>The width of a head, where it consists of pairs of channels.</summary>
-    public static int RotaryWidth(Matrix<float> x, int heads, Matrix<float> cosines)
+    /// <summary>
+    /// How many rows of gains (and what goes with them: biases, or their gradients) a norm has, which the rows of x take in turn;
+    /// 1 where it has none.
+    /// </summary>
+    public static int GainRows<T>(
+        Matrix<float> x, Matrix<float>? gain, Matrix<T>? other, [CallerArgumentExpression(nameof(other))] string? name = null)
+        where T : unmanaged
+    {
+        int rows = gain?.Rows ?? other?.Rows ?? 1;
+        if (rows < 1 || x.Rows % rows != 0)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"{x} has no whole number of groups of {rows} rows."), nameof(gain));
+        }
+
+        if (gain is not null)
+        {
+            Require(gain, rows, x.Columns);
+        }
+
+        if (other is not null)
+        {
+            Require(other, rows, x.Columns, name);
+        }
+
+        return rows;
+    }
+
+    /// <summary>A limit of values must be a positive number.</summary>
+    public static void RequireCap(float cap, [CallerArgumentExpression(nameof(cap))] string? name = null)
+    {
+        if (!(cap > 0 && float.IsFinite(cap)))
+        {
+            throw new ArgumentOutOfRangeException(name, cap, "A cap must be a positive number.");
+        }
+    }
+
+    /// <summary>The width of a head, where the numbers of an attention fit each other.</summary>
+    public static int AttentionWidth(Matrix<float> q, AttentionShape shape)
+    {
+        int width = HeadWidth(q, shape.Heads);
+        ArgumentOutOfRangeException.ThrowIfLessThan(shape.Window, 1);
+        RequireSequences(q, shape.SequenceLength, nameof(shape));
+        if (shape.Cap is { } cap)
+        {
+            RequireCap(cap);
+        }
+
+        return shape.KeyValueHeads >= 1 && shape.Heads % shape.KeyValueHeads == 0
+            ? width
+            : throw new ArgumentException(FormattableString.Invariant(
+                $"{shape.KeyValueHeads} key-value heads do not divide {shape.Heads} query heads."), nameof(shape));
+    }
+
+    /// <summary>The pairs of channels that turn must fit into a head.</summary>
+    public static void RequireRotary(Matrix<float> x, int heads, Matrix<float> cosines)
     {
         int width = HeadWidth(x, heads);
         RequireSequences(x, cosines.Rows, nameof(cosines));
-        return width % 2 == 0
-            ? width
-            : throw new ArgumentException(FormattableString.Invariant(
-                $"A head is {width} wide; rotary pairs need an even width."), nameof(heads));
+        if (2L * cosines.Columns > width)
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"A head is {width} wide, which is less than {cosines.Columns} pairs of channels."), nameof(cosines));
+        }
     }
 
     private static int HeadWidth(Matrix<float> x, int heads) => heads >= 1 && x.Columns % heads == 0

@@ -46,4 +46,10 @@ public static class PruningDiagnostics
 
     /// <summary>A sparsity so near to 1 that no weight of a matrix is left.</summary>
     public static readonly DiagnosticDescriptor NothingLeft = new("SLM3015", "a sparsity leaves nothing");
+
+    /// <summary>Sweeps over auxiliary variables, for a model whose feed-forward blocks have no update for them.</summary>
+    public static readonly DiagnosticDescriptor SweepsDoNotApply = new("SLM3016", "a method does not apply to a model");
+
+    /// <summary>Experts are to be dropped from a model that has none, or too many of them.</summary>
+    public static readonly DiagnosticDescriptor ExpertsCannotBeDropped = new("SLM3017", "experts cannot be dropped");
 }

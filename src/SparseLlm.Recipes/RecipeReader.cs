@@ -125,7 +125,10 @@ public sealed class RecipeReader
         if (artifact is null) return;
 
         diagnostics.Add(RecipeDiagnostics.CalibrationMissing, artifact.Location,
-            $"artifact '{artifact.Name}' is pruned by {EnumNames.Of(artifact.Settings.Method)}{(artifact.Settings.Allocation == AllocationKind.Uniform ? "" : " with an unequal allocation")}, "
-            + "which needs calibration data; add 'calibration: { text: ... }', or use method magnitude");
+            $"artifact '{artifact.Name}' is pruned by {EnumNames.Of(artifact.Settings.Method)}{Reason(artifact.Settings)}, which needs calibration data; "
+            + $"add 'calibration: {{ text: ... }}'{(artifact.Settings.DropsExperts() ? "" : ", or use method magnitude")}");
+
+        static string Reason(PruningSettings settings) =>
+            settings.DropsExperts() ? " and drops experts" : settings.Allocation == AllocationKind.Uniform ? "" : " with an unequal allocation";
     }
 }

@@ -9,6 +9,12 @@ internal static class Repository
     /// <summary>The sample model of that name, a Hugging Face directory.</summary>
     public static string Model(string name) => Path.Combine(Root, "samples", "models", name);
 
+    /// <summary>The tiny random model of a family, with what the family's official code computes for it.</summary>
+    public static string Family(string name) => Path.Combine(Families, name);
+
+    /// <summary>The folder of the tiny random models of all families.</summary>
+    public static string Families => Path.Combine(Root, "tests", "SparseLlm.Models.Tests", "Families");
+
     /// <summary>A sample text.</summary>
     public static string Text(string name) => Path.Combine(Root, "samples", "data", name);
 

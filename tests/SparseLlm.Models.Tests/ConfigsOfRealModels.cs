@@ -84,6 +84,20 @@ public sealed class ConfigsOfRealModels : IDisposable
         Should.NotThrow(() => DecoderModel.ReadDefinition(directory.Path));
     }
 
+    // Pythia, Falcon 7B, StableLM 3B, GPT-J, gpt-oss and Command R7B: what their files have beside the sizes.
+    [Theory]
+    [InlineData("gpt_neox", """{"partial_rotary_factor": null, "rope_theta": null, "rotary_pct": 0.25, "rotary_emb_base": 10000, "use_parallel_residual": true}""")]
+    [InlineData("falcon", """{"apply_residual_connection_post_layernorm": false, "max_position_embeddings": null, "ffn_hidden_size": 192, "rope_theta": null}""")]
+    [InlineData("stablelm", """{"rope_pct": 0.25, "rotary_scaling_factor": 1.0, "norm_eps": 1e-5, "use_flash_attention": true}""")]
+    [InlineData("gptj", """{"rotary": true, "n_ctx": 64, "scale_attn_weights": true, "gradient_checkpointing": false}""")]
+    [InlineData("gpt_oss", """{"swiglu_limit": 7.0, "experts_per_token": 2, "initial_context_length": 200}""")]
+    [InlineData("cohere2", """{"rotary_pct": 1.0, "position_embedding_type": "rope_gptj", "use_parallel_block": true, "order_of_interleaved_layers": "local_attn_first"}""")]
+    public void Other_families_are_read(string family, string config)
+    {
+        TinyModel.Family(family, config).Write(directory.Path);
+        Should.NotThrow(() => DecoderModel.ReadDefinition(directory.Path));
+    }
+
     [Fact]
     public void Numbers_that_only_Python_knows_disturb_nobody_in_fields_that_nobody_reads()
     {

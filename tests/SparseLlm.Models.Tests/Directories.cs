@@ -31,11 +31,11 @@ public sealed class Directories : IDisposable
         definition.MaximumLength.ShouldBe(12);
         definition.Layers.Count.ShouldBe(3);
         definition.Tensors.Select(tensor => tensor.Name).ShouldBe(tiny.Tensors.Keys, ignoreOrder: true);
-        definition.Layers[1].Linears.Select(linear => linear.Name).ShouldBe(
+        definition.Layers[1].Linears.Select(linear => linear.WeightName).ShouldBe(
         [
-            "model.layers.1.self_attn.q_proj", "model.layers.1.self_attn.k_proj", "model.layers.1.self_attn.v_proj",
-            "model.layers.1.self_attn.o_proj", "model.layers.1.mlp.gate_proj", "model.layers.1.mlp.up_proj",
-            "model.layers.1.mlp.down_proj",
+            "model.layers.1.self_attn.q_proj.weight", "model.layers.1.self_attn.k_proj.weight", "model.layers.1.self_attn.v_proj.weight",
+            "model.layers.1.self_attn.o_proj.weight", "model.layers.1.mlp.gate_proj.weight", "model.layers.1.mlp.up_proj.weight",
+            "model.layers.1.mlp.down_proj.weight",
         ]);
     }
 
@@ -49,9 +49,9 @@ public sealed class Directories : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"architectures": ["GPT2LMHeadModel"]}""", "GPT2LMHeadModel")]
+    [InlineData("""{"architectures": ["BloomForCausalLM"]}""", "BloomForCausalLM")]
     [InlineData("""{"architectures": ["LlamaForSequenceClassification"]}""", "LlamaForSequenceClassification")]
-    [InlineData("""{"architectures": null, "model_type": "gpt2"}""", "gpt2")]
+    [InlineData("""{"architectures": null, "model_type": "bloom"}""", "bloom")]
     public void Unknown_architecture_is_an_error_listing_the_known_ones(string overrides, string name)
     {
         TinyModel.Llama(overrides).Write(directory.Path);
@@ -61,10 +61,10 @@ public sealed class Directories : IDisposable
     }
 
     [Theory]
-    [InlineData("hidden_act", "\"gelu\"", "'gelu'")]
-    [InlineData("rope_scaling", """{"type": "dynamic", "factor": 2.0}""", "rope_scaling.type: 'dynamic'")]
-    [InlineData("rope_scaling", """{"rope_type": "yarn", "factor": 2.0}""", "rope_scaling.rope_type: 'yarn'")]
-    [InlineData("rope_parameters", """{"rope_type": "longrope"}""", "rope_parameters.rope_type: 'longrope'")]
+    [InlineData("hidden_act", "\"mish\"", "'mish'")]
+    [InlineData("rope_scaling", """{"type": "mrope", "factor": 2.0}""", "rope_scaling.type: 'mrope'")]
+    [InlineData("rope_parameters", """{"rope_type": "proportional"}""", "rope_parameters.rope_type: 'proportional'")]
+    [InlineData("rope_scaling", """{"type": "dynamic", "factor": 2.0, "alpha": 1000.0}""", "rope_scaling.alpha")]
     [InlineData("rope_scaling", """{"rope_type": "default", "type": "mrope"}""", "rope_scaling.type: 'mrope'")]
     [InlineData("rope_parameters", """{"full_attention": {"rope_theta": 5.0, "rope_type": "default"}}""", "for each kind of layer ('full_attention')")]
     [InlineData("partial_rotary_factor", "0.5", "partial_rotary_factor")]
@@ -111,8 +111,8 @@ public sealed class Directories : IDisposable
     [Fact]
     public void Opt_with_another_activation_is_an_error()
     {
-        TinyModel.Opt("""{"activation_function": "gelu"}""").Write(directory.Path);
-        Opening.ShouldFailWith(ModelDiagnostics.UnsupportedConfig).Message.ShouldContain("activation_function: 'gelu'");
+        TinyModel.Opt("""{"activation_function": "mish"}""").Write(directory.Path);
+        Opening.ShouldFailWith(ModelDiagnostics.UnsupportedConfig).Message.ShouldContain("activation_function: 'mish'");
     }
 
     [Theory]
@@ -146,6 +146,9 @@ public sealed class Directories : IDisposable
     [InlineData("architectures", "[1]", "architectures is [1]")]
     [InlineData("rope_scaling", "7", "rope_scaling is 7")]
     [InlineData("rope_scaling", """{"type": "linear"}""", "rope_scaling.factor is missing")]
+    [InlineData("rope_scaling", """{"type": "dynamic"}""", "rope_scaling.factor is missing")]
+    [InlineData("rope_parameters", """{"rope_type": "longrope"}""", "rope_parameters.short_factor is missing")]
+    [InlineData("rope_parameters", """{"rope_type": "longrope", "short_factor": [1.0, 2.0, 3.0], "long_factor": [1.0]}""", "the list of 3 is not one of the 2 pairs")]
     [InlineData(
         "rope_scaling",
         """{"rope_type":"llama3","factor":2,"low_freq_factor":4,"high_freq_factor":4,"original_max_position_embeddings":8}""",

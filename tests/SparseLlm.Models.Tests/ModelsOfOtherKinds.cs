@@ -60,6 +60,7 @@ public sealed class ModelsOfOtherKinds : IDisposable
     [InlineData("rotary_emb.inv_freq")]
     [InlineData("model.layers.0.self_attn.rotary_emb.cos_cached")]
     [InlineData("transformer.h.0.attn.masked_bias")]
+    [InlineData("gpt_neox.layers.0.attention.bias")]
     [InlineData("decoder.version")]
     [InlineData("v_head.summary.weight")]
     public void Buffers_that_nothing_reads_are_passed_over(string name)
@@ -105,6 +106,7 @@ public sealed class ModelsOfOtherKinds : IDisposable
     [InlineData("hidden_activation", "\"gelu_pytorch_tanh\"")]
     [InlineData("scale_attn_weights", "false")]
     [InlineData("is_causal", "false")]
+    [InlineData("swiglu_limit", "7.0")]
     public void Field_by_which_other_architectures_compute_is_an_error(string name, string value)
     {
         TinyModel tiny = TinyModel.Llama();
@@ -113,6 +115,22 @@ public sealed class ModelsOfOtherKinds : IDisposable
         Diagnostic diagnostic = Opening.ShouldFailWith(ModelDiagnostics.UnsupportedConfig);
         diagnostic.Message.ShouldStartWith(name + ":");
         diagnostic.Location!.File.ShouldBe(directory["config.json"]);
+    }
+
+    [Theory]
+    [InlineData("falcon", "alibi", "true")]
+    [InlineData("gemma3_text", "use_bidirectional_attention", "true")]
+    [InlineData("gpt2", "add_cross_attention", "true")]
+    [InlineData("gpt_oss", "swiglu_limit", "6.0")]
+    [InlineData("qwen3", "partial_rotary_factor", "0.5")]
+    [InlineData("qwen3_moe", "use_sliding_window", "true")]
+    public void Variant_of_a_family_that_is_not_computed_is_an_error(string family, string field, string value)
+    {
+        TinyModel tiny = TinyModel.Family(family);
+        tiny.Config[field] = JsonNode.Parse(value);
+        tiny.Config["sliding_window"] ??= family == "qwen3_moe" ? 8 : null;
+        tiny.Write(directory.Path);
+        Opening.ShouldFailWith(ModelDiagnostics.UnsupportedConfig).Message.ShouldStartWith(field + ":");
     }
 
     [Fact]
@@ -161,6 +179,7 @@ public sealed class ModelsOfOtherKinds : IDisposable
     [Theory]
     [InlineData("quantization_config", """{"quant_method": "gptq", "bits": 4}""", "gptq")]
     [InlineData("quantization_config", """{"quant_method": "fp8"}""", "fp8")]
+    [InlineData("quantization_config", """{"quant_method": "bitsandbytes", "load_in_8bit": true}""", "bitsandbytes")]
     [InlineData("quantization", """{"group_size": 64, "bits": 4}""", "quantization says")]
     public void Quantised_model_is_one_error_even_if_every_tensor_is_strange(string field, string value, string method)
     {
@@ -193,11 +212,35 @@ public sealed class ModelsOfOtherKinds : IDisposable
     }
 
     [Theory]
+    [InlineData("quantization_config", "says that the weights are quantised or compressed with mxfp4")]
+    [InlineData(null, "belongs to quantised weights (MXFP4)")]
+    public void Gpt_oss_in_MXFP4_is_an_error_that_says_how_to_widen_it(string? field, string problem)
+    {
+        TinyModel tiny = TinyModel.Family("gpt_oss");
+        if (field is not null)
+        {
+            tiny.Config[field] = JsonNode.Parse("""{"quant_method": "mxfp4"}""");
+        }
+
+        foreach (string experts in tiny.Tensors.Keys.Where(name => name.EndsWith("_proj", StringComparison.Ordinal)).ToArray())
+        {
+            tiny.Tensors.Remove(experts);
+            tiny.Tensors[experts + "_blocks"] = ([1], [0]);
+            tiny.Tensors[experts + "_scales"] = ([1], [0]);
+        }
+
+        tiny.Write(directory.Path);
+        string message = Opening.ShouldFailWith(ModelDiagnostics.QuantizedModel).Message;
+        message.ShouldContain(problem);
+        message.ShouldContain("dequantize=True");
+    }
+
+    [Theory]
     [InlineData("base_model.model.", "merge_and_unload")]
     [InlineData("module.", "DistributedDataParallel")]
     [InlineData("_orig_mod.", "torch.compile")]
     [InlineData("module._orig_mod.", "torch.compile")]
-    [InlineData("language_model.", "'model.embed_tokens.weight' inside another model")]
+    [InlineData("thinker.", "'model.embed_tokens.weight' inside another model")]
     public void Model_saved_with_something_around_it_is_one_error(string prefix, string remedy)
     {
         Rename(TinyModel.Llama(), name => prefix + name);
@@ -225,7 +268,7 @@ public sealed class ModelsOfOtherKinds : IDisposable
     [Fact]
     public void Unsupported_architecture_is_said_before_weights_are_asked_for()
     {
-        File.WriteAllText(directory["config.json"], """{"architectures": ["GemmaForCausalLM"], "quantization_config": {"quant_method": "awq"}}""");
+        File.WriteAllText(directory["config.json"], """{"architectures": ["BloomForCausalLM"], "quantization_config": {"quant_method": "awq"}}""");
         Opening.ShouldFailWith(ModelDiagnostics.UnsupportedArchitecture);
     }
 
@@ -241,13 +284,7 @@ public sealed class ModelsOfOtherKinds : IDisposable
 
     private void Rename(TinyModel tiny, Func<string, string> rename)
     {
-        var tensors = tiny.Tensors.ToArray();
-        tiny.Tensors.Clear();
-        foreach ((string name, (long[], float[]) tensor) in tensors)
-        {
-            tiny.Tensors.Add(rename(name), tensor);
-        }
-
+        tiny.Rename(rename);
         tiny.Write(directory.Path);
     }
 }

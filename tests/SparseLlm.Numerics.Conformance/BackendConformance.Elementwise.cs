@@ -52,6 +52,24 @@ public abstract partial class BackendConformance
     }
 
     [SkippableFact]
+    public void Gathered_rows_are_added_back_to_where_they_came_from()
+    {
+        int[] rows = [.. Enumerable.Range(0, Height / 2).Select(i => (i * 37 + 5) % Height)];
+        float[] coefficients = RowFactors[..rows.Length];
+        using Matrix<float> sums = Backend.Float(X);
+        using Matrix<float> source = Backend.Float(Y).Slice(0, rows.Length);
+        Backend.AddToRows(sums, rows, coefficients, source);
+        Reference.ShouldBeClose(Backend.ReadWide(sums), Flat((i, j) =>
+            X[i, j] + (Array.IndexOf(rows, i) is >= 0 and var row ? coefficients[row] * Y[row, j] : 0)), 1e-6);
+
+        Should.Throw<ArgumentException>(() => Backend.AddToRows(sums, [.. rows[1..], Height], coefficients, source));
+        Should.Throw<ArgumentException>(() => Backend.AddToRows(sums, [.. rows[1..], -1], coefficients, source));
+        Should.Throw<ArgumentException>(() => Backend.AddToRows(sums, [.. rows[1..], rows[1]], coefficients, source));
+        Should.Throw<ArgumentException>(() => Backend.AddToRows(sums, rows, coefficients[1..], source));
+        Should.Throw<ArgumentException>(() => Backend.AddToRows(sums, rows[1..], coefficients[1..], source));
+    }
+
+    [SkippableFact]
     public void Symmetric_scaling_keeps_symmetry_exactly()
     {
         double[,] gram = Reference.Gram(77, 1);

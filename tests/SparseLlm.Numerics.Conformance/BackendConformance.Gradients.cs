@@ -25,12 +25,14 @@ public abstract partial class BackendConformance
         NumericalGradient.ShouldMatch([.. Backend.Read(gainGradient).Select((sum, j) => sum - j)], gain, Loss, 1e-5);
     }
 
-    [SkippableFact]
-    public void The_gradient_of_rms_norm_is_its_derivative()
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_gradient_of_rms_norm_is_its_derivative(bool affine)
     {
         const int Rows = 5, Columns = 37;
         double[,] x = Reference.Fill(Rows, Columns, Scaled(Reference.Random(Rows, Columns, 1), 3));
-        double[,] gain = Reference.Random(1, Columns, 2);
+        double[,] gain = affine ? Reference.Random(1, Columns, 2) : Reference.Fill(1, Columns, (_, _) => 1);
         double[,] dy = Reference.Random(Rows, Columns, 3);
         double Loss() => Enumerable.Range(0, Rows).Sum(i =>
         {
@@ -40,9 +42,41 @@ public abstract partial class BackendConformance
 
         using Matrix<float> dx = Backend.AllocateUninitialized<float>(Rows, Columns);
         using Matrix<double> gainGradient = Backend.Allocate<double>(1, Columns);
-        Backend.RmsNormGradient(Backend.Float(x), Backend.Float(gain), 1e-6f, Backend.Float(dy), dx, gainGradient);
+        Backend.RmsNormGradient(Backend.Float(x), affine ? Backend.Float(gain) : null, 1e-6f, Backend.Float(dy), dx, gainGradient);
         NumericalGradient.ShouldMatch(Backend.ReadWide(dx), x, Loss, 2e-6);
         NumericalGradient.ShouldMatch(Backend.Read(gainGradient), gain, Loss, 1e-5);
+    }
+
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_gradient_of_a_norm_of_heads_is_its_derivative(bool centred)
+    {
+        const int Heads = 3, Rows = 4 * Heads, Columns = 11;
+        double[,] x = Reference.Fill(Rows, Columns, Scaled(Reference.Random(Rows, Columns, 1), 3));
+        double[,] gain = Reference.Random(Heads, Columns, 2);
+        double[,] dy = Reference.Random(Rows, Columns, 3);
+        double Loss() => Enumerable.Range(0, Rows).Sum(i =>
+        {
+            double mean = centred ? Enumerable.Range(0, Columns).Average(j => x[i, j]) : 0;
+            double scale = 1 / Math.Sqrt(Enumerable.Range(0, Columns).Average(j => Math.Pow(x[i, j] - mean, 2)) + 1e-6f);
+            return Enumerable.Range(0, Columns).Sum(j => dy[i, j] * gain[i % Heads, j] * (x[i, j] - mean) * scale);
+        });
+
+        using Matrix<float> dx = Backend.AllocateUninitialized<float>(Rows, Columns);
+        using Matrix<double> gainGradient = Backend.Double(Reference.Fill(Heads, Columns, (i, j) => 10 * i + j));
+        if (centred)
+        {
+            Backend.LayerNormGradient(Backend.Float(x), Backend.Float(gain), 1e-6f, Backend.Float(dy), dx, gainGradient);
+        }
+        else
+        {
+            Backend.RmsNormGradient(Backend.Float(x), Backend.Float(gain), 1e-6f, Backend.Float(dy), dx, gainGradient);
+        }
+
+        NumericalGradient.ShouldMatch(Backend.ReadWide(dx), x, Loss, 2e-6);
+        double[] sums = [.. Backend.Read(gainGradient).Select((sum, i) => sum - (10 * (i / Columns) + i % Columns))];
+        NumericalGradient.ShouldMatch(sums, gain, Loss, 1e-5);
     }
 
     [SkippableTheory]
@@ -52,68 +86,97 @@ public abstract partial class BackendConformance
     [InlineData(1, 1, 2, 70, int.MaxValue, 1)]
     [InlineData(2, 1, 2, 70, 3, 1)]
     public void The_gradient_of_attention_is_its_derivative(
-        int heads, int keyValueHeads, int width, int sequenceLength, int window, int sequences)
-    {
-        int tokens = sequences * sequenceLength;
-        double[,] q = Reference.Fill(tokens, heads * width, Scaled(Reference.Random(tokens, heads * width, 1), 2));
-        double[,] k = Reference.Random(tokens, keyValueHeads * width, 2);
-        double[,] v = Reference.Random(tokens, keyValueHeads * width, 3);
-        double[,] dc = Reference.Random(tokens, heads * width, 4);
-        var context = new double[tokens, heads * width];
-        double Loss()
-        {
-            for (int token = 0; token < tokens; token++)
-            {
-                for (int head = 0; head < heads; head++)
-                {
-                    Attend(q, k, v, token, head, head / (heads / keyValueHeads), width, sequenceLength, window, context);
-                }
-            }
+        int heads, int keyValueHeads, int width, int sequenceLength, int window, int sequences) =>
+        ShouldDifferentiate(Shape(heads, keyValueHeads, width, sequenceLength, window), width, sequences, withSinks: false);
 
-            return context.Cast<double>().Zip(dc.Cast<double>(), (value, slope) => value * slope).Sum();
-        }
+    [SkippableTheory]
+    [InlineData(2, 1, 6, 11, int.MaxValue, null, true)]
+    [InlineData(4, 2, 6, 11, int.MaxValue, 1.5f, false)]
+    [InlineData(2, 1, 2, 70, 5, 1.5f, true)]
+    public void The_gradient_of_attention_with_sinks_caps_and_another_scale_is_its_derivative(
+        int heads, int keyValueHeads, int width, int sequenceLength, int window, float? cap, bool withSinks) =>
+        ShouldDifferentiate(new AttentionShape(heads, keyValueHeads, sequenceLength, window, 0.7f, cap), width, 1, withSinks);
 
-        using Matrix<float> dq = Backend.Float(Reference.Fill(tokens, heads * width, (_, _) => double.NaN));
-        using Matrix<float> dk = Backend.Float(Reference.Fill(tokens, keyValueHeads * width, (_, _) => double.NaN));
-        using Matrix<float> dv = Backend.Float(Reference.Fill(tokens, keyValueHeads * width, (_, _) => double.NaN));
-        Backend.CausalAttentionGradient(
-            Backend.Float(q), Backend.Float(k), Backend.Float(v), Backend.Float(dc), heads, keyValueHeads, sequenceLength, window, dq, dk, dv);
-        NumericalGradient.ShouldMatch(Backend.ReadWide(dq), q, Loss, 3e-6);
-        NumericalGradient.ShouldMatch(Backend.ReadWide(dk), k, Loss, 3e-6);
-        NumericalGradient.ShouldMatch(Backend.ReadWide(dv), v, Loss, 3e-6);
-    }
-
-    [SkippableFact]
-    public void The_gradient_of_a_rotation_is_the_rotation_back()
+    [SkippableTheory]
+    [InlineData(RotaryPairing.HalfSplit)]
+    [InlineData(RotaryPairing.Interleaved)]
+    public void The_gradient_of_a_rotation_is_the_rotation_back(RotaryPairing pairing)
     {
         double[,] x = Reference.Random(6, 16, 1);
         double[,] cosines = Reference.Fill(3, 4, (t, c) => Math.Cos(t / (1.0 + c)));
         double[,] sines = Reference.Fill(3, 4, (t, c) => Math.Sin(t / (1.0 + c)));
         using Matrix<float> rotated = Backend.Float(x);
-        Backend.ApplyRotary(rotated, 2, Backend.Float(cosines), Backend.Float(sines));
-        Backend.ApplyRotary(rotated, 2, Backend.Float(cosines), Backend.Float(Reference.Fill(3, 4, (t, c) => -sines[t, c])));
+        Backend.ApplyRotary(rotated, 2, pairing, Backend.Float(cosines), Backend.Float(sines));
+        Backend.ApplyRotary(rotated, 2, pairing, Backend.Float(cosines), Backend.Float(Reference.Fill(3, 4, (t, c) => -sines[t, c])));
         Reference.ShouldBeClose(Backend.ReadWide(rotated), Reference.Flatten(x), 1e-6);
     }
 
-    [SkippableFact]
-    public void Gradients_of_activations_are_their_derivatives()
+    [SkippableTheory]
+    [InlineData(Nonlinearity.Relu)]
+    [InlineData(Nonlinearity.Silu)]
+    [InlineData(Nonlinearity.Gelu)]
+    [InlineData(Nonlinearity.GeluTanh)]
+    [InlineData(Nonlinearity.QuickGelu)]
+    public void The_gradient_of_an_activation_is_its_derivative(Nonlinearity f)
     {
         const int Rows = 7, Columns = 19;
-        double[,] gate = Reference.Fill(Rows, Columns, Scaled(Reference.Random(Rows, Columns, 1), 6));
-        double[,] up = Reference.Random(Rows, Columns, 2);
+        double[,] values = Reference.Fill(Rows, Columns, Scaled(Reference.Random(Rows, Columns, 1), 6));
+        double[,] dy = Reference.Random(Rows, Columns, 2);
+        double Loss() => values.Cast<double>().Zip(dy.Cast<double>(), (x, slope) => slope * Reference.Activate(f, x)).Sum();
+
+        using Matrix<float> dx = Backend.Float(values);
+        Backend.ActivationGradient(f, dx, Backend.Float(dy), dx);
+        NumericalGradient.ShouldMatch(Backend.ReadWide(dx), values, Loss, 2e-6);
+        using Matrix<float> inPlace = Backend.Float(dy);
+        Backend.ActivationGradient(f, Backend.Float(values), inPlace, inPlace);
+        Backend.Read(inPlace).ShouldBe(Backend.Read(dx));
+    }
+
+    [SkippableTheory]
+    [InlineData(Nonlinearity.Relu)]
+    [InlineData(Nonlinearity.Silu)]
+    [InlineData(Nonlinearity.Gelu)]
+    [InlineData(Nonlinearity.GeluTanh)]
+    [InlineData(Nonlinearity.QuickGelu)]
+    [InlineData(Nonlinearity.ClampedSwish)]
+    public void The_gradient_of_a_gated_activation_is_its_derivative(Nonlinearity f)
+    {
+        const int Rows = 7, Columns = 19;
+        double[,] gate = Reference.Fill(Rows, Columns, Scaled(Reference.Random(Rows, Columns, 1), 9));
+        double[,] up = Reference.Fill(Rows, Columns, Scaled(Reference.Random(Rows, Columns, 2), 9));
         double[,] dy = Reference.Random(Rows, Columns, 3);
-        double SwiGlu() => Enumerable.Range(0, Rows * Columns).Sum(i =>
-            dy[i / Columns, i % Columns] * Reference.Silu(gate[i / Columns, i % Columns]) * up[i / Columns, i % Columns]);
+        double Loss() => Enumerable.Range(0, Rows * Columns).Sum(i =>
+            dy[i / Columns, i % Columns] * Reference.Activate(f, gate[i / Columns, i % Columns], up[i / Columns, i % Columns]));
 
         using Matrix<float> gateGradient = Backend.AllocateUninitialized<float>(Rows, Columns);
         using Matrix<float> upGradient = Backend.Float(dy);
-        Backend.SwiGluGradient(Backend.Float(gate), Backend.Float(up), upGradient, gateGradient, upGradient);
-        NumericalGradient.ShouldMatch(Backend.ReadWide(gateGradient), gate, SwiGlu, 2e-6);
-        NumericalGradient.ShouldMatch(Backend.ReadWide(upGradient), up, SwiGlu, 2e-6);
+        Backend.GatedActivationGradient(f, Backend.Float(gate), Backend.Float(up), upGradient, gateGradient, upGradient);
+        NumericalGradient.ShouldMatch(Backend.ReadWide(gateGradient), gate, Loss, 1e-5);
+        NumericalGradient.ShouldMatch(Backend.ReadWide(upGradient), up, Loss, 5e-6);
+    }
 
-        using Matrix<float> x = Backend.Float(gate);
-        Backend.ReluGradient(x, Backend.Float(dy), x);
-        Backend.ReadWide(x).ShouldBe(Reference.Flatten(Reference.Fill(Rows, Columns, (i, j) => gate[i, j] > 0 ? dy[i, j] : 0)));
+    [SkippableFact]
+    public void The_gradient_of_a_relu_needs_no_more_than_its_output()
+    {
+        double[,] output = Reference.Fill(Height, Width, (i, j) => Math.Max(X[i, j], 0));
+        using Matrix<float> dx = Backend.Float(Y);
+        Backend.ActivationGradient(Nonlinearity.Relu, Backend.Float(output), dx, dx);
+        Backend.ReadWide(dx).ShouldBe(Flat((i, j) => X[i, j] > 0 ? Y[i, j] : 0));
+    }
+
+    [SkippableFact]
+    public void The_gradient_of_a_soft_cap_is_its_derivative()
+    {
+        const int Rows = 7, Columns = 19;
+        const float Cap = 3;
+        double[,] values = Reference.Fill(Rows, Columns, Scaled(Reference.Random(Rows, Columns, 1), 9));
+        double[,] dy = Reference.Random(Rows, Columns, 2);
+        double Loss() => values.Cast<double>().Zip(dy.Cast<double>(), (x, slope) => slope * Cap * Math.Tanh(x / Cap)).Sum();
+
+        using Matrix<float> dx = Backend.Float(values);
+        Backend.SoftCap(dx, Cap, dx);
+        Backend.SoftCapGradient(dx, Cap, Backend.Float(dy), dx);
+        NumericalGradient.ShouldMatch(Backend.ReadWide(dx), values, Loss, 2e-6);
     }
 
     [SkippableTheory]
@@ -183,10 +246,11 @@ public abstract partial class BackendConformance
         using Matrix<float> z = Backend.Allocate<float>(6, 8);
         Should.Throw<ArgumentException>(() => Backend.LayerNormGradient(x, null, 1e-5f, y, x, null));
         Should.Throw<ArgumentException>(() => Backend.LayerNormGradient(x, null, 1e-5f, y, y, null));
-        Should.Throw<ArgumentException>(() => Backend.SwiGluGradient(x, y, z, x, z));
-        Should.Throw<ArgumentException>(() => Backend.CausalAttentionGradient(x, x, x, y, 4, 4, 6, 6, z, z, z));
-        Should.Throw<ArgumentException>(() => Backend.CausalAttentionGradient(x, x, x, y, 3, 3, 6, 6, z, z, z));
+        Should.Throw<ArgumentException>(() => Backend.GatedActivationGradient(Nonlinearity.Silu, x, y, z, x, z));
+        Should.Throw<ArgumentException>(() => Backend.CausalAttentionGradient(x, x, x, null, y, Shape(4, 4, 2, 6), z, z, z));
+        Should.Throw<ArgumentException>(() => Backend.CausalAttentionGradient(x, x, x, null, y, Shape(3, 3, 2, 6), z, z, z));
         Should.Throw<ArgumentException>(() => Backend.DivergenceGradient(x, y, 1, new double[5], y));
+        Should.Throw<ArgumentException>(() => Backend.RmsNormGradient(x, null, 0, y, z, Backend.Allocate<double>(4, 8)));
         Should.Throw<ArgumentException>(() => Backend.Adam(x, y, null, z, z, new AdamStep(0, 1)));
     }
 
@@ -198,7 +262,8 @@ public abstract partial class BackendConformance
         using Matrix<float> dv = device.AllocateUninitialized<float>(260, 24);
         device.CausalAttentionGradient(
             device.Float(Reference.Random(260, 48, 1)), device.Float(Reference.Random(260, 24, 2)),
-            device.Float(Reference.Random(260, 24, 3)), device.Float(Reference.Random(260, 48, 4)), 4, 2, 130, 100, dq, dk, dv);
+            device.Float(Reference.Random(260, 24, 3)), device.Float(Reference.Random(1, 4, 5)), device.Float(Reference.Random(260, 48, 4)),
+            Shape(4, 2, 12, 130, 100) with { Cap = 2 }, dq, dk, dv);
         using Matrix<float> dx = device.AllocateUninitialized<float>(Height, Width);
         using Matrix<double> gain = device.Allocate<double>(1, Width);
         device.LayerNormGradient(device.Float(X), null, 1e-5f, device.Float(Y), dx, gain);
@@ -214,4 +279,27 @@ public abstract partial class BackendConformance
             .. device.ReadWide(weights), .. device.ReadWide(mean), .. divergences,
         ];
     });
+
+    private void ShouldDifferentiate(AttentionShape shape, int width, int sequences, bool withSinks)
+    {
+        int tokens = sequences * shape.SequenceLength;
+        (int columns, int shared) = (shape.Heads * width, shape.KeyValueHeads * width);
+        double[,] q = Reference.Fill(tokens, columns, Scaled(Reference.Random(tokens, columns, 1), 2));
+        double[,] k = Reference.Random(tokens, shared, 2);
+        double[,] v = Reference.Random(tokens, shared, 3);
+        double[,] dc = Reference.Random(tokens, columns, 4);
+        double[,]? sinks = withSinks ? Reference.Fill(1, shape.Heads, (_, head) => 1 - head) : null;
+        double Loss() =>
+            Attend(q, k, v, shape, sinks).Cast<double>().Zip(dc.Cast<double>(), (value, slope) => value * slope).Sum();
+
+        using Matrix<float> dq = Backend.Float(Reference.Fill(tokens, columns, (_, _) => double.NaN));
+        using Matrix<float> dk = Backend.Float(Reference.Fill(tokens, shared, (_, _) => double.NaN));
+        using Matrix<float> dv = Backend.Float(Reference.Fill(tokens, shared, (_, _) => double.NaN));
+        Backend.CausalAttentionGradient(
+            Backend.Float(q), Backend.Float(k), Backend.Float(v), sinks is null ? null : Backend.Float(sinks), Backend.Float(dc), shape,
+            dq, dk, dv);
+        NumericalGradient.ShouldMatch(Backend.ReadWide(dq), q, Loss, 3e-6);
+        NumericalGradient.ShouldMatch(Backend.ReadWide(dk), k, Loss, 3e-6);
+        NumericalGradient.ShouldMatch(Backend.ReadWide(dv), v, Loss, 3e-6);
+    }
 }

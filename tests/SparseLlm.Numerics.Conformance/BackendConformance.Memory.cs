@@ -31,6 +31,24 @@ public abstract partial class BackendConformance
     }
 
     [SkippableFact]
+    public void Other_shapes_have_the_same_elements_on_the_same_memory()
+    {
+        using Matrix<float> parent = Backend.Float(Reference.Fill(6, 4, (i, j) => 4 * i + j));
+        Matrix<float> wide = parent.Slice(2, 3).Reshape(2, 6);
+        wide.Rows.ShouldBe(2);
+        wide.Columns.ShouldBe(6);
+        Backend.Read(wide).ShouldBe([.. Enumerable.Range(8, 12).Select(i => (float)i)]);
+        Backend.Upload<float>([-1, -2, -3, -4, -5, -6], wide.Slice(1, 1));
+        Backend.Read(parent).Skip(13).Take(8).ShouldBe([13, -1, -2, -3, -4, -5, -6, 20]);
+        Should.Throw<ArgumentException>(() => Backend.Multiply(wide, false, Backend.Allocate<float>(6, 4), false, parent.Slice(4, 2)));
+        Backend.Multiply(wide, false, Backend.Allocate<float>(6, 4), false, parent.Slice(0, 2));
+        Should.Throw<ArgumentException>(() => parent.Reshape(5, 5));
+        Should.Throw<ArgumentException>(() => parent.Reshape(-6, -4));
+        parent.Dispose();
+        Should.Throw<ObjectDisposedException>(() => Backend.Read(wide));
+    }
+
+    [SkippableFact]
     public void A_slice_keeps_the_memory_of_a_parent_that_nobody_holds()
     {
         Matrix<float> slice = SliceOfForgottenParent();

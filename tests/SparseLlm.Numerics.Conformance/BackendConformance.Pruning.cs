@@ -93,7 +93,7 @@ public abstract partial class BackendConformance
         using Matrix<float> gate = device.AllocateUninitialized<float>(Height, Width);
         device.UpdateSwiGluGate(device.Float(X), device.Float(Y), device.Float(X), 1, 2, gate);
         using Matrix<double> up = device.Allocate<double>(1, Width);
-        device.AccumulateSwiGluSensitivity(device.Float(X), device.Float(Y), up, up);
+        device.AccumulateGatedSensitivity(Nonlinearity.Silu, device.Float(X), device.Float(Y), up, up);
         return [.. device.ReadWide(weights), .. device.ReadWide(grouped), .. device.ReadWide(mask), .. device.ReadWide(gate), .. device.Read(up)];
     });
 
@@ -159,23 +159,43 @@ public abstract partial class BackendConformance
         ((double)stationary / found.Length).ShouldBeGreaterThan(0.97);
     }
 
-    [SkippableFact]
-    public void Sensitivities_and_positive_counts_accumulate()
+    [SkippableTheory]
+    [InlineData(Nonlinearity.Relu)]
+    [InlineData(Nonlinearity.Silu)]
+    [InlineData(Nonlinearity.Gelu)]
+    [InlineData(Nonlinearity.GeluTanh)]
+    [InlineData(Nonlinearity.QuickGelu)]
+    [InlineData(Nonlinearity.ClampedSwish)]
+    public void Sensitivities_accumulate_squares_of_derivatives(Nonlinearity f)
     {
-        double[,] gate = Reference.Fill(Height, Width, Scaled(X, 6));
-        using Matrix<double> up = Backend.Double(Reference.Fill(1, Width, (_, _) => 1));
-        using Matrix<double> gates = Backend.Double(Reference.Fill(1, Width, (_, _) => 2));
-        using Matrix<double> counts = Backend.Double(Reference.Fill(1, Width, (_, _) => 3));
-        Backend.AccumulateSwiGluSensitivity(Backend.Float(gate), Backend.Float(Y), up, gates);
-        Backend.AccumulatePositiveCounts(Backend.Float(gate), counts);
+        double[,] gate = Reference.Fill(Height, Width, Scaled(X, 9));
+        double[,] up = Reference.Fill(Height, Width, Scaled(Y, 9));
+        double Slope(Func<double, double> function, double at) => (function(at + 1e-5) - function(at - 1e-5)) / 2e-5;
+        double[] Sums(int start, Func<int, int, double> slope) =>
+            [.. Columns().Select(j => start + Rows().Sum(i => Math.Pow(slope(i, j), 2)))];
+
+        using Matrix<double> upSums = Backend.Double(Reference.Fill(1, Width, (_, _) => 1));
+        using Matrix<double> gateSums = Backend.Double(Reference.Fill(1, Width, (_, _) => 2));
+        Backend.AccumulateGatedSensitivity(f, Backend.Float(gate), Backend.Float(up), upSums, gateSums);
         Reference.ShouldBeClose(
-            Backend.Read(up), [.. Columns().Select(j => 1 + Rows().Sum(i => Math.Pow(Reference.Silu(gate[i, j]), 2)))], 1e-6);
-        Reference.ShouldBeClose(Backend.Read(gates), [.. Columns().Select(j => 2 + Rows().Sum(i =>
+            Backend.Read(upSums), Sums(1, (i, j) => Slope(x => Reference.Activate(f, gate[i, j], x), up[i, j])), 1e-6);
+        Reference.ShouldBeClose(
+            Backend.Read(gateSums), Sums(2, (i, j) => Slope(x => Reference.Activate(f, x, up[i, j]), gate[i, j])), 1e-6);
+        if (f != Nonlinearity.ClampedSwish)
         {
-            double sigmoid = 1 / (1 + Math.Exp(-gate[i, j]));
-            return Math.Pow(sigmoid * (1 + gate[i, j] * (1 - sigmoid)) * Y[i, j], 2);
-        }))], 1e-6);
-        Backend.Read(counts).ShouldBe([.. Columns().Select(j => 3.0 + Rows().Count(i => gate[i, j] > 0))]);
+            using Matrix<double> sums = Backend.Double(Reference.Fill(1, Width, (_, _) => 3));
+            Backend.AccumulateSensitivity(f, Backend.Float(gate), sums);
+            Reference.ShouldBeClose(
+                Backend.Read(sums), Sums(3, (i, j) => Slope(x => Reference.Activate(f, x), gate[i, j])), 1e-6);
+        }
+    }
+
+    [SkippableFact]
+    public void The_sensitivity_of_a_relu_is_the_number_of_positive_values()
+    {
+        using Matrix<double> sums = Backend.Double(Reference.Fill(1, Width, (_, _) => 3));
+        Backend.AccumulateSensitivity(Nonlinearity.Relu, Backend.Float(X), sums);
+        Backend.Read(sums).ShouldBe([.. Columns().Select(j => 3.0 + Rows().Count(i => X[i, j] > 0))]);
     }
 
     private float[] ShouldSweep(double[,] w, int zeros, int blockSize)

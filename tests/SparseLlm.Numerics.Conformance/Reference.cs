@@ -141,6 +141,42 @@ public static class Reference
 
     public static double Silu(double x) => x / (1 + Math.Exp(-x));
 
+    /// <summary>f(x).</summary>
+    public static double Activate(Nonlinearity f, double x) => f switch
+    {
+        Nonlinearity.Relu => Math.Max(x, 0),
+        Nonlinearity.Silu => Silu(x),
+        Nonlinearity.Gelu => x * NormalCumulative(x),
+        Nonlinearity.GeluTanh => x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))) / 2,
+        Nonlinearity.QuickGelu => x / (1 + Math.Exp(-1.702 * x)),
+        _ => throw new ArgumentOutOfRangeException(nameof(f)),
+    };
+
+    /// <summary>f(gate) up.</summary>
+    public static double Activate(Nonlinearity f, double gate, double up) => f == Nonlinearity.ClampedSwish
+        ? Activate(Nonlinearity.QuickGelu, Math.Min(gate, 7)) * (Math.Clamp(up, -7, 7) + 1)
+        : Activate(f, gate) * up;
+
+    /// <summary>Φ(x) by the power series of (Φ(x) - 1/2) / φ(x), the terms of which are all positive; φ(x) (1 - 1/x² + ...) / |x| far out.</summary>
+    private static double NormalCumulative(double x)
+    {
+        double density = Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
+        if (Math.Abs(x) > 8)
+        {
+            return x > 0 ? 1 : density / -x * (1 - 1 / (x * x));
+        }
+
+        double sum = 0;
+        double term = x;
+        for (int n = 3; Math.Abs(term) > 1e-17 * Math.Abs(sum); n += 2)
+        {
+            sum += term;
+            term *= x * x / n;
+        }
+
+        return 0.5 + density * sum;
+    }
+
     public static double[] Flatten(double[,] x) => [.. x.Cast<double>()];
 
     public static void ShouldBeClose(IReadOnlyList<double> actual, IReadOnlyList<double> expected, double tolerance)

@@ -79,6 +79,20 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
         { "allocation", "metadata/sparsities", "null" },
         { "allocation", "metadata/sparsities/model.layers.0.self_attn.q_proj.weight", "1.5" },
         { "allocation", "metadata/sparsities/model.layers.0.self_attn.q_proj.weight", "null" },
+        { "experts", "kind", "\"layer\"" },
+        { "experts", "metadata", "null" },
+        { "experts", "metadata/kept", "null" },
+        { "experts", "metadata/kept", "[]" },
+        { "experts", "metadata/kept/0", "-" },
+        { "experts", "metadata/kept/0", "null" },
+        { "experts", "metadata/kept/0", "[0]" },
+        { "experts", "metadata/kept/0", "[0,1,2]" },
+        { "experts", "metadata/kept/0", "[1,0]" },
+        { "experts", "metadata/kept/0", "[1,1]" },
+        { "experts", "metadata/kept/0", "[0,4]" },
+        { "experts", "metadata/kept/0", "[-1,0]" },
+        { "experts", "metadata/kept/0", "[0,9223372036854775807]" },
+        { "experts", "metadata/kept/0/0", "null" },
         { "perplexity", "metadata/value", "1e999" },
         { "perplexity", "metadata/value", "0" },
         { "perplexity", "metadata/value", "-" },
@@ -102,6 +116,7 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
     [InlineData("artifact")]
     [InlineData("layer")]
     [InlineData("allocation")]
+    [InlineData("experts")]
     [InlineData("perplexity")]
     public void What_is_not_forged_is_taken(string kind)
     {
@@ -116,19 +131,21 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
     [InlineData("artifact", "metadata/tensors", "[null]", ArtifactOrigin.Pruned)]
     [InlineData("layer", "metadata/linears", "[null]", ArtifactOrigin.Pruned)]
     [InlineData("allocation", "metadata/sparsities", "null", ArtifactOrigin.Pruned)]
+    [InlineData("experts", "metadata/kept/1", "[3,2]", ArtifactOrigin.Pruned)]
     [InlineData("perplexity", "metadata/value", "0", ArtifactOrigin.Cache)]
     public void A_build_with_it_ends_as_without(string kind, string place, string forged, ArtifactOrigin origin)
     {
         using var server = new CacheFlakyServer((_, _) => CacheFlakyServer.Failure.None);
         Serve(server, kind, place, forged);
-        if (kind is "layer" or "allocation")
+        if (kind is "layer" or "allocation" or "experts")
         {
             // Else the artifact is taken whole.
             built.EntriesOf("artifact").ToList().ForEach(artifact => server.Files.Remove(artifact.Path));
         }
 
-        ArtifactOutcome outcome = new SmallBuild(Temp).Run(Elsewhere(server));
-        (outcome.Origin, outcome.Manifest.Digest).ShouldBe((origin, built.Digest));
+        (SmallBuild build, string digest) = kind == "experts" ? (SmallBuild.OfExperts(Temp), built.DigestOfExperts) : (new SmallBuild(Temp), built.Digest);
+        ArtifactOutcome outcome = build.Run(Elsewhere(server));
+        (outcome.Origin, outcome.Manifest.Digest).ShouldBe((origin, digest));
         Codes.Distinct().ShouldBe(["SLM4024"]);
         Directory.EnumerateFileSystemEntries(Path.Combine(Temp["elsewhere"], "tmp")).ShouldBeEmpty();
     }
@@ -156,6 +173,7 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
             "artifact" => cache.TryGet(key, entry => CachedArtifact.Read(entry, new DenseModel(model.Directory, backend.NumericsClass, cache))) is not null,
             "layer" => new LayerStep(cache, model).Load(key, model.Definition.Layers[0], Spread(plan, model.Definition), CancellationToken.None) is not null,
             "allocation" => cache.TryGet(key, entry => AllocationStep.Read(entry, plan, model.Definition)) is not null,
+            "experts" => cache.TryGet(key, entry => ExpertsStep.Read(entry, DecoderModel.ReadDefinition(Repository.Family("mixtral")), 0.5)) is not null,
             _ => cache.TryGet(key, entry => entry.MetadataAs<Perplexity>(kind)) is not null,
         };
     }
@@ -218,7 +236,7 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
         return Encoding.UTF8.GetBytes($$"""{"formatVersion":1,"key":{{entry["key"]!.ToJsonString()}},"digest":"{{digest}}","content":{{content}}}""");
     }
 
-    /// <summary>What a build has left in its cache.</summary>
+    /// <summary>What two builds have left in their cache.</summary>
     public sealed class Built
     {
         public Built()
@@ -226,6 +244,7 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
             using var directory = new TempDirectory();
             string root = directory["cache"];
             Digest = new SmallBuild(directory).Run(BuildCache.Open(root, remote: null, _ => { })).Manifest.Digest;
+            DigestOfExperts = SmallBuild.OfExperts(directory).Run(BuildCache.Open(root, remote: null, _ => { })).Manifest.Digest;
             Files = Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
                 .ToDictionary(path => "/" + Path.GetRelativePath(root, path).Replace('\\', '/'), File.ReadAllBytes);
         }
@@ -233,10 +252,13 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
         /// <summary>The artifact's digest.</summary>
         public string Digest { get; }
 
+        /// <summary>The digest of the artifact with fewer experts.</summary>
+        public string DigestOfExperts { get; }
+
         /// <summary>The cache's files, by path with a slash before it.</summary>
         public Dictionary<string, byte[]> Files { get; }
 
-        /// <summary>Its entries of a kind; of layers, the first is first.</summary>
+        /// <summary>Its entries of a kind, those of the model without experts first; of layers, the first is first.</summary>
         public IEnumerable<(string Path, JsonNode Entry)> EntriesOf(string kind) => Files
             .Where(file => file.Key.StartsWith("/ac/", StringComparison.Ordinal))
             .Select(file => (file.Key, JsonNode.Parse(file.Value)!))

@@ -41,6 +41,9 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
     [Property(MaxTest = Cases, Replay = "(4444,1)")]
     public void A_budgets_entry_with_changes(JsonChange[] changes) => ShouldDecode("allocation", changes);
 
+    [Property(MaxTest = Cases, Replay = "(4545,1)")]
+    public void An_entry_of_experts_with_changes(JsonChange[] changes) => ShouldDecode("experts", changes);
+
     [Property(MaxTest = Cases, Replay = "(5555,1)")]
     public void A_perplexitys_entry_with_changes(JsonChange[] changes) => ShouldDecode("perplexity", changes);
 
@@ -130,6 +133,7 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
         }
 
         Decoded(() => entry.MetadataAs<AllocationStep>(entry.Kind))?.Sparsities.Values.ShouldAllBe(sparsity => sparsity >= 0 && sparsity <= 1);
+        Decoded(() => entry.MetadataAs<ExpertsStep>(entry.Kind))?.Kept.ShouldAllBe(kept => kept == null || kept.All(place => place >= 0));
         if (Decoded(() => entry.MetadataAs<Perplexity>(entry.Kind)) is { } perplexity)
         {
             double.IsFinite(perplexity.Value / perplexity.Windows).ShouldBeTrue();
@@ -159,6 +163,7 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
             Tensors = [.. manifest.Tensors.Take(5).Select(tensor => tensor with { RelativeError = 0.25 })],
             Sweeps = [new SweepReport(0, 4, 3, 0.25, 0.125)],
             Guards = [new GuardReport(0, "sparsegpt", 0.5, null, true)],
+            Experts = [[0, 2], null],
             OtherChanges = [new ChangedTensor("model.norm.weight", [8], 0.5)],
             Fallbacks = ["layer 2: the damping was raised"],
             Perplexity = new Dictionary<string, PerplexityReport> { ["prose"] = new(20, 25, 2560, 20, "key") { Files = [new FileProvenance("text.txt", Key)] } },

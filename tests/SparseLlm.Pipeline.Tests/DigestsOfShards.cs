@@ -18,7 +18,7 @@ public sealed class DigestsOfShards : IDisposable
     {
         string dense = Repository.Model("tiny-llama");
         ModelDefinition definition = DecoderModel.ReadDefinition(dense);
-        Dictionary<string, string> shards = WriteTwice(dense, definition.Layers[0].Attention.Query.WeightName);
+        Dictionary<string, string> shards = WriteTwice(dense, definition.Layers[0].Linears.First().WeightName);
         File.WriteAllText(directory["model.safetensors.index.json"], JsonSerializer.Serialize(new { weight_map = shards }));
 
         var files = new InputFiles(new FileDigests(memoDirectory: null));

@@ -8,17 +8,23 @@ using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Tests;
 
-/// <summary>A build of a moment that leaves an entry of every kind in its cache: layers, an artifact, a budget, perplexities.</summary>
+/// <summary>
+/// A build of a moment. Two of them leave an entry of every kind in a cache: layers, an artifact, a budget and perplexities; experts that stay.
+/// </summary>
 internal sealed class SmallBuild
 {
     private readonly TempDirectory directory;
+    private readonly string name;
 
-    /// <summary>Writes the recipe.</summary>
-    public SmallBuild(TempDirectory directory)
+    private SmallBuild(TempDirectory directory, string name, string recipe)
     {
-        this.directory = directory;
-        File.WriteAllText(directory["text.txt"], File.ReadAllText(Repository.Text("sample-eval.txt"))[..3000]);
-        File.WriteAllText(directory["pruning.yaml"], $$"""
+        (this.directory, this.name) = (directory, name);
+        File.WriteAllText(directory["pruning.yaml"], recipe);
+    }
+
+    /// <summary>Writes the recipe of a model of dense layers.</summary>
+    public SmallBuild(TempDirectory directory)
+        : this(directory, "a", $$"""
             version: 1
             model: {{Repository.Model("tiny-llama")}}
             calibration: { text: text.txt, samples: 2, sequenceLength: 32 }
@@ -26,11 +32,25 @@ internal sealed class SmallBuild
             artifacts:
               a: { method: magnitude, sparsity: 0.5, settings: { allocation: owl } }
 
-            """);
-    }
+            """) =>
+        File.WriteAllText(directory["text.txt"], File.ReadAllText(Repository.Text("sample-eval.txt"))[..3000]);
 
     /// <summary>Where the artifact stands.</summary>
-    public string Artifact => directory["models/a"];
+    public string Artifact => directory[$"models/{name}"];
+
+    /// <summary>Writes the recipe of a mixture of experts of which half are dropped.</summary>
+    public static SmallBuild OfExperts(TempDirectory directory)
+    {
+        TokenIds.Write(directory["ids.npy"], 64);
+        return new SmallBuild(directory, "mixture", $$"""
+            version: 1
+            model: {{Repository.Family("mixtral")}}
+            calibration: { text: ids.npy, samples: 4, sequenceLength: 16 }
+            artifacts:
+              mixture: { method: magnitude, sparsity: 0.5, experts: { keep: 0.5 } }
+
+            """);
+    }
 
     /// <summary>Its lock file.</summary>
     public string LockFile => directory["pruning.lock.json"];

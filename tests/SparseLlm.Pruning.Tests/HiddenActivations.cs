@@ -23,7 +23,7 @@ public sealed class HiddenActivations
         var random = new Random(7);
         float[] w = Draw(random, Outputs * Hidden), b = Draw(random, Outputs), y = Draw(random, Tokens * Outputs), phi = Draw(random, Tokens * Hidden);
         using var backend = new CpuBackend();
-        using var down = new Linear(backend, new LinearDefinition("down", Hidden, Outputs, HasBias: true), Upload(w, Outputs), Upload(b, 1));
+        using var down = new Linear(backend, new LinearDefinition("down", Hidden, Outputs, hasBias: true), Upload(w, Outputs), Upload(b, 1));
         using Matrix<float> target = Upload(y, Tokens);
         using Matrix<float> p = Upload(phi, Tokens);
         using var update = new HiddenUpdate(backend, down, new Penalties(Alpha: 1, beta, gamma));

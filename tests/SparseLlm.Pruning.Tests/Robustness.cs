@@ -39,10 +39,10 @@ public sealed class Robustness
     public void Inputs_that_are_all_dead_but_one_still_give_an_exact_result(PruningMethod method)
     {
         using PruneRun run = PruneRun.OnSamples("tiny-llama");
-        string gain = run.Model.Definition.Layers[1].AttentionNorm.GainName;
+        string gain = run.Model.Definition.Layers[1].Blocks[0].InputNorm!.Gain[0].Tensor.Name;
         var oneHot = new float[run.Model.Checkpoint[gain].ElementCount];
         oneHot[5] = 1;
-        using DecoderModel model = run.Write([new PrunedLayer(1, [new PrunedTensor(gain, oneHot)], [], [])]);
+        using DecoderModel model = run.Write([new PrunedLayer(1, [run.Tensor(gain, oneHot)], [], [])]);
         PrunesExactly(model, PruningSettings.For(method), run.Tokens(2), "0.6");
         PrunesExactly(model, PruningSettings.For(method), run.Tokens(2), "2:4");
     }
@@ -173,7 +173,7 @@ public sealed class Robustness
         var values = new float[tensor.ElementCount];
         run.Model.Checkpoint.Read(tensor, 0, values);
         float scale = 65504 / values.Max(Math.Abs);
-        using DecoderModel huge = run.Write([new PrunedLayer(1, [new PrunedTensor(Name, [.. values.Select(value => value * scale)])], [], [])]);
+        using DecoderModel huge = run.Write([new PrunedLayer(1, [run.Tensor(Name, [.. values.Select(value => value * scale)])], [], [])]);
 
         var pruner = new ModelPruner(
             huge, PruningSettings.For(PruningMethod.SparseGpt), new SparsityPlan(PruneRun.Pattern("0.9"), NoRules), run.Tokens(4));

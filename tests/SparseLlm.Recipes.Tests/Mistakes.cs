@@ -19,7 +19,7 @@ public sealed class Mistakes : IDisposable
         { "version: 1\nmodel: model\nartifacts:\n  a: { sparsity: 0.5, method: «magnitud» }\n", "SLM1008", "did you mean 'magnitude'" },
         { Head + "«artefacts»: {}\n" + Artifacts, "SLM1003", "unknown key 'artefacts'; did you mean 'artifacts'?" },
         { Head + "artifacts:\n  a:\n    method: magnitude\n    sparsity: 0.5\n    «Sparsity»: 0.5\n", "SLM1003", "did you mean 'sparsity'?" },
-        { Head + "artifacts:\n  a: { method: magnitude, sparsity: 0.5, «colour»: red }\n", "SLM1003", "allowed: method, preset, sparsity, pattern, settings, rules, gates, matrix" },
+        { Head + "artifacts:\n  a: { method: magnitude, sparsity: 0.5, «colour»: red }\n", "SLM1003", "allowed: method, preset, sparsity, pattern, settings, rules, experts, gates, matrix" },
         { Head + "defaults: { «matrix»: {} }\n" + Artifacts, "SLM1003", "unknown key 'matrix'" },
         { WithCalibration + "artifacts: { a: { sparsity: 0.5, settings: { «dampening»: 1 } } }\n", "SLM1003", "did you mean 'damping'?" },
         { Head + "calibration: { text: calibration.txt, «sequence_length»: 8 }\n" + Artifacts, "SLM1003", "did you mean 'sequenceLength'?" },
@@ -140,6 +140,10 @@ public sealed class Mistakes : IDisposable
         { WithCalibration + "artifacts:\n  s: { matrix: { sparsity: [0.5, «0.50»] } }\n", "SLM1016", "'0.5' is listed twice" },
 
         // Gates.
+        { Head + "artifacts: { «a»: { method: magnitude, sparsity: 0.5, experts: { keep: 0.5 } } }\n", "SLM1018", "is pruned by magnitude and drops experts, which needs calibration data" },
+        { Head + "artifacts: { a: { method: magnitude, sparsity: 0.5, experts: { keep: «0» } } }\n", "SLM1007", "'keep' must be above 0 and at most 1, found 0; 0.5 keeps half of the experts" },
+        { Head + "artifacts: { a: { method: magnitude, sparsity: 0.5, experts: { keep: «1.5» } } }\n", "SLM1007", "'keep' must be above 0" },
+        { Head + "artifacts: { a: { method: magnitude, sparsity: 0.5, experts: { keep: «half» } } }\n", "SLM1007", "'keep' must be a number, found 'half'" },
         { Head + "evaluation: { perplexity: { prose: eval.txt } }\nartifacts: { a: { method: magnitude, sparsity: 0.5, gates: { «pros»: { max: 9 } } } }\n", "SLM1017", "unknown perplexity 'pros'; did you mean 'prose'?" },
         { Head + "artifacts: { a: { method: magnitude, sparsity: 0.5, gates: { «prose»: { max: 9 } } } }\n", "SLM1017", "declare it under 'evaluation: perplexity:'" },
         { Head + "evaluation: { perplexity: { p: eval.txt } }\ndefaults: { gates: { «p»: {} } }\n" + Artifacts, "SLM1004", "gate 'p' limits nothing" },

@@ -13,6 +13,26 @@ public sealed class ValidRecipes : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
+    public void Experts_are_kept_as_an_artifact_says_else_as_the_defaults_say_else_all()
+    {
+        Recipe recipe = folder.ReadValid("""
+            version: 1
+            model: ./model/
+            calibration: { text: calibration.txt }
+            defaults: { experts: { keep: 0.75 } }
+            artifacts:
+              half: { sparsity: 0.5, experts: { keep: 0.5 } }
+              most: { sparsity: 0.5 }
+            """);
+        recipe.Artifacts.Select(artifact => artifact.Settings.ExpertsKept).ShouldBe([0.5, 0.75]);
+        folder.ReadValid("""
+            version: 1
+            model: ./model/
+            artifacts: { all: { method: magnitude, sparsity: 0.5 } }
+            """).Artifacts[0].Settings.ShouldSatisfyAllConditions(settings => settings.ExpertsKept.ShouldBe(1), settings => settings.DropsExperts().ShouldBeFalse());
+    }
+
+    [Fact]
     public void A_full_recipe_is_read_into_all_it_says()
     {
         folder.AddFile("books/b.txt");

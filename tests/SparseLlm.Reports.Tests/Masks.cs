@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports.Masks;
@@ -32,7 +33,7 @@ public sealed class Masks : IDisposable
             writer.Complete();
         }
 
-        TensorReport report = MaskDensities.Measure(directory.Path, [new TensorReport(name, [1, 1], "0.5", 0.5, null)]).Single();
+        TensorReport report = MaskDensities.Measure(directory.Path, DecoderModel.ReadDefinition(Repository.Model("tiny-llama")), [new TensorReport(name, [1, 1], "0.5", 0.5, null)]).Single();
         MaskDensity mask = report.Mask!;
         mask.Cells.Length.ShouldBe(mask.Rows * mask.Columns);
         for (int row = 0; row < mask.Rows; row++)
@@ -46,8 +47,8 @@ public sealed class Masks : IDisposable
     }
 
     [Fact]
-    public void What_is_not_in_the_checkpoint_has_no_density() =>
-        MaskDensities.Measure(Repository.Model("tiny-llama"), [new TensorReport("no.such.weight", [1, 1], "0.5", 0.5, null)]).Single().Mask.ShouldBeNull();
+    public void What_is_no_matrix_of_the_model_has_no_density() =>
+        MaskDensities.Measure(Repository.Model("tiny-llama"), DecoderModel.ReadDefinition(Repository.Model("tiny-llama")), [new TensorReport("no.such.weight", [1, 1], "0.5", 0.5, null)]).Single().Mask.ShouldBeNull();
 
     [Theory]
     [InlineData(1)]

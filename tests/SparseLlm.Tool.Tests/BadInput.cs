@@ -10,6 +10,7 @@ public sealed class BadInput
 
     [Theory]
     [InlineData("SLM5001", "1.2 is not a fraction", "--sparsity", "1.2")]
+    [InlineData("SLM5001", "--sparsity is '0,7', which is no number", "--sparsity", "0,7")]
     [InlineData("SLM5001", "'5:4' would prune nothing", "--pattern", "5:4")]
     [InlineData("SLM5001", "either --sparsity", "--sparsity", "0.5", "--pattern", "2:4")]
     [InlineData("SLM5001", "damping takes a number from 0 to 1", "--sparsity", "0.5", "--set", "damping=much")]

@@ -38,11 +38,12 @@ internal static class ForeignFields
         ["scale_embedding"] = ["false"],
         ["normalize_embedding"] = ["false"],
 
-        // Scores and logits that are bent or clipped: Gemma, OLMo, DBRX, GPT-2, Qwen, Llama 4.
+        // Scores, logits and gates that are bent or clipped: Gemma, OLMo, DBRX, GPT-2, Qwen, Llama 4, gpt-oss.
         ["attn_logit_softcapping"] = [],
         ["final_logit_softcapping"] = [],
         ["query_pre_attn_scalar"] = [],
         ["clip_qkv"] = [],
+        ["swiglu_limit"] = [],
         ["softmax_scale"] = [],
         ["scale_attn_weights"] = ["true"],
         ["scale_attn_by_inverse_layer_idx"] = ["false"],

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Architectures;
 
@@ -14,6 +15,7 @@ public sealed class ModelConfig
     private const string FileName = "config.json";
     private const long MaximumLength = 1 << 24;
     private const int MaximumLayers = 10_000;
+    private const int MaximumInLayers = 50_000;
     private const int MaximumWidth = 1 << 20;
     private const int MaximumCount = 1 << 30;
 
@@ -63,7 +65,7 @@ public sealed class ModelConfig
         ({ ValueKind: JsonValueKind.Number } field, _)
             when field.TryGetInt32(out int value) && value >= minimum && value <= MaximumCount => value,
         (null, { } value) => value,
-        _ => throw Malformed(name, $"a whole number from {minimum} on"),
+        _ => throw Malformed(name, FormattableString.Invariant($"a whole number from {minimum} to {MaximumCount}")),
     };
 
     /// <summary>A number of channels or heads, within reason: something is sized by it before there is a weight to hold it against.</summary>
@@ -78,9 +80,13 @@ public sealed class ModelConfig
         return value % divisor == 0 ? value / divisor : throw Invalid(divisorName, $"{divisor} does not divide {name}, {value}");
     }
 
-    /// <summary><c>num_hidden_layers</c>, within reason.</summary>
+    /// <summary>The number of layers, within reason.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>
-    public int LayerCount() => Limited("num_hidden_layers", Count("num_hidden_layers"), MaximumLayers);
+    public int LayerCount(string name = "num_hidden_layers") => Limited(name, Count(name), MaximumLayers);
+
+    /// <summary>How many of something each of so many layers has, within reason.</summary>
+    /// <inheritdoc cref="Count" path="/exception"/>
+    public int CountInLayers(string name, int layers) => Limited(name, Count(name), MaximumInLayers / layers);
 
     /// <summary>A number above 0 that is so in single precision, too.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>
@@ -91,6 +97,37 @@ public sealed class ModelConfig
         (null, { } value) => value,
         _ => throw Malformed(name, "a number above 0 within single precision"),
     };
+
+    /// <summary>A number above 0, or null where the field is null: a factor or cap that a model may be without.</summary>
+    /// <inheritdoc cref="Count" path="/exception"/>
+    public float? PositiveOrNone(string name, double? defaultValue) =>
+        Has(name) ? (float)Positive(name) : IsNull(name) ? null : (float?)defaultValue;
+
+    /// <summary>A list of numbers above 0.</summary>
+    /// <inheritdoc cref="Count" path="/exception"/>
+    public IReadOnlyList<double> Positives(string name) => Find(name) is { ValueKind: JsonValueKind.Array } field
+        && field.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number && item.TryGetDouble(out double value) && (float)value is > 0 and < float.PositiveInfinity)
+            ? [.. field.EnumerateArray().Select(item => item.GetDouble())]
+            : throw Malformed(name, "a list of numbers above 0 within single precision");
+
+    /// <summary>A list of whole numbers from 0 on; empty if the field is missing.</summary>
+    /// <inheritdoc cref="Count" path="/exception"/>
+    public IReadOnlyList<int> Counts(string name) => Find(name) switch
+    {
+        { ValueKind: JsonValueKind.Array } field when field.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int value) && value >= 0) =>
+            [.. field.EnumerateArray().Select(item => item.GetInt32())],
+        null => [],
+        _ => throw Malformed(name, "a list of whole numbers from 0 on"),
+    };
+
+    /// <summary>Of the names that a field has in different files, the one under which it is here; the first if it is under none.</summary>
+    /// <exception cref="DiagnosticException">It is here under two, with different values.</exception>
+    public string NameOf(params string[] names)
+    {
+        string[] found = [.. names.Where(Has)];
+        string? other = found.Skip(1).FirstOrDefault(name => !JsonElement.DeepEquals(Find(name)!.Value, Find(found[0])!.Value));
+        return other is null ? found.FirstOrDefault() ?? names[0] : throw Invalid(other, $"it contradicts {PathOf(found[0])}; delete one of them");
+    }
 
     /// <summary>True or false.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>
@@ -110,6 +147,15 @@ public sealed class ModelConfig
         null when defaultValue is not null => defaultValue,
         _ => throw Malformed(name, "a text"),
     };
+
+    /// <summary>The name of an activation.</summary>
+    /// <exception cref="DiagnosticException">It is not a text, or none of those that are supported.</exception>
+    public Activation Activation(string name, string defaultValue)
+    {
+        string activation = Text(name, defaultValue);
+        return Definitions.Activation.Named(activation)
+            ?? throw Unsupported(name, $"'{Excerpt.Of(activation)}' is not supported; supported are {string.Join(", ", Definitions.Activation.Names)}");
+    }
 
     /// <summary>A list of texts; empty if the field is missing.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>
@@ -147,6 +193,9 @@ public sealed class ModelConfig
     /// <summary>A value that no model can have.</summary>
     public DiagnosticException Invalid(string name, string problem) =>
         Error(ModelDiagnostics.MalformedConfig, $"{prefix}{name}: {problem}");
+
+    /// <summary>A field's name with those of the objects in which it is.</summary>
+    public string PathOf(string name) => prefix + name;
 
     /// <summary>Something about the file.</summary>
     public DiagnosticException Error(DiagnosticDescriptor descriptor, string problem) => descriptor.Error(location, problem);

@@ -78,6 +78,21 @@ public sealed class CheckpointWriter : IDisposable
     public void Write(string tensorName, long firstElement, ReadOnlySpan<float> values) =>
         Write(Find(tensorName), firstElement, values);
 
+    /// <summary>Overwrites a part of a tensor by bytes in its own element type.</summary>
+    /// <param name="tensorName">Its full name.</param>
+    /// <param name="firstByte">The first byte to write, counted from the tensor's own.</param>
+    /// <param name="bytes">Whole elements from there on.</param>
+    /// <exception cref="DiagnosticException">A value is not finite, or the file cannot be written.</exception>
+    /// <exception cref="ArgumentException">There is no such tensor, or it is shorter.</exception>
+    public void WriteBytes(string tensorName, long firstByte, ReadOnlyMemory<byte> bytes)
+    {
+        TensorInfo tensor = Find(tensorName);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstByte);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes.Length, tensor.ByteLength - firstByte);
+        CheckFinite(tensor, bytes.Span);
+        FileBytes.Write(files[tensor.Shard], tensor.Offset + firstByte, bytes, Path.Combine(directory, tensor.Shard));
+    }
+
     /// <summary>
     /// Brings superseded copies of tensors up to date, and flushes everything to the disk. Without it, what was written may be lost in a power failure.
     /// </summary>

@@ -56,6 +56,13 @@ internal static class ShardIndex
         return shards.Count > 0 ? shards : throw Malformed(path, "weight_map is empty");
     }
 
+    /// <summary>Writes an index.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="shards">Shard names by tensor name.</param>
+    /// <param name="totalSize">Bytes of all tensors.</param>
+    public static void Write(string path, IReadOnlyDictionary<string, string> shards, long totalSize) => File.WriteAllText(path, JsonSerializer.Serialize(
+        new Dictionary<string, object> { ["metadata"] = new Dictionary<string, long> { ["total_size"] = totalSize }, ["weight_map"] = shards }));
+
     private static DiagnosticException Malformed(string path, string problem) =>
         ModelDiagnostics.MalformedIndex.Error(new SourceLocation(path), $"{problem}; take the index from where the shards come from");
 

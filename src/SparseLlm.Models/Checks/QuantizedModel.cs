@@ -7,7 +7,9 @@ namespace SparseLlm.Models.Checks;
 /// <summary>Recognises models whose weights are stored as something else than numbers of a common type, by their config or their tensors.</summary>
 internal static class QuantizedModel
 {
+    private const string Mxfp4 = "MXFP4";
     private const string Remedy = "prune the original model, and quantise the pruned one";
+    private const string RemedyOfMxfp4 = "load it with Mxfp4Config(dequantize=True) in transformers, save it, and prune what that gives";
 
     // transformers; MLX.
     private static readonly string[] Fields = ["quantization_config", "compression_config", "quantization"];
@@ -35,8 +37,12 @@ internal static class QuantizedModel
         ["input_scale"] = "FP8 or NVFP4",
         ["k_scale"] = "FP8",
         ["v_scale"] = "FP8",
-        ["weight_blocks"] = "MXFP4",
-        ["weight_scales"] = "MXFP4",
+        ["weight_blocks"] = Mxfp4,
+        ["weight_scales"] = Mxfp4,
+        ["gate_up_proj_blocks"] = Mxfp4,
+        ["gate_up_proj_scales"] = Mxfp4,
+        ["down_proj_blocks"] = Mxfp4,
+        ["down_proj_scales"] = Mxfp4,
         ["scales"] = "MLX, GPTQ or AWQ",
         ["biases"] = "MLX",
         ["q_weight"] = "EXL2",
@@ -55,8 +61,10 @@ internal static class QuantizedModel
         {
             if (config.Object(field) is { } quantization && quantization.Unread.Any())
             {
-                string method = quantization.Has("quant_method") ? $" with {Excerpt.Of(quantization.Text("quant_method"))}" : "";
-                throw config.Error(ModelDiagnostics.QuantizedModel, $"{field} says that the weights are quantised or compressed{method}; {Remedy}");
+                string? method = quantization.Has("quant_method") ? quantization.Text("quant_method") : null;
+                throw config.Error(
+                    ModelDiagnostics.QuantizedModel,
+                    $"{field} says that the weights are quantised or compressed{(method is null ? "" : $" with {Excerpt.Of(method)}")}; {RemedyOf(method)}");
             }
         }
     }
@@ -67,8 +75,11 @@ internal static class QuantizedModel
         TensorInfo? tensor = tensors.FirstOrDefault(tensor => Formats.ContainsKey(LastPart(tensor)));
         return tensor is null ? null : ModelDiagnostics.QuantizedModel.At(
             new SourceLocation(checkpoint.PathOf(tensor)),
-            $"tensor '{tensor.Name}' belongs to quantised weights ({Formats[LastPart(tensor)]}); {Remedy}");
+            $"tensor '{tensor.Name}' belongs to quantised weights ({Formats[LastPart(tensor)]}); {RemedyOf(Formats[LastPart(tensor)])}");
     }
+
+    /// <summary>What to do: the models in MXFP4 have no other original.</summary>
+    private static string RemedyOf(string? method) => string.Equals(method, Mxfp4, StringComparison.OrdinalIgnoreCase) ? RemedyOfMxfp4 : Remedy;
 
     private static string LastPart(TensorInfo tensor) => tensor.Name[(tensor.Name.LastIndexOf('.') + 1)..];
 }

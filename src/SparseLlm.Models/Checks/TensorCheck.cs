@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Architectures;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
 
@@ -13,14 +14,23 @@ namespace SparseLlm.Models.Checks;
 internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint checkpoint)
 {
     private const int Named = 3;
-    private const string SeparateHead = "lm_head.weight";
+
+    // A table of logits that is stored although the embedding is that table.
+    private readonly TensorInfo? separateHead = definition.Head.Tokens == definition.Embedding.Tokens
+        ? checkpoint.Tensors.FirstOrDefault(tensor => Head.IsMatch(tensor.Name) && tensor.Name.EndsWith(".weight", StringComparison.Ordinal))
+        : null;
 
     // Buffers that old versions of transformers saved: they follow from the config, and nothing reads them. And heads of training (TRL).
-    [GeneratedRegex(@"(^|\.)rotary_emb\.(inv_freq|original_inv_freq|cos_cached|sin_cached)$|\.attn\.(bias|masked_bias)$|(^|\.)decoder\.version$|^v_head\.", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(^|\.)rotary_emb\.(inv_freq|original_inv_freq|cos_cached|sin_cached)$|\.(attn|attention)\.(bias|masked_bias)$|(^|\.)decoder\.version$|^v_head\.",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Harmless { get; }
 
-    [GeneratedRegex(@"(^|\.)layers\.(?<layer>[0-9]{1,9})\.", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(^|\.)(layers|h)\.(?<layer>[0-9]{1,9})\.", RegexOptions.CultureInvariant)]
     private static partial Regex InLayer { get; }
+
+    [GeneratedRegex(@"^(language_model\.)?(lm_head|embed_out)\.", RegexOptions.CultureInvariant)]
+    private static partial Regex Head { get; }
 
     /// <summary>Finds what is wrong, and says it once.</summary>
     /// <exception cref="DiagnosticException">A tensor is missing or unexplained, or of another type or shape than it must be.</exception>
@@ -36,7 +46,7 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
     {
         HashSet<string> needed = [.. definition.Tensors.Select(shape => shape.Name)];
         string[] missing = [.. definition.Tensors.Select(shape => shape.Name).Where(name => !checkpoint.TryGet(name, out _))];
-        TensorInfo[] unexplained = [.. checkpoint.Tensors.Where(tensor => !needed.Contains(tensor.Name) && !IsHarmless(tensor.Name))];
+        TensorInfo[] unexplained = [.. checkpoint.Tensors.Where(tensor => !needed.Contains(tensor.Name) && !IsHarmless(tensor))];
         return QuantizedModel.Find(unexplained, checkpoint)
             ?? WrappedModel.Find(missing, unexplained, checkpoint)
             ?? NotInShard(missing)
@@ -44,22 +54,30 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
             ?? Unexplained(unexplained);
     }
 
-    private bool IsHarmless(string name) => Harmless.IsMatch(name) || (name == SeparateHead && IsTied);
+    /// <summary>Whether a tensor that is not needed changes nothing: it is a buffer, empty, a tied head, or a part of something around the language model.</summary>
+    private bool IsHarmless(TensorInfo tensor) =>
+        Harmless.IsMatch(tensor.Name) || tensor.ElementCount == 0 || tensor == separateHead || !IsOfLanguageModel(tensor.Name);
 
-    private bool IsTied => definition.Head.Tokens == definition.Embedding.Tokens;
+    /// <summary>Whether a name is inside the language model, where there is something around it: a model that sees, say.</summary>
+    private bool IsOfLanguageModel(string name)
+    {
+        string embedding = definition.Embedding.Tokens.Name;
+        int wrapper = embedding.IndexOf(TensorNames.Wrapper, StringComparison.Ordinal);
+        return wrapper < 0 || Head.IsMatch(name) || name.StartsWith(embedding[..(wrapper + TensorNames.Wrapper.Length)], StringComparison.Ordinal);
+    }
 
     /// <summary>A head of its own beside config.json's word that there is none: transformers 4 computes with the embedding then, and 5 with the head.</summary>
     private Diagnostic? TiedHead()
     {
-        if (!IsTied || !checkpoint.TryGet(SeparateHead, out TensorInfo? head) || checkpoint.HoldsTheSame(head, checkpoint[definition.Embedding.Tokens.Name]))
+        if (separateHead is not { } head || checkpoint.HoldsTheSame(head, checkpoint[definition.Embedding.Tokens.Name]))
         {
             return null;
         }
 
         return ModelDiagnostics.UnexplainedTensor.At(
             new SourceLocation(checkpoint.PathOf(head)),
-            $"the checkpoint holds '{SeparateHead}' with other values than '{definition.Embedding.Tokens.Name}', and tie_word_embeddings in config.json says that they are the same; " +
-            "set it to false, or remove the tensor");
+            $"the checkpoint holds '{head.Name}' with other values than '{definition.Embedding.Tokens.Name}', and tie_word_embeddings in config.json " +
+            $"(or, where it is missing there, a {definition.Architecture}) says that they are the same; set it to false, or remove the tensor");
     }
 
     private Diagnostic? NotInShard(string[] missing)
@@ -118,7 +136,7 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
 
     private Diagnostic? Shapes()
     {
-        TensorShape[] others = [.. definition.Tensors.Where(shape => !checkpoint[shape.Name].Shape.SequenceEqual(Expected(shape)))];
+        TensorShape[] others = [.. definition.Tensors.Where(shape => !checkpoint[shape.Name].Shape.SequenceEqual(shape.Dimensions))];
         if (others.Length == 0)
         {
             return null;
@@ -128,12 +146,10 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
         return ModelDiagnostics.WrongShape.At(
             new SourceLocation(checkpoint.PathOf(tensor)),
             $"tensor '{tensor.Name}' is [{string.Join(" x ", tensor.Shape)}], where config.json implies " +
-            $"[{string.Join(" x ", Expected(others[0]))}]; one of them belongs to another model{AndSo(others.Length)}");
+            $"[{string.Join(" x ", others[0].Dimensions)}]; one of them belongs to another model{AndSo(others.Length)}");
     }
 
     private IEnumerable<TensorInfo> Needed => definition.Tensors.Select(shape => checkpoint[shape.Name]);
-
-    private static long[] Expected(TensorShape shape) => shape.IsVector ? [shape.Columns] : [shape.Rows, shape.Columns];
 
     private static int LayerOf(TensorInfo tensor) =>
         InLayer.Match(tensor.Name) is { Success: true } match ? int.Parse(match.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture) : -1;

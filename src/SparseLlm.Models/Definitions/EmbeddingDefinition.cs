@@ -5,27 +5,14 @@ namespace SparseLlm.Models.Definitions;
 /// <param name="Positions">The learned position table, if the model has one.</param>
 /// <param name="PositionOffset">The row of the position table for position 0 (2 for OPT).</param>
 /// <param name="Projection">From the table's width to the hidden size, where they differ (OPT-350m).</param>
+/// <param name="Multiplier">The factor of the token vectors (Gemma, Granite).</param>
 public sealed record EmbeddingDefinition(
     TensorShape Tokens,
     TensorShape? Positions = null,
     int PositionOffset = 0,
-    LinearDefinition? Projection = null)
+    LinearDefinition? Projection = null,
+    float Multiplier = 1)
 {
     /// <summary>The tensors of the embedding.</summary>
-    public IEnumerable<TensorShape> Tensors
-    {
-        get
-        {
-            yield return Tokens;
-            if (Positions is not null)
-            {
-                yield return Positions;
-            }
-
-            foreach (TensorShape tensor in Projection?.Tensors ?? [])
-            {
-                yield return tensor;
-            }
-        }
-    }
+    public IEnumerable<TensorShape> Tensors => [Tokens, .. Positions is null ? (TensorShape[])[] : [Positions], .. Projection?.Tensors ?? []];
 }

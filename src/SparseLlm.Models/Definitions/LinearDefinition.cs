@@ -1,28 +1,26 @@
 namespace SparseLlm.Models.Definitions;
 
 /// <summary>A linear layer y = x W' + b with W [outputs x inputs].</summary>
-/// <param name="Name">The module's name; its tensors are <c>Name.weight</c> and <c>Name.bias</c>.</param>
-/// <param name="Inputs">Columns of W.</param>
-/// <param name="Outputs">Rows of W.</param>
-/// <param name="HasBias">Whether there is a bias.</param>
-public sealed record LinearDefinition(string Name, int Inputs, int Outputs, bool HasBias)
+/// <param name="Weight">W.</param>
+/// <param name="Bias">b, if there is one.</param>
+/// <param name="StaysDense">Whether it is pruned only where a rule says so: routers, whose few weights decide about all others.</param>
+public sealed record LinearDefinition(TensorSlice Weight, TensorSlice? Bias = null, bool StaysDense = false)
 {
-    /// <summary>The weight's name in the checkpoint.</summary>
-    public string WeightName => Name + ".weight";
-
-    /// <summary>The bias's name in the checkpoint.</summary>
-    public string BiasName => Name + ".bias";
-
-    /// <summary>The tensors of this layer.</summary>
-    public IEnumerable<TensorShape> Tensors
+    /// <summary>A layer whose tensors are <c>name.weight</c> and <c>name.bias</c>, whole.</summary>
+    public LinearDefinition(string name, int inputs, int outputs, bool hasBias)
+        : this(TensorSlice.Matrix(name + ".weight", outputs, inputs), hasBias ? TensorSlice.Vector(name + ".bias", outputs) : null)
     {
-        get
-        {
-            yield return new TensorShape(WeightName, Outputs, Inputs);
-            if (HasBias)
-            {
-                yield return TensorShape.Vector(BiasName, Outputs);
-            }
-        }
     }
+
+    /// <summary>Columns of W.</summary>
+    public int Inputs => Weight.Columns;
+
+    /// <summary>Rows of W.</summary>
+    public int Outputs => Weight.Rows;
+
+    /// <summary>What the weight is called in reports: its tensor's name, and its part where it is not all of it.</summary>
+    public string WeightName => Weight.Label;
+
+    /// <summary>The stored tensors that hold its weights and its bias.</summary>
+    public IEnumerable<TensorShape> Tensors => Bias is null ? [Weight.Tensor] : [Weight.Tensor, Bias.Tensor];
 }

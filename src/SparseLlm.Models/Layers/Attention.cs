@@ -4,84 +4,111 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Models.Layers;
 
 /// <summary>A loaded attention block.</summary>
-public sealed class Attention(
-    IBackend backend, AttentionDefinition definition, Linear query, Linear key, Linear value, Linear output) : IDisposable
+public sealed class Attention : StagedMixer
 {
+    private readonly IBackend backend;
+    private readonly RotaryTables? rotary;
+
+    /// <summary>An attention block, which owns its parts from here on.</summary>
+    public Attention(
+        IBackend backend, AttentionDefinition definition, Linear query, Linear key, Linear value, Linear output, Norm? queryNorm, Norm? keyNorm, Matrix<float>? sinks)
+    {
+        this.backend = backend;
+        Definition = definition;
+        Projections = [query, key, value];
+        Output = output;
+        (QueryNorm, KeyNorm, Sinks) = (queryNorm, keyNorm, sinks);
+        rotary = definition.Rotary is null ? null : new RotaryTables(backend, definition.Rotary);
+    }
+
     /// <summary>Names and shapes.</summary>
-    public AttentionDefinition Definition { get; } = definition;
+    public AttentionDefinition Definition { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Linear> Projections { get; }
+
+    /// <inheritdoc/>
+    public override Linear Output { get; }
 
     /// <summary>The query projection.</summary>
-    public Linear Query { get; } = query;
+    public Linear Query => Projections[0];
 
     /// <summary>The key projection.</summary>
-    public Linear Key { get; } = key;
+    public Linear Key => Projections[1];
 
     /// <summary>The value projection.</summary>
-    public Linear Value { get; } = value;
+    public Linear Value => Projections[2];
 
-    /// <summary>The output projection.</summary>
-    public Linear Output { get; } = output;
+    /// <summary>The norm of the queries, if there is one.</summary>
+    public Norm? QueryNorm { get; }
 
-    /// <summary>
-    /// The attention context, which is the input of the output projection: heads attending over
-    /// <paramref name="input"/> [tokens x hidden], tokens in sequences of <paramref name="sequenceLength"/>.
-    /// </summary>
-    /// <returns>[tokens x heads * width], a new matrix.</returns>
-    public Matrix<float> Context(Matrix<float> input, int sequenceLength)
+    /// <summary>The norm of the keys, if there is one.</summary>
+    public Norm? KeyNorm { get; }
+
+    /// <summary>A logit per head that takes part in the softmax alone, [1 x heads], or null.</summary>
+    public Matrix<float>? Sinks { get; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<Linear> Linears => [.. Projections, Output];
+
+    /// <inheritdoc/>
+    public override IEnumerable<Norm> Norms => new[] { QueryNorm, KeyNorm }.OfType<Norm>();
+
+    /// <summary>What the attention kernels have to know.</summary>
+    public AttentionShape Shape(int sequenceLength) => new(
+        Definition.Heads, Definition.KeyValueHeads, sequenceLength, Definition.Window, Definition.Scale, Definition.Cap);
+
+    /// <summary>The attention context, which is the input of the output projection.</summary>
+    /// <inheritdoc/>
+    public override Matrix<float> Hidden(IReadOnlyList<Matrix<float>> projected, int sequenceLength)
     {
-        using Matrix<float> q = Query.Apply(input);
-        using Matrix<float> k = Key.Apply(input);
-        using Matrix<float> v = Value.Apply(input);
+        using Matrix<float> q = Normalized(QueryNorm, projected[0]);
+        using Matrix<float> k = Normalized(KeyNorm, projected[1]);
+        using Matrix<float> v = projected[2];
         return Attend(q, k, v, sequenceLength);
     }
 
-    /// <summary>The context for given projections; q and k are rotated in place where the model is rotary.</summary>
+    /// <summary>The context for queries and keys behind their norms, which are rotated in place where the model is rotary.</summary>
     public Matrix<float> Attend(Matrix<float> q, Matrix<float> k, Matrix<float> v, int sequenceLength)
     {
-        Rotate(q, k, sequenceLength, direction: 1);
+        rotary?.Turn(q, Definition.Heads, sequenceLength);
+        rotary?.Turn(k, Definition.KeyValueHeads, sequenceLength);
         Matrix<float> context = backend.AllocateUninitialized<float>(q.Rows, q.Columns);
-        backend.CausalAttention(
-            q, k, v, Definition.Heads, Definition.KeyValueHeads, sequenceLength, Definition.Window, context);
+        backend.CausalAttention(q, k, v, Shape(sequenceLength), Sinks, context);
         return context;
     }
 
-    /// <summary>Undoes in place the rotation of <see cref="Attend"/>, where the model is rotary: what gradients of q and k need.</summary>
-    public void RotateBack(Matrix<float> q, Matrix<float> k, int sequenceLength) => Rotate(q, k, sequenceLength, direction: -1);
-
-    private void Rotate(Matrix<float> q, Matrix<float> k, int sequenceLength, int direction)
+    /// <summary>The derivative through the rotation of <see cref="Attend"/>, in place: what gradients of q and k need.</summary>
+    public void TurnBack(Matrix<float> q, Matrix<float> k, int sequenceLength)
     {
-        if (Definition.Rotary is not { } rotary)
+        rotary?.TurnBack(q, Definition.Heads, sequenceLength);
+        rotary?.TurnBack(k, Definition.KeyValueHeads, sequenceLength);
+    }
+
+    private static Matrix<float> Normalized(Norm? norm, Matrix<float> x)
+    {
+        if (norm is null)
         {
-            return;
+            return x;
         }
 
-        int pairs = rotary.InverseFrequencies.Count;
-        var cosines = new float[sequenceLength * pairs];
-        var sines = new float[sequenceLength * pairs];
-        for (int position = 0; position < sequenceLength; position++)
+        using (x)
         {
-            for (int pair = 0; pair < pairs; pair++)
-            {
-                double angle = direction * position * rotary.InverseFrequencies[pair];
-                cosines[position * pairs + pair] = (float)Math.Cos(angle);
-                sines[position * pairs + pair] = (float)Math.Sin(angle);
-            }
+            return norm.Apply(x);
         }
-
-        using Matrix<float> cosineTable = backend.AllocateUninitialized<float>(sequenceLength, pairs);
-        using Matrix<float> sineTable = backend.AllocateUninitialized<float>(sequenceLength, pairs);
-        backend.Upload<float>(cosines, cosineTable);
-        backend.Upload<float>(sines, sineTable);
-        backend.ApplyRotary(q, Definition.Heads, cosineTable, sineTable);
-        backend.ApplyRotary(k, Definition.KeyValueHeads, cosineTable, sineTable);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
-        Query.Dispose();
-        Key.Dispose();
-        Value.Dispose();
-        Output.Dispose();
+        foreach (Linear linear in Linears)
+        {
+            linear.Dispose();
+        }
+
+        QueryNorm?.Dispose();
+        KeyNorm?.Dispose();
+        Sinks?.Dispose();
+        rotary?.Dispose();
     }
 }

@@ -3,132 +3,114 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Layers;
 
+/// <summary>Looks at a stage of a forward pass. The matrices are not the visitor's.</summary>
+/// <param name="stage">The stage.</param>
+/// <param name="sum">The residual stream before the stage's block, [tokens x hidden].</param>
+/// <param name="input">What the stage's linear layers take in, [tokens x inputs].</param>
+public delegate void StageVisitor(Stage stage, Matrix<float> sum, Matrix<float> input);
+
 /// <summary>
-/// A loaded decoder layer. Its forward pass can be walked in stages, because pruning looks at the inputs of each linear
-/// layer after the ones before it have been pruned. Every stage returns a new matrix [tokens x channels].
+/// A loaded decoder layer: residual blocks, through which data flows in the order of the list. Whatever walks through a layer (a forward pass, a prune, a
+/// gradient) goes by this order and knows no other.
 /// </summary>
-public sealed class DecoderLayer(
-    IBackend backend, LayerDefinition definition, Norm attentionNorm, Attention attention, Norm feedForwardNorm, FeedForward feedForward)
-    : IDisposable
+/// <param name="definition">Names and shapes.</param>
+/// <param name="blocks">The blocks.</param>
+/// <param name="norms">The norms around their mixers, each once.</param>
+public sealed class DecoderLayer(LayerDefinition definition, IReadOnlyList<Block> blocks, IReadOnlyList<Norm> norms) : IDisposable
 {
     /// <summary>Names and shapes.</summary>
     public LayerDefinition Definition { get; } = definition;
 
-    /// <summary>The norm of the attention block.</summary>
-    public Norm AttentionNorm { get; } = attentionNorm;
+    /// <summary>The residual blocks.</summary>
+    public IReadOnlyList<Block> Blocks { get; } = blocks;
 
-    /// <summary>The attention block.</summary>
-    public Attention Attention { get; } = attention;
+    /// <summary>The norms, those inside the mixers among them.</summary>
+    public IEnumerable<Norm> Norms => norms.Concat(Blocks.SelectMany(block => block.Mixer.Norms));
 
-    /// <summary>The norm of the feed-forward block.</summary>
-    public Norm FeedForwardNorm { get; } = feedForwardNorm;
+    /// <summary>The linear layers that are in memory, in the order in which data flows through them.</summary>
+    public IEnumerable<Linear> Linears => Blocks.SelectMany(block => block.Mixer.Linears);
 
-    /// <summary>The feed-forward block.</summary>
-    public FeedForward FeedForward { get; } = feedForward;
+    /// <summary>Every parameter that is in memory, by where it is stored; a vector is a matrix of one row.</summary>
+    public IEnumerable<(TensorSlice Slice, Matrix<float> Values)> Parameters =>
+        Norms.SelectMany(norm => norm.Parameters).Concat(Linears.SelectMany(linear => linear.Parameters));
 
-    /// <summary>The linear layers in the order in which data flows through them.</summary>
-    public IEnumerable<Linear> Linears => [Attention.Query, Attention.Key, Attention.Value, Attention.Output, .. FeedForward.Linears];
+    /// <summary>The stages in the order in which data flows through them; experts have none here, since they are not in memory.</summary>
+    public IEnumerable<Stage> Stages => Blocks.SelectMany((block, index) => block.Mixer is StagedMixer mixer
+        ? (Stage[])[new Stage(index, mixer, IsOutput: false), new Stage(index, mixer, IsOutput: true)]
+        : []);
 
-    /// <summary>Every parameter by its name in the checkpoint; a vector is a matrix of one row.</summary>
-    public IEnumerable<(string Name, Matrix<float> Values)> Parameters
+    /// <summary>The layer's output for its input x, tokens in sequences of <paramref name="sequenceLength"/>; a new matrix.</summary>
+    /// <param name="x">[tokens x hidden].</param>
+    /// <param name="sequenceLength">Tokens per sequence.</param>
+    /// <param name="look">Shown, at each stage, the residual stream before its block and the input of its linear layers.</param>
+    public Matrix<float> Forward(Matrix<float> x, int sequenceLength, StageVisitor? look = null) => ForwardFrom(0, x, x, sequenceLength, look);
+
+    /// <summary>The layer's output from the residual stream before one of its blocks; a new matrix.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="x">The layer's input; asked for where the blocks are parallel.</param>
+    /// <param name="sum">The residual stream before the block.</param>
+    /// <param name="sequenceLength">Tokens per sequence.</param>
+    /// <param name="look">As in <see cref="Forward"/>.</param>
+    public Matrix<float> ForwardFrom(int block, Matrix<float> x, Matrix<float> sum, int sequenceLength, StageVisitor? look = null) =>
+        Through(block, Blocks.Count, x, sum, sequenceLength, look);
+
+    /// <summary>The residual stream before a block that is not the first; a new matrix.</summary>
+    /// <inheritdoc cref="ForwardFrom" path="/param"/>
+    public Matrix<float> Before(int block, Matrix<float> x, int sequenceLength) => Through(0, block, x, x, sequenceLength, look: null);
+
+    private Matrix<float> Through(int first, int end, Matrix<float> x, Matrix<float> sum, int sequenceLength, StageVisitor? look)
     {
-        get
+        Matrix<float> stream = sum;
+        for (int index = first; index < end; index++)
         {
-            foreach (Norm norm in (Norm[])[AttentionNorm, FeedForwardNorm])
+            using Matrix<float> input = Input(index, x, stream);
+            Matrix<float> next = Behind(index, stream, Mix(index, stream, input, sequenceLength, look));
+            if (stream != sum)
             {
-                if (norm.Gain is { } gain)
-                {
-                    yield return (norm.Definition.GainName, gain);
-                }
-
-                if (norm.Bias is { } bias)
-                {
-                    yield return (norm.Definition.BiasName, bias);
-                }
+                stream.Dispose();
             }
 
-            foreach ((string, Matrix<float>) parameter in Linears.SelectMany(linear => linear.Parameters))
-            {
-                yield return parameter;
-            }
+            stream = next;
         }
+
+        return stream;
     }
 
-    /// <summary>The layer's output for its input x, tokens in sequences of <paramref name="sequenceLength"/>.</summary>
-    public Matrix<float> Forward(Matrix<float> x, int sequenceLength)
+    private Matrix<float> Mix(int block, Matrix<float> sum, Matrix<float> input, int sequenceLength, StageVisitor? look)
     {
-        using Matrix<float> residual = AttentionBlock(x, sequenceLength);
-        return FeedForwardBlock(residual);
-    }
-
-    /// <summary>The residual stream after attention.</summary>
-    public Matrix<float> AttentionBlock(Matrix<float> x, int sequenceLength)
-    {
-        using Matrix<float> input = AttentionInput(x);
-        using Matrix<float> context = Attention.Context(input, sequenceLength);
-        return AfterAttention(x, context);
-    }
-
-    /// <summary>The residual stream after the feed-forward block, from the one after attention.</summary>
-    public Matrix<float> FeedForwardBlock(Matrix<float> residual)
-    {
-        using Matrix<float> input = FeedForwardInput(residual);
-        using Matrix<float> hidden = FeedForward.Hidden(input);
-        return AfterFeedForward(residual, hidden);
-    }
-
-    /// <summary>The input of q, k and v.</summary>
-    public Matrix<float> AttentionInput(Matrix<float> x) => Before(AttentionNorm, x);
-
-    /// <summary>The residual stream after attention, from the layer's input and the attention context.</summary>
-    public Matrix<float> AfterAttention(Matrix<float> x, Matrix<float> context) =>
-        After(AttentionNorm, AddProjected(x, Attention.Output, context));
-
-    /// <summary>The input of up (and gate).</summary>
-    public Matrix<float> FeedForwardInput(Matrix<float> residual) => Before(FeedForwardNorm, residual);
-
-    /// <summary>The layer's output, from the residual stream after attention and the hidden activations.</summary>
-    public Matrix<float> AfterFeedForward(Matrix<float> residual, Matrix<float> hidden) =>
-        After(FeedForwardNorm, AddProjected(residual, FeedForward.Down, hidden));
-
-    /// <summary>x + linear(input): what a block adds to the residual stream, before any norm behind it.</summary>
-    public Matrix<float> AddProjected(Matrix<float> x, Linear linear, Matrix<float> input)
-    {
-        Matrix<float> sum = linear.Apply(input);
-        backend.Combine(1, sum, 1, x, sum);
-        return sum;
-    }
-
-    private Matrix<float> Before(Norm norm, Matrix<float> x)
-    {
-        if (Definition.NormFirst)
+        if (look is null || Blocks[block].Mixer is not StagedMixer mixer)
         {
-            return norm.Apply(x);
+            return Blocks[block].Mixer.Forward(input, sequenceLength);
         }
 
-        Matrix<float> copy = backend.AllocateUninitialized<float>(x.Rows, x.Columns);
-        backend.Copy(x, copy);
-        return copy;
+        look(new Stage(block, mixer, IsOutput: false), sum, input);
+        using Matrix<float> hidden = mixer.Hidden(input, sequenceLength);
+        look(new Stage(block, mixer, IsOutput: true), sum, hidden);
+        return mixer.Output.Apply(hidden);
     }
 
-    private Matrix<float> After(Norm norm, Matrix<float> sum)
-    {
-        if (Definition.NormFirst)
-        {
-            return sum;
-        }
+    /// <summary>What goes into a block's mixer; a new matrix.</summary>
+    /// <inheritdoc cref="ForwardFrom" path="/param"/>
+    public Matrix<float> Input(int block, Matrix<float> x, Matrix<float> sum) =>
+        Blocks[block].Input(Definition.Wiring == Wiring.Parallel ? x : sum);
 
-        Matrix<float> normalized = norm.Apply(sum);
-        sum.Dispose();
-        return normalized;
-    }
+    /// <summary>The residual stream behind a block; a new matrix.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="sum">The residual stream before it.</param>
+    /// <param name="output">What comes out of its mixer; taken over from the caller.</param>
+    public Matrix<float> Behind(int block, Matrix<float> sum, Matrix<float> output) => Blocks[block].Complete(Blocks[block].Add(sum, output));
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        AttentionNorm.Dispose();
-        Attention.Dispose();
-        FeedForwardNorm.Dispose();
-        FeedForward.Dispose();
+        foreach (Block block in Blocks)
+        {
+            block.Dispose();
+        }
+
+        foreach (Norm norm in norms)
+        {
+            norm.Dispose();
+        }
     }
 }

@@ -13,6 +13,11 @@ internal sealed class Embedding(IBackend backend, WeightLoader loader, Embedding
     public Matrix<float> Embed(ReadOnlySpan<int> ids, int sequenceLength)
     {
         Matrix<float> hidden = EmbedTokens(ids);
+        if (definition.Multiplier != 1)
+        {
+            backend.Combine(definition.Multiplier, hidden, 0, hidden, hidden);
+        }
+
         if (definition.Projection is not null)
         {
             using Linear projection = loader.Load(definition.Projection);

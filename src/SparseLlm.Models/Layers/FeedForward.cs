@@ -5,7 +5,7 @@ namespace SparseLlm.Models.Layers;
 
 /// <summary>A loaded feed-forward block.</summary>
 public sealed class FeedForward(
-    IBackend backend, FeedForwardDefinition definition, Linear? gate, Linear up, Linear down) : IDisposable
+    IBackend backend, FeedForwardDefinition definition, Linear? gate, Linear up, Linear down) : StagedMixer
 {
     /// <summary>Names and shapes.</summary>
     public FeedForwardDefinition Definition { get; } = definition;
@@ -17,41 +17,33 @@ public sealed class FeedForward(
     public Linear Up { get; } = up;
 
     /// <summary>The second projection (OPT: fc2).</summary>
-    public Linear Down { get; } = down;
+    public override Linear Output { get; } = down;
 
-    /// <summary>The linear layers in the order in which data flows through them.</summary>
-    public IEnumerable<Linear> Linears => Gate is null ? [Up, Down] : [Gate, Up, Down];
+    /// <summary>Up, then the gate where there is one.</summary>
+    public override IReadOnlyList<Linear> Projections { get; } = gate is null ? [up] : [up, gate];
 
-    /// <summary>Every parameter by its name in the checkpoint; a vector is a matrix of one row.</summary>
-    public IEnumerable<(string Name, Matrix<float> Values)> Parameters => Linears.SelectMany(linear => linear.Parameters);
+    /// <inheritdoc/>
+    public override IEnumerable<Linear> Linears => Gate is null ? [Up, Output] : [Gate, Up, Output];
 
-    /// <summary>The hidden activations, which are the input of <see cref="Down"/>: [tokens x feed-forward size], a new matrix.</summary>
-    public Matrix<float> Hidden(Matrix<float> input)
+    /// <summary>The hidden activations, which are the input of the output projection.</summary>
+    /// <inheritdoc/>
+    public override Matrix<float> Hidden(IReadOnlyList<Matrix<float>> projected, int sequenceLength)
     {
-        Matrix<float> up = Up.Apply(input);
-        using Matrix<float>? gate = Gate?.Apply(input);
-        Activate(gate, up);
+        Matrix<float> up = projected[0];
+        using Matrix<float>? gate = projected.Count > 1 ? projected[1] : null;
+        Definition.Activation.Apply(backend, gate, up);
         return up;
     }
 
-    /// <summary>Turns pre-activations into hidden activations, in place of <paramref name="up"/> [tokens x feed-forward size].</summary>
-    public void Activate(Matrix<float>? gate, Matrix<float> up)
-    {
-        if (gate is null)
-        {
-            backend.Relu(up, up);
-        }
-        else
-        {
-            backend.SwiGlu(gate, up, up);
-        }
-    }
+    /// <inheritdoc cref="StagedMixer.Hidden(Matrix{float}, int)"/>
+    public Matrix<float> Hidden(Matrix<float> input) => Hidden(input, sequenceLength: 1);
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
-        Gate?.Dispose();
-        Up.Dispose();
-        Down.Dispose();
+        foreach (Linear linear in Linears)
+        {
+            linear.Dispose();
+        }
     }
 }

@@ -5,7 +5,7 @@ namespace SparseLlm.Models.Layers;
 
 /// <summary>A loaded head: the last layer's output to logits and losses.</summary>
 public sealed class LanguageModelHead(
-    IBackend backend, HeadDefinition definition, Norm? norm, Linear? projection, Matrix<float> tokens) : IDisposable
+    IBackend backend, HeadDefinition definition, Norm? norm, Linear? projection, Matrix<float> tokens, Matrix<float>? bias) : IDisposable
 {
     // 64 MB of logits at a time.
     private const int LogitsPerChunk = 1 << 24;
@@ -34,14 +34,40 @@ public sealed class LanguageModelHead(
         using Matrix<float>? projected = projection?.Apply(normalized);
         Matrix<float> logits = backend.AllocateUninitialized<float>(normalized.Rows, tokens.Rows);
         backend.Multiply(projected ?? normalized, false, tokens, true, logits);
+        if (bias is not null)
+        {
+            backend.AddRow(logits, bias);
+        }
+
+        if (Definition.Scale != 1)
+        {
+            backend.Combine(Definition.Scale, logits, 0, logits, logits);
+        }
+
+        if (Definition.Cap is { } cap)
+        {
+            backend.SoftCap(logits, cap, logits);
+        }
+
         return logits;
     }
 
     /// <summary>The derivative through <see cref="LogitsOfNormalized"/>.</summary>
-    /// <param name="logitsGradient">[tokens x vocabulary].</param>
+    /// <param name="logits">What it gave, [tokens x vocabulary]; not looked at where there is no cap.</param>
+    /// <param name="logitsGradient">[tokens x vocabulary]; changed.</param>
     /// <param name="normalizedGradient">Receives the gradient of its argument, [tokens x hidden].</param>
-    public void LogitsGradient(Matrix<float> logitsGradient, Matrix<float> normalizedGradient)
+    public void LogitsGradient(Matrix<float> logits, Matrix<float> logitsGradient, Matrix<float> normalizedGradient)
     {
+        if (Definition.Cap is { } cap)
+        {
+            backend.SoftCapGradient(logits, cap, logitsGradient, logitsGradient);
+        }
+
+        if (Definition.Scale != 1)
+        {
+            backend.Combine(Definition.Scale, logitsGradient, 0, logitsGradient, logitsGradient);
+        }
+
         if (projection is null)
         {
             backend.Multiply(logitsGradient, false, tokens, false, normalizedGradient);
@@ -97,5 +123,6 @@ public sealed class LanguageModelHead(
         Norm?.Dispose();
         projection?.Dispose();
         tokens.Dispose();
+        bias?.Dispose();
     }
 }

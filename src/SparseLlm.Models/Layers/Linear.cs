@@ -15,15 +15,15 @@ public sealed class Linear(IBackend backend, LinearDefinition definition, Matrix
     /// <summary>[1 x outputs], or null.</summary>
     public Matrix<float>? Bias { get; } = bias;
 
-    /// <summary>Weight and bias by their names in the checkpoint; the bias is a matrix of one row.</summary>
-    public IEnumerable<(string Name, Matrix<float> Values)> Parameters
+    /// <summary>Weight and bias by where they are stored; the bias is a matrix of one row.</summary>
+    public IEnumerable<(TensorSlice Slice, Matrix<float> Values)> Parameters
     {
         get
         {
-            yield return (Definition.WeightName, Weight);
+            yield return (Definition.Weight, Weight);
             if (Bias is not null)
             {
-                yield return (Definition.BiasName, Bias);
+                yield return (Definition.Bias!, Bias);
             }
         }
     }

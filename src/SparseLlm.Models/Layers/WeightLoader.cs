@@ -6,88 +6,123 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Models.Layers;
 
 /// <summary>Brings tensors of a checkpoint to a backend, in pieces, and refuses weights that are not finite.</summary>
-internal sealed class WeightLoader(Checkpoint checkpoint, IBackend backend)
+/// <param name="checkpoint">The checkpoint.</param>
+/// <param name="backend">Where to.</param>
+/// <param name="overlay">What stands in the place of the checkpoint's values.</param>
+internal sealed class WeightLoader(Checkpoint checkpoint, IBackend backend, TensorOverlay? overlay = null)
 {
     private const int PieceLength = 1 << 20;
 
-    /// <summary>A decoder layer with all of its weights.</summary>
+    /// <summary>A decoder layer with its weights, but for experts. A norm that several blocks name is loaded once.</summary>
     public DecoderLayer Load(LayerDefinition definition)
     {
-        AttentionDefinition attention = definition.Attention;
-        FeedForwardDefinition feedForward = definition.FeedForward;
-        return new DecoderLayer(
-            backend,
-            definition,
-            Load(definition.AttentionNorm),
-            new Attention(
-                backend, attention, Load(attention.Query), Load(attention.Key), Load(attention.Value), Load(attention.Output)),
-            Load(definition.FeedForwardNorm),
-            new FeedForward(
-                backend,
-                feedForward,
-                feedForward.Gate is null ? null : Load(feedForward.Gate),
-                Load(feedForward.Up),
-                Load(feedForward.Down)));
+        Dictionary<NormDefinition, Norm> norms = new(ReferenceEqualityComparer.Instance);
+        Norm? Shared(NormDefinition? norm) => norm is null ? null : norms.TryGetValue(norm, out Norm? known) ? known : norms[norm] = Load(norm);
+        Block[] blocks = [.. definition.Blocks.Select(block => new Block(
+            backend, block, Shared(block.InputNorm), Load(block.Mixer), Shared(block.OutputNorm), Shared(block.SumNorm), definition.ResidualMultiplier))];
+        return new DecoderLayer(definition, blocks, [.. norms.Values]);
     }
 
-    /// <summary>A linear layer with its weights.</summary>
-    public Linear Load(LinearDefinition definition) => new(
+    /// <summary>A mixer with its weights, but for experts.</summary>
+    private Mixer Load(MixerDefinition definition) => definition switch
+    {
+        AttentionDefinition attention => Load(attention),
+        FeedForwardDefinition feedForward => Load(feedForward),
+        ExpertsDefinition experts => new Experts(backend, experts, Load(experts.Router), expert => Load(experts.Experts[expert])),
+        _ => throw new ArgumentException($"There is no mixer for {definition.GetType()}.", nameof(definition)),
+    };
+
+    private Attention Load(AttentionDefinition definition) => new(
         backend,
         definition,
-        Load(new TensorShape(definition.WeightName, definition.Outputs, definition.Inputs)),
-        definition.HasBias ? Load(TensorShape.Vector(definition.BiasName, definition.Outputs)) : null);
+        Load(definition.Query),
+        Load(definition.Key),
+        Load(definition.Value),
+        Load(definition.Output),
+        definition.QueryNorm is null ? null : Load(definition.QueryNorm),
+        definition.KeyNorm is null ? null : Load(definition.KeyNorm),
+        definition.Sinks is null ? null : Load(definition.Sinks));
+
+    private FeedForward Load(FeedForwardDefinition definition) => new(
+        backend,
+        definition,
+        definition.Gate is null ? null : Load(definition.Gate),
+        Load(definition.Up),
+        Load(definition.Down));
+
+    /// <summary>A linear layer with its weights.</summary>
+    public Linear Load(LinearDefinition definition) =>
+        new(backend, definition, Load(definition.Weight), definition.Bias is null ? null : Load(definition.Bias));
 
     /// <summary>A normalisation with its weights.</summary>
     public Norm Load(NormDefinition definition) => new(
         backend,
         definition,
-        definition.IsAffine ? Load(TensorShape.Vector(definition.GainName, definition.Width)) : null,
-        definition.HasBias ? Load(TensorShape.Vector(definition.BiasName, definition.Width)) : null);
+        definition.Gain.Count == 0 ? null : Stacked(definition.Gain),
+        definition.Bias is null ? null : Load(definition.Bias));
+
+    /// <summary>A matrix or vector; a vector is a matrix of one row.</summary>
+    public Matrix<float> Load(TensorSlice slice)
+    {
+        Matrix<float> matrix = backend.AllocateUninitialized<float>(slice.Rows, slice.Columns);
+        return Fill(matrix, slice);
+    }
 
     /// <summary>A whole tensor.</summary>
-    public Matrix<float> Load(TensorShape shape) => LoadRows(shape, 0, shape.Rows);
+    public Matrix<float> Load(TensorShape shape) => Load(new TensorSlice(shape));
 
     /// <summary>Consecutive rows of a tensor.</summary>
-    public Matrix<float> LoadRows(TensorShape shape, int first, int count) =>
-        Load(shape, count, (tensor, start, rows, destination) =>
-            checkpoint.Read(tensor, (long)(first + start) * shape.Columns, destination));
+    public Matrix<float> LoadRows(TensorShape shape, int first, int count) => LoadRows(shape, [.. Enumerable.Range(first, count)]);
 
     /// <summary>The given rows of a tensor, in that order.</summary>
-    public Matrix<float> LoadRows(TensorShape shape, int[] rows) =>
-        Load(shape, rows.Length, (tensor, start, count, destination) =>
+    public Matrix<float> LoadRows(TensorShape shape, int[] rows)
+    {
+        TensorInfo tensor = checkpoint[shape.Name];
+        Matrix<float> matrix = backend.AllocateUninitialized<float>(rows.Length, shape.Columns);
+        return Fill(matrix, tensor, (start, values) =>
         {
-            for (int row = 0; row < count; row++)
+            for (int row = 0; row * shape.Columns < values.Length; row++)
             {
-                Span<float> values = destination.Slice(row * shape.Columns, shape.Columns);
-                checkpoint.Read(tensor, (long)rows[start + row] * shape.Columns, values);
+                checkpoint.Read(tensor, (long)rows[start + row] * shape.Columns, values.Slice(row * shape.Columns, shape.Columns));
             }
         });
+    }
 
-    private delegate void PieceReader(TensorInfo tensor, int first, int count, Span<float> destination);
-
-    private Matrix<float> Load(TensorShape shape, int rows, PieceReader read)
+    private Matrix<float> Stacked(IReadOnlyList<TensorSlice> slices)
     {
-        if (!checkpoint.TryGet(shape.Name, out TensorInfo? tensor))
+        Matrix<float> matrix = backend.AllocateUninitialized<float>(slices.Sum(slice => slice.Rows), slices[0].Columns);
+        int row = 0;
+        foreach (TensorSlice slice in slices)
         {
-            throw new ArgumentException($"The checkpoint has no tensor '{shape.Name}'.", nameof(shape));
+            using Matrix<float> rows = matrix.Slice(row, slice.Rows);
+            Fill(rows, slice);
+            row += slice.Rows;
         }
 
-        Matrix<float> matrix = backend.AllocateUninitialized<float>(rows, shape.Columns);
-        int pieceRows = Math.Max(1, PieceLength / shape.Columns);
-        float[] buffer = ArrayPool<float>.Shared.Rent(pieceRows * shape.Columns);
+        return matrix;
+    }
+
+    private Matrix<float> Fill(Matrix<float> matrix, TensorSlice slice) =>
+        Fill(matrix, checkpoint[slice.Tensor.Name], new SliceReader(slice, (first, values) => Read(slice, first, values)).Read);
+
+    private delegate void RowReader(int first, Span<float> values);
+
+    private Matrix<float> Fill(Matrix<float> matrix, TensorInfo tensor, RowReader read)
+    {
+        int pieceRows = Math.Max(1, PieceLength / matrix.Columns);
+        float[] buffer = ArrayPool<float>.Shared.Rent(Math.Min(pieceRows, matrix.Rows) * matrix.Columns);
         try
         {
-            for (int start = 0; start < rows; start += pieceRows)
+            for (int start = 0; start < matrix.Rows; start += pieceRows)
             {
-                int count = Math.Min(pieceRows, rows - start);
-                Span<float> piece = buffer.AsSpan(0, count * shape.Columns);
-                read(tensor, start, count, piece);
+                int count = Math.Min(pieceRows, matrix.Rows - start);
+                Span<float> piece = buffer.AsSpan(0, count * matrix.Columns);
+                read(start, piece);
                 using Matrix<float> slice = matrix.Slice(start, count);
                 backend.Upload<float>(piece, slice);
             }
 
-            CheckFinite(tensor, matrix);
-            return matrix;
+            return backend.FirstNonFinite(matrix) < 0 ? matrix : throw checkpoint.NonFinite(tensor);
         }
         catch
         {
@@ -100,11 +135,17 @@ internal sealed class WeightLoader(Checkpoint checkpoint, IBackend backend)
         }
     }
 
-    private void CheckFinite(TensorInfo tensor, Matrix<float> matrix)
+    /// <summary>Elements of a slice's plane, from one on.</summary>
+    private void Read(TensorSlice slice, long first, Span<float> values)
     {
-        if (backend.FirstNonFinite(matrix) >= 0)
+        TensorInfo tensor = checkpoint[slice.Tensor.Name];
+        if (overlay?.Find(slice) is { } bytes)
         {
-            throw checkpoint.NonFinite(tensor);
+            int size = tensor.ElementType.Size();
+            ElementTypes.ToSingle(bytes.AsSpan((int)first * size, values.Length * size), tensor.ElementType, values);
+            return;
         }
+
+        checkpoint.Read(tensor, slice.Plane * slice.Tensor.PlaneLength + first, values);
     }
 }

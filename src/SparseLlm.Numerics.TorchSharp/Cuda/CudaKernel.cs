@@ -22,28 +22,27 @@ internal sealed unsafe class CudaKernel
     /// <exception cref="InvalidOperationException">The source does not compile, or the device does not take it.</exception>
     public CudaKernel(string source, string name, int sharedBytes, int device)
     {
-        nint driver = NativeLibrary.Load(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1");
-        var getAttribute = (delegate* unmanaged<int*, int, int, int>)NativeLibrary.GetExport(driver, "cuDeviceGetAttribute");
-        var retain = (delegate* unmanaged<nint*, int, int>)NativeLibrary.GetExport(driver, "cuDevicePrimaryCtxRetain");
-        var load = (delegate* unmanaged<nint*, byte*, int>)NativeLibrary.GetExport(driver, "cuModuleLoadData");
-        var find = (delegate* unmanaged<nint*, nint, byte*, int>)NativeLibrary.GetExport(driver, "cuModuleGetFunction");
-        var setAttribute = (delegate* unmanaged<nint, int, int, int>)NativeLibrary.GetExport(driver, "cuFuncSetAttribute");
-        setContext = (delegate* unmanaged<nint, int>)NativeLibrary.GetExport(driver, "cuCtxSetCurrent");
-        launch = (delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int>)NativeLibrary.GetExport(driver, "cuLaunchKernel");
+        var getAttribute = (delegate* unmanaged<int*, int, int, int>)CudaDriver.Function("cuDeviceGetAttribute");
+        var retain = (delegate* unmanaged<nint*, int, int>)CudaDriver.Function("cuDevicePrimaryCtxRetain");
+        var load = (delegate* unmanaged<nint*, byte*, int>)CudaDriver.Function("cuModuleLoadData");
+        var find = (delegate* unmanaged<nint*, nint, byte*, int>)CudaDriver.Function("cuModuleGetFunction");
+        var setAttribute = (delegate* unmanaged<nint, int, int, int>)CudaDriver.Function("cuFuncSetAttribute");
+        setContext = (delegate* unmanaged<nint, int>)CudaDriver.Function("cuCtxSetCurrent");
+        launch = (delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int>)CudaDriver.Function("cuLaunchKernel");
 
         int major, minor;
-        Check(getAttribute(&major, ComputeCapabilityMajor, device));
-        Check(getAttribute(&minor, ComputeCapabilityMinor, device));
+        CudaDriver.Check(getAttribute(&major, ComputeCapabilityMajor, device));
+        CudaDriver.Check(getAttribute(&minor, ComputeCapabilityMinor, device));
         nint primary, module, entry;
-        Check(retain(&primary, device));
-        Check(setContext(primary));
+        CudaDriver.Check(retain(&primary, device));
+        CudaDriver.Check(setContext(primary));
         fixed (byte* image = Nvrtc.Compile(source, FormattableString.Invariant($"sm_{major}{minor}")), entryName = Nvrtc.Terminated(name))
         {
-            Check(load(&module, image));
-            Check(find(&entry, module, entryName));
+            CudaDriver.Check(load(&module, image));
+            CudaDriver.Check(find(&entry, module, entryName));
         }
 
-        Check(setAttribute(entry, MaximumDynamicSharedMemory, sharedBytes));
+        CudaDriver.Check(setAttribute(entry, MaximumDynamicSharedMemory, sharedBytes));
         (context, function) = (primary, entry);
     }
 
@@ -62,8 +61,8 @@ internal sealed unsafe class CudaKernel
                 pointers[i] = values + i;
             }
 
-            Check(setContext(context));
-            Check(launch(function, checked((uint)blocks), 1, 1, (uint)threads, 1, 1, (uint)sharedBytes, 0, pointers, null));
+            CudaDriver.Check(setContext(context));
+            CudaDriver.Check(launch(function, checked((uint)blocks), 1, 1, (uint)threads, 1, 1, (uint)sharedBytes, 0, pointers, null));
         }
     }
 
@@ -72,12 +71,4 @@ internal sealed unsafe class CudaKernel
 
     [DllImport("LibTorchSharp")]
     private static extern nint THSTensor_data(nint tensor);
-
-    private static void Check(int result)
-    {
-        if (result != 0)
-        {
-            throw new InvalidOperationException(FormattableString.Invariant($"The CUDA driver answers with code {result}."));
-        }
-    }
 }

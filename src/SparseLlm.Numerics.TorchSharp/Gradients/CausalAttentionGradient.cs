@@ -4,8 +4,8 @@ using SparseLlm.Numerics.TorchSharp.Transformer;
 namespace SparseLlm.Numerics.TorchSharp.Gradients;
 
 /// <summary>
-/// Derivatives of causal attention, in blocks of queries: dV = P' dC, dS = P ⊙ (dC V' - rowsum(P ⊙ dC V')), dQ = dS K / sqrt(width),
-/// dK = dS' Q / sqrt(width).
+/// Derivatives of causal attention, in blocks of queries: dV = P' dC, dS = scale P ⊙ (dC V' - rowsum(P ⊙ dC V')), dQ = dS K,
+/// dK = dS' Q.
 /// </summary>
 internal sealed class CausalAttentionGradient(AttentionHeads heads)
 {
@@ -45,9 +45,15 @@ internal sealed class CausalAttentionGradient(AttentionHeads heads)
             Tensor q = heads.Queries(inputs.Query, first, count);
             Tensor k = inputs.Key.narrow(1, firstKey, seen);
             Tensor slope = heads.Queries(dc, first, count);
-            Tensor p = heads.Probabilities(q, k, first, firstKey);
+            Tensor scores = heads.Scores(q, k);
+            Tensor? capSlope = heads.CapSlope(scores);
+            Tensor p = heads.Probabilities(scores, first, firstKey);
             Tensor ds = slope.bmm(inputs.Value.narrow(1, firstKey, seen).transpose(1, 2));
             ds.sub_(p.mul(ds).sum(Keys, keepdim: true, type: torch.float64)).mul_(p).mul_(heads.Scale);
+            if (capSlope is not null)
+            {
+                ds.mul_(capSlope);
+            }
 
             gradients.Value.narrow(1, firstKey, seen).add_(p.transpose(1, 2).bmm(slope));
             gradients.Key.narrow(1, firstKey, seen).add_(ds.transpose(1, 2).bmm(q));

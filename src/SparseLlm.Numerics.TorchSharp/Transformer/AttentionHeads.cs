@@ -4,23 +4,24 @@ namespace SparseLlm.Numerics.TorchSharp.Transformer;
 /// The layout of attention: every pair of a sequence and a key-value head is one product of a batch, in which the query heads that share the
 /// key-value head are rows one after the other.
 /// </summary>
-/// <param name="keyValueHeads">Number of key-value heads.</param>
-/// <param name="sharing">Query heads per key-value head.</param>
+/// <param name="shape">Heads, sequences, window and scores.</param>
 /// <param name="width">Channels of a head.</param>
-/// <param name="sequenceLength">Tokens of a sequence.</param>
-/// <param name="window">A token sees itself and the window - 1 tokens before it.</param>
-internal sealed class AttentionHeads(int keyValueHeads, int sharing, int width, int sequenceLength, int window)
+/// <param name="sinks">[1 x heads], a score of each query head that belongs to no key; or null.</param>
+internal sealed class AttentionHeads(AttentionShape shape, int width, Tensor? sinks)
 {
     /// <summary>Queries that are worked on at a time: their probabilities are the only large matrix.</summary>
     private const int QueryBlock = 128;
 
-    private readonly double scale = 1 / Math.Sqrt(width);
+    private readonly int keyValueHeads = shape.KeyValueHeads;
+    private readonly int sharing = shape.Heads / shape.KeyValueHeads;
+    private readonly int sequenceLength = shape.SequenceLength;
+    private readonly int window = shape.Window;
 
-    /// <summary>What scores are multiplied by.</summary>
-    public double Scale => scale;
+    /// <summary>What products of queries and keys are multiplied by.</summary>
+    public float Scale => shape.Scale;
 
-    /// <summary>Whether every token sees all tokens before it.</summary>
-    public bool SeesAll => window >= sequenceLength;
+    /// <summary>Whether it is the attention that libtorch has one operation for: every token sees all tokens before it, by the usual scores and nothing else.</summary>
+    public bool IsPlain => window >= sequenceLength && shape.Cap is null && sinks is null && shape.Scale == (float)(1 / Math.Sqrt(width));
 
     /// <summary>Elements of the probabilities of a sequence's queries in one block.</summary>
     public long BlockElements => (long)keyValueHeads * sharing * Math.Min(QueryBlock, sequenceLength) * sequenceLength;
@@ -66,19 +67,34 @@ internal sealed class AttentionHeads(int keyValueHeads, int sharing, int width, 
     public void StoreQueries(Tensor block, Tensor destination, long first, long count) =>
         QueryView(destination, first, count).copy_(block.view(-1, keyValueHeads, sharing, count, width));
 
-    /// <summary>softmax(q k' / sqrt(width)) under the causal mask and the window.</summary>
+    /// <summary>The scores of a block of queries: q k' times the scale, capped where the shape says so.</summary>
     /// <param name="q">A block of queries.</param>
     /// <param name="k">The keys that they see, [batch x seen x width].</param>
+    public Tensor Scores(Tensor q, Tensor k)
+    {
+        Tensor scores = q.bmm(k.transpose(1, 2)).mul_(Scale);
+        return shape.Cap is { } cap ? scores.div_(cap).tanh_().mul_(cap) : scores;
+    }
+
+    /// <summary>The derivative of capped scores by the scores, 1 - (s / cap)²; null where they are not capped.</summary>
+    public Tensor? CapSlope(Tensor scores) =>
+        shape.Cap is { } cap ? scores.div(cap).square().neg_().add_(1) : null;
+
+    /// <summary>Their softmax under the causal mask and the window, which is put on them.</summary>
+    /// <param name="scores">Of <see cref="Scores"/>.</param>
     /// <param name="first">The first query.</param>
     /// <param name="firstKey">The first key.</param>
-    public Tensor Probabilities(Tensor q, Tensor k, long first, long firstKey)
+    public Tensor Probabilities(Tensor scores, long first, long firstKey)
     {
-        long count = q.shape[1] / sharing;
-        long seen = k.shape[1];
-        Tensor scores = q.bmm(k.transpose(1, 2)).mul_(scale);
-        scores.view(-1, sharing, count, seen).masked_fill_(Hidden(first, count, firstKey, seen, q.device), float.NegativeInfinity);
-        return scores.softmax(-1);
+        long count = scores.shape[1] / sharing;
+        long seen = scores.shape[2];
+        scores.view(-1, sharing, count, seen).masked_fill_(Hidden(first, count, firstKey, seen, scores.device), float.NegativeInfinity);
+        return sinks is null ? scores.softmax(-1) : torch.cat([scores, SinkColumn(scores, count)], 2).softmax(-1).narrow(2, 0, seen);
     }
+
+    /// <summary>The sinks as one more score of every query, [batch x sharing * count x 1].</summary>
+    private Tensor SinkColumn(Tensor scores, long count) => sinks!.view(1, keyValueHeads, sharing, 1)
+        .expand(scores.shape[0] / keyValueHeads, keyValueHeads, sharing, count).reshape(-1, sharing * count, 1);
 
     /// <summary>[count x seen], true where a query does not see a key.</summary>
     private Tensor Hidden(long first, long count, long firstKey, long seen, torch.Device device)

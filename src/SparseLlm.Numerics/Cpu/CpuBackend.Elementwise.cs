@@ -49,6 +49,23 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
+    public void AddToRows(Matrix<float> destination, ReadOnlySpan<int> rows, ReadOnlySpan<float> coefficients, Matrix<float> source)
+    {
+        View<float> target = Open(destination);
+        View<float> added = Open(source, rows.Length, destination.Columns);
+        Shapes.RequireLength(coefficients.Length, rows.Length, nameof(coefficients));
+        Shapes.RequireDistinctRows(destination, rows, nameof(rows));
+        Shapes.RequireApart(Overlap(destination, source), nameof(destination));
+        fixed (int* indices = rows)
+        fixed (float* factors = coefficients)
+        {
+            Arithmetic.AddToRows(team, target, indices, factors, added);
+        }
+
+        Keep(destination, source);
+    }
+
+    /// <inheritdoc/>
     public void ScaleRows(Matrix<float> x, ReadOnlySpan<float> factors)
     {
         View<float> target = Open(x);

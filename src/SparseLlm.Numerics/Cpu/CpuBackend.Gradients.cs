@@ -1,3 +1,4 @@
+using SparseLlm.Numerics.Cpu.Activations;
 using SparseLlm.Numerics.Cpu.Elementwise;
 using SparseLlm.Numerics.Cpu.Gradients;
 using SparseLlm.Numerics.Cpu.Memory;
@@ -15,48 +16,47 @@ public sealed unsafe partial class CpuBackend
 
     /// <inheritdoc/>
     public void RmsNormGradient(
-        Matrix<float> x, Matrix<float> gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
+        Matrix<float> x, Matrix<float>? gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
         Matrix<double>? gainGradient) =>
         NormGradient(new NormalizationGradient(team, pool, centred: false, epsilon), x, gain, outputGradient, inputGradient, gainGradient);
 
     /// <inheritdoc/>
     public void CausalAttentionGradient(
-        Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float> contextGradient, int heads, int keyValueHeads,
-        int sequenceLength, int window, Matrix<float> queryGradient, Matrix<float> keyGradient, Matrix<float> valueGradient)
+        Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float>? sinks, Matrix<float> contextGradient, AttentionShape shape,
+        Matrix<float> queryGradient, Matrix<float> keyGradient, Matrix<float> valueGradient)
     {
-        int width = Shapes.AttentionWidth(q, heads, keyValueHeads, sequenceLength, window);
-        int shared = keyValueHeads * width;
+        int width = Shapes.AttentionWidth(q, shape);
+        int shared = shape.KeyValueHeads * width;
         Matrix<float>[] gradients = [queryGradient, keyGradient, valueGradient];
         for (int i = 0; i < gradients.Length; i++)
         {
-            foreach (Matrix<float> other in (Matrix<float>[])[q, k, v, contextGradient, .. gradients[..i]])
+            foreach (Matrix<float> other in (Matrix<float>[])[q, k, v, sinks ?? q, contextGradient, .. gradients[..i]])
             {
                 Shapes.RequireApart(Overlap(other, gradients[i]), nameof(queryGradient));
             }
         }
 
-        new CausalAttentionGradient(products, team, pool, sequenceLength, window, width).Run(
+        new CausalAttentionGradient(products, team, pool, shape, width).Run(
             new Projections(Open(q), Open(k, q.Rows, shared), Open(v, q.Rows, shared)),
-            Open(contextGradient, q.Rows, q.Columns),
-            new Projections(Open(queryGradient, q.Rows, q.Columns), Open(keyGradient, q.Rows, shared), Open(valueGradient, q.Rows, shared)),
-            heads / keyValueHeads);
-        Keep(q, k, v, contextGradient, queryGradient, keyGradient, valueGradient);
+            sinks is null ? null : Open(sinks, 1, shape.Heads).Data, Open(contextGradient, q.Rows, q.Columns),
+            new Projections(Open(queryGradient, q.Rows, q.Columns), Open(keyGradient, q.Rows, shared), Open(valueGradient, q.Rows, shared)));
+        Keep(q, k, v, sinks, contextGradient, queryGradient, keyGradient, valueGradient);
     }
 
     /// <inheritdoc/>
-    public void ReluGradient(Matrix<float> output, Matrix<float> outputGradient, Matrix<float> inputGradient)
+    public void ActivationGradient(Nonlinearity f, Matrix<float> x, Matrix<float> outputGradient, Matrix<float> inputGradient)
     {
-        View<float> y = Open(output);
-        Map.Run(
-            team, default(ReluSlope), y, Open(outputGradient, output.Rows, output.Columns), y,
-            Open(inputGradient, output.Rows, output.Columns));
-        Keep(output, outputGradient, inputGradient);
+        ActivationKernel.Of(f).Gradient(
+            team, Open(x), Open(outputGradient, x.Rows, x.Columns), Open(inputGradient, x.Rows, x.Columns));
+        Keep(x, outputGradient, inputGradient);
     }
 
     /// <inheritdoc/>
-    public void SwiGluGradient(
-        Matrix<float> gate, Matrix<float> up, Matrix<float> outputGradient, Matrix<float> gateGradient, Matrix<float> upGradient)
+    public void GatedActivationGradient(
+        Nonlinearity f, Matrix<float> gate, Matrix<float> up, Matrix<float> outputGradient, Matrix<float> gateGradient,
+        Matrix<float> upGradient)
     {
+        var kernel = GatedActivationKernel.Of(f);
         View<float> gates = Open(gate);
         View<float> dy = Open(outputGradient, gate.Rows, gate.Columns);
         View<float> ups = Open(up, gate.Rows, gate.Columns);
@@ -65,9 +65,18 @@ public sealed unsafe partial class CpuBackend
         Shapes.RequireApart(Overlap(gate, gateGradient), nameof(gateGradient));
         Shapes.RequireApart(Overlap(up, gateGradient), nameof(gateGradient));
         Shapes.RequireApart(Overlap(outputGradient, gateGradient), nameof(gateGradient));
-        Map.Run(team, default(SwiGluGateSlope), gates, ups, dy, dgate);
-        Map.Run(team, default(SwiGluActivation), gates, dy, dy, dup);
+        kernel.GateGradient(team, gates, ups, dy, dgate);
+        kernel.UpGradient(team, gates, ups, dy, dup);
         Keep(gate, up, outputGradient, gateGradient, upGradient);
+    }
+
+    /// <inheritdoc/>
+    public void SoftCapGradient(Matrix<float> output, float cap, Matrix<float> outputGradient, Matrix<float> inputGradient)
+    {
+        Shapes.RequireCap(cap);
+        View<float> dy = Open(outputGradient, output.Rows, output.Columns);
+        Map.Run(team, new SoftCapSlope(cap), Open(output), dy, dy, Open(inputGradient, output.Rows, output.Columns));
+        Keep(output, outputGradient, inputGradient);
     }
 
     /// <inheritdoc/>
@@ -107,9 +116,10 @@ public sealed unsafe partial class CpuBackend
         View<float> rows = Open(x);
         Shapes.RequireApart(Overlap(x, inputGradient), nameof(inputGradient));
         Shapes.RequireApart(Overlap(outputGradient, inputGradient), nameof(inputGradient));
+        Shapes.GainRows(x, gain, gainGradient);
         kernel.Run(
-            rows, gain is null ? null : Open(gain, 1, x.Columns).Data, Open(outputGradient, x.Rows, x.Columns),
-            Open(inputGradient, x.Rows, x.Columns), gainGradient is null ? null : Open(gainGradient, 1, x.Columns).Data);
+            rows, gain is null ? null : Open(gain), Open(outputGradient, x.Rows, x.Columns), Open(inputGradient, x.Rows, x.Columns),
+            gainGradient is null ? null : Open(gainGradient));
         Keep(x, gain, outputGradient, inputGradient, gainGradient);
     }
 }

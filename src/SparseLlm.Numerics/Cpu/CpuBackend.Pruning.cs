@@ -1,3 +1,4 @@
+using SparseLlm.Numerics.Cpu.Activations;
 using SparseLlm.Numerics.Cpu.Elementwise;
 using SparseLlm.Numerics.Cpu.Memory;
 using SparseLlm.Numerics.Cpu.Pruning;
@@ -49,22 +50,20 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
-    public void AccumulateSwiGluSensitivity(
-        Matrix<float> gate, Matrix<float> up, Matrix<double> upSensitivity, Matrix<double> gateSensitivity)
+    public void AccumulateSensitivity(Nonlinearity f, Matrix<float> x, Matrix<double> sensitivity)
     {
-        View<float> gates = Open(gate);
-        SwiGluSensitivity.Accumulate(
-            team, gates, Open(up, gate.Rows, gate.Columns), Open(upSensitivity, 1, gate.Columns).Data,
-            Open(gateSensitivity, 1, gate.Columns).Data);
-        Keep(gate, up, upSensitivity, gateSensitivity);
+        ActivationKernel.Of(f).AccumulateSensitivity(team, Open(x), Open(sensitivity, 1, x.Columns).Data);
+        Keep(x, sensitivity);
     }
 
     /// <inheritdoc/>
-    public void AccumulatePositiveCounts(Matrix<float> x, Matrix<double> counts)
+    public void AccumulateGatedSensitivity(
+        Nonlinearity f, Matrix<float> gate, Matrix<float> up, Matrix<double> upSensitivity, Matrix<double> gateSensitivity)
     {
-        View<float> tokens = Open(x);
-        ColumnReductions.CountPositive(team, tokens, Open(counts, 1, x.Columns).Data);
-        Keep(x, counts);
+        GatedActivationKernel.Of(f).AccumulateSensitivity(
+            team, Open(gate), Open(up, gate.Rows, gate.Columns), Open(upSensitivity, 1, gate.Columns).Data,
+            Open(gateSensitivity, 1, gate.Columns).Data);
+        Keep(gate, up, upSensitivity, gateSensitivity);
     }
 
     private static (View<float> Weights, View<double> U, View<float> Mask) OpenSweep(

@@ -1,3 +1,4 @@
+using SparseLlm.Numerics.Cpu.Activations;
 using SparseLlm.Numerics.Cpu.Elementwise;
 using SparseLlm.Numerics.Cpu.Memory;
 using SparseLlm.Numerics.Cpu.Transformer;
@@ -23,60 +24,70 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void LayerNorm(Matrix<float> x, Matrix<float>? gain, Matrix<float>? bias, float epsilon, Matrix<float> destination)
     {
+        View<float> rows = Open(x);
+        Shapes.GainRows(x, gain, bias);
         Normalization.LayerNorm(
-            team, Open(x), gain is null ? null : Open(gain, 1, x.Columns).Data, bias is null ? null : Open(bias, 1, x.Columns).Data,
-            epsilon, Open(destination, x.Rows, x.Columns));
+            team, rows, gain is null ? null : Open(gain), bias is null ? null : Open(bias), epsilon,
+            Open(destination, x.Rows, x.Columns));
         Keep(x, gain, bias, destination);
     }
 
     /// <inheritdoc/>
-    public void RmsNorm(Matrix<float> x, Matrix<float> gain, float epsilon, Matrix<float> destination)
+    public void RmsNorm(Matrix<float> x, Matrix<float>? gain, float epsilon, Matrix<float> destination)
     {
-        Normalization.RmsNorm(team, Open(x), Open(gain, 1, x.Columns).Data, epsilon, Open(destination, x.Rows, x.Columns));
+        View<float> rows = Open(x);
+        Shapes.GainRows(x, gain, gain);
+        Normalization.RmsNorm(team, rows, gain is null ? null : Open(gain), epsilon, Open(destination, x.Rows, x.Columns));
         Keep(x, gain, destination);
     }
 
     /// <inheritdoc/>
-    public void ApplyRotary(Matrix<float> x, int heads, Matrix<float> cosines, Matrix<float> sines)
+    public void ApplyRotary(Matrix<float> x, int heads, RotaryPairing pairing, Matrix<float> cosines, Matrix<float> sines)
     {
         View<float> tokens = Open(x);
-        int width = Shapes.RotaryWidth(x, heads, cosines);
-        Rotary.Apply(
-            team, tokens, heads, Open(cosines, cosines.Rows, width / 2), Open(sines, cosines.Rows, width / 2));
+        Shapes.RequireRotary(x, heads, cosines);
+        Rotary.Apply(team, tokens, heads, pairing, Open(cosines), Open(sines, cosines.Rows, cosines.Columns));
         Keep(x, cosines, sines);
     }
 
     /// <inheritdoc/>
     public void CausalAttention(
-        Matrix<float> q, Matrix<float> k, Matrix<float> v, int heads, int keyValueHeads, int sequenceLength, int window,
-        Matrix<float> context)
+        Matrix<float> q, Matrix<float> k, Matrix<float> v, AttentionShape shape, Matrix<float>? sinks, Matrix<float> context)
     {
         View<float> queries = Open(q);
-        int width = Shapes.AttentionWidth(q, heads, keyValueHeads, sequenceLength, window);
-        Shapes.RequireApart(Overlap(q, context) || Overlap(k, context) || Overlap(v, context), nameof(context));
+        int width = Shapes.AttentionWidth(q, shape);
+        int shared = shape.KeyValueHeads * width;
+        Shapes.RequireApart(
+            Overlap(q, context) || Overlap(k, context) || Overlap(v, context) || Overlap(sinks ?? q, context), nameof(context));
 
-        new CausalAttention(products, team, pool, sequenceLength, window, width).Run(
-            queries, Open(k, q.Rows, keyValueHeads * width), Open(v, q.Rows, keyValueHeads * width),
-            Open(context, q.Rows, q.Columns), heads / keyValueHeads);
-        Keep(q, k, v, context);
+        new CausalAttention(products, team, pool, shape, width).Run(
+            queries, Open(k, q.Rows, shared), Open(v, q.Rows, shared), sinks is null ? null : Open(sinks, 1, shape.Heads).Data,
+            Open(context, q.Rows, q.Columns));
+        Keep(q, k, v, sinks, context);
     }
 
     /// <inheritdoc/>
-    public void Relu(Matrix<float> x, Matrix<float> destination)
+    public void Activate(Nonlinearity f, Matrix<float> x, Matrix<float> destination)
     {
-        View<float> source = Open(x);
-        Map.Run(team, default(ReluActivation), source, source, source, Open(destination, x.Rows, x.Columns));
+        ActivationKernel.Of(f).Activate(team, Open(x), Open(destination, x.Rows, x.Columns));
         Keep(x, destination);
     }
 
     /// <inheritdoc/>
-    public void SwiGlu(Matrix<float> gate, Matrix<float> up, Matrix<float> destination)
+    public void ActivateGated(Nonlinearity f, Matrix<float> gate, Matrix<float> up, Matrix<float> destination)
     {
-        View<float> gates = Open(gate);
-        Map.Run(
-            team, default(SwiGluActivation), gates, Open(up, gate.Rows, gate.Columns), gates,
-            Open(destination, gate.Rows, gate.Columns));
+        GatedActivationKernel.Of(f).Activate(
+            team, Open(gate), Open(up, gate.Rows, gate.Columns), Open(destination, gate.Rows, gate.Columns));
         Keep(gate, up, destination);
+    }
+
+    /// <inheritdoc/>
+    public void SoftCap(Matrix<float> x, float cap, Matrix<float> destination)
+    {
+        Shapes.RequireCap(cap);
+        View<float> source = Open(x);
+        Map.Run(team, new SoftCap(cap), source, source, source, Open(destination, x.Rows, x.Columns));
+        Keep(x, destination);
     }
 
     /// <inheritdoc/>

@@ -56,7 +56,7 @@ public sealed partial class CpuBackend : IBackend
     {
         ArgumentNullException.ThrowIfNull(matrix, name);
         return matrix is CpuMatrix<T> own
-            ? own.View
+            ? own.Elements
             : throw new ArgumentException($"{name} was not made by a CPU backend.", name);
     }
 

@@ -2,7 +2,7 @@ using SparseLlm.Numerics.Cpu.Memory;
 
 namespace SparseLlm.Numerics.Cpu;
 
-/// <summary>A matrix in main memory, contiguous and row-major. A slice keeps the buffer of its parent alive.</summary>
+/// <summary>A matrix in main memory, contiguous and row-major. A view of it keeps its buffer alive.</summary>
 internal sealed unsafe class CpuMatrix<T> : Matrix<T>
     where T : unmanaged
 {
@@ -28,7 +28,7 @@ internal sealed unsafe class CpuMatrix<T> : Matrix<T>
 
     /// <summary>The elements.</summary>
     /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
-    public View<T> View
+    public View<T> Elements
     {
         get
         {
@@ -39,13 +39,8 @@ internal sealed unsafe class CpuMatrix<T> : Matrix<T>
     }
 
     /// <inheritdoc/>
-    public override Matrix<T> Slice(int first, int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(first);
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)first + count, Rows, nameof(count));
-        return new CpuMatrix<T>(owner, offset + (nint)first * Columns, count, Columns);
-    }
+    protected override Matrix<T> View(long offset, int rows, int columns) =>
+        new CpuMatrix<T>(owner, this.offset + (nint)offset, rows, columns);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

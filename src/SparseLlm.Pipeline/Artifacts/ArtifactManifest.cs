@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SparseLlm.Files;
+using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Reports.Masks;
@@ -65,6 +66,13 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
 
     /// <summary>What was done to each pruned tensor.</summary>
     public required IReadOnlyList<TensorReport> Tensors { get; init; }
+
+    /// <summary>By decoder layer, the places in the dense model of the experts that stayed, and null for a layer without any; null where none were dropped.</summary>
+    public IReadOnlyList<IReadOnlyList<int>?>? Experts { get; init; }
+
+    /// <summary>How many experts stayed in each mixture; null where none were dropped.</summary>
+    [JsonIgnore]
+    public int? ExpertsKept => Experts?.FirstOrDefault(kept => kept is not null)?.Count;
 
     /// <summary>
     /// Every other tensor that is not as it is in the dense model: biases that were refitted, norms and biases that were tuned. Null where a version of the tool wrote this that
@@ -191,8 +199,8 @@ public sealed record CalibrationProvenance(
 /// <param name="Digest">SHA-256 of its bytes.</param>
 public sealed record FileProvenance(string Name, string Digest);
 
-/// <summary>What was done to one tensor.</summary>
-/// <param name="Name">Its name in the checkpoint.</param>
+/// <summary>What was done to one matrix.</summary>
+/// <param name="Name">The name of its tensor in the checkpoint, with its part in brackets where it is not all of it.</param>
 /// <param name="Shape">Outputs and inputs.</param>
 /// <param name="Pattern">What was asked for.</param>
 /// <param name="Sparsity">The share of zeros, counted after the cast.</param>
@@ -202,6 +210,10 @@ public sealed record TensorReport(string Name, IReadOnlyList<int> Shape, string 
 {
     /// <summary>Where the weights are that were kept.</summary>
     public MaskDensity? Mask { get; init; }
+
+    /// <summary>The name of the tensor that holds the matrix.</summary>
+    [JsonIgnore]
+    public string Tensor => TensorSlice.TensorOf(Name);
 
     void IJsonOnDeserialized.OnDeserialized()
     {

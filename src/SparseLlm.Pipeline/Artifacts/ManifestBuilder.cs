@@ -38,6 +38,7 @@ internal static class ManifestBuilder
             Sparsity = weights == 0 ? 0 : linears.Sum(linear => linear.Zeros) / weights,
             Tensors = [.. linears.Select(linear => new TensorReport(
                 linear.Name, [linear.Rows, linear.Columns], linear.Pattern, linear.Sparsity, linear.RelativeError))],
+            Experts = result.Experts,
             Sweeps = sweeps.Length == 0 ? null : sweeps,
             Guards = guards.Length == 0 ? null : guards,
             Fallbacks = [.. result.Layers.SelectMany(layer => layer.Fallbacks)],

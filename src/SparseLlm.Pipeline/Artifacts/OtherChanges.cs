@@ -1,4 +1,5 @@
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline.Inspection;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Running;
@@ -13,11 +14,16 @@ internal static class OtherChanges
     /// <param name="directory">The pruned one.</param>
     /// <param name="tensors">Gives the digests of the tensors of one of its files by its name.</param>
     /// <param name="pruned">The matrices that were pruned.</param>
+    /// <param name="fewerExperts">Whether experts have been dropped.</param>
     /// <param name="cancellation">Stops between pieces of tensors.</param>
     public static IReadOnlyList<ChangedTensor> Find(
-        DenseModel dense, string directory, Func<string, IReadOnlyDictionary<string, string>> tensors, IEnumerable<TensorReport> pruned, CancellationToken cancellation)
+        DenseModel dense, string directory, Func<string, IReadOnlyDictionary<string, string>> tensors, IEnumerable<TensorReport> pruned, bool fewerExperts, CancellationToken cancellation)
     {
-        HashSet<string> known = [.. pruned.Select(tensor => tensor.Name)];
+        // Experts that move up in the place of others have not been changed.
+        IEnumerable<string> moved = fewerExperts
+            ? dense.Definition.Layers.SelectMany(layer => layer.Blocks).Select(block => block.Mixer).OfType<ExpertsDefinition>().SelectMany(experts => experts.Tensors).Select(tensor => tensor.Name)
+            : [];
+        HashSet<string> known = [.. pruned.Select(tensor => tensor.Tensor), .. moved];
         IReadOnlyDictionary<string, string> written = ModelDigests.TensorsIn(directory, tensors);
         using Checkpoint before = Checkpoint.Open(dense.Directory);
         using Checkpoint after = Checkpoint.Open(directory);

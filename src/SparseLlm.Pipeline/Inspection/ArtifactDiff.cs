@@ -37,7 +37,7 @@ public sealed record ArtifactDiff(
 
         using Checkpoint first = Checkpoint.Open(a);
         using Checkpoint second = Checkpoint.Open(b);
-        var linears = definition.Layers.SelectMany(layer => layer.Linears).Select(linear => linear.WeightName).ToHashSet();
+        var linears = definition.Layers.SelectMany(layer => layer.Linears).Select(linear => linear.Weight.Tensor.Name).ToHashSet();
         var tensors = new List<TensorDiff>();
         DiffSums total = default;
         foreach (TensorInfo tensor in first.Tensors)

@@ -15,16 +15,16 @@ public sealed record ModelInspection(string Architecture, double Sparsity, IRead
     public static ModelInspection Of(string directory, CancellationToken cancellation)
     {
         ModelDefinition definition = DecoderModel.ReadDefinition(directory);
-        var linears = definition.Layers.SelectMany(layer => layer.Linears).Select(linear => linear.WeightName).ToHashSet();
+        ILookup<string, TensorSlice> matrices = definition.Layers.SelectMany(layer => layer.Linears).ToLookup(linear => linear.Weight.Tensor.Name, linear => linear.Weight);
         using Checkpoint checkpoint = Checkpoint.Open(directory);
         var tensors = new List<TensorInspection>();
         (double zeros, double weights) = (0, 0);
         foreach (TensorInfo tensor in checkpoint.Tensors)
         {
             cancellation.ThrowIfCancellationRequested();
-            TensorInspection inspection = TensorInspection.Of(checkpoint, tensor);
+            TensorInspection inspection = TensorInspection.Of(checkpoint, tensor, [.. matrices[tensor.Name].Where(matrix => matrix.IsTransposed)]);
             tensors.Add(inspection);
-            if (linears.Contains(tensor.Name))
+            if (matrices.Contains(tensor.Name))
             {
                 zeros += inspection.Sparsity * tensor.ElementCount;
                 weights += tensor.ElementCount;

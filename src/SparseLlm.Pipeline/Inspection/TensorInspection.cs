@@ -1,4 +1,5 @@
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Definitions;
 using SparseLlm.Pruning.Patterns;
 
 namespace SparseLlm.Pipeline.Inspection;
@@ -14,20 +15,22 @@ public sealed record TensorInspection(string Name, string Dtype, IReadOnlyList<l
     private static readonly int[] GroupSizes = [2, 4, 8, 16, 32];
 
     /// <summary>Reads a tensor, a row at a time.</summary>
-    public static TensorInspection Of(Checkpoint checkpoint, TensorInfo tensor)
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="transposed">The matrices that the tensor holds transposed, if it does: groups of a pattern lie along their rows.</param>
+    public static TensorInspection Of(Checkpoint checkpoint, TensorInfo tensor, IReadOnlyList<TensorSlice>? transposed = null)
     {
         if (!tensor.ElementType.IsConvertible())
         {
             return new TensorInspection(tensor.Name, tensor.ElementType.ToString(), tensor.Shape, 0, null);
         }
 
-        int columns = tensor.Shape.Count == 0 ? 1 : (int)tensor.Shape[^1];
-        var row = new float[columns];
         var fullest = new int[GroupSizes.Length];
         long zeros = 0;
-        for (long first = 0; first < tensor.ElementCount; first += columns)
+        int columns = 1;
+        foreach (float[] row in transposed is { Count: > 0 } ? Rows(checkpoint, transposed) : Rows(checkpoint, tensor))
         {
-            checkpoint.Read(tensor, first, row);
+            columns = row.Length;
             zeros += row.LongCount(value => value == 0);
             for (int i = 0; i < GroupSizes.Length; i++)
             {
@@ -36,7 +39,34 @@ public sealed record TensorInspection(string Name, string Dtype, IReadOnlyList<l
         }
 
         double sparsity = tensor.ElementCount == 0 ? 0 : (double)zeros / tensor.ElementCount;
-        return new TensorInspection(tensor.Name, tensor.ElementType.ToString(), tensor.Shape, sparsity, FindPattern(fullest, sparsity, tensor.Shape));
+        string? pattern = tensor.Shape.Count < 2 ? null : FindPattern(fullest, sparsity, columns);
+        return new TensorInspection(tensor.Name, tensor.ElementType.ToString(), tensor.Shape, sparsity, pattern);
+    }
+
+    /// <summary>The rows as they are stored, each in the same array.</summary>
+    private static IEnumerable<float[]> Rows(Checkpoint checkpoint, TensorInfo tensor)
+    {
+        var row = new float[tensor.Shape.Count == 0 ? 1 : (int)tensor.Shape[^1]];
+        for (long first = 0; first < tensor.ElementCount; first += row.Length)
+        {
+            checkpoint.Read(tensor, first, row);
+            yield return row;
+        }
+    }
+
+    /// <summary>The rows of the matrices, each of a matrix in the same array.</summary>
+    private static IEnumerable<float[]> Rows(Checkpoint checkpoint, IReadOnlyList<TensorSlice> matrices)
+    {
+        foreach (TensorSlice matrix in matrices)
+        {
+            var reader = new SliceReader(matrix, checkpoint);
+            var row = new float[matrix.Columns];
+            for (int index = 0; index < matrix.Rows; index++)
+            {
+                reader.Read(index, row);
+                yield return row;
+            }
+        }
     }
 
     private static int FullestGroup(float[] row, int size)
@@ -57,9 +87,9 @@ public sealed record TensorInspection(string Name, string Dtype, IReadOnlyList<l
     }
 
     /// <summary>The smallest group size whose pattern both holds and explains the zeros: N:M with a density near N/M.</summary>
-    private static string? FindPattern(int[] fullest, double sparsity, IReadOnlyList<long> shape)
+    private static string? FindPattern(int[] fullest, double sparsity, int columns)
     {
-        if (shape.Count != 2 || sparsity is 0 or 1)
+        if (sparsity is 0 or 1)
         {
             return null;
         }
@@ -67,7 +97,7 @@ public sealed record TensorInspection(string Name, string Dtype, IReadOnlyList<l
         for (int i = 0; i < GroupSizes.Length; i++)
         {
             (int kept, int size) = (fullest[i], GroupSizes[i]);
-            if (shape[^1] % size == 0 && kept < size && (1 - sparsity) * size > kept - 0.5)
+            if (columns % size == 0 && kept < size && (1 - sparsity) * size > kept - 0.5)
             {
                 return new SparsityPattern.Groups(kept, size).ToString();
             }

@@ -19,13 +19,16 @@ namespace SparseLlm.Pipeline.Keys;
 public sealed record ArtifactInputs : IJsonOnDeserialized
 {
     /// <summary>Raised whenever a change of the engine changes results.</summary>
-    public const int CurrentRevision = 4;
+    public const int CurrentRevision = 5;
 
     /// <summary>What a matrix that stays as it is has for a pattern.</summary>
     public const string Dense = "dense";
 
     /// <summary>What stands behind a sparsity that is a mean over matrices, among which it is spread by measurement.</summary>
     public const string Spread = " on average";
+
+    /// <summary>The setting that says how many experts stay.</summary>
+    public const string ExpertsKept = "expertsKept";
 
     /// <summary>The revision of the algorithms.</summary>
     public int Revision { get; init; } = CurrentRevision;
@@ -50,6 +53,14 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
 
     /// <summary>The decoder layers in order.</summary>
     public required IReadOnlyList<LayerInputs> Layers { get; init; }
+
+    /// <summary>The share of experts that is kept, where some are dropped, so that the artifact is a smaller model than the dense one; else null.</summary>
+    [JsonIgnore]
+    public string? ShareOfExperts => Settings.GetValueOrDefault(ExpertsKept) is { } share and not "1" ? share : null;
+
+    /// <summary>Whether experts are dropped.</summary>
+    [JsonIgnore]
+    public bool DropsExperts => ShareOfExperts is not null;
 
     /// <summary>The inputs of an artifact.</summary>
     /// <param name="definition">The model.</param>
@@ -79,7 +90,7 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
 
     private static LayerInputs[] Describe(ModelDefinition definition, ModelDigests model, PruningSettings settings, SparsityPlan plan)
     {
-        HashSet<LinearDefinition> spread = BudgetAllocation.Applies(definition, settings, plan) ? [.. plan.WithoutRule(definition)] : [];
+        HashSet<LinearDefinition> spread = BudgetAllocation.Applies(definition, settings, plan) ? [.. plan.Spreadable(definition)] : [];
         return [.. definition.Layers.Select(layer => new LayerInputs(
             model.Layer(layer),
             layer.Linears.ToDictionary(linear => linear.WeightName, linear => Describe(plan.PatternFor(linear)) + (spread.Contains(linear) ? Spread : ""))))];

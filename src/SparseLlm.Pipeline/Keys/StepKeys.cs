@@ -3,10 +3,11 @@ using SparseLlm.Pipeline.Running;
 namespace SparseLlm.Pipeline.Keys;
 
 /// <summary>The keys of the steps that make an artifact: how the budget is spread, each decoder layer, and all of it.</summary>
+/// <param name="Experts">The key of the choice of the experts that stay; null where all do.</param>
 /// <param name="Allocation">The key of the measurement that spreads the budget; null where nothing is spread.</param>
 /// <param name="Layers">The key of each pruned decoder layer.</param>
 /// <param name="Artifact">The key of the artifact.</param>
-public sealed record StepKeys(string? Allocation, IReadOnlyList<string> Layers, string Artifact)
+public sealed record StepKeys(string? Experts, string? Allocation, IReadOnlyList<string> Layers, string Artifact)
 {
     /// <summary>The keys of an artifact with these inputs.</summary>
     public static StepKeys Of(ArtifactInputs inputs)
@@ -28,7 +29,7 @@ public sealed record StepKeys(string? Allocation, IReadOnlyList<string> Layers, 
             artifact.Add("layer", layer);
         }
 
-        return new StepKeys(allocation, layers, artifact.Build());
+        return new StepKeys(ExpertsKey(inputs), allocation, layers, artifact.Build());
     }
 
     /// <summary>What runs into the first layer: the calibration tokens, embedded.</summary>
@@ -58,6 +59,25 @@ public sealed record StepKeys(string? Allocation, IReadOnlyList<string> Layers, 
         }
 
         return key.Add("allocation", IsSpread(layer) ? allocation : null).Build();
+    }
+
+    private static string? ExpertsKey(ArtifactInputs inputs)
+    {
+        if (!inputs.DropsExperts)
+        {
+            return null;
+        }
+
+        using var key = new KeyBuilder("experts", inputs.Revision);
+        key.Add("numerics", inputs.Numerics)
+            .Add("start", StartKey(inputs))
+            .Add("kept", inputs.Settings[ArtifactInputs.ExpertsKept]);
+        foreach (LayerInputs layer in inputs.Layers)
+        {
+            key.Add("weights", layer.Weights);
+        }
+
+        return key.Build();
     }
 
     private static string? AllocationKey(ArtifactInputs inputs)

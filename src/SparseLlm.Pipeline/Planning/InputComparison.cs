@@ -1,5 +1,6 @@
 using System.Globalization;
 using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Reports;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Planning;
@@ -90,7 +91,7 @@ public static class InputComparison
     }
 
     /// <summary><c>q_proj</c> of <c>model.decoder.layers.3.self_attn.q_proj.weight</c>.</summary>
-    private static string ShortName(string tensor) => tensor.Split('.') is { Length: > 1 } parts ? parts[^2] : tensor;
+    private static string ShortName(string tensor) => MatrixName.Parse(tensor)?.Kind ?? tensor;
 
     private static string? Cause(ArtifactRecipe? artifact, string tensor)
     {

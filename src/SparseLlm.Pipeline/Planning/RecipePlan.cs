@@ -65,7 +65,7 @@ public sealed class RecipePlan
     private ArtifactPlan Plan(ArtifactRecipe artifact, CancellationToken cancellation)
     {
         PruneRequest request = recipe.Request(artifact, output);
-        request.Plan.Validate(dense.Definition, artifact.Location);
+        request.Require(dense.Definition);
         ArtifactInputs inputs = dense.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
         (PlannedAction action, string? digest) = Action(request, keys, cancellation);

@@ -17,6 +17,7 @@ internal static class ArtifactSummary
         Line($"# {manifest.Artifact ?? "Pruned model"}");
         Line($"");
         Line($"{manifest.Model.Architecture} pruned by {manifest.Method} to {manifest.Pattern}: {Figures.Share(manifest.Sparsity)} of the weights in {manifest.Tensors.Count} matrices are zero{Whole()}.");
+        AddExperts();
         Line($"");
         AddPerplexity();
         Line($"| matrix | shape | asked for | sparsity | {RelativeErrors.NameOf(manifest)} |");
@@ -41,6 +42,14 @@ internal static class ArtifactSummary
         void Line(MarkdownInterpolation text) => page.Append(text.ToString()).Append('\n');
 
         Markdown Whole() => manifest.ModelSparsity is { } whole ? Markdown.Of($", {Figures.Share(whole)} of the whole model") : default;
+
+        void AddExperts()
+        {
+            if (manifest.ExpertsKept is { } kept)
+            {
+                Line($"{kept} experts stay in each mixture, and the others have been dropped; {ArtifactManifest.FileName} lists them.");
+            }
+        }
 
         void AddSize()
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
+using SparseLlm.Models;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
@@ -39,6 +40,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     public ArtifactOutcome Build(PruneRequest request, CancellationToken cancellation)
     {
         OutputPlaces.RequireApart(request, dense);
+        request.Require(dense.Definition);
         ArtifactInputs inputs = dense.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
         try
@@ -172,8 +174,8 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         };
         manifest = manifest with
         {
-            Tensors = MaskDensities.Measure(staging.Path, manifest.Tensors),
-            OtherChanges = OtherChanges.Find(dense, staging.Path, shard => written[shard].Tensors ?? cache.Digests.Tensors(Path.Combine(staging.Path, shard)), manifest.Tensors, cancellation),
+            Tensors = MaskDensities.Measure(staging.Path, DecoderModel.ReadDefinition(staging.Path), manifest.Tensors),
+            OtherChanges = OtherChanges.Find(dense, staging.Path, shard => written[shard].Tensors ?? cache.Digests.Tensors(Path.Combine(staging.Path, shard)), manifest.Tensors, inputs.DropsExperts, cancellation),
         };
         manifest = ManifestBuilder.Measure(manifest, staging.Path, cancellation);
         cache.Put(

@@ -24,15 +24,18 @@ internal static class CachedArtifact
     public static ArtifactManifest Read(CacheEntry entry, DenseModel dense)
     {
         var manifest = entry.MetadataAs<ArtifactManifest>(Kind);
-        CheckFiles(entry, dense);
+        CheckFiles(entry, dense, manifest.Inputs?.DropsExperts == true);
         Require(manifest.Key == entry.Key, "its manifest belongs to another key");
         Require(manifest.Digest == Digest(entry), "its files are not those that its manifest was written for");
         CheckTensors(manifest, dense.Definition);
         return manifest;
     }
 
-    /// <summary>A pruned model has the dense model's files: those with weights in the same length, the others to the byte.</summary>
-    private static void CheckFiles(CacheEntry entry, DenseModel dense)
+    /// <summary>
+    /// A pruned model has the dense model's files: those with weights in the same length, the others to the byte. One with fewer experts has other tensors in those
+    /// with weights, another config.json, and another index where there is one.
+    /// </summary>
+    private static void CheckFiles(CacheEntry entry, DenseModel dense, bool hasFewerExperts)
     {
         IReadOnlyDictionary<string, string> wanted = dense.Digests.Files;
         foreach (string name in wanted.Keys.Except(entry.Files.Select(file => file.Name)))
@@ -44,8 +47,8 @@ internal static class CachedArtifact
         foreach (CachedFile file in entry.Files)
         {
             bool isAsExpected = ModelFiles.HoldsWeights(file.Name)
-                ? file.Length == ModelFiles.Length(dense.Directory, file.Name)
-                : file.Digest == wanted[file.Name];
+                ? hasFewerExperts || file.Length == ModelFiles.Length(dense.Directory, file.Name)
+                : file.Digest == wanted[file.Name] || (hasFewerExperts && file.Name is "config.json" or "model.safetensors.index.json");
             Require(isAsExpected, $"its {file.Name} cannot have been made from the dense model's");
         }
     }
@@ -59,11 +62,11 @@ internal static class CachedArtifact
             Require(isInModel, $"its manifest tells of a matrix '{tensor.Name}' that the model does not have in this shape");
         }
 
-        HashSet<string> pruned = [.. manifest.Tensors.Select(tensor => tensor.Name)];
+        HashSet<string> pruned = [.. manifest.Tensors.Select(tensor => tensor.Tensor)];
         ILookup<string, TensorShape> shapes = definition.Tensors.ToLookup(tensor => tensor.Name);
         foreach (ChangedTensor tensor in manifest.OtherChanges ?? [])
         {
-            bool isInModel = !pruned.Contains(tensor.Name) && shapes[tensor.Name].Any(shape => tensor.Shape.SequenceEqual(shape.IsVector ? [shape.Columns] : [shape.Rows, shape.Columns]));
+            bool isInModel = !pruned.Contains(tensor.Name) && shapes[tensor.Name].Any(shape => tensor.Shape.SequenceEqual(shape.Dimensions));
             Require(isInModel, $"its manifest tells of a change of '{tensor.Name}', which the model does not have in this shape or which was pruned");
         }
     }

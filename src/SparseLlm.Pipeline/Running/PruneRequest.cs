@@ -1,4 +1,8 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Definitions;
+using SparseLlm.Pruning;
+using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Methods.Mixtures;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Recipes;
@@ -28,6 +32,27 @@ public sealed record PruneRequest(
 
     /// <summary>The digest that its files must have, because it is locked; null where it may be any.</summary>
     public string? LockedDigest { get; init; }
+
+    /// <summary>Checks that it can be made of a model, as far as that is known before anything is computed.</summary>
+    /// <exception cref="DiagnosticException">It cannot.</exception>
+    public void Require(ModelDefinition model)
+    {
+        ModelPruner.Require(model, Settings, Plan, Location);
+        if (!Settings.DropsExperts())
+        {
+            return;
+        }
+
+        ExpertSelection.Require(model, Settings.ExpertsKept, Location);
+        if (Calibration is null)
+        {
+            throw PruningDiagnostics.CalibrationMissing.Error(Location, "which experts are dropped is decided by calibration data; give it a calibration text");
+        }
+    }
+
+    /// <summary>The rules that no matrix of the result matches: probably a mistake in the glob, or in the number of an expert.</summary>
+    public IEnumerable<SparsityRule> UnusedRules(ModelDefinition model) =>
+        Plan.UnusedRules(Settings.DropsExperts() ? ExpertSelection.WithFewerExperts(model, Settings.ExpertsKept) : model);
 
     /// <summary>Whether a recipe has named it, and its output after it.</summary>
     public bool IsNamed => Name is not null;

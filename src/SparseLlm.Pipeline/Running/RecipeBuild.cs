@@ -194,7 +194,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         {
             try
             {
-                request.Plan.Validate(dense.Definition);
+                request.Require(dense.Definition);
                 if (isApart && Standing(request, dense) is null)
                 {
                     StagingDirectory.Check(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys), request.IsNamed);
@@ -205,11 +205,11 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
                 errors.AddRange(exception.Diagnostics.Select(diagnostic => diagnostic with { Location = diagnostic.Location ?? artifact.Location }));
             }
 
-            foreach (SparsityRule unused in request.Plan.UnusedRules(dense.Definition))
+            foreach (SparsityRule unused in request.UnusedRules(dense.Definition))
             {
                 RuleRecipe rule = artifact.Rules.First(rule => rule.Match == unused.Match);
                 Warn(Pruning.PruningDiagnostics.RuleMatchesNothing.At(
-                    rule.Location, $"the rule '{rule.Match}' of '{artifact.Name}' matches no weight that can be pruned; 'sparsellm inspect' lists their names"));
+                    rule.Location, $"the rule '{rule.Match}' of '{artifact.Name}' matches no weight that can be pruned; 'sparsellm inspect' lists the tensors, and 'sparsellm explain SLM3006' says what parts of them are called"));
             }
         }
 

@@ -20,7 +20,7 @@ public static class BudgetAllocation
         && settings.NeedsCalibration()
         && plan.Allocated.Count == 0
         && plan.Default is SparsityPattern.Unstructured { Fraction: > 0 }
-        && plan.WithoutRule(model).Any();
+        && plan.Spreadable(model).Any();
 
     /// <summary>The plan with a sparsity for each of these tensors, the zeros of all together unchanged; the plan itself where nothing is to be spread.</summary>
     /// <param name="model">The dense model.</param>
@@ -46,7 +46,7 @@ public static class BudgetAllocation
             return plan;
         }
 
-        LinearDefinition[] tensors = [.. plan.WithoutRule(model.Definition)];
+        LinearDefinition[] tensors = [.. plan.Spreadable(model.Definition)];
         var target = (SparsityPattern.Unstructured)plan.Default;
         (SparsityBudget budget, IAllocation allocation) = Create();
         new DenseWalk(model, tokens, store, progress).Show(allocation, cancellation);

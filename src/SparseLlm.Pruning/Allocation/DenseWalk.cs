@@ -29,9 +29,9 @@ internal sealed class DenseWalk(DecoderModel model, CalibrationTokens tokens, Ma
         for (int index = 0; index < layers; index++)
         {
             using DecoderLayer layer = model.LoadLayer(index);
-            using var grams = new LayerGrams(model.Backend, layer.Definition);
+            using var grams = new LayerGrams(model.Backend, layer);
             Sum(layer, grams, fittedStream, cancellation);
-            using var activations = new MeasuredActivations(layer, measured, measuredStream);
+            using var activations = new MeasuredActivations(model.Backend, layer, measured, measuredStream);
             allocation.Add(layer, grams, activations, cancellation);
             activations.Advance();
             progress?.Report(new LayerMeasured(index, layers));
@@ -44,9 +44,7 @@ internal sealed class DenseWalk(DecoderModel model, CalibrationTokens tokens, Ma
         {
             cancellation.ThrowIfCancellationRequested();
             using Matrix<float> input = stream.Read(chunk);
-            using var activations = new LayerActivations(layer, input, fitted.SequenceLength);
-            grams.Add(activations);
-            stream.Put(chunk, activations.TakeOutput());
+            stream.Put(chunk, layer.Forward(input, fitted.SequenceLength, (stage, _, stageInput) => grams.Add(stage, stageInput)));
         }
     }
 }

@@ -27,9 +27,9 @@ internal sealed class ErrorAllocation(IBackend backend, SparsityBudget budget, P
     public void Add(DecoderLayer layer, LayerGrams grams, MeasuredActivations measured, CancellationToken cancellation)
     {
         double variance = Variance(measured);
-        foreach (LayerStage stage in Enum.GetValues<LayerStage>())
+        foreach (Stage stage in layer.Stages)
         {
-            Linear[] linears = [.. LayerActivations.LinearsOf(layer, stage).Where(linear => budget.Contains(linear.Definition))];
+            Linear[] linears = [.. stage.Linears.Where(linear => budget.Contains(linear.Definition))];
             if (linears.Length == 0)
             {
                 continue;
@@ -72,7 +72,7 @@ internal sealed class ErrorAllocation(IBackend backend, SparsityBudget budget, P
         return Enumerable.Range(0, steps + 1).Select(i => Math.Min(budget.Lower + i * Step, budget.Upper));
     }
 
-    private double[] Errors(Linear linear, InputGram gram, LayerStage stage, MeasuredActivations measured, double variance)
+    private double[] Errors(Linear linear, InputGram gram, Stage stage, MeasuredActivations measured, double variance)
     {
         Matrix<float> weights = linear.Weight;
         using Matrix<float> dense = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
@@ -91,7 +91,7 @@ internal sealed class ErrorAllocation(IBackend backend, SparsityBudget budget, P
         return [.. errors];
     }
 
-    private double SquaredError(MeasuredActivations measured, LayerStage stage)
+    private double SquaredError(MeasuredActivations measured, Stage stage)
     {
         double sum = 0;
         for (int chunk = 0; chunk < measured.Count; chunk++)

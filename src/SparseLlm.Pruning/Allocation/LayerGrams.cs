@@ -1,38 +1,19 @@
-using SparseLlm.Models.Definitions;
+using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Allocation;
 
-/// <summary>The Gram matrices of the inputs of each stage of a decoder layer.</summary>
-internal sealed class LayerGrams : IDisposable
+/// <summary>The Gram matrices of the inputs of each stage of a decoder layer, of no tokens at first.</summary>
+internal sealed class LayerGrams(IBackend backend, DecoderLayer layer) : IDisposable
 {
-    private readonly IBackend backend;
-    private readonly Dictionary<LayerStage, Matrix<double>> sums;
+    private readonly Dictionary<Stage, Matrix<double>> sums =
+        layer.Stages.ToDictionary(stage => stage, stage => backend.Allocate<double>(stage.Width, stage.Width));
 
-    /// <summary>Gram matrices for a layer, of no tokens yet.</summary>
-    public LayerGrams(IBackend backend, LayerDefinition layer)
-    {
-        this.backend = backend;
-        sums = new()
-        {
-            [LayerStage.AttentionProjections] = Square(layer.Attention.Query.Inputs),
-            [LayerStage.AttentionOutput] = Square(layer.Attention.Output.Inputs),
-            [LayerStage.FeedForwardProjections] = Square(layer.FeedForward.Up.Inputs),
-            [LayerStage.FeedForwardOutput] = Square(layer.FeedForward.Down.Inputs),
-        };
-    }
-
-    /// <summary>Adds the inputs of every stage.</summary>
-    public void Add(LayerActivations activations)
-    {
-        foreach ((LayerStage stage, Matrix<double> sum) in sums)
-        {
-            backend.AccumulateGram(activations.InputOf(stage), sum);
-        }
-    }
+    /// <summary>Adds inputs of a stage, [tokens x inputs].</summary>
+    public void Add(Stage stage, Matrix<float> input) => backend.AccumulateGram(input, sums[stage]);
 
     /// <summary>The squared norm of each input of a stage.</summary>
-    public double[] Diagonal(LayerStage stage)
+    public double[] Diagonal(Stage stage)
     {
         var diagonal = new double[sums[stage].Rows];
         backend.Diagonal(sums[stage], diagonal);
@@ -40,15 +21,12 @@ internal sealed class LayerGrams : IDisposable
     }
 
     /// <summary>A copy of the Gram matrix of a stage.</summary>
-    public Matrix<double> Copy(LayerStage stage)
+    public Matrix<double> Copy(Stage stage)
     {
-        Matrix<double> copy = backend.AllocateUninitialized<double>(sums[stage].Rows, sums[stage].Columns);
-        backend.Copy(sums[stage], copy);
+        Matrix<double> copy = backend.CopyOf(sums[stage]);
         backend.MirrorUpper(copy);
         return copy;
     }
-
-    private Matrix<double> Square(int width) => backend.Allocate<double>(width, width);
 
     /// <inheritdoc/>
     public void Dispose()

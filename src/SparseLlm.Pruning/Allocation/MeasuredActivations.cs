@@ -10,22 +10,27 @@ namespace SparseLlm.Pruning.Allocation;
 /// </summary>
 internal sealed class MeasuredActivations : IDisposable
 {
+    private readonly IBackend backend;
     private readonly DecoderLayer layer;
     private readonly TokenChunks chunks;
     private readonly ActivationStream inputs;
-    private readonly ActivationStream contexts;
-    private readonly ActivationStream residuals;
-    private readonly ActivationStream hidden;
     private readonly ActivationStream outputs;
 
+    // Of each block with stages: the residual stream before it (of the first, that is the layer's input), and the input of its output projection.
+    private readonly ActivationStream[] sums;
+    private readonly ActivationStream[] hidden;
+
     /// <summary>Runs a layer.</summary>
+    /// <param name="backend">Where everything lives.</param>
     /// <param name="layer">The layer as it is now.</param>
     /// <param name="chunks">The windows.</param>
     /// <param name="inputs">The layer's inputs, which stay the caller's.</param>
-    public MeasuredActivations(DecoderLayer layer, TokenChunks chunks, ActivationStream inputs)
+    public MeasuredActivations(IBackend backend, DecoderLayer layer, TokenChunks chunks, ActivationStream inputs)
     {
-        (this.layer, this.chunks, this.inputs) = (layer, chunks, inputs);
-        (contexts, residuals, hidden, outputs) = (chunks.Stream(), chunks.Stream(), chunks.Stream(), chunks.Stream());
+        (this.backend, this.layer, this.chunks, this.inputs) = (backend, layer, chunks, inputs);
+        outputs = chunks.Stream();
+        sums = [.. layer.Blocks.Select(_ => chunks.Stream())];
+        hidden = [.. layer.Blocks.Select(_ => chunks.Stream())];
         for (int chunk = 0; chunk < Count; chunk++)
         {
             Run(chunk);
@@ -42,36 +47,26 @@ internal sealed class MeasuredActivations : IDisposable
     public Matrix<float> Output(int chunk) => outputs.Read(chunk);
 
     /// <summary>The layer's output with its matrices as they are now, if only those of one stage have changed; a new matrix.</summary>
-    public Matrix<float> OutputFrom(LayerStage stage, int chunk)
+    public Matrix<float> OutputFrom(Stage stage, int chunk)
     {
-        switch (stage)
+        int block = stage.Block;
+        using Matrix<float> input = inputs.Read(chunk);
+        using Matrix<float> sum = (block == 0 ? inputs : sums[block]).Read(chunk);
+        if (!stage.IsOutput)
         {
-            case LayerStage.AttentionProjections:
-                using (Matrix<float> input = inputs.Read(chunk))
-                {
-                    return layer.Forward(input, chunks.SequenceLength);
-                }
+            return layer.ForwardFrom(block, input, sum, chunks.SequenceLength);
+        }
 
-            case LayerStage.AttentionOutput:
-                using (Matrix<float> input = inputs.Read(chunk))
-                using (Matrix<float> context = contexts.Read(chunk))
-                using (Matrix<float> changed = layer.AfterAttention(input, context))
-                {
-                    return layer.FeedForwardBlock(changed);
-                }
+        using Matrix<float> kept = hidden[block].Read(chunk);
+        Matrix<float> behind = layer.Behind(block, sum, stage.Mixer.Output.Apply(kept));
+        if (block == layer.Blocks.Count - 1)
+        {
+            return behind;
+        }
 
-            case LayerStage.FeedForwardProjections:
-                using (Matrix<float> residual = residuals.Read(chunk))
-                {
-                    return layer.FeedForwardBlock(residual);
-                }
-
-            default:
-                using (Matrix<float> residual = residuals.Read(chunk))
-                using (Matrix<float> activations = hidden.Read(chunk))
-                {
-                    return layer.AfterFeedForward(residual, activations);
-                }
+        using (behind)
+        {
+            return layer.ForwardFrom(block + 1, input, behind, chunks.SequenceLength);
         }
     }
 
@@ -87,23 +82,25 @@ internal sealed class MeasuredActivations : IDisposable
     private void Run(int chunk)
     {
         using Matrix<float> input = inputs.Read(chunk);
-        using Matrix<float> attentionInput = layer.AttentionInput(input);
-        Matrix<float> context = layer.Attention.Context(attentionInput, chunks.SequenceLength);
-        Matrix<float> residual = layer.AfterAttention(input, context);
-        contexts.Put(chunk, context);
-        using Matrix<float> feedForwardInput = layer.FeedForwardInput(residual);
-        Matrix<float> activations = layer.FeedForward.Hidden(feedForwardInput);
-        outputs.Put(chunk, layer.AfterFeedForward(residual, activations));
-        residuals.Put(chunk, residual);
-        hidden.Put(chunk, activations);
+        outputs.Put(chunk, layer.Forward(input, chunks.SequenceLength, (stage, sum, stageInput) =>
+        {
+            if (stage.IsOutput)
+            {
+                hidden[stage.Block].Put(chunk, backend.CopyOf(stageInput));
+            }
+            else if (stage.Block > 0)
+            {
+                sums[stage.Block].Put(chunk, backend.CopyOf(sum));
+            }
+        }));
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        contexts.Dispose();
-        residuals.Dispose();
-        hidden.Dispose();
-        outputs.Dispose();
+        foreach (ActivationStream stream in sums.Concat(hidden).Append(outputs))
+        {
+            stream.Dispose();
+        }
     }
 }

@@ -22,10 +22,10 @@ internal sealed class OwlAllocation(IBackend backend, SparsityBudget budget) : I
     public void Add(DecoderLayer layer, LayerGrams grams, MeasuredActivations measured, CancellationToken cancellation)
     {
         var scores = new List<float[]>();
-        foreach (LayerStage stage in Enum.GetValues<LayerStage>())
+        foreach (Stage stage in layer.Stages)
         {
             float[] norms = [.. grams.Diagonal(stage).Select(value => (float)Math.Sqrt(value))];
-            foreach (Linear linear in LayerActivations.LinearsOf(layer, stage).Where(linear => budget.Contains(linear.Definition)))
+            foreach (Linear linear in stage.Linears.Where(linear => budget.Contains(linear.Definition)))
             {
                 cancellation.ThrowIfCancellationRequested();
                 layerOf[linear.Definition.WeightName] = outlierShares.Count;

@@ -1,170 +1,127 @@
-using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Methods.Guarding;
+using SparseLlm.Pruning.Methods.Importance;
+using SparseLlm.Pruning.Methods.Mixtures;
 using SparseLlm.Pruning.Methods.Sweeps;
-using SparseLlm.Pruning.Patterns;
-using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tuning;
 
 namespace SparseLlm.Pruning.Methods;
 
 /// <summary>
-/// Prunes one decoder layer, in the order in which data flows through it: q, k and v; o; up and gate; down. The inputs of each come
-/// from the layer as pruned so far (true sequential). With targets from the dense model, o and down are fitted to
-/// what the dense residual stream has and the pruned one lacks, so that they repair the loss of everything before them.
+/// Prunes one decoder layer, stage by stage, in the order in which data flows through it. The inputs of each stage come from the layer as pruned so far (true
+/// sequential). With targets from the dense model, the last matrix of a block is fitted to what the dense residual stream has and the pruned one lacks, where
+/// the layer allows that (<see cref="Models.Definitions.LayerDefinition.Repairs"/>), so that it repairs the loss of everything before it.
 /// The dense layer becomes this object's, which disposes it as soon as all activations have been through.
 /// </summary>
 internal sealed class LayerPruner(
-    IBackend backend,
-    DecoderLayer layer,
-    DecoderLayer? dense,
-    SparsityPlan plan,
-    PruningSettings settings,
-    FitSettings fitting,
-    TokenChunks chunks,
-    LayerRecorder recorder,
-    BlockTuning? tuning,
-    SharedInputs? shared,
-    bool isLast,
-    CancellationToken cancellation) : IDisposable
+    LayerContext context, DecoderLayer layer, DecoderLayer? dense, BlockTuning? tuning, SharedInputs? shared, bool isLast) : IDisposable
 {
-    private readonly RowImportance? importance = dense is not null && settings.RowImportance ? new RowImportance(backend, dense) : null;
+    private readonly LayerGuard? guard = context.Chunks.FittedCount < context.Chunks.Count ? new LayerGuard(context, layer) : null;
+    private readonly FeedForwardSweeps? sweeps = FeedForwardSweeps.For(context, layer);
 
-    private readonly LayerGuard? guard = chunks.FittedCount < chunks.Count ? new LayerGuard(backend, layer, settings.BlockSize, chunks, recorder) : null;
-
-    private readonly FeedForwardSweeps? sweeps = FeedForwardSweeps.For(backend, layer, plan, settings, fitting, chunks, recorder);
-
-    // Of every chunk that is fitted to: the attention context, then the residual stream after attention, which takes its place. The dense stream
-    // goes through the same stages (see AddFeedForwardTargets), and what runs into its feed-forward block is kept where sweeps start from it.
-    private readonly ActivationStream between = chunks.Stream();
-    private readonly ActivationStream denseInputs = chunks.Stream();
+    // Of the current block, on every chunk that is fitted to: the input of its output projection, until the stream goes on; what that should give, where it
+    // repairs nothing; and what runs into the dense block, where sweeps start from it.
+    private readonly ActivationStream hidden = context.Chunks.Stream();
+    private readonly ActivationStream ownTargets = context.Chunks.Stream();
+    private readonly ActivationStream denseInputs = context.Chunks.Stream();
 
     // Groups whose solution waits until the inputs of all have been seen.
     private readonly List<(FitGroup Group, IReadOnlyList<float[]?> Importance)> waiting = [];
 
-    // Of the rows of up and gate.
-    private IReadOnlyList<float[]?> feedForwardImportance = [null, null];
+    // Of the rows of the last block's projections.
+    private IReadOnlyList<float[]?> lastImportance = [];
+
+    private int LastBlock => layer.Blocks.Count - 1;
 
     /// <summary>Prunes the layer and takes both streams through it, unless no layer follows.</summary>
     public void Prune(CalibrationStreams streams)
     {
-        FitAttentionProjections(streams);
-        FitAttentionOutput(streams);
-        FitFeedForwardProjections(streams);
-        FitFeedForwardOutput(streams);
-        if (!settings.Sequential)
+        using var pruned = new ResidualStream(context, layer, streams.Pruned);
+        using DenseStream? targets = streams.Dense is null ? null : new DenseStream(context, layer, streams.Dense);
+        for (int block = 0; block < layer.Blocks.Count; block++)
         {
-            SolveWaiting();
-            if (sweeps is not null || !isLast)
+            Prune(block, pruned, targets, streams.Dense);
+            if (block < LastBlock)
             {
-                ForEachChunk(chunk => between.Put(chunk, Through(streams.Pruned, chunk, x => layer.AttentionBlock(x, chunks.SequenceLength))));
+                pruned.Advance(chunk => Output(block, chunk, pruned));
             }
         }
 
-        sweeps?.Run(feedForwardImportance, between, denseInputs, streams.Dense, cancellation);
-        Propagate(streams);
+        SolveWaiting();
+        if (sweeps is not null)
+        {
+            SweepLastBlock(pruned, targets);
+        }
+
+        Propagate(streams, pruned, targets);
     }
 
-    private void FitAttentionProjections(CalibrationStreams streams)
+    private void Prune(int block, ResidualStream pruned, DenseStream? targets, ActivationStream? denseStream)
     {
-        Attention attention = layer.Attention;
-        FitGroup group = Group(shared, attention.Query, attention.Key, attention.Value);
-        ForEachChunk(chunk =>
+        if (layer.Blocks[block].Mixer is Experts experts)
         {
-            using Matrix<float> x = streams.Pruned.Read(chunk);
-            using Matrix<float> input = layer.AttentionInput(x);
-            if (dense is null)
+            using var pruner = new ExpertsPruner(context, experts, dense?.Blocks[block].Mixer as Experts);
+            pruner.Prune(block, pruned, targets, layer.Definition.Index);
+            return;
+        }
+
+        FitProjections(block, pruned, targets, denseStream);
+        FitOutput(block, pruned, targets);
+    }
+
+    private void FitProjections(int block, ResidualStream pruned, DenseStream? targets, ActivationStream? denseStream)
+    {
+        StagedMixer mixer = Staged(layer, block);
+        FitGroup group = context.Group(mixer.Projections, hasTargets: dense is not null, block == 0 ? shared : null);
+        using IRowImportance? importance =
+            dense is not null && context.Settings.RowImportance ? IRowImportance.Of(context.Backend, Staged(dense, block)) : null;
+        context.ForEachChunk(chunk =>
+        {
+            using Matrix<float> input = pruned.Input(chunk);
+            if (targets is null)
             {
                 group.Add(input);
             }
             else
             {
-                AddAttentionTargets(group, input, streams.Dense!, chunk);
+                AddTargets(block, group, importance, input, targets, chunk);
             }
         });
-        if (dense is not null)
+        if (dense is not null && block == 0)
         {
-            ForwardHeldBack(dense, streams.Dense!);
+            ForwardHeldBack(dense, denseStream!);
         }
 
-        Finish(group, importance?.Query(), importance?.Key(), importance?.Value());
-    }
-
-    /// <summary>Adds the dense layer's q, k and v, and takes the dense stream through attention.</summary>
-    private void AddAttentionTargets(FitGroup group, Matrix<float> input, ActivationStream denseStream, int chunk)
-    {
-        using Matrix<float> x = denseStream.Read(chunk);
-        using Matrix<float> denseInput = dense!.AttentionInput(x);
-        using Matrix<float> q = dense.Attention.Query.Apply(denseInput);
-        using Matrix<float> k = dense.Attention.Key.Apply(denseInput);
-        using Matrix<float> v = dense.Attention.Value.Apply(denseInput);
-        group.Add(input, q, k, v);
-        importance?.AddAttention(q, k);
-        using Matrix<float> context = dense.Attention.Attend(q, k, v, chunks.SequenceLength);
-        denseStream.Put(chunk, dense.AddProjected(x, dense.Attention.Output, context));
-    }
-
-    private void FitAttentionOutput(CalibrationStreams streams)
-    {
-        FitGroup group = Group(layer.Attention.Output);
-        ForEachChunk(chunk =>
+        IReadOnlyList<float[]?> rows = importance?.Rows() ?? new float[]?[mixer.Projections.Count];
+        if (block == LastBlock)
         {
-            using Matrix<float> x = streams.Pruned.Read(chunk);
-            using Matrix<float> input = layer.AttentionInput(x);
-            Matrix<float> context = layer.Attention.Context(input, chunks.SequenceLength);
-            AddRepairing(group, context, x, streams.Dense, chunk);
-            between.Put(chunk, context);
-        });
-        Finish(group, [null]);
-    }
-
-    private void FitFeedForwardProjections(CalibrationStreams streams)
-    {
-        FeedForward feedForward = layer.FeedForward;
-        FitGroup group = feedForward.Gate is { } gate ? Group(feedForward.Up, gate) : Group(feedForward.Up);
-        ForEachChunk(chunk =>
-        {
-            using Matrix<float> x = streams.Pruned.Read(chunk);
-            Matrix<float> residual = Through(between, chunk, context => layer.AfterAttention(x, context));
-            using Matrix<float> input = layer.FeedForwardInput(residual);
-            if (dense is null)
-            {
-                group.Add(input);
-            }
-            else
-            {
-                AddFeedForwardTargets(group, input, streams.Dense!, chunk);
-            }
-
-            between.Put(chunk, residual);
-        });
-        feedForwardImportance = [importance?.Up(), importance?.Gate()];
-        dense?.Dispose();
-        Finish(group, feedForwardImportance);
-    }
-
-    /// <summary>Adds the dense layer's up and gate, and takes the dense stream from behind attention to the layer's output, before any norm behind it.</summary>
-    private void AddFeedForwardTargets(FitGroup group, Matrix<float> input, ActivationStream denseStream, int chunk)
-    {
-        using Matrix<float> residual = layer.Definition.NormFirst ? denseStream.Read(chunk) : Through(denseStream, chunk, dense!.AttentionNorm.Apply);
-        Matrix<float> denseInput = dense!.FeedForwardInput(residual);
-        using Matrix<float> up = dense.FeedForward.Up.Apply(denseInput);
-        using Matrix<float>? gate = dense.FeedForward.Gate?.Apply(denseInput);
-        if (gate is null)
-        {
-            group.Add(input, up);
-        }
-        else
-        {
-            group.Add(input, up, gate);
+            lastImportance = rows;
+            dense?.Dispose();
         }
 
-        importance?.AddFeedForward(gate, up);
-        dense.FeedForward.Activate(gate, up);
-        denseStream.Put(chunk, dense.AddProjected(residual, dense.FeedForward.Down, up));
-        if (sweeps is null)
+        Finish(group, rows);
+    }
+
+    /// <summary>Adds what the dense projections give, and takes the dense stream through the block.</summary>
+    private void AddTargets(int block, FitGroup group, IRowImportance? importance, Matrix<float> input, DenseStream targets, int chunk)
+    {
+        StagedMixer mixer = Staged(dense!, block);
+        using Matrix<float> sum = targets.Sum(block, chunk);
+        Matrix<float> denseInput = targets.Input(block, chunk, sum);
+        IReadOnlyList<Matrix<float>> projected = mixer.Project(denseInput);
+        group.Add(input, [.. projected]);
+        importance?.Add(projected);
+        using Matrix<float> denseHidden = mixer.Hidden(projected, context.Chunks.SequenceLength);
+        Matrix<float> output = mixer.Output.Apply(denseHidden);
+        if (!layer.Definition.Repairs(block))
+        {
+            ownTargets.Put(chunk, context.Backend.CopyOf(output));
+        }
+
+        targets.Add(block, chunk, sum, output);
+        if (sweeps is null || block < LastBlock)
         {
             denseInput.Dispose();
         }
@@ -174,26 +131,73 @@ internal sealed class LayerPruner(
         }
     }
 
-    private void FitFeedForwardOutput(CalibrationStreams streams)
+    private void FitOutput(int block, ResidualStream pruned, DenseStream? targets)
     {
-        FitGroup group = Group(layer.FeedForward.Down);
-        ForEachChunk(chunk =>
+        StagedMixer mixer = Staged(layer, block);
+        FitGroup group = context.Group([mixer.Output], hasTargets: dense is not null);
+        context.ForEachChunk(chunk =>
         {
-            using Matrix<float> residual = between.Read(chunk);
-            using Matrix<float> input = layer.FeedForwardInput(residual);
-            using Matrix<float> hidden = layer.FeedForward.Hidden(input);
-            AddRepairing(group, hidden, residual, streams.Dense, chunk);
+            using Matrix<float> input = pruned.Input(chunk);
+            Matrix<float> outputInput = mixer.Hidden(input, context.Chunks.SequenceLength);
+            if (targets is null)
+            {
+                group.Add(outputInput);
+            }
+            else
+            {
+                using Matrix<float> target = Target(block, chunk, pruned, targets);
+                group.Add(outputInput, target);
+            }
+
+            if (block < LastBlock)
+            {
+                hidden.Put(chunk, outputInput);
+            }
+            else
+            {
+                outputInput.Dispose();
+            }
         });
         Finish(group, [null]);
     }
 
-    private void Propagate(CalibrationStreams streams)
+    private Matrix<float> Target(int block, int chunk, ResidualStream pruned, DenseStream targets)
     {
-        if (streams.Dense is { } targets && !layer.Definition.NormFirst)
+        if (!layer.Definition.Repairs(block))
         {
-            ForEachChunk(chunk => targets.Put(chunk, Through(targets, chunk, layer.FeedForwardNorm.Apply)));
+            return ownTargets.Take(chunk);
         }
 
+        using Matrix<float> sum = pruned.Sum(chunk);
+        return targets.Missing(chunk, sum);
+    }
+
+    /// <summary>What comes out of a block's mixer, now that the block is pruned.</summary>
+    private Matrix<float> Output(int block, int chunk, ResidualStream pruned)
+    {
+        if (layer.Blocks[block].Mixer is StagedMixer mixer)
+        {
+            using Matrix<float> input = hidden.Take(chunk);
+            return mixer.Output.Apply(input);
+        }
+
+        using Matrix<float> mixerInput = pruned.Input(chunk);
+        return layer.Blocks[block].Mixer.Forward(mixerInput, context.Chunks.SequenceLength);
+    }
+
+    private void SweepLastBlock(ResidualStream pruned, DenseStream? targets)
+    {
+        if (!context.Settings.Sequential)
+        {
+            pruned.Restart();
+        }
+
+        sweeps!.Run(lastImportance, pruned, denseInputs, targets);
+    }
+
+    private void Propagate(CalibrationStreams streams, ResidualStream pruned, DenseStream? targets)
+    {
+        targets?.Complete();
         bool changed = guard is not null && guard.KeepBetter(streams.Pruned, streams.Dense!);
         if (tuning is not null)
         {
@@ -206,66 +210,34 @@ internal sealed class LayerPruner(
             return;
         }
 
-        ForEachChunk(chunk =>
-        {
-            streams.Pruned.Put(chunk, changed
-                ? Through(streams.Pruned, chunk, x => layer.Forward(x, chunks.SequenceLength))
-                : Through(between, chunk, layer.FeedForwardBlock));
-            between.Drop(chunk);
-        });
+        // Where groups have waited, what is before the last block is not what it was.
+        changed |= !context.Settings.Sequential;
+        context.ForEachChunk(chunk => streams.Pruned.Put(chunk, changed ? Forward(layer, streams.Pruned, chunk) : pruned.Output(chunk)));
         ForwardHeldBack(layer, streams.Pruned);
     }
 
     /// <summary>Takes the windows that nothing is fitted to through a whole layer.</summary>
     private void ForwardHeldBack(DecoderLayer through, ActivationStream stream)
     {
-        for (int chunk = chunks.FittedCount; chunk < chunks.Count; chunk++)
+        for (int chunk = context.Chunks.FittedCount; chunk < context.Chunks.Count; chunk++)
         {
-            cancellation.ThrowIfCancellationRequested();
-            stream.Put(chunk, Through(stream, chunk, x => through.Forward(x, chunks.SequenceLength)));
+            context.Cancellation.ThrowIfCancellationRequested();
+            stream.Put(chunk, Forward(through, stream, chunk));
         }
     }
 
-    /// <summary>What becomes of a chunk, a new matrix.</summary>
-    private static Matrix<float> Through(ActivationStream stream, int chunk, Func<Matrix<float>, Matrix<float>> stage)
+    private Matrix<float> Forward(DecoderLayer through, ActivationStream stream, int chunk)
     {
         using Matrix<float> x = stream.Read(chunk);
-        return stage(x);
+        return through.Forward(x, context.Chunks.SequenceLength);
     }
 
-    /// <summary>Adds inputs of o or down, with what the dense residual stream has behind it and the pruned one has not before it.</summary>
-    private void AddRepairing(FitGroup group, Matrix<float> input, Matrix<float> residual, ActivationStream? denseStream, int chunk)
-    {
-        if (denseStream is null)
-        {
-            group.Add(input);
-            return;
-        }
+    private static StagedMixer Staged(DecoderLayer of, int block) => (StagedMixer)of.Blocks[block].Mixer;
 
-        using Matrix<float> sum = denseStream.Read(chunk);
-        using Matrix<float> target = backend.AllocateUninitialized<float>(residual.Rows, residual.Columns);
-        backend.Combine(1, sum, -1, residual, target);
-        group.Add(input, target);
-    }
-
-    private FitGroup Group(params ReadOnlySpan<Linear> linears) => Group(shared: null, linears);
-
-    private FitGroup Group(SharedInputs? shared, params ReadOnlySpan<Linear> linears)
-    {
-        var fits = new List<LinearFit?>();
-        foreach (Linear linear in linears)
-        {
-            SparsityPattern? pattern = plan.PatternFor(linear.Definition);
-            fits.Add(pattern is null ? null : new LinearFit(backend, linear, pattern, dense is not null, settings.BiasRefit && dense is not null));
-        }
-
-        return new FitGroup(backend, linears[0].Definition.Inputs, fits, shared);
-    }
-
-    private void Finish(FitGroup group, params IReadOnlyList<float[]?> rowImportance)
+    private void Finish(FitGroup group, IReadOnlyList<float[]?> rowImportance)
     {
         waiting.Add((group, rowImportance));
-        if (settings.Sequential)
+        if (context.Settings.Sequential)
         {
             SolveWaiting();
         }
@@ -275,21 +247,11 @@ internal sealed class LayerPruner(
     {
         foreach ((FitGroup group, IReadOnlyList<float[]?> rowImportance) in waiting)
         {
-            group.Solve(fitting, rowImportance, (fit, error) => recorder.Add(fit.Linear, error), recorder.AddFallback, guard);
+            group.Solve(context.Fitting, rowImportance, (fit, error) => context.Recorder.Add(fit.Linear, error), context.Recorder.AddFallback, guard);
             group.Dispose();
         }
 
         waiting.Clear();
-    }
-
-    /// <summary>Every chunk that the layer is fitted to.</summary>
-    private void ForEachChunk(Action<int> action)
-    {
-        for (int chunk = 0; chunk < chunks.FittedCount; chunk++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            action(chunk);
-        }
     }
 
     /// <inheritdoc/>
@@ -297,10 +259,10 @@ internal sealed class LayerPruner(
     {
         waiting.ForEach(entry => entry.Group.Dispose());
         dense?.Dispose();
-        importance?.Dispose();
         guard?.Dispose();
         sweeps?.Dispose();
-        between.Dispose();
+        hidden.Dispose();
+        ownTargets.Dispose();
         denseInputs.Dispose();
     }
 }

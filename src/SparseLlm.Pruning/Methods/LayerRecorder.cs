@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Numerics.Tensors;
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Methods.Guarding;
@@ -14,12 +16,20 @@ namespace SparseLlm.Pruning.Methods;
 /// layers behind it see the model as it will be loaded. Values are copied out of the layer in the end, not before, so that it is not in memory twice while
 /// it is solved.
 /// </summary>
-internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, SparsityPlan plan, int layer, IProgress<PruningProgress>? progress)
+/// <param name="backend">Where the layer lives.</param>
+/// <param name="checkpoint">The dense model's tensors.</param>
+/// <param name="plan">How sparse each matrix becomes.</param>
+/// <param name="layer">The layer's place.</param>
+/// <param name="overlay">Where parts of the layer are loaded from again that have been taken down for good.</param>
+/// <param name="progress">Told of every matrix.</param>
+internal sealed class LayerRecorder(
+    IBackend backend, Checkpoint checkpoint, SparsityPlan plan, int layer, TensorOverlay overlay, IProgress<PruningProgress>? progress)
 {
     private const int PieceLength = 1 << 16;
     private const int RoundedAtOnce = 1024;
 
-    private readonly List<(string Name, Matrix<float> Matrix)> changed = [];
+    private readonly List<(TensorSlice Slice, Matrix<float> Matrix)> changed = [];
+    private readonly List<PrunedTensor> taken = [];
     private readonly List<LinearReport> linears = [];
     private readonly List<string> fallbacks = [];
     private readonly List<GuardReport> guards = [];
@@ -28,15 +38,74 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
     /// <summary>Everything that was taken down, with the values that the changed tensors have now.</summary>
     public PrunedLayer Result()
     {
-        var tensors = new List<PrunedTensor>();
-        foreach ((string name, Matrix<float> matrix) in changed)
+        TakeDown(changed);
+        return new PrunedLayer(layer, taken, linears, fallbacks) { Sweeps = sweeps, Guards = guards };
+    }
+
+    /// <summary>Takes down for good what a part of the layer has become, so that its memory can be given back.</summary>
+    public void TakeDown(Mixer part)
+    {
+        HashSet<Matrix<float>> ofPart = [.. part.Parameters.Select(parameter => parameter.Values)];
+        TakeDown([.. changed.Where(entry => ofPart.Contains(entry.Matrix))]);
+        changed.RemoveAll(entry => ofPart.Contains(entry.Matrix));
+    }
+
+    private void TakeDown(IReadOnlyList<(TensorSlice Slice, Matrix<float> Matrix)> slices)
+    {
+        foreach (var plane in slices.GroupBy(entry => (entry.Slice.Tensor, entry.Slice.Plane)))
         {
-            float[] values = GC.AllocateUninitializedArray<float>(checked((int)matrix.Length));
-            backend.Download<float>(matrix, values);
-            tensors.Add(new PrunedTensor(name, values));
+            byte[] bytes = Bytes([.. plane]);
+            (TensorShape tensor, int number) = plane.Key;
+            taken.Add(new PrunedTensor(tensor.Name, tensor.Planes > 0 ? number : null, checkpoint[tensor.Name].ElementType, bytes));
+            overlay.Put(tensor.Name, number, bytes);
+        }
+    }
+
+    /// <summary>The bytes of a plane with the slices that have changed; what no slice is of stays as it is.</summary>
+    private byte[] Bytes(IReadOnlyList<(TensorSlice Slice, Matrix<float> Matrix)> slices)
+    {
+        TensorSlice first = slices[0].Slice;
+        TensorInfo tensor = checkpoint[first.Tensor.Name];
+        int size = tensor.ElementType.Size();
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)(first.Tensor.PlaneLength * size)));
+        if (first.IsWholePlane)
+        {
+            Download(slices[0].Matrix, tensor.ElementType, bytes);
+            return bytes;
         }
 
-        return new PrunedLayer(layer, tensors, linears, fallbacks) { Sweeps = sweeps, Guards = guards };
+        checkpoint.ReadBytes(tensor, first.Plane * first.Tensor.PlaneLength * size, bytes);
+        foreach ((TensorSlice slice, Matrix<float> matrix) in slices)
+        {
+            byte[] part = new byte[matrix.Length * size];
+            Download(matrix, tensor.ElementType, part);
+            if (size == sizeof(float))
+            {
+                slice.Scatter<uint>(MemoryMarshal.Cast<byte, uint>(part), MemoryMarshal.Cast<byte, uint>(bytes.AsSpan()));
+            }
+            else
+            {
+                slice.Scatter<ushort>(MemoryMarshal.Cast<byte, ushort>(part), MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan()));
+            }
+        }
+
+        return bytes;
+    }
+
+    private void Download(Matrix<float> matrix, ElementType type, Span<byte> bytes)
+    {
+        int pieceRows = Math.Max(1, PieceLength / matrix.Columns);
+        float[] buffer = ArrayPool<float>.Shared.Rent(Math.Min(pieceRows, matrix.Rows) * matrix.Columns);
+        int rowLength = matrix.Columns * type.Size();
+        for (int row = 0; row < matrix.Rows; row += pieceRows)
+        {
+            using Matrix<float> slice = matrix.Slice(row, Math.Min(pieceRows, matrix.Rows - row));
+            Span<float> values = buffer.AsSpan(0, (int)slice.Length);
+            backend.Download(slice, values);
+            ElementTypes.FromSingle(values, type, bytes.Slice(row * rowLength, slice.Rows * rowLength));
+        }
+
+        ArrayPool<float>.Shared.Return(buffer);
     }
 
     /// <summary>Rounds and takes down a solved linear layer. A layer solved again replaces what was taken down before.</summary>
@@ -58,14 +127,9 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
     /// <summary>Rounds and takes down a norm that has been tuned.</summary>
     public void Add(Norm norm)
     {
-        if (norm.Gain is not null)
+        foreach ((TensorSlice slice, Matrix<float> values) in norm.Parameters)
         {
-            Round(norm.Gain, norm.Definition.GainName);
-        }
-
-        if (norm.Bias is not null)
-        {
-            Round(norm.Bias, norm.Definition.BiasName);
+            Round(values, slice);
         }
     }
 
@@ -84,12 +148,10 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
     /// <summary>Rounds a linear layer and takes down its values alone.</summary>
     public void Round(Linear linear)
     {
-        if (linear.Bias is not null)
+        foreach ((TensorSlice slice, Matrix<float> values) in linear.Parameters.Reverse())
         {
-            Round(linear.Bias, linear.Definition.BiasName);
+            Round(values, slice);
         }
-
-        Round(linear.Weight, linear.Definition.WeightName);
     }
 
     /// <summary>Takes down how the sweeps of the feed-forward block went (see <see cref="SweepReport"/>).</summary>
@@ -107,27 +169,27 @@ internal sealed class LayerRecorder(IBackend backend, Checkpoint checkpoint, Spa
     /// <summary>Takes down a numerical fallback.</summary>
     public void AddFallback(string sentence) => fallbacks.Add(sentence);
 
-    private void Round(Matrix<float> matrix, string name)
+    private void Round(Matrix<float> matrix, TensorSlice slice)
     {
-        ElementType type = checkpoint[name].ElementType;
+        (string name, ElementType type) = (slice.Label, checkpoint[slice.Tensor.Name].ElementType);
         int pieceRows = Math.Max(1, PieceLength / matrix.Columns);
         float[] buffer = ArrayPool<float>.Shared.Rent(Math.Min(pieceRows, matrix.Rows) * matrix.Columns);
         for (int row = 0; row < matrix.Rows; row += pieceRows)
         {
-            using Matrix<float> slice = matrix.Slice(row, Math.Min(pieceRows, matrix.Rows - row));
-            Span<float> values = buffer.AsSpan(0, slice.Rows * slice.Columns);
-            backend.Download(slice, values);
+            using Matrix<float> rows = matrix.Slice(row, Math.Min(pieceRows, matrix.Rows - row));
+            Span<float> values = buffer.AsSpan(0, rows.Rows * rows.Columns);
+            backend.Download(rows, values);
             CheckFinite(values, $"pruning '{name}' gave a value that is not finite; use a larger damping or more calibration data");
             Round(values, type);
             CheckFinite(
                 values, $"pruning '{name}' gave a value beyond the range of {type}; use a larger damping, a lower sparsity, or a model in BF16 or F32");
-            backend.Upload<float>(values, slice);
+            backend.Upload<float>(values, rows);
         }
 
         ArrayPool<float>.Shared.Return(buffer);
 
-        changed.RemoveAll(known => known.Name == name);
-        changed.Add((name, matrix));
+        changed.RemoveAll(known => known.Slice == slice);
+        changed.Add((slice, matrix));
     }
 
     private static void CheckFinite(ReadOnlySpan<float> values, string problem)

@@ -32,13 +32,13 @@ internal sealed class LayerReplay(
         {
             PrunedLayer pruned = known(index) ?? throw PruningDiagnostics.LayerLost.Error(
                 null, $"the pruned layer {index} has disappeared while it was in use; run the same again");
-            using DecoderLayer layer = model.LoadLayer(index);
             if (streams.Dense is not null)
             {
-                Forward(layer, streams.Dense, cancellation);
+                using DecoderLayer dense = model.LoadLayer(index);
+                Forward(dense, streams.Dense, cancellation);
             }
 
-            Overwrite(layer, pruned);
+            using DecoderLayer layer = model.LoadLayer(index, Overlay(pruned));
             Forward(layer, streams.Pruned, cancellation);
             progress?.Report(new LayerReplayed(index, model.Definition.Layers.Count));
         }
@@ -56,17 +56,15 @@ internal sealed class LayerReplay(
         }
     }
 
-    private void Overwrite(DecoderLayer layer, PrunedLayer pruned)
+    private static TensorOverlay Overlay(PrunedLayer pruned)
     {
-        Dictionary<string, Matrix<float>> parameters = layer.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Values);
+        var overlay = new TensorOverlay();
         foreach (PrunedTensor tensor in pruned.Tensors)
         {
-            // The head's norm, which distillation tunes along with the last layer, is not the layer's.
-            if (parameters.TryGetValue(tensor.Name, out Matrix<float>? values))
-            {
-                model.Backend.Upload<float>(tensor.Values, values);
-            }
+            overlay.Put(tensor.Tensor, tensor.Plane ?? 0, tensor.Bytes);
         }
+
+        return overlay;
     }
 
     /// <inheritdoc/>

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using SparseLlm.Models;
+using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Methods.Sweeps;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Solvers;
@@ -52,17 +54,28 @@ public sealed class ModelPruner
         this.shared = shared;
         this.store = store ?? new MatrixStore(backend);
         fitting = new FitSettings(settings.Damping, SolverFactory.Create(backend, settings), new MaskedRefit(backend, settings.RefitSteps));
-        plan.Validate(model.Definition);
-        if (settings.IsTuned && settings.Targets != TargetKind.Dense)
-        {
-            throw PruningDiagnostics.TuningNeedsTargets.Error(
-                null, "tuningEpochs and distillationEpochs tune towards the dense model's activations; use targets: dense with the method sparsellm, or leave them out");
-        }
-
+        Require(model.Definition, settings, plan);
         if (tokens is null && settings.NeedsCalibration())
         {
             throw PruningDiagnostics.CalibrationMissing.Error(
                 null, $"the method {settings.Method.ToString().ToLowerInvariant()} looks at activations; give it a calibration text");
+        }
+    }
+
+    /// <summary>Checks that a method and a plan can be applied to a model.</summary>
+    /// <exception cref="Diagnostics.DiagnosticException">They cannot.</exception>
+    /// <param name="model">The model.</param>
+    /// <param name="settings">The method.</param>
+    /// <param name="plan">How sparse each matrix becomes.</param>
+    /// <param name="location">Who asks for it, for messages.</param>
+    public static void Require(ModelDefinition model, PruningSettings settings, SparsityPlan plan, Diagnostics.SourceLocation? location = null)
+    {
+        plan.Validate(model, location);
+        FeedForwardSweeps.RequireUpdates(model, settings, location);
+        if (settings.IsTuned && settings.Targets != TargetKind.Dense)
+        {
+            throw PruningDiagnostics.TuningNeedsTargets.Error(
+                location, "tuningEpochs and distillationEpochs tune towards the dense model's activations; use targets: dense with the method sparsellm, or leave them out");
         }
     }
 
@@ -108,12 +121,13 @@ public sealed class ModelPruner
             }
 
             CalibrationStreams streams = replay.Streams(cancellation);
-            LayerRecorder recorder = Start(index, allocated);
-            using DecoderLayer layer = model.LoadLayer(index);
+            var overlay = new TensorOverlay();
+            LayerRecorder recorder = Start(index, allocated, overlay);
+            using DecoderLayer layer = model.LoadLayer(index, overlay);
             bool isLast = index == model.Definition.Layers.Count - 1;
-            using BlockTuning? tuning = settings.IsTuned ? new BlockTuning(backend, settings, allocated, chunks, isLast ? model.LoadHead : null, recorder, cancellation) : null;
-            using var pruner = new LayerPruner(
-                backend, layer, withDense ? model.LoadLayer(index) : null, allocated, settings, fitting, chunks, recorder, tuning, index == 0 ? shared : null, isLast, cancellation);
+            var context = new LayerContext(backend, allocated, settings, fitting, chunks, recorder, cancellation);
+            using BlockTuning? tuning = settings.IsTuned ? new BlockTuning(context, isLast ? model.LoadHead : null) : null;
+            using var pruner = new LayerPruner(context, layer, withDense ? model.LoadLayer(index) : null, tuning, index == 0 ? shared : null, isLast);
             ahead.Begin(index);
             pruner.Prune(streams);
             Finish(index, clock);
@@ -133,17 +147,32 @@ public sealed class ModelPruner
                 continue;
             }
 
-            LayerRecorder recorder = Start(index, allocated);
+            LayerRecorder recorder = Start(index, allocated, new TensorOverlay());
             using DecoderLayer layer = model.LoadLayer(index);
             ahead.Begin(index);
-            foreach (Linear linear in layer.Linears)
+            foreach (Block block in layer.Blocks)
             {
-                cancellation.ThrowIfCancellationRequested();
-                PruneByWeights(linear, allocated, recorder);
+                PruneByWeights(block.Mixer, allocated, recorder, cancellation);
             }
 
             Finish(index, clock);
             yield return recorder.Result();
+        }
+    }
+
+    private void PruneByWeights(Mixer mixer, SparsityPlan allocated, LayerRecorder recorder, CancellationToken cancellation)
+    {
+        foreach (Linear linear in mixer.Linears)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            PruneByWeights(linear, allocated, recorder);
+        }
+
+        for (int expert = 0; mixer is Experts experts && expert < experts.Definition.Experts.Count; expert++)
+        {
+            using FeedForward loaded = experts.Load(expert);
+            PruneByWeights(loaded, allocated, recorder, cancellation);
+            recorder.TakeDown(loaded);
         }
     }
 
@@ -159,10 +188,10 @@ public sealed class ModelPruner
         recorder.Add(linear, relativeError: null);
     }
 
-    private LayerRecorder Start(int index, SparsityPlan allocated)
+    private LayerRecorder Start(int index, SparsityPlan allocated, TensorOverlay overlay)
     {
         progress?.Report(new LayerStarted(index, model.Definition.Layers.Count));
-        return new LayerRecorder(backend, model.Checkpoint, allocated, index, progress);
+        return new LayerRecorder(backend, model.Checkpoint, allocated, index, overlay, progress);
     }
 
     private void Finish(int index, Stopwatch clock) =>

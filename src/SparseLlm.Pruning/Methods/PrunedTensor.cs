@@ -1,49 +1,37 @@
-using System.Text.Json.Serialization;
-using SparseLlm.Files;
-using SparseLlm.Pruning.Methods.Guarding;
-using SparseLlm.Pruning.Methods.Sweeps;
+using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Pruning.Methods;
 
-/// <summary>A tensor that pruning has changed: the weight of a linear layer, a bias refitted with it, or a norm that was tuned.</summary>
-/// <param name="Name">Its name in the checkpoint.</param>
-/// <param name="Values">Its new values, row-major, as they are after the cast to the checkpoint's element type.</param>
-public sealed record PrunedTensor(string Name, float[] Values);
-
-/// <summary>What was done to one linear layer.</summary>
-/// <param name="Name">The weight's name in the checkpoint.</param>
-/// <param name="Rows">Outputs.</param>
-/// <param name="Columns">Inputs.</param>
-/// <param name="Pattern">What was asked for, as a user writes it: <c>0.7</c> or <c>2:4</c>.</param>
-/// <param name="Zeros">Zero weights, counted after the cast to the checkpoint's element type.</param>
-/// <param name="RelativeError">
-/// ‖T - Y‖ / ‖T‖ for the layer's output Y and its target T on the calibration tokens; null where no tokens were looked at.
-/// </param>
-public sealed record LinearReport(string Name, int Rows, int Columns, string Pattern, long Zeros, double? RelativeError)
-    : IJsonOnDeserialized
+/// <summary>
+/// A tensor that pruning has changed, or a plane of one: the weight of a linear layer or of several, a bias refitted with it, or a norm that was tuned.
+/// </summary>
+/// <param name="Tensor">Its name in the checkpoint.</param>
+/// <param name="Plane">Which plane, of a tensor that stacks several matrices; null for a whole tensor.</param>
+/// <param name="ElementType">The checkpoint's element type.</param>
+/// <param name="Bytes">The new values in that type, row-major: half the memory of single precision, which many experts would not fit into.</param>
+public sealed record PrunedTensor(string Tensor, int? Plane, ElementType ElementType, byte[] Bytes)
 {
-    /// <summary>The share of weights that are zero.</summary>
-    public double Sparsity => Zeros / ((double)Rows * Columns);
+    /// <summary>The tensor's name, with the plane in brackets.</summary>
+    public string Name => NameOf(Tensor, Plane);
 
-    void IJsonOnDeserialized.OnDeserialized()
+    /// <summary>The values in single precision.</summary>
+    public float[] Values
     {
-        RecordJson.Require(Rows > 0 && Columns > 0, "a matrix has no weights");
-        RecordJson.Require(Zeros >= 0 && Zeros <= (long)Rows * Columns, "a matrix has more zeros than weights");
-        RecordJson.Require(RelativeError is null or >= 0, "an error is negative");
+        get
+        {
+            var values = new float[Bytes.Length / ElementType.Size()];
+            ElementTypes.ToSingle(Bytes, ElementType, values);
+            return values;
+        }
     }
-}
 
-/// <summary>One decoder layer after pruning.</summary>
-/// <param name="Index">Its place in the model, from 0.</param>
-/// <param name="Tensors">The tensors that changed.</param>
-/// <param name="Linears">What was done to each pruned linear layer.</param>
-/// <param name="Fallbacks">Numerical fallbacks that were taken, as sentences.</param>
-public sealed record PrunedLayer(
-    int Index, IReadOnlyList<PrunedTensor> Tensors, IReadOnlyList<LinearReport> Linears, IReadOnlyList<string> Fallbacks)
-{
-    /// <summary>How the sweeps over the feed-forward block went, if any were asked for.</summary>
-    public SweepReport? Sweeps { get; init; }
+    /// <summary>What a plane is called; the tensor's name where it is all of it.</summary>
+    public static string NameOf(string tensor, int? plane) => plane is null ? tensor : FormattableString.Invariant($"{tensor}[{plane}]");
 
-    /// <summary>What held-back calibration windows decided, in order; nothing where none were held back.</summary>
-    public IReadOnlyList<GuardReport> Guards { get; init; } = [];
+    /// <summary>What a slice's plane is called.</summary>
+    public static string NameOf(TensorSlice slice) => NameOf(slice.Tensor.Name, PlaneOf(slice));
+
+    /// <summary>Which plane a slice is of; null where the tensor has none.</summary>
+    public static int? PlaneOf(TensorSlice slice) => slice.Tensor.Planes > 0 ? slice.Plane : null;
 }

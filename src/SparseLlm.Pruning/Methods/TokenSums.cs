@@ -34,8 +34,7 @@ internal sealed class TokenSums(IBackend backend, int width) : IDisposable
     /// <summary>X'X of the inputs as they are, or of their deviations from the mean, as a new matrix.</summary>
     public Matrix<double> CopyGram(bool centred)
     {
-        Matrix<double> copy = backend.AllocateUninitialized<double>(gram.Rows, gram.Columns);
-        backend.Copy(gram, copy);
+        Matrix<double> copy = backend.CopyOf(gram);
         Complete(copy, centred);
         return copy;
     }

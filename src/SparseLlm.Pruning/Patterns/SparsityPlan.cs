@@ -11,15 +11,22 @@ public sealed record SparsityPlan(SparsityPattern Default, IReadOnlyList<Sparsit
     /// <summary>Patterns by weight name that stand for <see cref="Default"/>, where its budget is spread unequally.</summary>
     public IReadOnlyDictionary<string, SparsityPattern> Allocated { get; init; } = new Dictionary<string, SparsityPattern>();
 
-    /// <summary>The weights that <see cref="Default"/> is for.</summary>
-    public IEnumerable<LinearDefinition> WithoutRule(ModelDefinition model) =>
-        model.Layers.SelectMany(layer => layer.Linears).Where(linear => !Rules.Any(rule => rule.Matches(linear.WeightName)));
+    /// <summary>
+    /// The weights over which the budget of <see cref="Default"/> may be spread unequally: those without a rule, but for experts, of which there are too many to
+    /// measure one by one.
+    /// </summary>
+    public IEnumerable<LinearDefinition> Spreadable(ModelDefinition model) => model.Layers
+        .SelectMany(layer => layer.Blocks)
+        .Where(block => block.Mixer is not ExpertsDefinition)
+        .SelectMany(block => block.Mixer.Linears)
+        .Where(linear => !linear.StaysDense && RuleFor(linear) is null);
 
     /// <summary>The pattern of a weight, or null where it stays dense.</summary>
     public SparsityPattern? PatternFor(LinearDefinition linear)
     {
-        SparsityRule? rule = Rules.FirstOrDefault(rule => rule.Matches(linear.WeightName));
-        SparsityPattern? pattern = rule is null ? Allocated.GetValueOrDefault(linear.WeightName, Default) : rule.Pattern;
+        SparsityPattern? pattern = RuleFor(linear) is { } rule ? rule.Pattern
+            : linear.StaysDense ? null
+            : Allocated.GetValueOrDefault(linear.WeightName, Default);
         return pattern is null || pattern.Sparsity == 0 ? null : pattern;
     }
 
@@ -50,7 +57,9 @@ public sealed record SparsityPlan(SparsityPattern Default, IReadOnlyList<Sparsit
     /// <summary>The rules that no linear layer of the model matches: probably a mistake in the glob.</summary>
     public IEnumerable<SparsityRule> UnusedRules(ModelDefinition model)
     {
-        var names = model.Layers.SelectMany(layer => layer.Linears).Select(linear => linear.WeightName).ToList();
-        return Rules.Where(rule => !names.Any(rule.Matches));
+        var linears = model.Layers.SelectMany(layer => layer.Linears).ToList();
+        return Rules.Where(rule => !linears.Any(linear => rule.Matches(linear.WeightName)));
     }
+
+    private SparsityRule? RuleFor(LinearDefinition linear) => Rules.FirstOrDefault(rule => rule.Matches(linear.WeightName));
 }

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Pruning.Patterns;
 
@@ -7,6 +8,9 @@ namespace SparseLlm.Pruning.Patterns;
 /// <param name="Pattern">How sparse; null to keep the tensor dense.</param>
 public sealed record SparsityRule(string Match, SparsityPattern? Pattern)
 {
-    /// <summary>Whether the rule is about this tensor.</summary>
-    public bool Matches(string tensor) => FileSystemName.MatchesSimpleExpression(Match, tensor, ignoreCase: false);
+    /// <summary>Whether the rule is about a matrix: about the tensor that holds it, or about this part of it.</summary>
+    /// <param name="weight">The matrix, as <see cref="TensorSlice.Label"/> calls it.</param>
+    public bool Matches(string weight) => IsMatch(weight) || IsMatch(TensorSlice.TensorOf(weight));
+
+    private bool IsMatch(string name) => FileSystemName.MatchesSimpleExpression(Match, name, ignoreCase: false);
 }

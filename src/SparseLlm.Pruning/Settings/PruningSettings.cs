@@ -80,7 +80,10 @@ public sealed record PruningSettings
             : this with { Variant = variant };
 
     /// <summary>Whether anything looks at calibration data.</summary>
-    public bool NeedsCalibration() => Method != PruningMethod.Magnitude || Allocation != AllocationKind.Uniform;
+    public bool NeedsCalibration() => Method != PruningMethod.Magnitude || Allocation != AllocationKind.Uniform || DropsExperts();
+
+    /// <summary>Whether experts are dropped.</summary>
+    public bool DropsExperts() => ExpertsKept < 1;
 
     /// <summary>The method.</summary>
     public PruningMethod Method { get; init; } = PruningMethod.SparseLlm;
@@ -148,6 +151,9 @@ public sealed record PruningSettings
     /// without its tuning. Without effect where matrices are fitted to their own outputs.
     /// </summary>
     public bool Guard { get; init; } = true;
+
+    /// <summary>The share of the experts of each mixture that is kept, at least as many as a token goes through; the others are dropped before anything is pruned.</summary>
+    public double ExpertsKept { get; init; } = 1;
 
     /// <summary>Whether layers are guarded, if there are windows to hold back.</summary>
     internal bool IsGuarded => Guard && Method == PruningMethod.SparseLlm && Targets == TargetKind.Dense;

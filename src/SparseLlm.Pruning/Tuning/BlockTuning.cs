@@ -13,27 +13,15 @@ namespace SparseLlm.Pruning.Tuning;
 /// outputs; behind the last layer, also towards the dense model's predictions. Gradients never leave the layer. Matrices that
 /// the plan keeps dense stay as they are. Where windows are held back, tuning is kept only if the loss on them falls.
 /// </summary>
-/// <param name="backend">Where everything lives.</param>
-/// <param name="settings">How long and how fast.</param>
-/// <param name="plan">Which matrices are pruned.</param>
-/// <param name="chunks">How the calibration windows are grouped.</param>
+/// <param name="context">What the layer's prune works with.</param>
 /// <param name="loadHead">Loads the dense model's head behind the last layer, else null; its norm is changed in place.</param>
-/// <param name="recorder">Takes down what has changed.</param>
-/// <param name="cancellation">Stops between mini-batches.</param>
-internal sealed class BlockTuning(
-    IBackend backend,
-    PruningSettings settings,
-    SparsityPlan plan,
-    TokenChunks chunks,
-    Func<LanguageModelHead>? loadHead,
-    LayerRecorder recorder,
-    CancellationToken cancellation) : IDisposable
+internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>? loadHead) : IDisposable
 {
     /// <summary>Distillation starts close to its end, and takes smaller steps.</summary>
     private const double DistillationRate = 0.5;
 
-    private readonly WindowBatches batches = new(backend, chunks);
-    private readonly HeldBackLoss heldBack = new(backend, chunks);
+    private readonly WindowBatches batches = new(context.Backend, context.Chunks);
+    private readonly HeldBackLoss heldBack = new(context.Backend, context.Chunks);
 
     // Its norm is the recorder's until the layer's result has been taken down.
     private LanguageModelHead? head;
@@ -50,18 +38,18 @@ internal sealed class BlockTuning(
         }
 
         bool kept = false;
-        if (settings.TuningEpochs > 0)
+        if (context.Settings.TuningEpochs > 0)
         {
-            using var loss = new ReconstructionLoss(backend, targets);
-            kept |= Try("tuning", layer, loss, inputs, targets, settings.TuningEpochs, settings.TuningRate);
+            using var loss = new ReconstructionLoss(context.Backend, targets);
+            kept |= Try("tuning", layer, loss, inputs, targets, context.Settings.TuningEpochs, context.Settings.TuningRate);
         }
 
-        if (settings.DistillationEpochs > 0 && loadHead is not null)
+        if (context.Settings.DistillationEpochs > 0 && loadHead is not null)
         {
             head = loadHead();
             using ActivationStream normalized = Normalize(head.Norm, targets);
-            using var loss = new DistillationLoss(backend, head);
-            kept |= Try("distillation", layer, loss, inputs, normalized, settings.DistillationEpochs, settings.TuningRate * DistillationRate);
+            using var loss = new DistillationLoss(context.Backend, head);
+            kept |= Try("distillation", layer, loss, inputs, normalized, context.Settings.DistillationEpochs, context.Settings.TuningRate * DistillationRate);
         }
 
         if (kept)
@@ -70,7 +58,7 @@ internal sealed class BlockTuning(
         }
     }
 
-    private bool IsTuned(Linear linear) => plan.PatternFor(linear.Definition) is not null;
+    private bool IsTuned(Linear linear) => context.Plan.PatternFor(linear.Definition) is not null;
 
     /// <summary>Trains, and goes back to where it began if that does not help on held-back windows.</summary>
     /// <returns>Whether the layer has changed.</returns>
@@ -85,18 +73,18 @@ internal sealed class BlockTuning(
 
         Matrix<float>?[] headNorm = [head?.Norm?.Gain, head?.Norm?.Bias];
         using var untuned = new ParameterSnapshot(
-            chunks.Store, [.. layer.Parameters.Select(parameter => parameter.Values), .. headNorm.OfType<Matrix<float>>()]);
+            context.Chunks.Store, [.. layer.Parameters.Select(parameter => parameter.Values), .. headNorm.OfType<Matrix<float>>()]);
         double before = heldBack.Of(layer, loss, inputs, targets);
         Train(layer, loss, inputs, targets, epochs, rate);
         double after = heldBack.Of(layer, loss, inputs, targets);
-        recorder.AddGuard(name, before, after);
+        context.Recorder.AddGuard(name, before, after);
         if (after < before)
         {
             return true;
         }
 
         untuned.Restore();
-        recorder.AddFallback(FormattableString.Invariant(
+        context.Recorder.AddFallback(FormattableString.Invariant(
             $"decoder layer {layer.Definition.Index}: {name} did not lower the loss on held-back calibration windows ({before:0.####} before, {after:0.####} after) and was undone; more calibration data may help"));
         return false;
     }
@@ -104,43 +92,39 @@ internal sealed class BlockTuning(
     private void Train(
         DecoderLayer layer, ITuningLoss loss, ActivationStream inputs, ActivationStream targets, int epochs, double rate)
     {
-        using var gradient = new LayerGradient(backend, layer, chunks.SequenceLength, IsTuned);
-        new LayerTraining(backend, gradient, loss, batches).Run(inputs, targets, epochs, rate, cancellation);
+        using var gradient = new LayerGradient(context.Backend, layer, context.Chunks.SequenceLength, IsTuned);
+        new LayerTraining(context.Backend, gradient, loss, batches).Run(inputs, targets, epochs, rate, context.Cancellation);
     }
 
     private void Record(DecoderLayer layer)
     {
         foreach (Linear linear in layer.Linears.Where(IsTuned))
         {
-            recorder.Update(linear);
+            context.Recorder.Update(linear);
         }
 
-        recorder.Add(layer.AttentionNorm);
-        recorder.Add(layer.FeedForwardNorm);
+        foreach (Norm norm in layer.Norms)
+        {
+            context.Recorder.Add(norm);
+        }
+
         if (head?.Norm is not null)
         {
-            recorder.Add(head.Norm);
+            context.Recorder.Add(head.Norm);
         }
     }
 
     /// <summary>The targets behind the dense model's final norm.</summary>
     private ActivationStream Normalize(Norm? norm, ActivationStream targets)
     {
-        ActivationStream normalized = chunks.Stream();
+        ActivationStream normalized = context.Chunks.Stream();
         for (int chunk = 0; chunk < targets.Count; chunk++)
         {
             using Matrix<float> values = targets.Read(chunk);
-            normalized.Put(chunk, norm?.Apply(values) ?? Copy(values));
+            normalized.Put(chunk, norm?.Apply(values) ?? context.Backend.CopyOf(values));
         }
 
         return normalized;
-    }
-
-    private Matrix<float> Copy(Matrix<float> values)
-    {
-        Matrix<float> copy = backend.AllocateUninitialized<float>(values.Rows, values.Columns);
-        backend.Copy(values, copy);
-        return copy;
     }
 
     /// <inheritdoc/>

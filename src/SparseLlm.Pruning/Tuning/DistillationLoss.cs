@@ -36,6 +36,7 @@ internal sealed class DistillationLoss : ITuningLoss
         using Matrix<float> normalized = head.Norm!.Apply(output);
         using Matrix<float> normalizedGradient = backend.AllocateUninitialized<float>(output.Rows, output.Columns);
         double loss = EvaluateNormalized(normalized, target, normalizedGradient);
+        norm.Begin();
         using Matrix<float> outputGradient = norm.Backward(output, normalizedGradient);
         backend.Copy(outputGradient, gradient);
         return loss;
@@ -52,9 +53,13 @@ internal sealed class DistillationLoss : ITuningLoss
             using Matrix<float> gradientRows = gradient.Slice(start, count);
             using Matrix<float> teacher = head.LogitsOfNormalized(targetRows);
             using Matrix<float> student = head.LogitsOfNormalized(rows);
+
+            // Through a cap, the gradient needs the logits themselves.
+            using Matrix<float>? separate = head.Definition.Cap is null ? null : backend.AllocateUninitialized<float>(student.Rows, student.Columns);
+            Matrix<float> logitsGradient = separate ?? student;
             var divergences = new double[count];
-            backend.DivergenceGradient(teacher, student, 1f / normalized.Rows, divergences, student);
-            head.LogitsGradient(student, gradientRows);
+            backend.DivergenceGradient(teacher, student, 1f / normalized.Rows, divergences, logitsGradient);
+            head.LogitsGradient(student, logitsGradient, gradientRows);
             loss += divergences.Sum() / normalized.Rows;
         }
 

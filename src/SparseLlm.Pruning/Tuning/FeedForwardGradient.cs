@@ -4,58 +4,44 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Pruning.Tuning;
 
 /// <summary>A feed-forward block, forward with what backward needs and back.</summary>
-internal sealed class FeedForwardGradient(IBackend backend, FeedForward feedForward, Func<Linear, bool> isTrained) : IDisposable
+internal sealed class FeedForwardGradient(IBackend backend, FeedForward feedForward, Func<Linear, bool> isTrained) : MixerGradient
 {
     private readonly LinearGradient? gate =
         feedForward.Gate is null ? null : new LinearGradient(backend, feedForward.Gate, isTrained(feedForward.Gate));
 
     private readonly LinearGradient up = new(backend, feedForward.Up, isTrained(feedForward.Up));
-    private readonly LinearGradient down = new(backend, feedForward.Down, isTrained(feedForward.Down));
+    private readonly LinearGradient down = new(backend, feedForward.Output, isTrained(feedForward.Output));
 
-    // Kept from forward to backward; pre-activations only where there is a gate: of a ReLU, its output says enough.
+    // Kept from forward to backward.
     private Matrix<float>? gates;
     private Matrix<float>? ups;
     private Matrix<float>? hidden;
 
-    /// <summary>What is trained of the block.</summary>
-    public IEnumerable<Parameter> Parameters => [.. gate?.Parameters ?? [], .. up.Parameters, .. down.Parameters];
+    /// <inheritdoc/>
+    public override IEnumerable<Parameter> Parameters => [.. gate?.Parameters ?? [], .. up.Parameters, .. down.Parameters];
 
-    /// <summary>The block's output for its input [tokens x hidden], a new matrix.</summary>
-    public Matrix<float> Forward(Matrix<float> input)
+    /// <inheritdoc/>
+    public override Matrix<float> Forward(Matrix<float> input)
     {
         Forget();
         hidden = feedForward.Up.Apply(input);
-        if (feedForward.Gate is not null)
-        {
-            gates = feedForward.Gate.Apply(input);
-            ups = backend.AllocateUninitialized<float>(hidden.Rows, hidden.Columns);
-            backend.Copy(hidden, ups);
-        }
-
-        feedForward.Activate(gates, hidden);
-        return feedForward.Down.Apply(hidden);
+        gates = feedForward.Gate?.Apply(input);
+        ups = feedForward.Definition.Activation.NeedsPreactivations(isGated: gates is not null) ? backend.CopyOf(hidden) : null;
+        feedForward.Definition.Activation.Apply(backend, gates, hidden);
+        return feedForward.Output.Apply(hidden);
     }
 
-    /// <summary>Writes all gradients; returns that of the input, a new matrix.</summary>
-    /// <param name="input">The input of <see cref="Forward"/>.</param>
-    /// <param name="dy">The output's gradient, [tokens x hidden].</param>
-    public Matrix<float> Backward(Matrix<float> input, Matrix<float> dy)
+    /// <inheritdoc/>
+    public override Matrix<float> Backward(Matrix<float> input, Matrix<float> dy)
     {
         down.Backward(hidden!, dy);
         using Matrix<float> slope = down.InputGradient(dy);
-        if (gate is null)
-        {
-            backend.ReluGradient(hidden!, slope, slope);
-            up.Backward(input, slope);
-            return up.InputGradient(slope);
-        }
-
-        using Matrix<float> gateSlope = backend.AllocateUninitialized<float>(slope.Rows, slope.Columns);
-        backend.SwiGluGradient(gates!, ups!, slope, gateSlope, slope);
+        using Matrix<float>? gateSlope = gates is null ? null : backend.AllocateUninitialized<float>(slope.Rows, slope.Columns);
+        feedForward.Definition.Activation.Backward(backend, gates, ups ?? hidden!, slope, gateSlope);
         up.Backward(input, slope);
-        gate.Backward(input, gateSlope);
+        gate?.Backward(input, gateSlope!);
         Matrix<float> dx = up.InputGradient(slope);
-        gate.AddInputGradient(gateSlope, dx);
+        gate?.AddInputGradient(gateSlope!, dx);
         return dx;
     }
 
@@ -67,7 +53,7 @@ internal sealed class FeedForwardGradient(IBackend backend, FeedForward feedForw
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         Forget();
         gate?.Dispose();

@@ -1,104 +1,122 @@
+using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Tuning;
 
 /// <summary>
-/// A decoder layer's forward pass that keeps what its backward pass needs. It knows no architecture, only what a
-/// <see cref="DecoderLayer"/> is made of: two blocks, each with a residual connection and a norm before or behind it.
+/// A decoder layer's forward pass that keeps what its backward pass needs. It knows no architecture, only the layer's blocks, which it goes through in their
+/// order and back.
 /// </summary>
-internal sealed class LayerGradient(IBackend backend, DecoderLayer layer, int sequenceLength, Func<Linear, bool> isTrained) : IDisposable
+internal sealed class LayerGradient : IDisposable
 {
-    private readonly NormGradient attentionNorm = new(backend, layer.AttentionNorm);
-    private readonly AttentionGradient attention = new(backend, layer.Attention, sequenceLength, isTrained);
-    private readonly NormGradient feedForwardNorm = new(backend, layer.FeedForwardNorm);
-    private readonly FeedForwardGradient feedForward = new(backend, layer.FeedForward, isTrained);
+    private readonly IBackend backend;
+    private readonly bool isParallel;
+    private readonly Dictionary<Norm, NormGradient> norms = [];
+    private readonly BlockGradient[] blocks;
 
-    // Kept from forward to backward: the input of each block and of each norm, some of them the same matrix.
-    private readonly List<Matrix<float>> kept = [];
-    private Matrix<float>? attentionInput;
-    private Matrix<float>? attentionNormInput;
-    private Matrix<float>? feedForwardInput;
-    private Matrix<float>? feedForwardNormInput;
-    private IReadOnlyList<Parameter>? parameters;
+    /// <summary>The gradient of a layer.</summary>
+    /// <param name="backend">Where it lives.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="sequenceLength">Tokens per sequence.</param>
+    /// <param name="isTrained">Which linear layers are trained; the others are passed through.</param>
+    public LayerGradient(IBackend backend, DecoderLayer layer, int sequenceLength, Func<Linear, bool> isTrained)
+    {
+        this.backend = backend;
+        isParallel = layer.Definition.Wiring == Wiring.Parallel;
+        blocks = [.. layer.Blocks.Select(block => new BlockGradient(
+            backend, block, MixerGradient.Of(backend, block.Mixer, sequenceLength, isTrained), GradientOf))];
+        Parameters = [.. norms.Values.SelectMany(norm => norm.Parameters), .. blocks.SelectMany(block => block.Parameters)];
+    }
 
     /// <summary>What is trained of the layer.</summary>
-    public IReadOnlyList<Parameter> Parameters => parameters ??=
-        [.. attentionNorm.Parameters, .. attention.Parameters, .. feedForwardNorm.Parameters, .. feedForward.Parameters];
+    public IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>The layer's output for its input x [tokens x hidden], which must live until the backward pass.</summary>
     /// <returns>[tokens x hidden], a matrix that lives until the next call.</returns>
     public Matrix<float> Forward(Matrix<float> x)
     {
-        Forget();
-        if (layer.Definition.NormFirst)
+        Matrix<float> stream = x;
+        foreach (BlockGradient block in blocks)
         {
-            attentionNormInput = x;
-            attentionInput = Keep(layer.AttentionNorm.Apply(x));
-            feedForwardNormInput = AddTo(attention.Forward(attentionInput), x);
-            feedForwardInput = Keep(layer.FeedForwardNorm.Apply(feedForwardNormInput));
-            return AddTo(feedForward.Forward(feedForwardInput), feedForwardNormInput);
+            stream = block.Forward(isParallel ? x : stream, stream);
         }
 
-        attentionInput = x;
-        attentionNormInput = AddTo(attention.Forward(x), x);
-        feedForwardInput = Keep(layer.AttentionNorm.Apply(attentionNormInput));
-        feedForwardNormInput = AddTo(feedForward.Forward(feedForwardInput), feedForwardInput);
-        return Keep(layer.FeedForwardNorm.Apply(feedForwardNormInput));
+        return stream;
     }
 
     /// <summary>Writes the gradients of all parameters, and returns that of the input, a new matrix.</summary>
     /// <param name="dy">The output's gradient, [tokens x hidden].</param>
     public Matrix<float> Backward(Matrix<float> dy)
     {
-        if (layer.Definition.NormFirst)
+        foreach (NormGradient norm in norms.Values)
         {
-            using Matrix<float> between = Through(dy, feedForward.Backward(feedForwardInput!, dy), feedForwardNorm, feedForwardNormInput!);
-            return Through(between, attention.Backward(attentionInput!, between), attentionNorm, attentionNormInput!);
+            norm.Begin();
         }
 
-        using Matrix<float> afterNorm = feedForwardNorm.Backward(feedForwardNormInput!, dy);
-        using Matrix<float> residual = Sum(feedForward.Backward(feedForwardInput!, afterNorm), afterNorm);
-        using Matrix<float> afterAttention = attentionNorm.Backward(attentionNormInput!, residual);
-        return Sum(attention.Backward(attentionInput!, afterAttention), afterAttention);
-    }
-
-    /// <summary>Back to the residual stream before a block, from the gradient behind it and that of the block's normalised input.</summary>
-    private Matrix<float> Through(Matrix<float> dy, Matrix<float> inputGradient, NormGradient norm, Matrix<float> normInput)
-    {
-        using (inputGradient)
+        // In a parallel layer every block took in the layer's input; else what was before it, so that the two gradients add up.
+        Matrix<float>? ofInput = null;
+        Matrix<float> stream = dy;
+        foreach (BlockGradient block in blocks.Reverse())
         {
-            return Sum(norm.Backward(normInput, inputGradient), dy);
+            (Matrix<float>? before, Matrix<float> input) = block.Backward(stream);
+            Matrix<float> next = before ?? stream;
+            if (isParallel)
+            {
+                AddTo(input, ofInput);
+                ofInput?.Dispose();
+                ofInput = input;
+            }
+            else
+            {
+                AddTo(input, next);
+                before?.Dispose();
+                next = input;
+            }
+
+            if (stream != dy && stream != next)
+            {
+                stream.Dispose();
+            }
+
+            stream = next;
         }
+
+        if (ofInput is null)
+        {
+            return stream;
+        }
+
+        AddTo(ofInput, stream);
+        if (stream != dy)
+        {
+            stream.Dispose();
+        }
+
+        return ofInput;
     }
 
-    private Matrix<float> Sum(Matrix<float> sum, Matrix<float> x)
-    {
-        backend.Combine(1, sum, 1, x, sum);
-        return sum;
-    }
+    private NormGradient GradientOf(Norm norm) => norms.TryGetValue(norm, out NormGradient? known) ? known : norms[norm] = new NormGradient(backend, norm);
 
-    private Matrix<float> AddTo(Matrix<float> block, Matrix<float> residual) => Keep(Sum(block, residual));
-
-    private Matrix<float> Keep(Matrix<float> matrix)
+    private void AddTo(Matrix<float> sum, Matrix<float>? x)
     {
-        kept.Add(matrix);
-        return matrix;
-    }
-
-    private void Forget()
-    {
-        kept.ForEach(matrix => matrix.Dispose());
-        kept.Clear();
+        if (x is not null)
+        {
+            backend.Combine(1, sum, 1, x, sum);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Forget();
-        attentionNorm.Dispose();
-        attention.Dispose();
-        feedForwardNorm.Dispose();
-        feedForward.Dispose();
+        foreach (BlockGradient block in blocks)
+        {
+            block.Dispose();
+        }
+
+        foreach (NormGradient norm in norms.Values)
+        {
+            norm.Dispose();
+        }
     }
 }

@@ -8,7 +8,6 @@ internal sealed class Parameter : IDisposable
     private const int PieceLength = 1 << 18;
 
     private readonly IBackend backend;
-    private readonly Matrix<float> values;
     private readonly Matrix<float> mean;
     private readonly Matrix<float> square;
 
@@ -19,7 +18,7 @@ internal sealed class Parameter : IDisposable
     public Parameter(IBackend backend, Matrix<float> values, bool keepsZeros)
     {
         this.backend = backend;
-        this.values = values;
+        Values = values;
         Gradient = backend.Allocate<float>(values.Rows, values.Columns);
         mean = backend.Allocate<float>(values.Rows, values.Columns);
         square = backend.Allocate<float>(values.Rows, values.Columns);
@@ -29,11 +28,14 @@ internal sealed class Parameter : IDisposable
         }
     }
 
+    /// <summary>Its values, which stay the caller's.</summary>
+    public Matrix<float> Values { get; }
+
     /// <summary>The derivative of the loss by the values; a backward pass writes it whole.</summary>
     public Matrix<float> Gradient { get; }
 
     /// <summary>Moves the values along the gradient.</summary>
-    public void Step(AdamStep step) => backend.Adam(values, Gradient, mask: null, mean, square, step);
+    public void Step(AdamStep step) => backend.Adam(Values, Gradient, mask: null, mean, square, step);
 
     /// <summary>
     /// Gives zeros an infinite second moment. It stays infinite, so that their steps, which are divided by its root, are zero: a mask of the tensor's size
@@ -41,11 +43,11 @@ internal sealed class Parameter : IDisposable
     /// </summary>
     private void Freeze()
     {
-        int pieceRows = Math.Max(1, PieceLength / values.Columns);
-        var piece = new float[Math.Min(pieceRows, values.Rows) * values.Columns];
-        for (int row = 0; row < values.Rows; row += pieceRows)
+        int pieceRows = Math.Max(1, PieceLength / Values.Columns);
+        var piece = new float[Math.Min(pieceRows, Values.Rows) * Values.Columns];
+        for (int row = 0; row < Values.Rows; row += pieceRows)
         {
-            using Matrix<float> slice = values.Slice(row, Math.Min(pieceRows, values.Rows - row));
+            using Matrix<float> slice = Values.Slice(row, Math.Min(pieceRows, Values.Rows - row));
             using Matrix<float> squares = square.Slice(row, slice.Rows);
             Span<float> host = piece.AsSpan(0, slice.Rows * slice.Columns);
             backend.Download(slice, host);

@@ -39,6 +39,12 @@ internal static class ArtifactKeys
         ValueSchema.OrNothing(ValueSchema.MappingOf(GateKeys.All.ToSchema())),
         new JsonObject { ["prose"] = new JsonObject { ["maxIncrease"] = "25%" } });
 
+    public static RecipeKey Experts { get; } = new(
+        "experts",
+        "What becomes of the experts of a mixture, in models that have some.",
+        ExpertKeys.All.ToSchema(),
+        new JsonObject { ["keep"] = 0.5 });
+
     public static RecipeKey Matrix { get; } = new(
         "matrix",
         "One artifact per combination of the values listed, named after them, as in sweep-wanda-0.5.",
@@ -46,13 +52,13 @@ internal static class ArtifactKeys
         new JsonObject { ["method"] = new JsonArray("wanda", "sparsellm"), ["sparsity"] = new JsonArray(0.5, 0.6) });
 
     /// <summary>The keys of <c>defaults</c>.</summary>
-    public static KeyTable Defaults { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Gates)
+    public static KeyTable Defaults { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Experts, Gates)
     {
         Constraints = new JsonObject { ["not"] = PatternKeys.Both },
     };
 
     /// <summary>The keys of an artifact.</summary>
-    public static KeyTable All { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Gates, Matrix)
+    public static KeyTable All { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Experts, Gates, Matrix)
     {
         Constraints = new JsonObject { ["not"] = PatternKeys.Both },
     };

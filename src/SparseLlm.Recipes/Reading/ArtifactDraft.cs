@@ -21,6 +21,9 @@ internal sealed record ArtifactDraft
     /// <summary>Exceptions by tensor name.</summary>
     public IReadOnlyList<RuleRecipe>? Rules { get; init; }
 
+    /// <summary>The share of experts that is kept.</summary>
+    public double? ExpertsKept { get; init; }
+
     /// <summary>What must hold.</summary>
     public IReadOnlyList<GateRecipe>? Gates { get; init; }
 
@@ -32,13 +35,14 @@ internal sealed record ArtifactDraft
         Pattern = Pattern ?? other.Pattern,
         Settings = [.. other.Settings.ExceptBy(Settings.Select(choice => choice.Setting), choice => choice.Setting), .. Settings],
         Rules = Rules ?? other.Rules,
+        ExpertsKept = ExpertsKept ?? other.ExpertsKept,
         Gates = Gates ?? other.Gates,
     };
 
     /// <summary>The settings to prune with: the method's, changed by the preset, then one by one.</summary>
     public PruningSettings ToSettings()
     {
-        var settings = PruningSettings.For(Method ?? new PruningSettings().Method, Preset);
+        PruningSettings settings = PruningSettings.For(Method ?? new PruningSettings().Method, Preset) with { ExpertsKept = ExpertsKept ?? 1 };
         return Setting.Apply(settings, Settings
             .Where(choice => choice.Concerns(settings.Method))
             .Select(choice => (choice.Setting, choice.Value)));

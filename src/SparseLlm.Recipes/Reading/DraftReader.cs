@@ -20,6 +20,7 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
             Pattern = patterns.Read(section),
             Settings = section.Entry(ArtifactKeys.Settings) is { } settings ? Settings(settings) : [],
             Rules = section.Entry(ArtifactKeys.Rules) is { } list ? rules.Read(list) : null,
+            ExpertsKept = section.Entry(ArtifactKeys.Experts) is { } experts ? ExpertsKept(experts) : null,
             Gates = section.Entry(ArtifactKeys.Gates) is { } limits ? gates.Read(limits) : null,
         };
     }
@@ -44,6 +45,17 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
         }
 
         return choices;
+    }
+
+    private double? ExpertsKept(YamlEntry entry)
+    {
+        if (context.Open(entry, ExpertKeys.All)?.Find(ExpertKeys.Keep) is not { } node) return null;
+        if (context.Scalars.Number(ExpertKeys.Keep.Name, node) is not { } share) return null;
+        if (share is > 0 and <= 1) return share;
+
+        context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, FormattableString.Invariant(
+            $"'{ExpertKeys.Keep.Name}' must be above 0 and at most 1, found {share}; 0.5 keeps half of the experts"));
+        return null;
     }
 
     private string? Value(Setting setting, YamlNode node)

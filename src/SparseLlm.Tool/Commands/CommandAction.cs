@@ -32,6 +32,23 @@ internal static class CommandAction
     public static Option<int?> SequenceLength() =>
         AtLeast(2, new Option<int?>("--sequence-length") { Description = "Tokens per window; by default the smaller of 2048 and the model's maximum." });
 
+    /// <summary>A share, with a point for decimals whatever the culture: a comma would be taken for a separator of thousands.</summary>
+    public static Option<double?> Share(string name, string description) => new(name)
+    {
+        Description = description,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double share))
+            {
+                return share;
+            }
+
+            result.AddError($"{name} is '{text}', which is no number; write it like 0.5, with a point");
+            return null;
+        },
+    };
+
     /// <summary>Chooses how much memory activations may take.</summary>
     public static Option<MemoryBudget?> Memory() => new("--memory")
     {

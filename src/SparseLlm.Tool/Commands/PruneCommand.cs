@@ -20,8 +20,10 @@ internal sealed class PruneCommand
     private readonly Argument<string> model = new("model") { Description = "A Hugging Face directory." };
     private readonly Option<string> method = new("--method") { Description = "The pruning method.", DefaultValueFactory = _ => "sparsellm" };
     private readonly Option<string?> preset = new("--preset") { Description = "How much time to give for how much quality." };
-    private readonly Option<double?> sparsity = new("--sparsity") { Description = "The share of weights to prune, such as 0.7." };
+    private readonly Option<double?> sparsity = CommandAction.Share("--sparsity", "The share of weights to prune, such as 0.7.");
     private readonly Option<string?> pattern = new("--pattern") { Description = "N:M sparsity, such as 2:4: N of each M weights are kept." };
+    private readonly Option<double?> keepExperts =
+        CommandAction.Share("--keep-experts", "The share of the experts of each mixture to keep, such as 0.5; those that matter least are dropped before anything is pruned.");
     private readonly Option<string[]> calibration = new("--calibration") { Description = "The calibration text: UTF-8, JSON lines (.jsonl) or token ids (.npy). May be given more than once." };
     private readonly Option<string> field = new("--field") { Description = "The field of a JSON record that holds its text.", DefaultValueFactory = _ => "text" };
     private readonly Option<int> samples =
@@ -45,7 +47,7 @@ internal sealed class PruneCommand
         preset.AcceptOnlyFromAmong([.. Preset.All.Select(known => known.Name)]);
         var command = new Command("prune", "Prune a model once, without a recipe.")
         {
-            model, method, preset, sparsity, pattern, calibration, field, samples, length, seed, set, output, device, threads, memory, cache, json, noProgress,
+            model, method, preset, sparsity, pattern, keepExperts, calibration, field, samples, length, seed, set, output, device, threads, memory, cache, json, noProgress,
         };
         command.SetWork(Run, isTidy: true);
         return command.WithExamples(
@@ -112,7 +114,10 @@ internal sealed class PruneCommand
     {
         var chosen = Enum.Parse<PruningMethod>(arguments.GetRequiredValue(method), ignoreCase: true);
         PruningSettings settings = PruningSettings.For(chosen, arguments.GetValue(preset) is { } name ? Preset.Find(name) : null);
-        return Setting.Apply(settings, (arguments.GetValue(set) ?? []).Select(ParseSetting));
+        double kept = arguments.GetValue(keepExperts) ?? 1;
+        return kept is > 0 and <= 1
+            ? Setting.Apply(settings, (arguments.GetValue(set) ?? []).Select(ParseSetting)) with { ExpertsKept = kept }
+            : throw Invalid(FormattableString.Invariant($"--keep-experts {kept}: a share is above 0 and at most 1, such as 0.5"));
     }
 
     private static (Setting Setting, string Value) ParseSetting(string assignment)

@@ -1,6 +1,7 @@
 using SparseLlm.Fuzz.Mutation;
 using SparseLlm.Models.Architectures;
 using SparseLlm.Models.Definitions;
+using SparseLlm.Tests;
 
 namespace SparseLlm.Fuzz.Targets;
 
@@ -9,7 +10,11 @@ internal sealed class ConfigTarget : FuzzTarget
 {
     public override string Name => "config";
 
-    public override IReadOnlyList<Sample> Samples { get; } = [.. ((string[])["llama", "mistral", "opt", "qwen2"]).Select(name => Sample.OfFile($"config-{name}.json"))];
+    public override IReadOnlyList<Sample> Samples { get; } =
+    [
+        .. ((string[])["llama", "mistral", "opt", "qwen2"]).Select(name => Sample.OfFile($"config-{name}.json")),
+        .. Directory.EnumerateFiles(Repository.Families, "config.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => new Sample(File.ReadAllBytes(path))),
+    ];
 
     public override bool Read(byte[] input, string folder)
     {

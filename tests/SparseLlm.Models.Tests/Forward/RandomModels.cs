@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Tests.Support;
 using SparseLlm.Numerics;
 using SparseLlm.Numerics.Cpu;
@@ -89,7 +90,7 @@ public sealed class RandomModels : IDisposable
         mistral.Config["architectures"] = new JsonArray("MistralForCausalLM");
         mistral.Config["model_type"] = "mistral";
         ShouldAgree(mistral, (model, ids) => new SlowModel(model, "model.").LlamaLogits(ids, window, window, window));
-        DecoderModel.ReadDefinition(directory.Path).Layers.ShouldAllBe(layer => layer.Attention.Window == window);
+        DecoderModel.ReadDefinition(directory.Path).Layers.ShouldAllBe(layer => ((AttentionDefinition)layer.Blocks[0].Mixer).Window == window);
     }
 
     [Theory]

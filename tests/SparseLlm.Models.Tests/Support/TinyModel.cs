@@ -111,6 +111,33 @@ public sealed class TinyModel
         return model;
     }
 
+    /// <summary>The tiny model of a family, whose config is changed by a JSON object of overrides.</summary>
+    public static TinyModel Family(string name, string overrides = "{}")
+    {
+        string directory = Repository.Family(name);
+        var model = new TinyModel(File.ReadAllText(Path.Combine(directory, "config.json")), overrides);
+        using Checkpoint checkpoint = Checkpoint.Open(directory);
+        foreach (TensorInfo tensor in checkpoint.Tensors)
+        {
+            float[] values = new float[tensor.ElementCount];
+            checkpoint.Read(tensor, 0, values);
+            model.Tensors[tensor.Name] = ([.. tensor.Shape], values);
+        }
+
+        return model;
+    }
+
+    /// <summary>Gives tensors other names.</summary>
+    public void Rename(Func<string, string> rename)
+    {
+        var tensors = Tensors.ToArray();
+        Tensors.Clear();
+        foreach ((string name, (long[], float[]) tensor) in tensors)
+        {
+            Tensors.Add(rename(name), tensor);
+        }
+    }
+
     public int Int(string field, int defaultValue) => (int?)Config[field] ?? defaultValue;
 
     public bool Flag(string field, bool defaultValue) => (bool?)Config[field] ?? defaultValue;

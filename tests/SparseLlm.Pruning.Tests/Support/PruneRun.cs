@@ -72,6 +72,15 @@ internal sealed class PruneRun : IDisposable
     public List<PrunedLayer> Prune(PruningSettings settings, string pattern, int samples = 128) =>
         Prune(settings, new SparsityPlan(Pattern(pattern), []), samples);
 
+    /// <summary>A tensor with other values, as a prune would give it.</summary>
+    public PrunedTensor Tensor(string name, float[] values)
+    {
+        ElementType type = Model.Checkpoint[name].ElementType;
+        var bytes = new byte[values.Length * type.Size()];
+        ElementTypes.FromSingle(values, type, bytes);
+        return new PrunedTensor(name, Plane: null, type, bytes);
+    }
+
     /// <summary>The perplexity of the dense model.</summary>
     public double DensePerplexity() => Perplexity.Measure(Model, evaluation, null, Here).Value;
 
@@ -92,7 +101,7 @@ internal sealed class PruneRun : IDisposable
         {
             foreach (PrunedTensor tensor in layers.SelectMany(layer => layer.Tensors))
             {
-                writer.Write(tensor.Name, tensor.Values);
+                writer.WriteBytes(tensor.Tensor, (tensor.Plane ?? 0) * (long)tensor.Bytes.Length, tensor.Bytes);
             }
 
             writer.Complete();

@@ -22,7 +22,7 @@ public sealed class Tuned
         tuned.SelectMany(layer => layer.Linears).Select(linear => (linear.Name, linear.Zeros))
             .ShouldBe(untuned.SelectMany(layer => layer.Linears).Select(linear => (linear.Name, linear.Zeros)));
         tuned.SelectMany(layer => layer.Linears).ShouldAllBe(linear => linear.Zeros == Tensor(tuned, linear.Name).LongCount(weight => weight == 0));
-        string query = run.Model.Definition.Layers[0].Attention.Query.WeightName;
+        string query = run.Model.Definition.Layers[0].Linears.First().WeightName;
         Zeros(Tensor(tuned, query)).ShouldBe(Zeros(Tensor(untuned, query)));
     }
 
@@ -32,7 +32,7 @@ public sealed class Tuned
         using PruneRun run = PruneRun.OnSamples("tiny-opt");
         string[] Changed(PruningSettings settings) =>
             [.. run.Prune(settings, "2:4", samples: 3).SelectMany(layer => layer.Tensors).Select(tensor => tensor.Name)];
-        string[] layerNorms = [.. run.Model.Definition.Layers.SelectMany(layer => layer.AttentionNorm.Tensors.Concat(layer.FeedForwardNorm.Tensors))
+        string[] layerNorms = [.. run.Model.Definition.Layers.SelectMany(layer => layer.Blocks).SelectMany(block => block.InputNorm!.Tensors)
             .Select(tensor => tensor.Name)];
         string[] finalNorm = [.. run.Model.Definition.Head.Norm!.Tensors.Select(tensor => tensor.Name)];
         string[] untuned = Changed(Untuned);

@@ -46,6 +46,11 @@ internal static unsafe class Arithmetic
     public static void AddScaledRows(WorkerTeam team, View<float> x, float* factors, View<float> y) =>
         ForRows(team, x, i => TensorPrimitives.MultiplyAdd(y.Row(i), factors[i], x.Row(i), x.Row(i)));
 
+    /// <summary>Row rows[i] of the destination += factor i times row i of the source. The rows must be different.</summary>
+    public static void AddToRows(WorkerTeam team, View<float> destination, int* rows, float* factors, View<float> source) =>
+        ForRows(team, source, i => TensorPrimitives.MultiplyAdd(
+            source.Row(i), factors[i], destination.Row(rows[i]), destination.Row(rows[i])));
+
     /// <summary>Row i of x *= factor i.</summary>
     public static void ScaleRows(WorkerTeam team, View<float> x, float* factors) =>
         ForRows(team, x, i => TensorPrimitives.Multiply(x.Row(i), factors[i], x.Row(i)));

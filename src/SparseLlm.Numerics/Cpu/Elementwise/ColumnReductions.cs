@@ -25,11 +25,19 @@ internal static unsafe class ColumnReductions
     /// <summary>sums += the sum of squares of each column.</summary>
     public static void SumSquares(WorkerTeam team, View<float> x, double* sums) => Run<Square>(team, x, sums);
 
-    /// <summary>counts += the number of positive values of each column.</summary>
-    public static void CountPositive(WorkerTeam team, View<float> x, double* counts) => Run<IsPositive>(team, x, counts);
+    /// <summary>sums += Σ map(x, y)² of each column, squared in single precision.</summary>
+    public static void SumSquares<TMap>(WorkerTeam team, TMap map, View<float> x, View<float> y, double* sums)
+        where TMap : struct, IMap =>
+        Run(team, x.Columns, (column, count) =>
+        {
+            for (int row = 0; row < x.Rows; row++)
+            {
+                AddSquares(map, x.At(row, column), y.At(row, column), count, sums + column);
+            }
+        });
 
     /// <summary>Calls <paramref name="body"/> with (first column, number of columns) for ranges that cover all columns.</summary>
-    public static void Run(WorkerTeam team, int columns, Action<int, int> body) =>
+    private static void Run(WorkerTeam team, int columns, Action<int, int> body) =>
         team.RunChunks(columns, ColumnsPerItem, (start, count) => body((int)start, (int)count));
 
     private static void Run<TTerm>(WorkerTeam team, View<float> x, double* sums)
@@ -59,6 +67,30 @@ internal static unsafe class ColumnReductions
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddSquares<TMap>(TMap map, float* x, float* y, int count, double* sums)
+        where TMap : struct, IMap
+    {
+        int j = 0;
+        for (; j <= count - Vector<float>.Count; j += Vector<float>.Count)
+        {
+            Vector<float> value = map.Apply(Vector.Load(x + j), Vector.Load(y + j), Vector<float>.Zero);
+            Vector.Widen(value * value, out Vector<double> lower, out Vector<double> upper);
+            (Vector.Load(sums + j) + lower).Store(sums + j);
+            double* next = sums + j + Vector<double>.Count;
+            (Vector.Load(next) + upper).Store(next);
+        }
+
+        if (j < count)
+        {
+            Vector<float> last = map.Apply(Map.Partial(x + j, count - j), Map.Partial(y + j, count - j), Vector<float>.Zero);
+            for (int lane = 0; lane < count - j; lane++)
+            {
+                sums[j + lane] += last[lane] * last[lane];
+            }
+        }
+    }
+
     private readonly struct Value : ITerm
     {
         public static Vector<double> Of(Vector<double> value) => value;
@@ -67,11 +99,5 @@ internal static unsafe class ColumnReductions
     private readonly struct Square : ITerm
     {
         public static Vector<double> Of(Vector<double> value) => value * value;
-    }
-
-    private readonly struct IsPositive : ITerm
-    {
-        public static Vector<double> Of(Vector<double> value) => Vector.ConditionalSelect(
-            Vector.GreaterThan(value, Vector<double>.Zero), Vector<double>.One, Vector<double>.Zero);
     }
 }

@@ -14,8 +14,9 @@ internal static unsafe class Map
         team.RunChunks(x.Length, WorkerTeam.Chunk, (start, count) =>
             Run(map, x.Data + start, y.Data + start, z.Data + start, destination.Data + start, count));
 
+    /// <summary>destination = map(x, y, z) for so many numbers, on the calling thread.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run<TMap>(TMap map, float* x, float* y, float* z, float* destination, nint count)
+    public static void Run<TMap>(TMap map, float* x, float* y, float* z, float* destination, nint count)
         where TMap : struct, IMap
     {
         nint i = 0;
@@ -34,7 +35,8 @@ internal static unsafe class Map
         }
     }
 
-    private static Vector<float> Partial(float* x, nint count)
+    /// <summary>The last numbers of a row, fewer than a vector holds, and zeros.</summary>
+    public static Vector<float> Partial(float* x, nint count)
     {
         float* lanes = stackalloc float[Vector<float>.Count];
         for (nint i = 0; i < Vector<float>.Count; i++)

@@ -10,32 +10,34 @@ internal sealed unsafe class NormalizationGradient(WorkerTeam team, BufferPool p
 {
     /// <summary>dx = s (g - mean(g) - n mean(g ⊙ n)) with g = dy ⊙ gain; gainGradient += Σ dy ⊙ n.</summary>
     /// <param name="x">[n x d].</param>
-    /// <param name="gain">d numbers, or null for ones.</param>
+    /// <param name="gain">[g x d], taken by the rows in turn, or null for ones.</param>
     /// <param name="dy">[n x d].</param>
     /// <param name="dx">[n x d].</param>
-    /// <param name="gainGradient">d sums, or null.</param>
-    public void Run(View<float> x, float* gain, View<float> dy, View<float> dx, double* gainGradient)
+    /// <param name="gainGradient">[g x d], or null.</param>
+    public void Run(View<float> x, View<float>? gain, View<float> dy, View<float> dx, View<double>? gainGradient)
     {
         using Scratch<float> memory = pool.RentScratch<float>(x.Length);
         var normalized = new View<float>(memory.Data, x.Rows, x.Columns);
         Arithmetic.ForRows(team, x, i =>
         {
             double scale = Normalize(x.At(i, 0), normalized.Row(i));
-            if (gain == null)
+            if (gain is { } gains)
             {
-                dy.Row(i).CopyTo(dx.Row(i));
+                TensorPrimitives.Multiply(dy.Row(i), gains.Row(i % gains.Rows), dx.Row(i));
             }
             else
             {
-                TensorPrimitives.Multiply(dy.Row(i), new ReadOnlySpan<float>(gain, x.Columns), dx.Row(i));
+                dy.Row(i).CopyTo(dx.Row(i));
             }
 
             Project(normalized.Row(i), scale, dx.Row(i));
             TensorPrimitives.Multiply(normalized.Row(i), dy.Row(i), normalized.Row(i));
         });
-        if (gainGradient != null)
+        if (gainGradient is { } sums)
         {
-            ColumnReductions.Sum(team, normalized, gainGradient);
+            // Rows that take different gains side by side: every column then belongs to one of them.
+            var together = new View<float>(memory.Data, x.Rows / sums.Rows, sums.Rows * x.Columns);
+            ColumnReductions.Sum(team, together, sums.Data);
         }
     }
 

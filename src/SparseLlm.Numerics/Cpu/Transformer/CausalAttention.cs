@@ -7,42 +7,46 @@ using SparseLlm.Numerics.Cpu.Threading;
 namespace SparseLlm.Numerics.Cpu.Transformer;
 
 /// <summary>
-/// softmax(q k' / sqrt(width)) v under a causal mask (Vaswani et al. 2017). A work item is one head of one sequence: its keys
-/// and values are packed once, then its queries go in blocks, each against the keys it may see and no others.
+/// softmax(scores) v under a causal mask (Vaswani et al. 2017). A work item is one head of one sequence: its keys and values
+/// are packed once, then its queries go in blocks, each against the keys it may see and no others.
 /// </summary>
 internal sealed unsafe class CausalAttention(
-    MatrixProduct<float> products, WorkerTeam team, BufferPool pool, int sequenceLength, int window, int width)
+    MatrixProduct<float> products, WorkerTeam team, BufferPool pool, AttentionShape shape, int width)
 {
     private const int QueryBlock = 48;
 
+    private readonly int sequenceLength = shape.SequenceLength;
+
     /// <summary>Attends in every sequence and head.</summary>
     /// <param name="q">[tokens x heads * width].</param>
-    /// <param name="k">[tokens x heads / sharing * width].</param>
-    /// <param name="v">[tokens x heads / sharing * width].</param>
+    /// <param name="k">[tokens x keyValueHeads * width].</param>
+    /// <param name="v">[tokens x keyValueHeads * width].</param>
+    /// <param name="sinks">A score of each head that belongs to no key, or null.</param>
     /// <param name="context">[tokens x heads * width].</param>
-    /// <param name="sharing">Query heads per key-value head.</param>
-    public void Run(View<float> q, View<float> k, View<float> v, View<float> context, int sharing)
+    public void Run(View<float> q, View<float> k, View<float> v, float* sinks, View<float> context)
     {
-        int heads = q.Columns / width;
+        int heads = shape.Heads;
+        int sharing = heads / shape.KeyValueHeads;
         team.Run(q.Rows / sequenceLength * heads, item =>
         {
             int token = item / heads * sequenceLength;
-            int column = item % heads * width;
-            int sharedColumn = item % heads / sharing * width;
+            int head = item % heads;
+            int column = head * width;
+            int sharedColumn = head / sharing * width;
             RunHead(
                 q.Block(token, column, sequenceLength, width), k.Block(token, sharedColumn, sequenceLength, width),
-                v.Block(token, sharedColumn, sequenceLength, width), context.Block(token, column, sequenceLength, width));
+                v.Block(token, sharedColumn, sequenceLength, width), sinks == null ? null : sinks[head],
+                context.Block(token, column, sequenceLength, width));
         });
     }
 
-    private void RunHead(View<float> q, View<float> k, View<float> v, View<float> context)
+    private void RunHead(View<float> q, View<float> k, View<float> v, float? sink, View<float> context)
     {
         using Scratch<float> keyMemory = pool.RentScratch<float>(products.PackedLength(width, sequenceLength));
         using Scratch<float> valueMemory = pool.RentScratch<float>(products.PackedLength(sequenceLength, width));
         using Scratch<float> scoreMemory = pool.RentScratch<float>((nint)QueryBlock * sequenceLength);
         PackedFactor<float> keys = products.Pack(k.Transposed, keyMemory.Data);
         PackedFactor<float> values = products.Pack(v, valueMemory.Data);
-        float scale = (float)(1 / Math.Sqrt(width));
         double* sums = stackalloc double[QueryBlock];
 
         for (int first = 0; first < sequenceLength; first += QueryBlock)
@@ -50,10 +54,18 @@ internal sealed unsafe class CausalAttention(
             int count = Math.Min(QueryBlock, sequenceLength - first);
             int start = FirstKey(first) / MatrixProduct<float>.ColumnAlignment * MatrixProduct<float>.ColumnAlignment;
             var scores = new View<float>(scoreMemory.Data, count, first + count - start);
-            products.MultiplyPacked(q.Block(first, 0, count, width), keys, 0, start, scores, scale);
+            products.MultiplyPacked(q.Block(first, 0, count, width), keys, 0, start, scores, shape.Scale);
             for (int i = 0; i < count; i++)
             {
-                sums[i] = Exponentiate(scores.Row(i), FirstKey(first + i) - start, first + i + 1 - start);
+                int firstSeen = FirstKey(first + i) - start;
+                int end = first + i + 1 - start;
+                if (shape.Cap is { } cap)
+                {
+                    float* seen = scores.At(i, firstSeen);
+                    Map.Run(new SoftCap(cap), seen, seen, seen, seen, end - firstSeen);
+                }
+
+                sums[i] = Exponentiate(scores.Row(i), firstSeen, end, sink);
             }
 
             View<float> result = context.Block(first, 0, count, width);
@@ -66,16 +78,24 @@ internal sealed unsafe class CausalAttention(
     }
 
     /// <summary>The first key that a query's window lets it see.</summary>
-    private int FirstKey(int query) => Math.Max(0, query - (window - 1));
+    private int FirstKey(int query) => Math.Max(0, query - (shape.Window - 1));
 
     /// <summary>Softmax without its denominator, which is returned; scores outside first .. end - 1 become 0.</summary>
-    internal static double Exponentiate(Span<float> scores, int first, int end)
+    internal static double Exponentiate(Span<float> scores, int first, int end, float? sink)
     {
         scores[..first].Clear();
         scores[end..].Clear();
+        float maximum = TensorPrimitives.Max(scores[first..end]);
+        double sum = 0;
+        if (sink is { } score)
+        {
+            maximum = Math.Max(maximum, score);
+            sum = Exponential.ShiftedSum(&score, maximum, 1, &score);
+        }
+
         fixed (float* seen = scores[first..end])
         {
-            return Exponential.ShiftedSum(seen, TensorPrimitives.Max(scores[first..end]), end - first, seen);
+            return sum + Exponential.ShiftedSum(seen, maximum, end - first, seen);
         }
     }
 }

@@ -6,23 +6,33 @@ using SparseLlm.Numerics.Cpu.Threading;
 
 namespace SparseLlm.Numerics.Cpu.Transformer;
 
-/// <summary>Rotary position embedding, half-split layout. Su et al. 2021.</summary>
+/// <summary>Rotary position embedding. Su et al. 2021.</summary>
 internal static unsafe class Rotary
 {
-    /// <summary>Rotates channel c of every head with channel c + width / 2 by the angle of its position.</summary>
-    public static void Apply(WorkerTeam team, View<float> x, int heads, View<float> cosines, View<float> sines) =>
+    /// <summary>Turns the first channels of every head, two by two, by the angles of its token's position.</summary>
+    public static void Apply(WorkerTeam team, View<float> x, int heads, RotaryPairing pairing, View<float> cosines, View<float> sines)
+    {
+        int width = x.Columns / heads;
         Arithmetic.ForRows(team, x, token =>
         {
-            int pairs = cosines.Columns;
             int position = token % cosines.Rows;
             for (int head = 0; head < heads; head++)
             {
-                Rotate(x.At(token, head * 2 * pairs), pairs, cosines.At(position, 0), sines.At(position, 0));
+                float* channels = x.At(token, head * width);
+                if (pairing == RotaryPairing.HalfSplit)
+                {
+                    RotateHalves(channels, cosines.Columns, cosines.At(position, 0), sines.At(position, 0));
+                }
+                else
+                {
+                    RotateNeighbours(channels, cosines.Columns, cosines.At(position, 0), sines.At(position, 0));
+                }
             }
         });
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rotate(float* lower, int pairs, float* cosines, float* sines)
+    private static void RotateHalves(float* lower, int pairs, float* cosines, float* sines)
     {
         float* upper = lower + pairs;
         int c = 0;
@@ -42,6 +52,18 @@ internal static unsafe class Rotary
             float y = upper[c];
             lower[c] = x * cosines[c] - y * sines[c];
             upper[c] = y * cosines[c] + x * sines[c];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RotateNeighbours(float* channels, int pairs, float* cosines, float* sines)
+    {
+        for (int c = 0; c < pairs; c++)
+        {
+            float x = channels[2 * c];
+            float y = channels[2 * c + 1];
+            channels[2 * c] = x * cosines[c] - y * sines[c];
+            channels[2 * c + 1] = y * cosines[c] + x * sines[c];
         }
     }
 }

@@ -29,7 +29,7 @@ internal sealed record AllocationStep(IReadOnlyDictionary<string, double> Sparsi
     public static AllocationStep Read(CacheEntry entry, SparsityPlan plan, ModelDefinition model)
     {
         var step = entry.MetadataAs<AllocationStep>(Kind);
-        bool fits = step.Sparsities.Keys.ToHashSet().SetEquals(plan.WithoutRule(model).Select(linear => linear.WeightName));
+        bool fits = step.Sparsities.Keys.ToHashSet().SetEquals(plan.Spreadable(model).Select(linear => linear.WeightName));
         return fits ? step : throw new InvalidDataException("it does not hold a sparsity for each matrix that shares the budget");
     }
 

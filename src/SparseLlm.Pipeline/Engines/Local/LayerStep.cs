@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
@@ -23,7 +22,6 @@ internal sealed class LayerStep(BuildCache cache, DecoderModel model)
     public const string Kind = "layer";
 
     private const string FileName = "tensors";
-    private const int PieceLength = 1 << 16;
 
     private readonly Checkpoint checkpoint = model.Checkpoint;
 
@@ -35,7 +33,7 @@ internal sealed class LayerStep(BuildCache cache, DecoderModel model)
     public PrunedLayer? Load(string key, LayerDefinition layer, SparsityPlan plan, CancellationToken cancellation)
     {
         if (cache.TryGet(key, entry => ReadReport(entry, layer, plan), cancellation) is not var (entry, report)
-            || cache.TryRead(entry, FileName, file => report.Tensors.Select(name => Read(file, checkpoint[name], report)).ToArray(), cancellation) is not { } tensors)
+            || cache.TryRead(entry, FileName, file => Read(file, layer, report), cancellation) is not { } tensors)
         {
             return null;
         }
@@ -57,7 +55,7 @@ internal sealed class LayerStep(BuildCache cache, DecoderModel model)
             {
                 foreach (PrunedTensor tensor in layer.Tensors)
                 {
-                    Write(file, tensor.Values, checkpoint[tensor.Name].ElementType);
+                    file.Write(tensor.Bytes);
                 }
             }
 
@@ -78,54 +76,77 @@ internal sealed class LayerStep(BuildCache cache, DecoderModel model)
     {
         var report = entry.MetadataAs<Report>(Kind);
         Dictionary<string, LinearDefinition> linears = layer.Linears.ToDictionary(linear => linear.WeightName);
+        Dictionary<string, (TensorShape Tensor, int? Plane)> changeable = Changeable(layer);
         string[] reported = [.. report.Linears.Select(linear => linear.Name)];
         bool fits = report.Index == layer.Index
             && report.Tensors.Distinct().Count() == report.Tensors.Count
-            && !report.Tensors.Except(Changeable(layer)).Any()
-            && !reported.Except(report.Tensors).Any()
+            && !report.Tensors.Except(changeable.Keys).Any()
+            && !report.Linears.Any(linear => linears.TryGetValue(linear.Name, out LinearDefinition? definition) && !report.Tensors.Contains(PrunedTensor.NameOf(definition.Weight)))
             && linears.Values.All(linear => plan.PatternFor(linear) is null || reported.Contains(linear.WeightName))
             && report.Linears.All(linear => linears.TryGetValue(linear.Name, out LinearDefinition? definition)
                 && (linear.Rows, linear.Columns) == (definition.Outputs, definition.Inputs)
                 && linear.Pattern == (plan.PatternFor(definition)?.ToString() ?? ArtifactInputs.Dense))
             && entry.Files is [{ Name: FileName } file]
-            && file.Length == report.Tensors.Sum(name => checkpoint[name].ByteLength);
+            && file.Length == report.Tensors.Sum(name => ByteLength(changeable[name].Tensor));
         return fits ? report : throw new InvalidDataException($"it does not hold layer {layer.Index} of this model");
     }
 
-    /// <summary>The tensors that pruning a layer can change: the layer's, and the head's norm, which distillation tunes along with the last layer.</summary>
-    private IEnumerable<string> Changeable(LayerDefinition layer)
+    /// <summary>
+    /// The tensors, or planes of them, that pruning a layer can change, by name: the layer's, and the head's norm, which distillation tunes along with the last
+    /// layer.
+    /// </summary>
+    private Dictionary<string, (TensorShape Tensor, int? Plane)> Changeable(LayerDefinition layer)
     {
         ModelDefinition definition = model.Definition;
         IEnumerable<TensorShape> tensors = layer.Index == definition.Layers.Count - 1 && definition.Head.Norm is { } norm ? layer.Tensors.Concat(norm.Tensors) : layer.Tensors;
-        return tensors.Select(tensor => tensor.Name);
+        return tensors.SelectMany(tensor => tensor.Planes == 0
+                ? [(tensor, (int?)null)]
+                : Enumerable.Range(0, tensor.Planes).Select(plane => (tensor, (int?)plane)))
+            .ToDictionary(entry => PrunedTensor.NameOf(entry.tensor.Name, entry.Item2));
     }
 
-    private static PrunedTensor Read(Stream file, TensorInfo tensor, Report report)
+    private long ByteLength(TensorShape tensor) => tensor.PlaneLength * checkpoint[tensor.Name].ElementType.Size();
+
+    private PrunedTensor[] Read(Stream file, LayerDefinition layer, Report report)
     {
-        var values = new float[tensor.ElementCount];
-        var bytes = new byte[PieceLength * tensor.ElementType.Size()];
-        for (int start = 0; start < values.Length; start += PieceLength)
+        Dictionary<string, (TensorShape Tensor, int? Plane)> changeable = Changeable(layer);
+        ILookup<string, LinearDefinition> linears = layer.Linears.ToLookup(linear => PrunedTensor.NameOf(linear.Weight));
+        Dictionary<string, LinearReport> reports = report.Linears.ToDictionary(linear => linear.Name);
+        var tensors = new List<PrunedTensor>();
+        foreach (string name in report.Tensors)
         {
-            Span<float> piece = values.AsSpan(start, Math.Min(PieceLength, values.Length - start));
-            Span<byte> stored = bytes.AsSpan(0, piece.Length * tensor.ElementType.Size());
-            file.ReadExactly(stored);
-            ElementTypes.ToSingle(stored, tensor.ElementType, piece);
+            (TensorShape shape, int? plane) = changeable[name];
+            byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)ByteLength(shape)));
+            file.ReadExactly(bytes);
+            var tensor = new PrunedTensor(shape.Name, plane, checkpoint[shape.Name].ElementType, bytes);
+            bool isAsReported = ElementTypes.AreFinite(bytes, tensor.ElementType)
+                && HasZeros(tensor, linears[name].Where(linear => reports.ContainsKey(linear.WeightName)).Select(linear => (linear, reports[linear.WeightName].Zeros)));
+            tensors.Add(isAsReported ? tensor : throw new InvalidDataException($"the values of '{name}' are not those that it tells of"));
         }
 
-        bool isAsReported = TensorPrimitives.IsFiniteAll<float>(values)
-            && (report.Linears.FirstOrDefault(linear => linear.Name == tensor.Name) is not { } linear || values.AsSpan().Count(0f) == linear.Zeros);
-        return isAsReported ? new PrunedTensor(tensor.Name, values) : throw new InvalidDataException($"the values of '{tensor.Name}' are not those that it tells of");
+        return [.. tensors];
     }
 
-    private static void Write(Stream file, ReadOnlySpan<float> values, ElementType type)
+    private static bool HasZeros(PrunedTensor tensor, IEnumerable<(LinearDefinition Linear, long Zeros)> reported)
     {
-        var bytes = new byte[PieceLength * type.Size()];
-        for (int start = 0; start < values.Length; start += PieceLength)
+        if (!reported.Any())
         {
-            ReadOnlySpan<float> piece = values.Slice(start, Math.Min(PieceLength, values.Length - start));
-            Span<byte> stored = bytes.AsSpan(0, piece.Length * type.Size());
-            ElementTypes.FromSingle(piece, type, stored);
-            file.Write(stored);
+            return true;
+        }
+
+        float[] values = tensor.Values;
+        return reported.All(report => Weights(report.Linear.Weight).AsSpan().Count(0f) == report.Zeros);
+
+        float[] Weights(TensorSlice slice)
+        {
+            if (slice.IsWholePlane)
+            {
+                return values;
+            }
+
+            var weights = new float[(long)slice.Rows * slice.Columns];
+            slice.Gather<float>(values, weights);
+            return weights;
         }
     }
 

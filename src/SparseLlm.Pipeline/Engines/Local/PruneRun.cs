@@ -1,13 +1,17 @@
 using System.Diagnostics;
 using SparseLlm.Diagnostics;
+using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Reduction;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Running;
+using SparseLlm.Pruning;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Methods.Mixtures;
 using SparseLlm.Pruning.Patterns;
 
 namespace SparseLlm.Pipeline.Engines.Local;
@@ -21,7 +25,6 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
     private readonly PruneRequest request = job.Request;
     private readonly StepKeys keys = job.Keys;
     private readonly BuildCache cache = session.Cache;
-    private readonly LayerStep steps = new(session.Cache, session.Model);
 
     /// <summary>Writes the pruned model.</summary>
     /// <param name="cancellation">Stops between matrices; layers that are finished stay in the cache.</param>
@@ -37,12 +40,33 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
         var step = new ForwardedProgress(value => progress?.Report(new PruningStep(request.DisplayName, value)));
         var fallbacks = new List<string>();
         using MatrixStore store = session.CreateStore(job.Memory);
-        SparsityPlan plan = Allocate(tokens, store, fallbacks, step, cancellation);
-        SharedInputs? shared = tokens is null ? null : session.SharedInputs(job, tokens);
-        var pruner = new ModelPruner(session.Model, request.Settings, plan, tokens, step, shared, store);
+        string scratch = Path.Combine(job.Directory, ".experts");
+        try
+        {
+            IReadOnlyList<IReadOnlyList<int>?>? experts = ChooseExperts(tokens, store, step, cancellation);
+            using DecoderModel? smaller = experts is null ? null : WithFewerExperts(experts, scratch);
+            PruneResult result = Write(smaller ?? session.Model, tokens, store, fallbacks, step, cancellation);
+            return result with { Experts = experts };
+        }
+        finally
+        {
+            if (Directory.Exists(scratch))
+            {
+                Directory.Delete(scratch, recursive: true);
+            }
+        }
+    }
 
-        CompanionFiles.Copy(session.Model.Directory, job.Directory);
-        using var writer = new CheckpointWriter(session.Model.Checkpoint, job.Directory);
+    private PruneResult Write(
+        DecoderModel model, CalibrationTokens? tokens, MatrixStore store, List<string> fallbacks, IProgress<PruningProgress> step, CancellationToken cancellation)
+    {
+        var steps = new LayerStep(cache, model);
+        SparsityPlan plan = Allocate(model, tokens, store, fallbacks, step, cancellation);
+        SharedInputs? shared = tokens is null ? null : session.SharedInputs(job, tokens);
+        var pruner = new ModelPruner(model, request.Settings, plan, tokens, step, shared, store);
+
+        CompanionFiles.Copy(model.Directory, job.Directory);
+        using var writer = new CheckpointWriter(model.Checkpoint, job.Directory);
         var layers = new List<PrunedLayer>();
         var known = new HashSet<int>();
         try
@@ -51,7 +75,7 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
             {
                 foreach (PrunedTensor tensor in layer.Tensors)
                 {
-                    writer.Write(tensor.Name, tensor.Values);
+                    writer.WriteBytes(tensor.Tensor, (tensor.Plane ?? 0) * (long)tensor.Bytes.Length, tensor.Bytes);
                 }
 
                 if (!known.Contains(layer.Index))
@@ -67,7 +91,7 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
         }
         catch (OperationCanceledException)
         {
-            progress?.Report(new Interrupted(request.DisplayName, cache.IsOn ? layers.Count : 0, session.Model.Definition.Layers.Count));
+            progress?.Report(new Interrupted(request.DisplayName, cache.IsOn ? layers.Count : 0, model.Definition.Layers.Count));
             throw;
         }
 
@@ -77,7 +101,7 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
 
         PrunedLayer? Known(int index)
         {
-            PrunedLayer? layer = steps.Load(keys.Layers[index], session.Model.Definition.Layers[index], plan, cancellation);
+            PrunedLayer? layer = steps.Load(keys.Layers[index], model.Definition.Layers[index], plan, cancellation);
             if (layer is not null)
             {
                 known.Add(index);
@@ -94,14 +118,14 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
 
     /// <summary>The plan with the budget spread, where that is asked for.</summary>
     private SparsityPlan Allocate(
-        CalibrationTokens? tokens, MatrixStore store, List<string> fallbacks, IProgress<PruningProgress> step, CancellationToken cancellation)
+        DecoderModel model, CalibrationTokens? tokens, MatrixStore store, List<string> fallbacks, IProgress<PruningProgress> step, CancellationToken cancellation)
     {
         if (keys.Allocation is null)
         {
             return request.Plan;
         }
 
-        AllocationStep? known = cache.TryGet(keys.Allocation, entry => AllocationStep.Read(entry, request.Plan, session.Model.Definition), cancellation)?.Metadata;
+        AllocationStep? known = cache.TryGet(keys.Allocation, entry => AllocationStep.Read(entry, request.Plan, model.Definition), cancellation)?.Metadata;
         if (known is null)
         {
             if (!job.MayPrune)
@@ -109,7 +133,7 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
                 throw NotInCache("the sparsity of each matrix would have to be found");
             }
 
-            SparsityPlan plan = BudgetAllocation.Allocate(session.Model, request.Settings, request.Plan, tokens, store, fallbacks.Add, step, cancellation);
+            SparsityPlan plan = BudgetAllocation.Allocate(model, request.Settings, request.Plan, tokens, store, fallbacks.Add, step, cancellation);
             known = AllocationStep.Of(plan, fallbacks);
             job.Inputs.RequireUnchanged();
             cache.Put(keys.Allocation, AllocationStep.Kind, $"{request.DisplayName}: the budget of each matrix", [], known, cancellation, Origin);
@@ -121,6 +145,41 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
 
         return known.Apply(request.Plan);
     }
+
+    /// <summary>The experts that stay, where some are to be dropped.</summary>
+    private IReadOnlyList<IReadOnlyList<int>?>? ChooseExperts(
+        CalibrationTokens? tokens, MatrixStore store, IProgress<PruningProgress> step, CancellationToken cancellation)
+    {
+        if (keys.Experts is null)
+        {
+            return null;
+        }
+
+        (DecoderModel dense, double share) = (session.Model, request.Settings.ExpertsKept);
+        if (cache.TryGet(keys.Experts, entry => ExpertsStep.Read(entry, dense.Definition, share), cancellation) is { } known)
+        {
+            return known.Metadata.Kept;
+        }
+
+        if (!job.MayPrune)
+        {
+            throw NotInCache("the experts that stay would have to be found");
+        }
+
+        var chosen = new ExpertsStep(ExpertSelection.Choose(dense, share, tokens ?? throw CalibrationMissing(), store, step, cancellation));
+        job.Inputs.RequireUnchanged();
+        cache.Put(keys.Experts, ExpertsStep.Kind, $"{request.DisplayName}: the experts that stay", [], chosen, cancellation, Origin);
+        return chosen.Kept;
+    }
+
+    private DecoderModel WithFewerExperts(IReadOnlyList<IReadOnlyList<int>?> experts, string directory)
+    {
+        new FewerExperts(session.Model, experts).Write(directory);
+        return DecoderModel.Open(directory, session.Model.Backend);
+    }
+
+    private static DiagnosticException CalibrationMissing() => PruningDiagnostics.CalibrationMissing.Error(
+        null, "which experts are dropped is decided by calibration data; give it a calibration text");
 
     private DiagnosticException NotInCache(string missing) =>
         PipelineDiagnostics.NotInCache.Error(request.Location, $"'{request.DisplayName}' is not in the cache; {missing}. {PruneJob.BuildElsewhere}");

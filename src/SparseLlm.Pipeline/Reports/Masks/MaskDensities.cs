@@ -1,4 +1,5 @@
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline.Artifacts;
 
 namespace SparseLlm.Pipeline.Reports.Masks;
@@ -7,12 +8,15 @@ namespace SparseLlm.Pipeline.Reports.Masks;
 internal static class MaskDensities
 {
     /// <summary>The reports with the densities of their matrices, counted in the checkpoint as it was written.</summary>
-    public static IReadOnlyList<TensorReport> Measure(string directory, IReadOnlyList<TensorReport> tensors)
+    /// <param name="directory">The pruned model.</param>
+    /// <param name="definition">What it is made of.</param>
+    /// <param name="tensors">The reports.</param>
+    public static IReadOnlyList<TensorReport> Measure(string directory, ModelDefinition definition, IReadOnlyList<TensorReport> tensors)
     {
         using Checkpoint checkpoint = Checkpoint.Open(directory);
         int side = MaskDensity.SideFor(tensors.Count);
-        return [.. tensors.AsParallel().AsOrdered().Select(tensor => checkpoint.TryGet(tensor.Name, out TensorInfo? info) && info.ElementType.IsConvertible()
-            ? tensor with { Mask = MaskDensity.Measure(checkpoint, info, side) }
-            : tensor)];
+        Dictionary<string, TensorSlice> slices = definition.Layers.SelectMany(layer => layer.Linears).ToDictionary(linear => linear.WeightName, linear => linear.Weight);
+        return [.. tensors.AsParallel().AsOrdered().Select(tensor =>
+            slices.TryGetValue(tensor.Name, out TensorSlice? slice) ? tensor with { Mask = MaskDensity.Measure(checkpoint, slice, side) } : tensor)];
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Pipeline.Reports.Masks;
 
@@ -28,19 +29,20 @@ public sealed record MaskDensity(int Rows, int Columns, byte[] Cells) : IJsonOnD
 
     /// <summary>Measures a matrix, a band of rows at a time.</summary>
     /// <param name="checkpoint">The pruned checkpoint.</param>
-    /// <param name="tensor">A matrix in it.</param>
+    /// <param name="matrix">A matrix in it.</param>
     /// <param name="side">The most cells along a side.</param>
-    public static MaskDensity Measure(Checkpoint checkpoint, TensorInfo tensor, int side)
+    public static MaskDensity Measure(Checkpoint checkpoint, TensorSlice matrix, int side)
     {
-        (int height, int width) = ((int)tensor.Shape[0], (int)tensor.Shape[1]);
+        (int height, int width) = (matrix.Rows, matrix.Columns);
         (int rows, int columns) = (Math.Clamp(height / LeastWeights, 1, side), Math.Clamp(width / LeastWeights, 1, side));
         var cells = new byte[rows * columns];
+        var reader = new SliceReader(matrix, checkpoint);
         var band = new float[((height + rows - 1) / rows) * width];
         for (int row = 0; row < rows; row++)
         {
             (int first, int end) = Part(row, rows, height);
             Span<float> values = band.AsSpan(0, (end - first) * width);
-            checkpoint.Read(tensor, (long)first * width, values);
+            reader.Read(first, values);
             for (int column = 0; column < columns; column++)
             {
                 (int left, int right) = Part(column, columns, width);

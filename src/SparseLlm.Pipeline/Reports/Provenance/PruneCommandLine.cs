@@ -28,6 +28,11 @@ internal static partial class PruneCommandLine
     {
         yield return $"dotnet sparsellm prune {Quote(manifest.Model.Name)}";
         yield return $"--method {manifest.Method} {(PatternRules.IsGroups(pattern) ? "--pattern" : "--sparsity")} {pattern}";
+        if (manifest.Inputs.ShareOfExperts is { } share)
+        {
+            yield return $"--keep-experts {share}";
+        }
+
         foreach (KeyValuePair<string, string> change in SettingChanges.Of(manifest))
         {
             yield return $"--set {change.Key}={change.Value}";

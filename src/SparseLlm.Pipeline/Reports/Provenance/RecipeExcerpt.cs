@@ -69,6 +69,11 @@ internal sealed class RecipeExcerpt
         Line($"  {manifest.Artifact ?? "pruned"}:");
         Line($"    method: {manifest.Method}");
         Line($"    {PatternRules.Keys(patterns.Default)}");
+        if (manifest.Inputs.ShareOfExperts is { } share)
+        {
+            Line($"    experts: {{ keep: {share} }}");
+        }
+
         AddList("settings", SettingChanges.Of(manifest).Select(change => $"{change.Key}: {change.Value}"));
         AddList("rules", patterns.Rules.Select(rule => $"- {{ match: {Quote(rule.Key)}, {PatternRules.Keys(rule.Value)} }}"));
     }

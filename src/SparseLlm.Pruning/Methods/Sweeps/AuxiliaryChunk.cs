@@ -16,23 +16,13 @@ internal sealed record AuxiliaryChunk(Matrix<float> Input, Matrix<float> Target,
     /// <returns>p, [tokens x hidden], a new matrix.</returns>
     public Matrix<float> Update(IBackend backend, FeedForward feedForward, HiddenUpdate hiddenUpdate, Penalties penalties)
     {
-        Matrix<float> hidden = backend.AllocateUninitialized<float>(Up.Rows, Up.Columns);
-        backend.Copy(Up, hidden);
-        feedForward.Activate(Gate, hidden);
+        Matrix<float> hidden = backend.CopyOf(Up);
+        feedForward.Definition.Activation.Apply(backend, Gate, hidden);
         hiddenUpdate.Apply(hidden, Target);
 
         using Matrix<float> up = feedForward.Up.Apply(Input);
-        if (Gate is null)
-        {
-            backend.UpdateReluPreactivation(up, hidden, penalties.Alpha, penalties.Gamma, Up);
-        }
-        else
-        {
-            using Matrix<float> gate = feedForward.Gate!.Apply(Input);
-            backend.UpdateSwiGluUp(up, Gate, hidden, penalties.Alpha, penalties.Gamma, Up);
-            backend.UpdateSwiGluGate(gate, Up, hidden, penalties.Alpha, penalties.Gamma, Gate);
-        }
-
+        using Matrix<float>? gate = feedForward.Gate?.Apply(Input);
+        feedForward.Definition.Activation.Update(backend, (up, gate), hidden, penalties.Alpha, penalties.Gamma, Up, Gate);
         return hidden;
     }
 }

@@ -1,3 +1,4 @@
+using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
@@ -9,7 +10,7 @@ internal sealed class FeedForwardSnapshot : IDisposable
 {
     private readonly IBackend backend;
     private readonly FeedForward block;
-    private readonly Dictionary<string, StoredMatrix> values;
+    private readonly Dictionary<TensorSlice, StoredMatrix> values;
 
     /// <summary>Copies a block.</summary>
     /// <param name="backend">Where it lives.</param>
@@ -19,20 +20,20 @@ internal sealed class FeedForwardSnapshot : IDisposable
     {
         this.backend = backend;
         this.block = block;
-        values = block.Parameters.ToDictionary(parameter => parameter.Name, parameter => store.KeepCopy(parameter.Values));
+        values = block.Parameters.ToDictionary(parameter => parameter.Slice, parameter => store.KeepCopy(parameter.Values));
     }
 
     /// <summary>The block as it was, for reading until the caller disposes it.</summary>
-    public FeedForward Read() => new(backend, block.Definition, block.Gate is { } gate ? Read(gate) : null, Read(block.Up), Read(block.Down));
+    public FeedForward Read() => new(backend, block.Definition, block.Gate is { } gate ? Read(gate) : null, Read(block.Up), Read(block.Output));
 
     /// <summary>Gives a linear layer of the block the weight that it had.</summary>
-    public void RestoreWeight(Linear linear) => values[linear.Definition.WeightName].CopyTo(linear.Weight);
+    public void RestoreWeight(Linear linear) => values[linear.Definition.Weight].CopyTo(linear.Weight);
 
     private Linear Read(Linear linear) => new(
         backend,
         linear.Definition,
-        values[linear.Definition.WeightName].Read(),
-        linear.Bias is null ? null : values[linear.Definition.BiasName].Read());
+        values[linear.Definition.Weight].Read(),
+        linear.Bias is null ? null : values[linear.Definition.Bias!].Read());
 
     /// <inheritdoc/>
     public void Dispose()

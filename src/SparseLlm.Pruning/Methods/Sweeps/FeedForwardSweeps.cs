@@ -1,7 +1,8 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
-using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pruning.Methods.Sweeps;
@@ -13,43 +14,50 @@ namespace SparseLlm.Pruning.Methods.Sweeps;
 /// </summary>
 internal sealed class FeedForwardSweeps : IDisposable
 {
+    private readonly LayerContext context;
+    private readonly FeedForward block;
     private readonly IBackend backend;
-    private readonly DecoderLayer layer;
-    private readonly SparsityPlan plan;
-    private readonly PruningSettings settings;
-    private readonly FitSettings fitting;
     private readonly TokenChunks chunks;
-    private readonly LayerRecorder recorder;
     private readonly Penalties penalties;
     private readonly FeedForwardSnapshot unpruned;
     private readonly HeldBackTokens heldBack;
     private readonly AuxiliaryVariables fitted;
 
-    private FeedForwardSweeps(
-        IBackend backend, DecoderLayer layer, SparsityPlan plan, PruningSettings settings, FitSettings fitting, TokenChunks chunks, LayerRecorder recorder)
+    private FeedForwardSweeps(LayerContext context, FeedForward block)
     {
-        this.backend = backend;
-        this.layer = layer;
-        this.plan = plan;
-        this.settings = settings;
-        this.fitting = fitting;
-        this.chunks = chunks;
-        this.recorder = recorder;
-        penalties = Penalties.For(settings, layer.FeedForward.Definition);
-        unpruned = new FeedForwardSnapshot(backend, chunks.Store, layer.FeedForward);
+        (this.context, this.block, backend, chunks) = (context, block, context.Backend, context.Chunks);
+        penalties = Penalties.For(context.Settings, block.Definition);
+        unpruned = new FeedForwardSnapshot(backend, chunks.Store, block);
         heldBack = new HeldBackTokens(backend, chunks);
         fitted = new AuxiliaryVariables(chunks);
     }
 
     /// <summary>The sweeps of a layer that is not pruned yet, or null where the settings ask for none.</summary>
-    public static FeedForwardSweeps? For(
-        IBackend backend, DecoderLayer layer, SparsityPlan plan, PruningSettings settings, FitSettings fitting, TokenChunks chunks, LayerRecorder recorder)
-    {
-        bool pruned = layer.FeedForward.Linears.Any(linear => plan.PatternFor(linear.Definition) is not null);
-        return pruned && SweepsAfterPruning(settings) > 0
-            ? new FeedForwardSweeps(backend, layer, plan, settings, fitting, chunks, recorder)
+    public static FeedForwardSweeps? For(LayerContext context, DecoderLayer layer) =>
+        layer.Blocks[^1].Mixer is FeedForward block
+        && block.Linears.Any(linear => context.Plan.PatternFor(linear.Definition) is not null)
+        && SweepsAfterPruning(context.Settings) > 0
+            ? new FeedForwardSweeps(context, block)
             : null;
+
+    /// <summary>Checks that the sweeps that the settings ask for are known for a model.</summary>
+    /// <exception cref="DiagnosticException">They are not.</exception>
+    public static void RequireUpdates(ModelDefinition model, PruningSettings settings, SourceLocation? location = null)
+    {
+        if (SweepsAfterPruning(settings) > 0 && !model.Layers.All(HasUpdates))
+        {
+            throw PruningDiagnostics.SweepsDoNotApply.Error(
+                location,
+                $"the sweeps of sparsellm need feed-forward blocks with ReLU, or with SiLU behind a gate, that end their layer; a {model.Architecture} has others. " +
+                "Leave out 'sweeps' and 'variant', and the coordinated form without sweeps is used");
+        }
     }
+
+    private static bool HasUpdates(LayerDefinition layer) =>
+        layer.Blocks[^1].Mixer is FeedForwardDefinition block
+        && block.Activation.HasUpdate(isGated: block.Gate is not null)
+        && layer.Wiring == Wiring.Sequential
+        && layer.Repairs(layer.Blocks.Count - 1);
 
     /// <summary>The first sweep of the paper only prunes, which has been done when the sweeps here begin.</summary>
     private static int SweepsAfterPruning(PruningSettings settings) =>
@@ -59,38 +67,31 @@ internal sealed class FeedForwardSweeps : IDisposable
 
     /// <summary>Sweeps over the block that has been pruned by now.</summary>
     /// <param name="importance">How much the model depends on the rows of up and gate; null for all the same.</param>
-    /// <param name="residuals">The residual stream after attention, in the pruned model.</param>
+    /// <param name="pruned">The pruned model's residual stream, before the block.</param>
     /// <param name="denseInputs">The block's inputs in the dense model; filled where targets come from it.</param>
-    /// <param name="denseSums">The dense layer's output before any norm behind it; null where targets do not come from it.</param>
-    /// <param name="cancellation">Stops between chunks.</param>
-    public void Run(
-        IReadOnlyList<float[]?> importance, ActivationStream residuals, ActivationStream denseInputs, ActivationStream? denseSums, CancellationToken cancellation)
+    /// <param name="targets">The dense model's stream, behind the block; null where targets do not come from it.</param>
+    public void Run(IReadOnlyList<float[]?> importance, ResidualStream pruned, ActivationStream denseInputs, DenseStream? targets)
     {
         using (FeedForward dense = unpruned.Read())
         {
-            for (int chunk = 0; chunk < chunks.FittedCount; chunk++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                Start(chunk, dense, residuals, denseInputs, denseSums);
-            }
+            context.ForEachChunk(chunk => Start(chunk, dense, pruned, denseInputs, targets));
         }
 
         if (fitted.Count > 0)
         {
-            Alternate(importance, cancellation);
+            Alternate(importance);
         }
     }
 
     /// <summary>The variables at their start: the dense activations.</summary>
-    private void Start(int chunk, FeedForward dense, ActivationStream residuals, ActivationStream denseInputs, ActivationStream? denseSums)
+    private void Start(int chunk, FeedForward dense, ResidualStream pruned, ActivationStream denseInputs, DenseStream? targets)
     {
-        using Matrix<float> residual = residuals.Read(chunk);
-        using Matrix<float> input = layer.FeedForwardInput(residual);
-        using Matrix<float> target = denseSums is null ? Output(dense, input) : Difference(denseSums, chunk, residual);
+        using Matrix<float> input = pruned.Input(chunk);
+        using Matrix<float> target = targets is null ? Output(dense, input) : Missing(pruned, targets, chunk);
         int rows = heldBack.FittedRows(chunk);
         if (rows > 0)
         {
-            using Matrix<float> denseInput = denseSums is null ? input.Slice(0, rows) : denseInputs.Read(chunk, 0, rows);
+            using Matrix<float> denseInput = targets is null ? input.Slice(0, rows) : denseInputs.Read(chunk, 0, rows);
             fitted.Add(new AuxiliaryChunk(
                 Rows(input, 0, rows), Rows(target, 0, rows), dense.Up.Apply(denseInput), dense.Gate?.Apply(denseInput)));
         }
@@ -102,17 +103,17 @@ internal sealed class FeedForwardSweeps : IDisposable
         }
     }
 
-    private void Alternate(IReadOnlyList<float[]?> importance, CancellationToken cancellation)
+    private void Alternate(IReadOnlyList<float[]?> importance)
     {
-        double before = heldBack.Error(layer.FeedForward);
+        double before = heldBack.Error(block);
         double error = before;
         (int tried, int accepted) = (0, 0);
         Dictionary<Linear, double> kept = [];
-        while (tried == accepted && tried < SweepsAfterPruning(settings))
+        while (tried == accepted && tried < SweepsAfterPruning(context.Settings))
         {
-            using var previous = new ParameterSnapshot(chunks.Store, layer.FeedForward.Parameters.Select(parameter => parameter.Values));
-            Dictionary<Linear, double> solved = Sweep(importance, cancellation);
-            double after = heldBack.Error(layer.FeedForward);
+            using var previous = new ParameterSnapshot(chunks.Store, block.Parameters.Select(parameter => parameter.Values));
+            Dictionary<Linear, double> solved = Sweep(importance);
+            double after = heldBack.Error(block);
             tried++;
             if (after < error)
             {
@@ -124,37 +125,36 @@ internal sealed class FeedForwardSweeps : IDisposable
                 previous.Restore();
                 foreach (Linear linear in solved.Keys)
                 {
-                    recorder.Round(linear);
+                    context.Recorder.Round(linear);
                 }
             }
         }
 
         foreach ((Linear linear, double relativeError) in kept)
         {
-            recorder.Add(linear, relativeError);
+            context.Recorder.Add(linear, relativeError);
         }
 
-        recorder.AddSweeps(tried, accepted, before, error);
+        context.Recorder.AddSweeps(tried, accepted, before, error);
     }
 
     /// <summary>Auxiliary variables, then up and gate, then down.</summary>
     /// <returns>The relative error of each solved matrix.</returns>
-    private Dictionary<Linear, double> Sweep(IReadOnlyList<float[]?> importance, CancellationToken cancellation)
+    private Dictionary<Linear, double> Sweep(IReadOnlyList<float[]?> importance)
     {
-        FeedForward block = layer.FeedForward;
         var solved = new Dictionary<Linear, double>();
-        using FitGroup projections = block.Gate is null ? Group(block.Up) : Group(block.Up, block.Gate);
-        using FitGroup output = Group(block.Down);
-        using (var hiddenUpdate = new HiddenUpdate(backend, block.Down, penalties))
+        using FitGroup projections = context.Group(block.Projections, hasTargets: true);
+        using FitGroup output = context.Group([block.Output], hasTargets: true);
+        using (var hiddenUpdate = new HiddenUpdate(backend, block.Output, penalties))
         {
             for (int chunk = 0; chunk < fitted.Count; chunk++)
             {
-                cancellation.ThrowIfCancellationRequested();
+                context.Cancellation.ThrowIfCancellationRequested();
                 fitted.Change(chunk, variables =>
                 {
                     using Matrix<float> hidden = variables.Update(backend, block, hiddenUpdate, penalties);
                     projections.Add(variables.Input, variables.Gate is null ? [variables.Up] : [variables.Up, variables.Gate]);
-                    if (settings.Variant == SparseLlmVariant.Paper)
+                    if (context.Settings.Variant == SparseLlmVariant.Paper)
                     {
                         output.Add(hidden, variables.Target);
                     }
@@ -163,11 +163,11 @@ internal sealed class FeedForwardSweeps : IDisposable
         }
 
         Solve(projections, importance, solved);
-        if (settings.Variant == SparseLlmVariant.Coordinated)
+        if (context.Settings.Variant == SparseLlmVariant.Coordinated)
         {
             for (int chunk = 0; chunk < fitted.Count; chunk++)
             {
-                cancellation.ThrowIfCancellationRequested();
+                context.Cancellation.ThrowIfCancellationRequested();
                 fitted.Read(chunk, (input, target) =>
                 {
                     using Matrix<float> hidden = block.Hidden(input);
@@ -180,18 +180,6 @@ internal sealed class FeedForwardSweeps : IDisposable
         return solved;
     }
 
-    private FitGroup Group(params ReadOnlySpan<Linear> linears)
-    {
-        var fits = new List<LinearFit?>();
-        foreach (Linear linear in linears)
-        {
-            SparsityPattern? pattern = plan.PatternFor(linear.Definition);
-            fits.Add(pattern is null ? null : new LinearFit(backend, linear, pattern, hasTargets: true, settings.BiasRefit));
-        }
-
-        return new FitGroup(backend, linears[0].Definition.Inputs, fits);
-    }
-
     /// <summary>Solves a group, each matrix drawn towards its dense weights.</summary>
     private void Solve(FitGroup group, IReadOnlyList<float[]?> importance, Dictionary<Linear, double> solved)
     {
@@ -201,36 +189,32 @@ internal sealed class FeedForwardSweeps : IDisposable
         }
 
         group.Solve(
-            fitting,
+            context.Fitting,
             importance,
             (fit, error) =>
             {
-                recorder.Round(fit.Linear);
+                context.Recorder.Round(fit.Linear);
                 solved.Add(fit.Linear, error);
             },
-            recorder.AddFallback);
+            context.Recorder.AddFallback);
     }
 
     private static Matrix<float> Output(FeedForward block, Matrix<float> input)
     {
         using Matrix<float> hidden = block.Hidden(input);
-        return block.Down.Apply(hidden);
+        return block.Output.Apply(hidden);
     }
 
-    private Matrix<float> Difference(ActivationStream sums, int chunk, Matrix<float> residual)
+    private static Matrix<float> Missing(ResidualStream pruned, DenseStream targets, int chunk)
     {
-        using Matrix<float> sum = sums.Read(chunk);
-        Matrix<float> difference = backend.AllocateUninitialized<float>(residual.Rows, residual.Columns);
-        backend.Combine(1, sum, -1, residual, difference);
-        return difference;
+        using Matrix<float> sum = pruned.Sum(chunk);
+        return targets.Missing(chunk, sum);
     }
 
     private Matrix<float> Rows(Matrix<float> matrix, int first, int count)
     {
         using Matrix<float> slice = matrix.Slice(first, count);
-        Matrix<float> rows = backend.AllocateUninitialized<float>(count, matrix.Columns);
-        backend.Copy(slice, rows);
-        return rows;
+        return backend.CopyOf(slice);
     }
 
     /// <inheritdoc/>

@@ -35,7 +35,7 @@ internal sealed class HeldBackTokens(IBackend backend, TokenChunks chunks) : IDi
             using Matrix<float> input = storedInput.Read();
             using Matrix<float> target = storedTarget.Read();
             using Matrix<float> hidden = feedForward.Hidden(input);
-            using Matrix<float> output = feedForward.Down.Apply(hidden);
+            using Matrix<float> output = feedForward.Output.Apply(hidden);
             backend.Combine(1, target, -1, output, output);
             error += backend.Dot(output, output);
             total += backend.Dot(target, target);

@@ -1,0 +1,13 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace SparseLlm.Numerics.Cpu.Elementwise;
+
+/// <summary>cap tanh(x / cap).</summary>
+internal readonly struct SoftCap(float cap) : IMap
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector<float> Apply(Vector<float> x, Vector<float> unused, Vector<float> alsoUnused) =>
+        cap * HyperbolicTangent.Of(x / new Vector<float>(cap));
+}

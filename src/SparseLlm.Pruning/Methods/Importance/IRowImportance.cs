@@ -1,0 +1,25 @@
+using SparseLlm.Models.Layers;
+using SparseLlm.Numerics;
+
+namespace SparseLlm.Pruning.Methods.Importance;
+
+/// <summary>
+/// How much a mixer's output depends on each row of its projections, from the dense model: rows compete for one weight budget, and an error in an
+/// unimportant row costs less. In units of a standard deviation, mean 1.
+/// </summary>
+internal interface IRowImportance : IDisposable
+{
+    /// <summary>Adds tokens: what the dense projections give, in their order, [tokens x outputs] each.</summary>
+    void Add(IReadOnlyList<Matrix<float>> projected);
+
+    /// <summary>For each projection a number per row.</summary>
+    IReadOnlyList<float[]?> Rows();
+
+    /// <summary>The importance for a dense mixer.</summary>
+    static IRowImportance Of(IBackend backend, StagedMixer dense) => dense switch
+    {
+        Attention attention => new AttentionImportance(backend, attention),
+        FeedForward feedForward => new FeedForwardImportance(backend, feedForward),
+        _ => throw new ArgumentException($"There is no importance of rows for {dense.GetType()}.", nameof(dense)),
+    };
+}
