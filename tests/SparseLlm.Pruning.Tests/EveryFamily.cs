@@ -62,7 +62,7 @@ public sealed class EveryFamily : IDisposable
     private float[] Pruned(DecoderModel dense, PruningSettings settings, SparsityPlan plan, CalibrationTokens tokens)
     {
         PrunedLayer[] layers = [.. new ModelPruner(dense, settings, plan, tokens).Run()];
-        float[] inMemory = Logits(dense, index => dense.LoadLayer(index, Overlay(layers[index])), tokens, layers[^1]);
+        float[] inMemory = Logits(dense, index => dense.LoadLayer(index, layers[index].Overlay()), tokens, layers[^1]);
         using DecoderModel written = Write(dense, layers);
         Logits(written, index => written.LoadLayer(index), tokens).ShouldBe(inMemory);
 
@@ -89,24 +89,13 @@ public sealed class EveryFamily : IDisposable
         {
             foreach (PrunedTensor tensor in layers.SelectMany(layer => layer.Tensors))
             {
-                writer.WriteBytes(tensor.Tensor, (tensor.Plane ?? 0) * (long)tensor.Bytes.Length, tensor.Bytes);
+                writer.WriteBytes(tensor.Tensor, tensor.FirstByte, tensor.Bytes);
             }
 
             writer.Complete();
         }
 
         return DecoderModel.Open(target, backend);
-    }
-
-    private static TensorOverlay Overlay(PrunedLayer layer)
-    {
-        var overlay = new TensorOverlay();
-        foreach (PrunedTensor tensor in layer.Tensors)
-        {
-            overlay.Put(tensor.Tensor, tensor.Plane ?? 0, tensor.Bytes);
-        }
-
-        return overlay;
     }
 
     /// <summary>The logits of all windows; the final norm is that of the last pruned layer, which distillation tunes along with it, if there is one.</summary>

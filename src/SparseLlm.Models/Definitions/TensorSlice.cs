@@ -44,9 +44,6 @@ public sealed record TensorSlice(TensorShape Tensor, StridedRange? Outputs = nul
 
     private int All => Tensor.IsVector || IsTransposed ? Tensor.Columns : Tensor.Rows;
 
-    /// <summary>The same slice of another plane.</summary>
-    public TensorSlice At(int plane) => this with { Plane = plane };
-
     /// <summary>The stored tensor's output that is the slice's i-th.</summary>
     public int OutputAt(int i) => Outputs?[i] ?? i;
 

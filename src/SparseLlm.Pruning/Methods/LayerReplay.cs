@@ -38,7 +38,7 @@ internal sealed class LayerReplay(
                 Forward(dense, streams.Dense, cancellation);
             }
 
-            using DecoderLayer layer = model.LoadLayer(index, Overlay(pruned));
+            using DecoderLayer layer = model.LoadLayer(index, pruned.Overlay());
             Forward(layer, streams.Pruned, cancellation);
             progress?.Report(new LayerReplayed(index, model.Definition.Layers.Count));
         }
@@ -54,17 +54,6 @@ internal sealed class LayerReplay(
             using Matrix<float> input = stream.Read(chunk);
             stream.Put(chunk, layer.Forward(input, chunks.SequenceLength));
         }
-    }
-
-    private static TensorOverlay Overlay(PrunedLayer pruned)
-    {
-        var overlay = new TensorOverlay();
-        foreach (PrunedTensor tensor in pruned.Tensors)
-        {
-            overlay.Put(tensor.Tensor, tensor.Plane ?? 0, tensor.Bytes);
-        }
-
-        return overlay;
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SparseLlm.Files;
+using SparseLlm.Models.Layers;
 using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Methods.Sweeps;
 
@@ -41,4 +42,16 @@ public sealed record PrunedLayer(
 
     /// <summary>What held-back calibration windows decided, in order; nothing where none were held back.</summary>
     public IReadOnlyList<GuardReport> Guards { get; init; } = [];
+
+    /// <summary>Its tensors, to load the layer with.</summary>
+    public TensorOverlay Overlay()
+    {
+        var overlay = new TensorOverlay();
+        foreach (PrunedTensor tensor in Tensors)
+        {
+            overlay.Put(tensor.Tensor, tensor.Plane ?? 0, tensor.Bytes);
+        }
+
+        return overlay;
+    }
 }

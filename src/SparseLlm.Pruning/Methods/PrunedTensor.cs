@@ -15,6 +15,9 @@ public sealed record PrunedTensor(string Tensor, int? Plane, ElementType Element
     /// <summary>The tensor's name, with the plane in brackets.</summary>
     public string Name => NameOf(Tensor, Plane);
 
+    /// <summary>Where it begins in the tensor, in bytes.</summary>
+    public long FirstByte => (Plane ?? 0) * (long)Bytes.Length;
+
     /// <summary>The values in single precision.</summary>
     public float[] Values
     {

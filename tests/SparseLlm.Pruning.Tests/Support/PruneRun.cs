@@ -101,7 +101,7 @@ internal sealed class PruneRun : IDisposable
         {
             foreach (PrunedTensor tensor in layers.SelectMany(layer => layer.Tensors))
             {
-                writer.WriteBytes(tensor.Tensor, (tensor.Plane ?? 0) * (long)tensor.Bytes.Length, tensor.Bytes);
+                writer.WriteBytes(tensor.Tensor, tensor.FirstByte, tensor.Bytes);
             }
 
             writer.Complete();

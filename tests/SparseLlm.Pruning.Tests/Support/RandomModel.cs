@@ -59,16 +59,7 @@ internal sealed class RandomModel : IDisposable
         PruneRun.Pattern(pattern), [.. rules.Select(rule => new SparsityRule(rule.Match, rule.Pattern is null ? null : PruneRun.Pattern(rule.Pattern)))]);
 
     /// <summary>A layer as a prune has left it.</summary>
-    public DecoderLayer Load(PrunedLayer pruned)
-    {
-        var overlay = new TensorOverlay();
-        foreach (PrunedTensor tensor in pruned.Tensors)
-        {
-            overlay.Put(tensor.Tensor, tensor.Plane ?? 0, tensor.Bytes);
-        }
-
-        return Model.LoadLayer(pruned.Index, overlay);
-    }
+    public DecoderLayer Load(PrunedLayer pruned) => Model.LoadLayer(pruned.Index, pruned.Overlay());
 
     /// <summary>The pruned model, written to files and opened again.</summary>
     public DecoderModel Write(IEnumerable<PrunedLayer> layers)
@@ -78,7 +69,7 @@ internal sealed class RandomModel : IDisposable
         {
             foreach (PrunedTensor tensor in layers.SelectMany(layer => layer.Tensors))
             {
-                writer.WriteBytes(tensor.Tensor, (tensor.Plane ?? 0) * (long)tensor.Bytes.Length, tensor.Bytes);
+                writer.WriteBytes(tensor.Tensor, tensor.FirstByte, tensor.Bytes);
             }
 
             writer.Complete();

@@ -75,7 +75,7 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
             {
                 foreach (PrunedTensor tensor in layer.Tensors)
                 {
-                    writer.WriteBytes(tensor.Tensor, (tensor.Plane ?? 0) * (long)tensor.Bytes.Length, tensor.Bytes);
+                    writer.WriteBytes(tensor.Tensor, tensor.FirstByte, tensor.Bytes);
                 }
 
                 if (!known.Contains(layer.Index))
