@@ -10,7 +10,7 @@ using Microsoft.Build.Utilities;
 namespace SparseLlm.Build.Tasks;
 
 /// <summary>
-/// Writes the class <c>PrunedModels</c>: for each artifact where it is beside the application, and what was measured of it. A file that says so already is not touched,
+/// Writes the class <c>PrunedModels</c>: for each artifact and each GGUF file where it is beside the application, and what was measured of it. A file that says so already is not touched,
 /// so that nothing is compiled again.
 /// </summary>
 public sealed class WriteConstants : Task
@@ -18,7 +18,7 @@ public sealed class WriteConstants : Task
     private const string ClassName = "PrunedModels";
     private static readonly string[] Members = [ClassName, "Path", "Sparsity", "Perplexity"];
 
-    /// <summary>The artifacts, with the metadata <c>Artifact</c>, <c>Sparsity</c> and <c>Perplexity</c>.</summary>
+    /// <summary>The artifacts and their GGUF files, with the metadata <c>Artifact</c>, <c>Sparsity</c>, and <c>Perplexity</c> or <c>Format</c> and <c>Type</c>.</summary>
     public ITaskItem[] Models { get; set; } = [];
 
     /// <summary>The folder of the artifacts, relative to the application, with <c>/</c>.</summary>
@@ -43,7 +43,7 @@ public sealed class WriteConstants : Task
         if (Namespace.Length > 0)
             source.Append($"namespace {Namespace};\n\n");
         source.Append($"/// <summary>The pruned models of this project.</summary>\ninternal static partial class {ClassName}\n{{\n");
-        (string Identifier, ITaskItem Model)[] models = Identified(Models, model => model.GetMetadata("Artifact"), Members, "Model");
+        (string Identifier, ITaskItem Model)[] models = Identified(Models, IdentifierOf, NameOf);
         source.Append(string.Join("\n", models.Select(model => ClassOf(model.Identifier, model.Model))));
         source.Append("}\n");
         if (Log.HasLoggedErrors)
@@ -58,16 +58,25 @@ public sealed class WriteConstants : Task
         return true;
     }
 
+    private static bool IsFile(ITaskItem model) => model.GetMetadata("Format") == "gguf";
+
+    private static string NameOf(ITaskItem model) => IsFile(model) ? System.IO.Path.GetFileName(model.ItemSpec) : model.GetMetadata("Artifact");
+
+    /// <summary><c>TinyOpt70</c> of an artifact, <c>TinyOpt70Q8_0</c> of a file of it.</summary>
+    private static string IdentifierOf(ITaskItem model) =>
+        Identifiers.Of(model.GetMetadata("Artifact"), Members, "Model") + (IsFile(model) ? model.GetMetadata("Type").ToUpperInvariant() : "");
+
     private string ClassOf(string identifier, ITaskItem model)
     {
-        string name = model.GetMetadata("Artifact");
+        string name = IsFile(model) ? $"{model.GetMetadata("Artifact")}/{NameOf(model)}" : model.GetMetadata("Artifact");
         var source = new StringBuilder();
-        source.Append($"    /// <summary>The pruned model <c>{name}</c>.</summary>\n    internal static class {identifier}\n    {{\n");
-        source.Append("        /// <summary>Its directory, beside the application.</summary>\n");
+        source.Append($"    /// <summary>The pruned model <c>{NameOf(model)}</c>.</summary>\n    internal static class {identifier}\n    {{\n");
+        source.Append($"        /// <summary>Its {(IsFile(model) ? "file" : "directory")}, beside the application.</summary>\n");
         source.Append($"        public static string Path => global::System.IO.Path.Combine(global::System.AppContext.BaseDirectory, {Literal(Folder + name)});\n\n");
         source.Append("        /// <summary>The share of its weights that are zero.</summary>\n");
         source.Append($"        public const double Sparsity = {Number(model.GetMetadata("Sparsity"))};\n");
-        (string Identifier, string[] Measured)[] perplexities = Identified(Perplexities(model.GetMetadata("Perplexity")), measured => measured[0], Members, "Text");
+        (string Identifier, string[] Measured)[] perplexities = 
+            Identified(Perplexities(model.GetMetadata("Perplexity")), measured => Identifiers.Of(measured[0], Members, "Text"), measured => measured[0]);
         if (perplexities.Length > 0)
         {
             source.Append("\n        /// <summary>Its perplexity on each text of the recipe.</summary>\n        internal static class Perplexity\n        {\n");
@@ -79,9 +88,9 @@ public sealed class WriteConstants : Task
         return source.Append("    }\n").ToString();
     }
 
-    private (string Identifier, T Item)[] Identified<T>(IEnumerable<T> items, Func<T, string> name, string[] taken, string kind)
+    private (string Identifier, T Item)[] Identified<T>(IEnumerable<T> items, Func<T, string> identifier, Func<T, string> name)
     {
-        (string Identifier, T Item)[] identified = [.. items.Select(item => (Identifiers.Of(name(item), taken, kind), item))];
+        (string Identifier, T Item)[] identified = [.. items.Select(item => (identifier(item), item))];
         foreach (IGrouping<string, (string Identifier, T Item)> same in identified.GroupBy(item => item.Identifier).Where(group => group.Count() > 1))
         {
             Log.LogError(

@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 
@@ -17,4 +18,8 @@ public sealed record ArtifactRecipe(
     PruningSettings Settings,
     IReadOnlyList<RuleRecipe> Rules,
     IReadOnlyList<GateRecipe> Gates,
-    SourceLocation Location);
+    SourceLocation Location)
+{
+    /// <summary>The GGUF files to write beside the directory, by how they store matrices: null as the checkpoint does. None where there are to be none.</summary>
+    public IReadOnlyList<GgufElementType?> Gguf { get; init; } = [];
+}

@@ -24,6 +24,7 @@ internal static class CommandLine
             HistoryCommand.Create(),
             PruneCommand.Create(),
             EvalCommand.Create(),
+            ExportCommand.Create(),
             InspectCommand.Create(),
             DiffCommand.Create(),
             CacheCommand.Create(),

@@ -37,6 +37,24 @@ public sealed class Constants(PackageFeed feed)
     }
 
     [Fact]
+    public void A_program_finds_gguf_files_by_names_too()
+    {
+        TestProject project = new TestProject(feed, more: More).Write("pruning.yaml", "artifact: tiny-70\ngguf: q8_0\ngguf: f16").Write(
+            "Program.cs",
+            """
+            System.Console.WriteLine(Models.PrunedModels.Tiny70.Path);
+            System.Console.WriteLine(System.IO.File.Exists(Models.PrunedModels.Tiny70F16.Path));
+            System.Console.WriteLine(Models.PrunedModels.Tiny70Q8_0.Path);
+            """);
+        project.Build().ShouldSucceed();
+
+        string[] said = project.Run("run", "--no-build").ShouldSucceed().Output.ReplaceLineEndings("\n").Split('\n');
+
+        said.ShouldContain("True");
+        said.ShouldContain(project.PathOf("bin/Debug/net10.0/models/tiny-70/tiny-70-Q8_0.gguf"));
+    }
+
+    [Fact]
     public void Only_other_names_or_numbers_are_compiled_again()
     {
         TestProject project = Project("artifact: tiny-opt-70\nartifact: 2of4\nartifact: path");

@@ -8,22 +8,24 @@ public sealed class Pruning(PackageFeed feed)
     private const string ShowModels =
         """
         <Target Name="Show" AfterTargets="SparseLlmAfterPrune">
-          <Message Importance="high" Text="MODEL %(PrunedModel.Identity)|%(Artifact)|%(Sparsity)|%(Perplexity)|%(Digest)|%(Recipe)" />
+          <Message Importance="high" Text="MODEL %(PrunedModel.Identity)|%(Artifact)|%(Sparsity)|%(Perplexity)|%(Digest)|%(Recipe)|%(Format)|%(Type)" />
         </Target>
         """;
 
     [Fact]
     public void A_recipe_beside_the_project_is_pruned_into_the_output_directory()
     {
-        var project = new TestProject(feed, more: ShowModels).Write("pruning.yaml", "artifact: small\nartifact: tiny");
+        var project = new TestProject(feed, more: ShowModels).Write("pruning.yaml", "artifact: small\nartifact: tiny\ngguf: q8_0");
 
         BuildResult result = project.Build().ShouldSucceed();
 
         project.FilesBelow("bin/Debug/net10.0/models")
-            .ShouldBe(["small/config.json", "small/model.safetensors", "tiny/config.json", "tiny/model.safetensors"]);
+            .ShouldBe(["small/config.json", "small/model.safetensors", "small/small-Q8_0.gguf", "tiny/config.json", "tiny/model.safetensors", "tiny/tiny-Q8_0.gguf"]);
         result.Output.ShouldContain("Made small, tiny");
         result.Output.ShouldContain(
-            $"MODEL bin/Debug/net10.0/models/small/|small|0.7|prose=65.42|{new string('0', 64)}|{project.PathOf("pruning.yaml")}");
+            $"MODEL bin/Debug/net10.0/models/small/|small|0.7|prose=65.42|{new string('0', 64)}|{project.PathOf("pruning.yaml")}|safetensors|");
+        result.Output.ShouldContain(
+            $"MODEL bin/Debug/net10.0/models/small/small-Q8_0.gguf|small|0.7||{new string('1', 64)}|{project.PathOf("pruning.yaml")}|gguf|q8_0");
     }
 
     [Fact]

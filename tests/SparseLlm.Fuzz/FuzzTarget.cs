@@ -13,6 +13,7 @@ internal abstract class FuzzTarget
     [
         new SafetensorsTarget(isWhole: true),
         new SafetensorsTarget(isWhole: false),
+        new GgufTarget(),
         new ShardIndexTarget(),
         new ConfigTarget(),
         new TokenizerTarget(),

@@ -7,7 +7,7 @@ namespace SparseLlm.Pipeline.Tests;
 /// <summary>A directory comes into being whole or not at all, and nothing of the user's is lost.</summary>
 public sealed class Staging : IDisposable
 {
-    private static readonly IReadOnlySet<string> Files = ArtifactFiles.Of(["model.safetensors", "additional_chat_templates/tool.jinja"]);
+    private static readonly IReadOnlySet<string> Files = ArtifactFiles.Of(["model.safetensors", "additional_chat_templates/tool.jinja"], []);
 
     private readonly TempDirectory directory = new();
 
@@ -111,7 +111,7 @@ public sealed class Staging : IDisposable
     {
         WriteManifest(Target, "model.safetensors.index.json", "one.safetensors");
         Write(this["model.safetensors"], "mine");
-        Should.Throw<DiagnosticException>(() => StagingDirectory.Create(Target, ArtifactFiles.Of(["model.safetensors.index.json", "one.safetensors"])))
+        Should.Throw<DiagnosticException>(() => StagingDirectory.Create(Target, ArtifactFiles.Of(["model.safetensors.index.json", "one.safetensors"], [])))
             .Diagnostics.Single().Location!.File.ShouldBe(this["model.safetensors"]);
     }
 

@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 
@@ -68,5 +69,23 @@ public sealed class Defaults : IDisposable
             """);
 
         recipe.Artifacts[0].Settings.Solver.ShouldBe(PruningMethod.Admm);
+    }
+
+    [Fact]
+    public void Formats_and_types_of_defaults_hold_where_an_artifact_names_none()
+    {
+        Recipe recipe = folder.ReadValid("""
+            version: 1
+            model: model
+            defaults: { method: magnitude, sparsity: 0.5, format: gguf, type: [q8_0, f16] }
+            artifacts:
+              same:
+              other: { type: bf16 }
+              none: { format: safetensors }
+            """);
+
+        recipe.Artifacts.Select(artifact => artifact.Gguf).ShouldBe([[GgufElementType.Q8_0, GgufElementType.F16], [GgufElementType.BF16], []]);
+        folder.ReadValid("version: 1\nmodel: model\nartifacts: { a: { method: magnitude, sparsity: 0.5, format: [safetensors, gguf] } }\n")
+            .Artifacts[0].Gguf.ShouldBe([null]);
     }
 }

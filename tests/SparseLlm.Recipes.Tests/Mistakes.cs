@@ -19,7 +19,7 @@ public sealed class Mistakes : IDisposable
         { "version: 1\nmodel: model\nartifacts:\n  a: { sparsity: 0.5, method: «magnitud» }\n", "SLM1008", "did you mean 'magnitude'" },
         { Head + "«artefacts»: {}\n" + Artifacts, "SLM1003", "unknown key 'artefacts'; did you mean 'artifacts'?" },
         { Head + "artifacts:\n  a:\n    method: magnitude\n    sparsity: 0.5\n    «Sparsity»: 0.5\n", "SLM1003", "did you mean 'sparsity'?" },
-        { Head + "artifacts:\n  a: { method: magnitude, sparsity: 0.5, «colour»: red }\n", "SLM1003", "allowed: method, preset, sparsity, pattern, settings, rules, experts, gates, matrix" },
+        { Head + "artifacts:\n  a: { method: magnitude, sparsity: 0.5, «colour»: red }\n", "SLM1003", "allowed: method, preset, sparsity, pattern, settings, rules, experts, gates, format, type, matrix" },
         { Head + "defaults: { «matrix»: {} }\n" + Artifacts, "SLM1003", "unknown key 'matrix'" },
         { WithCalibration + "artifacts: { a: { sparsity: 0.5, settings: { «dampening»: 1 } } }\n", "SLM1003", "did you mean 'damping'?" },
         { Head + "calibration: { text: calibration.txt, «sequence_length»: 8 }\n" + Artifacts, "SLM1003", "did you mean 'sequenceLength'?" },
@@ -95,6 +95,10 @@ public sealed class Mistakes : IDisposable
         { WithCalibration + "artifacts: { a: { sparsity: 0.5, preset: «balance» } }\n", "SLM1008", "unknown preset 'balance'; did you mean 'balanced'?" },
         { WithCalibration + "artifacts: { a: { sparsity: 0.5, settings: { solver: «wanda» } } }\n", "SLM1008", "unknown solver 'wanda'; allowed: sparsegpt, admm, alps" },
         { Head + "calibration: { text: calibration.txt, sampling: «rnd» }\n" + Artifacts, "SLM1008", "allowed: sequential, random" },
+        { WithCalibration + "artifacts: { a: { sparsity: 0.5, format: «ggml» } }\n", "SLM1008", "unknown format 'ggml'; did you mean 'gguf'?" },
+        { WithCalibration + "artifacts: { a: { sparsity: 0.5, format: gguf, type: [q8_0, «q4_k_m»] } }\n", "SLM1008", "allowed: f32, f16, q4_0, q8_0, bf16" },
+        { WithCalibration + "artifacts: { a: { sparsity: 0.5, format: gguf, type: [q8_0, «q8_0»] } }\n", "SLM1007", "'q8_0' is listed twice" },
+        { WithCalibration + "artifacts: { a: { sparsity: 0.5, format: «[]» } }\n", "SLM1007", "'format' is an empty list" },
         { Head + "engine: { device: «gpu» }\n" + Artifacts, "SLM1008", "unknown device 'gpu'; allowed: auto, cpu, cpu-torch, cuda" },
 
         // Files.

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NuGet.Versioning;
+using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Reports.Provenance;
@@ -34,6 +35,13 @@ public sealed class MakingAgain : IDisposable
         recipe.Calibration.Settings.Seed.ShouldBe(7);
         recipe.Perplexities.Single().Name.ShouldBe(Samples.HostileText);
         recipe.Perplexities.Single().SequenceLength.ShouldBe(128);
+    }
+
+    [Fact]
+    public void Gguf_files_are_in_the_recipe()
+    {
+        ExportReport[] exports = [.. ((string[])["q8_0", "f16"]).Select(type => new ExportReport("gguf", type, "", [new ExportedFile($"a-{type}.gguf", "", 1)], []))];
+        Read(Samples.Manifest() with { Exports = exports }).Artifacts.Single().Gguf.ShouldBe([GgufElementType.Q8_0, GgufElementType.F16]);
     }
 
     [Fact]

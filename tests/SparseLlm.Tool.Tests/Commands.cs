@@ -43,6 +43,31 @@ public sealed class Commands
         eval.Json.GetProperty("tokens").GetInt32().ShouldBe(256 * eval.Json.GetProperty("windows").GetInt32());
     }
 
+    [Fact]
+    public void Export_inspect_and_diff_work_together_on_gguf()
+    {
+        using var directory = new TempDirectory();
+        string model = Repository.Model("tiny-llama");
+        string file = directory["tiny-Q8_0.gguf"];
+        ToolProcess export = ToolProcess.Run("export", model, "--type", "q8_0", "--name", "Tiny", "-o", file, "--json");
+        export.ExitCode.ShouldBe(0, export.Error);
+        export.Json.GetProperty("type").GetString().ShouldBe("q8_0");
+        export.Json.GetProperty("files").EnumerateArray().Single().GetString().ShouldBe(file);
+        export.Json.GetProperty("bytes").GetInt64().ShouldBe(new FileInfo(file).Length);
+        export.Error.ShouldContain("tiny-llama: writing tiny-Q8_0.gguf");
+
+        ToolProcess inspect = ToolProcess.Run("inspect", file);
+        inspect.Output.ShouldContain("llama.block_count");
+        inspect.Output.ShouldContain("blk.0.attn_q.weight");
+        JsonElement diff = ToolProcess.Run("diff", model, file, "--json").Json;
+        diff.GetProperty("total").GetProperty("relativeDistance").GetDouble().ShouldBeInRange(1e-4, 0.01);
+        diff.GetProperty("onlyInA").GetArrayLength().ShouldBe(0);
+
+        ToolProcess unnamed = ToolProcess.Run("export", model, "-o", directory["tiny"]);
+        unnamed.ExitCode.ShouldBe(2);
+        unnamed.Error.ShouldContain("name one like tiny.gguf");
+    }
+
     [Theory]
     [InlineData("tiny-opt")]
     [InlineData("tiny-llama")]

@@ -39,7 +39,7 @@ internal sealed class Gemma3 : Gemma2
             : Rotary.Define(config, headWidth, RotaryStyle);
         RotaryDefinition local = parameters?.Object("sliding_attention") is { } ofLocal
             ? Rotary.OfLayers(ofLocal, config, headWidth, new RotaryStyle())
-            : new RotaryDefinition(Rotary.Frequencies(config, config.Positive("rope_local_base_freq", defaultValue: 10_000), headWidth, headWidth));
+            : Rotary.Unscaled(config, config.Positive("rope_local_base_freq", defaultValue: 10_000), headWidth, headWidth, RotaryStyle.Pairing);
         return [.. windows.Select(window => window == AttentionWindows.Unlimited ? global : local)];
     }
 

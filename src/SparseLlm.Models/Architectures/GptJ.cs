@@ -25,7 +25,7 @@ internal sealed class GptJ : Architecture
         int feedForwardWidth = config.Width("n_inner", defaultValue: 4 * hidden);
         float epsilon = (float)config.Positive("layer_norm_epsilon", defaultValue: 1e-5);
         Activation activation = config.Activation("activation_function", "gelu_new");
-        RotaryDefinition rotary = new(Rotary.Frequencies(config, Theta, RotaryWidth(config, headWidth), headWidth, "rotary_dim"), RotaryPairing.Interleaved);
+        RotaryDefinition rotary = Rotary.Unscaled(config, Theta, RotaryWidth(config, headWidth), headWidth, RotaryPairing.Interleaved, "rotary_dim");
 
         TensorShape tokens = new(names.Root + "wte.weight", vocabulary, hidden);
         return new ModelDefinition(

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
+using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Architectures;
 
@@ -27,7 +28,7 @@ internal static class Rotary
         RotaryScaling.Apply(Unscaled(config, [parameters], headWidth, style), parameters, config);
 
     /// <summary>Frequencies theta^(-2c / width) of Su et al. 2021 for the first <paramref name="width"/> channels of a head.</summary>
-    public static double[] Frequencies(ModelConfig config, double theta, int width, int headWidth, string field = "head_dim")
+    public static RotaryDefinition Unscaled(ModelConfig config, double theta, int width, int headWidth, RotaryPairing pairing, string field = "head_dim")
     {
         if (headWidth > MaximumHeadWidth)
         {
@@ -45,7 +46,7 @@ internal static class Rotary
             frequencies[pair] = Math.Pow(theta, -2.0 * pair / width);
         }
 
-        return frequencies;
+        return new RotaryDefinition(frequencies, pairing) { Theta = theta };
     }
 
     /// <summary>What an object in the config describes; null if it is not there.</summary>
@@ -76,7 +77,7 @@ internal static class Rotary
             throw config.Unsupported(style.ShareFields[0], "heads that are rotated in part are not supported here");
         }
 
-        return new RotaryDefinition(Frequencies(config, theta, (int)(headWidth * share), headWidth), style.Pairing);
+        return Unscaled(config, theta, (int)(headWidth * share), headWidth, style.Pairing);
     }
 
     /// <summary>The value of a field that may stand in several places under several names, and then must be the same in all; null if it is in none.</summary>

@@ -68,15 +68,16 @@ internal static class RotaryScaling
     /// </summary>
     private static RotaryDefinition Yarn(RotaryDefinition rotary, ModelConfig scaling, ModelConfig config)
     {
-        double factor = scaling.Positive("factor");
-        double length = scaling.Has(OriginalLength) ? scaling.Positive(OriginalLength) : config.Positive(Length);
+        YarnScaling yarn = new(
+            scaling.Positive("factor"),
+            scaling.Has(OriginalLength) ? scaling.Positive(OriginalLength) : config.Positive(Length),
+            scaling.Positive("beta_fast", defaultValue: 32),
+            scaling.Positive("beta_slow", defaultValue: 1),
+            scaling.Flag("truncate", defaultValue: true));
         int pairs = rotary.InverseFrequencies.Count;
-
-        // The frequencies are theta^(-c / pairs), so a pair's place is a logarithm of how often it turns.
-        double logTheta = pairs > 1 ? -Math.Log(rotary.InverseFrequencies[1]) * pairs : 1;
-        double first = Place(scaling.Positive("beta_fast", defaultValue: 32));
-        double last = Place(scaling.Positive("beta_slow", defaultValue: 1));
-        if (scaling.Flag("truncate", defaultValue: true))
+        double first = Place(yarn.BetaFast);
+        double last = Place(yarn.BetaSlow);
+        if (yarn.Truncates)
         {
             (first, last) = (Math.Floor(first), Math.Ceiling(last));
         }
@@ -88,12 +89,14 @@ internal static class RotaryScaling
             InverseFrequencies = [.. rotary.InverseFrequencies.Select((frequency, pair) =>
             {
                 double stretched = Math.Clamp((pair - first) / width, 0, 1);
-                return frequency * (1 - stretched + stretched / factor);
+                return frequency * (1 - stretched + stretched / yarn.Factor);
             })],
-            Factor = YarnFactor(scaling, factor),
+            Factor = YarnFactor(scaling, yarn.Factor),
+            Yarn = yarn,
         };
 
-        double Place(double turns) => pairs * Math.Log(length / (turns * 2 * Math.PI)) / logTheta;
+        // A pair's place is a logarithm of how often it turns.
+        double Place(double turns) => pairs * Math.Log(yarn.OriginalLength / (turns * 2 * Math.PI)) / Math.Log(rotary.Theta);
     }
 
     private static double YarnFactor(ModelConfig scaling, double factor)

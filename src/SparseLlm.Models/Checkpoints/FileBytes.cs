@@ -63,6 +63,26 @@ internal static class FileBytes
         return true;
     });
 
+    /// <summary>Puts a file in the place of another, or where none was.</summary>
+    public static void Move(string sourcePath, string path) => Guard(path, () =>
+    {
+        File.Move(sourcePath, path, overwrite: true);
+        return true;
+    });
+
+    /// <summary>Deletes a file that nobody will miss, if it is there and can be deleted.</summary>
+    public static void DeleteQuietly(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Whatever made it superfluous is what the user has to hear about.
+        }
+    }
+
     /// <summary>Returns when the disk has everything.</summary>
     public static void Flush(SafeFileHandle file, string path) => Guard(path, () =>
     {

@@ -22,6 +22,9 @@ internal static class ByteAlphabet
         }
     }
 
+    /// <summary>The character that stands for a byte.</summary>
+    public static char Character(byte value) => Characters[value];
+
     /// <summary>The bytes of the text in UTF-8, one character each.</summary>
     public static string Encode(ReadOnlySpan<char> text)
     {

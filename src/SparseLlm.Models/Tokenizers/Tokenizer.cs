@@ -14,25 +14,33 @@ namespace SparseLlm.Models.Tokenizers;
 /// </summary>
 public sealed class Tokenizer
 {
-    private readonly AddedVocabulary _added;
-    private readonly IPreTokenizer? _preTokenizer;
-    private readonly BytePairModel _model;
-    private readonly Template _template;
     private readonly IDecoder? _decoder;
 
     internal Tokenizer(
         AddedVocabulary added, IPreTokenizer? preTokenizer, BytePairModel model, Template template, IDecoder? decoder)
     {
-        _added = added;
-        _preTokenizer = preTokenizer;
-        _model = model;
-        _template = template;
+        Added = added;
+        PreTokenizer = preTokenizer;
+        Model = model;
+        Template = template;
         _decoder = decoder;
         VocabularySize = model.Vocabulary.Count + added.Contents.Count(content => !model.Vocabulary.TryGetId(content, out _));
     }
 
     /// <summary>How many tokens there are, added ones included. Ids may have gaps and be larger.</summary>
     public int VocabularySize { get; }
+
+    /// <summary>The added tokens, and what the text between them is rewritten by.</summary>
+    internal AddedVocabulary Added { get; }
+
+    /// <summary>What cuts the text into words; null if nothing does.</summary>
+    internal IPreTokenizer? PreTokenizer { get; }
+
+    /// <summary>What encodes a word.</summary>
+    internal BytePairModel Model { get; }
+
+    /// <summary>The special tokens around a text.</summary>
+    internal Template Template { get; }
 
     /// <summary>Reads the tokenizer of a model.</summary>
     /// <param name="directory">A Hugging Face model directory with a tokenizer.json, or with GPT-2's vocab.json and merges.txt.</param>
@@ -64,9 +72,9 @@ public sealed class Tokenizer
     public int[] Encode(string text, bool addSpecialTokens = true)
     {
         var allowance = new Allowance(text.Length);
-        var words = new WordCache(_model);
+        var words = new WordCache(Model);
         var ids = new List<int>(text.Length / 4);
-        foreach ((Piece piece, AddedToken? token) in _added.Split(WellFormed(text), allowance))
+        foreach ((Piece piece, AddedToken? token) in Added.Split(WellFormed(text), allowance))
         {
             if (token is not null)
             {
@@ -74,13 +82,13 @@ public sealed class Tokenizer
                 continue;
             }
 
-            foreach (Piece word in _preTokenizer?.Split(piece, allowance) ?? [piece])
+            foreach (Piece word in PreTokenizer?.Split(piece, allowance) ?? [piece])
             {
                 words.Encode(word.Text.Span, ids);
             }
         }
 
-        return _template.Apply(ids, addSpecialTokens);
+        return Template.Apply(ids, addSpecialTokens);
     }
 
     /// <summary>The text of token ids.</summary>
@@ -91,7 +99,7 @@ public sealed class Tokenizer
         var tokens = new List<string>(ids.Length);
         foreach (int id in ids)
         {
-            bool isSkipped = skipSpecialTokens && _added.Find(id) is { Special: true };
+            bool isSkipped = skipSpecialTokens && Added.Find(id) is { Special: true };
             if (!isSkipped && Token(id) is string token)
             {
                 tokens.Add(token);
@@ -103,11 +111,11 @@ public sealed class Tokenizer
     }
 
     /// <summary>The token of an id as the vocabulary writes it, or null if there is none.</summary>
-    public string? Token(int id) => _added.Find(id)?.Content ?? _model.Vocabulary.Token(id);
+    public string? Token(int id) => Added.Find(id)?.Content ?? Model.Vocabulary.Token(id);
 
     /// <summary>The id of a token as the vocabulary writes it, or null if there is none.</summary>
     public int? Id(string token) =>
-        _added.Find(token)?.Id ?? (_model.Vocabulary.TryGetId(token, out int id) ? id : null);
+        Added.Find(token)?.Id ?? (Model.Vocabulary.TryGetId(token, out int id) ? id : null);
 
     /// <summary>The text with every half of a surrogate pair replaced by U+FFFD.</summary>
     private static string WellFormed(string text) =>

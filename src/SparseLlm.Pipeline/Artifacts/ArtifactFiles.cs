@@ -1,3 +1,4 @@
+using SparseLlm.Pipeline.Exports;
 using SparseLlm.Pipeline.Reports;
 
 namespace SparseLlm.Pipeline.Artifacts;
@@ -7,12 +8,16 @@ public static class ArtifactFiles
 {
     /// <summary>The files of an artifact, relative to its directory, with <c>/</c> between folders.</summary>
     /// <param name="modelFiles">The files of its model.</param>
-    public static IReadOnlySet<string> Of(IEnumerable<string> modelFiles) =>
-        new HashSet<string>(modelFiles) { ArtifactManifest.FileName, ArtifactPage.FileName, ArtifactSummary.FileName };
+    /// <param name="exports">The files of other formats.</param>
+    public static IReadOnlySet<string> Of(IEnumerable<string> modelFiles, IReadOnlyCollection<string> exports) =>
+        new HashSet<string>([.. modelFiles, .. exports, .. exports.Count == 0 ? [] : (string[])[OllamaModelfile.FileName]])
+        {
+            ArtifactManifest.FileName, ArtifactPage.FileName, ArtifactSummary.FileName,
+        };
 
     /// <summary>The files of the artifact with this manifest.</summary>
-    public static IReadOnlySet<string> Of(ArtifactManifest manifest) => Of(manifest.Inputs.Model.Keys);
+    public static IReadOnlySet<string> Of(ArtifactManifest manifest) => Of(manifest.Inputs.Model.Keys, [.. manifest.Exports.SelectMany(export => export.Files).Select(file => file.Name)]);
 
     /// <summary>The files of the artifact in a directory, by its manifest; null where there is none.</summary>
-    public static IReadOnlySet<string>? In(string directory) => ArtifactManifest.ModelFilesIn(directory) is { } files ? Of(files) : null;
+    public static IReadOnlySet<string>? In(string directory) => ArtifactManifest.FilesIn(directory) is var (model, exports) ? Of(model, exports) : null;
 }

@@ -104,6 +104,9 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
     /// <summary>What the weights take on disk.</summary>
     public SizeReport? Size { get; init; }
 
+    /// <summary>What else it was written as, in its directory; none where an older version of the tool has made it.</summary>
+    public IReadOnlyList<ExportReport> Exports { get; init; } = [];
+
     /// <summary>Everything that decided its bits, from which <see cref="Key"/> was computed.</summary>
     public required ArtifactInputs Inputs { get; init; }
 
@@ -121,8 +124,8 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
         }
     }
 
-    /// <summary>The model files of the artifact in a directory, whatever version of the tool has written it; null where the directory holds no manifest of this tool.</summary>
-    internal static IReadOnlyCollection<string>? ModelFilesIn(string directory)
+    /// <summary>The files of the artifact in a directory, whatever version of the tool has written it; null where the directory holds no manifest of this tool.</summary>
+    internal static (IReadOnlyCollection<string> Model, IReadOnlyCollection<string> Exports)? FilesIn(string directory)
     {
         using JsonDocument? document = Open(directory);
         if (document is null)
@@ -134,7 +137,8 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
         bool hasNames = document.RootElement.TryGetProperty("inputs", out JsonElement inputs) && inputs.ValueKind == JsonValueKind.Object
             && inputs.TryGetProperty("model", out files) && files.ValueKind == JsonValueKind.Object;
         string[] names = hasNames ? [.. files.EnumerateObject().Select(file => file.Name)] : [.. ModelFiles.Of(directory)];
-        return names.All(CachedFile.IsRelative) ? names : null;
+        string[] exports = [.. ExportsIn(document.RootElement)];
+        return names.Concat(exports).All(CachedFile.IsRelative) ? (names, exports) : null;
     }
 
     /// <summary>Writes the manifest into an artifact's directory.</summary>
@@ -159,6 +163,18 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
             return null;
         }
     }
+
+    /// <summary>The names of exported files, as far as they can be made out.</summary>
+    private static IEnumerable<string> ExportsIn(JsonElement root) =>
+        from export in Items(root, "exports")
+        from file in Items(export, "files")
+        where file.ValueKind == JsonValueKind.Object
+        let name = file.TryGetProperty("name", out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null
+        where name is not null
+        select name;
+
+    private static IEnumerable<JsonElement> Items(JsonElement owner, string name) =>
+        owner.ValueKind == JsonValueKind.Object && owner.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
 
     /// <summary>What manifests of every version have.</summary>
     private static bool IsManifest(JsonElement root) =>

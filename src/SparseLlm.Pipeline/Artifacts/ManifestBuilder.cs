@@ -26,10 +26,7 @@ internal static class ManifestBuilder
             Artifact = request.Name,
             Key = "",
             Digest = "",
-            Model = new ModelProvenance(
-                Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(dense.Directory))),
-                dense.Definition.Architecture,
-                dense.Digests.All),
+            Model = new ModelProvenance(dense.Name, dense.Definition.Architecture, dense.Digests.All),
             Method = request.Settings.Method.ToString().ToLowerInvariant(),
             Settings = Setting.Describe(request.Settings),
             Pattern = request.Plan.Default.ToString(),

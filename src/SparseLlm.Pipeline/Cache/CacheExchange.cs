@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline.Exports;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Running;
@@ -6,7 +7,7 @@ using SparseLlm.Pruning.Evaluation;
 
 namespace SparseLlm.Pipeline.Cache;
 
-/// <summary>Brings what a lock file names to the remote cache, or from there: artifacts, their perplexities, and decoder layers where they are asked for.</summary>
+/// <summary>Brings what a lock file names to the remote cache, or from there: artifacts, their GGUF files and perplexities, and decoder layers where they are asked for.</summary>
 public static class CacheExchange
 {
     /// <summary>Stores the artifacts of a lock file on the remote cache. Nothing is sent where the cache has something else under their keys than was locked.</summary>
@@ -50,12 +51,15 @@ public static class CacheExchange
         {
             LockedStep[] layers = withLayers ? [.. artifact.Layers.Select(Unchecked)] : [];
             LockedStep[] perplexities = [.. Perplexities(artifact)];
+            LockedStep[] exports = [.. Exports(artifact)];
             artifacts.Add(new ExchangedArtifact(name, artifact.Key)
             {
                 HasBudget = !withLayers || StepKeys.Of(artifact.Inputs).Allocation is not { } budget || Move(Unchecked(budget)),
                 LayersThere = layers.Count(Move),
                 Layers = layers.Length,
                 IsThere = Move(Artifact(artifact)),
+                ExportsThere = exports.Count(Move),
+                Exports = exports.Length,
                 PerplexitiesThere = perplexities.Count(Move),
                 Perplexities = perplexities.Length,
                 UnnamedPerplexities = artifact.Perplexity.Values.Count(perplexity => perplexity.DenseKey is null || perplexity.PrunedKey is null),
@@ -75,7 +79,7 @@ public static class CacheExchange
         }
     }
 
-    private static IEnumerable<LockedStep> Steps(LockedArtifact artifact) => [Artifact(artifact), .. Perplexities(artifact)];
+    private static IEnumerable<LockedStep> Steps(LockedArtifact artifact) => [Artifact(artifact), .. Exports(artifact), .. Perplexities(artifact)];
 
     /// <summary>A step of which nothing but its key is locked.</summary>
     private static LockedStep Unchecked(string key) => new(key, _ => { });
@@ -85,6 +89,13 @@ public static class CacheExchange
         string digest = CachedArtifact.Digest(entry);
         Require(digest == artifact.Digest, $"it has other files than were locked: digest {artifact.Digest} -> {digest}");
     });
+
+    private static IEnumerable<LockedStep> Exports(LockedArtifact artifact) => (artifact.Exports ?? new Dictionary<string, LockedExport>()).Values
+        .Select(locked => new LockedStep(locked.Key, entry =>
+        {
+            string digest = entry.Files.Count > 0 ? entry.MetadataAs<CachedExport>(CachedExport.Kind).Report(entry, "").Digest : "";
+            Require(digest == locked.Digest, $"it has another GGUF file than was locked: digest {locked.Digest} -> {digest}");
+        }));
 
     private static IEnumerable<LockedStep> Perplexities(LockedArtifact artifact) => artifact.Perplexity.Values
         .SelectMany(locked => ((string? Key, double Value)[])[(locked.DenseKey, locked.Dense), (locked.PrunedKey, locked.Pruned)])
@@ -136,6 +147,12 @@ public sealed record ExchangedArtifact(string Name, string Key)
     /// <summary>Whether it is where it was to be brought.</summary>
     public required bool IsThere { get; init; }
 
+    /// <summary>How many of its GGUF files are, each with all of its parts.</summary>
+    public required int ExportsThere { get; init; }
+
+    /// <summary>How many GGUF files the lock file names.</summary>
+    public required int Exports { get; init; }
+
     /// <summary>How many of its perplexities are: of the dense model and of its own, on each text.</summary>
     public required int PerplexitiesThere { get; init; }
 
@@ -155,5 +172,5 @@ public sealed record ExchangedArtifact(string Name, string Key)
     public required bool HasBudget { get; init; }
 
     /// <summary>Whether everything that was asked for is there.</summary>
-    public bool IsComplete => IsThere && PerplexitiesThere == Perplexities && LayersThere == Layers && HasBudget;
+    public bool IsComplete => IsThere && ExportsThere == Exports && PerplexitiesThere == Perplexities && LayersThere == Layers && HasBudget;
 }

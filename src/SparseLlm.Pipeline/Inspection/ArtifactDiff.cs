@@ -2,6 +2,7 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
+using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pipeline.Artifacts;
 
 namespace SparseLlm.Pipeline.Inspection;
@@ -21,13 +22,18 @@ public sealed record ArtifactDiff(
     IReadOnlyList<string> OnlyInB,
     IReadOnlyDictionary<string, PerplexityPair> Perplexity)
 {
-    /// <summary>Compares two Hugging Face directories, tensor by tensor.</summary>
+    /// <summary>Compares two models, tensor by tensor: two Hugging Face directories as they are, or as GGUF where one of them is a GGUF file.</summary>
     /// <param name="a">The first.</param>
     /// <param name="b">The second.</param>
     /// <param name="cancellation">Stops between pieces.</param>
     /// <exception cref="DiagnosticException">One cannot be read, or their architectures or shapes differ.</exception>
     public static ArtifactDiff Of(string a, string b, CancellationToken cancellation)
     {
+        if (GgufFile.IsMeantBy(a) || GgufFile.IsMeantBy(b))
+        {
+            return OfGguf(a, b, cancellation);
+        }
+
         ModelDefinition definition = DecoderModel.ReadDefinition(a);
         string other = DecoderModel.ReadDefinition(b).Architecture;
         if (other != definition.Architecture)
@@ -60,6 +66,36 @@ public sealed record ArtifactDiff(
 
         return new ArtifactDiff(
             definition.Architecture, total, tensors, Missing(first, second), Missing(second, first), Perplexities(ArtifactManifest.TryRead(a), ArtifactManifest.TryRead(b)));
+    }
+
+    private static ArtifactDiff OfGguf(string a, string b, CancellationToken cancellation)
+    {
+        using GgufModel first = GgufModel.Open(a);
+        using GgufModel second = GgufModel.Open(b);
+        if (first.Architecture != second.Architecture)
+        {
+            throw NotComparable(b, $"this is a {second.Architecture}, and {a} is a {first.Architecture}");
+        }
+
+        Dictionary<string, GgufTensor> others = second.Tensors.ToDictionary(tensor => tensor.Name);
+        var tensors = new List<TensorDiff>();
+        DiffSums total = default;
+        foreach (GgufTensor tensor in first.Tensors.Where(tensor => others.ContainsKey(tensor.Name)))
+        {
+            GgufTensor counterpart = others[tensor.Name];
+            if (!tensor.Dimensions.SequenceEqual(counterpart.Dimensions))
+            {
+                throw NotComparable(b, $"{tensor.Name} is {string.Join(" x ", counterpart.Dimensions.Reverse())} here and {string.Join(" x ", tensor.Dimensions.Reverse())} in {a}");
+            }
+
+            TensorDiff diff = TensorDiff.Of(first, tensor, second, counterpart, cancellation);
+            tensors.Add(diff);
+            total += GgufInspection.IsPrunable(tensor.Name, tensor.Dimensions.Count) ? diff.Sums : default;
+        }
+
+        string[] namesA = [.. first.Tensors.Select(tensor => tensor.Name)];
+        return new ArtifactDiff(
+            first.Architecture, total, tensors, [.. namesA.Except(others.Keys)], [.. others.Keys.Except(namesA)], Perplexities(ArtifactManifest.TryRead(a), ArtifactManifest.TryRead(b)));
     }
 
     private static string[] Missing(Checkpoint from, Checkpoint to) =>

@@ -1,4 +1,5 @@
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Gguf.Format;
 
 namespace SparseLlm.Pipeline.Inspection;
 
@@ -26,5 +27,30 @@ public sealed record TensorDiff(string Name, IReadOnlyList<long> Shape, DiffSums
         }
 
         return new TensorDiff(a.Name, a.Shape, sums);
+    }
+
+    /// <summary>Compares a tensor of two models as GGUF, whose pieces may end at different places.</summary>
+    internal static TensorDiff Of(GgufModel first, GgufTensor a, GgufModel second, GgufTensor b, CancellationToken cancellation)
+    {
+        using IEnumerator<ReadOnlyMemory<float>> left = first.Read(a).GetEnumerator();
+        using IEnumerator<ReadOnlyMemory<float>> right = second.Read(b).GetEnumerator();
+        (ReadOnlyMemory<float> x, ReadOnlyMemory<float> y) = (default, default);
+        DiffSums sums = default;
+        while ((x.Length > 0 || Next(left, out x)) && (y.Length > 0 || Next(right, out y)))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = Math.Min(x.Length, y.Length);
+            sums += DiffSums.Of(x.Span[..count], y.Span[..count]);
+            (x, y) = (x[count..], y[count..]);
+        }
+
+        return new TensorDiff(a.Name, [.. a.Dimensions.Reverse()], sums);
+    }
+
+    private static bool Next(IEnumerator<ReadOnlyMemory<float>> pieces, out ReadOnlyMemory<float> piece)
+    {
+        bool isThere = pieces.MoveNext();
+        piece = isThere ? pieces.Current : default;
+        return isThere;
     }
 }

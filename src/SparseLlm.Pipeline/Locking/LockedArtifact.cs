@@ -25,6 +25,9 @@ public sealed record LockedArtifact(
     /// <summary>Bytes of its safetensors files; null in the lock files of older versions.</summary>
     public long? Size { get; init; }
 
+    /// <summary>Its GGUF files by type; null where it has none, and in the lock files of older versions.</summary>
+    public IReadOnlyDictionary<string, LockedExport>? Exports { get; init; }
+
     /// <summary>The artifact with this manifest.</summary>
     public static LockedArtifact Of(ArtifactManifest manifest) => new(
         manifest.Key,
@@ -35,6 +38,7 @@ public sealed record LockedArtifact(
         StepKeys.Of(manifest.Inputs).Layers)
     {
         Size = manifest.Size?.Pruned,
+        Exports = manifest.Exports.Count == 0 ? null : manifest.Exports.ToDictionary(export => export.Type, export => new LockedExport(export.Key, export.Digest)),
     };
 
     private static LockedPerplexity Of(PerplexityReport report, ArtifactManifest manifest)
@@ -50,6 +54,15 @@ public sealed record LockedArtifact(
         RecordJson.Require(Sparsity is >= 0 and <= 1, "a sparsity in it is not a fraction");
         RecordJson.Require(Size is null or >= 0, "a size in it is negative");
     }
+}
+
+/// <summary>A GGUF file.</summary>
+/// <param name="Key">Its key in the cache.</param>
+/// <param name="Digest">Its digest, or one for all of its parts.</param>
+public sealed record LockedExport(string Key, string Digest) : IJsonOnDeserialized
+{
+    void IJsonOnDeserialized.OnDeserialized() =>
+        RecordJson.Require(Sha256Text.IsValid(Key) && Sha256Text.IsValid(Digest), "a GGUF file in it has something else than digests for key and digest");
 }
 
 /// <summary>Perplexity on one text.</summary>

@@ -13,6 +13,9 @@ public enum PlannedAction
     /// <summary>Measure perplexity, or take it from the cache; the model stands there.</summary>
     Measure,
 
+    /// <summary>Write GGUF files, or take them from the cache; the model stands there.</summary>
+    Export,
+
     /// <summary>Take it from the cache, and measure perplexity where that is not there.</summary>
     Restore,
 
@@ -28,6 +31,7 @@ public enum PlannedAction
 /// <param name="Action">What would be done.</param>
 /// <param name="CachedLayers">The decoder layers that are in the cache, by index.</param>
 /// <param name="Measurements">The perplexities that it does not have yet.</param>
+/// <param name="Exports">The GGUF files that it does not have yet.</param>
 /// <param name="Bytes">The size of its checkpoint.</param>
 public sealed record ArtifactPlan(
     ArtifactRecipe Artifact,
@@ -37,6 +41,7 @@ public sealed record ArtifactPlan(
     PlannedAction Action,
     IReadOnlyList<int> CachedLayers,
     IReadOnlyList<PlannedMeasurement> Measurements,
+    IReadOnlyList<PlannedExport> Exports,
     long Bytes)
 {
     /// <summary>The decoder layers that would be pruned, by index.</summary>

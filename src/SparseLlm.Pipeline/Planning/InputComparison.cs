@@ -33,6 +33,18 @@ public static class InputComparison
         return [.. changes.OrderBy(change => change.FirstLayer)];
     }
 
+    /// <summary>What has changed of the GGUF files that are asked for, which no layer is pruned for.</summary>
+    /// <param name="before">Their types then.</param>
+    /// <param name="after">Their types now.</param>
+    /// <param name="inputs">What decides the bits of the artifact.</param>
+    public static IEnumerable<InputChange> OfExports(IEnumerable<string> before, IEnumerable<string> after, ArtifactInputs inputs)
+    {
+        (string? was, string? now) = (List(before), List(after));
+        return was == now ? [] : [new InputChange("GGUF files", was, now, null, inputs.Layers.Count)];
+
+        static string? List(IEnumerable<string> types) => string.Join(", ", types.Order(StringComparer.Ordinal)) is { Length: > 0 } list ? list : null;
+    }
+
     private static IEnumerable<InputChange> CalibrationChanges(
         IReadOnlyDictionary<string, string>? before, IReadOnlyDictionary<string, string>? after)
     {

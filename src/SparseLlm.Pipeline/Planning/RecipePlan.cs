@@ -1,6 +1,7 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Exports;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Running;
@@ -46,11 +47,20 @@ public sealed class RecipePlan
     public (string Since, IReadOnlyList<InputChange> Changes)? Changes(ArtifactPlan plan)
     {
         string path = LockFile.PathOf(recipe.Path);
-        ArtifactInputs? locked = LockFile.Read(path)?.Artifacts.GetValueOrDefault(plan.Artifact.Name)?.Inputs;
-        ArtifactInputs? before = locked ?? ArtifactManifest.TryRead(plan.Request.Output)?.Inputs;
-        return before is null
-            ? null
-            : (locked is null ? "the last build" : Path.GetFileName(path), InputComparison.Compare(before, plan.Inputs, plan.Artifact));
+        LockedArtifact? locked = LockFile.Read(path)?.Artifacts.GetValueOrDefault(plan.Artifact.Name);
+        ArtifactManifest? standing = locked is null ? ArtifactManifest.TryRead(plan.Request.Output) : null;
+        if (locked is null && standing is null)
+        {
+            return null;
+        }
+
+        IEnumerable<string> types = locked is null ? standing!.Exports.Select(export => export.Type) : locked.Exports?.Keys ?? [];
+        return (
+            locked is null ? "the last build" : Path.GetFileName(path),
+            [
+                .. InputComparison.Compare(locked?.Inputs ?? standing!.Inputs, plan.Inputs, plan.Artifact),
+                .. InputComparison.OfExports(types, new ArtifactExports(dense, plan.Request).TypeNames, plan.Inputs),
+            ]);
     }
 
     /// <summary>Why what stands in an artifact's place is not what a build would make; null where it is, or where only perplexity is to be measured.</summary>
@@ -59,6 +69,8 @@ public sealed class RecipePlan
         null => "it is not there",
         { } manifest when manifest.Key == plan.Keys.Artifact && !ArtifactState.IsIntact(plan.Request.Output, manifest, cache.Digests) =>
             "its files are not as they were written",
+        { } manifest when plan.Action == PlannedAction.Export && manifest.Exports.Any(export => plan.Exports.Any(missing => missing.File == export.File)) =>
+            "its GGUF files are not as they were written",
         _ => null,
     };
 
@@ -68,27 +80,30 @@ public sealed class RecipePlan
         request.Require(dense.Definition);
         ArtifactInputs inputs = dense.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
-        (PlannedAction action, string? digest) = Action(request, keys, cancellation);
-        if (action is PlannedAction.Restore or PlannedAction.Prune)
+        var exports = new ArtifactExports(dense, request);
+        (PlannedAction action, ArtifactManifest? known) = Action(request, exports, keys, cancellation);
+        if (action is PlannedAction.Restore or PlannedAction.Prune or PlannedAction.Export)
         {
-            StagingDirectory.Check(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys), request.IsNamed);
+            StagingDirectory.Check(request.Output, exports.Files, request.IsNamed);
         }
 
         int[] cached = [.. keys.Layers.Index().Where(layer => cache.Contains(layer.Item, cancellation)).Select(layer => layer.Index)];
-        PlannedMeasurement[] measurements = action == PlannedAction.None ? [] : [.. request.Perplexities.SelectMany(text => Measurements(text, artifact, digest, cancellation))];
-        return new ArtifactPlan(artifact, request, inputs, keys, action, cached, measurements, ModelFiles.Bytes(dense.Directory));
+        PlannedMeasurement[] measurements = action == PlannedAction.None ? [] : [.. request.Perplexities.SelectMany(text => Measurements(text, artifact, known?.Digest, cancellation))];
+        ArtifactManifest? standing = action is PlannedAction.Restore or PlannedAction.Prune ? null : known;
+        PlannedExport[] missing = [.. exports.Missing(standing).Select(type => new PlannedExport(exports.FileName(type), known is not null && exports.IsCached(known, type, cancellation)))];
+        return new ArtifactPlan(artifact, request, inputs, keys, action, cached, measurements, missing, ModelFiles.Bytes(dense.Directory));
     }
 
-    /// <summary>What would be done, and the digest that the artifact's files would have, where that is known.</summary>
-    private (PlannedAction Action, string? Digest) Action(PruneRequest request, StepKeys keys, CancellationToken cancellation)
+    /// <summary>What would be done, and the artifact that stands there or in the cache.</summary>
+    private (PlannedAction Action, ArtifactManifest? Known) Action(PruneRequest request, ArtifactExports exports, StepKeys keys, CancellationToken cancellation)
     {
         if (ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) is { } standing)
         {
-            return (ArtifactState.HasPerplexities(standing, request, dense) ? PlannedAction.None : PlannedAction.Measure, standing.Digest);
+            return (!ArtifactState.HasPerplexities(standing, request, dense) ? PlannedAction.Measure : exports.AreCurrent(standing) ? PlannedAction.None : PlannedAction.Export, standing);
         }
 
         return cache.Find(keys.Artifact, entry => CachedArtifact.Read(entry, dense), cancellation) is { Metadata: var cached }
-            ? (PlannedAction.Restore, cached.Digest)
+            ? (PlannedAction.Restore, cached)
             : (PlannedAction.Prune, null);
     }
 

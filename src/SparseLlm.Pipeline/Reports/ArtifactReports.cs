@@ -1,9 +1,10 @@
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Exports;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Reports;
 
-/// <summary>The reports in an artifact's directory.</summary>
+/// <summary>The reports in an artifact's directory, and what else there says no more than its manifest.</summary>
 internal static class ArtifactReports
 {
     /// <summary>Whether they are there and say what they should.</summary>
@@ -25,6 +26,7 @@ internal static class ArtifactReports
     private static (string Name, string Content)[] Render(ArtifactManifest manifest, IReadOnlyList<GateRecipe> gates)
     {
         IReadOnlyList<GateResult> results = GateResult.Of(gates, manifest);
-        return [(ArtifactSummary.FileName, ArtifactSummary.Format(manifest, results)), (ArtifactPage.FileName, ArtifactPage.Render(manifest, results))];
+        (string, string)[] reports = [(ArtifactSummary.FileName, ArtifactSummary.Format(manifest, results)), (ArtifactPage.FileName, ArtifactPage.Render(manifest, results))];
+        return OllamaModelfile.Render(manifest) is { } modelfile ? [.. reports, (OllamaModelfile.FileName, modelfile)] : reports;
     }
 }

@@ -28,6 +28,7 @@ internal static class ArtifactSummary
         }
 
         AddSize();
+        AddExports();
         if (manifest.OtherChanges is { Count: > 0 } others)
         {
             Line($"");
@@ -57,6 +58,22 @@ internal static class ArtifactSummary
             {
                 Line($"");
                 Line($"The weights take {Figures.Bytes(size.Pruned)} on disk and {Figures.Compressed(compressed)} compressed, as in a package ({Figures.Change((double)compressed.Bytes / size.Pruned - 1)}).");
+            }
+        }
+
+        void AddExports()
+        {
+            if (manifest.Exports.Count == 0)
+            {
+                return;
+            }
+
+            Line($"");
+            Line($"| file | type | on disk |");
+            Line($"|---|---|---:|");
+            foreach (ExportReport export in manifest.Exports)
+            {
+                Line($"| {export.File} | {export.Type} | {Figures.Bytes(export.Bytes)} |");
             }
         }
 

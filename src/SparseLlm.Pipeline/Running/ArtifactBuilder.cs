@@ -5,6 +5,7 @@ using SparseLlm.Models;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
+using SparseLlm.Pipeline.Exports;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Reports;
@@ -43,9 +44,10 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         request.Require(dense.Definition);
         ArtifactInputs inputs = dense.Inputs(request);
         StepKeys keys = StepKeys.Of(inputs);
+        var exports = new ArtifactExports(dense, request);
         try
         {
-            if (Finished(request, keys.Artifact) is { } finished
+            if (Finished(request, exports, keys.Artifact) is { } finished
                 && !StagingDirectory.HasLeftovers(request.Output)
                 && ArtifactReports.AreCurrent(finished, request.Gates, request.Output))
             {
@@ -57,9 +59,11 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             using IDisposable everywhere = Wait(NoCache, request, PlaceKey("output, whatever the cache", request.Output), cancellation);
             using IDisposable artifact = Wait(cache, request, keys.Artifact, cancellation);
             StagingDirectory.Recover(request.Output);
-            return Finished(request, keys.Artifact) is { } meanwhile
+            return Finished(request, exports, keys.Artifact) is { } meanwhile
                 ? Keep(request, meanwhile)
-                : Make(request, inputs, keys, cancellation);
+                : ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) is { } known
+                    ? Complete(request, exports, known, cancellation)
+                    : Make(request, exports, inputs, keys, cancellation);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -67,22 +71,59 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         }
     }
 
-    private ArtifactOutcome Make(PruneRequest request, ArtifactInputs inputs, StepKeys keys, CancellationToken cancellation)
+    /// <summary>Measures and exports a model that stands in its place, as far as that is missing.</summary>
+    private ArtifactOutcome Complete(PruneRequest request, ArtifactExports exports, ArtifactManifest known, CancellationToken cancellation)
     {
-        if (ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) is { } known)
+        LockCheck.Require(request, known.Digest);
+        bool isMeasured = ArtifactState.HasPerplexities(known, request, dense);
+        ArtifactManifest manifest = ManifestBuilder.Measure(known, request.Output, cancellation) with
         {
-            LockCheck.Require(request, known.Digest);
-            ArtifactManifest measured = ManifestBuilder.Measure(known, request.Output, cancellation) with { Perplexity = MeasureAll(request, request.Output, known.Digest, cancellation) };
-            measured.Write(request.Output);
-            ArtifactReports.Write(measured, request.Gates, request.Output);
-            return Done(request, measured, ArtifactOrigin.MeasuredAgain);
+            Perplexity = isMeasured ? known.Perplexity : MeasureAll(request, request.Output, known.Digest, cancellation),
+        };
+        if (exports.AreCurrent(known))
+        {
+            manifest.Write(request.Output);
+        }
+        else
+        {
+            manifest = Export(request, exports, manifest, cancellation);
         }
 
-        using StagingDirectory staging = StagingDirectory.Create(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys), request.IsNamed);
-        DiskSpace.Require(staging.Path, ModelFiles.Bytes(dense.Directory));
+        ArtifactReports.Write(manifest, request.Gates, request.Output);
+        return Done(request, manifest, isMeasured ? ArtifactOrigin.Exported : ArtifactOrigin.MeasuredAgain);
+    }
+
+    /// <summary>
+    /// Brings the GGUF files of a model that stands in its place to what is asked for. Whenever it is killed, the manifest names all that is the tool's: what goes is deleted before it,
+    /// what comes is moved there after it, and missing until then.
+    /// </summary>
+    private ArtifactManifest Export(PruneRequest request, ArtifactExports exports, ArtifactManifest known, CancellationToken cancellation)
+    {
+        using StagingDirectory staging = StagingDirectory.Create(request.Output, exports.Files, request.IsNamed);
+        DiskSpace.Require(staging.Path, exports.Bytes(known));
+        ArtifactManifest manifest = known with { Exports = exports.Make(known, request.Output, staging.Path, progress, cancellation) };
+        foreach (string gone in ArtifactFiles.Of(known).Except(ArtifactFiles.Of(manifest)))
+        {
+            File.Delete(Path.Combine(request.Output, gone));
+        }
+
+        manifest.Write(request.Output);
+        foreach (string made in Directory.EnumerateFiles(staging.Path))
+        {
+            File.Move(made, Path.Combine(request.Output, Path.GetFileName(made)), overwrite: true);
+        }
+
+        return manifest;
+    }
+
+    private ArtifactOutcome Make(PruneRequest request, ArtifactExports exports, ArtifactInputs inputs, StepKeys keys, CancellationToken cancellation)
+    {
+        using StagingDirectory staging = StagingDirectory.Create(request.Output, exports.Files, request.IsNamed);
+        DiskSpace.Require(staging.Path, ModelFiles.Bytes(dense.Directory) + exports.Bytes(known: null));
         ArtifactManifest? restored = Restore(request, inputs, keys, staging, cancellation);
         ArtifactManifest manifest = restored ?? Prune(request, inputs, keys, staging, cancellation);
         manifest = manifest with { Perplexity = MeasureAll(request, staging.Path, manifest.Digest, cancellation) };
+        manifest = manifest with { Exports = exports.Make(manifest, staging.Path, staging.Path, progress, cancellation) };
         manifest.Write(staging.Path);
         ArtifactReports.Write(manifest, request.Gates, staging.Path);
         dense.Stamps(request).RequireUnchanged();
@@ -110,14 +151,21 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     }
 
     /// <summary>The artifact that stands in its place, if there is nothing to do about it.</summary>
-    private ArtifactManifest? Finished(PruneRequest request, string key)
+    private ArtifactManifest? Finished(PruneRequest request, ArtifactExports exports, string key)
     {
-        if (ArtifactState.UpToDate(request.Output, key, cache.Digests) is not { } manifest || !ArtifactState.HasPerplexities(manifest, request, dense))
+        if (ArtifactState.UpToDate(request.Output, key, cache.Digests) is not { } manifest
+            || !ArtifactState.HasPerplexities(manifest, request, dense)
+            || !exports.AreCurrent(manifest))
         {
             return null;
         }
 
         LockCheck.Require(request, manifest.Digest);
+        foreach (ExportReport export in manifest.Exports)
+        {
+            LockCheck.Require(request, export);
+        }
+
         return manifest;
     }
 
@@ -148,7 +196,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         }
 
         return hit is var (entry, manifest) && cache.TryRestore(entry, staging.Path, cancellation)
-            ? ManifestBuilder.Measure(manifest, staging.Path, cancellation) with { Artifact = request.Name, Inputs = inputs }
+            ? ManifestBuilder.Measure(manifest, staging.Path, cancellation) with { Artifact = request.Name, Model = manifest.Model with { Name = dense.Name }, Exports = [], Inputs = inputs }
             : null;
     }
 

@@ -41,6 +41,11 @@ public sealed record PruningStep(string Artifact, PruningProgress Progress) : Bu
 /// <param name="Layers">Decoder layers in all.</param>
 public sealed record EvaluationStep(string Model, string Text, int Done, int Layers) : BuildProgress;
 
+/// <summary>A model is being written in another format.</summary>
+/// <param name="Artifact">The artifact's name.</param>
+/// <param name="File">The name of the file.</param>
+public sealed record Exporting(string Artifact, string File) : BuildProgress;
+
 /// <summary>Something the user should know, without which the work goes on.</summary>
 /// <param name="Diagnostic">What.</param>
 public sealed record Notice(Diagnostic Diagnostic) : BuildProgress;
@@ -67,6 +72,9 @@ public enum ArtifactOrigin
 
     /// <summary>The model was there already, unchanged; its perplexity was measured anew.</summary>
     MeasuredAgain,
+
+    /// <summary>The model was there already, unchanged; files in other formats were written from it.</summary>
+    Exported,
 
     /// <summary>It was taken from the cache.</summary>
     Cache,

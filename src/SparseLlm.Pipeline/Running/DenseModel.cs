@@ -1,6 +1,11 @@
+using System.Collections.Concurrent;
 using SparseLlm.Models;
+using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
+using SparseLlm.Models.Gguf;
+using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Exports;
 using SparseLlm.Pipeline.Keys;
 
 namespace SparseLlm.Pipeline.Running;
@@ -8,6 +13,9 @@ namespace SparseLlm.Pipeline.Running;
 /// <summary>The model that artifacts are made from, as far as keys go: what it is made of, its digests, and what is known of it. Nothing is computed.</summary>
 public sealed class DenseModel
 {
+    private readonly ConcurrentDictionary<GgufElementType, GgufOutlook> outlooks = [];
+    private readonly Lazy<GgufElementType> storedType;
+
     /// <summary>Reads a model's configuration and the headers of its checkpoint.</summary>
     /// <param name="directory">Its Hugging Face directory.</param>
     /// <param name="numericsClass">Of the engine that computes, or would.</param>
@@ -21,6 +29,7 @@ public sealed class DenseModel
         Definition = DecoderModel.ReadDefinition(directory);
         Files = new InputFiles(cache.Digests);
         Digests = new ModelDigests(directory, Definition, Files);
+        storedType = new Lazy<GgufElementType>(FindStoredType);
     }
 
     /// <summary>Its Hugging Face directory.</summary>
@@ -28,6 +37,24 @@ public sealed class DenseModel
 
     /// <summary>What it is made of.</summary>
     public ModelDefinition Definition { get; }
+
+    /// <summary>The name of its directory: where that is is nobody's business who gets what is made of it.</summary>
+    public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Directory)));
+
+    /// <summary>Where its model card is, if it has one.</summary>
+    public string CardPath => Path.Combine(Directory, GgufExport.CardName);
+
+    /// <summary>The digest of its model card; null where it has none.</summary>
+    /// <exception cref="Diagnostics.DiagnosticException">It cannot be read.</exception>
+    public string? Card => File.Exists(CardPath) ? Files.Of(CardPath) : null;
+
+    /// <summary>The type of GGUF that stores its matrices as they are.</summary>
+    public GgufElementType StoredType => storedType.Value;
+
+    /// <summary>What it will be as GGUF.</summary>
+    /// <param name="type">How matrices are to be stored.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">GGUF cannot hold it, its tokenizer or the type.</exception>
+    public GgufOutlook Gguf(GgufElementType type) => outlooks.GetOrAdd(type, known => GgufOutlook.Of(Directory, known));
 
     /// <summary>Of the engine that computes.</summary>
     public string NumericsClass { get; }
@@ -50,6 +77,12 @@ public sealed class DenseModel
 
     /// <summary>What tells whether everything that a measurement is made with is as it was when its key was computed.</summary>
     public InputStamps Stamps(PerplexityText text) => Files.Stamps(OwnPaths.Concat(text.Text.Paths));
+
+    private GgufElementType FindStoredType()
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(Directory);
+        return GgufElementTypes.Of(checkpoint[Definition.Layers[0].Linears.First().Weight.Tensor.Name].ElementType) ?? GgufElementType.F32;
+    }
 
     private IEnumerable<string> OwnPaths => Digests.Files.Keys.Select(name => Path.Combine(Directory, name));
 

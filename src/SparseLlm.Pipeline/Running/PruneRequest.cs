@@ -1,5 +1,7 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Definitions;
+using SparseLlm.Models.Gguf.Format;
+using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pruning;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Methods.Mixtures;
@@ -29,6 +31,12 @@ public sealed record PruneRequest(
 
     /// <summary>Who asked for it, for messages; null for the command line.</summary>
     public SourceLocation? Location { get; init; }
+
+    /// <summary>The GGUF files to write in its directory, by how they store matrices: null as the dense model does.</summary>
+    public IReadOnlyList<GgufElementType?> Gguf { get; init; } = [];
+
+    /// <summary>The digests that its GGUF files must have, by type, because they are locked; null where they may be any.</summary>
+    public IReadOnlyDictionary<string, LockedExport>? LockedExports { get; init; }
 
     /// <summary>The digest that its files must have, because it is locked; null where it may be any.</summary>
     public string? LockedDigest { get; init; }

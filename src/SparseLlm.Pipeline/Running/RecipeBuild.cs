@@ -1,7 +1,9 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Gguf;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
+using SparseLlm.Pipeline.Exports;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Planning;
@@ -25,6 +27,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         .. recipe.Calibration?.Text.Paths ?? [],
         .. recipe.Perplexities.SelectMany(perplexity => perplexity.Text.Paths),
         .. recipe.Globs,
+        .. recipe.Artifacts.Any(artifact => artifact.Gguf.Count > 0) && File.Exists(Path.Combine(recipe.Model, GgufExport.CardName)) ? [Path.Combine(recipe.Model, GgufExport.CardName)] : (string[])[],
     ];
 
     /// <summary>What every build would warn of while recipe and model are as they are. A warning of what this run did is not among them.</summary>
@@ -46,7 +49,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         var dense = new DenseModel(recipe.Model, engine.NumericsClass, cache);
         string lockPath = LockFile.PathOf(recipe.Path);
         LockCheck? lockCheck = options.IsLocked ? new LockCheck(LockFile.Read(lockPath), lockPath) : null;
-        PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output) with { LockedDigest = lockCheck?.Digest(artifact) })];
+        PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output) with { LockedDigest = lockCheck?.Digest(artifact), LockedExports = lockCheck?.Exports(artifact) })];
         Check(artifacts, requests, dense);
         CheckLock(lockCheck, artifacts, requests, dense);
         CheckCache(options.OnCacheMiss, options.Artifacts, cancellation);
@@ -71,6 +74,11 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
                 {
                     Warn(warning);
                 }
+
+                foreach (ExportNote note in outcome.Manifest.Exports.SelectMany(export => export.Notes).Distinct())
+                {
+                    progress?.Report(new Notice(note.At(artifact.Location)));
+                }
             }
             catch (DiagnosticException exception) when (exception.Diagnostics.All(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.LockMoved))
             {
@@ -92,7 +100,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     private static void CheckLock(LockCheck? check, IReadOnlyList<ArtifactRecipe> artifacts, PruneRequest[] requests, DenseModel dense)
     {
         Diagnostic[] moved =
-            [.. artifacts.Zip(requests).SelectMany(pair => check?.Inputs(pair.First, dense.Inputs(pair.Second)) ?? [])];
+            [.. artifacts.Zip(requests).SelectMany(pair => check?.Inputs(pair.First, dense.Inputs(pair.Second), new ArtifactExports(dense, pair.Second).TypeNames) ?? [])];
         if (moved.Length > 0)
         {
             throw new DiagnosticException(moved);
@@ -195,9 +203,9 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
             try
             {
                 request.Require(dense.Definition);
-                if (isApart && Standing(request, dense) is null)
+                if (isApart && (Standing(request, dense) is not { } standing || new ArtifactExports(dense, request).Missing(standing).Count > 0))
                 {
-                    StagingDirectory.Check(request.Output, ArtifactFiles.Of(dense.Digests.Files.Keys), request.IsNamed);
+                    StagingDirectory.Check(request.Output, new ArtifactExports(dense, request).Files, request.IsNamed);
                 }
             }
             catch (DiagnosticException exception)

@@ -52,13 +52,13 @@ internal static class ArtifactKeys
         new JsonObject { ["method"] = new JsonArray("wanda", "sparsellm"), ["sparsity"] = new JsonArray(0.5, 0.6) });
 
     /// <summary>The keys of <c>defaults</c>.</summary>
-    public static KeyTable Defaults { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Experts, Gates)
+    public static KeyTable Defaults { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Experts, Gates, ExportKeys.Format, ExportKeys.Type)
     {
         Constraints = new JsonObject { ["not"] = PatternKeys.Both },
     };
 
     /// <summary>The keys of an artifact.</summary>
-    public static KeyTable All { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Experts, Gates, Matrix)
+    public static KeyTable All { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Experts, Gates, ExportKeys.Format, ExportKeys.Type, Matrix)
     {
         Constraints = new JsonObject { ["not"] = PatternKeys.Both },
     };

@@ -1,3 +1,4 @@
+using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 
@@ -27,6 +28,12 @@ internal sealed record ArtifactDraft
     /// <summary>What must hold.</summary>
     public IReadOnlyList<GateRecipe>? Gates { get; init; }
 
+    /// <summary>Whether GGUF files are written.</summary>
+    public bool? HasGguf { get; init; }
+
+    /// <summary>How these store matrices.</summary>
+    public ExportTypes? Types { get; init; }
+
     /// <summary>This draft where it speaks, the other where it is silent.</summary>
     public ArtifactDraft Over(ArtifactDraft other) => new()
     {
@@ -37,7 +44,12 @@ internal sealed record ArtifactDraft
         Rules = Rules ?? other.Rules,
         ExpertsKept = ExpertsKept ?? other.ExpertsKept,
         Gates = Gates ?? other.Gates,
+        HasGguf = HasGguf ?? other.HasGguf,
+        Types = Types ?? other.Types,
     };
+
+    /// <summary>The type of each GGUF file; null for that of the checkpoint.</summary>
+    public IReadOnlyList<GgufElementType?> ToGguf() => HasGguf != true ? [] : Types is null ? [null] : [.. Types.Types];
 
     /// <summary>The settings to prune with: the method's, changed by the preset, then one by one.</summary>
     public PruningSettings ToSettings()

@@ -17,6 +17,7 @@ internal sealed class ArtifactReader
     private readonly MatrixReader matrices;
     private readonly OrderedDictionary<string, ArtifactRecipe> artifacts = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<SettingChoice, HashSet<PruningMethod>> uses = [];
+    private readonly Dictionary<ExportTypes, bool> types = [];
 
     public ArtifactReader(ReadingContext context, IReadOnlySet<string>? perplexities)
     {
@@ -87,9 +88,11 @@ internal sealed class ArtifactReader
             methods.Add(settings.Method);
         }
 
+        if (draft.Types is { } named) types[named] = types.GetValueOrDefault(named) || draft.HasGguf == true;
+
         // Without a valid pattern no recipe comes out, and what stands in for it is never seen.
         SparsityPattern pattern = draft.Pattern ?? new SparsityPattern.Unstructured(0);
-        artifacts.Add(name, new ArtifactRecipe(name, pattern, settings, draft.Rules ?? [], draft.Gates ?? [], location));
+        artifacts.Add(name, new ArtifactRecipe(name, pattern, settings, draft.Rules ?? [], draft.Gates ?? [], location) { Gguf = draft.ToGguf() });
     }
 
     private void RejectFixedAxes(Section section, Section matrix)
@@ -112,6 +115,14 @@ internal sealed class ArtifactReader
             string names = string.Join(", ", methods.Select(EnumNames.Of));
             context.Diagnostics.Add(RecipeDiagnostics.NoEffect, choice.Location,
                 $"'{choice.Setting.Name}' has no effect on {names}, only on {EnumNames.Of(PruningMethod.SparseLlm)}; remove it");
+        }
+
+        // What is mistyped may be the format.
+        if (context.Diagnostics.Has(RecipeDiagnostics.UnknownChoice) || context.Diagnostics.Has(RecipeDiagnostics.UnknownKey)) return;
+        foreach ((ExportTypes unused, _) in types.Where(use => !use.Value))
+        {
+            context.Diagnostics.Add(RecipeDiagnostics.NoEffect, unused.Location,
+                $"'{ExportKeys.Type.Name}' has no effect on safetensors files, which keep the checkpoint's type; add '{ExportKeys.Format.Name}: {ExportKeys.Gguf}', or remove it");
         }
     }
 

@@ -8,6 +8,7 @@ namespace SparseLlm.Recipes.Reading;
 internal sealed class DraftReader(ReadingContext context, PatternReader patterns, GateReader gates)
 {
     private readonly RuleReader rules = new(context, patterns);
+    private readonly ExportReader exports = new(context);
 
     /// <summary>What a section says.</summary>
     public ArtifactDraft Read(Section section)
@@ -22,6 +23,8 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
             Rules = section.Entry(ArtifactKeys.Rules) is { } list ? rules.Read(list) : null,
             ExpertsKept = section.Entry(ArtifactKeys.Experts) is { } experts ? ExpertsKept(experts) : null,
             Gates = section.Entry(ArtifactKeys.Gates) is { } limits ? gates.Read(limits) : null,
+            HasGguf = section.Entry(ExportKeys.Format) is { } format ? exports.HasGguf(format) : null,
+            Types = section.Entry(ExportKeys.Type) is { } types ? exports.Types(types) : null,
         };
     }
 

@@ -102,6 +102,7 @@ internal static class BuildCommand
                 Origin = JsonNamingPolicy.CamelCase.ConvertName(outcome.Origin.ToString()),
                 outcome.Manifest.Sparsity,
                 outcome.Manifest.Digest,
+                Exports = outcome.Manifest.Exports.Select(export => new { export.Format, export.Type, Files = export.Files.Select(file => file.Name), export.Bytes, export.Digest }),
                 Perplexity = outcome.Manifest.Perplexity.ToDictionary(
                     entry => entry.Key, entry => new { entry.Value.Dense, entry.Value.Pruned, entry.Value.Tokens, entry.Value.Windows }),
                 Gates = outcome.Gates.Select(gate => new
@@ -125,7 +126,7 @@ internal static class BuildCommand
         string[] own = [outcome.Name, manifest.Method, SparsityText.Of(manifest)];
         string seconds = outcome.Origin switch
         {
-            ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain => "up to date",
+            ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain or ArtifactOrigin.Exported => "up to date",
             ArtifactOrigin.Cache => "from cache",
             _ => Format($"{manifest.Seconds:0.0}"),
         };

@@ -43,6 +43,8 @@ internal static class CacheExchangeCommand
                         artifact.Name,
                         artifact.Key,
                         Done = artifact.IsThere,
+                        ExportsDone = artifact.ExportsThere,
+                        artifact.Exports,
                         PerplexitiesDone = artifact.PerplexitiesThere,
                         artifact.Perplexities,
                         artifact.UnnamedPerplexities,
@@ -63,6 +65,7 @@ internal static class CacheExchangeCommand
             string[] parts =
             [
                 artifact.IsThere ? done : $"not {done}",
+                .. artifact.Exports == 0 ? [] : (string[])[$"{artifact.ExportsThere} of {artifact.Exports} GGUF files"],
                 .. artifact.Perplexities == 0 ? [] : (string[])[$"{artifact.PerplexitiesThere} of {artifact.Perplexities} perplexities"],
                 .. artifact.Layers == 0 ? [] : (string[])[$"{artifact.LayersThere} of {artifact.Layers} layers"],
                 .. artifact.HasBudget ? [] : (string[])["without the sparsity of each matrix, which they need"],

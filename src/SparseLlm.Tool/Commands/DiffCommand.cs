@@ -10,7 +10,7 @@ internal static class DiffCommand
 {
     public static Command Create()
     {
-        var a = new Argument<string>("a") { Description = "An artifact, or any Hugging Face directory." };
+        var a = new Argument<string>("a") { Description = "An artifact, any Hugging Face directory, or a GGUF file." };
         var b = new Argument<string>("b") { Description = "What it is compared with." };
         Option<bool> json = CommandAction.Json();
         var command = new Command("diff", "Compare two models: sparsity, mask overlap and distance of every tensor, and their metrics.") { a, b, json, CommandAction.NoProgress() };
@@ -43,6 +43,7 @@ internal static class DiffCommand
         return command.WithExamples(
         [
             new("diff models/opt-125m pruned", "What pruning has changed."),
+            new("diff pruned pruned-Q8_0.gguf", "What quantisation has changed."),
             new("diff models/opt-50 models/opt-70 --json", "How much the masks of two artifacts have in common, as JSON."),
         ]);
     }

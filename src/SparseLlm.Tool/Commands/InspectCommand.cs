@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pipeline.Inspection;
 using SparseLlm.Tool.Output;
 
@@ -10,13 +11,20 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("model") { Description = "A Hugging Face directory, dense or pruned." };
+        var model = new Argument<string>("model") { Description = "A Hugging Face directory, dense or pruned, or a GGUF file." };
         Option<bool> json = CommandAction.Json();
         var command = new Command("inspect", "List the tensors of a model, with their sparsity and pattern.") { model, json };
         command.SetWork((arguments, cancellation) =>
         {
+            var terminal = new Terminal(arguments.GetValue(json));
+            if (GgufFile.IsMeantBy(arguments.GetRequiredValue(model)))
+            {
+                GgufText.Show(GgufInspection.Of(arguments.GetRequiredValue(model), cancellation), terminal);
+                return ExitCodes.Done;
+            }
+
             ModelInspection inspection = ModelInspection.Of(arguments.GetRequiredValue(model), cancellation);
-            new Terminal(arguments.GetValue(json)).Result(
+            terminal.Result(
                 new { FormatVersion = 1, inspection.Architecture, inspection.Sparsity, inspection.Tensors },
                 console => Show(inspection, console));
             return ExitCodes.Done;
@@ -24,6 +32,7 @@ internal static class InspectCommand
         return command.WithExamples(
         [
             new("inspect models/opt-125m", "Its tensors."),
+            new("inspect pruned-Q8_0.gguf", "What a GGUF file says of its model, and its tensors."),
             new("inspect pruned --json", "How sparse a pruned model is, as JSON."),
         ]);
     }

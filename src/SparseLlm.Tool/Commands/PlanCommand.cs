@@ -31,6 +31,7 @@ internal static class PlanCommand
                         planned.Bytes,
                         Layers = planned.Keys.Layers.Select((key, index) => new { Index = index, Key = key, Cached = planned.CachedLayers.Contains(index) }),
                         Measurements = planned.Measurements.Select(measurement => new { measurement.Artifact, measurement.Text, measurement.Key, Cached = measurement.IsCached }),
+                        Exports = planned.Exports.Select(export => new { export.File, Cached = export.IsCached }),
                     }),
                 },
                 console => Show(artifacts, directory, console));
@@ -61,10 +62,18 @@ internal static class PlanCommand
     {
         int count = planned.MissingMeasurements.Count;
         string measure = count == 1 ? "measure 1 perplexity" : FormattableString.Invariant($"measure {count} perplexities");
-        return planned.Action == PlannedAction.Measure
-            ? count == 0 ? "take its perplexity from the cache" : measure
-            : Model(planned) + (count == 0 ? "" : $", {measure}");
+        string exports = Exports(planned);
+        return planned.Action switch
+        {
+            PlannedAction.Measure => (count == 0 ? "take its perplexity from the cache" : measure) + (exports.Length == 0 ? "" : $", {exports}"),
+            PlannedAction.Export => exports.Length == 0 ? "bring its GGUF files in line with the recipe" : exports,
+            _ => string.Join(", ", ((string[])[Model(planned), count == 0 ? "" : measure, exports]).Where(part => part.Length > 0)),
+        };
     }
+
+    /// <summary>What would be done about GGUF files.</summary>
+    private static string Exports(ArtifactPlan planned) => string.Join(
+        ", ", planned.Exports.Select(export => export.IsCached ? $"take {export.File} from the cache" : $"write {export.File}"));
 
     /// <summary>What would be done about the model itself.</summary>
     private static string Model(ArtifactPlan planned) => planned.Action switch

@@ -104,7 +104,7 @@ internal sealed class PruneCommand
         string sparsity = SparsityText.Of(outcome.Manifest);
         return outcome.Origin switch
         {
-            ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain => $"pruned to {sparsity}, up to date",
+            ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain or ArtifactOrigin.Exported => $"pruned to {sparsity}, up to date",
             ArtifactOrigin.Cache => $"pruned to {sparsity}, from the cache",
             _ => FormattableString.Invariant($"pruned to {sparsity} in {outcome.Manifest.Seconds:0.0} s"),
         };

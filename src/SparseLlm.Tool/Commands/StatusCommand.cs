@@ -48,6 +48,7 @@ internal static class StatusCommand
     {
         PlannedAction.None => null,
         PlannedAction.Measure => "its perplexity was measured on other texts",
+        PlannedAction.Export => plan.Damage(planned) ?? (planned.Exports.Count == 0 ? "its GGUF files are not those that the recipe asks for" : $"it has no {string.Join(", ", planned.Exports)} yet"),
         _ => plan.Damage(planned) ?? (plan.Changes(planned) is { Changes: { Count: > 0 } changes }
             ? changes[0] + (changes.Count == 1 ? "" : $"; and {changes.Count - 1} more (see 'dotnet sparsellm why {planned.Artifact.Name}')")
             : "what stands there was made from something else"),

@@ -29,6 +29,7 @@ internal static class WhyCommand
                     Changes = changes?.Changes.Select(change => new { change.What, change.Before, change.After, change.Cause, change.FirstLayer }),
                     Output = damage,
                     LayersToPrune = planned.MissingLayers,
+                    FilesToExport = planned.Exports.Select(export => export.File),
                     PerplexitiesToMeasure = planned.MissingMeasurements.Select(measurement => new { measurement.Artifact, measurement.Text }),
                 },
                 console => Show(planned, changes, damage, directory, console));
@@ -48,6 +49,7 @@ internal static class WhyCommand
         {
             PlannedAction.None => $"{name} is up to date.",
             PlannedAction.Measure => $"{name} is up to date, but its perplexity was measured on other texts.",
+            PlannedAction.Export => $"{name} is up to date, but its GGUF files are not those that the recipe asks for.",
             PlannedAction.Restore => $"{name} would be taken from the cache.",
             _ when planned.MissingLayers.Count == 0 => $"{name} would be put together from layers in the cache.",
             _ => $"{name} would be pruned: {LayerRanges.Describe(planned.MissingLayers)} of {planned.Keys.Layers.Count}.",
@@ -55,6 +57,11 @@ internal static class WhyCommand
         if (planned.MissingMeasurements.Count > 0)
         {
             console.WriteLine($"Perplexities that would be measured: {string.Join(", ", planned.MissingMeasurements)}.");
+        }
+
+        if (planned.Exports.Count > 0)
+        {
+            console.WriteLine($"GGUF files that would be written: {string.Join(", ", planned.Exports)}.");
         }
 
         if (damage is not null)

@@ -10,7 +10,8 @@ namespace SparseLlm.Tool.Output;
 /// <summary>
 /// What a build system needs to know of a run, as plain lines, so that a target can read it without a parser:
 /// <c>PATH.inputs</c> lists the files that were read, <c>PATH.outputs</c> those that were written (relative to the output
-/// directory), <c>PATH.artifacts</c> has a line for each artifact: name, sparsity, perplexities, digest and recipe, with tabs between;
+/// directory), <c>PATH.artifacts</c> has a line for each artifact: name, sparsity, perplexities, digest and recipe, with tabs between; <c>PATH.exports</c> one for each GGUF file: file, format, type, artifact,
+/// sparsity, digest and recipe;
 /// <c>PATH.warnings</c> has what is to be said again by a build that finds everything up to date. These are of a run that succeeded. Of every run are
 /// <c>PATH.written</c>, the files that this one and those before it have written, and <c>PATH.summary</c>, the page that compares the artifacts and, behind a tab, how they do.
 /// </summary>
@@ -32,6 +33,7 @@ internal sealed class BuildManifest(string path, string output)
         File.WriteAllLines(path + ".outputs", Listable([.. build.Outcomes.SelectMany(Files), .. build.Reports]));
         File.WriteAllLines(path + ".warnings", ((IEnumerable<Diagnostic>)[.. warnings, .. build.Warnings]).Select(warning => warning.ToString()));
         File.WriteAllLines(path + ".artifacts", build.Outcomes.Select(outcome => Describe(outcome, build.Inputs[0])));
+        File.WriteAllLines(path + ".exports", build.Outcomes.SelectMany(outcome => outcome.Manifest.Exports.Select(export => Describe(outcome, export, build.Inputs[0]))));
     });
 
     /// <summary>Writes where the summary of a run is that made all artifacts, whether they miss gates or not.</summary>
@@ -88,8 +90,13 @@ internal sealed class BuildManifest(string path, string output)
             manifest.Perplexity.Select(
                 entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Key}={entry.Value.Pruned:0.000}")));
         return string.Join(
-            '\t', outcome.Name, manifest.Sparsity.ToString("0.######", CultureInfo.InvariantCulture), perplexities, manifest.Digest, recipe);
+            '\t', outcome.Name, Sparsity(manifest), perplexities, manifest.Digest, recipe);
     }
+
+    private static string Describe(ArtifactOutcome outcome, ExportReport export, string recipe) => string.Join(
+        '\t', $"{outcome.Name}/{export.File}", export.Format, export.Type, outcome.Name, Sparsity(outcome.Manifest), export.Digest, recipe);
+
+    private static string Sparsity(ArtifactManifest manifest) => manifest.Sparsity.ToString("0.######", CultureInfo.InvariantCulture);
 
     private sealed class Notes(BuildManifest lists, IProgress<BuildProgress> progress) : IProgress<BuildProgress>
     {

@@ -37,6 +37,9 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
             case PruningStep { Progress: LayerRestored restored } step when !quiet:
                 Terminal.Progress($"{step.Artifact}: layer {restored.Layer + 1}/{restored.Layers} from the cache");
                 break;
+            case Exporting exporting when !quiet:
+                Terminal.Progress($"{exporting.Artifact}: writing {exporting.File}");
+                break;
             case Waiting waiting when !quiet:
                 Terminal.Progress($"{waiting.Artifact}: another build makes it; waiting");
                 break;
@@ -60,6 +63,7 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
     {
         ArtifactOrigin.UpToDate => "up to date",
         ArtifactOrigin.MeasuredAgain => "up to date, and measured again",
+        ArtifactOrigin.Exported => outcome.Manifest.Exports.Count == 0 ? "up to date" : $"up to date, with {string.Join(", ", outcome.Manifest.Exports.Select(export => export.File))}",
         ArtifactOrigin.Cache => "from the cache",
         _ => string.Create(CultureInfo.InvariantCulture, $"pruned to {SparsityText.Of(outcome.Manifest)} in {outcome.Manifest.Seconds:0.0} s"),
     };

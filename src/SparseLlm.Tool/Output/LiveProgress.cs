@@ -139,6 +139,9 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
                 (done, layers) = (evaluation.Done, evaluation.Layers);
                 step = $"layer {evaluation.Done}/{evaluation.Layers}";
                 break;
+            case Exporting exporting:
+                Begin(exporting.Artifact, "writing", $"writing {exporting.File}");
+                break;
             case Waiting waiting:
                 Begin(waiting.Artifact, "waiting", "another build makes it; waiting");
                 break;

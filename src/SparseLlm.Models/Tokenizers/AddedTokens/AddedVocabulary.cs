@@ -6,7 +6,6 @@ namespace SparseLlm.Models.Tokenizers.AddedTokens;
 /// <summary>The added tokens of a tokenizer, and how they are found in a text.</summary>
 internal sealed class AddedVocabulary
 {
-    private readonly INormalizer? _normalizer;
     private readonly Dictionary<int, AddedToken> _byId;
     private readonly Dictionary<string, AddedToken> _byContent;
     private readonly AddedTokenMatcher _rawTokens;
@@ -18,7 +17,7 @@ internal sealed class AddedVocabulary
     /// </summary>
     public AddedVocabulary(IEnumerable<AddedToken> tokens, INormalizer? normalizer, BytePairVocabulary model)
     {
-        _normalizer = normalizer;
+        Normalizer = normalizer;
         _byId = new Dictionary<int, AddedToken>();
         _byContent = new Dictionary<string, AddedToken>(StringComparer.Ordinal);
         int next = model.Count;
@@ -36,8 +35,17 @@ internal sealed class AddedVocabulary
         _normalizedTokens = new(tokensByNormalized[true].Select(token => (Normalize(token.Content, allowance), token)));
     }
 
+    /// <summary>What rewrites the text between the tokens; null if nothing does.</summary>
+    public INormalizer? Normalizer { get; }
+
+    /// <summary>The tokens, with the ids that they have.</summary>
+    public IReadOnlyCollection<AddedToken> Tokens => _byId.Values;
+
     /// <summary>The text of every added token.</summary>
     public IReadOnlyCollection<string> Contents => _byContent.Keys;
+
+    /// <summary>Whether what rewrites text makes something else of a token's.</summary>
+    public bool IsRewritten(AddedToken token) => Normalize(token.Content, new Allowance(token.Content.Length)) != token.Content;
 
     /// <summary>The added token of an id.</summary>
     public AddedToken? Find(int id) => _byId.GetValueOrDefault(id);
@@ -68,5 +76,5 @@ internal sealed class AddedVocabulary
         }
     }
 
-    private string Normalize(string text, Allowance allowance) => _normalizer?.Normalize(text, allowance) ?? text;
+    private string Normalize(string text, Allowance allowance) => Normalizer?.Normalize(text, allowance) ?? text;
 }

@@ -8,13 +8,12 @@ internal sealed class BytePairModel
     private const int MissingByte = -1;
 
     private readonly TokenizerPlace _place;
-    private readonly BytePairOptions _options;
     private readonly int[]? _byteTokens;
 
     public BytePairModel(TokenizerPlace place, BytePairVocabulary vocabulary, BytePairOptions options)
     {
         _place = place;
-        _options = options;
+        Options = options;
         Vocabulary = vocabulary;
         _byteTokens = options.ByteFallback
             ? [.. Enumerable.Range(0, 256).Select(b =>
@@ -25,18 +24,27 @@ internal sealed class BytePairModel
     /// <summary>The tokens and merges.</summary>
     public BytePairVocabulary Vocabulary { get; }
 
+    /// <summary>How the characters of a word are treated.</summary>
+    public BytePairOptions Options { get; }
+
     /// <summary>The tokens of one word, appended to <paramref name="output"/>.</summary>
     /// <param name="word">A pre-token, not empty.</param>
     /// <param name="symbols">Working memory.</param>
     /// <param name="output">Receives the ids.</param>
     public void Encode(ReadOnlySpan<char> word, SymbolList symbols, List<int> output)
     {
-        if (_options.IgnoreMerges && Vocabulary.TryGetId(word, out int id))
+        if (Options.IgnoreMerges && Vocabulary.TryGetId(word, out int id))
         {
             output.Add(id);
             return;
         }
 
+        EncodeByMerges(word, symbols, output);
+    }
+
+    /// <summary>The tokens that a word's characters are merged into, whether the word is itself a token or not.</summary>
+    public void EncodeByMerges(ReadOnlySpan<char> word, SymbolList symbols, List<int> output)
+    {
         symbols.Clear();
         Segment(word, symbols);
         symbols.Merge(Vocabulary);
@@ -62,9 +70,9 @@ internal sealed class BytePairModel
                 symbols.Add(id);
             }
             // As in the original, a pending unknown token stays pending across the bytes of a later character.
-            else if (!TryAddBytes(character, symbols) && _options.UnknownToken is not null)
+            else if (!TryAddBytes(character, symbols) && Options.UnknownToken is not null)
             {
-                if (unknown is int pending && !_options.FuseUnknown)
+                if (unknown is int pending && !Options.FuseUnknown)
                 {
                     symbols.Add(pending);
                 }
@@ -81,8 +89,8 @@ internal sealed class BytePairModel
 
     private ReadOnlySpan<char> Decorate(ReadOnlySpan<char> word, int start, int length)
     {
-        string prefix = start > 0 ? _options.ContinuingPrefix : "";
-        string suffix = start + length == word.Length ? _options.EndSuffix : "";
+        string prefix = start > 0 ? Options.ContinuingPrefix : "";
+        string suffix = start + length == word.Length ? Options.EndSuffix : "";
         ReadOnlySpan<char> character = word.Slice(start, length);
         return prefix.Length + suffix.Length == 0 ? character : string.Concat(prefix, character, suffix);
     }
@@ -109,10 +117,10 @@ internal sealed class BytePairModel
         return true;
     }
 
-    private int UnknownId() => Vocabulary.TryGetId(_options.UnknownToken, out int id)
+    private int UnknownId() => Vocabulary.TryGetId(Options.UnknownToken, out int id)
         ? id
         : throw _place.Error(
             TokenizerDiagnostics.UnknownToken,
-            $"has no token for a character of the text, and its unknown token '{TokenizerPlace.Excerpt(_options.UnknownToken!)}' is not in its vocabulary " +
+            $"has no token for a character of the text, and its unknown token '{TokenizerPlace.Excerpt(Options.UnknownToken!)}' is not in its vocabulary " +
             "either; check that the text is what it should be, or take the tokenizer that belongs to the model.");
 }

@@ -27,6 +27,9 @@ internal sealed class TokenTable
     /// <summary>How many tokens there are.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Every id that has a token, in no order.</summary>
+    public IReadOnlyCollection<int> Ids => _byId.Value.Keys;
+
     /// <summary>Gives a token its id; the last one counts.</summary>
     /// <param name="token">Its UTF-8.</param>
     /// <param name="id">The id.</param>

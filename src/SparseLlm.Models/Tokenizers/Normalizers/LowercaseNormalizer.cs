@@ -6,6 +6,9 @@ namespace SparseLlm.Models.Tokenizers.Normalizers;
 internal sealed class LowercaseNormalizer : INormalizer
 {
     /// <inheritdoc/>
+    public string Description => "lower case";
+
+    /// <inheritdoc/>
     public string Normalize(string text, Allowance allowance)
     {
         var lower = new StringBuilder(text.Length);

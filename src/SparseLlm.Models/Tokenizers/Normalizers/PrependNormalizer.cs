@@ -6,6 +6,9 @@ namespace SparseLlm.Models.Tokenizers.Normalizers;
 internal sealed class PrependNormalizer(string prefix, TokenizerPlace place) : INormalizer
 {
     /// <inheritdoc/>
+    public string Description => $"'{prefix}' goes first";
+
+    /// <inheritdoc/>
     public string Normalize(string text, Allowance allowance)
     {
         if (text.Length == 0)

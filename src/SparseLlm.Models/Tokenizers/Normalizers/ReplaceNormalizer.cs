@@ -6,5 +6,8 @@ namespace SparseLlm.Models.Tokenizers.Normalizers;
 internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : INormalizer
 {
     /// <inheritdoc/>
+    public string Description => $"{pattern} becomes '{content}'";
+
+    /// <inheritdoc/>
     public string Normalize(string text, Allowance allowance) => pattern.Replace(text, content, allowance);
 }

@@ -4,6 +4,9 @@ namespace SparseLlm.Models.Tokenizers.Normalizers;
 internal sealed class StripNormalizer(bool left, bool right) : INormalizer
 {
     /// <inheritdoc/>
+    public string Description => "white space is stripped";
+
+    /// <inheritdoc/>
     public string Normalize(string text, Allowance allowance)
     {
         string trimmed = left ? text.TrimStart() : text;

@@ -6,6 +6,9 @@ namespace SparseLlm.Models.Tokenizers.Patterns;
 internal sealed class LiteralPattern(string literal, TokenizerPlace place) : TextPattern(place)
 {
     /// <inheritdoc/>
+    public override string ToString() => $"'{literal}'";
+
+    /// <inheritdoc/>
     protected override IEnumerable<(int Start, int Length)> Matches(ReadOnlyMemory<char> text, Allowance allowance)
     {
         int start = 0;

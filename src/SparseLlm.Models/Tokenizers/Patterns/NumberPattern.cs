@@ -8,6 +8,9 @@ namespace SparseLlm.Models.Tokenizers.Patterns;
 internal sealed class NumberPattern(TokenizerPlace place) : TextPattern(place)
 {
     /// <inheritdoc/>
+    public override string ToString() => @"/\p{N}/";
+
+    /// <inheritdoc/>
     protected override IEnumerable<(int Start, int Length)> Matches(ReadOnlyMemory<char> text, Allowance allowance)
     {
         for (int start = 0, length; start < text.Length; start += length)

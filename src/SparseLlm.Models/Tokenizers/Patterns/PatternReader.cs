@@ -14,8 +14,8 @@ internal static class PatternReader
     /// </summary>
     public const int LengthLimit = 4096;
 
-    // GPT-2 (Radford et al., 2019) writes contractions in lower case only.
-    private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+    /// <summary>GPT-2's pattern (Radford et al., 2019), which writes contractions in lower case only.</summary>
+    public const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
     // One match, however long the text is, takes a pattern in use less than a second. Backtracking would take it centuries.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -26,7 +26,7 @@ internal static class PatternReader
     public static TextPattern ByteLevel(TokenizerPlace place)
     {
         (Regex regex, Alphabet alphabet) = ByteLevelPattern.Value;
-        return new RegexPattern(regex, alphabet, place);
+        return new RegexPattern(Gpt2, regex, alphabet, place);
     }
 
     /// <summary>The pattern.</summary>
@@ -46,7 +46,7 @@ internal static class PatternReader
         try
         {
             (Regex regex, Alphabet alphabet) = Compile(expression);
-            return new RegexPattern(regex, alphabet, node.Place);
+            return new RegexPattern(expression, regex, alphabet, node.Place);
         }
         catch (Exception error) when (error is NotSupportedException or RegexParseException)
         {

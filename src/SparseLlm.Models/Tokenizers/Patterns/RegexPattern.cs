@@ -3,11 +3,15 @@ using System.Text.RegularExpressions;
 namespace SparseLlm.Models.Tokenizers.Patterns;
 
 /// <summary>Matches a regular expression on the kinds of the text's characters.</summary>
+/// <param name="expression">The expression as the tokenizer writes it.</param>
 /// <param name="regex">The translated expression.</param>
 /// <param name="alphabet">The kinds that it tells apart.</param>
 /// <param name="place">Where it was read.</param>
-internal sealed class RegexPattern(Regex regex, Alphabet alphabet, TokenizerPlace place) : TextPattern(place)
+internal sealed class RegexPattern(string expression, Regex regex, Alphabet alphabet, TokenizerPlace place) : TextPattern(place)
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"/{expression}/";
+
     /// <inheritdoc/>
     protected override IEnumerable<(int Start, int Length)> Matches(ReadOnlyMemory<char> text, Allowance allowance)
     {

@@ -9,6 +9,9 @@ internal abstract class TextPattern(TokenizerPlace place)
     /// <summary>Where the pattern was read.</summary>
     protected TokenizerPlace Place => place;
 
+    /// <summary>The pattern as the tokenizer writes it.</summary>
+    public abstract override string ToString();
+
     /// <summary>The matches and what lies between them, in order; together they are the whole text.</summary>
     public IEnumerable<Segment> Segments(ReadOnlyMemory<char> text, Allowance allowance)
     {

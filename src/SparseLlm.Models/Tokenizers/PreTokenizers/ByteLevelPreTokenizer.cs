@@ -11,6 +11,9 @@ internal sealed class ByteLevelPreTokenizer(bool addsPrefixSpace, TextPattern? p
     public bool WritesBytes => true;
 
     /// <inheritdoc/>
+    public string Description => (addsPrefixSpace ? "' ' goes first; " : "") + (pattern is null ? "" : $"cut {pattern}; ") + "bytes";
+
+    /// <inheritdoc/>
     public IEnumerable<Piece> Split(Piece piece, Allowance allowance)
     {
         Piece spaced = addsPrefixSpace && !piece.Text.Span.StartsWith(' ') ? piece.With($" {piece.Text.Span}") : piece;

@@ -13,6 +13,9 @@ internal sealed class MetaspacePreTokenizer(string replacement, PrependScheme pr
         new(new LiteralPattern(replacement, place), SplitBehavior.MergedWithNext, isInverted: false);
 
     /// <inheritdoc/>
+    public string Description => $"Metaspace '{replacement}', {prepends.ToString().ToLowerInvariant()}{(splits ? ", cut" : "")}";
+
+    /// <inheritdoc/>
     public IEnumerable<Piece> Split(Piece piece, Allowance allowance)
     {
         string text = piece.Text.ToString().Replace(" ", replacement, StringComparison.Ordinal);

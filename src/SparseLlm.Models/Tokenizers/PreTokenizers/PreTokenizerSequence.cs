@@ -7,6 +7,9 @@ internal sealed class PreTokenizerSequence(IReadOnlyList<IPreTokenizer> preToken
     public bool WritesBytes => preTokenizers.Any(preTokenizer => preTokenizer.WritesBytes);
 
     /// <inheritdoc/>
+    public string Description => string.Join("; ", preTokenizers.Select(preTokenizer => preTokenizer.Description));
+
+    /// <inheritdoc/>
     public IEnumerable<Piece> Split(Piece piece, Allowance allowance)
     {
         IEnumerable<Piece> pieces = [piece];

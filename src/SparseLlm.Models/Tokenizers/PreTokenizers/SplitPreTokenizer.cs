@@ -9,6 +9,16 @@ namespace SparseLlm.Models.Tokenizers.PreTokenizers;
 internal sealed class SplitPreTokenizer(TextPattern pattern, SplitBehavior behavior, bool isInverted) : IPreTokenizer
 {
     /// <inheritdoc/>
+    public string Description => (behavior, isInverted) switch
+    {
+        // Whether it is the matches or what lies between them makes no difference where both are words.
+        (SplitBehavior.Isolated, _) => $"cut {pattern}",
+        (SplitBehavior.Removed, true) => $"keep {pattern}",
+        (_, false) => $"{behavior} {pattern}",
+        (_, true) => $"{behavior} between {pattern}",
+    };
+
+    /// <inheritdoc/>
     public IEnumerable<Piece> Split(Piece piece, Allowance allowance)
     {
         IEnumerable<Segment> segments = pattern.Segments(piece.Text, allowance);

@@ -74,6 +74,12 @@ internal sealed class RecipeExcerpt
             Line($"    experts: {{ keep: {share} }}");
         }
 
+        if (manifest.Exports.Count > 0)
+        {
+            Line($"    format: gguf");
+            Line($"    type: [{string.Join(", ", manifest.Exports.Select(export => export.Type))}]");
+        }
+
         AddList("settings", SettingChanges.Of(manifest).Select(change => $"{change.Key}: {change.Value}"));
         AddList("rules", patterns.Rules.Select(rule => $"- {{ match: {Quote(rule.Key)}, {PatternRules.Keys(rule.Value)} }}"));
     }

@@ -28,6 +28,12 @@ internal static class CostSection
             }
         }
 
+        foreach (ExportReport export in manifest.Exports)
+        {
+            string parts = export.Files.Count == 1 ? "" : $", in {export.Files.Count} parts";
+            yield return [export.File, Figures.Bytes(export.Bytes), Html.Of($"as {export.Format}, matrices stored as {export.Type}{parts}{(manifest.Size is { } pruned ? $", {Figures.Change((double)export.Bytes / pruned.Pruned - 1)} from the safetensors files" : "")}")];
+        }
+
         long weights = manifest.Tensors.Sum(tensor => (long)tensor.Shape[0] * tensor.Shape[1]);
         long kept = (long)Math.Round(manifest.Tensors.Sum(tensor => (1 - tensor.Sparsity) * tensor.Shape[0] * tensor.Shape[1]));
         yield return ["Weights kept", Figures.Count(kept), Html.Of($"of {Figures.Count(weights)} in the pruned matrices")];

@@ -50,6 +50,7 @@ internal static class ProvenanceSection
     [
         .. manifest.Inputs.Model.Select(file => (Html[])[file.Key, "the model", Digest(file.Value)]),
         .. (manifest.Calibration?.Files ?? []).Select(file => (Html[])[file.Name, "calibration", Digest(file.Digest)]),
+        .. manifest.Exports.SelectMany(export => export.Files.Select(file => (Html[])[file.Name, $"written as {export.Format}", Digest(file.Digest)])),
         .. manifest.Perplexity.SelectMany(text => text.Value.Files.Select(file => (Html[])[file.Name, $"perplexity on {text.Key}", Digest(file.Digest)])),
     ];
 

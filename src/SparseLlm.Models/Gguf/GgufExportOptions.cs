@@ -1,0 +1,20 @@
+using SparseLlm.Models.Gguf.Format;
+
+namespace SparseLlm.Models.Gguf;
+
+/// <summary>What a GGUF file is to be.</summary>
+/// <param name="Type">How matrices are stored; null for the type that the checkpoint has them in.</param>
+public sealed record GgufExportOptions(GgufElementType? Type = null)
+{
+    /// <summary>What the model is called; null for the name of its directory.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Where its model card is, which says its licence; null for its own directory. A pruned model has no card of its own.</summary>
+    public string? CardDirectory { get; init; }
+
+    /// <summary>Where it comes from: pairs that are written as they are, after all others.</summary>
+    public GgufMetadata Provenance { get; init; } = new();
+
+    /// <summary>Bytes of tensors beyond which a file is split: hubs take files of up to 50 GB.</summary>
+    internal long PartLength { get; init; } = 48_000_000_000;
+}

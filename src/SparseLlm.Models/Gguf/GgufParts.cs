@@ -1,0 +1,156 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+using Microsoft.Win32.SafeHandles;
+using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Gguf.Decoders;
+using SparseLlm.Models.Gguf.Format;
+
+namespace SparseLlm.Models.Gguf;
+
+/// <summary>The files that a model becomes: one, or parts of which the first has all metadata, as llama.cpp splits.</summary>
+internal sealed class GgufParts
+{
+    private const string Extension = ".gguf";
+    private const string PartNumber = "split.no";
+    private const string PartCount = "split.count";
+    private const string TensorCount = "split.tensors.count";
+
+    private readonly List<(byte[] Header, IReadOnlyList<DecoderTensor> Tensors)> parts = [];
+
+    /// <summary>Lays out the files.</summary>
+    /// <param name="metadata">What the first of them says.</param>
+    /// <param name="tensors">All tensors.</param>
+    /// <param name="partLength">Bytes of tensors beyond which a file is split.</param>
+    public GgufParts(GgufMetadata metadata, IReadOnlyList<DecoderTensor> tensors, long partLength)
+    {
+        List<List<DecoderTensor>> groups = Split(tensors, partLength);
+        for (int number = 0; number < groups.Count; number++)
+        {
+            GgufMetadata own = number == 0 ? metadata : new GgufMetadata();
+            if (groups.Count > 1)
+            {
+                own.SetValue(PartNumber, (ushort)number);
+                own.SetValue(PartCount, (ushort)groups.Count);
+                own.SetValue(TensorCount, tensors.Count);
+            }
+
+            parts.Add((GgufHeaderWriter.Write(own, groups[number]), groups[number]));
+        }
+    }
+
+    /// <summary>Bytes of all files together.</summary>
+    public long ByteLength => parts.Sum(part => part.Header.Length + part.Tensors.Sum(tensor => GgufLayout.Align(tensor.ByteLength)));
+
+    /// <summary>The files' paths.</summary>
+    public IReadOnlyList<string> Paths(string path)
+    {
+        string stem = path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) ? path[..^Extension.Length] : path;
+        return parts.Count == 1
+            ? [path]
+            : [.. Enumerable.Range(1, parts.Count).Select(number => string.Create(CultureInfo.InvariantCulture, $"{stem}-{number:00000}-of-{parts.Count:00000}{Extension}"))];
+    }
+
+    /// <summary>Writes all files beside their places, and then puts them there.</summary>
+    public void Write(string path, Checkpoint checkpoint, CancellationToken cancellation)
+    {
+        (string Path, string Temporary)[] files = [.. Paths(path).Select(file => (file, $"{file}.{Guid.NewGuid():N}.tmp"))];
+        try
+        {
+            foreach ((var part, var file) in parts.Zip(files))
+            {
+                WritePart(part, file.Temporary, checkpoint, cancellation);
+            }
+
+            foreach ((string target, string temporary) in files)
+            {
+                FileBytes.Move(temporary, target);
+            }
+        }
+        finally
+        {
+            foreach ((_, string temporary) in files)
+            {
+                FileBytes.DeleteQuietly(temporary);
+            }
+        }
+    }
+
+    private static void WritePart((byte[] Header, IReadOnlyList<DecoderTensor> Tensors) part, string path, Checkpoint checkpoint, CancellationToken cancellation)
+    {
+        using SafeFileHandle file = FileBytes.Create(path);
+        FileBytes.Write(file, 0, part.Header, path);
+        long offset = part.Header.Length;
+        byte[] bytes = [];
+        foreach (DecoderTensor tensor in part.Tensors)
+        {
+            long end = offset + GgufLayout.Align(tensor.ByteLength);
+            foreach ((var source, ArraySegment<float> values) in tensor.Read(checkpoint))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                int length = (int)tensor.Type.ByteLength(values.Count);
+                if (bytes.Length < length)
+                {
+                    bytes = new byte[length];
+                }
+
+                Encode(tensor, values, bytes.AsSpan(0, length), source is null ? null : checkpoint.PathOf(checkpoint[source.Tensor.Name]));
+                FileBytes.Write(file, offset, bytes.AsMemory(0, length), path);
+                offset += length;
+            }
+
+            FileBytes.Write(file, offset, new byte[end - offset], path);
+            offset = end;
+        }
+
+        FileBytes.Flush(file, path);
+    }
+
+    /// <summary>A value that is no number, or is beyond a type's range, would be one that nobody has asked for.</summary>
+    private static void Encode(DecoderTensor tensor, ReadOnlySpan<float> values, Span<byte> bytes, string? sourcePath)
+    {
+        if (!TensorPrimitives.IsFiniteAll(values))
+        {
+            throw ModelDiagnostics.NonFiniteWeight.Error(Location(), $"a value of {tensor.Name} is NaN or infinite; the checkpoint is damaged");
+        }
+
+        float greatest = Math.Abs(TensorPrimitives.MaxMagnitude(values));
+        if (greatest > Greatest(tensor.Type))
+        {
+            throw ModelDiagnostics.ValueOutOfRange.Error(
+                Location(), FormattableString.Invariant($"a value of {tensor.Name}, {greatest} in size, is beyond what {tensor.Type.Name()} holds; choose the type bf16 or f32"));
+        }
+
+        tensor.Type.FromSingle(values, bytes);
+
+        SourceLocation? Location() => sourcePath is null ? null : new SourceLocation(sourcePath);
+    }
+
+    /// <summary>What a type holds: the scale of a block is in half precision.</summary>
+    private static float Greatest(GgufElementType type) => type switch
+    {
+        GgufElementType.F16 => (float)Half.MaxValue,
+        GgufElementType.Q8_0 => 127 * (float)Half.MaxValue,
+        GgufElementType.Q4_0 => 8 * (float)Half.MaxValue,
+        _ => float.MaxValue,
+    };
+
+    private static List<List<DecoderTensor>> Split(IReadOnlyList<DecoderTensor> tensors, long partLength)
+    {
+        var groups = new List<List<DecoderTensor>> { new() };
+        long length = 0;
+        foreach (DecoderTensor tensor in tensors)
+        {
+            if (length > 0 && length + tensor.ByteLength > partLength)
+            {
+                groups.Add([]);
+                length = 0;
+            }
+
+            groups[^1].Add(tensor);
+            length += tensor.ByteLength;
+        }
+
+        return groups;
+    }
+}

@@ -1,0 +1,34 @@
+using SparseLlm.Models.Gguf.Format;
+
+namespace SparseLlm.Recipes.Keys;
+
+/// <summary>The keys that say in which files an artifact comes.</summary>
+internal static class ExportKeys
+{
+    /// <summary>The directory that every artifact is.</summary>
+    public const string Safetensors = "safetensors";
+
+    /// <summary>Files for llama.cpp and what is made of it.</summary>
+    public const string Gguf = "gguf";
+
+    public static RecipeKey Format { get; } = OneOrMore(
+        "format",
+        "What is written: the Hugging Face directory, which always is, and with gguf a file for LLamaSharp, llama.cpp, Ollama and LM Studio in it. One name, or a list.",
+        [Safetensors, Gguf],
+        Gguf) with
+    {
+        Default = Safetensors,
+    };
+
+    public static RecipeKey Type { get; } = OneOrMore(
+        "type",
+        "How a GGUF file stores matrices; a list makes a file for each. If left out, as the checkpoint has them.",
+        [.. GgufElementTypes.ByName.Keys],
+        "q8_0");
+
+    private static RecipeKey OneOrMore(string name, string purpose, IReadOnlyCollection<string> choices, string example)
+    {
+        RecipeKey one = RecipeKey.Choice(name, purpose, choices, example);
+        return one with { Schema = ValueSchema.OneOrList(() => ValueSchema.Choice(choices)) };
+    }
+}
