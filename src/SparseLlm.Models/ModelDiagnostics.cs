@@ -61,4 +61,10 @@ public static class ModelDiagnostics
 
     /// <summary>The names of the tensors show that the model was saved with something around it.</summary>
     public static readonly DiagnosticDescriptor WrappedModel = new("SLM2020", "Model saved inside another");
+
+    /// <summary>A packed checkpoint breaks its format, or its files do not fit.</summary>
+    public static readonly DiagnosticDescriptor MalformedPackedFile = new("SLM2021", "Malformed packed model");
+
+    /// <summary>The model is packed, and what is asked for needs the dense one.</summary>
+    public static readonly DiagnosticDescriptor PackedModel = new("SLM2022", "Packed model");
 }

@@ -27,6 +27,8 @@ internal static class CommandLine
             ExportCommand.Create(),
             InspectCommand.Create(),
             DiffCommand.Create(),
+            PackCommand.Create(),
+            UnpackCommand.Create(),
             CacheCommand.Create(),
             EngineCommand.Create(),
             SchemaCommand.Create(),

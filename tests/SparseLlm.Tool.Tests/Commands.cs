@@ -68,6 +68,40 @@ public sealed class Commands
         unnamed.Error.ShouldContain("name one like tiny.gguf");
     }
 
+    [Fact]
+    public void A_pruned_model_is_packed_measured_and_unpacked()
+    {
+        using var directory = new TempDirectory();
+        ToolProcess.Run("prune", Model, "--method", "magnitude", "--sparsity", "0.7", "-o", directory["pruned"], "--no-progress").ExitCode.ShouldBe(0);
+        ToolProcess pack = ToolProcess.Run("pack", directory["pruned"], "-o", directory["packed"], "--json");
+        pack.ExitCode.ShouldBe(0, pack.Error);
+        pack.Error.ShouldContain("packing, 100 %");
+        pack.Json.GetProperty("formatVersion").GetInt32().ShouldBe(1);
+        pack.Json.GetProperty("bytesAfter").GetInt64().ShouldBeLessThan(pack.Json.GetProperty("bytesBefore").GetInt64() * 55 / 100);
+        JsonElement layout = pack.Json.GetProperty("layouts")[0];
+        layout.GetProperty("layout").GetString().ShouldBe("bitmask");
+        layout.GetProperty("tensors").GetInt32().ShouldBe(24);
+        layout.GetProperty("denseBitsPerWeight").GetDouble().ShouldBe(16);
+        layout.GetProperty("storedBitsPerWeight").GetDouble().ShouldBeInRange(5.8, 6.2);
+
+        string[] eval = ["--text", Evaluation, "--sequence-length", "64", "--json", "--no-progress"];
+        ToolProcess measured = ToolProcess.Run(["eval", directory["packed"], .. eval]);
+        measured.ExitCode.ShouldBe(0, measured.Error);
+        measured.Output.ShouldBe(ToolProcess.Run(["eval", directory["pruned"], .. eval]).Output);
+
+        ToolProcess unpack = ToolProcess.Run("unpack", directory["packed"], "-o", directory["unpacked"], "--no-progress");
+        unpack.ExitCode.ShouldBe(0, unpack.Error);
+        unpack.Output.ShouldContain("unpacked: ");
+        foreach (string path in Directory.GetFiles(directory["pruned"]))
+        {
+            File.ReadAllBytes(Path.Combine(directory["unpacked"], Path.GetFileName(path))).ShouldBe(File.ReadAllBytes(path));
+        }
+
+        ToolProcess prune = ToolProcess.Run("prune", directory["packed"], "--method", "magnitude", "--sparsity", "0.8", "-o", directory["again"]);
+        prune.ExitCode.ShouldBe(1);
+        prune.Error.ShouldContain("error SLM2022");
+    }
+
     [Theory]
     [InlineData("tiny-opt")]
     [InlineData("tiny-llama")]

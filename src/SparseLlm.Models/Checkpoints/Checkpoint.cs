@@ -1,12 +1,14 @@
 using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints.Encodings;
 
 namespace SparseLlm.Models.Checkpoints;
 
 /// <summary>
 /// The safetensors files of a model directory, open for reading: one file, or shards with an index. Only the headers are
-/// held in memory. Reading is safe from several threads. Where several shards hold a tensor, the index says which of them counts.
+/// held in memory. Reading is safe from several threads. Where several shards hold a tensor, the index says which of them counts. Tensors of a packed
+/// checkpoint are here as they were before, and decoded where they are read.
 /// </summary>
 /// <remarks>
 /// Files are read, not mapped: mapped pages would count as this process's memory, and a file that shrinks under a mapping
@@ -22,10 +24,12 @@ public sealed class Checkpoint : IDisposable
     private readonly List<TensorInfo> order = [];
     private readonly List<TensorInfo> superseded = [];
     private readonly IReadOnlyDictionary<string, string> index;
+    private readonly EncodingFile? encodings;
 
-    private Checkpoint(string directory, IReadOnlyDictionary<string, string>? index)
+    private Checkpoint(string directory, IReadOnlyDictionary<string, string>? index, EncodingFile? encodings)
     {
         Directory = directory;
+        this.encodings = encodings;
         IsSharded = index is not null;
         this.index = index ?? new Dictionary<string, string>();
     }
@@ -48,6 +52,9 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Whether the checkpoint has an index of its shards.</summary>
     public bool IsSharded { get; }
 
+    /// <summary>Whether it is packed: stored as <c>sparsellm.json</c> says.</summary>
+    public bool IsPacked => encodings is not null;
+
     /// <summary>The file that stands for the whole checkpoint: the index, or the only file.</summary>
     public string MainFile => Path.Combine(Directory, IsSharded ? ShardIndex.FileName : SingleFile);
 
@@ -69,7 +76,7 @@ public sealed class Checkpoint : IDisposable
             throw OtherFormat.NotFound(directory);
         }
 
-        var checkpoint = new Checkpoint(directory, isSharded ? ShardIndex.Read(index) : null);
+        var checkpoint = new Checkpoint(directory, isSharded ? ShardIndex.Read(index) : null, EncodingFile.TryRead(directory));
         try
         {
             checkpoint.ReadHeaders();
@@ -82,18 +89,22 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
-    /// <summary>The names of the files that a checkpoint consists of, without reading any weights: one file, or shards and their index.</summary>
+    /// <summary>The names of the files that a checkpoint consists of, without reading any weights: one file, or shards and their index, and what says how they are packed.</summary>
     /// <exception cref="DiagnosticException">The index breaks its format.</exception>
     public static IReadOnlyList<string> Files(string directory)
     {
-        if (File.Exists(Path.Combine(directory, SingleFile)))
-        {
-            return [SingleFile];
-        }
-
         string index = Path.Combine(directory, ShardIndex.FileName);
-        return File.Exists(index) ? [ShardIndex.FileName, .. ShardIndex.Read(index).Values.Distinct().Order(StringComparer.Ordinal)] : [];
+        IEnumerable<string> files = File.Exists(Path.Combine(directory, SingleFile)) ? [SingleFile]
+            : File.Exists(index) ? [ShardIndex.FileName, .. ShardIndex.Read(index).Values.Distinct().Order(StringComparer.Ordinal)]
+            : [];
+        return [.. files, .. File.Exists(Path.Combine(directory, EncodingFile.FileName)) ? [EncodingFile.FileName] : Array.Empty<string>()];
     }
+
+    /// <summary>Refuses a directory that is packed for work that needs its files as they were before.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="work">What is to be done, as a noun.</param>
+    /// <exception cref="DiagnosticException">It is packed.</exception>
+    public static void RequireUnpacked(string directory, string work) => EncodingFile.RequireUnpacked(directory, work);
 
     /// <summary>The tensor of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
@@ -171,7 +182,7 @@ public sealed class Checkpoint : IDisposable
         return true;
     }
 
-    /// <summary>Reads bytes of a tensor as they are stored.</summary>
+    /// <summary>Reads bytes of a tensor; those of a packed one are decoded.</summary>
     /// <param name="tensor">A tensor of this checkpoint.</param>
     /// <param name="firstByte">The first byte to read, counted from the tensor's own.</param>
     /// <param name="destination">As many bytes as are wanted.</param>
@@ -181,7 +192,14 @@ public sealed class Checkpoint : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstByte);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, tensor.ByteLength - firstByte);
-        FileBytes.Read(files[tensor.Shard], tensor.Offset + firstByte, destination, PathOf(tensor));
+        if (tensor.Packed is { } packed)
+        {
+            packed.Read(ReadStored, firstByte, destination);
+        }
+        else
+        {
+            ReadStored(tensor, firstByte, destination);
+        }
     }
 
     /// <summary>Has a tensor's bytes read by the operating system, so that reading them soon takes no time. Nothing of them is kept here.</summary>
@@ -193,9 +211,12 @@ public sealed class Checkpoint : IDisposable
         byte[] buffer = ArrayPool<byte>.Shared.Rent(PieceLength);
         try
         {
-            for (long start = 0; start < tensor.ByteLength && !cancellation.IsCancellationRequested; start += buffer.Length)
+            foreach (TensorInfo stored in tensor.Packed?.Parts ?? [tensor])
             {
-                ReadBytes(tensor, start, buffer.AsSpan(0, (int)Math.Min(buffer.Length, tensor.ByteLength - start)));
+                for (long start = 0; start < stored.ByteLength && !cancellation.IsCancellationRequested; start += buffer.Length)
+                {
+                    ReadStored(stored, start, buffer.AsSpan(0, (int)Math.Min(buffer.Length, stored.ByteLength - start)));
+                }
             }
         }
         finally
@@ -221,6 +242,9 @@ public sealed class Checkpoint : IDisposable
     internal DiagnosticException NonFinite(TensorInfo tensor) => ModelDiagnostics.NonFiniteWeight.Error(
         new SourceLocation(PathOf(tensor)), $"tensor '{tensor.Name}' holds a value that is NaN or infinite; the checkpoint is damaged");
 
+    private void ReadStored(TensorInfo tensor, long firstByte, Span<byte> destination) =>
+        FileBytes.Read(files[tensor.Shard], tensor.Offset + firstByte, destination, PathOf(tensor));
+
     private void ReadHeaders()
     {
         string[] shards = IsSharded ? [.. index.Values.Distinct().Order(StringComparer.Ordinal)] : [SingleFile];
@@ -228,6 +252,8 @@ public sealed class Checkpoint : IDisposable
         {
             ReadHeader(shard);
         }
+
+        encodings?.RequireAll(Directory, tensors);
     }
 
     private void ReadHeader(string shard)
@@ -241,7 +267,8 @@ public sealed class Checkpoint : IDisposable
 
         SafeFileHandle file = FileBytes.Open(path);
         files.Add(shard, file);
-        foreach (TensorInfo tensor in SafetensorsHeader.Read(file, path, shard))
+        IReadOnlyList<TensorInfo> stored = SafetensorsHeader.Read(file, path, shard);
+        foreach (TensorInfo tensor in encodings is null ? stored : new PackedShard(encodings, shard, path, stored, ReadStored).Resolve())
         {
             if (ListedIn(tensor.Name) is { } other && other != shard)
             {

@@ -3,6 +3,7 @@ using System.Numerics.Tensors;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
+using SparseLlm.Models.Checkpoints.Encodings;
 
 namespace SparseLlm.Models.Checkpoints;
 
@@ -24,7 +25,7 @@ public sealed class CheckpointWriter : IDisposable
     /// <summary>Copies the safetensors files, and their index if there is one, and opens the copies for writing.</summary>
     /// <param name="source">The dense checkpoint.</param>
     /// <param name="directory">Where to put the copy; made if it is not there. Must not be the source's directory.</param>
-    /// <exception cref="DiagnosticException">The copy cannot be written, or a value in F32, F16 or BF16 is NaN or infinite.</exception>
+    /// <exception cref="DiagnosticException">The source is packed, the copy cannot be written, or a value in F32, F16 or BF16 is NaN or infinite.</exception>
     public CheckpointWriter(Checkpoint source, string directory)
     {
         if (ResolvedPath.Of(directory).Equals(ResolvedPath.Of(source.Directory), ResolvedPath.Comparison))
@@ -33,6 +34,7 @@ public sealed class CheckpointWriter : IDisposable
                 new SourceLocation(directory), "the dense model is here; name another directory for the pruned one");
         }
 
+        EncodingFile.RequireUnpacked(source.Directory, "pruning");
         this.source = source;
         this.directory = directory;
         try

@@ -55,9 +55,16 @@ public static class CompanionFiles
 
     /// <summary>Copies them.</summary>
     /// <exception cref="DiagnosticException">A file cannot be copied.</exception>
-    public static void Copy(string sourceDirectory, string directory)
+    public static void Copy(string sourceDirectory, string directory) => Copy(sourceDirectory, directory, Of(sourceDirectory));
+
+    /// <summary>Copies files to the same places in another directory.</summary>
+    /// <param name="sourceDirectory">The one directory.</param>
+    /// <param name="directory">The other.</param>
+    /// <param name="names">Their paths relative to it.</param>
+    /// <exception cref="DiagnosticException">A file cannot be copied.</exception>
+    public static void Copy(string sourceDirectory, string directory, IEnumerable<string> names)
     {
-        foreach (string name in Of(sourceDirectory))
+        foreach (string name in names)
         {
             FileBytes.Copy(Path.Combine(sourceDirectory, name), Path.Combine(directory, name));
         }

@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Text;
-using System.Text.Json.Nodes;
 using Microsoft.Win32.SafeHandles;
 
 namespace SparseLlm.Models.Checkpoints;
@@ -8,6 +5,7 @@ namespace SparseLlm.Models.Checkpoints;
 /// <summary>Writes a safetensors file from parts of another checkpoint.</summary>
 internal static class ComposedShard
 {
+    // As the reference implementation has it.
     private const int Alignment = 8;
     private const int PieceLength = 1 << 20;
 
@@ -19,8 +17,7 @@ internal static class ComposedShard
     public static void Write(Checkpoint source, string path, IReadOnlyList<ComposedTensor> tensors)
     {
         using Stream file = new(path);
-        byte[] header = Header(tensors);
-        file.Write(header);
+        file.Write(SafetensorsHeaderWriter.Write(tensors.Select(tensor => (tensor.Name, tensor.ElementType, tensor.Shape)), Alignment));
         byte[] buffer = new byte[PieceLength];
         foreach (BytePart part in tensors.SelectMany(tensor => tensor.Parts))
         {
@@ -33,30 +30,6 @@ internal static class ComposedShard
         }
 
         file.Flush();
-    }
-
-    private static byte[] Header(IReadOnlyList<ComposedTensor> tensors)
-    {
-        var header = new JsonObject { ["__metadata__"] = new JsonObject { ["format"] = "pt" } };
-        long offset = 0;
-        foreach (ComposedTensor tensor in tensors)
-        {
-            header.Add(tensor.Name, new JsonObject
-            {
-                ["dtype"] = tensor.ElementType.ToString(),
-                ["shape"] = new JsonArray([.. tensor.Shape.Select(dimension => JsonValue.Create(dimension))]),
-                ["data_offsets"] = new JsonArray(offset, offset += tensor.ByteLength),
-            });
-        }
-
-        // The data begins at a multiple of eight bytes, as the reference implementation has it.
-        byte[] json = Encoding.UTF8.GetBytes(header.ToJsonString());
-        int length = (json.Length + Alignment - 1) / Alignment * Alignment;
-        byte[] bytes = new byte[sizeof(ulong) + length];
-        bytes.AsSpan(sizeof(ulong)).Fill((byte)' ');
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)length);
-        json.CopyTo(bytes, sizeof(ulong));
-        return bytes;
     }
 
     /// <summary>A file that is written from its beginning to its end.</summary>

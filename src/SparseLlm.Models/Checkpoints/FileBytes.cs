@@ -46,6 +46,23 @@ internal static class FileBytes
         }
     }
 
+    /// <summary>The whole content of a file.</summary>
+    public static byte[] ReadAll(string path)
+    {
+        using SafeFileHandle file = Open(path);
+        byte[] bytes = new byte[RandomAccess.GetLength(file)];
+        Read(file, 0, bytes, path);
+        return bytes;
+    }
+
+    /// <summary>Makes a new file of some content.</summary>
+    public static void WriteAll(string path, byte[] bytes)
+    {
+        using SafeFileHandle file = Create(path);
+        Write(file, 0, bytes, path);
+        Flush(file, path);
+    }
+
     /// <summary>Makes a new file to write and read, with the folders that it is in.</summary>
     public static SafeFileHandle Create(string path) => Guard(path, () =>
     {

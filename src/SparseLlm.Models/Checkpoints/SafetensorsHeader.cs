@@ -38,6 +38,32 @@ public sealed class SafetensorsHeader
     public static IReadOnlyList<TensorInfo> Read(SafeFileHandle file, string path, string shard) =>
         new SafetensorsHeader(path, shard).Read(file);
 
+    /// <summary>The tensors in the JSON of a header whose file is not here, in the order of their data.</summary>
+    /// <param name="json">The JSON; it may be changed in place.</param>
+    /// <param name="path">What messages name.</param>
+    /// <param name="shard">The shard's name in the checkpoint.</param>
+    /// <exception cref="DiagnosticException">The header breaks the format.</exception>
+    internal static IReadOnlyList<TensorInfo> Parse(byte[] json, string path, string shard)
+    {
+        var header = new SafetensorsHeader(path, shard);
+        long dataStart = LengthBytes + json.Length;
+        List<TensorInfo> tensors = header.Parse(json, dataStart);
+        header.CheckLayout(tensors, dataStart, tensors.Count == 0 ? dataStart : tensors[^1].Offset + tensors[^1].ByteLength);
+        return tensors;
+    }
+
+    /// <summary>The JSON in the header of a file that has been read before.</summary>
+    /// <exception cref="DiagnosticException">The file cannot be read.</exception>
+    internal static byte[] ReadJson(string path)
+    {
+        using SafeFileHandle file = FileBytes.Open(path);
+        Span<byte> length = stackalloc byte[LengthBytes];
+        FileBytes.Read(file, 0, length, path);
+        byte[] json = new byte[BinaryPrimitives.ReadUInt64LittleEndian(length)];
+        FileBytes.Read(file, LengthBytes, json, path);
+        return json;
+    }
+
     private List<TensorInfo> Read(SafeFileHandle file)
     {
         long fileLength = RandomAccess.GetLength(file);

@@ -1,3 +1,5 @@
+using SparseLlm.Models.Checkpoints.Encodings;
+
 namespace SparseLlm.Models.Checkpoints;
 
 /// <summary>A tensor of a checkpoint: where it lies and what it holds.</summary>
@@ -6,11 +8,14 @@ namespace SparseLlm.Models.Checkpoints;
 /// <param name="Shape">Its dimensions; empty for a scalar.</param>
 /// <param name="ElementCount">The product of its dimensions.</param>
 /// <param name="Shard">The file that holds it, relative to the checkpoint's directory.</param>
-/// <param name="Offset">Its first byte in that file.</param>
+/// <param name="Offset">Its first byte in that file; of a packed one, that of its values.</param>
 public sealed record TensorInfo(
     string Name, ElementType ElementType, IReadOnlyList<long> Shape, long ElementCount, string Shard, long Offset)
 {
-    /// <summary>Bytes that it takes.</summary>
+    /// <summary>How it is packed; null if it is stored as it is.</summary>
+    public PackedTensor? Packed { get; init; }
+
+    /// <summary>Bytes that it takes, unpacked if it is packed.</summary>
     public long ByteLength => ElementCount * ElementType.Size();
 
     /// <summary>Name, element type and shape, as they appear in messages.</summary>

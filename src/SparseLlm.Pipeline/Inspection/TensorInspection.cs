@@ -1,6 +1,6 @@
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Definitions;
-using SparseLlm.Pruning.Patterns;
 
 namespace SparseLlm.Pipeline.Inspection;
 
@@ -12,8 +12,6 @@ namespace SparseLlm.Pipeline.Inspection;
 /// <param name="Pattern">The N:M pattern that holds in every group of M consecutive columns, if one does.</param>
 public sealed record TensorInspection(string Name, string Dtype, IReadOnlyList<long> Shape, double Sparsity, string? Pattern)
 {
-    private static readonly int[] GroupSizes = [2, 4, 8, 16, 32];
-
     /// <summary>Reads a tensor, a row at a time.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="tensor">The tensor.</param>
@@ -25,21 +23,21 @@ public sealed record TensorInspection(string Name, string Dtype, IReadOnlyList<l
             return new TensorInspection(tensor.Name, tensor.ElementType.ToString(), tensor.Shape, 0, null);
         }
 
-        var fullest = new int[GroupSizes.Length];
-        long zeros = 0;
-        int columns = 1;
+        var finder = new GroupPattern.Finder();
+        byte[] mask = [];
         foreach (float[] row in transposed is { Count: > 0 } ? Rows(checkpoint, transposed) : Rows(checkpoint, tensor))
         {
-            columns = row.Length;
-            zeros += row.LongCount(value => value == 0);
-            for (int i = 0; i < GroupSizes.Length; i++)
+            if (mask.Length != (row.Length + 7) / 8)
             {
-                fullest[i] = Math.Max(fullest[i], FullestGroup(row, GroupSizes[i]));
+                mask = new byte[(row.Length + 7) / 8];
             }
+
+            Mark(row, mask);
+            finder.Add(mask, row.Length);
         }
 
-        double sparsity = tensor.ElementCount == 0 ? 0 : (double)zeros / tensor.ElementCount;
-        string? pattern = tensor.Shape.Count < 2 ? null : FindPattern(fullest, sparsity, columns);
+        double sparsity = tensor.ElementCount == 0 ? 0 : (double)finder.Zeros / tensor.ElementCount;
+        string? pattern = tensor.Shape.Count < 2 ? null : finder.Find()?.ToString();
         return new TensorInspection(tensor.Name, tensor.ElementType.ToString(), tensor.Shape, sparsity, pattern);
     }
 
@@ -69,40 +67,13 @@ public sealed record TensorInspection(string Name, string Dtype, IReadOnlyList<l
         }
     }
 
-    private static int FullestGroup(float[] row, int size)
+    /// <summary>Marks what is not zero, of either sign.</summary>
+    private static void Mark(float[] row, byte[] mask)
     {
-        int fullest = 0;
-        for (int start = 0; start < row.Length; start += size)
+        Array.Clear(mask);
+        for (int i = 0; i < row.Length; i++)
         {
-            int count = 0;
-            foreach (float value in row.AsSpan(start, Math.Min(size, row.Length - start)))
-            {
-                count += value == 0 ? 0 : 1;
-            }
-
-            fullest = Math.Max(fullest, count);
+            mask[i / 8] |= (byte)((row[i] == 0 ? 0 : 1) << (i % 8));
         }
-
-        return fullest;
-    }
-
-    /// <summary>The smallest group size whose pattern both holds and explains the zeros: N:M with a density near N/M.</summary>
-    private static string? FindPattern(int[] fullest, double sparsity, int columns)
-    {
-        if (sparsity is 0 or 1)
-        {
-            return null;
-        }
-
-        for (int i = 0; i < GroupSizes.Length; i++)
-        {
-            (int kept, int size) = (fullest[i], GroupSizes[i]);
-            if (columns % size == 0 && kept < size && (1 - sparsity) * size > kept - 0.5)
-            {
-                return new SparsityPattern.Groups(kept, size).ToString();
-            }
-        }
-
-        return null;
     }
 }

@@ -36,7 +36,7 @@ public sealed class ModelDigests(string directory, ModelDefinition definition, I
         new SourceLocation(directory),
         $"the tensor '{tensor}' was there when the model was opened, and is not among the digests of its files; leave the model alone and build again, or delete the folder 'digests' of the cache");
 
-    /// <summary>The digest of each tensor of a checkpoint, by name.</summary>
+    /// <summary>The digest of each tensor of a checkpoint, by name. A packed tensor has the one that it had before.</summary>
     /// <param name="directory">The checkpoint.</param>
     /// <param name="tensors">Gives the digests of the tensors of a safetensors file by its name.</param>
     public static IReadOnlyDictionary<string, string> TensorsIn(string directory, Func<string, IReadOnlyDictionary<string, string>> tensors)
@@ -45,6 +45,7 @@ public sealed class ModelDigests(string directory, ModelDefinition definition, I
         return checkpoint.Shards
             .SelectMany(shard => tensors(shard)
                 .Where(tensor => checkpoint.TryGet(tensor.Key, out TensorInfo? counted) && counted.Shard == shard))
+            .Concat(checkpoint.Tensors.Where(tensor => tensor.Packed is not null).Select(tensor => KeyValuePair.Create(tensor.Name, TensorHasher.Of(checkpoint, tensor))))
             .ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
     }
 }

@@ -9,6 +9,8 @@ namespace SparseLlm.Pipeline.Keys;
 /// </summary>
 internal sealed class TensorHasher(IReadOnlyList<TensorInfo> tensors) : IDisposable
 {
+    private const int PieceLength = 1 << 20;
+
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly Dictionary<string, string> digests = [];
     private long position;
@@ -40,6 +42,21 @@ internal sealed class TensorHasher(IReadOnlyList<TensorInfo> tensors) : IDisposa
         }
 
         position = end;
+    }
+
+    /// <summary>The digest of one tensor as a checkpoint shows it: of a packed one, that of what was packed.</summary>
+    public static string Of(Checkpoint checkpoint, TensorInfo tensor)
+    {
+        using var hasher = new TensorHasher([]);
+        byte[] buffer = new byte[(int)Math.Min(PieceLength, tensor.ByteLength)];
+        for (long done = 0; done < tensor.ByteLength; done += buffer.Length)
+        {
+            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, tensor.ByteLength - done));
+            checkpoint.ReadBytes(tensor, done, piece);
+            hasher.hash.AppendData(piece);
+        }
+
+        return hasher.Describe(tensor);
     }
 
     private string Describe(TensorInfo tensor)

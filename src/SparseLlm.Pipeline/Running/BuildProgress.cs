@@ -46,6 +46,12 @@ public sealed record EvaluationStep(string Model, string Text, int Done, int Lay
 /// <param name="File">The name of the file.</param>
 public sealed record Exporting(string Artifact, string File) : BuildProgress;
 
+/// <summary>A model is being packed or unpacked.</summary>
+/// <param name="Model">Its directory.</param>
+/// <param name="Work">Which of these, such as <c>packing</c>.</param>
+/// <param name="Percent">How much of it is done.</param>
+public sealed record PackingStep(string Model, string Work, int Percent) : BuildProgress;
+
 /// <summary>Something the user should know, without which the work goes on.</summary>
 /// <param name="Diagnostic">What.</param>
 public sealed record Notice(Diagnostic Diagnostic) : BuildProgress;

@@ -69,8 +69,12 @@ public sealed class DenseModel
     public ModelDigests Digests { get; }
 
     /// <summary>What decides the bits of an artifact.</summary>
-    public ArtifactInputs Inputs(PruneRequest request) =>
-        ArtifactInputs.Of(Definition, Digests, Files, request.Settings, request.Plan, request.Calibration, NumericsClass);
+    /// <exception cref="Diagnostics.DiagnosticException">The model is packed: an artifact is a copy of the dense one with other numbers in it.</exception>
+    public ArtifactInputs Inputs(PruneRequest request)
+    {
+        Checkpoint.RequireUnpacked(Directory, "pruning");
+        return ArtifactInputs.Of(Definition, Digests, Files, request.Settings, request.Plan, request.Calibration, NumericsClass);
+    }
 
     /// <summary>What tells whether everything that an artifact is made of is as it was when its key was computed.</summary>
     public InputStamps Stamps(PruneRequest request) => Files.Stamps(OwnPaths.Concat(request.Settings.NeedsCalibration() ? request.Calibration?.Text.Paths ?? [] : []));

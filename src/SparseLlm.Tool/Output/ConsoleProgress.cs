@@ -34,6 +34,9 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
             case EvaluationStep { Done: var done, Layers: var layers } step when !quiet && done == layers:
                 Terminal.Progress($"{step.Model}: perplexity measured on {step.Text}");
                 break;
+            case PackingStep packing when !quiet && packing.Percent % 25 == 0:
+                Terminal.Progress(string.Create(CultureInfo.InvariantCulture, $"{packing.Model}: {packing.Work}, {packing.Percent} %"));
+                break;
             case PruningStep { Progress: LayerRestored restored } step when !quiet:
                 Terminal.Progress($"{step.Artifact}: layer {restored.Layer + 1}/{restored.Layers} from the cache");
                 break;

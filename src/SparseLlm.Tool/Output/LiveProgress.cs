@@ -142,6 +142,15 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
             case Exporting exporting:
                 Begin(exporting.Artifact, "writing", $"writing {exporting.File}");
                 break;
+            case PackingStep packing:
+                if (title != packing.Model)
+                {
+                    Begin(packing.Model, packing.Work, packing.Work);
+                }
+
+                (done, layers) = (packing.Percent, 100);
+                step = Invariant($"{packing.Percent} %");
+                break;
             case Waiting waiting:
                 Begin(waiting.Artifact, "waiting", "another build makes it; waiting");
                 break;

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Globalization;
+using SparseLlm.Models.Checkpoints.Encodings;
+using SparseLlm.Pipeline.Packing;
+using SparseLlm.Tool.Output;
+
+namespace SparseLlm.Tool.Commands;
+
+/// <summary>What <c>pack</c> and <c>unpack</c> share: their options, and the sizes that they show.</summary>
+internal static class PackingAction
+{
+    /// <summary>Makes one of the commands.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="done">What it has done, such as <c>packed</c>.</param>
+    /// <param name="description">What its help says.</param>
+    /// <param name="work">Does it.</param>
+    public static Command Create(string name, string done, string description, Func<ModelPacking, PackingResult> work)
+    {
+        var model = new Argument<string>("model") { Description = $"The directory of the model to {name}." };
+        var output = new Option<string>("--output", "-o") { Description = "The directory to write; it must not be there yet.", Required = true };
+        Option<bool> json = CommandAction.Json();
+        Option<bool> noProgress = CommandAction.NoProgress();
+        var command = new Command(name, description) { model, output, json, noProgress };
+        command.SetWork((arguments, cancellation) =>
+        {
+            string directory = arguments.GetRequiredValue(output);
+            PackingResult result = ProgressDisplay.Run(
+                arguments.GetValue(noProgress),
+                progress => work(new ModelPacking(arguments.GetRequiredValue(model), directory, progress, cancellation)));
+            new Terminal(arguments.GetValue(json)).Result(Record(directory, result), console => Show(directory, done, result, console));
+            return ExitCodes.Done;
+        }, isTidy: true);
+        return command;
+    }
+
+    private static object Record(string output, PackingResult result) => new
+    {
+        FormatVersion = 1,
+        Output = output,
+        result.BytesBefore,
+        result.BytesAfter,
+        Layouts = result.Layouts.Select(size => new
+        {
+            size.Layout,
+            size.Tensors,
+            size.Weights,
+            size.DenseBytes,
+            size.StoredBytes,
+            DenseBitsPerWeight = Bits(size.DenseBytes, size),
+            StoredBitsPerWeight = Bits(size.StoredBytes, size),
+        }),
+    };
+
+    private static void Show(string output, string done, PackingResult result, TextOutput console)
+    {
+        console.WriteTable(["layout", "tensors#", "weights#?", "dense, bytes#", "packed, bytes#", "dense, bits/weight#?", "packed, bits/weight#"], result.Layouts.Select(size => (string[])
+        [
+            size.Layout,
+            Number(size.Tensors),
+            Number(size.Weights),
+            Number(size.DenseBytes),
+            Number(size.StoredBytes),
+            Bits(size.DenseBytes, size).ToString("0.00", CultureInfo.InvariantCulture),
+            Bits(size.StoredBytes, size).ToString("0.00", CultureInfo.InvariantCulture),
+        ]));
+        console.WriteLine(FormattableString.Invariant(
+            $"{done}: {result.BytesBefore:N0} bytes before, {result.BytesAfter:N0} after ({(double)result.BytesAfter / result.BytesBefore:P0}): {output}"));
+    }
+
+    private static double Bits(long bytes, LayoutSize size) => size.Weights == 0 ? 0 : Math.Round(8.0 * bytes / size.Weights, 4);
+
+    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+}
