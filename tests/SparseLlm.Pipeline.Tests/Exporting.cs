@@ -172,7 +172,7 @@ public sealed class Exporting : BuildTest
     }
 
     [Fact]
-    public void A_note_on_an_export_is_told_again_by_who_finds_it_made()
+    public void A_warning_of_an_export_comes_with_every_build()
     {
         using var directory = new TempDirectory();
         var build = new SmallBuild(directory);
@@ -180,13 +180,13 @@ public sealed class Exporting : BuildTest
         BuildCache cache = Open();
         build.Run(cache);
         ArtifactManifest known = ArtifactManifest.TryRead(build.Artifact)!;
-        (known with { Exports = [known.Exports[0] with { Notes = [new ExportNote("SLM2213", "title", "it deviates")] }] }).Write(build.Artifact);
+        (known with { Exports = [known.Exports[0] with { Notes = [new ExportNote("SLM2213", "title", "it deviates", IsWarning: true)] }] }).Write(build.Artifact);
 
         var progress = new List<BuildProgress>();
         build.Run(cache, new BuildOptions(), new Recorder(progress)).Origin.ShouldBe(ArtifactOrigin.UpToDate);
 
         Diagnostic note = progress.OfType<Notice>().Select(notice => notice.Diagnostic).ShouldHaveSingleItem();
-        note.ToString().ShouldContain("note SLM2213: it deviates");
+        note.ToString().ShouldContain("warning SLM2213: it deviates");
         note.Location!.File.ShouldEndWith("pruning.yaml");
     }
 

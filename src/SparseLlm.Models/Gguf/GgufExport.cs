@@ -67,7 +67,12 @@ public sealed class GgufExport : IDisposable
             metadata.Set("general.file_type", FileType(type));
             metadata.Set("general.quantization_version", QuantizationVersion);
             DecoderKeys.Write(model, dialect, metadata, refusal);
-            Diagnostic[] deviations = [.. GgufVocabulary.Write(metadata, directory, model.VocabularySize), .. Decoders.Deviations.Of(model, dialect, new SourceLocation(directory))];
+            Diagnostic[] deviations = 
+            [
+                .. GgufVocabulary.Write(metadata, directory, model.VocabularySize),
+                .. Decoders.Deviations.Of(model, dialect, new SourceLocation(directory)),
+                .. NotQuantized(type, tensors, new SourceLocation(directory)),
+            ];
             foreach ((string key, object value) in options.Provenance)
             {
                 metadata.SetValue(key, value);
@@ -107,6 +112,17 @@ public sealed class GgufExport : IDisposable
         return GgufElementTypes.Of(stored) ?? throw refusal.Of($"its matrices are stored as {stored}");
     }
 
+    private static IEnumerable<Diagnostic> NotQuantized(GgufElementType type, IReadOnlyList<DecoderTensor> tensors, SourceLocation location)
+    {
+        DecoderTensor[] wide = [.. tensors.Where(tensor => type.BlockLength() > 1 && tensor.Type == GgufElementType.F16)];
+        if (wide.Length > 0)
+        {
+            yield return GgufDiagnostics.NotQuantized.At(
+                location,
+                $"{wide.Length} matrices stay in half precision, such as {wide[0].Name}: {type.Name()} holds blocks of {type.BlockLength()} weights, and their rows of {wide[0].Columns} are no whole blocks");
+        }
+    }
+
     /// <summary>What was trained; a tied table that is written twice counts twice, as it does in the file.</summary>
     private static ParameterCount Parameters(ModelDefinition model, IReadOnlyList<DecoderTensor> tensors) => new(
         tensors.Sum(tensor => tensor.ElementCount),
@@ -125,5 +141,5 @@ public sealed class GgufExport : IDisposable
 
     private static DiagnosticException Unknown(string directory, string architecture) => GgufDiagnostics.UnsupportedModel.Error(
         new SourceLocation(directory),
-        $"llama.cpp, which reads GGUF, does not know {architecture}; it knows {string.Join(", ", GgufDialects.Architectures)}. Use the Hugging Face directory, which transformers and vLLM load");
+        $"llama.cpp, which reads GGUF, does not know {architecture}. Use the Hugging Face directory, which transformers and vLLM load");
 }

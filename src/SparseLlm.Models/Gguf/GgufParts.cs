@@ -67,6 +67,10 @@ internal sealed class GgufParts
                 FileBytes.Move(temporary, target);
             }
         }
+        catch (DiagnosticException exception)
+        {
+            throw new DiagnosticException([.. exception.Diagnostics.Select(diagnostic => diagnostic with { Location = Known(diagnostic.Location) })]);
+        }
         finally
         {
             foreach ((_, string temporary) in files)
@@ -74,6 +78,9 @@ internal sealed class GgufParts
                 FileBytes.DeleteQuietly(temporary);
             }
         }
+
+        // The name of a temporary file says nothing to who has asked for another.
+        SourceLocation? Known(SourceLocation? location) => files.FirstOrDefault(file => file.Temporary == location?.File).Path is { } target ? new SourceLocation(target) : location;
     }
 
     private static void WritePart((byte[] Header, IReadOnlyList<DecoderTensor> Tensors) part, string path, Checkpoint checkpoint, CancellationToken cancellation)
@@ -94,7 +101,7 @@ internal sealed class GgufParts
                     bytes = new byte[length];
                 }
 
-                Encode(tensor, values, bytes.AsSpan(0, length), source is null ? null : checkpoint.PathOf(checkpoint[source.Tensor.Name]));
+                Encode(tensor, values, bytes.AsSpan(0, length), source is null ? null : (source.Label, checkpoint.PathOf(checkpoint[source.Tensor.Name])));
                 FileBytes.Write(file, offset, bytes.AsMemory(0, length), path);
                 offset += length;
             }
@@ -107,23 +114,25 @@ internal sealed class GgufParts
     }
 
     /// <summary>A value that is no number, or is beyond a type's range, would be one that nobody has asked for.</summary>
-    private static void Encode(DecoderTensor tensor, ReadOnlySpan<float> values, Span<byte> bytes, string? sourcePath)
+    private static void Encode(DecoderTensor tensor, ReadOnlySpan<float> values, Span<byte> bytes, (string Label, string Path)? source)
     {
         if (!TensorPrimitives.IsFiniteAll(values))
         {
-            throw ModelDiagnostics.NonFiniteWeight.Error(Location(), $"a value of {tensor.Name} is NaN or infinite; the checkpoint is damaged");
+            throw ModelDiagnostics.NonFiniteWeight.Error(Location(), $"a value of {Name()} is NaN or infinite; the checkpoint is damaged");
         }
 
         float greatest = Math.Abs(TensorPrimitives.MaxMagnitude(values));
         if (greatest > Greatest(tensor.Type))
         {
             throw ModelDiagnostics.ValueOutOfRange.Error(
-                Location(), FormattableString.Invariant($"a value of {tensor.Name}, {greatest} in size, is beyond what {tensor.Type.Name()} holds; choose the type bf16 or f32"));
+                Location(), FormattableString.Invariant($"a value of {Name()}, {greatest} in size, is beyond what {tensor.Type.Name()} holds; choose the type bf16 or f32"));
         }
 
         tensor.Type.FromSingle(values, bytes);
 
-        SourceLocation? Location() => sourcePath is null ? null : new SourceLocation(sourcePath);
+        SourceLocation? Location() => source is null ? null : new SourceLocation(source.Value.Path);
+
+        string Name() => source is null ? tensor.Name : $"'{source.Value.Label}'";
     }
 
     /// <summary>What a type holds: the scale of a block is in half precision.</summary>

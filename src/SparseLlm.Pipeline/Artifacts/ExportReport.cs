@@ -12,7 +12,7 @@ namespace SparseLlm.Pipeline.Artifacts;
 /// <param name="Type">How matrices are stored: <c>q8_0</c>.</param>
 /// <param name="Key">The key of everything that decides its bits.</param>
 /// <param name="Files">Its files, the one to load first; others are parts of it.</param>
-/// <param name="Notes">Where its runtimes are known to do something else than the model.</param>
+/// <param name="Notes">Where its runtimes are known to do something else than the model, and what else a user should know.</param>
 public sealed record ExportReport(string Format, string Type, string Key, IReadOnlyList<ExportedFile> Files, IReadOnlyList<ExportNote> Notes)
     : IJsonOnDeserialized
 {
@@ -52,13 +52,14 @@ public sealed record ExportedFile(string Name, string Digest, long Bytes) : IJso
 /// <param name="Code">Its code.</param>
 /// <param name="Title">What codes of this kind are about.</param>
 /// <param name="Message">What is the matter.</param>
-public sealed partial record ExportNote(string Code, string Title, string Message) : IJsonOnDeserialized
+/// <param name="IsWarning">Whether it comes as a warning, with every build.</param>
+public sealed partial record ExportNote(string Code, string Title, string Message, bool IsWarning) : IJsonOnDeserialized
 {
     /// <summary>The note, as it was given.</summary>
-    public static ExportNote Of(Diagnostic diagnostic) => new(diagnostic.Code, diagnostic.Descriptor.Title, diagnostic.Message);
+    public static ExportNote Of(Diagnostic diagnostic) => new(diagnostic.Code, diagnostic.Descriptor.Title, diagnostic.Message, diagnostic.Severity == Severity.Warning);
 
     /// <summary>The note, to be given again.</summary>
-    public Diagnostic At(SourceLocation location) => new DiagnosticDescriptor(Code, Title, Severity.Note).At(location, Message);
+    public Diagnostic At(SourceLocation location) => new DiagnosticDescriptor(Code, Title, IsWarning ? Severity.Warning : Severity.Note).At(location, Message);
 
     void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(Codes().IsMatch(Code), "an export has a note without a code");
 

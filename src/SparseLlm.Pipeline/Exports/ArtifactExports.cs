@@ -80,7 +80,15 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
         InputStamps read = new([.. manifest.Inputs.Model.Keys.Select(name => InputStamp.Of(Path.Combine(model, name)))]);
         using GgufExport export = GgufExport.Open(model, new GgufExportOptions(type) { Name = request.DisplayName, CardDirectory = dense.Directory, Provenance = GgufProvenance.Of(manifest) });
         string path = Path.Combine(target, FileName(type));
-        export.Write(path, cancellation);
+        try
+        {
+            export.Write(path, cancellation);
+        }
+        catch (DiagnosticException exception)
+        {
+            throw AsAskedFor(exception, file => Path.GetDirectoryName(file) == Path.TrimEndingDirectorySeparator(model));
+        }
+
         read.RequireUnchanged();
         dense.Files.Stamps(dense.Card is null ? [] : [dense.CardPath]).RequireUnchanged();
         string[] files = [.. export.Files(path)];
@@ -109,14 +117,20 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
         {
             return dense.Gguf(type);
         }
-        catch (DiagnosticException exception) when (request.Location is not null && exception.Diagnostics.All(diagnostic => diagnostic.Location is { File: var file } && file == dense.Directory))
+        catch (DiagnosticException exception)
         {
-            throw new DiagnosticException([.. exception.Diagnostics.Select(diagnostic => diagnostic with
-            {
-                Location = request.Location, Message = $"'{request.DisplayName}' cannot be written as GGUF: {diagnostic.Message}",
-            })]);
+            throw AsAskedFor(exception, file => file == dense.Directory);
         }
     }
+
+    /// <summary>An error in what is being made, or in what the model is, at the place where the file was asked for.</summary>
+    private DiagnosticException AsAskedFor(DiagnosticException exception, Func<string, bool> isMeant) =>
+        request.Location is not null && exception.Diagnostics.All(diagnostic => diagnostic.Location is { File: var file } && isMeant(file))
+            ? new DiagnosticException([.. exception.Diagnostics.Select(diagnostic => diagnostic with
+            {
+                Location = request.Location, Message = $"'{request.DisplayName}' cannot be written as GGUF: {diagnostic.Message}, or leave 'format: gguf' out",
+            })])
+            : exception;
 
     /// <summary>The export of a type that an artifact has, if its files are as they were written.</summary>
     private ExportReport? Standing(ArtifactManifest known, GgufElementType type)

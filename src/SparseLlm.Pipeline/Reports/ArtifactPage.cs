@@ -22,6 +22,7 @@ internal static class ArtifactPage
             TroubleSection.OfSweeps(manifest),
             GuardSection.Of(manifest),
             TroubleSection.OfFallbacks(manifest),
+            TroubleSection.OfExports(manifest),
             CostSection.Of(manifest),
             ProvenanceSection.Of(manifest),
             ProvenanceSection.Again(manifest),

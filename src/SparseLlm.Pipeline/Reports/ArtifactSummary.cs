@@ -75,6 +75,12 @@ internal static class ArtifactSummary
             {
                 Line($"| {export.File} | {export.Type} | {Figures.Bytes(export.Bytes)} |");
             }
+
+            foreach (ExportNote note in manifest.Exports.SelectMany(export => export.Notes).Distinct())
+            {
+                Line($"");
+                Line($"{note.Code}: {note.Message}");
+            }
         }
 
         void AddPerplexity()

@@ -77,7 +77,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
 
                 foreach (ExportNote note in outcome.Manifest.Exports.SelectMany(export => export.Notes).Distinct())
                 {
-                    progress?.Report(new Notice(note.At(artifact.Location)));
+                    Tell(note.At(artifact.Location));
                 }
             }
             catch (DiagnosticException exception) when (exception.Diagnostics.All(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.LockMoved))
@@ -185,6 +185,17 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     {
         Diagnostic trouble = exception.Diagnostics[0];
         return PipelineDiagnostics.LockTrouble.At(trouble.Location, $"{trouble.Message}; the artifacts were made, and the lock file stays as it was");
+    }
+
+    private void Tell(Diagnostic diagnostic)
+    {
+        if (diagnostic.Severity == Severity.Warning)
+        {
+            Warn(diagnostic);
+            return;
+        }
+
+        progress?.Report(new Notice(diagnostic));
     }
 
     private void Warn(Diagnostic warning)

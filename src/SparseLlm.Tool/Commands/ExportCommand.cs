@@ -18,7 +18,7 @@ internal static class ExportCommand
         var format = new Option<string>("--format") { Description = "The format; gguf is the only one, and may be left out.", DefaultValueFactory = _ => Gguf };
         format.AcceptOnlyFromAmong(Gguf);
         var type = new Option<string?>("--type") { Description = "How matrices are stored; by default as in the checkpoint." };
-        type.AcceptOnlyFromAmong([.. GgufElementTypes.ByName.Keys]);
+        type.AcceptOnlyFromAmong([.. GgufElementTypes.ByName.Keys, .. GgufElementTypes.ByName.Values.Select(value => value.Name())]);
         var name = new Option<string?>("--name") { Description = "What the model is called in the file; by default as its artifact or directory." };
         var output = new Option<string>("--output", "-o") { Description = "The file to write, which ends in .gguf.", Required = true };
         output.Validators.Add(result =>
@@ -36,7 +36,7 @@ internal static class ExportCommand
             ModelExport export = ProgressDisplay.Run(arguments.GetValue(noProgress), progress => ModelExport.Run(
                 arguments.GetRequiredValue(model),
                 arguments.GetRequiredValue(output),
-                arguments.GetValue(type) is { } chosen ? GgufElementTypes.ByName[chosen] : null,
+                arguments.GetValue(type) is { } chosen ? GgufElementTypes.ByName[chosen.ToLowerInvariant()] : null,
                 arguments.GetValue(name),
                 progress,
                 cancellation));

@@ -44,6 +44,21 @@ public sealed class Exporting : IDisposable
     }
 
     [Fact]
+    public void Matrices_that_cannot_have_the_type_are_told_of()
+    {
+        using GgufExport export = Open(TinyModel.Llama(), new(GgufElementType.Q4_0));
+        Diagnostic note = export.Deviations.Single(deviation => deviation.Descriptor == GgufDiagnostics.NotQuantized);
+        note.Message.ShouldContain("rows of 16");
+    }
+
+    [Fact]
+    public void A_name_by_which_llama_cpp_would_look_for_tokens_that_are_not_there_is_written_otherwise()
+    {
+        using GgufExport export = Open(TinyModel.Llama(), new(GgufElementType.F32) { Name = "tiny-Phi3-50" });
+        export.Metadata["general.name"].ShouldBe("tiny-Phi 3-50");
+    }
+
+    [Fact]
     public void Four_bits_leave_eight_to_what_the_logits_come_from()
     {
         using GgufExport untied = Open(TinyModel.Family("llama32", """{"tie_word_embeddings": false}"""), new(GgufElementType.Q4_0), addHead: true);
@@ -99,7 +114,7 @@ public sealed class Exporting : IDisposable
         using GgufExport export = Open(tiny, new(type));
         Diagnostic diagnostic = Should.Throw<DiagnosticException>(() => export.Write(Output, default)).Diagnostics.ShouldHaveSingleItem();
         diagnostic.Code.ShouldBe(code);
-        diagnostic.Message.ShouldContain("blk.1.ffn_up.weight");
+        diagnostic.Message.ShouldContain("'model.layers.1.mlp.up_proj.weight'");
         Directory.GetFiles(directory.Path, "*gguf*").ShouldBeEmpty();
     }
 

@@ -110,9 +110,9 @@ public class SentencePieceVocabularies
     public void White_space_behind_special_tokens_is_taken_only_in_models_called_Phi_3(string name, int warnings)
     {
         TokenizerJson tokenizer = TokenizerJson.Sample("tiny-llama").Set("added_tokens", "[]")
-            .Add(0, "<unk>", "special").Add(1, "<s>", "special").Add(2, "</s>", "special", "rstrip").Add(2048, "<|user|>", "special", "rstrip");
+            .Add(0, "<unk>", "special").Add(1, "<s>", "special").Add(2, "</s>", "special", "rstrip").Add(2048, "<|endoftext|>", "special").Add(2049, "<|user|>", "special", "rstrip");
         using var directory = new VocabularyDirectory(tokenizer);
-        directory.Write(2049, name);
+        directory.Write(2050, name);
         directory.Warnings.Count.ShouldBe(warnings);
     }
 

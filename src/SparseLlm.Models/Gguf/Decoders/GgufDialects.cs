@@ -114,7 +114,4 @@ internal static class GgufDialects
 
     /// <summary>How models of an architecture are written; null where llama.cpp does not know them.</summary>
     public static GgufDialect? Of(string architecture) => ByArchitecture.GetValueOrDefault(architecture);
-
-    /// <summary>The architectures that can be written.</summary>
-    public static IEnumerable<string> Architectures => ByArchitecture.Keys;
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Models.Tokenizers;
@@ -7,8 +8,12 @@ using SparseLlm.Models.Tokenizers.Bpe;
 namespace SparseLlm.Models.Gguf.Vocabulary;
 
 /// <summary>A model's tokenizer and chat template as GGUF's <c>tokenizer.*</c> pairs.</summary>
-internal static class GgufVocabulary
+internal static partial class GgufVocabulary
 {
+    private const string Name = "general.name";
+
+    private static readonly string[] Phi3Tokens = ["<s>", "</s>", "<unk>", "<|endoftext|>"];
+
     /// <summary>Adds the pairs.</summary>
     /// <param name="metadata">Receives them. llama.cpp goes by the model's name as well, so it is in there before.</param>
     /// <param name="directory">A Hugging Face model directory.</param>
@@ -17,6 +22,13 @@ internal static class GgufVocabulary
     /// <exception cref="DiagnosticException">There is no tokenizer, or llama.cpp has none that cuts text as it does.</exception>
     public static IReadOnlyList<Diagnostic> Write(GgufMetadata metadata, string directory, int size)
     {
+        if (Tokenizer.FilesAmong(TokenizerSource.NamesIn(directory)).Count == 0)
+        {
+            throw TokenizerDiagnostics.Missing.Error(
+                new SourceLocation(Path.Combine(directory, TokenizerSource.Fast)),
+                "a GGUF file holds the model's tokenizer, and the model has none that can be read; put its tokenizer.json beside the weights, as save_pretrained of transformers writes it");
+        }
+
         Tokenizer tokenizer = Tokenizer.Load(directory);
         bool isFast = File.Exists(Path.Combine(directory, TokenizerSource.Fast));
         var source = new SourceLocation(Path.Combine(directory, isFast ? TokenizerSource.Fast : TokenizerSource.Vocabulary));
@@ -34,15 +46,29 @@ internal static class GgufVocabulary
             ? ByteLevelVocabulary.Write(metadata, tokenizer, source, size, settings.CleansSpaces)
             : SentencePieceVocabulary.Write(metadata, tokenizer, source, size);
         differences.AddRange(SpecialTokens.Write(metadata, tokenizer, settings, size));
+        AvoidPhi3(tokenizer, metadata);
         differences.AddRange(AddedTokenDifferences(tokenizer, metadata));
         ChatTemplates.Write(metadata, directory, settings);
         return [.. differences.Select(difference => GgufVocabularyDiagnostics.Differs.At(source, difference))];
     }
 
+    /// <summary>llama.cpp does not load a model that is called Phi-3 and lacks its tokens, so such a one is called otherwise.</summary>
+    private static void AvoidPhi3(Tokenizer tokenizer, GgufMetadata metadata)
+    {
+        if (IsCalledPhi3(metadata) && Phi3Tokens.Any(token => tokenizer.Id(token) is null))
+        {
+            metadata.Set(Name, Phi3Name().Replace((string)metadata[Name]!, "$1 3"));
+        }
+    }
+
+    private static bool IsCalledPhi3(GgufMetadata metadata) => metadata[Name] is string name && Phi3Name().IsMatch(name);
+
+    [GeneratedRegex("(phi)-?3", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Phi3Name();
+
     private static IEnumerable<string> AddedTokenDifferences(Tokenizer tokenizer, GgufMetadata metadata)
     {
-        bool isPhi3 = metadata["general.name"] is string name &&
-            (name.Contains("phi-3", StringComparison.OrdinalIgnoreCase) || name.Contains("phi3", StringComparison.OrdinalIgnoreCase));
+        bool isPhi3 = IsCalledPhi3(metadata);
         AddedToken[] stripping = [.. tokenizer.Added.Tokens.Where(token =>
             token.StripLeft || token.SingleWord || token.StripRight != (isPhi3 && TakesSpaceInPhi3(token)))];
         if (stripping.Length > 0)
