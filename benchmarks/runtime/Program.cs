@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using SparseLlm.Benchmarks.Runtime;
+using SparseLlm.Models.Checkpoints.Encodings;
+using SparseLlm.Numerics.Cpu.Threading;
+using SparseLlm.Runtime.Kernels;
+
+var runs = new Option<int>("--runs") { Description = "How often each side is measured, in turn; the median counts.", DefaultValueFactory = _ => 21 };
+var rowCounts = new Option<int[]>("--rows") { Description = "Rows of the matrices.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [4096, 11008] };
+var threadCounts = new Option<int[]>("--threads") { Description = "Numbers of threads.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 2] };
+var vectorCounts = new Option<int[]>("--vectors") { Description = "Numbers of vectors.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1] };
+var root = new RootCommand("Multiplies dense and pruned matrices by a vector, and prints a row for each as Markdown.") { runs, rowCounts, threadCounts, vectorCounts };
+root.SetAction(arguments =>
+{
+    CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+    const int Columns = 4096;
+    foreach (int rows in arguments.GetRequiredValue(rowCounts))
+    {
+        RandomMatrix[] matrices =
+        [
+            RandomMatrix.Dense(rows, Columns),
+            RandomMatrix.Bitmask(rows, Columns, 0.5),
+            RandomMatrix.Bitmask(rows, Columns, 0.7),
+            RandomMatrix.Bitmask(rows, Columns, 0.9),
+            RandomMatrix.Groups(rows, Columns, new GroupPattern(2, 4)),
+        ];
+        foreach (int threads in arguments.GetRequiredValue(threadCounts))
+        {
+            foreach (int vectors in arguments.GetRequiredValue(vectorCounts))
+            {
+                Measure(matrices, rows, Columns, threads, vectors, arguments.GetValue(runs));
+            }
+        }
+    }
+
+    return 0;
+});
+return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+
+static void Measure(RandomMatrix[] matrices, int rows, int columns, int threads, int vectorCount, int runs)
+{
+    using var products = new VectorProducts(threads);
+    using var team = new WorkerTeam(threads);
+    float[] vectors = [.. Enumerable.Range(0, vectorCount * columns).Select(i => i % 17 - 8f)];
+    float[] results = new float[vectorCount * rows];
+    InstructionSet[] sets = [.. InstructionSets.Supported];
+    var work = new List<(string Name, RandomMatrix Matrix, Action Run, List<double> Times)>();
+    foreach (RandomMatrix matrix in matrices)
+    {
+        work.Add(("read", matrix, () => Reading.Run(team, matrix.Parts), []));
+        foreach (InstructionSet set in sets)
+        {
+            WeightMatrix view = matrix.On(set);
+            work.Add((set.ToString(), matrix, () => products.Multiply(view, vectors, results), []));
+        }
+    }
+
+    for (int run = -2; run < runs; run++)
+    {
+        foreach ((_, _, Action action, List<double> times) in work)
+        {
+            long start = Stopwatch.GetTimestamp();
+            action();
+            double elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            if (run >= 0)
+            {
+                times.Add(elapsed);
+            }
+        }
+    }
+
+    Console.WriteLine($"\n{rows} x {columns}, {threads} thread(s), {vectorCount} vector(s), {runs} runs\n");
+    Console.WriteLine("| instructions | matrix | ms | times as fast as dense bf16 | time to read it / time | G weights/s | GB/s |");
+    Console.WriteLine("|---|---|---:|---:|---:|---:|---:|");
+    foreach (IGrouping<string, (string Name, RandomMatrix Matrix, Action Run, List<double> Times)> set in work.GroupBy(each => each.Name))
+    {
+        List<double> dense = set.First().Times;
+        foreach ((string name, RandomMatrix matrix, _, List<double> times) in set)
+        {
+            List<double> read = work.First(each => each.Name == "read" && each.Matrix == matrix).Times;
+            double ms = Median(times);
+            Console.WriteLine(
+                $"| {name} | {matrix.Name} | {ms:0.00} | {Median(dense.Zip(times, (a, b) => a / b)):0.00} | {Median(read.Zip(times, (a, b) => a / b)):0.00} | {(double)rows * columns / ms / 1e6:0.0} | {matrix.Parts.Sum(part => part.Bytes) / ms / 1e6:0.0} |");
+        }
+    }
+}
+
+static double Median(IEnumerable<double> values)
+{
+    double[] sorted = [.. values.Order()];
+    return sorted[sorted.Length / 2];
+}

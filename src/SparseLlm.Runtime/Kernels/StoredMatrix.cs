@@ -1,0 +1,151 @@
+using System.Numerics;
+using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Checkpoints.Encodings;
+
+namespace SparseLlm.Runtime.Kernels;
+
+/// <summary>
+/// A matrix as an artifact stores it, which is multiplied without being unpacked. The memory is not its own: it has to stay where it is, and as it is, while the matrix is used.
+/// </summary>
+public sealed unsafe class StoredMatrix : WeightMatrix
+{
+    /// <summary>Bytes behind the values that may be read.</summary>
+    private const int BehindValues = 64;
+
+    /// <summary>Bytes behind the masks that may be read.</summary>
+    private const int BehindMask = 16;
+
+    private readonly StoredRows stored;
+    private readonly int elementBytes;
+    private readonly delegate*<in StoredRows, long, long, Vectors, Vectors, void> kernel;
+
+    private StoredMatrix(in StoredRows stored, ElementType type, InstructionSet instructions)
+    {
+        this.stored = stored;
+        elementBytes = type.Size();
+        kernel = ProductKernel.For(stored, type, instructions);
+    }
+
+    /// <inheritdoc/>
+    public override long Rows => stored.Rows;
+
+    /// <inheritdoc/>
+    public override int Columns => stored.Columns;
+
+    /// <summary>A matrix with all of its weights.</summary>
+    /// <param name="shape">Its shape, and the type of its weights.</param>
+    /// <param name="values">The weights, row by row.</param>
+    /// <param name="instructions">What products run on.</param>
+    public static StoredMatrix Dense(MatrixShape shape, StoredBytes values, InstructionSet instructions) => new(
+        new StoredRows
+        {
+            Rows = shape.Rows,
+            Columns = shape.Columns,
+            RowValues = shape.Columns,
+            Values = values.Checked(shape.Rows * shape.RowBytes, 0, nameof(values)),
+        },
+        shape.ElementType,
+        instructions);
+
+    /// <summary>A matrix in the layout <c>bitmask</c>.</summary>
+    /// <param name="shape">Its shape, and the type of its weights.</param>
+    /// <param name="values">What is not zero, and 64 bytes behind it.</param>
+    /// <param name="mask">The masks of the rows, and 16 bytes behind them.</param>
+    /// <param name="offsets">Where the values of each row begin.</param>
+    /// <param name="instructions">What products run on.</param>
+    /// <exception cref="ArgumentException">Offsets do not ascend from 0, or go beyond the values.</exception>
+    public static StoredMatrix Bitmask(MatrixShape shape, StoredBytes values, StoredBytes mask, StoredBytes offsets, InstructionSet instructions)
+    {
+        long count = values.Length / shape.ElementBytes;
+        var stored = new StoredRows
+        {
+            Rows = shape.Rows,
+            Columns = shape.Columns,
+            Count = count,
+            Values = values.Checked(count * shape.ElementBytes, BehindValues, nameof(values)),
+            Mask = mask.Checked(shape.Rows * shape.MaskBytes, BehindMask, nameof(mask)),
+            Offsets = (long*)offsets.Checked(shape.Rows * sizeof(long), 0, nameof(offsets)),
+        };
+        for (long row = 0; row < shape.Rows; row++)
+        {
+            if (row == 0 ? stored.Start(0) != 0 : stored.Start(row) < stored.Start(row - 1) || stored.Start(row) > count)
+            {
+                throw new ArgumentException(FormattableString.Invariant($"Row {row} begins at value {stored.Start(row)}."), nameof(offsets));
+            }
+        }
+
+        return new StoredMatrix(stored, shape.ElementType, instructions);
+    }
+
+    /// <summary>A matrix in a layout N:M.</summary>
+    /// <param name="shape">Its shape, and the type of its weights.</param>
+    /// <param name="pattern">N and M, M being a divisor of the columns.</param>
+    /// <param name="values">N of each M weights, and 64 bytes behind them.</param>
+    /// <param name="mask">The masks of the rows, and 16 bytes behind them.</param>
+    /// <param name="instructions">What products run on.</param>
+    public static StoredMatrix Groups(MatrixShape shape, GroupPattern pattern, StoredBytes values, StoredBytes mask, InstructionSet instructions)
+    {
+        long rowValues = shape.Columns / pattern.Size * pattern.Kept;
+        return new StoredMatrix(
+            new StoredRows
+            {
+                Rows = shape.Rows,
+                Columns = shape.Columns,
+                RowValues = rowValues,
+                GroupSize = pattern.Size,
+                GroupKept = pattern.Kept,
+                Values = values.Checked(shape.Rows * rowValues * shape.ElementBytes, BehindValues, nameof(values)),
+                Mask = mask.Checked(shape.Rows * shape.MaskBytes, BehindMask, nameof(mask)),
+            },
+            shape.ElementType,
+            instructions);
+    }
+
+    /// <summary>
+    /// The first of some rows whose mask does not keep as many weights as there are values for it, or keeps one behind the last column; null if there is none. Products trust the masks:
+    /// those of a file that may be anything are checked before.
+    /// </summary>
+    public long? FirstWrongRow(long first, long end)
+    {
+        for (long row = first; stored.Mask is not null && row < end; row++)
+        {
+            byte* mask = stored.Mask + row * stored.MaskBytes;
+            long kept = 0;
+            for (int i = 0; i < stored.MaskBytes; i++)
+            {
+                kept += BitOperations.PopCount(mask[i]);
+            }
+
+            int rest = stored.Columns % 8;
+            if (kept != stored.Start(row + 1) - stored.Start(row) || (rest != 0 && mask[stored.MaskBytes - 1] >> rest != 0) || !HasFullGroups(mask))
+            {
+                return row;
+            }
+        }
+
+        return null;
+    }
+
+    internal override long BytesBefore(long row) => row * (stored.Mask is null ? 0 : stored.MaskBytes) + stored.Start(row) * elementBytes;
+
+    internal override void Multiply(long first, long end, Vectors vectors, Vectors results) => kernel(stored, first, end, vectors, results);
+
+    private bool HasFullGroups(byte* mask)
+    {
+        for (int start = 0; stored.GroupSize > 0 && start < stored.Columns; start += stored.GroupSize)
+        {
+            int kept = 0;
+            for (int column = start; column < start + stored.GroupSize; column++)
+            {
+                kept += mask[column / 8] >> (column % 8) & 1;
+            }
+
+            if (kept != stored.GroupKept)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
