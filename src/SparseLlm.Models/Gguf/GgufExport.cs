@@ -59,7 +59,7 @@ public sealed class GgufExport : IDisposable
         try
         {
             var refusal = new Refusal(directory, model.Architecture);
-            GgufElementType type = options.Type ?? StoredType(model, checkpoint, refusal);
+            GgufElementType type = options.Type ?? StoredType(directory, model, checkpoint);
             IReadOnlyList<DecoderTensor> tensors = DecoderTensors.Of(model, dialect, type, refusal);
             var metadata = new GgufMetadata();
             metadata.Set("general.architecture", dialect.Name);
@@ -67,7 +67,7 @@ public sealed class GgufExport : IDisposable
             metadata.Set("general.file_type", FileType(type));
             metadata.Set("general.quantization_version", QuantizationVersion);
             DecoderKeys.Write(model, dialect, metadata, refusal);
-            Diagnostic[] deviations = 
+            Diagnostic[] deviations =
             [
                 .. GgufVocabulary.Write(metadata, directory, model.VocabularySize),
                 .. Decoders.Deviations.Of(model, dialect, new SourceLocation(directory)),
@@ -105,11 +105,15 @@ public sealed class GgufExport : IDisposable
     /// <inheritdoc/>
     public void Dispose() => checkpoint.Dispose();
 
-    /// <summary>The type in which the checkpoint has its matrices.</summary>
-    private static GgufElementType StoredType(ModelDefinition model, Checkpoint checkpoint, Refusal refusal)
+    /// <summary>The type in which a checkpoint has its matrices.</summary>
+    /// <param name="directory">The model's directory.</param>
+    /// <param name="model">Its definition.</param>
+    /// <param name="checkpoint">Its checkpoint.</param>
+    /// <exception cref="DiagnosticException">GGUF has no such type.</exception>
+    public static GgufElementType StoredType(string directory, ModelDefinition model, Checkpoint checkpoint)
     {
         ElementType stored = checkpoint[model.Layers[0].Linears.First().Weight.Tensor.Name].ElementType;
-        return GgufElementTypes.Of(stored) ?? throw refusal.Of($"its matrices are stored as {stored}");
+        return GgufElementTypes.Of(stored) ?? throw new Refusal(directory, model.Architecture).Of($"its matrices are stored as {stored}");
     }
 
     private static IEnumerable<Diagnostic> NotQuantized(GgufElementType type, IReadOnlyList<DecoderTensor> tensors, SourceLocation location)

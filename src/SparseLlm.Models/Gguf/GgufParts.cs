@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Numerics.Tensors;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
@@ -11,9 +10,6 @@ namespace SparseLlm.Models.Gguf;
 /// <summary>The files that a model becomes: one, or parts of which the first has all metadata, as llama.cpp splits.</summary>
 internal sealed class GgufParts
 {
-    private const string Extension = ".gguf";
-    private const string PartNumber = "split.no";
-    private const string PartCount = "split.count";
     private const string TensorCount = "split.tensors.count";
 
     private readonly List<(byte[] Header, IReadOnlyList<DecoderTensor> Tensors)> parts = [];
@@ -30,8 +26,8 @@ internal sealed class GgufParts
             GgufMetadata own = number == 0 ? metadata : new GgufMetadata();
             if (groups.Count > 1)
             {
-                own.SetValue(PartNumber, (ushort)number);
-                own.SetValue(PartCount, (ushort)groups.Count);
+                own.SetValue(GgufLayout.PartNumberKey, (ushort)number);
+                own.SetValue(GgufLayout.PartCountKey, (ushort)groups.Count);
                 own.SetValue(TensorCount, tensors.Count);
             }
 
@@ -45,10 +41,8 @@ internal sealed class GgufParts
     /// <summary>The files' paths.</summary>
     public IReadOnlyList<string> Paths(string path)
     {
-        string stem = path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) ? path[..^Extension.Length] : path;
-        return parts.Count == 1
-            ? [path]
-            : [.. Enumerable.Range(1, parts.Count).Select(number => string.Create(CultureInfo.InvariantCulture, $"{stem}-{number:00000}-of-{parts.Count:00000}{Extension}"))];
+        string stem = GgufFile.IsName(path) ? path[..^GgufLayout.Extension.Length] : path;
+        return parts.Count == 1 ? [path] : [.. Enumerable.Range(0, parts.Count).Select(part => GgufLayout.PartName(stem, part, parts.Count))];
     }
 
     /// <summary>Writes all files beside their places, and then puts them there.</summary>

@@ -85,7 +85,7 @@ public sealed class DenseModel
     private GgufElementType FindStoredType()
     {
         using Checkpoint checkpoint = Checkpoint.Open(Directory);
-        return GgufElementTypes.Of(checkpoint[Definition.Layers[0].Linears.First().Weight.Tensor.Name].ElementType) ?? GgufElementType.F32;
+        return GgufExport.StoredType(Directory, Definition, checkpoint);
     }
 
     private IEnumerable<string> OwnPaths => Digests.Files.Keys.Select(name => Path.Combine(Directory, name));

@@ -10,8 +10,6 @@ namespace SparseLlm.Models.Gguf.Format;
 /// <summary>A GGUF file, or all parts of one that was split, open for reading. Whatever lies outside of it has been refused when it was opened.</summary>
 public sealed partial class GgufFile : IDisposable
 {
-    private const string SplitNumber = "split.no";
-    private const string SplitCount = "split.count";
 
     private readonly List<(SafeFileHandle Handle, string Path)> parts = [];
     private readonly List<GgufStoredTensor> tensors = [];
@@ -95,28 +93,28 @@ public sealed partial class GgufFile : IDisposable
     {
         GgufHeader first = Add(Path);
         (Version, Metadata) = (first.Version, first.Metadata);
-        int count = first.Integer(SplitCount) ?? 1;
+        int count = first.Integer(GgufLayout.PartCountKey) ?? 1;
         if (count <= 1)
         {
             return;
         }
 
-        int number = first.Integer(SplitNumber) ?? 0;
-        if (PartNames().Match(Path) is not { Success: true } name || name.Groups[2].Value != Digits(count) || name.Groups[1].Value != Digits(number + 1))
+        int number = first.Integer(GgufLayout.PartNumberKey) ?? 0;
+        if (PartNames().Match(Path) is not { Success: true } name || name.Groups[2].Value != GgufLayout.Digits(count) || name.Groups[1].Value != GgufLayout.Digits(number + 1))
         {
-            throw first.Malformed($"this is part {number + 1} of {count}, and its name does not end in -{Digits(number + 1)}-of-{Digits(count)}{GgufLayout.Extension}; give it back the name that it was split under, so that the others are found");
+            throw first.Malformed($"this is part {number + 1} of {count}, and its name does not end in {GgufLayout.PartEnding(number, count)}; give it back the name that it was split under, so that the others are found");
         }
 
         string stem = name.Groups[0].Index is var index ? Path[..index] : "";
         if (number != 0)
         {
-            throw first.Malformed($"this is part {number + 1} of {count}; name the first, '{PartName(stem, 0, count)}'");
+            throw first.Malformed($"this is part {number + 1} of {count}; name the first, '{GgufLayout.PartName(stem, 0, count)}'");
         }
 
         for (int part = 1; part < count; part++)
         {
-            GgufHeader header = Add(PartName(stem, part, count));
-            if (header.Integer(SplitNumber) != part || header.Integer(SplitCount) != count)
+            GgufHeader header = Add(GgufLayout.PartName(stem, part, count));
+            if (header.Integer(GgufLayout.PartNumberKey) != part || header.Integer(GgufLayout.PartCountKey) != count)
             {
                 throw header.Malformed($"this does not say that it is part {part + 1} of {count}; it belongs to another file, so copy all parts again");
             }
@@ -141,10 +139,6 @@ public sealed partial class GgufFile : IDisposable
 
     private static string TypeName(GgufElementType type) =>
         type.IsKnown() ? type.Name() : string.Create(CultureInfo.InvariantCulture, $"type {(int)type}");
-
-    private static string PartName(string stem, int part, int count) => $"{stem}-{Digits(part + 1)}-of-{Digits(count)}{GgufLayout.Extension}";
-
-    private static string Digits(int number) => number.ToString("00000", CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"-([0-9]{5})-of-([0-9]{5})\.gguf\z")]
     private static partial Regex PartNames();

@@ -39,9 +39,6 @@ public sealed class GgufMetadata : IEnumerable<KeyValuePair<string, object>>
     /// <summary>Sets signed numbers, the form of token types.</summary>
     public void Set(string key, int[] value) => values[key] = value;
 
-    /// <summary>Sets flags.</summary>
-    public void Set(string key, bool[] value) => values[key] = value;
-
     /// <summary>Sets a value of any type that the format has.</summary>
     internal void SetValue(string key, object value) => values[key] = value;
 
