@@ -50,6 +50,9 @@ public static class PipelineDiagnostics
     /// <summary>The lock file cannot be read or written by a build that would renew it.</summary>
     public static readonly DiagnosticDescriptor LockTrouble = new("SLM4015", "the lock file could not be renewed", Severity.Warning);
 
+    /// <summary>A gate that no result can meet.</summary>
+    public static readonly DiagnosticDescriptor GateImpossible = new("SLM4046", "a gate cannot be met");
+
     /// <summary>An entry of the cache is damaged.</summary>
     public static readonly DiagnosticDescriptor CacheEntryDamaged = new("SLM4020", "an entry of the cache is damaged", Severity.Note);
 

@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
@@ -20,6 +21,9 @@ public sealed record ArtifactRecipe(
     IReadOnlyList<GateRecipe> Gates,
     SourceLocation Location)
 {
+    /// <summary>How the weights of the directory are stored.</summary>
+    public CheckpointEncoding Encoding { get; init; }
+
     /// <summary>The GGUF files to write beside the directory, by how they store matrices: null as the checkpoint does. None where there are to be none.</summary>
     public IReadOnlyList<GgufElementType?> Gguf { get; init; } = [];
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using SparseLlm.Recipes.Reading;
 
 namespace SparseLlm.Recipes;
 
@@ -36,10 +37,16 @@ public static class RecipeReference
         foreach ((string name, JsonNode? key) in properties)
         {
             // 'defaults' has the keys of an artifact.
+            string below = path.Length == 0 ? name : $"{path}: {name}";
             if (name != "defaults" && Mapping(key!) is { } inner)
             {
-                string below = path.Length == 0 ? name : $"{path}: {name}";
                 Section(text, $"`{below}:`", below, inner);
+            }
+
+            // Beside keys of its own, those of entries that the user names.
+            if (name != "defaults" && key!["properties"] is not null && key["additionalProperties"] is JsonObject named)
+            {
+                Section(text, $"`{below}: NAME:`", below, named);
             }
         }
     }
@@ -61,7 +68,7 @@ public static class RecipeReference
 
         if (key["anyOf"] is JsonArray choices)
         {
-            return string.Join(" or ", choices.Where(choice => choice!["pattern"] is null).Select(choice => Values(choice!)).Distinct());
+            return string.Join(" or ", choices.Where(choice => choice!["pattern"]?.GetValue<string>() != Interpolation.Syntax).Select(choice => Values(choice!)).Distinct());
         }
 
         string type = (key["type"] switch

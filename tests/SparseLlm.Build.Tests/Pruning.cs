@@ -8,7 +8,7 @@ public sealed class Pruning(PackageFeed feed)
     private const string ShowModels =
         """
         <Target Name="Show" AfterTargets="SparseLlmAfterPrune">
-          <Message Importance="high" Text="MODEL %(PrunedModel.Identity)|%(Artifact)|%(Sparsity)|%(Perplexity)|%(Digest)|%(Recipe)|%(Format)|%(Type)" />
+          <Message Importance="high" Text="MODEL %(PrunedModel.Identity)|%(Artifact)|%(Sparsity)|%(Perplexity)|%(Digest)|%(Recipe)|%(Format)|%(Encoding)|%(Type)" />
         </Target>
         """;
 
@@ -23,9 +23,9 @@ public sealed class Pruning(PackageFeed feed)
             .ShouldBe(["small/config.json", "small/model.safetensors", "small/small-Q8_0.gguf", "tiny/config.json", "tiny/model.safetensors", "tiny/tiny-Q8_0.gguf"]);
         result.Output.ShouldContain("Made small, tiny");
         result.Output.ShouldContain(
-            $"MODEL bin/Debug/net10.0/models/small/|small|0.7|prose=65.42|{new string('0', 64)}|{project.PathOf("pruning.yaml")}|safetensors|");
+            $"MODEL bin/Debug/net10.0/models/small/|small|0.7|prose=65.42|{new string('0', 64)}|{project.PathOf("pruning.yaml")}|safetensors|sparse|");
         result.Output.ShouldContain(
-            $"MODEL bin/Debug/net10.0/models/small/small-Q8_0.gguf|small|0.7||{new string('1', 64)}|{project.PathOf("pruning.yaml")}|gguf|q8_0");
+            $"MODEL bin/Debug/net10.0/models/small/small-Q8_0.gguf|small|0.7||{new string('1', 64)}|{project.PathOf("pruning.yaml")}|gguf||q8_0");
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FsCheck.Xunit;
 using SparseLlm.Files;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines.Installed;
@@ -148,7 +149,8 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
         ArtifactPage.Render(manifest, gates).ShouldNotBeEmpty();
         SparseLlm.Pipeline.Reports.Sections.SweepSection.Of([manifest, before]).ShouldNotBeNull();
         RecordJson.WriteIndented(manifest).ShouldNotBeEmpty();
-        LockedArtifact.Of(manifest).Layers.ShouldNotBeNull();
+        LockedArtifact.Of(manifest).Stored.Digest.ShouldNotBeNull();
+        ArtifactFiles.Of(manifest).ShouldAllBe(name => name.Length >= 0);
         InputComparison.Compare(before.Inputs, manifest.Inputs).ShouldNotBeNull();
         InputComparison.Compare(manifest.Inputs, before.Inputs).ShouldNotBeNull();
     }
@@ -167,7 +169,9 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
             OtherChanges = [new ChangedTensor("model.norm.weight", [8], 0.5)],
             Fallbacks = ["layer 2: the damping was raised"],
             Perplexity = new Dictionary<string, PerplexityReport> { ["prose"] = new(20, 25, 2560, 20, "key") { Files = [new FileProvenance("text.txt", Key)] } },
-            Size = new SizeReport(2000, 1000),
+            Encoding = CheckpointEncoding.Sparse,
+            PackedDigest = Key,
+            Size = new SizeReport(2000, 1000) { Compressed = new CompressedSize(500, 0.5), Packed = new PackedSize(600, 9.25, 16) },
         };
     }
 

@@ -44,13 +44,13 @@ public sealed class Defaults : IDisposable
         same.Pattern.ShouldBe(new SparsityPattern.Unstructured(0.6));
         same.Settings.ShouldBe(PruningSettings.For(PruningMethod.Alps) with { Damping = 0.1, BlockSize = 64 });
         same.Rules.ShouldHaveSingleItem().Match.ShouldBe("a*");
-        same.Gates.ShouldHaveSingleItem().Perplexity.ShouldBe("prose");
+        same.Gates.ShouldHaveSingleItem().ShouldBeOfType<PerplexityGate>().Perplexity.ShouldBe("prose");
         same.Gates[0].Severity.ShouldBe(Severity.Error);
 
         other.Pattern.ShouldBe(new SparsityPattern.Groups(2, 4));
         other.Settings.ShouldBe(PruningSettings.For(PruningMethod.Admm) with { Damping = 0.2, BlockSize = 64, RefitSteps = 3 });
         other.Rules.ShouldHaveSingleItem().Match.ShouldBe("b*");
-        other.Gates.ShouldHaveSingleItem().Perplexity.ShouldBe("code");
+        other.Gates.ShouldHaveSingleItem().ShouldBeOfType<PerplexityGate>().Perplexity.ShouldBe("code");
         other.Gates[0].Severity.ShouldBe(Severity.Warning);
 
         none.Rules.ShouldBeEmpty();

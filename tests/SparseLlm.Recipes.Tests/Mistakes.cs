@@ -19,7 +19,7 @@ public sealed class Mistakes : IDisposable
         { "version: 1\nmodel: model\nartifacts:\n  a: { sparsity: 0.5, method: «magnitud» }\n", "SLM1008", "did you mean 'magnitude'" },
         { Head + "«artefacts»: {}\n" + Artifacts, "SLM1003", "unknown key 'artefacts'; did you mean 'artifacts'?" },
         { Head + "artifacts:\n  a:\n    method: magnitude\n    sparsity: 0.5\n    «Sparsity»: 0.5\n", "SLM1003", "did you mean 'sparsity'?" },
-        { Head + "artifacts:\n  a: { method: magnitude, sparsity: 0.5, «colour»: red }\n", "SLM1003", "allowed: method, preset, sparsity, pattern, settings, rules, experts, gates, format, type, matrix" },
+        { Head + "artifacts:\n  a: { method: magnitude, sparsity: 0.5, «colour»: red }\n", "SLM1003", "allowed: method, preset, sparsity, pattern, settings, rules, experts, gates, encoding, format, type, matrix" },
         { Head + "defaults: { «matrix»: {} }\n" + Artifacts, "SLM1003", "unknown key 'matrix'" },
         { WithCalibration + "artifacts: { a: { sparsity: 0.5, settings: { «dampening»: 1 } } }\n", "SLM1003", "did you mean 'damping'?" },
         { Head + "calibration: { text: calibration.txt, «sequence_length»: 8 }\n" + Artifacts, "SLM1003", "did you mean 'sequenceLength'?" },
@@ -155,6 +155,14 @@ public sealed class Mistakes : IDisposable
         { Head + "evaluation: { perplexity: { p: eval.txt } }\ndefaults: { gates: { p: { maxIncrease: «-1%» } } }\n" + Artifacts, "SLM1007", "a percentage such as 25%" },
         { Head + "evaluation: { perplexity: { p: eval.txt } }\ndefaults: { gates: { p: { max: «0.5» } } }\n" + Artifacts, "SLM1007", "'max' must be at least 1" },
         { Head + "evaluation: { perplexity: { p: eval.txt } }\ndefaults: { gates: { p: { max: 9, severity: «warn» } } }\n" + Artifacts, "SLM1008", "warning" },
+        { Head + "defaults: { gates: { maxSize: «45» } }\n" + Artifacts, "SLM1007", "if a share is meant, write 45%" },
+        { Head + "defaults: { gates: { maxSize: «0.45» } }\n" + Artifacts, "SLM1007", "if a share is meant, write 45%" },
+        { Head + "defaults: { gates: { maxSize: «small» } }\n" + Artifacts, "SLM1007", "write it like 45%, 2.5 GB or 900 MiB" },
+        { Head + "defaults: { gates: { maxSize: «0%» } }\n" + Artifacts, "SLM1007", "write it like 45%, 2.5 GB or 900 MiB" },
+        { Head + "defaults: { gates: { «maxSize»: { severity: warning } } }\n" + Artifacts, "SLM1004", "'maxSize' needs 'max:'" },
+        { Head + "defaults: { gates: { «maxSise»: 45% } }\n" + Artifacts, "SLM1017", "did you mean 'maxSize'?" },
+        { Head + "evaluation: { perplexity: { «maxSize»: eval.txt } }\n" + Artifacts, "SLM1007", "which is the gate on the size" },
+        { Head + "defaults: { encoding: «spars» }\n" + Artifacts, "SLM1008", "did you mean 'sparse'?" },
         { Head + "evaluation: { perplexity: { p: eval.txt } }\ndefaults: { gates: { «p»: { severity: warning } } }\n" + Artifacts, "SLM1004", "gate 'p' limits nothing" },
 
         // Calibration.

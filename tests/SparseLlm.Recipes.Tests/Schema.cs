@@ -18,7 +18,7 @@ public sealed class Schema : IDisposable
         string path = Path.Combine(RepositoryRoot(), "docs", "recipe.md");
         if (Environment.GetEnvironmentVariable(Regenerate) == "1") File.WriteAllText(path, RecipeReference.Generate());
         File.ReadAllText(path).ShouldBe(RecipeReference.Generate());
-        foreach (string key in (string[])["model", "samples", "maxIncrease", "keep", "refitSteps", "matrix"]) File.ReadAllText(path).ShouldContain($"`{key}`");
+        foreach (string key in (string[])["model", "samples", "maxIncrease", "keep", "refitSteps", "matrix", "encoding", "maxSize"]) File.ReadAllText(path).ShouldContain($"`{key}`");
     }
 
     [Fact]
@@ -45,6 +45,7 @@ public sealed class Schema : IDisposable
         Allowed($"defaults: {{ settings: {{ {unknown}: 1 }} }}\n").ShouldBe(Keys("defaults", "settings"));
         Allowed($"defaults: {{ rules: [{{ {unknown}: 1 }}] }}\n").ShouldBe(Names(Property("defaults", "rules")["items"]!));
         Allowed($"defaults: {{ gates: {{ x: {{ {unknown}: 1 }} }} }}\n").ShouldBe(Names(Property("defaults", "gates")["additionalProperties"]!));
+        Allowed($"defaults: {{ gates: {{ maxSize: {{ {unknown}: 1 }} }} }}\n").ShouldBe(Names(Property("defaults", "gates", "maxSize")["anyOf"]![1]!));
         Allowed($"evaluation: {{ perplexity: {{ x: {{ {unknown}: 1 }} }} }}\n")
             .ShouldBe(Names(Property("evaluation", "perplexity")["additionalProperties"]!["anyOf"]![1]!));
         JsonNode artifact = Property("artifacts")["additionalProperties"]!;

@@ -1,4 +1,6 @@
 using NuGet.Versioning;
+using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Patterns;
@@ -106,7 +108,7 @@ public sealed class ValidRecipes : IDisposable
             ("*.fc1.weight", new SparsityPattern.Groups(4, 8), 25),
             ("*.out_proj.weight", (SparsityPattern?)null, 26),
         ]);
-        artifact.Gates.Select(gate => (gate.Perplexity, gate.MaxIncrease, gate.Max, gate.Location.Line))
+        artifact.Gates.Cast<PerplexityGate>().Select(gate => (gate.Perplexity, gate.MaxIncrease, gate.Max, gate.Location.Line))
             .ShouldBe([("prose", 0.25, 70, 29), ("books", 0.5, null, 30)]);
         artifact.Location.ToString().ShouldBe($"{folder.RecipePath}(20,3,20,10)");
 
@@ -132,6 +134,30 @@ public sealed class ValidRecipes : IDisposable
         artifact.Settings.ShouldBe(new PruningSettings());
         artifact.Rules.ShouldBeEmpty();
         artifact.Gates.ShouldBeEmpty();
+        artifact.Encoding.ShouldBe(CheckpointEncoding.Dense);
+    }
+
+    [Fact]
+    public void The_encoding_is_that_of_the_defaults_where_an_artifact_has_none_of_its_own()
+    {
+        Recipe recipe = folder.ReadValid("version: 1\nmodel: model\n" + "defaults: { method: magnitude, sparsity: 0.5, encoding: sparse }\nartifacts: { a: , b: { encoding: dense } }\n");
+
+        recipe.Artifacts.Select(artifact => artifact.Encoding).ShouldBe([CheckpointEncoding.Sparse, CheckpointEncoding.Dense]);
+    }
+
+    [Theory]
+    [InlineData("45%", null, 0.45)]
+    [InlineData("120%", null, 1.2)]
+    [InlineData("2.5 GB", 2_500_000_000L, null)]
+    [InlineData("900MiB", 900L << 20, null)]
+    [InlineData("5000000", 5_000_000L, null)]
+    public void The_size_is_limited_in_bytes_or_as_a_share_of_the_dense_model(string limit, long? bytes, double? share)
+    {
+        Recipe recipe = folder.ReadValid("version: 1\nmodel: model\n" + $"defaults: {{ method: magnitude, sparsity: 0.5 }}\nartifacts:\n  a: {{ gates: {{ maxSize: {limit} }} }}\n  b: {{ gates: {{ maxSize: {{ max: {limit}, severity: warning }} }} }}\n");
+
+        SizeGate[] gates = [.. recipe.Artifacts.Select(artifact => artifact.Gates.ShouldHaveSingleItem().ShouldBeOfType<SizeGate>())];
+        gates.ShouldAllBe(gate => gate.Bytes == bytes && gate.Share == share);
+        gates.Select(gate => gate.Severity).ShouldBe([Severity.Error, Severity.Warning]);
     }
 
     [Fact]
@@ -181,7 +207,7 @@ public sealed class ValidRecipes : IDisposable
                 artifacts:
                   a:
                     settings: { damping: 0.25 }
-                    gates: { prose: { maxIncrease: 12.5%, max: 70.5 } }
+                    gates: { prose: { maxIncrease: 12.5%, max: 70.5 }, maxSize: 45.5% }
                     matrix: { sparsity: [0.5, 0.625] }
                 """);
 
@@ -189,8 +215,10 @@ public sealed class ValidRecipes : IDisposable
             recipe.Artifacts.Select(artifact => artifact.Name).ShouldBe(["a-0.5", "a-0.625"]);
             recipe.Artifacts[1].Pattern.ShouldBe(new SparsityPattern.Unstructured(0.625));
             recipe.Artifacts[0].Settings.Damping.ShouldBe(0.25);
-            recipe.Artifacts[0].Gates[0].MaxIncrease.ShouldBe(0.125);
-            recipe.Artifacts[0].Gates[0].Max.ShouldBe(70.5);
+            PerplexityGate gate = recipe.Artifacts[0].Gates[0].ShouldBeOfType<PerplexityGate>();
+            gate.MaxIncrease.ShouldBe(0.125);
+            gate.Max.ShouldBe(70.5);
+            recipe.Artifacts[0].Gates[1].ShouldBeOfType<SizeGate>().Share.ShouldBe(0.455);
             folder.Read("version: 1\nmodel: model\nartifacts:\n  a:\n    method: magnitude\n    sparsity: 0,7\n")
                 .Diagnostics.ShouldHaveSingleItem().Message.ShouldBe("'sparsity' must be a number, found '0,7'; write decimals with a point, as in 0.7");
         }

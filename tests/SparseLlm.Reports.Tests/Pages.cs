@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports;
 using SparseLlm.Reports.Tests.Support;
@@ -168,7 +170,7 @@ public sealed partial class Pages
         page.ShouldNotContain("<script>");
         page.ShouldContain("| a | +25.0 % | ✓ met at most +30.0 % over dense |  | ");
         page.Split('\n').ShouldContain(RecipeSummary.Head);
-        page.ShouldContain("| 20.000 | 25.000 | sparsellm | 70.00 % | 35.00 % | 2.0 MiB | 12.3 s |");
+        page.ShouldContain("| 20.000 | 25.000 | sparsellm | 70.00 % | 35.00 % | dense | 3.0 MiB | 2.5 MiB | 2.0 MiB | 12.3 s |");
     }
 
     [Fact]
@@ -177,7 +179,7 @@ public sealed partial class Pages
         Recipe recipe = Samples.Recipe("a", "b", "c");
         ArtifactManifest?[] manifests = [Samples.Manifest("a"), Samples.Manifest("b", pruned: 40), null];
         string[] lines = RecipeSummary.Format(recipe, [.. recipe.Artifacts.Zip(manifests, (artifact, manifest) => new ArtifactResult(artifact, manifest))]).Split('\n');
-        lines.Where(line => line.StartsWith('|')).Select(line => line.Replace(@"\|", "").Count(unit => unit == '|')).Distinct().ShouldBe([13]);
+        lines.Where(line => line.StartsWith('|')).Select(line => line.Replace(@"\|", "").Count(unit => unit == '|')).Distinct().ShouldBe([16]);
         lines.Single(line => line.StartsWith("| a |")).ShouldContain("| ★\u00A0best, ◆\u00A0Pareto |");
         lines.ShouldContain(line => line.StartsWith("★\u00A0best: "));
     }
@@ -199,6 +201,52 @@ public sealed partial class Pages
         Document.Parse(Report(manifest)).Value.ShouldNotContain("Compressed");
         ArtifactSummary.Format(manifest, []).ShouldNotContain("compressed");
         Document.Parse(Summary(manifest)).Texts("td").ShouldContain("3.0 MiB");
+    }
+
+    [Fact]
+    public void Pages_show_what_the_other_encoding_would_take()
+    {
+        ArtifactManifest dense = Samples.Manifest();
+        ArtifactManifest packed = dense with { Encoding = CheckpointEncoding.Sparse, PackedDigest = new string('c', 64) };
+        ArtifactSummary.Format(dense, []).ShouldContain("The weights take 3.0 MiB on disk and");
+        ArtifactSummary.Format(dense, []).ShouldContain("Packed, with 'encoding: sparse', they would take 2.5 MiB. A weight of the pruned matrices takes 6.05 bits packed, and 16.00 otherwise.");
+        ArtifactSummary.Format(packed, []).ShouldContain("The weights take 2.5 MiB on disk, packed, and");
+        ArtifactSummary.Format(packed, []).ShouldContain("Not packed, they would take 3.0 MiB.");
+        Document.Parse(Report(dense)).Value.ShouldContain("where they are packed, as 'encoding: sparse' does, -68.8 %");
+        Document.Parse(Report(packed)).Value.ShouldContain("on disk, which are packed, -68.8 %");
+        Document.Parse(Report(packed)).Value.ShouldContain("of the pruned matrices, packed; 16.00 where they are not");
+        Document.Parse(Report(packed)).Value.ShouldContain("encoding: sparse");
+        Document.Parse(Report(packed)).Value.ShouldContain("--encoding sparse");
+        string[] cells = [.. Document.Parse(Summary(dense with { Artifact = "a" }, packed with { Artifact = "b" })).Texts("td")];
+        cells.Where(cell => cell is "dense" or "sparse" or "16.00" or "6.05").ShouldBe(["dense", "16.00", "sparse", "6.05"]);
+    }
+
+    [Fact]
+    public void A_gate_on_the_size_holds_what_is_written_against_the_dense_model()
+    {
+        ArtifactManifest dense = Samples.Manifest();
+        ArtifactManifest packed = dense with { Encoding = CheckpointEncoding.Sparse, PackedDigest = new string('c', 64) };
+        Of(dense, new SizeGate(null, 0.35, new SourceLocation("pruning.yaml"))).ShouldBe(new GateResult(null, "at most 35.00 % of dense", "37.50 %", false));
+        Of(packed, new SizeGate(null, 0.35, new SourceLocation("pruning.yaml"))).ShouldBe(new GateResult(null, "at most 35.00 % of dense", "31.25 %", true));
+        Of(dense, new SizeGate(5L << 19, null, new SourceLocation("pruning.yaml"))).IsMet.ShouldBeFalse();
+        Of(packed, new SizeGate(5L << 19, null, new SourceLocation("pruning.yaml"))).IsMet.ShouldBeTrue();
+
+        static GateResult Of(ArtifactManifest manifest, SizeGate gate) => GateResult.Of([gate], manifest).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void A_gate_on_the_size_is_shown_once_and_without_a_perplexity_too()
+    {
+        Recipe recipe = Samples.Recipe("a");
+        ArtifactRecipe artifact = recipe.Artifacts[0] with { Gates = [new SizeGate(null, 0.3, new SourceLocation("pruning.yaml"))] };
+        ArtifactManifest one = Samples.Manifest("a");
+        ArtifactManifest two = one with { Perplexity = new Dictionary<string, PerplexityReport>(one.Perplexity) { ["code"] = one.Perplexity.Values.First() } };
+        foreach (ArtifactManifest manifest in (ArtifactManifest[])[one, two, one with { Perplexity = new Dictionary<string, PerplexityReport>() }])
+        {
+            RecipeSummary.Format(recipe, [new ArtifactResult(artifact, manifest)]).Split("at most 30.00 % of dense").Length.ShouldBe(2);
+            ArtifactSummary.Format(manifest, GateResult.Of(artifact.Gates, manifest)).ShouldContain("| size on disk | at most 30.00 % of dense | 37.50 % | ✗ **missed** |");
+            Document.Parse(ArtifactPage.Render(manifest, GateResult.Of(artifact.Gates, manifest))).Value.ShouldContain("size on disk");
+        }
     }
 
     private static string Report(ArtifactManifest manifest) => ArtifactPage.Render(manifest, GateResult.Of([Samples.Gate(maxIncrease: 0.1, max: 30)], manifest));

@@ -16,6 +16,9 @@ namespace SparseLlm.Models.Checkpoints;
 /// </remarks>
 public sealed class Checkpoint : IDisposable
 {
+    /// <summary>The file of a packed directory that says how its tensors are stored.</summary>
+    public const string EncodingFileName = EncodingFile.FileName;
+
     private const string SingleFile = "model.safetensors";
     private const int PieceLength = 1 << 16;
 

@@ -16,7 +16,7 @@ public static class ArtifactFiles
         };
 
     /// <summary>The files of the artifact with this manifest.</summary>
-    public static IReadOnlySet<string> Of(ArtifactManifest manifest) => Of(manifest.Inputs.Model.Keys, [.. manifest.Exports.SelectMany(export => export.Files).Select(file => file.Name)]);
+    public static IReadOnlySet<string> Of(ArtifactManifest manifest) => Of(manifest.StoredFiles, [.. manifest.Exports.SelectMany(export => export.Files).Select(file => file.Name)]);
 
     /// <summary>The files of the artifact in a directory, by its manifest; null where there is none.</summary>
     public static IReadOnlySet<string>? In(string directory) => ArtifactManifest.FilesIn(directory) is var (model, exports) ? Of(model, exports) : null;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SparseLlm.Files;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
@@ -37,8 +38,22 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
     /// <summary>The key of everything that decides its bits.</summary>
     public required string Key { get; init; }
 
-    /// <summary>Digest of the checkpoint files beside this one.</summary>
+    /// <summary>Digest of the model's files as they are where nothing is packed: of what was computed, however it is stored.</summary>
     public required string Digest { get; init; }
+
+    /// <summary>How the weights beside this file are stored.</summary>
+    public CheckpointEncoding Encoding { get; init; }
+
+    /// <summary>Digest of the model's files beside this one where they are packed; null where they are not.</summary>
+    public string? PackedDigest { get; init; }
+
+    /// <summary>Digest of the model's files beside this one.</summary>
+    [JsonIgnore]
+    public string StoredDigest => PackedDigest ?? Digest;
+
+    /// <summary>The names of the model's files beside this one.</summary>
+    [JsonIgnore]
+    public IReadOnlyCollection<string> StoredFiles => ModelFiles.Stored(Inputs.Model.Keys, Encoding);
 
     /// <summary>The dense model.</summary>
     public required ModelProvenance Model { get; init; }
@@ -137,6 +152,7 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
         bool hasNames = document.RootElement.TryGetProperty("inputs", out JsonElement inputs) && inputs.ValueKind == JsonValueKind.Object
             && inputs.TryGetProperty("model", out files) && files.ValueKind == JsonValueKind.Object;
         string[] names = hasNames ? [.. files.EnumerateObject().Select(file => file.Name)] : [.. ModelFiles.Of(directory)];
+        names = [.. ModelFiles.Stored(names, EncodingIn(document.RootElement))];
         string[] exports = [.. ExportsIn(document.RootElement)];
         return names.Concat(exports).All(CachedFile.IsRelative) ? (names, exports) : null;
     }
@@ -164,6 +180,9 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
         }
     }
 
+    private static CheckpointEncoding EncodingIn(JsonElement root) =>
+        root.TryGetProperty("encoding", out JsonElement encoding) && encoding.ValueKind == JsonValueKind.String && encoding.ValueEquals(CheckpointEncoding.Sparse.Name()) ? CheckpointEncoding.Sparse : CheckpointEncoding.Dense;
+
     /// <summary>The names of exported files, as far as they can be made out.</summary>
     private static IEnumerable<string> ExportsIn(JsonElement root) =>
         from export in Items(root, "exports")
@@ -190,6 +209,8 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
         RecordJson.Require(FormatVersion == CurrentVersion, $"the format version is not {CurrentVersion}");
         RecordJson.Require(Sparsity is >= 0 and <= 1 && ModelSparsity is null or (>= 0 and <= 1), "a sparsity is not a fraction");
         RecordJson.Require(Seconds >= 0, "a time is negative");
+        RecordJson.Require(
+            Encoding == CheckpointEncoding.Dense ? PackedDigest is null : Sha256Text.IsValid(PackedDigest), "the digest of packed files belongs to an artifact that is packed");
         UInt128 weights = Tensors.Aggregate(UInt128.Zero, (sum, tensor) => sum + ((ulong)tensor.Shape[0] * (ulong)tensor.Shape[1]));
         RecordJson.Require(weights <= long.MaxValue, "the matrices are larger than any model");
     }
@@ -254,11 +275,18 @@ public sealed record ChangedTensor(string Name, IReadOnlyList<long> Shape, doubl
 
 /// <summary>The size of the safetensors files.</summary>
 /// <param name="Dense">Of the dense model, in bytes.</param>
-/// <param name="Pruned">Of the pruned model, in bytes.</param>
+/// <param name="Pruned">Of the pruned model, in bytes, where it is not packed.</param>
 public sealed record SizeReport(long Dense, long Pruned)
 {
-    /// <summary>What those of the pruned model take in a package. Null where an older version of the tool has made it.</summary>
+    /// <summary>What those of the pruned model take in a package, as they are stored. Null where an older version of the tool has made it.</summary>
     public CompressedSize? Compressed { get; init; }
+
+    /// <summary>What those of the pruned model take packed, whether they are or not. Null where an older version of the tool has made it.</summary>
+    public PackedSize? Packed { get; init; }
+
+    /// <summary>Bytes of those of the pruned model as they are stored.</summary>
+    /// <param name="encoding">How that is.</param>
+    public long OnDisk(CheckpointEncoding encoding) => encoding == CheckpointEncoding.Sparse && Packed is { } packed ? packed.Bytes : Pruned;
 }
 
 /// <summary>Perplexity on one text.</summary>

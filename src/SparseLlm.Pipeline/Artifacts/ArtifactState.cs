@@ -8,7 +8,7 @@ namespace SparseLlm.Pipeline.Artifacts;
 /// <summary>Whether what stands in an output directory is what would be made.</summary>
 internal static class ArtifactState
 {
-    /// <summary>The manifest of the artifact that stands there, if it has this key and its files are as they were written.</summary>
+    /// <summary>The manifest of the artifact that stands there, in whatever encoding, if it has this key and its files are as they were written.</summary>
     public static ArtifactManifest? UpToDate(string directory, string key, FileDigests digests) =>
         ArtifactManifest.TryRead(directory) is { } manifest && manifest.Key == key && IsIntact(directory, manifest, digests) ? manifest : null;
 
@@ -18,9 +18,9 @@ internal static class ArtifactState
         try
         {
             // Others that lie there are the user's, as long as they are not loaded in place of the artifact's.
-            IReadOnlyCollection<string> names = [.. manifest.Inputs.Model.Keys];
+            IReadOnlyCollection<string> names = manifest.StoredFiles;
             return !Checkpoint.Files(directory).Except(names).Any()
-                && ModelFiles.Digest(names.ToDictionary(name => name, name => digests.Of(Path.Combine(directory, name)))) == manifest.Digest;
+                && ModelFiles.Digest(names.ToDictionary(name => name, name => digests.Of(Path.Combine(directory, name)))) == manifest.StoredDigest;
         }
         catch (DiagnosticException)
         {

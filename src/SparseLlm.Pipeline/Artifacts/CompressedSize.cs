@@ -5,7 +5,7 @@ using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Pipeline.Artifacts;
 
-/// <summary>About what the weights take in a package or in a layer of a container image, both of which deflate what they hold.</summary>
+/// <summary>About what the weights, as they are stored, take in a package or in a layer of a container image, both of which deflate what they hold.</summary>
 /// <param name="Bytes">After deflating; in proportion where only a sample was deflated.</param>
 /// <param name="Sample">The share of the weights that was deflated; 1 for all of them.</param>
 public sealed record CompressedSize(long Bytes, double Sample) : IJsonOnDeserialized
@@ -24,7 +24,7 @@ public sealed record CompressedSize(long Bytes, double Sample) : IJsonOnDeserial
     /// <param name="mostBlocks">How many blocks it may take.</param>
     internal static CompressedSize Measure(Checkpoint checkpoint, CancellationToken cancellation, int mostBlocks = MostBlocks)
     {
-        (TensorInfo Tensor, long Start, int Length)[] blocks = [.. checkpoint.Tensors.SelectMany(Blocks)];
+        (TensorInfo Tensor, long Start, int Length)[] blocks = [.. checkpoint.Tensors.SelectMany(tensor => tensor.Packed?.Parts ?? [tensor]).SelectMany(Blocks)];
         int taken = Math.Min(blocks.Length, mostBlocks);
         (TensorInfo Tensor, long Start, int Length)[] sample = [.. Enumerable.Range(0, taken).Select(index => blocks[(long)index * blocks.Length / taken])];
         long deflated = sample.AsParallel().WithCancellation(cancellation).Sum(block => Deflate(checkpoint, block.Tensor, block.Start, block.Length));

@@ -1,4 +1,5 @@
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Running;
@@ -56,9 +57,26 @@ internal static class ManifestBuilder
         return manifest with
         {
             ModelSparsity = manifest.ModelSparsity ?? ModelSparsity.Measure(checkpoint, manifest.Tensors, cancellation),
-            Size = manifest.Size is { Compressed: null } size ? size with { Compressed = CompressedSize.Measure(checkpoint, cancellation) } : manifest.Size,
+            Size = manifest.Size is not { } size ? null : size with
+            {
+                Compressed = size.Compressed ?? CompressedSize.Measure(checkpoint, cancellation),
+                Packed = size.Packed ?? PackedSize.Measure(checkpoint, manifest.Tensors, cancellation),
+            },
         };
     }
+
+    /// <summary>The manifest of an artifact whose files have been packed or unpacked; other formats do not go along.</summary>
+    /// <param name="manifest">The manifest in the other encoding.</param>
+    /// <param name="encoding">How the weights are stored now.</param>
+    /// <param name="digest">The digest of the model's files as they are now.</param>
+    public static ArtifactManifest Encoded(ArtifactManifest manifest, CheckpointEncoding encoding, string digest) => manifest with
+    {
+        Digest = encoding == CheckpointEncoding.Dense ? digest : manifest.Digest,
+        Encoding = encoding,
+        PackedDigest = encoding == CheckpointEncoding.Dense ? null : digest,
+        Size = manifest.Size is { } size ? size with { Compressed = null } : null,
+        Exports = [],
+    };
 
     /// <summary>The names and digests of a text's files.</summary>
     public static IReadOnlyList<FileProvenance> Describe(TextSource text, InputFiles files) =>

@@ -81,6 +81,13 @@ public sealed class StagingDirectory : IDisposable
         }
     }
 
+    /// <summary>Removes what was written, to begin anew.</summary>
+    public void Clear()
+    {
+        DeleteOwn(Path);
+        Directory.CreateDirectory(Path);
+    }
+
     /// <summary>Puts the directory in its place.</summary>
     /// <exception cref="DiagnosticException">Something has come into its place meanwhile.</exception>
     public void Commit()

@@ -169,9 +169,10 @@ public sealed class BuildCache
     /// <param name="entry">From <see cref="TryGet"/>.</param>
     /// <param name="directory">Where to.</param>
     /// <param name="cancellation">Stops between chunks.</param>
+    /// <param name="check">Throws an <see cref="InvalidDataException"/> where the files that are there then are not what the step would leave.</param>
     /// <returns>False if the entry turned out to be damaged; it is dropped and reported then.</returns>
     /// <exception cref="IOException">The directory cannot be written.</exception>
-    public bool TryRestore(CacheEntry entry, string directory, CancellationToken cancellation = default) =>
+    public bool TryRestore(CacheEntry entry, string directory, CancellationToken cancellation = default, Action? check = null) =>
         Attempt(entry.Key, () =>
         {
             foreach (CachedFile file in entry.Files)
@@ -179,6 +180,7 @@ public sealed class BuildCache
                 store!.Restore(file, directory, cancellation);
             }
 
+            check?.Invoke();
             return entry;
         }) is not null;
 

@@ -52,7 +52,7 @@ public static class CacheExchange
             LockedStep[] layers = withLayers ? [.. artifact.Layers.Select(Unchecked)] : [];
             LockedStep[] perplexities = [.. Perplexities(artifact)];
             LockedStep[] exports = [.. Exports(artifact)];
-            artifacts.Add(new ExchangedArtifact(name, artifact.Key)
+            artifacts.Add(new ExchangedArtifact(name, artifact.Stored.Key)
             {
                 HasBudget = !withLayers || StepKeys.Of(artifact.Inputs).Allocation is not { } budget || Move(Unchecked(budget)),
                 LayersThere = layers.Count(Move),
@@ -84,13 +84,13 @@ public static class CacheExchange
     /// <summary>A step of which nothing but its key is locked.</summary>
     private static LockedStep Unchecked(string key) => new(key, _ => { });
 
-    private static LockedStep Artifact(LockedArtifact artifact) => new(artifact.Key, entry =>
+    private static LockedStep Artifact(LockedArtifact artifact) => new(artifact.Stored.Key, entry =>
     {
         string digest = CachedArtifact.Digest(entry);
-        Require(digest == artifact.Digest, $"it has other files than were locked: digest {artifact.Digest} -> {digest}");
+        Require(digest == artifact.Stored.Digest, $"it has other files than were locked: digest {artifact.Stored.Digest} -> {digest}");
     });
 
-    private static IEnumerable<LockedStep> Exports(LockedArtifact artifact) => (artifact.Exports ?? new Dictionary<string, LockedExport>()).Values
+    private static IEnumerable<LockedStep> Exports(LockedArtifact artifact) => (artifact.Exports ?? new Dictionary<string, LockedFiles>()).Values
         .Select(locked => new LockedStep(locked.Key, entry =>
         {
             string digest = entry.Files.Count > 0 ? entry.MetadataAs<CachedExport>(CachedExport.Kind).Report(entry, "").Digest : "";

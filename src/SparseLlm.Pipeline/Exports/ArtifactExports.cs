@@ -24,7 +24,7 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
 
     /// <summary>All files that the artifact will have.</summary>
     /// <exception cref="DiagnosticException">GGUF cannot hold the model, its tokenizer or a type.</exception>
-    public IReadOnlySet<string> Files => ArtifactFiles.Of(dense.Digests.Files.Keys, [.. Types.SelectMany(type => Outlook(type).Endings.Select(ending => Stem(type) + ending))]);
+    public IReadOnlySet<string> Files => ArtifactFiles.Of(ModelFiles.Stored(dense.Digests.Files.Keys, request.Encoding), [.. Types.SelectMany(type => Outlook(type).Endings.Select(ending => Stem(type) + ending))]);
 
     /// <summary>What those of types take that an artifact does not have yet.</summary>
     /// <param name="known">The artifact that stands in its place; null where there is none.</param>
@@ -77,7 +77,7 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
     private ExportReport Write(ArtifactManifest manifest, GgufElementType type, string model, string target, IProgress<BuildProgress>? progress, CancellationToken cancellation)
     {
         progress?.Report(new Exporting(request.DisplayName, FileName(type)));
-        InputStamps read = new([.. manifest.Inputs.Model.Keys.Select(name => InputStamp.Of(Path.Combine(model, name)))]);
+        InputStamps read = new([.. manifest.StoredFiles.Select(name => InputStamp.Of(Path.Combine(model, name)))]);
         using GgufExport export = GgufExport.Open(model, new GgufExportOptions(type) { Name = request.DisplayName, CardDirectory = dense.Directory, Provenance = GgufProvenance.Of(manifest) });
         string path = Path.Combine(target, FileName(type));
         try

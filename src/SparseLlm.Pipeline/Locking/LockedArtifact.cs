@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SparseLlm.Files;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
@@ -9,7 +10,7 @@ namespace SparseLlm.Pipeline.Locking;
 
 /// <summary>What an artifact was made of and how it came out.</summary>
 /// <param name="Key">Its key.</param>
-/// <param name="Digest">Digest of its files.</param>
+/// <param name="Digest">Digest of its files where they are not packed.</param>
 /// <param name="Sparsity">The share of zeros in its pruned tensors.</param>
 /// <param name="Perplexity">Perplexity of the dense and of the pruned model, by the name of the text.</param>
 /// <param name="Inputs">Everything that decided its bits.</param>
@@ -22,11 +23,22 @@ public sealed record LockedArtifact(
     ArtifactInputs Inputs,
     IReadOnlyList<string> Layers) : IJsonOnDeserialized
 {
-    /// <summary>Bytes of its safetensors files; null in the lock files of older versions.</summary>
+    /// <summary>Its files where they are packed; null where they are not.</summary>
+    public LockedFiles? Packed { get; init; }
+
+    /// <summary>How its weights are stored.</summary>
+    [JsonIgnore]
+    public CheckpointEncoding Encoding => Packed is null ? CheckpointEncoding.Dense : CheckpointEncoding.Sparse;
+
+    /// <summary>Its files as they are stored.</summary>
+    [JsonIgnore]
+    public LockedFiles Stored => Packed ?? new LockedFiles(Key, Digest);
+
+    /// <summary>Bytes of its safetensors files, as they are stored; null in the lock files of older versions.</summary>
     public long? Size { get; init; }
 
     /// <summary>Its GGUF files by type; null where it has none, and in the lock files of older versions.</summary>
-    public IReadOnlyDictionary<string, LockedExport>? Exports { get; init; }
+    public IReadOnlyDictionary<string, LockedFiles>? Exports { get; init; }
 
     /// <summary>The artifact with this manifest.</summary>
     public static LockedArtifact Of(ArtifactManifest manifest) => new(
@@ -37,8 +49,9 @@ public sealed record LockedArtifact(
         manifest.Inputs,
         StepKeys.Of(manifest.Inputs).Layers)
     {
-        Size = manifest.Size?.Pruned,
-        Exports = manifest.Exports.Count == 0 ? null : manifest.Exports.ToDictionary(export => export.Type, export => new LockedExport(export.Key, export.Digest)),
+        Packed = manifest.PackedDigest is { } packed ? new LockedFiles(EncodingKey.Of(manifest.Key, manifest.Encoding), packed) : null,
+        Size = manifest.Size?.OnDisk(manifest.Encoding),
+        Exports = manifest.Exports.Count == 0 ? null : manifest.Exports.ToDictionary(export => export.Type, export => new LockedFiles(export.Key, export.Digest)),
     };
 
     private static LockedPerplexity Of(PerplexityReport report, ArtifactManifest manifest)
@@ -56,13 +69,13 @@ public sealed record LockedArtifact(
     }
 }
 
-/// <summary>A GGUF file.</summary>
-/// <param name="Key">Its key in the cache.</param>
-/// <param name="Digest">Its digest, or one for all of its parts.</param>
-public sealed record LockedExport(string Key, string Digest) : IJsonOnDeserialized
+/// <summary>Files that an artifact is stored as beside what was computed: packed ones, or a GGUF file.</summary>
+/// <param name="Key">Their key in the cache.</param>
+/// <param name="Digest">The digest of the file, or one for all of them.</param>
+public sealed record LockedFiles(string Key, string Digest) : IJsonOnDeserialized
 {
     void IJsonOnDeserialized.OnDeserialized() =>
-        RecordJson.Require(Sha256Text.IsValid(Key) && Sha256Text.IsValid(Digest), "a GGUF file in it has something else than digests for key and digest");
+        RecordJson.Require(Sha256Text.IsValid(Key) && Sha256Text.IsValid(Digest), "files in it have something else than digests for key and digest");
 }
 
 /// <summary>Perplexity on one text.</summary>

@@ -3,6 +3,7 @@ using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Running;
 
 namespace SparseLlm.Pipeline.Packing;
@@ -19,15 +20,14 @@ public sealed class ModelPacking(string model, string output, IProgress<BuildPro
     public PackingResult Pack()
     {
         Checkpoint.RequireUnpacked(model, "packing");
-        return Write("packing", (checkpoint, directory, report) => new PackedCheckpointWriter(checkpoint, directory, report, cancellation).Write());
+        return Write(CheckpointEncoding.Sparse);
     }
 
     /// <summary>Gives back the files that a model was packed from.</summary>
     /// <exception cref="DiagnosticException">It is not packed or cannot be read, or something stands in the output's place or it cannot be written.</exception>
-    public PackingResult Unpack() =>
-        Write("unpacking", (checkpoint, directory, report) => new UnpackedCheckpointWriter(checkpoint, directory, report, cancellation).Write());
+    public PackingResult Unpack() => Write(CheckpointEncoding.Dense);
 
-    private PackingResult Write(string work, Action<Checkpoint, string, Action<double>> write)
+    private PackingResult Write(CheckpointEncoding encoding)
     {
         using Checkpoint checkpoint = Checkpoint.Open(model);
         RequireFree();
@@ -36,10 +36,9 @@ public sealed class ModelPacking(string model, string output, IProgress<BuildPro
         try
         {
             DiskSpace.Require(staging.Path, checkpoint.Tensors.Sum(tensor => checkpoint.IsPacked ? tensor.ByteLength : 0));
-            CompanionFiles.Copy(model, staging.Path, companions);
-            int percent = -1;
-            write(checkpoint, staging.Path, share => Report(ref percent, work, share));
+            new EncodedCopy(model, progress).Write(checkpoint, companions, encoding, staging.Path, cancellation);
             using Checkpoint written = Checkpoint.Open(staging.Path);
+            WriteManifest(encoding, staging.Path);
             var result = new PackingResult(Bytes(model), Bytes(staging.Path), LayoutSize.Of(checkpoint.IsPacked ? checkpoint : written));
             staging.Commit();
             return result;
@@ -50,13 +49,14 @@ public sealed class ModelPacking(string model, string output, IProgress<BuildPro
         }
     }
 
-    private void Report(ref int percent, string work, double share)
+    /// <summary>What belongs to an artifact says how it is stored, and would not be taken for its own any more.</summary>
+    private void WriteManifest(CheckpointEncoding encoding, string directory)
     {
-        int now = (int)(100 * share);
-        if (now != percent)
+        var digests = new FileDigests(memoDirectory: null);
+        if (ArtifactManifest.TryRead(model) is { } manifest && ArtifactState.IsIntact(model, manifest, digests))
         {
-            percent = now;
-            progress.Report(new PackingStep(model, work, percent));
+            string digest = ModelFiles.Digest(ModelFiles.Digests(directory, digests.Of));
+            ManifestBuilder.Measure(ManifestBuilder.Encoded(manifest, encoding, digest), directory, cancellation).Write(directory);
         }
     }
 

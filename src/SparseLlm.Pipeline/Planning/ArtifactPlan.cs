@@ -16,6 +16,9 @@ public enum PlannedAction
     /// <summary>Write GGUF files, or take them from the cache; the model stands there.</summary>
     Export,
 
+    /// <summary>Pack or unpack it: it stands there or is in the cache in the other encoding.</summary>
+    Encode,
+
     /// <summary>Take it from the cache, and measure perplexity where that is not there.</summary>
     Restore,
 
@@ -32,7 +35,7 @@ public enum PlannedAction
 /// <param name="CachedLayers">The decoder layers that are in the cache, by index.</param>
 /// <param name="Measurements">The perplexities that it does not have yet.</param>
 /// <param name="Exports">The GGUF files that it does not have yet.</param>
-/// <param name="Bytes">The size of its checkpoint.</param>
+/// <param name="Size">What its directory takes, GGUF files aside.</param>
 public sealed record ArtifactPlan(
     ArtifactRecipe Artifact,
     PruneRequest Request,
@@ -42,7 +45,7 @@ public sealed record ArtifactPlan(
     IReadOnlyList<int> CachedLayers,
     IReadOnlyList<PlannedMeasurement> Measurements,
     IReadOnlyList<PlannedExport> Exports,
-    long Bytes)
+    PlannedSize Size)
 {
     /// <summary>The decoder layers that would be pruned, by index.</summary>
     public IReadOnlyList<int> MissingLayers => Action == PlannedAction.Prune ? [.. Enumerable.Range(0, Keys.Layers.Count).Except(CachedLayers)] : [];

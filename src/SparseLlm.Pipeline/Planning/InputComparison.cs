@@ -1,4 +1,5 @@
 using System.Globalization;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Reports;
 using SparseLlm.Recipes;
@@ -32,6 +33,13 @@ public static class InputComparison
         changes.AddRange(PatternChanges(before, after, artifact));
         return [.. changes.OrderBy(change => change.FirstLayer)];
     }
+
+    /// <summary>What has changed of how weights are stored, which no layer is pruned for.</summary>
+    /// <param name="before">The encoding then.</param>
+    /// <param name="after">The encoding now.</param>
+    /// <param name="inputs">What decides the bits of the artifact.</param>
+    public static IEnumerable<InputChange> OfEncoding(CheckpointEncoding before, CheckpointEncoding after, ArtifactInputs inputs) =>
+        before == after ? [] : [new InputChange("encoding", before.Name(), after.Name(), null, inputs.Layers.Count)];
 
     /// <summary>What has changed of the GGUF files that are asked for, which no layer is pruned for.</summary>
     /// <param name="before">Their types then.</param>

@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Exports;
@@ -54,11 +55,13 @@ public sealed class RecipePlan
             return null;
         }
 
+        CheckpointEncoding encoding = locked?.Encoding ?? standing!.Encoding;
         IEnumerable<string> types = locked is null ? standing!.Exports.Select(export => export.Type) : locked.Exports?.Keys ?? [];
         return (
             locked is null ? "the last build" : Path.GetFileName(path),
             [
                 .. InputComparison.Compare(locked?.Inputs ?? standing!.Inputs, plan.Inputs, plan.Artifact),
+                .. InputComparison.OfEncoding(encoding, plan.Request.Encoding, plan.Inputs),
                 .. InputComparison.OfExports(types, new ArtifactExports(dense, plan.Request).TypeNames, plan.Inputs),
             ]);
     }
@@ -69,6 +72,8 @@ public sealed class RecipePlan
         null => "it is not there",
         { } manifest when manifest.Key == plan.Keys.Artifact && !ArtifactState.IsIntact(plan.Request.Output, manifest, cache.Digests) =>
             "its files are not as they were written",
+        { } manifest when manifest.Key == plan.Keys.Artifact && manifest.Encoding != plan.Request.Encoding =>
+            manifest.Encoding == CheckpointEncoding.Sparse ? "it is packed, and the recipe asks for 'encoding: dense'" : "it is not packed, and the recipe asks for 'encoding: sparse'",
         { } manifest when plan.Action == PlannedAction.Export && manifest.Exports.Any(export => plan.Exports.Any(missing => missing.File == export.File)) =>
             "its GGUF files are not as they were written",
         _ => null,
@@ -82,29 +87,35 @@ public sealed class RecipePlan
         StepKeys keys = StepKeys.Of(inputs);
         var exports = new ArtifactExports(dense, request);
         (PlannedAction action, ArtifactManifest? known) = Action(request, exports, keys, cancellation);
-        if (action is PlannedAction.Restore or PlannedAction.Prune or PlannedAction.Export)
+        if (action is PlannedAction.Restore or PlannedAction.Encode or PlannedAction.Prune or PlannedAction.Export)
         {
             StagingDirectory.Check(request.Output, exports.Files, request.IsNamed);
         }
 
         int[] cached = [.. keys.Layers.Index().Where(layer => cache.Contains(layer.Item, cancellation)).Select(layer => layer.Index)];
-        PlannedMeasurement[] measurements = action == PlannedAction.None ? [] : [.. request.Perplexities.SelectMany(text => Measurements(text, artifact, known?.Digest, cancellation))];
-        ArtifactManifest? standing = action is PlannedAction.Restore or PlannedAction.Prune ? null : known;
+        bool isMeasured = action == PlannedAction.None || (action == PlannedAction.Encode && ArtifactState.HasPerplexities(known!, request, dense));
+        PlannedMeasurement[] measurements = isMeasured ? [] : [.. request.Perplexities.SelectMany(text => Measurements(text, artifact, known?.Digest, cancellation))];
+        ArtifactManifest? standing = action is PlannedAction.Restore or PlannedAction.Encode or PlannedAction.Prune ? null : known;
         PlannedExport[] missing = [.. exports.Missing(standing).Select(type => new PlannedExport(exports.FileName(type), known is not null && exports.IsCached(known, type, cancellation)))];
-        return new ArtifactPlan(artifact, request, inputs, keys, action, cached, measurements, missing, ModelFiles.Bytes(dense.Directory));
+        return new ArtifactPlan(artifact, request, inputs, keys, action, cached, measurements, missing, PlannedSize.Of(dense, request, known));
     }
 
     /// <summary>What would be done, and the artifact that stands there or in the cache.</summary>
     private (PlannedAction Action, ArtifactManifest? Known) Action(PruneRequest request, ArtifactExports exports, StepKeys keys, CancellationToken cancellation)
     {
-        if (ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) is { } standing)
+        ArtifactManifest? standing = ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests);
+        if (standing?.Encoding == request.Encoding)
         {
             return (!ArtifactState.HasPerplexities(standing, request, dense) ? PlannedAction.Measure : exports.AreCurrent(standing) ? PlannedAction.None : PlannedAction.Export, standing);
         }
 
-        return cache.Find(keys.Artifact, entry => CachedArtifact.Read(entry, dense), cancellation) is { Metadata: var cached }
-            ? (PlannedAction.Restore, cached)
+        CheckpointEncoding[] others = [.. Enum.GetValues<CheckpointEncoding>().Where(encoding => encoding != request.Encoding)];
+        return Cached(request.Encoding) is { } cached ? (PlannedAction.Restore, cached)
+            : (standing ?? others.Select(Cached).FirstOrDefault(known => known is not null)) is { } other ? (PlannedAction.Encode, other)
             : (PlannedAction.Prune, null);
+
+        ArtifactManifest? Cached(CheckpointEncoding encoding) =>
+            cache.Find(EncodingKey.Of(keys.Artifact, encoding), entry => CachedArtifact.Read(entry, dense), cancellation)?.Metadata;
     }
 
     private IEnumerable<PlannedMeasurement> Measurements(PerplexityText text, ArtifactRecipe artifact, string? digest, CancellationToken cancellation)

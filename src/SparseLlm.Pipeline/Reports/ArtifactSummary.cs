@@ -1,4 +1,5 @@
 using System.Text;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports.Markup;
 
@@ -54,10 +55,18 @@ internal static class ArtifactSummary
 
         void AddSize()
         {
-            if (manifest.Size is { Compressed: { } compressed } size)
+            if (manifest.Size is not { Compressed: { } compressed } size)
             {
-                Line($"");
-                Line($"The weights take {Figures.Bytes(size.Pruned)} on disk and {Figures.Compressed(compressed)} compressed, as in a package ({Figures.Change((double)compressed.Bytes / size.Pruned - 1)}).");
+                return;
+            }
+
+            long bytes = size.OnDisk(manifest.Encoding);
+            bool isPacked = manifest.Encoding == CheckpointEncoding.Sparse;
+            Line($"");
+            Line($"The weights take {Figures.Bytes(bytes)} on disk{(isPacked ? ", packed," : "")} and {Figures.Compressed(compressed)} compressed, as in a package ({Figures.Change((double)compressed.Bytes / bytes - 1)}).");
+            if (size.Packed is { } packed)
+            {
+                Line($"{(isPacked ? $"Not packed, they would take {Figures.Bytes(size.Pruned)}" : $"Packed, with 'encoding: sparse', they would take {Figures.Bytes(packed.Bytes)}")}. A weight of the pruned matrices takes {Figures.Bits(packed.BitsPerWeight)} bits packed, and {Figures.Bits(packed.DenseBitsPerWeight)} otherwise.");
             }
         }
 
@@ -87,6 +96,7 @@ internal static class ArtifactSummary
         {
             if (manifest.Perplexity.Count == 0)
             {
+                AddGates();
                 return;
             }
 
@@ -112,7 +122,7 @@ internal static class ArtifactSummary
             Line($"|---|---|---:|---|");
             foreach (GateResult gate in gates)
             {
-                Line($"| {gate.Perplexity} | {gate.Limit} | {gate.Value} | {gate.Verdict} |");
+                Line($"| {gate.Subject} | {gate.Limit} | {gate.Value} | {gate.Verdict} |");
             }
 
             Line($"");

@@ -49,6 +49,9 @@ internal static class Figures
     /// <summary>What the weights take compressed, with a sign where only a sample was; nothing where it is not known.</summary>
     public static string Compressed(CompressedSize? size) => size is null ? "" : (size.Sample < 1 ? "≈ " : "") + Bytes(size.Bytes);
 
+    /// <summary>Bits of a weight.</summary>
+    public static string Bits(double bits) => bits.ToString("0.00", CultureInfo.InvariantCulture);
+
     /// <summary>A time.</summary>
     public static string Time(double seconds) => seconds < 2 * SecondsPerMinute
         ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s")

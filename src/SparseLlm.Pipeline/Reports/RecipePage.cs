@@ -1,3 +1,4 @@
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports.Markup;
 using SparseLlm.Pipeline.Reports.Provenance;
@@ -13,7 +14,7 @@ internal static class RecipePage
         "Artifacts", "Artifact", "Change#", "Gates", "Marks", "Perplexity on", "Dense#", "Pruned#", "Method", "Asked for#", "Zeros of the matrices#", "Zeros of the model#", "Compressed#");
 
     private static readonly Table Gates = new("Gates", "Artifact", "Gate on", "Limit", "Measured#", "Result");
-    private static readonly Table Costs = new("Size, time and memory", "Artifact", "Dense on disk#", "On disk#", "Compressed#", "Saved#", "Time#", "Peak memory#");
+    private static readonly Table Costs = new("Size, time and memory", "Artifact", "Dense model#", "Encoding", "On disk#", "Packed#", "Bits per weight#", "Compressed#", "Saved#", "Time#", "Peak memory#");
     private static readonly Table Digests = new("Digests", "Artifact", "SHA-256", "Key", "Numerics", "Tool");
 
     /// <summary>What the page of an owner contains and no other.</summary>
@@ -57,10 +58,10 @@ internal static class RecipePage
         Html link = Html.Of($"""<a href="{name}/{ArtifactPage.FileName}">{name}</a>""");
         Html[] own = [MethodName.Of(manifest), manifest.Pattern, Figures.Share(manifest.Sparsity), Figures.Share(manifest.ModelSparsity), Compressed(manifest)];
         return manifest.Perplexity.Count == 0
-            ? [[link, "", "", "", "", "", "", .. own]]
+            ? [[link, "", Verdict(GateResult.Beside(result.Gates, manifest, null)), "", "", "", "", .. own]]
             : manifest.Perplexity.Select(text => (Html[])
             [
-                link, Figures.Change(text.Value.Increase), Verdict([.. result.Gates.Where(gate => gate.Perplexity == text.Key)]), ranking.Marks(result, text.Key),
+                link, Figures.Change(text.Value.Increase), Verdict(GateResult.Beside(result.Gates, manifest, text.Key)), ranking.Marks(result, text.Key),
                 text.Key, Figures.Perplexity(text.Value.Dense), Figures.Perplexity(text.Value.Pruned), .. own,
             ]);
     }
@@ -68,17 +69,23 @@ internal static class RecipePage
     private static Html Verdict(GateResult[] gates) => gates.Length == 0 ? Html.Empty : PerplexitySection.Verdict(gates);
 
     private static IEnumerable<Html[]> Compared(ArtifactResult result) =>
-        result.Gates.Select(gate => (Html[])[result.Artifact.Name, gate.Perplexity, gate.Limit, gate.Value, PerplexitySection.Verdict(gate)]);
+        result.Gates.Select(gate => (Html[])[result.Artifact.Name, gate.Subject, gate.Limit, gate.Value, PerplexitySection.Verdict(gate)]);
 
     private static Html[] Cost(ArtifactManifest manifest) =>
     [
-        manifest.Artifact ?? "", Figures.Bytes(manifest.Size?.Dense), Figures.Bytes(manifest.Size?.Pruned), Compressed(manifest), Saved(manifest.Size),
+        manifest.Artifact ?? "", Figures.Bytes(manifest.Size?.Dense), manifest.Encoding.Name(), Figures.Bytes(manifest.Size?.OnDisk(manifest.Encoding)),
+        Figures.Bytes(manifest.Size?.Packed?.Bytes), Bits(manifest), Compressed(manifest), Saved(manifest),
         Figures.Time(manifest.Seconds), Figures.Bytes(manifest.PeakMemory),
     ];
 
     private static Html Compressed(ArtifactManifest manifest) => Figures.Compressed(manifest.Size?.Compressed);
 
-    private static Html Saved(SizeReport? size) => size?.Compressed is { } compressed ? Figures.Change((double)compressed.Bytes / size.Pruned - 1) : "";
+    /// <summary>Of the pruned matrices, as they are stored.</summary>
+    private static Html Bits(ArtifactManifest manifest) =>
+        manifest.Size?.Packed is { } packed ? Figures.Bits(manifest.Encoding == CheckpointEncoding.Sparse ? packed.BitsPerWeight : packed.DenseBitsPerWeight) : "";
+
+    private static Html Saved(ArtifactManifest manifest) =>
+        manifest.Size is { Compressed: { } compressed } size ? Figures.Change((double)compressed.Bytes / size.OnDisk(manifest.Encoding) - 1) : "";
 
     private static Html[] Origin(ArtifactManifest manifest) =>
         [manifest.Artifact ?? "", Html.Of($"<code>{manifest.Digest}</code>"), Html.Of($"<code>{manifest.Key}</code>"), manifest.Numerics, manifest.ToolVersion];

@@ -26,7 +26,7 @@ internal static class RecipeReports
     private static bool IsTaken(string output, string owner)
     {
         (string page, string summary) = (Path.Combine(output, Name + ".html"), Path.Combine(output, Name + ".md"));
-        return Path.Exists(page) ? !Contains(page, RecipePage.OwnerMark(owner)) : Path.Exists(summary) && !Contains(summary, RecipeSummary.Head);
+        return Path.Exists(page) ? !Contains(page, RecipePage.OwnerMark(owner)) : Path.Exists(summary) && !Contains(summary, RecipeSummary.Mark);
     }
 
     private static bool Contains(string path, string text)

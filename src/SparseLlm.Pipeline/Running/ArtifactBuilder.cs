@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
-using SparseLlm.Models;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
@@ -9,15 +7,14 @@ using SparseLlm.Pipeline.Exports;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Reports;
-using SparseLlm.Pipeline.Reports.Masks;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Evaluation;
 
 namespace SparseLlm.Pipeline.Running;
 
 /// <summary>
-/// Makes an artifact: leaves it alone where it is up to date, else takes it from the cache, else prunes what is not in the cache of it; measures
-/// what was written, and puts it in its place whole or not at all.
+/// Makes an artifact: leaves it alone where it is up to date, else takes it from the cache, else packs or unpacks what is there in the other encoding, else prunes what
+/// is not in the cache of it; measures what was written, and puts it in its place whole or not at all.
 /// </summary>
 /// <param name="dense">The dense model.</param>
 /// <param name="engine">What computes.</param>
@@ -61,9 +58,9 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             StagingDirectory.Recover(request.Output);
             return Finished(request, exports, keys.Artifact) is { } meanwhile
                 ? Keep(request, meanwhile)
-                : ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) is { } known
-                    ? Complete(request, exports, known, cancellation)
-                    : Make(request, exports, inputs, keys, cancellation);
+                : ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) is var standing && standing?.Encoding == request.Encoding
+                    ? Complete(request, exports, standing, cancellation)
+                    : Make(request, exports, inputs, keys, standing, cancellation);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -74,7 +71,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     /// <summary>Measures and exports a model that stands in its place, as far as that is missing.</summary>
     private ArtifactOutcome Complete(PruneRequest request, ArtifactExports exports, ArtifactManifest known, CancellationToken cancellation)
     {
-        LockCheck.Require(request, known.Digest);
+        LockCheck.Require(request, known);
         bool isMeasured = ArtifactState.HasPerplexities(known, request, dense);
         ArtifactManifest manifest = ManifestBuilder.Measure(known, request.Output, cancellation) with
         {
@@ -116,13 +113,16 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         return manifest;
     }
 
-    private ArtifactOutcome Make(PruneRequest request, ArtifactExports exports, ArtifactInputs inputs, StepKeys keys, CancellationToken cancellation)
+    private ArtifactOutcome Make(PruneRequest request, ArtifactExports exports, ArtifactInputs inputs, StepKeys keys, ArtifactManifest? standing, CancellationToken cancellation)
     {
         using StagingDirectory staging = StagingDirectory.Create(request.Output, exports.Files, request.IsNamed);
         DiskSpace.Require(staging.Path, ModelFiles.Bytes(dense.Directory) + exports.Bytes(known: null));
-        ArtifactManifest? restored = Restore(request, inputs, keys, staging, cancellation);
-        ArtifactManifest manifest = restored ?? Prune(request, inputs, keys, staging, cancellation);
-        manifest = manifest with { Perplexity = MeasureAll(request, staging.Path, manifest.Digest, cancellation) };
+        var source = new ModelSource(dense, engine, memory, request, inputs, keys, progress) { ExpectsMore = ExpectsMore, MayCompute = MayCompute };
+        (ArtifactManifest manifest, ArtifactOrigin origin) = source.Get(staging, standing, cancellation);
+        manifest = manifest with
+        {
+            Perplexity = ArtifactState.HasPerplexities(manifest, request, dense) ? manifest.Perplexity : MeasureAll(request, staging.Path, manifest.Digest, cancellation),
+        };
         manifest = manifest with { Exports = exports.Make(manifest, staging.Path, staging.Path, progress, cancellation) };
         manifest.Write(staging.Path);
         ArtifactReports.Write(manifest, request.Gates, staging.Path);
@@ -133,7 +133,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             progress?.Report(new Notice(PipelineDiagnostics.NumericalFallback.At(null, fallback)));
         }
 
-        return Done(request, manifest, restored is null ? ArtifactOrigin.Pruned : ArtifactOrigin.Cache);
+        return Done(request, manifest, origin);
     }
 
     /// <summary>Leaves a finished artifact alone, but for reports that speak of other gates or are missing.</summary>
@@ -154,13 +154,14 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     private ArtifactManifest? Finished(PruneRequest request, ArtifactExports exports, string key)
     {
         if (ArtifactState.UpToDate(request.Output, key, cache.Digests) is not { } manifest
+            || manifest.Encoding != request.Encoding
             || !ArtifactState.HasPerplexities(manifest, request, dense)
             || !exports.AreCurrent(manifest))
         {
             return null;
         }
 
-        LockCheck.Require(request, manifest.Digest);
+        LockCheck.Require(request, manifest);
         foreach (ExportReport export in manifest.Exports)
         {
             LockCheck.Require(request, export);
@@ -176,77 +177,6 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     {
         using var key = new KeyBuilder(kind, 1);
         return key.Add("path", ResolvedPath.Of(output)).Build();
-    }
-
-    private ArtifactManifest? Restore(PruneRequest request, ArtifactInputs inputs, StepKeys keys, StagingDirectory staging, CancellationToken cancellation)
-    {
-        string? digest = null;
-        CacheHit<ArtifactManifest>? hit = cache.TryGet(
-            keys.Artifact,
-            entry =>
-            {
-                digest = CachedArtifact.Digest(entry);
-                return CachedArtifact.Read(entry, dense);
-            },
-            cancellation);
-        if (digest is not null)
-        {
-            // Also where the entry has just been found wrong: other files under a key that is locked are nothing to pass over.
-            LockCheck.Require(request, digest, isCached: true);
-        }
-
-        return hit is var (entry, manifest) && cache.TryRestore(entry, staging.Path, cancellation)
-            ? ManifestBuilder.Measure(manifest, staging.Path, cancellation) with { Artifact = request.Name, Model = manifest.Model with { Name = dense.Name }, Exports = [], Inputs = inputs }
-            : null;
-    }
-
-    private ArtifactManifest Prune(PruneRequest request, ArtifactInputs inputs, StepKeys keys, StagingDirectory staging, CancellationToken cancellation)
-    {
-        var clock = Stopwatch.StartNew();
-        InputStamps read = dense.Stamps(request);
-        PruneResult result = engine.Prune(
-            new PruneJob(dense.Directory, request, keys, read, staging.Path, memory) { ExpectsMore = ExpectsMore, MayPrune = MayCompute }, progress, cancellation);
-        read.RequireUnchanged();
-        Dictionary<string, FileDigestMemo> written = ModelFiles.Of(staging.Path).ToDictionary(name => name, name => cache.Digests.Find(Path.Combine(staging.Path, name)));
-        Dictionary<string, string> files = written.ToDictionary(file => file.Key, file => file.Value.Digest);
-        RequireSameFiles(files.Keys);
-        string digest = ModelFiles.Digest(files);
-        LockCheck.Require(request, digest);
-        ArtifactManifest manifest = ManifestBuilder.Describe(dense, request, inputs, result) with
-        {
-            Key = keys.Artifact,
-            Digest = digest,
-            Seconds = clock.Elapsed.TotalSeconds,
-            PeakMemory = result.PeakMemory,
-            Size = new SizeReport(ModelFiles.WeightBytes(dense.Directory), ModelFiles.WeightBytes(staging.Path)),
-        };
-        manifest = manifest with
-        {
-            Tensors = MaskDensities.Measure(staging.Path, DecoderModel.ReadDefinition(staging.Path), manifest.Tensors),
-            OtherChanges = OtherChanges.Find(dense, staging.Path, shard => written[shard].Tensors ?? cache.Digests.Tensors(Path.Combine(staging.Path, shard)), manifest.Tensors, inputs.DropsExperts, cancellation),
-        };
-        manifest = ManifestBuilder.Measure(manifest, staging.Path, cancellation);
-        cache.Put(
-            keys.Artifact,
-            CachedArtifact.Kind,
-            FormattableString.Invariant($"{request.DisplayName}: {manifest.Model.Name}, {manifest.Method} {manifest.Pattern}"),
-            [.. files.Keys.Select(file => (file, Path.Combine(staging.Path, file)))],
-            manifest,
-            cancellation,
-            EntryOrigin.Of(dense.Directory, request.DisplayName));
-        return manifest;
-    }
-
-    /// <summary>A pruned model has the files that the dense one had when it was digested: none has come or gone since.</summary>
-    private void RequireSameFiles(IEnumerable<string> names)
-    {
-        string[] known = [.. dense.Digests.Files.Keys];
-        string[] changed = [.. names.Except(known), .. known.Except(names)];
-        if (changed.Length > 0)
-        {
-            throw PipelineDiagnostics.InputChanged.Error(
-                new SourceLocation(Path.Combine(dense.Directory, changed[0])), "the file has come or gone while the model was read, so what was made of it is not kept; build again");
-        }
     }
 
     private Dictionary<string, PerplexityReport> MeasureAll(PruneRequest request, string directory, string digest, CancellationToken cancellation)

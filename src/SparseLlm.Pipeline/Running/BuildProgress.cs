@@ -82,6 +82,9 @@ public enum ArtifactOrigin
     /// <summary>The model was there already, unchanged; files in other formats were written from it.</summary>
     Exported,
 
+    /// <summary>It was known in the other encoding, in its place or in the cache, and packed or unpacked.</summary>
+    Encoded,
+
     /// <summary>It was taken from the cache.</summary>
     Cache,
 

@@ -1,3 +1,6 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
@@ -24,21 +27,49 @@ internal static class CachedArtifact
     public static ArtifactManifest Read(CacheEntry entry, DenseModel dense)
     {
         var manifest = entry.MetadataAs<ArtifactManifest>(Kind);
-        CheckFiles(entry, dense, manifest.Inputs?.DropsExperts == true);
-        Require(manifest.Key == entry.Key, "its manifest belongs to another key");
-        Require(manifest.Digest == Digest(entry), "its files are not those that its manifest was written for");
+        CheckFiles(entry, dense, manifest.Encoding, manifest.Inputs?.DropsExperts == true);
+        Require(EncodingKey.Of(manifest.Key, manifest.Encoding) == entry.Key, "its manifest belongs to another key");
+        Require(manifest.StoredDigest == Digest(entry), "its files are not those that its manifest was written for");
         CheckTensors(manifest, dense.Definition);
         return manifest;
     }
 
+    /// <summary>Checks that packed weights, whose lengths say nothing, are those of tensors that the dense model has.</summary>
+    /// <param name="manifest">The artifact.</param>
+    /// <param name="dense">The model that the artifact is made from.</param>
+    /// <param name="directory">Where its files are now.</param>
+    /// <exception cref="InvalidDataException">They are not.</exception>
+    public static void CheckPacking(ArtifactManifest manifest, DenseModel dense, string directory)
+    {
+        if (manifest.Encoding == CheckpointEncoding.Dense)
+        {
+            return;
+        }
+
+        try
+        {
+            using Checkpoint packed = Checkpoint.Open(directory);
+            using Checkpoint model = Checkpoint.Open(dense.Directory);
+            bool isSame = packed.Tensors.Count == model.Tensors.Count && packed.Tensors.All(tensor =>
+                model.TryGet(tensor.Name, out TensorInfo? known) && known.ElementType == tensor.ElementType && known.Shape.SequenceEqual(tensor.Shape));
+            Require(packed.IsPacked && (isSame || manifest.Inputs.DropsExperts), "it has other tensors than the dense model");
+        }
+        catch (DiagnosticException exception)
+        {
+            throw new InvalidDataException(exception.Diagnostics[0].Message, exception);
+        }
+    }
+
     /// <summary>
     /// A pruned model has the dense model's files: those with weights in the same length, the others to the byte. One with fewer experts has other tensors in those
-    /// with weights, another config.json, and another index where there is one.
+    /// with weights, another config.json, and another index where there is one. A packed one has another length, another index, and a file that says how it is packed.
     /// </summary>
-    private static void CheckFiles(CacheEntry entry, DenseModel dense, bool hasFewerExperts)
+    private static void CheckFiles(CacheEntry entry, DenseModel dense, CheckpointEncoding encoding, bool hasFewerExperts)
     {
-        IReadOnlyDictionary<string, string> wanted = dense.Digests.Files;
-        foreach (string name in wanted.Keys.Except(entry.Files.Select(file => file.Name)))
+        IReadOnlyDictionary<string, string> known = dense.Digests.Files;
+        IReadOnlyCollection<string> wanted = ModelFiles.Stored(known.Keys, encoding);
+        bool isPacked = encoding == CheckpointEncoding.Sparse;
+        foreach (string name in wanted.Except(entry.Files.Select(file => file.Name)))
         {
             throw new InvalidDataException($"it lacks {name}");
         }
@@ -46,9 +77,9 @@ internal static class CachedArtifact
         Require(entry.Files.Count == wanted.Count, "it has files that the dense model does not have");
         foreach (CachedFile file in entry.Files)
         {
-            bool isAsExpected = ModelFiles.HoldsWeights(file.Name)
-                ? hasFewerExperts || file.Length == ModelFiles.Length(dense.Directory, file.Name)
-                : file.Digest == wanted[file.Name] || (hasFewerExperts && file.Name is "config.json" or "model.safetensors.index.json");
+            bool isAsExpected = ModelFiles.HoldsWeights(file.Name) ? isPacked || hasFewerExperts || file.Length == ModelFiles.Length(dense.Directory, file.Name)
+                : (isPacked && file.Name == Checkpoint.EncodingFileName) || file.Digest == known[file.Name]
+                || (hasFewerExperts && file.Name == "config.json") || ((isPacked || hasFewerExperts) && file.Name == "model.safetensors.index.json");
             Require(isAsExpected, $"its {file.Name} cannot have been made from the dense model's");
         }
     }

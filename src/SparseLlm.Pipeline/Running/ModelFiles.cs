@@ -2,6 +2,7 @@ using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Keys;
 
 namespace SparseLlm.Pipeline.Running;
@@ -13,6 +14,10 @@ public static class ModelFiles
     /// <exception cref="DiagnosticException">The index of the checkpoint breaks its format.</exception>
     public static IReadOnlyList<string> Of(string directory) =>
         [.. CompanionFiles.Of(directory).Concat(Checkpoint.Files(directory)).Order(StringComparer.Ordinal)];
+
+    /// <summary>The names that files of a dense model have where they are stored in an encoding.</summary>
+    public static IReadOnlyCollection<string> Stored(IEnumerable<string> names, CheckpointEncoding encoding) =>
+        encoding == CheckpointEncoding.Sparse ? [.. names.Union([Checkpoint.EncodingFileName])] : [.. names];
 
     /// <summary>Whether a file holds tensors.</summary>
     public static bool HoldsWeights(string name) => name.EndsWith(".safetensors", StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pipeline.Locking;
@@ -32,14 +33,20 @@ public sealed record PruneRequest(
     /// <summary>Who asked for it, for messages; null for the command line.</summary>
     public SourceLocation? Location { get; init; }
 
+    /// <summary>How its weights are stored.</summary>
+    public CheckpointEncoding Encoding { get; init; }
+
     /// <summary>The GGUF files to write in its directory, by how they store matrices: null as the dense model does.</summary>
     public IReadOnlyList<GgufElementType?> Gguf { get; init; } = [];
 
     /// <summary>The digests that its GGUF files must have, by type, because they are locked; null where they may be any.</summary>
-    public IReadOnlyDictionary<string, LockedExport>? LockedExports { get; init; }
+    public IReadOnlyDictionary<string, LockedFiles>? LockedExports { get; init; }
 
-    /// <summary>The digest that its files must have, because it is locked; null where it may be any.</summary>
+    /// <summary>The digest that its files must have where they are not packed, because it is locked; null where it may be any.</summary>
     public string? LockedDigest { get; init; }
+
+    /// <summary>What its files must be where they are packed, because they are locked; null where they may be any.</summary>
+    public LockedFiles? LockedPacking { get; init; }
 
     /// <summary>Checks that it can be made of a model, as far as that is known before anything is computed.</summary>
     /// <exception cref="DiagnosticException">It cannot.</exception>

@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Gguf;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
@@ -9,6 +10,8 @@ using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Planning;
 using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Methods.Mixtures;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Recipes;
 
@@ -49,7 +52,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         var dense = new DenseModel(recipe.Model, engine.NumericsClass, cache);
         string lockPath = LockFile.PathOf(recipe.Path);
         LockCheck? lockCheck = options.IsLocked ? new LockCheck(LockFile.Read(lockPath), lockPath) : null;
-        PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output) with { LockedDigest = lockCheck?.Digest(artifact), LockedExports = lockCheck?.Exports(artifact) })];
+        PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output) is var request && lockCheck is not null ? lockCheck.Locked(artifact, request) : request)];
         Check(artifacts, requests, dense);
         CheckLock(lockCheck, artifacts, requests, dense);
         CheckCache(options.OnCacheMiss, options.Artifacts, cancellation);
@@ -224,6 +227,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
                 errors.AddRange(exception.Diagnostics.Select(diagnostic => diagnostic with { Location = diagnostic.Location ?? artifact.Location }));
             }
 
+            errors.AddRange(artifact.Gates.OfType<SizeGate>().Where(gate => gate.Severity == Severity.Error).Select(gate => Impossible(artifact, gate, dense)).OfType<Diagnostic>());
             foreach (SparsityRule unused in request.UnusedRules(dense.Definition))
             {
                 RuleRecipe rule = artifact.Rules.First(rule => rule.Match == unused.Match);
@@ -236,6 +240,21 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         {
             throw new DiagnosticException(errors);
         }
+    }
+
+    /// <summary>A limit that is known to be missed before anything is pruned; null where it is not.</summary>
+    private static Diagnostic? Impossible(ArtifactRecipe artifact, SizeGate gate, DenseModel dense)
+    {
+        if (artifact.Encoding != CheckpointEncoding.Dense || artifact.Settings.DropsExperts())
+        {
+            return null;
+        }
+
+        long bytes = ModelFiles.WeightBytes(dense.Directory);
+        return GateResult.Of(gate, bytes, bytes) is { IsMet: false } result
+            ? PipelineDiagnostics.GateImpossible.At(
+                gate.Location, $"'{artifact.Name}' is stored dense, so its weights will take {Figures.Bytes(bytes)} as those of the model do, and the gate allows {result.Limit}; store it with 'encoding: sparse', or widen the gate")
+            : null;
     }
 
     /// <summary>What stands in the output of the whole recipe, whether it was made now or earlier.</summary>
@@ -258,5 +277,5 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     }
 
     private static ArtifactManifest? Standing(PruneRequest request, DenseModel dense) =>
-        ArtifactManifest.TryRead(request.Output) is { } manifest && manifest.Key == StepKeys.Of(dense.Inputs(request)).Artifact ? manifest : null;
+        ArtifactManifest.TryRead(request.Output) is { } manifest && manifest.Encoding == request.Encoding && manifest.Key == StepKeys.Of(dense.Inputs(request)).Artifact ? manifest : null;
 }

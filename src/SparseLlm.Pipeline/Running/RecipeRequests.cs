@@ -37,5 +37,5 @@ public static class RecipeRequests
                 ? new CalibrationSource(calibration.Text, calibration.Settings, calibration.Location)
                 : null,
             [.. recipe.Perplexities.Select(text => new PerplexityText(text.Name, text.Text, text.SequenceLength, text.Location))],
-            Path.Combine(output, artifact.Name)) { Gates = artifact.Gates, Gguf = artifact.Gguf, Location = artifact.Location };
+            Path.Combine(output, artifact.Name)) { Gates = artifact.Gates, Encoding = artifact.Encoding, Gguf = artifact.Gguf, Location = artifact.Location };
 }

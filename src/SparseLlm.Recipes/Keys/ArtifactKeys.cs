@@ -35,9 +35,9 @@ internal static class ArtifactKeys
 
     public static RecipeKey Gates { get; } = new(
         "gates",
-        "Limits by the name of a perplexity; a miss is a build error, or a warning where the gate says so. An artifact's replace those of 'defaults'.",
-        ValueSchema.OrNothing(ValueSchema.MappingOf(GateKeys.All.ToSchema())),
-        new JsonObject { ["prose"] = new JsonObject { ["maxIncrease"] = "25%" } });
+        "Limits by the name of a perplexity, and one on the size; a miss is a build error, or a warning where the gate says so. An artifact's replace those of 'defaults'.",
+        ValueSchema.OrNothing(GatesSchema()),
+        new JsonObject { ["prose"] = new JsonObject { ["maxIncrease"] = "25%" }, [SizeGateKeys.MaxSize.Name] = "45%" });
 
     public static RecipeKey Experts { get; } = new(
         "experts",
@@ -51,14 +51,21 @@ internal static class ArtifactKeys
         MatrixKeys.All.ToSchema(),
         new JsonObject { ["method"] = new JsonArray("wanda", "sparsellm"), ["sparsity"] = new JsonArray(0.5, 0.6) });
 
+    private static JsonObject GatesSchema()
+    {
+        JsonObject schema = ValueSchema.MappingOf(GateKeys.All.ToSchema());
+        schema["properties"] = new KeyTable(SizeGateKeys.MaxSize).ToSchema()["properties"]!.DeepClone();
+        return schema;
+    }
+
     /// <summary>The keys of <c>defaults</c>.</summary>
-    public static KeyTable Defaults { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Experts, Gates, ExportKeys.Format, ExportKeys.Type)
+    public static KeyTable Defaults { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Experts, Gates, ExportKeys.Encoding, ExportKeys.Format, ExportKeys.Type)
     {
         Constraints = new JsonObject { ["not"] = PatternKeys.Both },
     };
 
     /// <summary>The keys of an artifact.</summary>
-    public static KeyTable All { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Experts, Gates, ExportKeys.Format, ExportKeys.Type, Matrix)
+    public static KeyTable All { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Experts, Gates, ExportKeys.Encoding, ExportKeys.Format, ExportKeys.Type, Matrix)
     {
         Constraints = new JsonObject { ["not"] = PatternKeys.Both },
     };

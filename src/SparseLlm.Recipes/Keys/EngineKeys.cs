@@ -26,7 +26,7 @@ internal static class EngineKeys
     public static RecipeKey Memory { get; } = new(
         "memory",
         "Memory for activations: a size, or a percentage of what is free. What is beyond it goes to a temporary file in the cache's folder. Results do not depend on it.",
-        ValueSchema.MemoryBudget(),
+        ValueSchema.SizeOrShare(),
         "4GB")
     {
         Default = DefaultMemory,

@@ -1,3 +1,4 @@
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Gguf.Format;
 
 namespace SparseLlm.Recipes.Keys;
@@ -10,6 +11,16 @@ internal static class ExportKeys
 
     /// <summary>Files for llama.cpp and what is made of it.</summary>
     public const string Gguf = "gguf";
+
+    public static RecipeKey Encoding { get; } = RecipeKey.Choice(
+        "encoding",
+        "How the weights of the Hugging Face directory are stored: with their zeros, as any loader expects (dense), or packed without them (sparse). At a sparsity of 0.5, a weight takes 9 bits packed instead of 16. "
+            + "Nothing is pruned again when this changes.",
+        EnumNames.Of<CheckpointEncoding>(),
+        EnumNames.Of(CheckpointEncoding.Sparse)) with
+    {
+        Default = EnumNames.Of(CheckpointEncoding.Dense),
+    };
 
     public static RecipeKey Format { get; } = OneOrMore(
         "format",

@@ -32,7 +32,7 @@ internal static class ValueSchema
     }
 
     /// <summary>A size, or a percentage.</summary>
-    public static JsonObject MemoryBudget() => new()
+    public static JsonObject SizeOrShare() => new()
     {
         ["type"] = Names(["string", "integer"]),
         ["pattern"] = @"^[0-9]+(\.[0-9]+)? ?([kKmMgGtT][iI]?)?[bB]?$|^[0-9]+(\.[0-9]+)?%$|" + Interpolation.Syntax,

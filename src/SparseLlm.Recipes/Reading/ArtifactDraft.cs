@@ -1,3 +1,4 @@
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
@@ -28,6 +29,9 @@ internal sealed record ArtifactDraft
     /// <summary>What must hold.</summary>
     public IReadOnlyList<GateRecipe>? Gates { get; init; }
 
+    /// <summary>How weights are stored.</summary>
+    public CheckpointEncoding? Encoding { get; init; }
+
     /// <summary>Whether GGUF files are written.</summary>
     public bool? HasGguf { get; init; }
 
@@ -44,6 +48,7 @@ internal sealed record ArtifactDraft
         Rules = Rules ?? other.Rules,
         ExpertsKept = ExpertsKept ?? other.ExpertsKept,
         Gates = Gates ?? other.Gates,
+        Encoding = Encoding ?? other.Encoding,
         HasGguf = HasGguf ?? other.HasGguf,
         Types = Types ?? other.Types,
     };

@@ -92,7 +92,7 @@ internal sealed class ArtifactReader
 
         // Without a valid pattern no recipe comes out, and what stands in for it is never seen.
         SparsityPattern pattern = draft.Pattern ?? new SparsityPattern.Unstructured(0);
-        artifacts.Add(name, new ArtifactRecipe(name, pattern, settings, draft.Rules ?? [], draft.Gates ?? [], location) { Gguf = draft.ToGguf() });
+        artifacts.Add(name, new ArtifactRecipe(name, pattern, settings, draft.Rules ?? [], draft.Gates ?? [], location) { Encoding = draft.Encoding ?? default, Gguf = draft.ToGguf() });
     }
 
     private void RejectFixedAxes(Section section, Section matrix)

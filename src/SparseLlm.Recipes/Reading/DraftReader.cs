@@ -1,3 +1,4 @@
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Recipes.Keys;
 using SparseLlm.Recipes.Yaml;
@@ -23,6 +24,7 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
             Rules = section.Entry(ArtifactKeys.Rules) is { } list ? rules.Read(list) : null,
             ExpertsKept = section.Entry(ArtifactKeys.Experts) is { } experts ? ExpertsKept(experts) : null,
             Gates = section.Entry(ArtifactKeys.Gates) is { } limits ? gates.Read(limits) : null,
+            Encoding = section.Find(ExportKeys.Encoding) is { } encoding ? Encoding(encoding) : null,
             HasGguf = section.Entry(ExportKeys.Format) is { } format ? exports.HasGguf(format) : null,
             Types = section.Entry(ExportKeys.Type) is { } types ? exports.Types(types) : null,
         };
@@ -35,6 +37,9 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
     /// <summary>A preset by name.</summary>
     public Preset? Preset(YamlNode node) =>
         context.Scalars.Choice(ArtifactKeys.Preset, node) is { } name ? Pruning.Settings.Preset.Find(name) : null;
+
+    private CheckpointEncoding? Encoding(YamlNode node) =>
+        context.Scalars.Choice(ExportKeys.Encoding, node) is { } name ? EnumNames.Parse<CheckpointEncoding>(name) : null;
 
     private IReadOnlyList<SettingChoice> Settings(YamlEntry entry)
     {

@@ -19,6 +19,8 @@ internal sealed class EvaluationReader(ReadingContext context, TextSourceReader 
     // A perplexity that cannot be read still counts as declared, so that its gates are not reported as well.
     private PerplexityRecipe Perplexity(YamlEntry entry)
     {
+        if (entry.Name == SizeGateKeys.MaxSize.Name)
+            context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, entry.Key.Location, $"a perplexity cannot be called '{entry.Name}', which is the gate on the size; give it another name");
         if (entry.Value is YamlScalar { IsNull: false })
             return new PerplexityRecipe(entry.Name, texts.Read(entry.Value), null, entry.Key.Location);
         if (context.Open(entry, PerplexityKeys.All) is not { } section)

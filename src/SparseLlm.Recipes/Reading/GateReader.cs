@@ -1,4 +1,6 @@
+using System.Globalization;
 using SparseLlm.Diagnostics;
+using SparseLlm.Pruning.Settings;
 using SparseLlm.Recipes.Keys;
 using SparseLlm.Recipes.Yaml;
 
@@ -12,18 +14,24 @@ internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? p
     // From here on a fraction looks like a percentage without its sign: 'maxIncrease: 5' is 500 %.
     private const double Wide = 2;
 
+    // A number below looks like a share without its sign: 'maxSize: 45'.
+    private const long SmallestSize = 1024;
+
     /// <summary>The gates, in the order of the file.</summary>
     public IReadOnlyList<GateRecipe> Read(YamlEntry entry) => [.. context.Named(entry, "perplexity").Select(Gate).OfType<GateRecipe>()];
 
     private GateRecipe? Gate(YamlEntry entry)
     {
+        if (entry.Name == SizeGateKeys.MaxSize.Name) return Size(entry);
         if (perplexities?.Contains(entry.Name) == false)
         {
-            string advice = perplexities.Count == 0
+            string[] known = [.. perplexities, SizeGateKeys.MaxSize.Name];
+            string advice = perplexities.Count == 0 && Nearest.To(entry.Name, known) is null
                 ? "declare it under 'evaluation: perplexity:'"
-                : Nearest.Suggest(entry.Name, perplexities);
+                : Nearest.Suggest(entry.Name, known);
             context.Diagnostics.Add(RecipeDiagnostics.UnknownPerplexity, entry.Key.Location,
                 $"gate on unknown perplexity '{entry.Name}'; {advice}");
+            if (entry.Value is not YamlMapping) return null;
         }
 
         if (context.Open(entry, GateKeys.All) is not { } section) return null;
@@ -33,12 +41,36 @@ internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? p
         if (!section.Means(GateKeys.MaxIncrease) && !section.Means(GateKeys.Max))
             context.Diagnostics.Add(RecipeDiagnostics.MissingKey, section.Owner,
                 $"gate '{entry.Name}' limits nothing; it needs 'maxIncrease:' or 'max:'");
-        string? severity = section.Find(GateKeys.Severity) is { } choice ? context.Scalars.Choice(GateKeys.Severity, choice) : null;
-        return new GateRecipe(entry.Name, increase, max, entry.Key.Location)
-        {
-            Severity = severity is null ? Severity.Error : EnumNames.Parse<Severity>(severity),
-        };
+        return new PerplexityGate(entry.Name, increase, max, entry.Key.Location) { Severity = SeverityOf(section) };
     }
+
+    private SizeGate? Size(YamlEntry entry)
+    {
+        if (entry.Value is YamlScalar { IsNull: false }) return Size(entry, SizeGateKeys.MaxSize, entry.Value);
+        return context.Open(entry, SizeGateKeys.All) is { } section && section.Require(SizeGateKeys.Max) is { } limit && Size(entry, SizeGateKeys.Max, limit) is { } gate
+            ? gate with { Severity = SeverityOf(section) }
+            : null;
+    }
+
+    private SizeGate? Size(YamlEntry entry, RecipeKey key, YamlNode node)
+    {
+        if (context.Scalars.Text(key.Name, node) is not { } text) return null;
+        if (text.EndsWith('%') && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent) && percent > 0)
+            return new SizeGate(null, percent / 100, entry.Key.Location);
+
+        long? bytes = ByteSize.Parse(text);
+        if (bytes >= SmallestSize) return new SizeGate(bytes, null, entry.Key.Location);
+
+        string hint = text.Contains(',') ? "write decimals with a point"
+            : ScalarReader.TryNumber(text, out double number) && number > 0 ? FormattableString.Invariant($"if a share is meant, write {(number <= 1 ? number * 100 : number)}%")
+            : "write it like 45%, 2.5 GB or 900 MiB";
+        context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
+            $"'{key.Name}' must be a size{(bytes is null ? "" : " that a model can have,")} or a percentage of the dense model's, found '{text}'; {hint}");
+        return null;
+    }
+
+    private Severity SeverityOf(Section section) =>
+        section.Find(GateKeys.Severity) is { } choice && context.Scalars.Choice(GateKeys.Severity, choice) is { } severity ? EnumNames.Parse<Severity>(severity) : Severity.Error;
 
     private double? Increase(YamlNode node)
     {

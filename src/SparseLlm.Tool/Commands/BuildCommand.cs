@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
@@ -102,6 +103,8 @@ internal static class BuildCommand
                 Origin = JsonNamingPolicy.CamelCase.ConvertName(outcome.Origin.ToString()),
                 outcome.Manifest.Sparsity,
                 outcome.Manifest.Digest,
+                Encoding = outcome.Manifest.Encoding.Name(),
+                outcome.Manifest.Size,
                 Exports = outcome.Manifest.Exports.Select(export => new { export.Format, export.Type, Files = export.Files.Select(file => file.Name), export.Bytes, export.Digest }),
                 Perplexity = outcome.Manifest.Perplexity.ToDictionary(
                     entry => entry.Key, entry => new { entry.Value.Dense, entry.Value.Pruned, entry.Value.Tokens, entry.Value.Windows }),
@@ -117,6 +120,11 @@ internal static class BuildCommand
             string gate = build.Outcomes.Any(outcome => outcome.Gates.Count > 0) ? "gate" : "gate?";
             console.WriteTable(
                 ["artifact", "method?", "sparsity#", "perplexity#", "dense#?", "pruned#", "change#", gate, "seconds#?"], build.Outcomes.SelectMany(Rows));
+            if (build.Outcomes.SelectMany(SizeText.Row).ToArray() is { Length: > 0 } sizes)
+            {
+                console.WriteTable(["artifact", "encoding", "dense#", "packed#", "saved#", "bits/weight#?"], sizes);
+            }
+
             console.WriteLine($"summary: {Path.Combine(directory, build.Reports[0])}");
         });
 
@@ -128,11 +136,12 @@ internal static class BuildCommand
         {
             ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain or ArtifactOrigin.Exported => "up to date",
             ArtifactOrigin.Cache => "from cache",
+            ArtifactOrigin.Encoded => EncodingText.Work(manifest.Encoding) + "ed",
             _ => Format($"{manifest.Seconds:0.0}"),
         };
         if (manifest.Perplexity.Count == 0)
         {
-            yield return [.. own, "", "", "", "", "", seconds];
+            yield return [.. own, "", "", "", "", Verdict(GateResult.Beside(outcome.Gates, manifest, null)), seconds];
         }
 
         foreach ((string name, PerplexityReport report) in manifest.Perplexity)
@@ -140,7 +149,7 @@ internal static class BuildCommand
             yield return
             [
                 .. own, name, Format($"{report.Dense:0.000}"), Format($"{report.Pruned:0.000}"),
-                Format($"{report.Increase:+0.0 %;-0.0 %;0.0 %}"), Verdict([.. outcome.Gates.Where(gate => gate.Perplexity == name)]), seconds,
+                Format($"{report.Increase:+0.0 %;-0.0 %;0.0 %}"), Verdict(GateResult.Beside(outcome.Gates, manifest, name)), seconds,
             ];
             (own, seconds) = (["", "", ""], "");
         }

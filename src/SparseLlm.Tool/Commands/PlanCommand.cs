@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Planning;
 using SparseLlm.Tool.Output;
 
@@ -28,7 +29,9 @@ internal static class PlanCommand
                         Action = JsonNamingPolicy.CamelCase.ConvertName(planned.Action.ToString()),
                         Output = planned.Request.Output,
                         planned.Keys.Artifact,
-                        planned.Bytes,
+                        Encoding = planned.Request.Encoding.Name(),
+                        planned.Size.Bytes,
+                        BytesAreEstimated = planned.Size.IsEstimate,
                         Layers = planned.Keys.Layers.Select((key, index) => new { Index = index, Key = key, Cached = planned.CachedLayers.Contains(index) }),
                         Measurements = planned.Measurements.Select(measurement => new { measurement.Artifact, measurement.Text, measurement.Key, Cached = measurement.IsCached }),
                         Exports = planned.Exports.Select(export => new { export.File, Cached = export.IsCached }),
@@ -53,7 +56,7 @@ internal static class PlanCommand
             planned.Artifact.Settings.Method.ToString().ToLowerInvariant(),
             SparsityText.Of(planned.Artifact.Pattern),
             Describe(planned),
-            string.Create(CultureInfo.InvariantCulture, $"{planned.Bytes / 1e6:0.0} MB"),
+            string.Create(CultureInfo.InvariantCulture, $"{(planned.Size.IsEstimate ? "about " : "")}{planned.Size.Bytes / 1e6:0.0} MB"),
         ]));
         console.WriteLine($"in {directory}");
     }
@@ -80,6 +83,7 @@ internal static class PlanCommand
     {
         PlannedAction.None or PlannedAction.Measure => "nothing: up to date",
         PlannedAction.Restore => "take it from the cache",
+        PlannedAction.Encode => EncodingText.Work(planned.Request.Encoding) + " it",
         _ when planned.MissingLayers.Count == 0 => "put it together from layers in the cache",
         _ when planned.CachedLayers.Count == 0 => $"prune {planned.Keys.Layers.Count} layers",
         _ => $"prune {LayerRanges.Describe(planned.MissingLayers)}; {LayerRanges.Describe(planned.CachedLayers)} from the cache",

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
@@ -31,6 +32,7 @@ internal sealed class PruneCommand
     private readonly Option<int?> length = CommandAction.SequenceLength();
     private readonly Option<int?> seed = new("--seed") { Description = "Draw the windows at random positions with this seed; by default the first windows are taken in order." };
     private readonly Option<string[]> set = new("--set") { Description = "A method setting, name=value. May be given more than once." };
+    private readonly Option<string> encoding = new("--encoding") { Description = "How weights are stored: dense, as any loader expects, or sparse, packed without their zeros.", DefaultValueFactory = _ => "dense" };
     private readonly Option<string> output = new("--output", "-o") { Description = "The directory to write.", Required = true };
     private readonly Option<string?> device = CommandAction.Device();
     private readonly Option<int?> threads = CommandAction.Threads();
@@ -44,10 +46,11 @@ internal sealed class PruneCommand
     private Command CreateCommand()
     {
         method.AcceptOnlyFromAmong([.. Enum.GetNames<PruningMethod>().Select(name => name.ToLowerInvariant())]);
+        encoding.AcceptOnlyFromAmong([.. Enum.GetValues<CheckpointEncoding>().Select(CheckpointEncodings.Name)]);
         preset.AcceptOnlyFromAmong([.. Preset.All.Select(known => known.Name)]);
         var command = new Command("prune", "Prune a model once, without a recipe.")
         {
-            model, method, preset, sparsity, pattern, keepExperts, calibration, field, samples, length, seed, set, output, device, threads, memory, cache, json, noProgress,
+            model, method, preset, sparsity, pattern, keepExperts, calibration, field, samples, length, seed, set, encoding, output, device, threads, memory, cache, json, noProgress,
         };
         command.SetWork(Run, isTidy: true);
         return command.WithExamples(
@@ -71,7 +74,7 @@ internal sealed class PruneCommand
             new SparsityPlan(Pattern(arguments), []),
             Calibration(arguments),
             Perplexities: [],
-            arguments.GetRequiredValue(output));
+            arguments.GetRequiredValue(output)) { Encoding = Enum.Parse<CheckpointEncoding>(arguments.GetRequiredValue(encoding), ignoreCase: true) };
         BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
         using IEngine engine = Devices.Open(arguments.GetValue(device) ?? DeviceNames.Auto, arguments.GetValue(threads), opened);
         ArtifactOutcome outcome = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
@@ -92,11 +95,20 @@ internal sealed class PruneCommand
                 FormatVersion = 1,
                 Output = outcome.Directory,
                 Origin = JsonNamingPolicy.CamelCase.ConvertName(outcome.Origin.ToString()),
+                Encoding = manifest.Encoding.Name(),
+                manifest.Size,
                 manifest.Sparsity,
                 Tensors = manifest.Tensors.Select(tensor => new { tensor.Name, tensor.Shape, tensor.Sparsity, tensor.RelativeError }),
                 manifest.Seconds,
             },
-            console => console.WriteLine($"{manifest.Tensors.Count} matrices {Origin(outcome)}: {outcome.Directory}"));
+            console =>
+            {
+                console.WriteLine($"{manifest.Tensors.Count} matrices {Origin(outcome)}: {outcome.Directory}");
+                if (SizeText.Sentence(manifest) is { Length: > 0 } sizes)
+                {
+                    console.WriteLine(sizes);
+                }
+            });
     }
 
     private static string Origin(ArtifactOutcome outcome)
@@ -106,6 +118,7 @@ internal sealed class PruneCommand
         {
             ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain or ArtifactOrigin.Exported => $"pruned to {sparsity}, up to date",
             ArtifactOrigin.Cache => $"pruned to {sparsity}, from the cache",
+            ArtifactOrigin.Encoded => $"pruned to {sparsity} before, {EncodingText.Work(outcome.Manifest.Encoding)}ed now",
             _ => FormattableString.Invariant($"pruned to {sparsity} in {outcome.Manifest.Seconds:0.0} s"),
         };
     }

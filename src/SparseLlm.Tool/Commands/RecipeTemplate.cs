@@ -43,6 +43,7 @@ internal static class RecipeTemplate
             {Evaluation(evaluation)}
             defaults:
               method: {(calibration is null ? $"magnitude   # {Mark}: sparsellm, once there is a calibration text" : "sparsellm")}
+              # encoding: sparse   # packed, without the zeros; other programs load it once it is unpacked
             artifacts:
               {ArtifactNames.From(name, "-50")}:
                 sparsity: 0.5
@@ -79,6 +80,7 @@ internal static class RecipeTemplate
         const string gates = """
                 gates:
                   prose: { maxIncrease: 10% }
+                  # maxSize: 75%   # of what the dense model's weights take on disk
             """;
         return evaluation is null ? $"# {Mark}: with a text to measure on, a limit that fails the build\n{Commented(gates)}" : gates;
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports;
@@ -10,7 +11,7 @@ namespace SparseLlm.Tool.Output;
 /// <summary>
 /// What a build system needs to know of a run, as plain lines, so that a target can read it without a parser:
 /// <c>PATH.inputs</c> lists the files that were read, <c>PATH.outputs</c> those that were written (relative to the output
-/// directory), <c>PATH.artifacts</c> has a line for each artifact: name, sparsity, perplexities, digest and recipe, with tabs between; <c>PATH.exports</c> one for each GGUF file: file, format, type, artifact,
+/// directory), <c>PATH.artifacts</c> has a line for each artifact: name, sparsity, perplexities, digest, recipe and encoding, with tabs between; <c>PATH.exports</c> one for each GGUF file: file, format, type, artifact,
 /// sparsity, digest and recipe;
 /// <c>PATH.warnings</c> has what is to be said again by a build that finds everything up to date. These are of a run that succeeded. Of every run are
 /// <c>PATH.written</c>, the files that this one and those before it have written, and <c>PATH.summary</c>, the page that compares the artifacts and, behind a tab, how they do.
@@ -90,7 +91,7 @@ internal sealed class BuildManifest(string path, string output)
             manifest.Perplexity.Select(
                 entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Key}={entry.Value.Pruned:0.000}")));
         return string.Join(
-            '\t', outcome.Name, Sparsity(manifest), perplexities, manifest.Digest, recipe);
+            '\t', outcome.Name, Sparsity(manifest), perplexities, manifest.Digest, recipe, manifest.Encoding.Name());
     }
 
     private static string Describe(ArtifactOutcome outcome, ExportReport export, string recipe) => string.Join(

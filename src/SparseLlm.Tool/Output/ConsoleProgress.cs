@@ -68,6 +68,7 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
         ArtifactOrigin.MeasuredAgain => "up to date, and measured again",
         ArtifactOrigin.Exported => outcome.Manifest.Exports.Count == 0 ? "up to date" : $"up to date, with {string.Join(", ", outcome.Manifest.Exports.Select(export => export.File))}",
         ArtifactOrigin.Cache => "from the cache",
+        ArtifactOrigin.Encoded => $"{EncodingText.Work(outcome.Manifest.Encoding)}ed",
         _ => string.Create(CultureInfo.InvariantCulture, $"pruned to {SparsityText.Of(outcome.Manifest)} in {outcome.Manifest.Seconds:0.0} s"),
     };
 

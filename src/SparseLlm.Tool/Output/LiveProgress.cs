@@ -143,7 +143,7 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
                 Begin(exporting.Artifact, "writing", $"writing {exporting.File}");
                 break;
             case PackingStep packing:
-                if (title != packing.Model)
+                if (title != packing.Model || goal != packing.Work)
                 {
                     Begin(packing.Model, packing.Work, packing.Work);
                 }

@@ -1,4 +1,5 @@
 using SparseLlm.Files;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Tests;
@@ -23,6 +24,8 @@ internal static class Built
         ArtifactManifest manifest = new SmallBuild(directory).Run(cache).Manifest;
         manifest = manifest with
         {
+            Encoding = CheckpointEncoding.Sparse,
+            PackedDigest = manifest.Digest,
             Tensors = [.. manifest.Tensors.Take(2).Select(tensor => tensor with { RelativeError = 0.25, Mask = null })],
             Settings = manifest.Settings.Take(2).ToDictionary(),
             Inputs = manifest.Inputs with

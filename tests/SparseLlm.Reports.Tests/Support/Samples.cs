@@ -54,7 +54,7 @@ internal static class Samples
             },
             Seconds = 12.34,
             PeakMemory = 300L << 20,
-            Size = new SizeReport(8L << 20, 3L << 20) { Compressed = new CompressedSize(compressed, 1) },
+            Size = new SizeReport(8L << 20, 3L << 20) { Compressed = new CompressedSize(compressed, 1), Packed = new PackedSize(5L << 19, 6.0517, 16) },
             Inputs = new ArtifactInputs
             {
                 Numerics = "cpu-fma/1",
@@ -69,7 +69,7 @@ internal static class Samples
     }
 
     /// <summary>A gate on the perplexity of the samples.</summary>
-    public static GateRecipe Gate(double? maxIncrease = null, double? max = null) => new(HostileText, maxIncrease, max, new SourceLocation("pruning.yaml"));
+    public static PerplexityGate Gate(double? maxIncrease = null, double? max = null) => new(HostileText, maxIncrease, max, new SourceLocation("pruning.yaml"));
 
     /// <summary>A recipe with an artifact of each name.</summary>
     public static Recipe Recipe(params string[] names) => new(

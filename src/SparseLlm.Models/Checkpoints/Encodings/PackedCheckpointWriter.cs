@@ -13,12 +13,11 @@ namespace SparseLlm.Models.Checkpoints.Encodings;
 /// <param name="cancellation">Stops in between.</param>
 public sealed class PackedCheckpointWriter(Checkpoint source, string directory, Action<double> progress, CancellationToken cancellation)
 {
-    // Where a vector register can begin, and a line of a processor's cache. Pages of a mapped file are multiples of it.
-    private const int Alignment = 64;
+    /// <summary>Raised whenever a change of the writer changes bytes.</summary>
+    public const int Revision = 1;
+
     private const int PieceLength = 1 << 20;
 
-    private readonly Dictionary<string, (IWeightEncoding Encoding, IReadOnlyList<StoredPart> Parts)> chosen = [];
-    private readonly HashSet<string> names = [.. source.Tensors.Select(tensor => tensor.Name)];
     private readonly WorkDone work = new(2 * source.Tensors.Sum(tensor => tensor.ByteLength), progress);
 
     /// <summary>Writes the shards, their index if there is one, and <c>sparsellm.json</c>.</summary>
@@ -26,16 +25,16 @@ public sealed class PackedCheckpointWriter(Checkpoint source, string directory, 
     public void Write()
     {
         EncodingFile.RequireUnpacked(source.Directory, "packing");
-        Choose();
+        PackedLayout layout = PackedLayout.Of(source, work.Add, cancellation);
         Dictionary<string, byte[]> headers = [];
         Dictionary<string, string> index = [];
         long size = 0;
         foreach (string shard in source.Shards)
         {
             headers.Add(shard, SafetensorsHeader.ReadJson(Path.Combine(source.Directory, shard)));
-            IReadOnlyList<Slot> slots = WriteShard(shard);
+            IReadOnlyList<PackedSlot> slots = WriteShard(layout, shard);
             size += slots.Sum(slot => slot.Part.ByteLength);
-            foreach (Slot slot in slots.Where(slot => (source.ListedIn(slot.Tensor.Name) ?? shard) == shard))
+            foreach (PackedSlot slot in slots.Where(slot => (source.ListedIn(slot.Tensor.Name) ?? shard) == shard))
             {
                 index.Add(slot.Name, shard);
             }
@@ -47,41 +46,24 @@ public sealed class PackedCheckpointWriter(Checkpoint source, string directory, 
         }
 
         new EncodingFile(
-            source.Tensors.Where(tensor => chosen.ContainsKey(tensor.Name)).ToDictionary(tensor => tensor.Name, tensor => chosen[tensor.Name].Encoding),
+            layout.Encodings,
             headers,
             source.IsSharded ? FileBytes.ReadAll(source.MainFile) : null).Write(directory);
     }
 
-    private void Choose()
+    private IReadOnlyList<PackedSlot> WriteShard(PackedLayout layout, string shard)
     {
-        // A tensor of which there are older copies is found by loaders in one place or the other, so all of them stay as they are.
-        HashSet<string> copied = [.. source.Superseded.Select(tensor => tensor.Name)];
-        foreach (TensorInfo tensor in source.Tensors)
-        {
-            if (copied.Contains(tensor.Name) || !MatrixShape.TryOf(tensor, out MatrixShape matrix))
-            {
-                work.Add(tensor.ByteLength);
-            }
-            else if (new MatrixScan(source, tensor, matrix).Choose(work.Add, cancellation) is { } choice && !choice.Parts.Any(part => names.Contains(tensor.Name + part.Suffix)))
-            {
-                chosen.Add(tensor.Name, choice);
-            }
-        }
-    }
-
-    private IReadOnlyList<Slot> WriteShard(string shard)
-    {
-        IReadOnlyList<Slot> slots = Lay(source.Tensors.Concat(source.Superseded).Where(tensor => tensor.Shard == shard));
+        IReadOnlyList<PackedSlot> slots = layout.Lay(shard);
         string path = Path.Combine(directory, shard);
-        byte[] header = SafetensorsHeaderWriter.Write(slots.Select(slot => (slot.Name, slot.Part.ElementType, slot.Part.Shape)), Alignment);
+        byte[] header = PackedLayout.Header(slots);
         using SafeFileHandle file = FileBytes.Create(path);
         FileBytes.Write(file, 0, header, path);
-        foreach (IGrouping<TensorInfo, Slot> tensor in slots.GroupBy(slot => slot.Tensor))
+        foreach (IGrouping<TensorInfo, PackedSlot> tensor in slots.GroupBy(slot => slot.Tensor))
         {
             var writer = new PartWriter(file, path, source.PathOf(tensor.Key), header.Length, tensor.ToDictionary(slot => slot.Part.Suffix));
-            if (chosen.TryGetValue(tensor.Key.Name, out (IWeightEncoding Encoding, IReadOnlyList<StoredPart> Parts) choice))
+            if (layout.EncodingOf(tensor.Key) is { } encoding)
             {
-                WritePacked(tensor.Key, choice.Encoding, writer);
+                WritePacked(tensor.Key, encoding, writer);
             }
             else
             {
@@ -94,51 +76,6 @@ public sealed class PackedCheckpointWriter(Checkpoint source, string directory, 
         FileBytes.Flush(file, path);
         return slots;
     }
-
-    /// <summary>What the shard has in which order: what is read together is together; dimensions, which are read once, come last. All but these begin at multiples of the alignment.</summary>
-    private List<Slot> Lay(IEnumerable<TensorInfo> tensors)
-    {
-        List<Slot> slots = [];
-        List<Slot> dimensions = [];
-        long end = 0;
-        foreach (TensorInfo tensor in tensors.OrderBy(tensor => tensor.Offset).ThenBy(tensor => tensor.ByteLength))
-        {
-            foreach (StoredPart part in PartsOf(tensor))
-            {
-                if (part.Suffix == StoredPart.Dimensions)
-                {
-                    dimensions.Add(new Slot(tensor, part, 0));
-                }
-                else
-                {
-                    Add(new Slot(tensor, part, 0), isAligned: true);
-                }
-            }
-        }
-
-        for (int i = 0; i < dimensions.Count; i++)
-        {
-            Add(dimensions[i], isAligned: i == 0);
-        }
-
-        return slots;
-
-        void Add(Slot slot, bool isAligned)
-        {
-            long gap = (Alignment - end % Alignment) % Alignment;
-            if (isAligned && gap > 0 && slots[^1] is var before && !names.Contains(before.Name + StoredPart.Padding))
-            {
-                slots.Add(new Slot(before.Tensor, new StoredPart(before.Part.Suffix + StoredPart.Padding, ElementType.U8, [gap]), end));
-                end += gap;
-            }
-
-            slots.Add(slot with { Begin = end });
-            end += slot.Part.ByteLength;
-        }
-    }
-
-    private IReadOnlyList<StoredPart> PartsOf(TensorInfo tensor) =>
-        chosen.TryGetValue(tensor.Name, out (IWeightEncoding Encoding, IReadOnlyList<StoredPart> Parts) choice) ? choice.Parts : [new StoredPart("", tensor.ElementType, tensor.Shape)];
 
     private void Copy(TensorInfo tensor, PartWriter writer)
     {
@@ -194,17 +131,8 @@ public sealed class PackedCheckpointWriter(Checkpoint source, string directory, 
         writer.Append(StoredPart.Dimensions, [.. tensor.Shape]);
     }
 
-    /// <summary>A tensor of the packed shard.</summary>
-    /// <param name="Tensor">The tensor of the source that it is, or is part of.</param>
-    /// <param name="Part">The part.</param>
-    /// <param name="Begin">Its first byte, behind the header.</param>
-    private sealed record Slot(TensorInfo Tensor, StoredPart Part, long Begin)
-    {
-        public string Name => Tensor.Name + Part.Suffix;
-    }
-
     /// <summary>Writes the parts of a tensor, each from its beginning to its end.</summary>
-    private sealed class PartWriter(SafeFileHandle file, string path, string sourcePath, long dataStart, IReadOnlyDictionary<string, Slot> slots)
+    private sealed class PartWriter(SafeFileHandle file, string path, string sourcePath, long dataStart, IReadOnlyDictionary<string, PackedSlot> slots)
     {
         private readonly Dictionary<string, long> written = [];
 
@@ -231,7 +159,7 @@ public sealed class PackedCheckpointWriter(Checkpoint source, string directory, 
 
         public void Complete()
         {
-            foreach ((string suffix, Slot slot) in slots)
+            foreach ((string suffix, PackedSlot slot) in slots)
             {
                 if (suffix.EndsWith(StoredPart.Padding, StringComparison.Ordinal))
                 {

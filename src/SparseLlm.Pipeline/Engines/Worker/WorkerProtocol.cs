@@ -9,7 +9,7 @@ namespace SparseLlm.Pipeline.Engines.Worker;
 internal static class WorkerProtocol
 {
     /// <summary>Raised when tools and workers of before and after would not understand each other.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>The worker's argument before the handle of the pipe for its answers. Standard output is free for whatever libraries print.</summary>
     public const string AnswersOption = "--answers";

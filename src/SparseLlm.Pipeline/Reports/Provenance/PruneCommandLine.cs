@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pruning.Calibration;
 
@@ -48,6 +49,11 @@ internal static partial class PruneCommandLine
 
             string seed = calibration.Sampling == RandomSampling ? string.Create(CultureInfo.InvariantCulture, $" --seed {calibration.Seed}") : "";
             yield return string.Create(CultureInfo.InvariantCulture, $"--samples {calibration.Samples} --sequence-length {calibration.SequenceLength}{seed}");
+        }
+
+        if (manifest.Encoding != default)
+        {
+            yield return $"--encoding {manifest.Encoding.Name()}";
         }
 
         yield return $"--output {Quote(manifest.Artifact ?? "pruned")}";

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 
 namespace SparseLlm.Pipeline.Reports.Provenance;
@@ -72,6 +73,11 @@ internal sealed class RecipeExcerpt
         if (manifest.Inputs.ShareOfExperts is { } share)
         {
             Line($"    experts: {{ keep: {share} }}");
+        }
+
+        if (manifest.Encoding != default)
+        {
+            Line($"    encoding: {manifest.Encoding.Name()}");
         }
 
         if (manifest.Exports.Count > 0)

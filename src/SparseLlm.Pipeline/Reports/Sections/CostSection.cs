@@ -1,3 +1,4 @@
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports.Markup;
 
@@ -15,15 +16,26 @@ internal static class CostSection
     {
         if (manifest.Size is { } size)
         {
+            bool isPacked = manifest.Encoding == CheckpointEncoding.Sparse;
             yield return ["Dense model", Figures.Bytes(size.Dense), "its safetensors files on disk"];
-            yield return ["Pruned model", Figures.Bytes(size.Pruned), Html.Of($"its safetensors files on disk, {Figures.Change((double)size.Pruned / size.Dense - 1)}")];
+            yield return ["Pruned model", Figures.Bytes(size.Pruned), $"its safetensors files {(isPacked ? "where they are not packed" : "on disk")}, {Figures.Change((double)size.Pruned / size.Dense - 1)}"];
+            if (size.Packed is { } packed)
+            {
+                yield return
+                [
+                    "Packed", Figures.Bytes(packed.Bytes),
+                    $"the pruned model's safetensors files {(isPacked ? "on disk, which are packed" : "where they are packed, as 'encoding: sparse' does")}, {Figures.Change((double)packed.Bytes / size.Dense - 1)}",
+                ];
+                yield return ["Bits per weight", Figures.Bits(packed.BitsPerWeight), $"of the pruned matrices, packed; {Figures.Bits(packed.DenseBitsPerWeight)} where they are not"];
+            }
+
             if (size.Compressed is { } compressed)
             {
                 string sample = compressed.Sample < 1 ? $"; estimated from {Figures.Share(compressed.Sample)} of them" : "";
                 yield return
                 [
                     "Compressed", Figures.Compressed(compressed),
-                    $"the pruned model's weights as a package or an image layer takes them, deflated, {Figures.Change((double)compressed.Bytes / size.Pruned - 1)}{sample}",
+                    $"the pruned model's weights as a package or an image layer takes them, deflated, {Figures.Change((double)compressed.Bytes / size.OnDisk(manifest.Encoding) - 1)}{sample}",
                 ];
             }
         }
@@ -31,7 +43,7 @@ internal static class CostSection
         foreach (ExportReport export in manifest.Exports)
         {
             string parts = export.Files.Count == 1 ? "" : $", in {export.Files.Count} parts";
-            yield return [export.File, Figures.Bytes(export.Bytes), Html.Of($"as {export.Format}, matrices stored as {export.Type}{parts}{(manifest.Size is { } pruned ? $", {Figures.Change((double)export.Bytes / pruned.Pruned - 1)} from the safetensors files" : "")}")];
+            yield return [export.File, Figures.Bytes(export.Bytes), Html.Of($"as {export.Format}, matrices stored as {export.Type}{parts}{(manifest.Size is { } pruned ? $", {Figures.Change((double)export.Bytes / pruned.OnDisk(manifest.Encoding) - 1)} from the safetensors files" : "")}")];
         }
 
         long weights = manifest.Tensors.Sum(tensor => (long)tensor.Shape[0] * tensor.Shape[1]);

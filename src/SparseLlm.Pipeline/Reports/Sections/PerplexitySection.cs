@@ -11,9 +11,10 @@ internal static class PerplexitySection
     private static readonly Table Gates = new("Gates", "Gate on", "Limit", "Measured#", "Result");
 
     /// <summary>The section.</summary>
-    public static Section Of(ArtifactManifest manifest, IReadOnlyList<GateResult> gates) => new("perplexity", "Perplexity", manifest.Perplexity.Count == 0
-        ? Html.Empty
-        : Html.Of($"{Measured(manifest)}{(gates.Count == 0 ? Html.Empty : Compared(gates))}"));
+    public static Section Of(ArtifactManifest manifest, IReadOnlyList<GateResult> gates) =>
+        new("perplexity", manifest.Perplexity.Count == 0 ? "Gates" : "Perplexity", manifest.Perplexity.Count == 0 && gates.Count == 0
+            ? Html.Empty
+            : Html.Of($"{(manifest.Perplexity.Count == 0 ? Html.Empty : Measured(manifest))}{(gates.Count == 0 ? Html.Empty : Compared(gates))}"));
 
     /// <summary>Whether gates are met, not by colour alone.</summary>
     public static Html Verdict(params IReadOnlyList<GateResult> gates)
@@ -31,5 +32,5 @@ internal static class PerplexitySection
     ]));
 
     private static Html Compared(IReadOnlyList<GateResult> gates) =>
-        Gates.With(gates.Select(gate => (Html[])[gate.Perplexity, gate.Limit, gate.Value, Verdict(gate)]));
+        Gates.With(gates.Select(gate => (Html[])[gate.Subject, gate.Limit, gate.Value, Verdict(gate)]));
 }

@@ -41,6 +41,11 @@ internal static class ProvenanceSection
 
         yield return ["Artifact key", Digest(manifest.Key)];
         yield return ["Artifact digest", Digest(manifest.Digest)];
+        if (manifest.PackedDigest is { } packed)
+        {
+            yield return ["Packed digest", Digest(packed)];
+        }
+
         yield return ["Tool version", manifest.ToolVersion];
         yield return ["Revision of algorithms", Html.Of($"{manifest.Inputs.Revision}")];
         yield return ["Numerics", manifest.Numerics];
