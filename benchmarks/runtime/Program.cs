@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using SparseLlm.Benchmarks.Runtime;
 using SparseLlm.Models.Checkpoints.Encodings;
-using SparseLlm.Numerics.Cpu.Threading;
+using SparseLlm.Numerics.Cpu;
 using SparseLlm.Runtime.Kernels;
 
 var runs = new Option<int>("--runs") { Description = "How often each side is measured, in turn; the median counts.", DefaultValueFactory = _ => 21 };
@@ -40,15 +40,17 @@ return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExcept
 
 static void Measure(RandomMatrix[] matrices, int rows, int columns, int threads, int vectorCount, int runs)
 {
-    using var products = new VectorProducts(threads);
-    using var team = new WorkerTeam(threads);
+    using var backend = new CpuBackend(threads);
+    using var products = new VectorProducts(backend);
     float[] vectors = [.. Enumerable.Range(0, vectorCount * columns).Select(i => i % 17 - 8f)];
     float[] results = new float[vectorCount * rows];
+    bool isFew = vectorCount <= VectorProducts.Few;
+    using var unpacked = isFew ? null : new UnpackedProduct(backend, rows, columns, vectors);
     InstructionSet[] sets = [.. InstructionSets.Supported];
     var work = new List<(string Name, RandomMatrix Matrix, Action Run, List<double> Times)>();
     foreach (RandomMatrix matrix in matrices)
     {
-        work.Add(("read", matrix, () => Reading.Run(team, matrix.Parts), []));
+        work.Add((isFew ? "read" : "floats", matrix, isFew ? () => Reading.Run(backend.Team, matrix.Parts) : unpacked!.Run, []));
         foreach (InstructionSet set in sets)
         {
             WeightMatrix view = matrix.On(set);
@@ -71,17 +73,17 @@ static void Measure(RandomMatrix[] matrices, int rows, int columns, int threads,
     }
 
     Console.WriteLine($"\n{rows} x {columns}, {threads} thread(s), {vectorCount} vector(s), {runs} runs\n");
-    Console.WriteLine("| instructions | matrix | ms | times as fast as dense bf16 | time to read it / time | G weights/s | GB/s |");
+    Console.WriteLine($"| instructions | matrix | ms | times as fast as dense bf16 | {(isFew ? "time to read it" : "time with floats")} / time | G weights/s | GB/s |");
     Console.WriteLine("|---|---|---:|---:|---:|---:|---:|");
     foreach (IGrouping<string, (string Name, RandomMatrix Matrix, Action Run, List<double> Times)> set in work.GroupBy(each => each.Name))
     {
         List<double> dense = set.First().Times;
         foreach ((string name, RandomMatrix matrix, _, List<double> times) in set)
         {
-            List<double> read = work.First(each => each.Name == "read" && each.Matrix == matrix).Times;
+            List<double> peer = work.First(each => each.Matrix == matrix).Times;
             double ms = Median(times);
             Console.WriteLine(
-                $"| {name} | {matrix.Name} | {ms:0.00} | {Median(dense.Zip(times, (a, b) => a / b)):0.00} | {Median(read.Zip(times, (a, b) => a / b)):0.00} | {(double)rows * columns / ms / 1e6:0.0} | {matrix.Parts.Sum(part => part.Bytes) / ms / 1e6:0.0} |");
+                $"| {name} | {matrix.Name} | {ms:0.00} | {Median(dense.Zip(times, (a, b) => a / b)):0.00} | {Median(peer.Zip(times, (a, b) => a / b)):0.00} | {(double)rows * columns * vectorCount / ms / 1e6:0.0} | {matrix.Parts.Sum(part => part.Bytes) / ms / 1e6:0.0} |");
         }
     }
 }

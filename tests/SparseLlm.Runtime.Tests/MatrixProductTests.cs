@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
+using SparseLlm.Numerics.Cpu;
 using SparseLlm.Runtime.Kernels;
 
 namespace SparseLlm.Runtime.Tests;
@@ -23,7 +24,7 @@ public sealed class MatrixProductTests
         foreach (int columns in Columns)
         {
             var random = new Random(columns);
-            using PackedWeights packed = PackedWeights.Dense(type, Integers(random, 3, columns), instructions);
+            using PackedWeights packed = PackedWeights.Dense(type, RandomWeights.Integers(random, 3, columns), instructions);
             ShouldBeExact(packed, random);
         }
     }
@@ -37,7 +38,7 @@ public sealed class MatrixProductTests
             foreach (double density in (double[])[0, 0.1, 0.5, 0.9, 1])
             {
                 var random = new Random(columns);
-                using PackedWeights packed = PackedWeights.Bitmask(type, Integers(random, 5, columns), Kept(random, 5, columns, density), instructions);
+                using PackedWeights packed = PackedWeights.Bitmask(type, RandomWeights.Integers(random, 5, columns), RandomWeights.Kept(random, 5, columns, density), instructions);
                 ShouldBeExact(packed, random);
             }
         }
@@ -54,7 +55,7 @@ public sealed class MatrixProductTests
             kept[1, column] = kept[4, column] = true;
         }
 
-        using PackedWeights packed = PackedWeights.Bitmask(type, Integers(random, 6, 130), kept, instructions);
+        using PackedWeights packed = PackedWeights.Bitmask(type, RandomWeights.Integers(random, 6, 130), kept, instructions);
         ShouldBeExact(packed, random);
     }
 
@@ -62,12 +63,12 @@ public sealed class MatrixProductTests
     [MemberData(nameof(Kernels))]
     public void Groups_of_any_size_are_multiplied_exactly(InstructionSet instructions, ElementType type)
     {
-        foreach ((int keep, int size) in (ReadOnlySpan<(int, int)>)[(1, 2), (2, 4), (1, 4), (3, 4), (4, 8), (5, 8), (1, 8), (8, 16), (3, 16), (16, 32), (31, 32)])
+        foreach ((int keep, int size) in (ReadOnlySpan<(int, int)>)[(1, 2), (2, 4), (1, 4), (3, 4), (4, 8), (5, 8), (1, 8), (8, 16), (3, 16), (16, 32), (31, 32), (2, 3), (4, 5), (1, 6)])
         {
             foreach (int groups in (int[])[1, 2, 3, 5, 8, 9, 33])
             {
                 var random = new Random(groups);
-                using PackedWeights packed = PackedWeights.Groups(type, Integers(random, 3, groups * size), new GroupPattern(keep, size), random, instructions);
+                using PackedWeights packed = PackedWeights.Groups(type, RandomWeights.Integers(random, 3, groups * size), new GroupPattern(keep, size), random, instructions);
                 packed.Matrix.FirstWrongRow(0, 3).ShouldBeNull();
                 ShouldBeExact(packed, random);
             }
@@ -79,8 +80,8 @@ public sealed class MatrixProductTests
     public void Sums_are_close_to_those_in_double_precision(InstructionSet instructions, ElementType type)
     {
         var random = new Random(3);
-        double[,] weights = Fill(7, 4099, () => Rounded(random.NextDouble() - 0.5, type));
-        using PackedWeights packed = PackedWeights.Bitmask(type, weights, Kept(random, 7, 4099, 0.5), instructions);
+        double[,] weights = RandomWeights.Fill(7, 4099, () => RandomWeights.Rounded(random.NextDouble() - 0.5, type));
+        using PackedWeights packed = PackedWeights.Bitmask(type, weights, RandomWeights.Kept(random, 7, 4099, 0.5), instructions);
         float[] vector = [.. Enumerable.Range(0, 4099).Select(_ => random.NextSingle() - 0.5f)];
         float[] result = Multiply(packed.Matrix, vector);
         for (int row = 0; row < 7; row++)
@@ -103,8 +104,8 @@ public sealed class MatrixProductTests
     {
         (double smallest, float factor) = type == ElementType.F16 ? (Math.Pow(2, -24), 1024f) : (Math.Pow(2, -133), (float)(1L << 50));
         var random = new Random(4);
-        double[,] weights = Fill(2, 77, () => random.Next(3) switch { 0 => -0.0, 1 => smallest * random.Next(1, 100), _ => -smallest * random.Next(1, 100) });
-        using PackedWeights packed = PackedWeights.Bitmask(type, weights, Kept(random, 2, 77, 0.8), instructions);
+        double[,] weights = RandomWeights.Fill(2, 77, () => random.Next(3) switch { 0 => -0.0, 1 => smallest * random.Next(1, 100), _ => -smallest * random.Next(1, 100) });
+        using PackedWeights packed = PackedWeights.Bitmask(type, weights, RandomWeights.Kept(random, 2, 77, 0.8), instructions);
         float[] result = Multiply(packed.Matrix, [.. Enumerable.Repeat(factor, 77)]);
         for (int row = 0; row < 2; row++)
         {
@@ -139,13 +140,12 @@ public sealed class MatrixProductTests
         const int Rows = 2500;
         const int Width = 700;
         var random = new Random(5);
-        double[,] weights = Fill(Rows, Width, () => Rounded(random.NextDouble() - 0.5, type));
+        double[,] weights = RandomWeights.Fill(Rows, Width, () => RandomWeights.Rounded(random.NextDouble() - 0.5, type));
         // Rows of very different lengths.
-        bool[,] kept = Kept(random, Rows, Width, 0.4, row => row % 100 == 0 ? 1 : (double)row / Rows);
+        bool[,] kept = RandomWeights.Kept(random, Rows, Width, 0.4, row => row % 100 == 0 ? 1 : (double)row / Rows);
         using PackedWeights packed = PackedWeights.Bitmask(type, weights, kept, instructions);
         float[] vectors = [.. Enumerable.Range(0, 7 * Width).Select(_ => random.NextSingle() - 0.5f)];
         float[] alone = new float[7 * Rows];
-        using var products = new VectorProducts(1);
         for (int vector = 0; vector < 7; vector++)
         {
             for (int row = 0; row < Rows; row++)
@@ -156,7 +156,8 @@ public sealed class MatrixProductTests
 
         foreach (int threads in (int[])[1, 2, 3])
         {
-            using var team = new VectorProducts(threads);
+            using var backend = new CpuBackend(threads);
+            using var team = new VectorProducts(backend);
             foreach (int count in (int[])[1, 2, 3, 4, 7])
             {
                 float[] results = new float[count * Rows];
@@ -172,7 +173,8 @@ public sealed class MatrixProductTests
         float[] vectors = [.. Enumerable.Range(0, Count * packed.Columns).Select(_ => (float)random.Next(-9, 10))];
         using var guarded = new GuardedMemory(MemoryMarshal.AsBytes(vectors.AsSpan()), 0);
         using var results = new GuardedMemory(new byte[Count * packed.Rows * sizeof(float)], 0);
-        using var products = new VectorProducts(1);
+        using var backend = new CpuBackend(1);
+        using var products = new VectorProducts(backend);
         products.Multiply(packed.Matrix, guarded.Floats, results.Floats);
         for (int vector = 0; vector < Count; vector++)
         {
@@ -191,7 +193,8 @@ public sealed class MatrixProductTests
     private static float[] Multiply(WeightMatrix matrix, ReadOnlySpan<float> vector)
     {
         float[] result = new float[matrix.Rows];
-        using var products = new VectorProducts(1);
+        using var backend = new CpuBackend(1);
+        using var products = new VectorProducts(backend);
         products.Multiply(matrix, vector, result);
         return result;
     }
@@ -204,38 +207,4 @@ public sealed class MatrixProductTests
             matrix.Multiply(row, row + 1, padded.Copy(vector, matrix.Columns), new Vectors(y, (nint)matrix.Rows, 1));
         }
     }
-
-    private static double[,] Integers(Random random, int rows, int columns) => Fill(rows, columns, () => random.Next(-9, 10));
-
-    private static double[,] Fill(int rows, int columns, Func<double> next)
-    {
-        double[,] weights = new double[rows, columns];
-        foreach (ref double weight in MemoryMarshal.CreateSpan(ref weights[0, 0], weights.Length))
-        {
-            weight = next();
-        }
-
-        return weights;
-    }
-
-    private static bool[,] Kept(Random random, int rows, int columns, double density, Func<int, double>? factor = null)
-    {
-        bool[,] kept = new bool[rows, columns];
-        for (int row = 0; row < rows; row++)
-        {
-            for (int column = 0; column < columns; column++)
-            {
-                kept[row, column] = random.NextDouble() < density * (factor?.Invoke(row) ?? 1);
-            }
-        }
-
-        return kept;
-    }
-
-    private static double Rounded(double weight, ElementType type) => type switch
-    {
-        ElementType.F32 => (float)weight,
-        ElementType.F16 => (double)(Half)weight,
-        _ => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits((float)weight) & 0xFFFF0000),
-    };
 }

@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
+using SparseLlm.Numerics.Cpu;
 using SparseLlm.Runtime.Kernels;
 
 namespace SparseLlm.Runtime.Tests;
@@ -17,7 +19,8 @@ public sealed class MatrixTests
         float[] vectors = [.. Enumerable.Range(0, 2 * 1000).Select(_ => random.NextSingle())];
         foreach (int threads in (int[])[1, 2])
         {
-            using var products = new VectorProducts(threads);
+            using var backend = new CpuBackend(threads);
+            using var products = new VectorProducts(backend);
             float[] together = new float[2 * 1601];
             products.Multiply(new StackedMatrix(top.Matrix, middle.Matrix, bottom.Matrix), vectors, together);
             for (int vector = 0; vector < 2; vector++)
@@ -65,7 +68,8 @@ public sealed class MatrixTests
     public void Vectors_and_results_have_to_fit()
     {
         using PackedWeights packed = Random(new Random(3), 4, 0.5);
-        using var products = new VectorProducts(2);
+        using var backend = new CpuBackend(2);
+        using var products = new VectorProducts(backend);
         Should.Throw<ArgumentException>(() => products.Multiply(packed.Matrix, new float[999], new float[4]));
         Should.Throw<ArgumentException>(() => products.Multiply(packed.Matrix, new float[1500], new float[4]));
         Should.Throw<ArgumentException>(() => products.Multiply(packed.Matrix, new float[1000], new float[3]));
@@ -126,16 +130,78 @@ public sealed class MatrixTests
         StoredMatrix.Groups(new MatrixShape(ElementType.BF16, 2, 8), new GroupPattern(2, 4), values.Stored, mask.Stored, InstructionSet.Portable).FirstWrongRow(0, 2).ShouldBe(wrong);
     }
 
-    private static PackedWeights Random(Random random, int rows, double density)
+    public static IEnumerable<object[]> Layouts => ((Func<double[,], Random, PackedWeights>[])
+    [
+        (weights, _) => PackedWeights.Dense(ElementType.BF16, weights, InstructionSets.Best),
+        (weights, random) => PackedWeights.Groups(ElementType.BF16, weights, new GroupPattern(3, 8), random, InstructionSets.Best),
+        (weights, random) => PackedWeights.Bitmask(ElementType.F32, weights, Kept(random, weights.GetLength(0), 0.5), InstructionSets.Best),
+    ]).Select(create => new object[] { create });
+
+    [Theory]
+    [MemberData(nameof(Layouts))]
+    internal void A_slice_is_the_rows_that_it_has(Func<double[,], Random, PackedWeights> create)
     {
-        double[,] weights = new double[rows, 1000];
-        bool[,] kept = new bool[rows, 1000];
-        for (int i = 0; i < kept.Length; i++)
+        var random = new Random(5);
+        using PackedWeights packed = create(Weights(random, 300), random);
+        float[] vector = [.. Enumerable.Range(0, 1000).Select(_ => random.NextSingle())];
+        using var backend = new CpuBackend(2);
+        using var products = new VectorProducts(backend);
+        float[] whole = new float[300];
+        products.Multiply(packed.Matrix, vector, whole);
+        foreach ((int first, int count) in (ReadOnlySpan<(int, int)>)[(0, 300), (0, 1), (299, 1), (17, 200)])
         {
-            weights[i / 1000, i % 1000] = random.Next(-9, 10);
-            kept[i / 1000, i % 1000] = random.NextDouble() < density;
+            StoredMatrix slice = packed.Matrix.Slice(first, count);
+            float[] part = new float[count];
+            products.Multiply(slice, vector, part);
+            part.ShouldBe(whole[first..(first + count)]);
+            slice.Bytes.ShouldBe(packed.Matrix.BytesBefore(first + count) - packed.Matrix.BytesBefore(first));
+            slice.BytesBefore(0).ShouldBe(0);
+            slice.FirstWrongRow(0, count).ShouldBeNull();
         }
 
-        return PackedWeights.Bitmask(ElementType.BF16, weights, kept, InstructionSets.Best);
+        StoredMatrix inner = packed.Matrix.Slice(100, 100).Slice(50, 10);
+        float[] tenth = new float[10];
+        products.Multiply(inner, vector, tenth);
+        tenth.ShouldBe(whole[150..160]);
+        Should.Throw<ArgumentOutOfRangeException>(() => packed.Matrix.Slice(-1, 2));
+        Should.Throw<ArgumentOutOfRangeException>(() => packed.Matrix.Slice(299, 2));
+        Should.Throw<ArgumentOutOfRangeException>(() => packed.Matrix.Slice(3, 0));
+    }
+
+    [Fact]
+    public void A_wrong_row_of_a_slice_is_counted_from_its_first()
+    {
+        using var values = new GuardedMemory(new byte[8], 64);
+        using var mask = new GuardedMemory([0x01, 0x02, 0x03, 0x01], 16);
+        using var offsets = new GuardedMemory([.. ((long[])[0, 1, 2, 3]).SelectMany(BitConverter.GetBytes)], 0);
+        StoredMatrix matrix = StoredMatrix.Bitmask(new MatrixShape(ElementType.BF16, 4, 8), values.Stored, mask.Stored, offsets.Stored, InstructionSet.Portable);
+        matrix.FirstWrongRow(0, 4).ShouldBe(2);
+        matrix.Slice(0, 2).FirstWrongRow(0, 2).ShouldBeNull();
+        matrix.Slice(1, 3).FirstWrongRow(0, 3).ShouldBe(1);
+    }
+
+    private static PackedWeights Random(Random random, int rows, double density) =>
+        PackedWeights.Bitmask(ElementType.BF16, Weights(random, rows), Kept(random, rows, density), InstructionSets.Best);
+
+    private static double[,] Weights(Random random, int rows)
+    {
+        double[,] weights = new double[rows, 1000];
+        foreach (ref double weight in MemoryMarshal.CreateSpan(ref weights[0, 0], weights.Length))
+        {
+            weight = random.Next(-9, 10);
+        }
+
+        return weights;
+    }
+
+    private static bool[,] Kept(Random random, int rows, double density)
+    {
+        bool[,] kept = new bool[rows, 1000];
+        foreach (ref bool each in MemoryMarshal.CreateSpan(ref kept[0, 0], kept.Length))
+        {
+            each = random.NextDouble() < density;
+        }
+
+        return kept;
     }
 }

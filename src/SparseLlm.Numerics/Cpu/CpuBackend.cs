@@ -36,6 +36,12 @@ public sealed partial class CpuBackend : IBackend
         doubleProducts = KernelFamilies.Create<double>(family, team, pool);
     }
 
+    /// <summary>The threads. Whoever shares work among them, too, has none of its own that would keep processors from these.</summary>
+    internal WorkerTeam Team => team;
+
+    /// <summary>Products in single precision.</summary>
+    internal MatrixProduct<float> Products => products;
+
     /// <inheritdoc/>
     public string NumericsClass => KernelFamilies.IsFused ? "cpu-fma/1" : "cpu-portable/1";
 

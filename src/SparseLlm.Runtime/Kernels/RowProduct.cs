@@ -70,7 +70,7 @@ internal static unsafe class RowProduct<TVector, TLanes, TBlocks>
         for (long row = first; row < end; row++)
         {
             TVector a = default, b = default, c = default, d = default;
-            TBlocks blocks = TBlocks.Begin(rows, row, patterns);
+            TBlocks blocks = TBlocks.Begin(rows, row, 0, patterns);
             for (nint column = 0; column < whole; column += Block)
             {
                 blocks.Read(out TVector w0, out TVector w1, out TVector w2, out TVector w3);
@@ -94,7 +94,7 @@ internal static unsafe class RowProduct<TVector, TLanes, TBlocks>
         {
             TVector a0 = default, b0 = default, c0 = default, d0 = default;
             TVector a1 = default, b1 = default, c1 = default, d1 = default;
-            TBlocks blocks = TBlocks.Begin(rows, row, patterns);
+            TBlocks blocks = TBlocks.Begin(rows, row, 0, patterns);
             for (nint column = 0; column < whole; column += Block)
             {
                 blocks.Read(out TVector w0, out TVector w1, out TVector w2, out TVector w3);
@@ -127,7 +127,7 @@ internal static unsafe class RowProduct<TVector, TLanes, TBlocks>
             TVector a1 = default, b1 = default, c1 = default, d1 = default;
             TVector a2 = default, b2 = default, c2 = default, d2 = default;
             TVector a3 = default, b3 = default, c3 = default, d3 = default;
-            TBlocks blocks = TBlocks.Begin(rows, row, patterns);
+            TBlocks blocks = TBlocks.Begin(rows, row, 0, patterns);
             for (nint column = 0; column < whole; column += Block)
             {
                 blocks.Read(out TVector w0, out TVector w1, out TVector w2, out TVector w3);

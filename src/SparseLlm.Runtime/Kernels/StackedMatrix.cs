@@ -1,3 +1,5 @@
+using SparseLlm.Numerics.Cpu.Memory;
+
 namespace SparseLlm.Runtime.Kernels;
 
 /// <summary>Matrices with equally many columns, one below the other: what multiplies the same vectors, as queries, keys and values do, is one product.</summary>
@@ -48,6 +50,22 @@ public sealed class StackedMatrix : WeightMatrix
             first -= part.Rows;
             end -= part.Rows;
             results = results.Behind(part.Rows);
+        }
+    }
+
+    internal override void Expand(long first, int column, View<float> tile)
+    {
+        foreach (WeightMatrix part in parts)
+        {
+            if (first < part.Rows && tile.Rows > 0)
+            {
+                int rows = (int)Math.Min(tile.Rows, part.Rows - first);
+                part.Expand(first, column, tile.Block(0, 0, rows, tile.Columns));
+                tile = tile.Block(rows, 0, tile.Rows - rows, tile.Columns);
+                first += rows;
+            }
+
+            first -= part.Rows;
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
+using SparseLlm.Numerics.Cpu.Memory;
 
 namespace SparseLlm.Runtime.Kernels;
 
@@ -17,13 +18,18 @@ public sealed unsafe class StoredMatrix : WeightMatrix
 
     private readonly StoredRows stored;
     private readonly int elementBytes;
-    private readonly delegate*<in StoredRows, long, long, Vectors, Vectors, void> kernel;
+    private readonly RowKernels kernels;
 
     private StoredMatrix(in StoredRows stored, ElementType type, InstructionSet instructions)
+        : this(stored, type.Size(), RowKernels.For(stored, type, instructions))
+    {
+    }
+
+    private StoredMatrix(in StoredRows stored, int elementBytes, RowKernels kernels)
     {
         this.stored = stored;
-        elementBytes = type.Size();
-        kernel = ProductKernel.For(stored, type, instructions);
+        this.elementBytes = elementBytes;
+        this.kernels = kernels;
     }
 
     /// <inheritdoc/>
@@ -101,6 +107,17 @@ public sealed unsafe class StoredMatrix : WeightMatrix
             instructions);
     }
 
+    /// <summary>Some of its rows, in the same memory: what a model stores as one matrix may be several, one below the other.</summary>
+    /// <param name="first">The first row.</param>
+    /// <param name="count">How many, at least one.</param>
+    public StoredMatrix Slice(long first, long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Rows - first);
+        return new StoredMatrix(stored.Slice(first, count, elementBytes), elementBytes, kernels);
+    }
+
     /// <summary>
     /// The first of some rows whose mask does not keep as many weights as there are values for it, or keeps one behind the last column; null if there is none. Products trust the masks:
     /// those of a file that may be anything are checked before.
@@ -126,9 +143,11 @@ public sealed unsafe class StoredMatrix : WeightMatrix
         return null;
     }
 
-    internal override long BytesBefore(long row) => row * (stored.Mask is null ? 0 : stored.MaskBytes) + stored.Start(row) * elementBytes;
+    internal override long BytesBefore(long row) => row * (stored.Mask is null ? 0 : stored.MaskBytes) + (stored.Start(row) - stored.Start(0)) * elementBytes;
 
-    internal override void Multiply(long first, long end, Vectors vectors, Vectors results) => kernel(stored, first, end, vectors, results);
+    internal override void Multiply(long first, long end, Vectors vectors, Vectors results) => kernels.Multiply(stored, first, end, vectors, results);
+
+    internal override void Expand(long first, int column, View<float> tile) => kernels.Expand(stored, first, column, tile);
 
     private bool HasFullGroups(byte* mask)
     {

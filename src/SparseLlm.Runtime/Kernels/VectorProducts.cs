@@ -1,32 +1,33 @@
-using SparseLlm.Numerics.Cpu.Threading;
+using SparseLlm.Numerics.Cpu;
+using SparseLlm.Numerics.Cpu.Memory;
 
 namespace SparseLlm.Runtime.Kernels;
 
 /// <summary>
-/// Products of matrices with the same vectors, shared among threads. Rows are shared by their bytes, which is what they cost: rows of a pruned matrix have more or fewer.
-/// One product at a time. The threads wait for the next product awake for some time before they sleep, so that between the products of one token they need not be woken.
+/// Products of matrices with the same vectors, shared among a backend's threads, one product at a time. A few vectors meet the weights as those are stored, and rows are shared by their
+/// bytes, which is what they cost then. For many, weights are unpacked into tiles that stay in the cache, each once for some hundred vectors, and multiplied as dense matrices are.
 /// </summary>
 public sealed unsafe class VectorProducts : IDisposable
 {
-    private readonly WorkerTeam team;
+    /// <summary>As many vectors at most are few.</summary>
+    internal const int Few = 16;
+
+    private readonly CpuBackend backend;
     private readonly PaddedVectors padded = new();
 
-    /// <summary>Starts the threads.</summary>
-    /// <param name="threads">How many, the caller's included; with one, none is started.</param>
-    public VectorProducts(int threads)
+    /// <summary>Products on a backend's threads.</summary>
+    /// <param name="backend">The backend, which has to be there as long as this.</param>
+    public VectorProducts(CpuBackend backend)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        team = new WorkerTeam(threads);
+        ArgumentNullException.ThrowIfNull(backend);
+        this.backend = backend;
     }
 
-    /// <summary>Threads, the caller's included.</summary>
-    public int Threads => team.Threads;
-
     /// <summary>
-    /// results[v][row] = matrix[row] * vectors[v]. The bits depend neither on the number of threads nor on the number of vectors.
+    /// results[v][row] = matrix[row] * vectors[v]. The bits do not depend on the number of threads, nor on that of vectors, except for whether they are few or many.
     /// </summary>
     /// <param name="matrix">The matrix.</param>
-    /// <param name="vectors">One vector or a few, one behind the other.</param>
+    /// <param name="vectors">One vector or several, one behind the other.</param>
     /// <param name="results">As many numbers as the matrix has rows for each of them, one behind the other.</param>
     public void Multiply(WeightMatrix matrix, ReadOnlySpan<float> vectors, Span<float> results)
     {
@@ -37,29 +38,33 @@ public sealed unsafe class VectorProducts : IDisposable
                 $"{vectors.Length} numbers are not vectors of {matrix.Columns}, or {results.Length} not as many results of {matrix.Rows}."));
         }
 
-        fixed (float* y = results)
+        fixed (float* x = vectors, y = results)
         {
-            Multiply(matrix, padded.Copy(vectors, matrix.Columns), new Vectors(y, (nint)matrix.Rows, count));
+            if (count <= Few)
+            {
+                MultiplyFew(matrix, padded.Copy(vectors, matrix.Columns), new Vectors(y, (nint)matrix.Rows, count));
+            }
+            else
+            {
+                backend.Products.MultiplyTiles(
+                    new View<float>(x, count, matrix.Columns), (row, column, tile) => matrix.Expand(row, column, tile), new View<float>(y, count, (int)matrix.Rows));
+            }
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        team.Dispose();
-        padded.Dispose();
-    }
+    public void Dispose() => padded.Dispose();
 
-    private void Multiply(WeightMatrix matrix, Vectors vectors, Vectors results)
+    private void MultiplyFew(WeightMatrix matrix, Vectors vectors, Vectors results)
     {
-        if (Threads == 1)
+        if (backend.Team.Threads == 1)
         {
             matrix.Multiply(0, matrix.Rows, vectors, results);
         }
         else
         {
             long[] starts = matrix.ShareStarts;
-            team.Run(starts.Length - 1, share => matrix.Multiply(starts[share], starts[share + 1], vectors, results));
+            backend.Team.Run(starts.Length - 1, share => matrix.Multiply(starts[share], starts[share + 1], vectors, results));
         }
     }
 }

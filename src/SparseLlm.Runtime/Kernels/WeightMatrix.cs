@@ -1,3 +1,5 @@
+using SparseLlm.Numerics.Cpu.Memory;
+
 namespace SparseLlm.Runtime.Kernels;
 
 /// <summary>Weights that vectors are multiplied by. Any of its rows can be multiplied by itself, in any order and on any thread, always with the same bits.</summary>
@@ -25,6 +27,12 @@ public abstract class WeightMatrix
 
     /// <summary>results[v][row] = this[row] * vectors[v], for some of its rows.</summary>
     internal abstract void Multiply(long first, long end, Vectors vectors, Vectors results);
+
+    /// <summary>Writes a part of the matrix as floats, and perhaps zeros behind it.</summary>
+    /// <param name="first">Its first row.</param>
+    /// <param name="column">Its first column, a multiple of <see cref="PaddedVectors.Multiple"/>.</param>
+    /// <param name="tile">Where it goes. It ends with the matrix or at a multiple of <see cref="PaddedVectors.Multiple"/>; up to that, there is memory behind its rows.</param>
+    internal abstract void Expand(long first, int column, View<float> tile);
 
     private long[] SplitRows()
     {

@@ -11,7 +11,7 @@ namespace SparseLlm.Numerics.Cpu.Products;
 /// is one synchronisation per panel. Sums are split every <see cref="DepthBlock"/> terms whatever the machine, so that all
 /// kernels and numbers of threads give the same bits.
 /// </summary>
-internal sealed unsafe class BlockedProduct<T, TKernel>(WorkerTeam team, BufferPool pool) : MatrixProduct<T>
+internal sealed unsafe partial class BlockedProduct<T, TKernel>(WorkerTeam team, BufferPool pool) : MatrixProduct<T>
     where T : unmanaged, INumber<T>
     where TKernel : struct, IMicroKernel<T>
 {

@@ -22,6 +22,14 @@ internal abstract unsafe class MatrixProduct<T>
     /// <param name="zeros">What is zero in the factors or not wanted of c.</param>
     public abstract void Accumulate(View<T> a, View<T> b, View<double> c, Zeros zeros = Zeros.None);
 
+    /// <summary>
+    /// c = a b' with a b that is made tile by tile, each once for up to some hundred rows of a, and never as a whole.
+    /// </summary>
+    /// <param name="a">[m x k].</param>
+    /// <param name="b">[n x k].</param>
+    /// <param name="c">[m x n], row-major; must not overlap a.</param>
+    public abstract void MultiplyTiles(View<T> a, TileReader<T> b, View<T> c);
+
     /// <summary>Number of elements of a packed factor [depth x columns].</summary>
     public abstract nint PackedLength(int depth, int columns);
 
@@ -39,6 +47,6 @@ internal abstract unsafe class MatrixProduct<T>
     /// <param name="alpha">Factor of the product.</param>
     public abstract void MultiplyPacked(View<T> a, PackedFactor<T> b, int firstDepth, int firstColumn, View<T> c, T alpha);
 
-    /// <summary>Where a range of columns of a packed factor may begin.</summary>
+    /// <summary>Where a range of columns of a packed factor, or of one that is read tile by tile, may begin.</summary>
     public const int ColumnAlignment = 64;
 }

@@ -15,8 +15,8 @@ internal unsafe struct DenseBlocks<TVector, TLanes, TElement> : IBlocks<DenseBlo
     public static byte* Patterns => null;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static DenseBlocks<TVector, TLanes, TElement> Begin(in StoredRows rows, long row, byte* patterns) =>
-        new() { values = rows.Values + row * rows.Columns * TElement.Bytes };
+    public static DenseBlocks<TVector, TLanes, TElement> Begin(in StoredRows rows, long row, int column, byte* patterns) =>
+        new() { values = rows.Values + (row * rows.Columns + column) * TElement.Bytes };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Read(out TVector a, out TVector b, out TVector c, out TVector d)

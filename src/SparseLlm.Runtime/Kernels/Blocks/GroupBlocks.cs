@@ -18,10 +18,10 @@ internal unsafe struct GroupBlocks<TVector, TLanes, TElement> : IBlocks<GroupBlo
     public static byte* Patterns => TElement.Patterns<TVector, TLanes>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GroupBlocks<TVector, TLanes, TElement> Begin(in StoredRows rows, long row, byte* patterns) => new()
+    public static GroupBlocks<TVector, TLanes, TElement> Begin(in StoredRows rows, long row, int column, byte* patterns) => new()
     {
-        values = rows.Values + rows.Start(row) * TElement.Bytes,
-        mask = rows.Mask + row * rows.MaskBytes,
+        values = rows.Values + (rows.Start(row) + column / rows.GroupSize * rows.GroupKept) * TElement.Bytes,
+        mask = rows.Mask + row * rows.MaskBytes + column / 8,
         patterns = patterns,
         step = (nuint)(rows.GroupKept * TLanes.Count / rows.GroupSize * TElement.Bytes),
     };

@@ -10,8 +10,8 @@ internal unsafe interface IBlocks<TSelf, TVector>
     /// <summary>What <see cref="Begin"/> needs to know where values go. Not looked up in loops, since that may call.</summary>
     static abstract byte* Patterns { get; }
 
-    /// <summary>Stands before a row's first block.</summary>
-    static abstract TSelf Begin(in StoredRows rows, long row, byte* patterns);
+    /// <summary>Stands before a row's block that begins at a column.</summary>
+    static abstract TSelf Begin(in StoredRows rows, long row, int column, byte* patterns);
 
     /// <summary>The next block.</summary>
     void Read(out TVector a, out TVector b, out TVector c, out TVector d);

@@ -20,10 +20,10 @@ internal unsafe struct MaskedBlocks<TVector, TLanes, TElement> : IBlocks<MaskedB
     public static byte* Patterns => TElement.Patterns<TVector, TLanes>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static MaskedBlocks<TVector, TLanes, TElement> Begin(in StoredRows rows, long row, byte* patterns) => new()
+    public static MaskedBlocks<TVector, TLanes, TElement> Begin(in StoredRows rows, long row, int column, byte* patterns) => new()
     {
-        values = rows.Values + rows.Start(row) * TElement.Bytes,
-        mask = rows.Mask + row * rows.MaskBytes,
+        values = rows.Values + (rows.Start(row) + (column == 0 ? 0 : rows.CountBefore(row, column))) * TElement.Bytes,
+        mask = rows.Mask + row * rows.MaskBytes + column / 8,
         patterns = patterns,
     };
 

@@ -17,6 +17,9 @@ internal unsafe interface ILanes<TVector>
     /// <summary>Floats.</summary>
     static abstract TVector Load(float* source);
 
+    /// <summary>Writes floats.</summary>
+    static abstract void Store(TVector values, float* target);
+
     /// <summary>16-bit values in the upper halves of their lanes, and zeros below them.</summary>
     static abstract TVector LoadUpper(ushort* source);
 
