@@ -12,6 +12,9 @@ public static class Printable
     /// <summary>The text on one line, with every character that is not printed written as an escape: <c>\n</c>, <c>\u001B</c>.</summary>
     public static string Of(string text) => text.Any(unit => IsCommand(unit) || char.IsSurrogate(unit)) ? Escaped(text) : text;
 
+    /// <summary>Text of several lines: line breaks and tabs stay, everything else is as in <see cref="Of"/>.</summary>
+    public static string Lines(string text) => string.Join('\n', text.Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n').Select(line => string.Join('\t', line.Split('\t').Select(Of))));
+
     private static string Escaped(string text)
     {
         var escaped = new StringBuilder(text.Length + 16);

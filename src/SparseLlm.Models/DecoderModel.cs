@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Architectures;
 using SparseLlm.Models.Checkpoints;
@@ -16,13 +17,13 @@ public sealed class DecoderModel : IDisposable
 {
     private readonly WeightLoader loader;
 
-    private DecoderModel(string directory, ModelDefinition definition, Checkpoint checkpoint, IBackend backend)
+    private DecoderModel(string directory, ModelDefinition definition, Checkpoint checkpoint, IBackend backend, WeightLoader? loader = null)
     {
         Directory = directory;
         Definition = definition;
         Checkpoint = checkpoint;
         Backend = backend;
-        loader = new WeightLoader(checkpoint, backend);
+        this.loader = loader ?? new WeightLoader(checkpoint, backend);
     }
 
     /// <summary>The model's directory.</summary>
@@ -48,6 +49,21 @@ public sealed class DecoderModel : IDisposable
     {
         Checkpoint checkpoint = OpenChecked(directory, architectures, out ModelDefinition definition);
         return new DecoderModel(directory, definition, checkpoint, backend);
+    }
+
+    /// <summary>Opens a model whose weights are loaded in another way.</summary>
+    internal static DecoderModel Open(string directory, IBackend backend, Func<Checkpoint, WeightLoader> load)
+    {
+        Checkpoint checkpoint = OpenChecked(directory, Architecture.All, out ModelDefinition definition);
+        try
+        {
+            return new DecoderModel(directory, definition, checkpoint, backend, load(checkpoint));
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Opens a checkpoint as a model of a given definition, whatever config.json says.</summary>
@@ -89,11 +105,30 @@ public sealed class DecoderModel : IDisposable
             throw new ArgumentException($"{ids.Length} ids are not sequences of {sequenceLength}.", nameof(sequenceLength));
         }
 
-        if (Definition.Embedding.Positions is not null && sequenceLength > Definition.MaximumLength)
+        var positions = new int[ids.Length];
+        for (int i = 0; i < positions.Length; i++)
+        {
+            positions[i] = i % sequenceLength;
+        }
+
+        return Embed(ids, positions);
+    }
+
+    /// <summary>The input of the first layer, for tokens at given places of their sequences.</summary>
+    /// <param name="ids">Token ids.</param>
+    /// <param name="positions">The place of each in its sequence, from 0.</param>
+    /// <returns>[ids x hidden], a new matrix.</returns>
+    /// <exception cref="DiagnosticException">
+    /// An id is not in the vocabulary, or a place is behind the position table.
+    /// </exception>
+    public Matrix<float> Embed(ReadOnlySpan<int> ids, ReadOnlySpan<int> positions)
+    {
+        int length = positions.Length == 0 ? 0 : TensorPrimitives.Max(positions) + 1;
+        if (Definition.Embedding.Positions is not null && length > Definition.MaximumLength)
         {
             throw ModelDiagnostics.SequenceTooLong.Error(
                 new SourceLocation(Directory),
-                $"sequences of {sequenceLength} tokens are longer than the model's {Definition.MaximumLength}; shorten them");
+                $"sequences of {length} tokens are longer than the model's {Definition.MaximumLength}; shorten them");
         }
 
         foreach (int id in ids)
@@ -107,14 +142,15 @@ public sealed class DecoderModel : IDisposable
             }
         }
 
-        return new Embedding(Backend, loader, Definition.Embedding).Embed(ids, sequenceLength);
+        return new Embedding(Backend, loader, Definition.Embedding).Embed(ids, positions);
     }
 
     /// <summary>A decoder layer with its weights on the backend. The caller disposes it.</summary>
     /// <param name="index">Its place, from 0.</param>
     /// <param name="overlay">What stands in the place of the checkpoint's values; asked again for every expert that is loaded.</param>
     /// <exception cref="DiagnosticException">A weight is NaN or infinite, or a file cannot be read.</exception>
-    public DecoderLayer LoadLayer(int index, TensorOverlay? overlay = null) => new WeightLoader(Checkpoint, Backend, overlay).Load(Definition.Layers[index]);
+    public DecoderLayer LoadLayer(int index, TensorOverlay? overlay = null) =>
+        (overlay is null ? loader : new WeightLoader(Checkpoint, Backend, overlay)).Load(Definition.Layers[index]);
 
     /// <summary>Has a decoder layer's weights read by the operating system, so that loading them soon waits for no disk.</summary>
     /// <param name="index">Its place, from 0.</param>
@@ -130,20 +166,14 @@ public sealed class DecoderModel : IDisposable
 
     /// <summary>The head with its weights on the backend. The caller disposes it.</summary>
     /// <exception cref="DiagnosticException">A weight is NaN or infinite, or a file cannot be read.</exception>
-    public LanguageModelHead LoadHead()
-    {
-        HeadDefinition head = Definition.Head;
-        return new LanguageModelHead(
-            Backend,
-            head,
-            head.Norm is null ? null : loader.Load(head.Norm),
-            head.Projection is null ? null : loader.Load(head.Projection),
-            loader.Load(head.Tokens),
-            head.Bias is null ? null : loader.Load(head.Bias));
-    }
+    public LanguageModelHead LoadHead() => loader.Load(Definition.Head);
 
     /// <inheritdoc/>
-    public void Dispose() => Checkpoint.Dispose();
+    public void Dispose()
+    {
+        (loader as IDisposable)?.Dispose();
+        Checkpoint.Dispose();
+    }
 
     /// <summary>
     /// Causes before effects: nobody should fetch or convert weights to be told only then that the model is of no use here.

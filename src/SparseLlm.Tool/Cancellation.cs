@@ -89,6 +89,12 @@ internal sealed class Cancellation : IDisposable
     private PosixSignalRegistration Register(PosixSignal signal, int exitCode) =>
         PosixSignalRegistration.Create(signal, context =>
         {
+            if (signal == PosixSignal.SIGINT && Interruptible.TryStop())
+            {
+                context.Cancel = true;
+                return;
+            }
+
             // A terminal and a build system may both send the same Ctrl+C. Who insists later gets the default, which ends the process.
             context.Cancel = !calledOff.Task.IsCompleted || since.Elapsed < Insisting;
             CallOff(exitCode);

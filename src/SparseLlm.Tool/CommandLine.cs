@@ -24,6 +24,8 @@ internal static class CommandLine
             HistoryCommand.Create(),
             PruneCommand.Create(),
             EvalCommand.Create(),
+            RunCommand.Create(),
+            BenchCommand.Create(),
             ExportCommand.Create(),
             InspectCommand.Create(),
             DiffCommand.Create(),

@@ -12,7 +12,7 @@ public sealed class Packages(PackageFeed feed)
 {
     private const long LargestTool = 30_000_000;
 
-    private static readonly string[] Libraries = ["Diagnostics", "Files", "Models", "Numerics", "Pipeline", "Pruning", "Recipes"];
+    private static readonly string[] Libraries = ["Diagnostics", "Files", "Models", "Numerics", "Pipeline", "Pruning", "Recipes", "Runtime"];
 
     [Fact]
     public void The_solution_packs_the_tool_the_build_the_templates_and_the_libraries() =>

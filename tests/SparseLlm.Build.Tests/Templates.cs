@@ -34,6 +34,30 @@ public sealed class Templates(PackageFeed feed)
         feed.Run(Path.Combine(directory, "wanda"), "run", "--no-build").ShouldContain("pruned: ");
     }
 
+    [Fact]
+    public void An_application_talks_to_the_model_that_its_build_has_packed()
+    {
+        string directory = Install();
+
+        // What SparseLlm.Runtime refers to is where it was restored to for its own build, which is laid out as sources of packages are.
+        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        File.WriteAllText(Path.Combine(directory, "nuget.config"), $"""<configuration><packageSources><add key="restored" value="{packages}" /></packageSources></configuration>""");
+        feed.Run(directory, ["new", "sparsellm", "--app", "--name", "Chat", .. Parameters("magnitude", "cpu", "../")]);
+        string project = Path.Combine(directory, "Chat");
+        File.ReadAllText(Path.Combine(project, "pruning.yaml")).ShouldContain("encoding: sparse\n");
+        feed.Run(project, "build");
+
+        string models = Path.Combine(project, "bin", "Debug", "net10.0", "models", "pruned");
+        File.Exists(Path.Combine(models, "sparsellm.json")).ShouldBeTrue();
+
+        // Nobody writes anything.
+        System.Diagnostics.ProcessStartInfo start = feed.DotNet.Command(project, "run", "--no-build");
+        start.RedirectStandardInput = true;
+        (int exitCode, string output) = DotNet.Run(start);
+        exitCode.ShouldBe(0, output);
+        output.ShouldContain("Write something.");
+    }
+
     [Theory]
     [InlineData("auto")]
     [InlineData("cpu")]

@@ -17,10 +17,12 @@ internal abstract class FuzzTarget
         new PackedTarget(PackedTarget.Part.Encodings),
         new PackedTarget(PackedTarget.Part.Weights),
         new PackedTarget(PackedTarget.Part.Data),
+        new RunTarget(),
         new ShardIndexTarget(),
         new ConfigTarget(),
         new TokenizerTarget(),
         new VocabularyTarget(),
+        new ChatTemplateTarget(),
         new RecipeTarget(),
         new RecordsTarget(),
         new TokenIdsTarget(),
@@ -34,6 +36,9 @@ internal abstract class FuzzTarget
 
     /// <summary>Its name, as one types it.</summary>
     public abstract string Name { get; }
+
+    /// <summary>How many bad inputs the tests give it.</summary>
+    public virtual int Inputs => 100_000;
 
     /// <summary>Inputs that it takes.</summary>
     public abstract IReadOnlyList<Sample> Samples { get; }

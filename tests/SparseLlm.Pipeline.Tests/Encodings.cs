@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Numerics.Cpu;
@@ -38,10 +39,46 @@ public sealed class Encodings : BuildTest
         packed.Manifest.Size.Packed.Bytes.ShouldBeLessThan(dense.Size.Pruned * 7 / 10);
         packed.Manifest.Size.Packed.BitsPerWeight.ShouldBe(9.25, tolerance: 0.01);
         new ModelPacking(packed.Directory, Temp["unpacked"], new Recorder(progress), default).Unpack();
+        Names(Temp["unpacked"]).ShouldBe(Names(Output), ignoreOrder: true);
         foreach (string name in Names(Output).Except(["report.html", "summary.md"]))
         {
             File.ReadAllBytes(Path.Combine(Temp["unpacked"], name)).ShouldBe(File.ReadAllBytes(Path.Combine(Output, name)), name);
         }
+    }
+
+    [Fact]
+    public void What_goes_along_says_how_the_model_is_stored_or_does_not_go_along()
+    {
+        Build(Request());
+        new ModelPacking(Output, Temp["packed"], new Recorder(progress), default).Pack();
+        ArtifactManifest.TryRead(Temp["packed"])!.Encoding.ShouldBe(CheckpointEncoding.Sparse);
+        File.ReadAllText(Path.Combine(Temp["packed"], "summary.md")).ShouldContain("on disk, packed,");
+        new ModelPacking(Temp["packed"], Temp["unpacked"], new Recorder(progress), default).Unpack();
+        File.ReadAllText(Path.Combine(Temp["unpacked"], "summary.md")).ShouldContain("Packed, with 'encoding: sparse', they would take");
+
+        File.AppendAllText(Path.Combine(Output, "config.json"), "\n");
+        new ModelPacking(Output, Temp["of a changed one"], new Recorder(progress), default).Pack();
+        Names(Temp["of a changed one"]).Intersect(["pruning.json", "report.html", "summary.md"]).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_value_that_is_damaged_is_not_unpacked_beside_the_manifest_that_shows_it()
+    {
+        Build(Sparse());
+        long value;
+        using (Checkpoint checkpoint = Checkpoint.Open(Output))
+        {
+            value = checkpoint["model.decoder.layers.0.fc1.weight"].Packed!.Part(StoredPart.Values).Offset;
+        }
+
+        Flip(Weights, value);
+        var packing = new ModelPacking(Output, Temp["unpacked"], new Recorder(progress), default);
+        Diagnostic diagnostic = Should.Throw<DiagnosticException>(packing.Unpack).Diagnostics.ShouldHaveSingleItem();
+        (diagnostic.Code, Path.GetFileName(diagnostic.Location!.File)).ShouldBe(("SLM2021", "pruning.json"));
+        Directory.Exists(Temp["unpacked"]).ShouldBeFalse();
+        File.Delete(Path.Combine(Output, "pruning.json"));
+        packing.Unpack();
+        Names(Temp["unpacked"]).ShouldNotContain("pruning.json");
     }
 
     [Fact]
@@ -68,6 +105,7 @@ public sealed class Encodings : BuildTest
         string digest = Build(Request(), root: "off").Manifest.Digest;
         ArtifactOutcome packed = Build(Sparse(), root: "off", mayCompute: false);
         packed.Manifest.Encoding.ShouldBe(CheckpointEncoding.Sparse);
+        packed.Manifest.Speed!.Pruned.ShouldBePositive();
         Build(Sparse(), root: "off", mayCompute: false).Origin.ShouldBe(ArtifactOrigin.UpToDate);
         Build(Request(), root: "off", mayCompute: false).Manifest.Digest.ShouldBe(digest);
         Files().ShouldBe(digest);

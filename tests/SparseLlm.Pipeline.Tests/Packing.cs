@@ -18,6 +18,9 @@ public sealed class Packing : IDisposable
 
     private string Packed => directory["packed"];
 
+    // What is called as files of artifacts are and is not the tool's goes nowhere.
+    private IEnumerable<string> Belonging => Names(Pruned).Except(["pruning.json", "report.html", "summary.md", "notes.txt"]);
+
     public Packing()
     {
         Directory.CreateDirectory(Pruned);
@@ -41,9 +44,9 @@ public sealed class Packing : IDisposable
         LayoutSize layout = result.Layouts.ShouldHaveSingleItem();
         (layout.Layout, layout.Tensors, layout.Weights, layout.DenseBytes).ShouldBe(("bitmask", 1, 256, 1024));
         result.BytesAfter.ShouldBe(new FileInfo(Path.Combine(Packed, "model.safetensors")).Length + new FileInfo(Path.Combine(Packed, "sparsellm.json")).Length);
-        Names(Packed).ShouldBe([.. Names(Pruned).Except(["notes.txt"]).Append("sparsellm.json")], ignoreOrder: true);
+        Names(Packed).ShouldBe([.. Belonging.Append("sparsellm.json")], ignoreOrder: true);
         new ModelPacking(Packed, directory["back"], reports, default).Unpack().BytesAfter.ShouldBe(result.BytesBefore);
-        Names(directory["back"]).ShouldBe(Names(Pruned).Except(["notes.txt"]), ignoreOrder: true);
+        Names(directory["back"]).ShouldBe(Belonging, ignoreOrder: true);
         foreach (string name in Names(directory["back"]))
         {
             File.ReadAllBytes(Path.Combine(directory["back"], name)).ShouldBe(File.ReadAllBytes(Path.Combine(Pruned, name)), name);
@@ -59,6 +62,23 @@ public sealed class Packing : IDisposable
         Directory.CreateDirectory(Packed);
         Pack();
         Failure(() => Pack(), "SLM4001").Message.ShouldContain("not replaced");
+    }
+
+    [Fact]
+    public async Task Who_writes_the_same_output_is_waited_for()
+    {
+        using var waits = new CancellationTokenSource();
+        Task packing;
+        using (OutputLock.Acquire(Packed, default, () => { }))
+        {
+            packing = Task.Run(() => new ModelPacking(Pruned, Packed, new Waits(waits.Cancel), default).Pack());
+            await Task.WhenAny(packing, Task.Delay(Timeout.Infinite, waits.Token));
+            Directory.CreateDirectory(Packed);
+            File.WriteAllText(Path.Combine(Packed, "model.safetensors"), "of the other");
+        }
+
+        (await Should.ThrowAsync<DiagnosticException>(packing)).Diagnostics[0].Message.ShouldContain("not replaced");
+        File.ReadAllText(Path.Combine(Packed, "model.safetensors")).ShouldBe("of the other");
     }
 
     [Fact]
@@ -105,6 +125,17 @@ public sealed class Packing : IDisposable
 
     private static string[] Names(string directory) =>
         [.. Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(directory, path).Replace('\\', '/'))];
+
+    private sealed class Waits(Action told) : IProgress<BuildProgress>
+    {
+        public void Report(BuildProgress value)
+        {
+            if (value is Waiting)
+            {
+                told();
+            }
+        }
+    }
 
     private sealed class Reports : IProgress<BuildProgress>
     {

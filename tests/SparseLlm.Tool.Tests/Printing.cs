@@ -1,3 +1,4 @@
+using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Tool.Output;
@@ -25,6 +26,14 @@ public sealed class Printing
         Write(output => output.WriteLine(name)).ShouldBe([shown, ""]);
         Write(output => output.WritePairs([("name", name)]))[0].ShouldContain(shown);
     }
+
+    [Theory]
+    [InlineData("one\ntwo\tthree\r\nfour", "one\ntwo\tthree\nfour")]
+    [InlineData("\u001b[2J\u009b31m\a", @"\u001B[2J\u009B31m\u0007")]
+    [InlineData("wiped\rout", @"wiped\rout")]
+    [InlineData("\u202Etxt 😀 日本", @"\u202Etxt 😀 日本")]
+    public void What_a_model_says_keeps_its_lines_and_commands_no_terminal(string said, string shown) =>
+        Printable.Lines(said).ReplaceLineEndings("\n").ShouldBe(shown);
 
     [Fact]
     public void Numbers_are_aligned_to_the_right_and_lines_are_as_long_as_they_are()

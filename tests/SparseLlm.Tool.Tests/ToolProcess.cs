@@ -19,6 +19,15 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
     /// <summary>Runs the tool to its end, with environment variables of its own.</summary>
     public static ToolProcess Run(Dictionary<string, string> environment, string[] arguments) => Complete(Start(environment, arguments));
 
+    /// <summary>Runs the tool to its end behind a pipe.</summary>
+    public static ToolProcess RunWithInput(string input, params string[] arguments)
+    {
+        Process process = Start([], arguments, takesInput: true);
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        return Complete(process);
+    }
+
     /// <summary>Runs the tool to its end in a folder, with a cache.</summary>
     public static ToolProcess RunIn(string directory, string cache, params string[] arguments) =>
         Complete(Start(new() { ["SPARSELLM_CACHE"] = cache }, arguments, directory));
@@ -27,12 +36,13 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
     public static Process Start(params string[] arguments) => Start([], arguments);
 
     /// <summary>Starts the tool, with environment variables of its own.</summary>
-    public static Process Start(Dictionary<string, string> environment, string[] arguments, string directory = "")
+    public static Process Start(Dictionary<string, string> environment, string[] arguments, string directory = "", bool takesInput = false)
     {
         var start = new ProcessStartInfo(DotNet, [Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            RedirectStandardInput = takesInput,
             WorkingDirectory = directory,
         };
 

@@ -103,6 +103,10 @@ public sealed class Checkpoint : IDisposable
         return [.. files, .. File.Exists(Path.Combine(directory, EncodingFile.FileName)) ? [EncodingFile.FileName] : Array.Empty<string>()];
     }
 
+    /// <summary>Whether a directory holds a packed checkpoint.</summary>
+    /// <exception cref="DiagnosticException">It says how it is packed in a way that cannot be read.</exception>
+    public static bool IsPackedIn(string directory) => EncodingFile.TryRead(directory) is not null;
+
     /// <summary>Refuses a directory that is packed for work that needs its files as they were before.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="work">What is to be done, as a noun.</param>
@@ -120,6 +124,9 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>The shard in which the index lists a tensor, whether it is there or not; null if it does not.</summary>
     public string? ListedIn(string name) => index.GetValueOrDefault(name);
+
+    /// <summary>The open file that holds a tensor, which stays the checkpoint's.</summary>
+    internal SafeFileHandle FileOf(TensorInfo tensor) => files[tensor.Shard];
 
     /// <summary>The file that holds a tensor.</summary>
     public string PathOf(TensorInfo tensor) => Path.Combine(Directory, tensor.Shard);
@@ -256,7 +263,14 @@ public sealed class Checkpoint : IDisposable
             ReadHeader(shard);
         }
 
-        encodings?.RequireAll(Directory, tensors);
+        if (encodings is null)
+        {
+            EncodingFile.RequireNonePacked(Directory, tensors);
+        }
+        else
+        {
+            encodings.RequireAll(Directory, tensors);
+        }
     }
 
     private void ReadHeader(string shard)

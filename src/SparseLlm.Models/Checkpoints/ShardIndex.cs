@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Models.Checkpoints;
@@ -22,6 +23,22 @@ internal static class ShardIndex
     {
         using JsonDocument document =
             JsonFile.Read(path, MaximumLength, ModelDiagnostics.CheckpointUnreadable, ModelDiagnostics.MalformedIndex);
+        return Read(path, document);
+    }
+
+    /// <summary>Shard names by tensor name, of an index that another file holds.</summary>
+    /// <param name="path">That file, for messages.</param>
+    /// <param name="json">The index; its bytes are not used otherwise.</param>
+    /// <exception cref="JsonException">It is not JSON.</exception>
+    /// <exception cref="DiagnosticException">It is malformed, or a shard lies outside its directory.</exception>
+    public static IReadOnlyDictionary<string, string> Parse(string path, byte[] json)
+    {
+        using JsonDocument document = JsonFile.Parse(json);
+        return Read(path, document);
+    }
+
+    private static Dictionary<string, string> Read(string path, JsonDocument document)
+    {
         if (document.RootElement.ValueKind != JsonValueKind.Object
             || !document.RootElement.TryGetProperty("weight_map", out JsonElement map)
             || map.ValueKind != JsonValueKind.Object)
@@ -60,8 +77,11 @@ internal static class ShardIndex
     /// <param name="path">The file.</param>
     /// <param name="shards">Shard names by tensor name.</param>
     /// <param name="totalSize">Bytes of all tensors.</param>
-    public static void Write(string path, IReadOnlyDictionary<string, string> shards, long totalSize) => File.WriteAllText(path, JsonSerializer.Serialize(
-        new Dictionary<string, object> { ["metadata"] = new Dictionary<string, long> { ["total_size"] = totalSize }, ["weight_map"] = shards }));
+    public static void Write(string path, IReadOnlyDictionary<string, string> shards, long totalSize) => File.WriteAllText(path, new JsonObject
+    {
+        ["metadata"] = new JsonObject { ["total_size"] = totalSize },
+        ["weight_map"] = new JsonObject(shards.Select(shard => KeyValuePair.Create<string, JsonNode?>(shard.Key, shard.Value))),
+    }.ToJsonString());
 
     private static DiagnosticException Malformed(string path, string problem) =>
         ModelDiagnostics.MalformedIndex.Error(new SourceLocation(path), $"{problem}; take the index from where the shards come from");

@@ -4,21 +4,20 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Models.Layers;
 
 /// <summary>A loaded attention block.</summary>
-public sealed class Attention : StagedMixer
+public class Attention : StagedMixer
 {
     private readonly IBackend backend;
     private readonly RotaryTables? rotary;
 
     /// <summary>An attention block, which owns its parts from here on.</summary>
-    public Attention(
-        IBackend backend, AttentionDefinition definition, Linear query, Linear key, Linear value, Linear output, Norm? queryNorm, Norm? keyNorm, Matrix<float>? sinks)
+    public Attention(IBackend backend, AttentionParts parts)
     {
         this.backend = backend;
-        Definition = definition;
-        Projections = [query, key, value];
-        Output = output;
-        (QueryNorm, KeyNorm, Sinks) = (queryNorm, keyNorm, sinks);
-        rotary = definition.Rotary is null ? null : new RotaryTables(backend, definition.Rotary);
+        Definition = parts.Definition;
+        Projections = [parts.Query, parts.Key, parts.Value];
+        Output = parts.Output;
+        (QueryNorm, KeyNorm, Sinks) = (parts.QueryNorm, parts.KeyNorm, parts.Sinks);
+        rotary = Definition.Rotary is null ? null : new RotaryTables(backend, Definition.Rotary);
     }
 
     /// <summary>Names and shapes.</summary>
@@ -69,7 +68,7 @@ public sealed class Attention : StagedMixer
     }
 
     /// <summary>The context for queries and keys behind their norms, which are rotated in place where the model is rotary.</summary>
-    public Matrix<float> Attend(Matrix<float> q, Matrix<float> k, Matrix<float> v, int sequenceLength)
+    public virtual Matrix<float> Attend(Matrix<float> q, Matrix<float> k, Matrix<float> v, int sequenceLength)
     {
         rotary?.Turn(q, Definition.Heads, sequenceLength);
         rotary?.Turn(k, Definition.KeyValueHeads, sequenceLength);

@@ -9,10 +9,12 @@ namespace SparseLlm.Models.Layers;
 /// </summary>
 internal sealed class Embedding(IBackend backend, WeightLoader loader, EmbeddingDefinition definition)
 {
-    /// <summary>The residual stream [tokens x hidden] for ids in sequences of <paramref name="sequenceLength"/>.</summary>
-    public Matrix<float> Embed(ReadOnlySpan<int> ids, int sequenceLength)
+    /// <summary>The residual stream [tokens x hidden].</summary>
+    /// <param name="ids">Token ids.</param>
+    /// <param name="positions">The place of each in its sequence.</param>
+    public Matrix<float> Embed(ReadOnlySpan<int> ids, ReadOnlySpan<int> positions)
     {
-        Matrix<float> hidden = EmbedTokens(ids);
+        Matrix<float> hidden = Rows(definition.Tokens, ids.ToArray());
         if (definition.Multiplier != 1)
         {
             backend.Combine(definition.Multiplier, hidden, 0, hidden, hidden);
@@ -27,34 +29,20 @@ internal sealed class Embedding(IBackend backend, WeightLoader loader, Embedding
 
         if (definition.Positions is not null)
         {
-            AddPositions(hidden, definition.Positions, sequenceLength);
+            using Matrix<float> learned = Rows(definition.Positions, Array.ConvertAll(positions.ToArray(), position => definition.PositionOffset + position));
+            backend.Combine(1, hidden, 1, learned, hidden);
         }
 
         return hidden;
     }
 
-    private Matrix<float> EmbedTokens(ReadOnlySpan<int> ids)
+    /// <summary>Rows of a table, each of which is read once.</summary>
+    private Matrix<float> Rows(TensorShape table, int[] rows)
     {
-        int[] distinct = [.. ids.ToArray().Distinct().Order()];
-        int[] rows = new int[ids.Length];
-        for (int i = 0; i < ids.Length; i++)
-        {
-            rows[i] = Array.BinarySearch(distinct, ids[i]);
-        }
-
-        using Matrix<float> table = loader.LoadRows(definition.Tokens, distinct);
-        Matrix<float> tokens = backend.AllocateUninitialized<float>(ids.Length, definition.Tokens.Columns);
-        backend.Embed(table, rows, tokens);
-        return tokens;
-    }
-
-    private void AddPositions(Matrix<float> hidden, TensorShape table, int sequenceLength)
-    {
-        using Matrix<float> positions = loader.LoadRows(table, definition.PositionOffset, sequenceLength);
-        for (int start = 0; start < hidden.Rows; start += sequenceLength)
-        {
-            using Matrix<float> sequence = hidden.Slice(start, sequenceLength);
-            backend.Combine(1, sequence, 1, positions, sequence);
-        }
+        int[] distinct = [.. rows.Distinct().Order()];
+        using Matrix<float> read = loader.LoadRows(table, distinct);
+        Matrix<float> gathered = backend.AllocateUninitialized<float>(rows.Length, table.Columns);
+        backend.Embed(read, Array.ConvertAll(rows, row => Array.BinarySearch(distinct, row)), gathered);
+        return gathered;
     }
 }

@@ -33,27 +33,37 @@ internal sealed class RotaryTables(IBackend backend, RotaryDefinition definition
         }
 
         Dispose();
-        cosines = Table(sequenceLength, angle => definition.Factor * Math.Cos(angle));
-        sines = Table(sequenceLength, angle => definition.Factor * Math.Sin(angle));
-        negativeSines = Table(sequenceLength, angle => definition.Factor * Math.Sin(-angle));
+        int[] positions = [.. Enumerable.Range(0, sequenceLength)];
+        IReadOnlyList<double> frequencies = definition.For(sequenceLength);
+        cosines = Table(positions, frequencies, angle => definition.Factor * Math.Cos(angle));
+        sines = Table(positions, frequencies, angle => definition.Factor * Math.Sin(angle));
+        negativeSines = Table(positions, frequencies, angle => definition.Factor * Math.Sin(-angle));
         length = sequenceLength;
     }
 
-    private Matrix<float> Table(int sequenceLength, Func<double, double> function)
+    private Matrix<float> Table(int[] positions, IReadOnlyList<double> frequencies, Func<double, double> function)
     {
-        IReadOnlyList<double> frequencies = definition.For(sequenceLength);
-        var values = new float[sequenceLength * frequencies.Count];
-        for (int position = 0; position < sequenceLength; position++)
+        var values = new float[positions.Length * frequencies.Count];
+        Fill(positions, frequencies, function, values);
+        Matrix<float> table = backend.AllocateUninitialized<float>(positions.Length, frequencies.Count);
+        backend.Upload<float>(values, table);
+        return table;
+    }
+
+    /// <summary>A function of the angles position * frequency.</summary>
+    /// <param name="positions">Places of tokens in their sequences.</param>
+    /// <param name="frequencies">One per channel pair, in radians per token.</param>
+    /// <param name="function">The function.</param>
+    /// <param name="values">Receives [positions x frequencies].</param>
+    internal static void Fill(ReadOnlySpan<int> positions, IReadOnlyList<double> frequencies, Func<double, double> function, Span<float> values)
+    {
+        for (int token = 0; token < positions.Length; token++)
         {
             for (int pair = 0; pair < frequencies.Count; pair++)
             {
-                values[position * frequencies.Count + pair] = (float)function(position * frequencies[pair]);
+                values[token * frequencies.Count + pair] = (float)function(positions[token] * frequencies[pair]);
             }
         }
-
-        Matrix<float> table = backend.AllocateUninitialized<float>(sequenceLength, frequencies.Count);
-        backend.Upload<float>(values, table);
-        return table;
     }
 
     /// <inheritdoc/>

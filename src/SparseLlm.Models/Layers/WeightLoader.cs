@@ -9,9 +9,12 @@ namespace SparseLlm.Models.Layers;
 /// <param name="checkpoint">The checkpoint.</param>
 /// <param name="backend">Where to.</param>
 /// <param name="overlay">What stands in the place of the checkpoint's values.</param>
-internal sealed class WeightLoader(Checkpoint checkpoint, IBackend backend, TensorOverlay? overlay = null)
+internal class WeightLoader(Checkpoint checkpoint, IBackend backend, TensorOverlay? overlay = null)
 {
     private const int PieceLength = 1 << 20;
+
+    /// <summary>The checkpoint.</summary>
+    protected Checkpoint Checkpoint { get; } = checkpoint;
 
     /// <summary>A decoder layer with its weights, but for experts. A norm that several blocks name is loaded once.</summary>
     public DecoderLayer Load(LayerDefinition definition)
@@ -32,8 +35,7 @@ internal sealed class WeightLoader(Checkpoint checkpoint, IBackend backend, Tens
         _ => throw new ArgumentException($"There is no mixer for {definition.GetType()}.", nameof(definition)),
     };
 
-    private Attention Load(AttentionDefinition definition) => new(
-        backend,
+    private Attention Load(AttentionDefinition definition) => Assemble(new AttentionParts(
         definition,
         Load(definition.Query),
         Load(definition.Key),
@@ -41,7 +43,10 @@ internal sealed class WeightLoader(Checkpoint checkpoint, IBackend backend, Tens
         Load(definition.Output),
         definition.QueryNorm is null ? null : Load(definition.QueryNorm),
         definition.KeyNorm is null ? null : Load(definition.KeyNorm),
-        definition.Sinks is null ? null : Load(definition.Sinks));
+        definition.Sinks is null ? null : Load(definition.Sinks)));
+
+    /// <summary>An attention block of its loaded parts.</summary>
+    protected virtual Attention Assemble(AttentionParts parts) => new(backend, parts);
 
     private FeedForward Load(FeedForwardDefinition definition) => new(
         backend,
@@ -52,7 +57,19 @@ internal sealed class WeightLoader(Checkpoint checkpoint, IBackend backend, Tens
 
     /// <summary>A linear layer with its weights.</summary>
     public Linear Load(LinearDefinition definition) =>
-        new(backend, definition, Load(definition.Weight), definition.Bias is null ? null : Load(definition.Bias));
+        new(backend, definition, LoadFactor(definition.Weight), definition.Bias is null ? null : Load(definition.Bias));
+
+    /// <summary>The head with its weights.</summary>
+    public LanguageModelHead Load(HeadDefinition definition) => new(
+        backend,
+        definition,
+        definition.Norm is null ? null : Load(definition.Norm),
+        definition.Projection is null ? null : Load(definition.Projection),
+        LoadFactor(new TensorSlice(definition.Tokens)),
+        definition.Bias is null ? null : Load(definition.Bias));
+
+    /// <summary>A matrix that activations are multiplied by, and that is used for nothing else.</summary>
+    protected virtual Matrix<float> LoadFactor(TensorSlice slice) => Load(slice);
 
     /// <summary>A normalisation with its weights.</summary>
     public Norm Load(NormDefinition definition) => new(
@@ -68,22 +85,16 @@ internal sealed class WeightLoader(Checkpoint checkpoint, IBackend backend, Tens
         return Fill(matrix, slice);
     }
 
-    /// <summary>A whole tensor.</summary>
-    public Matrix<float> Load(TensorShape shape) => Load(new TensorSlice(shape));
-
-    /// <summary>Consecutive rows of a tensor.</summary>
-    public Matrix<float> LoadRows(TensorShape shape, int first, int count) => LoadRows(shape, [.. Enumerable.Range(first, count)]);
-
     /// <summary>The given rows of a tensor, in that order.</summary>
     public Matrix<float> LoadRows(TensorShape shape, int[] rows)
     {
-        TensorInfo tensor = checkpoint[shape.Name];
+        TensorInfo tensor = Checkpoint[shape.Name];
         Matrix<float> matrix = backend.AllocateUninitialized<float>(rows.Length, shape.Columns);
         return Fill(matrix, tensor, (start, values) =>
         {
             for (int row = 0; row * shape.Columns < values.Length; row++)
             {
-                checkpoint.Read(tensor, (long)rows[start + row] * shape.Columns, values.Slice(row * shape.Columns, shape.Columns));
+                Checkpoint.Read(tensor, (long)rows[start + row] * shape.Columns, values.Slice(row * shape.Columns, shape.Columns));
             }
         });
     }
@@ -103,7 +114,7 @@ internal sealed class WeightLoader(Checkpoint checkpoint, IBackend backend, Tens
     }
 
     private Matrix<float> Fill(Matrix<float> matrix, TensorSlice slice) =>
-        Fill(matrix, checkpoint[slice.Tensor.Name], new SliceReader(slice, (first, values) => Read(slice, first, values)).Read);
+        Fill(matrix, Checkpoint[slice.Tensor.Name], new SliceReader(slice, (first, values) => Read(slice, first, values)).Read);
 
     private delegate void RowReader(int first, Span<float> values);
 
@@ -122,7 +133,7 @@ internal sealed class WeightLoader(Checkpoint checkpoint, IBackend backend, Tens
                 backend.Upload<float>(piece, slice);
             }
 
-            return backend.FirstNonFinite(matrix) < 0 ? matrix : throw checkpoint.NonFinite(tensor);
+            return backend.FirstNonFinite(matrix) < 0 ? matrix : throw Checkpoint.NonFinite(tensor);
         }
         catch
         {
@@ -138,7 +149,7 @@ internal sealed class WeightLoader(Checkpoint checkpoint, IBackend backend, Tens
     /// <summary>Elements of a slice's plane, from one on.</summary>
     private void Read(TensorSlice slice, long first, Span<float> values)
     {
-        TensorInfo tensor = checkpoint[slice.Tensor.Name];
+        TensorInfo tensor = Checkpoint[slice.Tensor.Name];
         if (overlay?.Find(slice) is { } bytes)
         {
             int size = tensor.ElementType.Size();
@@ -146,6 +157,6 @@ internal sealed class WeightLoader(Checkpoint checkpoint, IBackend backend, Tens
             return;
         }
 
-        checkpoint.Read(tensor, slice.Plane * slice.Tensor.PlaneLength + first, values);
+        Checkpoint.Read(tensor, slice.Plane * slice.Tensor.PlaneLength + first, values);
     }
 }

@@ -9,8 +9,19 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void Multiply(
         Matrix<float> a, bool transposeA, Matrix<float> b, bool transposeB, Matrix<float> c,
-        float alpha = 1, float beta = 0) =>
+        float alpha = 1, float beta = 0)
+    {
+        if (b is StoredFactor stored && !transposeA && transposeB && alpha == 1 && beta == 0)
+        {
+            View<float> factor = Open(a);
+            Shapes.RequireProduct(factor.Rows, factor.Columns, b.Columns, b.Rows, nameof(b));
+            stored.Multiply(factor, Open(c, a.Rows, b.Rows));
+            Keep(a, b, c);
+            return;
+        }
+
         Multiply(products, a, transposeA, b, transposeB, c, alpha, beta);
+    }
 
     /// <inheritdoc/>
     public void Multiply(

@@ -39,8 +39,14 @@ public sealed partial class CpuBackend : IBackend
     /// <summary>The threads. Whoever shares work among them, too, has none of its own that would keep processors from these.</summary>
     internal WorkerTeam Team => team;
 
+    /// <summary>Its memory.</summary>
+    internal BufferPool Pool => pool;
+
     /// <summary>Products in single precision.</summary>
     internal MatrixProduct<float> Products => products;
+
+    /// <summary>The memory of a matrix that it made.</summary>
+    internal static View<float> ViewOf(Matrix<float> matrix) => Open(matrix);
 
     /// <inheritdoc/>
     public string NumericsClass => KernelFamilies.IsFused ? "cpu-fma/1" : "cpu-portable/1";

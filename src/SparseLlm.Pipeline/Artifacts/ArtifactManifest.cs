@@ -119,6 +119,9 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
     /// <summary>What the weights take on disk.</summary>
     public SizeReport? Size { get; init; }
 
+    /// <summary>How fast it generates, beside the dense model; null where it is not packed, or an older version of the tool has made it.</summary>
+    public SpeedReport? Speed { get; init; }
+
     /// <summary>What else it was written as, in its directory; none where an older version of the tool has made it.</summary>
     public IReadOnlyList<ExportReport> Exports { get; init; } = [];
 

@@ -20,13 +20,18 @@ internal static class ArtifactState
             // Others that lie there are the user's, as long as they are not loaded in place of the artifact's.
             IReadOnlyCollection<string> names = manifest.StoredFiles;
             return !Checkpoint.Files(directory).Except(names).Any()
-                && ModelFiles.Digest(names.ToDictionary(name => name, name => digests.Of(Path.Combine(directory, name)))) == manifest.StoredDigest;
+                && Digest(directory, names, digests) == manifest.StoredDigest;
         }
         catch (DiagnosticException)
         {
             return false;
         }
     }
+
+    /// <summary>One digest for files of a directory.</summary>
+    /// <exception cref="DiagnosticException">One cannot be read.</exception>
+    public static string Digest(string directory, IEnumerable<string> names, FileDigests digests) =>
+        ModelFiles.Digest(names.ToDictionary(name => name, name => digests.Of(Path.Combine(directory, name))));
 
     /// <summary>Whether an artifact was measured on the texts that a request names, as they are now.</summary>
     public static bool HasPerplexities(ArtifactManifest manifest, PruneRequest request, DenseModel dense) =>

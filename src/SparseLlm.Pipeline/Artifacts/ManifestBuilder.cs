@@ -75,6 +75,7 @@ internal static class ManifestBuilder
         Encoding = encoding,
         PackedDigest = encoding == CheckpointEncoding.Dense ? null : digest,
         Size = manifest.Size is { } size ? size with { Compressed = null } : null,
+        Speed = null,
         Exports = [],
     };
 

@@ -1,9 +1,11 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
+using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pipeline.Running;
 
 namespace SparseLlm.Pipeline.Packing;
@@ -15,6 +17,8 @@ namespace SparseLlm.Pipeline.Packing;
 /// <param name="cancellation">Stops in between, and leaves nothing behind.</param>
 public sealed class ModelPacking(string model, string output, IProgress<BuildProgress> progress, CancellationToken cancellation)
 {
+    private readonly FileDigests digests = new(memoDirectory: null);
+
     /// <summary>Packs the model.</summary>
     /// <exception cref="DiagnosticException">It is packed already or cannot be read, or something stands in the output's place or it cannot be written.</exception>
     public PackingResult Pack()
@@ -24,21 +28,28 @@ public sealed class ModelPacking(string model, string output, IProgress<BuildPro
     }
 
     /// <summary>Gives back the files that a model was packed from.</summary>
-    /// <exception cref="DiagnosticException">It is not packed or cannot be read, or something stands in the output's place or it cannot be written.</exception>
+    /// <exception cref="DiagnosticException">It is not packed or cannot be read, or is not what its manifest says, or something stands in the output's place or it cannot be written.</exception>
     public PackingResult Unpack() => Write(CheckpointEncoding.Dense);
 
     private PackingResult Write(CheckpointEncoding encoding)
     {
         using Checkpoint checkpoint = Checkpoint.Open(model);
-        RequireFree();
-        string[] companions = [.. CompanionFiles.Of(model), .. ArtifactFiles.Of([], []).Where(name => File.Exists(Path.Combine(model, name)))];
-        using StagingDirectory staging = StagingDirectory.Create(output, new HashSet<string>(companions));
+        RequireApart();
         try
         {
+            using IDisposable alone = OutputLock.Acquire(output, cancellation, () => progress.Report(new Waiting(output)));
+            RequireFree();
+            ArtifactManifest? manifest = IntactManifest(encoding);
+            IReadOnlyList<string> companions = CompanionFiles.Of(model);
+            using StagingDirectory staging = StagingDirectory.Create(output, new HashSet<string>([.. companions, .. ArtifactFiles.Of([], [])]));
             DiskSpace.Require(staging.Path, checkpoint.Tensors.Sum(tensor => checkpoint.IsPacked ? tensor.ByteLength : 0));
             new EncodedCopy(model, progress).Write(checkpoint, companions, encoding, staging.Path, cancellation);
             using Checkpoint written = Checkpoint.Open(staging.Path);
-            WriteManifest(encoding, staging.Path);
+            if (manifest is not null)
+            {
+                WriteManifest(manifest, encoding, staging.Path);
+            }
+
             var result = new PackingResult(Bytes(model), Bytes(staging.Path), LayoutSize.Of(checkpoint.IsPacked ? checkpoint : written));
             staging.Commit();
             return result;
@@ -49,24 +60,44 @@ public sealed class ModelPacking(string model, string output, IProgress<BuildPro
         }
     }
 
+    /// <summary>
+    /// The manifest beside the model, if it is that of its files. It is where damage shows that leaves a packed model well-formed; a dense one may have been changed on purpose, and is
+    /// packed without it.
+    /// </summary>
+    private ArtifactManifest? IntactManifest(CheckpointEncoding encoding) =>
+        ArtifactManifest.TryRead(model) is not { } manifest ? null
+        : ArtifactState.IsIntact(model, manifest, digests) ? manifest
+        : encoding == CheckpointEncoding.Sparse ? null
+        : throw Contradicted($"the model's files are not those that {ArtifactManifest.FileName} has the digest of");
+
     /// <summary>What belongs to an artifact says how it is stored, and would not be taken for its own any more.</summary>
-    private void WriteManifest(CheckpointEncoding encoding, string directory)
+    private void WriteManifest(ArtifactManifest known, CheckpointEncoding encoding, string directory)
     {
-        var digests = new FileDigests(memoDirectory: null);
-        if (ArtifactManifest.TryRead(model) is { } manifest && ArtifactState.IsIntact(model, manifest, digests))
+        string digest = ArtifactState.Digest(directory, ModelFiles.Stored(known.Inputs.Model.Keys, encoding), digests);
+        if (encoding == CheckpointEncoding.Dense && digest != known.Digest)
         {
-            string digest = ModelFiles.Digest(ModelFiles.Digests(directory, digests.Of));
-            ManifestBuilder.Measure(ManifestBuilder.Encoded(manifest, encoding, digest), directory, cancellation).Write(directory);
+            throw Contradicted($"what the model unpacks to is not what {ArtifactManifest.FileName} has the digest of");
         }
+
+        ArtifactManifest manifest = ManifestBuilder.Measure(ManifestBuilder.Encoded(known, encoding, digest), directory, cancellation);
+        manifest.Write(directory);
+        ArtifactReports.Write(manifest, gates: [], directory);
     }
 
-    private void RequireFree()
+    private DiagnosticException Contradicted(string problem) => ModelDiagnostics.MalformedPackedFile.Error(
+        new SourceLocation(Path.Combine(model, ArtifactManifest.FileName)),
+        $"{problem}; the files are damaged or were changed, so fetch the model again, or remove this file to unpack them as they are");
+
+    private void RequireApart()
     {
         if (ResolvedPath.Of(output).Equals(ResolvedPath.Of(model), ResolvedPath.Comparison))
         {
             throw InTheWay("the output is the model itself; name another directory");
         }
+    }
 
+    private void RequireFree()
+    {
         if (File.Exists(output) || (Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any()))
         {
             throw InTheWay("the output exists and is not replaced; name another directory or remove it");

@@ -29,6 +29,7 @@ internal static class ArtifactSummary
         }
 
         AddSize();
+        AddSpeed();
         AddExports();
         if (manifest.OtherChanges is { Count: > 0 } others)
         {
@@ -67,6 +68,15 @@ internal static class ArtifactSummary
             if (size.Packed is { } packed)
             {
                 Line($"{(isPacked ? $"Not packed, they would take {Figures.Bytes(size.Pruned)}" : $"Packed, with 'encoding: sparse', they would take {Figures.Bytes(packed.Bytes)}")}. A weight of the pruned matrices takes {Figures.Bits(packed.BitsPerWeight)} bits packed, and {Figures.Bits(packed.DenseBitsPerWeight)} otherwise.");
+            }
+        }
+
+        void AddSpeed()
+        {
+            if (manifest.Speed is { } speed)
+            {
+                Line($"");
+                Line($"SparseLlm.Runtime generates {Figures.Speed(speed.Pruned)} tokens a second with it as it is stored, and {Figures.Speed(speed.Dense)} with the dense model ({speed.Threads} threads, {speed.Instructions}, where it was packed).");
             }
         }
 

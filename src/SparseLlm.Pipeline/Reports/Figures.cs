@@ -52,6 +52,12 @@ internal static class Figures
     /// <summary>Bits of a weight.</summary>
     public static string Bits(double bits) => bits.ToString("0.00", CultureInfo.InvariantCulture);
 
+    /// <summary>Tokens a second.</summary>
+    public static string Speed(double tokens) => tokens.ToString(tokens < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
+
+    /// <summary>Tokens a second, where they were measured; nothing elsewhere.</summary>
+    public static string Speed(double? tokens) => tokens is { } known ? Speed(known) : "";
+
     /// <summary>A time.</summary>
     public static string Time(double seconds) => seconds < 2 * SecondsPerMinute
         ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s")

@@ -14,7 +14,7 @@ internal static class RecipePage
         "Artifacts", "Artifact", "Change#", "Gates", "Marks", "Perplexity on", "Dense#", "Pruned#", "Method", "Asked for#", "Zeros of the matrices#", "Zeros of the model#", "Compressed#");
 
     private static readonly Table Gates = new("Gates", "Artifact", "Gate on", "Limit", "Measured#", "Result");
-    private static readonly Table Costs = new("Size, time and memory", "Artifact", "Dense model#", "Encoding", "On disk#", "Packed#", "Bits per weight#", "Compressed#", "Saved#", "Time#", "Peak memory#");
+    private static readonly Table Costs = new("Size, time and memory", "Artifact", "Dense model#", "Encoding", "On disk#", "Packed#", "Bits per weight#", "Tokens a second#", "Dense#", "Compressed#", "Saved#", "Time#", "Peak memory#");
     private static readonly Table Digests = new("Digests", "Artifact", "SHA-256", "Key", "Numerics", "Tool");
 
     /// <summary>What the page of an owner contains and no other.</summary>
@@ -74,7 +74,7 @@ internal static class RecipePage
     private static Html[] Cost(ArtifactManifest manifest) =>
     [
         manifest.Artifact ?? "", Figures.Bytes(manifest.Size?.Dense), manifest.Encoding.Name(), Figures.Bytes(manifest.Size?.OnDisk(manifest.Encoding)),
-        Figures.Bytes(manifest.Size?.Packed?.Bytes), Bits(manifest), Compressed(manifest), Saved(manifest),
+        Figures.Bytes(manifest.Size?.Packed?.Bytes), Bits(manifest), Figures.Speed(manifest.Speed?.Pruned), Figures.Speed(manifest.Speed?.Dense), Compressed(manifest), Saved(manifest),
         Figures.Time(manifest.Seconds), Figures.Bytes(manifest.PeakMemory),
     ];
 

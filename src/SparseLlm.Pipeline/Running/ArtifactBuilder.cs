@@ -22,9 +22,6 @@ namespace SparseLlm.Pipeline.Running;
 /// <param name="progress">Told what is done.</param>
 public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudget memory, IProgress<BuildProgress>? progress = null)
 {
-    // Whose locks are where all builds of this user look: those with different caches can have the same output.
-    private static readonly BuildCache NoCache = BuildCache.Open("off", remote: null, _ => { });
-
     private readonly BuildCache cache = dense.Cache;
 
     /// <summary>Whether several artifacts are to be made, so that what their prunes have in common is worth its memory.</summary>
@@ -52,9 +49,9 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             }
 
             // Who builds the same output, or the same artifact elsewhere, waits here and then finds it made.
-            using IDisposable output = Wait(cache, request, PlaceKey("output", request.Output), cancellation);
-            using IDisposable everywhere = Wait(NoCache, request, PlaceKey("output, whatever the cache", request.Output), cancellation);
-            using IDisposable artifact = Wait(cache, request, keys.Artifact, cancellation);
+            using IDisposable output = OutputLock.AcquireIn(cache, request.Output, cancellation, Waiting);
+            using IDisposable everywhere = OutputLock.Acquire(request.Output, cancellation, Waiting);
+            using IDisposable artifact = cache.Lock(keys.Artifact, cancellation, Waiting);
             StagingDirectory.Recover(request.Output);
             return Finished(request, exports, keys.Artifact) is { } meanwhile
                 ? Keep(request, meanwhile)
@@ -66,6 +63,8 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         {
             throw DiskSpace.Translate(request.Output, exception);
         }
+
+        void Waiting() => progress?.Report(new Waiting(request.DisplayName));
     }
 
     /// <summary>Measures and exports a model that stands in its place, as far as that is missing.</summary>
@@ -168,15 +167,6 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         }
 
         return manifest;
-    }
-
-    private IDisposable Wait(BuildCache locks, PruneRequest request, string key, CancellationToken cancellation) =>
-        locks.Lock(key, cancellation, () => progress?.Report(new Waiting(request.DisplayName)));
-
-    private static string PlaceKey(string kind, string output)
-    {
-        using var key = new KeyBuilder(kind, 1);
-        return key.Add("path", ResolvedPath.Of(output)).Build();
     }
 
     private Dictionary<string, PerplexityReport> MeasureAll(PruneRequest request, string directory, string digest, CancellationToken cancellation)

@@ -122,7 +122,10 @@ internal sealed class ModelSource(
         }
 
         LockCheck.Require(request, manifest);
-        manifest = ManifestBuilder.Measure(manifest, target, cancellation);
+        manifest = ManifestBuilder.Measure(manifest, target, cancellation) with
+        {
+            Speed = request.Encoding == CheckpointEncoding.Sparse ? SpeedReport.Measure(dense.Directory, target, cancellation) : null,
+        };
         Store(manifest, target, cancellation);
         return manifest;
     }

@@ -1,4 +1,3 @@
-using System.Numerics;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Numerics.Cpu.Memory;
@@ -124,17 +123,16 @@ public sealed unsafe class StoredMatrix : WeightMatrix
     /// </summary>
     public long? FirstWrongRow(long first, long end)
     {
-        for (long row = first; stored.Mask is not null && row < end; row++)
+        if (stored.Mask is null)
         {
-            byte* mask = stored.Mask + row * stored.MaskBytes;
-            long kept = 0;
-            for (int i = 0; i < stored.MaskBytes; i++)
-            {
-                kept += BitOperations.PopCount(mask[i]);
-            }
+            return null;
+        }
 
-            int rest = stored.Columns % 8;
-            if (kept != stored.Start(row + 1) - stored.Start(row) || (rest != 0 && mask[stored.MaskBytes - 1] >> rest != 0) || !HasFullGroups(mask))
+        Func<ReadOnlySpan<byte>, bool> hasFullGroups = FullGroups();
+        for (long row = first; row < end; row++)
+        {
+            ReadOnlySpan<byte> mask = new(stored.Mask + row * stored.MaskBytes, stored.MaskBytes);
+            if (RowMask.Count(mask) != stored.Start(row + 1) - stored.Start(row) || RowMask.HasBitsBehind(mask, stored.Columns) || !hasFullGroups(mask))
             {
                 return row;
             }
@@ -149,22 +147,40 @@ public sealed unsafe class StoredMatrix : WeightMatrix
 
     internal override void Expand(long first, int column, View<float> tile) => kernels.Expand(stored, first, column, tile);
 
-    private bool HasFullGroups(byte* mask)
+    /// <summary>Whether a row's mask keeps as many weights of each group as it should. Sizes that files have are counted by words.</summary>
+    private Func<ReadOnlySpan<byte>, bool> FullGroups()
     {
-        for (int start = 0; stored.GroupSize > 0 && start < stored.Columns; start += stored.GroupSize)
+        (int size, int kept, int columns) = (stored.GroupSize, stored.GroupKept, stored.Columns);
+        if (size == 0)
         {
-            int kept = 0;
-            for (int column = start; column < start + stored.GroupSize; column++)
-            {
-                kept += mask[column / 8] >> (column % 8) & 1;
-            }
-
-            if (kept != stored.GroupKept)
-            {
-                return false;
-            }
+            return _ => true;
         }
 
-        return true;
+        if (GroupPattern.Sizes.Contains(size))
+        {
+            var encoding = new GroupEncoding(new GroupPattern(kept, size));
+            var shape = new MatrixShape(default, stored.Rows, columns);
+            return mask => encoding.Problem(shape, mask) is null;
+        }
+
+        return mask =>
+        {
+            int count = 0;
+            for (int column = 0; column < columns; column++)
+            {
+                count += mask[column / 8] >> (column % 8) & 1;
+                if (column % size == size - 1)
+                {
+                    if (count != kept)
+                    {
+                        return false;
+                    }
+
+                    count = 0;
+                }
+            }
+
+            return true;
+        };
     }
 }

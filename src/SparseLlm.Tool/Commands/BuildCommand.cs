@@ -105,6 +105,7 @@ internal static class BuildCommand
                 outcome.Manifest.Digest,
                 Encoding = outcome.Manifest.Encoding.Name(),
                 outcome.Manifest.Size,
+                outcome.Manifest.Speed,
                 Exports = outcome.Manifest.Exports.Select(export => new { export.Format, export.Type, Files = export.Files.Select(file => file.Name), export.Bytes, export.Digest }),
                 Perplexity = outcome.Manifest.Perplexity.ToDictionary(
                     entry => entry.Key, entry => new { entry.Value.Dense, entry.Value.Pruned, entry.Value.Tokens, entry.Value.Windows }),
@@ -122,7 +123,7 @@ internal static class BuildCommand
                 ["artifact", "method?", "sparsity#", "perplexity#", "dense#?", "pruned#", "change#", gate, "seconds#?"], build.Outcomes.SelectMany(Rows));
             if (build.Outcomes.SelectMany(SizeText.Row).ToArray() is { Length: > 0 } sizes)
             {
-                console.WriteTable(["artifact", "encoding", "dense#", "packed#", "saved#", "bits/weight#?"], sizes);
+                console.WriteTable(["artifact", "encoding", "dense#", "packed#", "change#", "bits/weight#?", "tokens/s#?"], sizes);
             }
 
             console.WriteLine($"summary: {Path.Combine(directory, build.Reports[0])}");

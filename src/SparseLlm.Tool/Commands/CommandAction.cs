@@ -26,7 +26,7 @@ internal static class CommandAction
     }
 
     /// <summary>Chooses the number of threads.</summary>
-    public static Option<int?> Threads() => AtLeast(1, new Option<int?>("--threads") { Description = "Threads of an engine on the processor; one per core by default." });
+    public static Option<int?> Threads(string whose = "Threads of an engine on the processor") => AtLeast(1, new Option<int?>("--threads") { Description = $"{whose}; one per core by default." });
 
     /// <summary>Chooses how a text is cut.</summary>
     public static Option<int?> SequenceLength() =>

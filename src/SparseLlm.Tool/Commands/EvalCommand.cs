@@ -16,7 +16,7 @@ internal static class EvalCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("model") { Description = "A Hugging Face directory, dense or pruned." };
+        var model = new Argument<string>("model") { Description = "A Hugging Face directory, dense, pruned or packed." };
         var text = new Option<string[]>("--text") { Description = "The text: UTF-8, JSON lines (.jsonl) or token ids (.npy). May be given more than once.", Required = true, AllowMultipleArgumentsPerToken = false };
         var field = new Option<string>("--field") { Description = "The field of a JSON record that holds its text.", DefaultValueFactory = _ => "text" };
         Option<int?> length = CommandAction.SequenceLength();
@@ -32,7 +32,7 @@ internal static class EvalCommand
             var source = new TextSource([.. arguments.GetRequiredValue(text).Select(Path.GetFullPath)], arguments.GetRequiredValue(field));
             TextCheck.Require(source);
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
-            using IEngine engine = Devices.Open(arguments.GetValue(device) ?? DeviceNames.Auto, arguments.GetValue(threads), opened);
+            using IEngine engine = Devices.OpenToMeasure(arguments.GetRequiredValue(model), arguments.GetValue(device) ?? DeviceNames.Auto, arguments.GetValue(threads), opened);
             var perplexityText = new PerplexityText(
                 Path.GetFileName(source.Paths[0]), source, arguments.GetValue(length), new SourceLocation(source.Paths[0]));
             Perplexity perplexity = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>

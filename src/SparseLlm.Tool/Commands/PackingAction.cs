@@ -14,7 +14,8 @@ internal static class PackingAction
     /// <param name="done">What it has done, such as <c>packed</c>.</param>
     /// <param name="description">What its help says.</param>
     /// <param name="work">Does it.</param>
-    public static Command Create(string name, string done, string description, Func<ModelPacking, PackingResult> work)
+    /// <param name="remark">What there is to say on what has come of it.</param>
+    public static Command Create(string name, string done, string description, Func<ModelPacking, PackingResult> work, Func<PackingResult, string?>? remark = null)
     {
         var model = new Argument<string>("model") { Description = $"The directory of the model to {name}." };
         var output = new Option<string>("--output", "-o") { Description = "The directory to write; it must not be there yet.", Required = true };
@@ -28,6 +29,11 @@ internal static class PackingAction
                 arguments.GetValue(noProgress),
                 progress => work(new ModelPacking(arguments.GetRequiredValue(model), directory, progress, cancellation)));
             new Terminal(arguments.GetValue(json)).Result(Record(directory, result), console => Show(directory, done, result, console));
+            if (remark?.Invoke(result) is { } line)
+            {
+                Terminal.Progress(line);
+            }
+
             return ExitCodes.Done;
         }, isTidy: true);
         return command;

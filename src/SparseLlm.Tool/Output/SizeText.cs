@@ -9,12 +9,13 @@ namespace SparseLlm.Tool.Output;
 /// <summary>What an artifact's weights take, in both encodings.</summary>
 internal static class SizeText
 {
-    /// <summary>The row of a table: artifact, encoding, dense, packed, what packing saves, and bits per weight of the pruned matrices; none where the sizes are not known.</summary>
+    /// <summary>The row of a table: artifact, encoding, dense, packed, what packing saves, bits per weight of the pruned matrices, and tokens a second where they were measured; none where the sizes are not known.</summary>
     public static IEnumerable<string[]> Row(ArtifactOutcome outcome) => outcome.Manifest.Size is not { Packed: { } packed } size ? [] :
     [
         [
             outcome.Name, outcome.Manifest.Encoding.Name(), ByteSize.Format(size.Pruned), ByteSize.Format(packed.Bytes),
             Format($"{(double)packed.Bytes / size.Pruned - 1:+0.0 %;-0.0 %;0.0 %}"), Format($"{packed.DenseBitsPerWeight:0.00} -> {packed.BitsPerWeight:0.00}"),
+            outcome.Manifest.Speed is { } speed ? Format($"{speed.Dense:0.0} -> {speed.Pruned:0.0}") : "",
         ],
     ];
 

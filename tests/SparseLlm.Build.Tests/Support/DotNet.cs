@@ -44,6 +44,11 @@ internal sealed class DotNet(string home)
         };
         process.OutputDataReceived += append;
         process.ErrorDataReceived += append;
+        if (command.RedirectStandardInput)
+        {
+            process.StandardInput.Close();
+        }
+
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         process.WaitForExit();

@@ -63,8 +63,7 @@ internal sealed class RandomWeights(int seed = 7)
 
     public Mixer Load(IBackend backend, MixerDefinition mixer) => mixer switch
     {
-        AttentionDefinition attention => new Attention(
-            backend,
+        AttentionDefinition attention => new Attention(backend, new AttentionParts(
             attention,
             Load(backend, attention.Query),
             Load(backend, attention.Key),
@@ -72,7 +71,7 @@ internal sealed class RandomWeights(int seed = 7)
             Load(backend, attention.Output),
             attention.QueryNorm is null ? null : Load(backend, attention.QueryNorm),
             attention.KeyNorm is null ? null : Load(backend, attention.KeyNorm),
-            attention.Sinks is null ? null : Loaded(backend, Small(attention.Sinks))),
+            attention.Sinks is null ? null : Loaded(backend, Small(attention.Sinks)))),
         FeedForwardDefinition feedForward => new FeedForward(
             backend,
             feedForward,

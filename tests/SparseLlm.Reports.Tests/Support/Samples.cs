@@ -55,6 +55,7 @@ internal static class Samples
             Seconds = 12.34,
             PeakMemory = 300L << 20,
             Size = new SizeReport(8L << 20, 3L << 20) { Compressed = new CompressedSize(compressed, 1), Packed = new PackedSize(5L << 19, 6.0517, 16) },
+            Speed = new SpeedReport(41.25, 63.5, 2, "avx2"),
             Inputs = new ArtifactInputs
             {
                 Numerics = "cpu-fma/1",

@@ -67,6 +67,39 @@ internal sealed record EncodingFile(
         }
     }
 
+    /// <summary>Makes sure that no tensor is packed where no file says how: it is easily left behind when the weights are copied.</summary>
+    /// <exception cref="DiagnosticException">One is.</exception>
+    public static void RequireNonePacked(string directory, IReadOnlyDictionary<string, TensorInfo> tensors)
+    {
+        string? packed = tensors.Keys.Where(name => name.EndsWith(StoredPart.Mask, StringComparison.Ordinal)).Select(name => name[..^StoredPart.Mask.Length])
+            .FirstOrDefault(name => tensors.ContainsKey(name + StoredPart.Values) && !tensors.ContainsKey(name));
+        if (packed is not null)
+        {
+            string path = Path.Combine(directory, FileName);
+            throw Malformed(
+                path,
+                $"{(Path.Exists(path) ? "this file says that everything is stored dense" : "this file is missing")}, and tensors are packed, such as '{Excerpt.Of(packed)}'",
+                "copy it along with the other files, or fetch the model again");
+        }
+    }
+
+    /// <summary>Makes sure that the index that is kept is that of the shards.</summary>
+    /// <exception cref="DiagnosticException">It is not.</exception>
+    public void RequireIndexOf(Checkpoint checkpoint)
+    {
+        string path = Path.Combine(checkpoint.Directory, FileName);
+        if (Index is not null != checkpoint.IsSharded)
+        {
+            throw Malformed(path, $"an index is {(Index is null ? "not " : "")}kept here, and the weights are in {(checkpoint.IsSharded ? "shards" : "one file")}");
+        }
+
+        string? missing = Index is null ? null : Shards(path, Index).FirstOrDefault(shard => !checkpoint.Shards.Contains(shard));
+        if (missing is not null)
+        {
+            throw Malformed(path, $"the index that is kept here names the file '{Excerpt.Of(missing)}', which is not one of the model's");
+        }
+    }
+
     /// <summary>Refuses a directory that is packed for work that needs its files as they were.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="work">What is to be done, as a noun.</param>
@@ -132,6 +165,22 @@ internal sealed record EncodingFile(
         value.ValueKind == JsonValueKind.String && value.TryGetBytesFromBase64(out byte[]? bytes)
             ? bytes
             : throw Malformed(path, $"'{Excerpt.Of(name)}' is not a text in base 64");
+
+    private static IEnumerable<string> Shards(string path, byte[] index)
+    {
+        try
+        {
+            return ShardIndex.Parse(path, [.. index]).Values;
+        }
+        catch (DiagnosticException e)
+        {
+            throw Malformed(path, $"the index that is kept here is damaged: {e.Diagnostics[0].Message.Split(';')[0]}");
+        }
+        catch (JsonException e)
+        {
+            throw Malformed(path, $"the index that is kept here is not JSON: {JsonFile.Reason(e)}");
+        }
+    }
 
     private static string Text(JsonElement value, string name) =>
         value.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "";

@@ -11,6 +11,9 @@ namespace SparseLlm.Models.Checkpoints.Encodings;
 /// <param name="pattern">The pattern.</param>
 public sealed class GroupEncoding(GroupPattern pattern) : IWeightEncoding
 {
+    /// <summary>The pattern.</summary>
+    public GroupPattern Pattern => pattern;
+
     /// <inheritdoc/>
     public string Layout => pattern.ToString();
 

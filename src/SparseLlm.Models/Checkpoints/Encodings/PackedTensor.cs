@@ -53,6 +53,18 @@ public sealed class PackedTensor
         }
     }
 
+    /// <summary>Looks at where the values of all rows begin.</summary>
+    /// <param name="read">Reads the parts.</param>
+    /// <exception cref="DiagnosticException">That cannot be right.</exception>
+    internal void RequireStarts(StoredReader read)
+    {
+        long[] starts = new long[Math.Min(Matrix.Rows, PieceLength) + 1];
+        for (long row = 0; row < Matrix.Rows; row += PieceLength)
+        {
+            Encoding.ReadStarts(this, read, row, starts.AsSpan(0, (int)Math.Min(Matrix.Rows - row, PieceLength) + 1));
+        }
+    }
+
     /// <summary>The parts of this tensor contradict each other.</summary>
     internal DiagnosticException Malformed(string problem) => ModelDiagnostics.MalformedPackedFile.Error(
         new SourceLocation(path), $"tensor '{name}': {problem}; the file is damaged, so pack the model again or fetch it again");

@@ -20,7 +20,8 @@ public sealed class UnpackedCheckpointWriter(Checkpoint source, string directory
     public void Write()
     {
         EncodingFile encodings = EncodingFile.TryRead(source.Directory) ?? throw ModelDiagnostics.CheckpointUnreadable.Error(
-            new SourceLocation(Path.Combine(source.Directory, EncodingFile.FileName)), "the file is not there, so the model is not packed, and can be used as it is");
+            new SourceLocation(source.Directory), "the model is not packed, and can be used as it is");
+        encodings.RequireIndexOf(source);
         foreach (string shard in source.Shards)
         {
             WriteShard(shard, encodings.Headers[shard]);

@@ -38,6 +38,9 @@ internal sealed class ByteFallbackDecoder : IDecoder
         }
     }
 
+    /// <summary>Whether a token stands for a byte.</summary>
+    public static bool IsByte(string token) => TryParse(token, out _);
+
     private static bool TryParse(string token, out byte value)
     {
         value = 0;

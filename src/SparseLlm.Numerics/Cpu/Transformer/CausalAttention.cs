@@ -40,25 +40,32 @@ internal sealed unsafe class CausalAttention(
         });
     }
 
-    private void RunHead(View<float> q, View<float> k, View<float> v, float? sink, View<float> context)
+    /// <summary>Attends in one head, on the calling thread. The queries are those of the last tokens that there are keys of.</summary>
+    /// <param name="q">[queries x width].</param>
+    /// <param name="k">[keys x width].</param>
+    /// <param name="v">[keys x width].</param>
+    /// <param name="sink">The head's score that belongs to no key, or null.</param>
+    /// <param name="context">[queries x width].</param>
+    public void RunHead(View<float> q, View<float> k, View<float> v, float? sink, View<float> context)
     {
-        using Scratch<float> keyMemory = pool.RentScratch<float>(products.PackedLength(width, sequenceLength));
-        using Scratch<float> valueMemory = pool.RentScratch<float>(products.PackedLength(sequenceLength, width));
-        using Scratch<float> scoreMemory = pool.RentScratch<float>((nint)QueryBlock * sequenceLength);
+        int past = k.Rows - q.Rows;
+        using Scratch<float> keyMemory = pool.RentScratch<float>(products.PackedLength(width, k.Rows));
+        using Scratch<float> valueMemory = pool.RentScratch<float>(products.PackedLength(k.Rows, width));
+        using Scratch<float> scoreMemory = pool.RentScratch<float>((nint)QueryBlock * k.Rows);
         PackedFactor<float> keys = products.Pack(k.Transposed, keyMemory.Data);
         PackedFactor<float> values = products.Pack(v, valueMemory.Data);
         double* sums = stackalloc double[QueryBlock];
 
-        for (int first = 0; first < sequenceLength; first += QueryBlock)
+        for (int first = 0; first < q.Rows; first += QueryBlock)
         {
-            int count = Math.Min(QueryBlock, sequenceLength - first);
-            int start = FirstKey(first) / MatrixProduct<float>.ColumnAlignment * MatrixProduct<float>.ColumnAlignment;
-            var scores = new View<float>(scoreMemory.Data, count, first + count - start);
+            int count = Math.Min(QueryBlock, q.Rows - first);
+            int start = FirstKey(past + first) / MatrixProduct<float>.ColumnAlignment * MatrixProduct<float>.ColumnAlignment;
+            var scores = new View<float>(scoreMemory.Data, count, past + first + count - start);
             products.MultiplyPacked(q.Block(first, 0, count, width), keys, 0, start, scores, shape.Scale);
             for (int i = 0; i < count; i++)
             {
-                int firstSeen = FirstKey(first + i) - start;
-                int end = first + i + 1 - start;
+                int firstSeen = FirstKey(past + first + i) - start;
+                int end = past + first + i + 1 - start;
                 if (shape.Cap is { } cap)
                 {
                     float* seen = scores.At(i, firstSeen);
@@ -77,7 +84,7 @@ internal sealed unsafe class CausalAttention(
         }
     }
 
-    /// <summary>The first key that a query's window lets it see.</summary>
+    /// <summary>The first key that the window lets the query of a token see.</summary>
     private int FirstKey(int query) => Math.Max(0, query - (shape.Window - 1));
 
     /// <summary>Softmax without its denominator, which is returned; scores outside first .. end - 1 become 0.</summary>

@@ -1,21 +1,43 @@
+using SparseLlm.Models;
 using SparseLlm.Numerics;
+using SparseLlm.Numerics.Cpu;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Evaluation;
+using SparseLlm.Runtime;
+using SparseLlm.Runtime.Kernels;
 
 namespace SparseLlm.Pipeline.Engines.Local;
 
 /// <summary>An engine in this process.</summary>
-/// <param name="backend">What computes; disposed with the engine.</param>
-/// <param name="cache">Where finished steps are kept.</param>
-public sealed class LocalEngine(IBackend backend, BuildCache cache) : IEngine
+public sealed class LocalEngine : IEngine
 {
+    private readonly IBackend backend;
+    private readonly BuildCache cache;
+    private readonly Func<string, DecoderModel> open;
     private ModelSession? session;
     private bool isAnnounced;
 
+    /// <summary>An engine on a backend.</summary>
+    /// <param name="backend">What computes; disposed with the engine.</param>
+    /// <param name="cache">Where finished steps are kept.</param>
+    public LocalEngine(IBackend backend, BuildCache cache)
+        : this(backend, cache, backend.NumericsClass, directory => DecoderModel.Open(directory, backend))
+    {
+    }
+
+    private LocalEngine(IBackend backend, BuildCache cache, string numericsClass, Func<string, DecoderModel> open) =>
+        (this.backend, this.cache, NumericsClass, this.open) = (backend, cache, numericsClass, open);
+
+    /// <summary>An engine that multiplies matrices as they are stored, which adds up in another order. It measures what it can be asked to run; what it prunes, nobody has to expect.</summary>
+    /// <param name="backend">What computes; disposed with the engine.</param>
+    /// <param name="cache">Where finished steps are kept.</param>
+    public static LocalEngine AsStored(CpuBackend backend, BuildCache cache) => new(
+        backend, cache, $"{backend.NumericsClass}, stored-{InstructionSets.Best.ToString().ToLowerInvariant()}/1", directory => StoredModel.Open(directory, backend));
+
     /// <inheritdoc/>
-    public string NumericsClass => backend.NumericsClass;
+    public string NumericsClass { get; }
 
     /// <inheritdoc/>
     public PruneResult Prune(PruneJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation) =>
@@ -50,7 +72,7 @@ public sealed class LocalEngine(IBackend backend, BuildCache cache) : IEngine
         {
             session?.Dispose();
             session = null;
-            session = new ModelSession(model, backend, cache);
+            session = new ModelSession(model, open, cache);
         }
 
         return session;

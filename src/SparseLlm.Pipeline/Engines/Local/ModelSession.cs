@@ -1,7 +1,6 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Tokenizers;
-using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Activations;
@@ -16,17 +15,19 @@ namespace SparseLlm.Pipeline.Engines.Local;
 internal sealed class ModelSession : IDisposable
 {
     private readonly Dictionary<string, int[]> ids = [];
+    private readonly Func<string, DecoderModel> open;
     private Tokenizer? tokenizer;
     private SharedInputs? shared;
 
     /// <summary>Opens a model.</summary>
     /// <param name="directory">Its Hugging Face directory.</param>
-    /// <param name="backend">What computes.</param>
+    /// <param name="open">Opens a model on what computes.</param>
     /// <param name="cache">Where finished steps are kept.</param>
-    public ModelSession(string directory, IBackend backend, BuildCache cache)
+    public ModelSession(string directory, Func<string, DecoderModel> open, BuildCache cache)
     {
+        this.open = open;
         Cache = cache;
-        Model = DecoderModel.Open(directory, backend);
+        Model = open(directory);
     }
 
     /// <summary>The dense model.</summary>
@@ -68,7 +69,7 @@ internal sealed class ModelSession : IDisposable
             return Measure(Model, job, progress, cancellation);
         }
 
-        using DecoderModel other = DecoderModel.Open(job.Model, Model.Backend);
+        using DecoderModel other = open(job.Model);
         return Measure(other, job, progress, cancellation);
     }
 

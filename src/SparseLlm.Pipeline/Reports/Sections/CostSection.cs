@@ -40,6 +40,12 @@ internal static class CostSection
             }
         }
 
+        if (manifest.Speed is { } speed)
+        {
+            yield return ["Tokens a second, dense", Figures.Speed(speed.Dense), Html.Of($"generated one by one by SparseLlm.Runtime with the dense model, where this was packed: {speed.Threads} threads, {speed.Instructions}")];
+            yield return ["Tokens a second, packed", Figures.Speed(speed.Pruned), $"with this one as it is stored, {Figures.Change(speed.Pruned / speed.Dense - 1)}"];
+        }
+
         foreach (ExportReport export in manifest.Exports)
         {
             string parts = export.Files.Count == 1 ? "" : $", in {export.Files.Count} parts";

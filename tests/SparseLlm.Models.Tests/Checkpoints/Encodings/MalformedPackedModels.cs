@@ -197,6 +197,42 @@ public sealed class MalformedPackedModels : IDisposable
     }
 
     [Fact]
+    public void Packed_weights_without_the_file_of_encodings_or_with_one_of_dense_ones_are_an_error()
+    {
+        File.WriteAllText(Encodings, """{"formatVersion":1,"encoding":"dense"}""");
+        ShouldFailToOpen(Encodings, "says that everything is stored dense, and tensors are packed, such as 'any'");
+        File.Delete(Encodings);
+        ShouldFailToOpen(Encodings, "is missing, and tensors are packed, such as 'any'; copy it along with the other files");
+    }
+
+    [Theory]
+    [InlineData("""{"weight_map":{"v":"../../../evil"}}""", "not a file below")]
+    [InlineData("""{"weight_map":{"v":"model-00002-of-00002.safetensors"}}""", "names the file 'model-00002-of-00002.safetensors'")]
+    [InlineData("""{"weight_map":""", "not JSON")]
+    [InlineData(null, "not kept here")]
+    public void Index_of_other_files_is_an_error(string? index, string problem)
+    {
+        File.Move(dense["model.safetensors"], dense["one.safetensors"]);
+        File.WriteAllText(dense["model.safetensors.index.json"], """{"weight_map":{"v":"one.safetensors","any":"one.safetensors","groups":"one.safetensors"}}""");
+        File.Delete(Weights);
+        PackedDirectory.Pack(dense.Path, packed.Path);
+        ChangeJson(root =>
+        {
+            root.Remove("index");
+            if (index is not null)
+            {
+                root["index"] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(index));
+            }
+        });
+
+        using var output = new TempDirectory();
+        Diagnostic diagnostic = new Action(() => PackedDirectory.Unpack(packed.Path, output.Path)).ShouldFailWith(ModelDiagnostics.MalformedPackedFile);
+        diagnostic.Location.ShouldNotBeNull().File.ShouldBe(Encodings);
+        diagnostic.Message.ShouldContain(problem);
+        Directory.EnumerateFiles(output.Path).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void File_of_encodings_beside_weights_that_are_not_packed_is_an_error()
     {
         File.Copy(dense["model.safetensors"], Weights, overwrite: true);

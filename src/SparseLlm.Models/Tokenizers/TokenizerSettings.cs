@@ -1,7 +1,6 @@
 using System.Text.Json;
-using SparseLlm.Models.Tokenizers;
 
-namespace SparseLlm.Models.Gguf.Vocabulary;
+namespace SparseLlm.Models.Tokenizers;
 
 /// <summary>What the files beside a tokenizer say of its special tokens. Values of a wrong type say nothing.</summary>
 internal sealed class TokenizerSettings
@@ -23,6 +22,24 @@ internal sealed class TokenizerSettings
 
     /// <summary>tokenizer_config.json's <c>chat_template</c>.</summary>
     public JsonElement? ChatTemplate => Member(_settings, "chat_template");
+
+    /// <summary>The texts of special tokens by the names that transformers gives them, such as <c>bos_token</c>: as the first file that names one says.</summary>
+    public IReadOnlyDictionary<string, string> SpecialTokens
+    {
+        get
+        {
+            var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (JsonProperty member in _names.OfType<TokenizerNode>().SelectMany(file => file.Members()))
+            {
+                if (member.Name.EndsWith("_token", StringComparison.Ordinal) && Text(member.Value) is string token)
+                {
+                    tokens.TryAdd(member.Name, token);
+                }
+            }
+
+            return tokens;
+        }
+    }
 
     /// <summary>A truth value of tokenizer_config.json.</summary>
     public bool? Flag(string name) => Member(_settings, name)?.ValueKind switch
