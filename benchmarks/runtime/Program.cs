@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using SparseLlm.Benchmarks.Runtime;
+using SparseLlm.Benchmarks.Runtime.Models;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Numerics.Cpu;
 using SparseLlm.Runtime.Kernels;
@@ -10,8 +11,8 @@ var runs = new Option<int>("--runs") { Description = "How often each side is mea
 var rowCounts = new Option<int[]>("--rows") { Description = "Rows of the matrices.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [4096, 11008] };
 var threadCounts = new Option<int[]>("--threads") { Description = "Numbers of threads.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 2] };
 var vectorCounts = new Option<int[]>("--vectors") { Description = "Numbers of vectors.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1] };
-var root = new RootCommand("Multiplies dense and pruned matrices by a vector, and prints a row for each as Markdown.") { runs, rowCounts, threadCounts, vectorCounts };
-root.SetAction(arguments =>
+var matrixCommand = new Command("matrices", "Multiplies dense and pruned matrices by a vector, and prints a row for each as Markdown.") { runs, rowCounts, threadCounts, vectorCounts };
+matrixCommand.SetAction(arguments =>
 {
     CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
     const int Columns = 4096;
@@ -36,6 +37,12 @@ root.SetAction(arguments =>
 
     return 0;
 });
+var root = new RootCommand("How fast pruned models run.") { matrixCommand, ModelComparison.Models() };
+foreach (Command part in ModelComparison.Parts())
+{
+    root.Subcommands.Add(part);
+}
+
 return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 
 static void Measure(RandomMatrix[] matrices, int rows, int columns, int threads, int vectorCount, int runs)

@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using SparseLlm.Models.Gguf.Format;
+
+namespace SparseLlm.Benchmarks.Runtime.Models;
+
+/// <summary>Who takes part.</summary>
+internal static class Contestants
+{
+    /// <summary>The names, in the order of the table; the first is what the others are held against.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["dense BF16", "50 %", "70 %", "2:4", "llama.cpp BF16", "llama.cpp F16", "llama.cpp Q8_0", "llama.cpp Q4_0"];
+
+    /// <summary>Opens one; its files are written first where they are not there.</summary>
+    public static (IContestant Contestant, double LoadSeconds) Open(string name, RandomModel model, int threads, int contextLength)
+    {
+        string path = PathOf(name, model);
+        long start = Stopwatch.GetTimestamp();
+        IContestant contestant = File.Exists(path)
+            ? new LlamaCppContestant(name, path, threads, contextLength)
+            : new SparseLlmContestant(name, path, threads, contextLength);
+        return (contestant, Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    /// <summary>The file or directory of one's model.</summary>
+    public static string PathOf(string name, RandomModel model) => name switch
+    {
+        "dense BF16" => model.Dense(),
+        "50 %" => model.Unstructured(0.5),
+        "70 %" => model.Unstructured(0.7),
+        "2:4" => model.TwoOfFour(),
+        "llama.cpp BF16" => model.Gguf(GgufElementType.BF16),
+        "llama.cpp F16" => model.Gguf(GgufElementType.F16),
+        "llama.cpp Q8_0" => model.Gguf(GgufElementType.Q8_0),
+        "llama.cpp Q4_0" => model.Gguf(GgufElementType.Q4_0),
+        _ => throw new ArgumentException($"There is no '{name}'.", nameof(name)),
+    };
+}
