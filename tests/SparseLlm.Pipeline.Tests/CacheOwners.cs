@@ -68,6 +68,14 @@ public sealed class CacheOwners : CacheTest
     }
 
     [Fact]
+    public void What_was_left_by_a_process_that_was_killed_while_it_began_a_cache_is_cleared_away()
+    {
+        Write(".0123456789abcdef0123456789abcdef.tmp", "");
+        Open();
+        Directory.EnumerateFileSystemEntries(Root).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_lock_and_a_digest_are_enough_for_a_folder_to_be_marked()
     {
         Open().Lock(Key("a"), CancellationToken.None).Dispose();

@@ -70,13 +70,12 @@ public sealed class BuildCache
         var store = new LocalStore(root);
         try
         {
-            if (CacheOwnership.Check(store))
+            // Also in a folder that is not marked yet: whoever began to may have been killed.
+            CacheOwnership.Check(store);
+            foreach (StoredFile file in store.TempFiles())
             {
-                foreach (StoredFile file in store.TempFiles())
-                {
-                    // What a process is writing cannot be deleted; the others are gone.
-                    FileLock.TryDelete(file.Path);
-                }
+                // What a process is writing cannot be deleted; the others are gone.
+                FileLock.TryDelete(file.Path);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -11,22 +11,26 @@ namespace SparseLlm.Pipeline.Cache;
 internal static class CacheOwnership
 {
     /// <summary>Makes sure that a folder is a cache, or can become one.</summary>
-    /// <returns>Whether it is one already.</returns>
     /// <exception cref="DiagnosticException">It is the folder of somebody else.</exception>
     /// <exception cref="IOException">It cannot be looked at.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be looked at.</exception>
-    public static bool Check(LocalStore store)
+    public static void Check(LocalStore store)
     {
         if (!Directory.Exists(store.Root))
         {
-            return File.Exists(store.Root) ? throw NotACache(store, "it is a file and not a folder") : false;
+            if (File.Exists(store.Root))
+            {
+                throw NotACache(store, "it is a file and not a folder");
+            }
+
+            return;
         }
 
         // A cache that another process begins at this moment: its mark is on the way.
         FileSystemInfo[] content = [.. new DirectoryInfo(store.Root).EnumerateFileSystemInfos().Where(item => !TempFile.IsName(item.Name))];
         if (content.Length == 0)
         {
-            return false;
+            return;
         }
 
         if (CacheTag.IsIn(store.Root))
@@ -36,13 +40,13 @@ internal static class CacheOwnership
                 CheckFolder(store, item);
             }
 
-            return true;
+            return;
         }
 
         if (content.All(item => IsOfUnmarkedCache(store, item)))
         {
             CacheTag.Write(store.Root);
-            return true;
+            return;
         }
 
         throw NotACache(store, content.Any(item => item.Name == CacheTag.Name)
