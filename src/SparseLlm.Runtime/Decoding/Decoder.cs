@@ -13,7 +13,6 @@ internal sealed class Decoder : IDisposable
 {
     private readonly CpuBackend backend;
     private readonly DecoderModel model;
-    private readonly MappedFiles files;
     private readonly DecoderLayer[] layers;
     private readonly LanguageModelHead head;
     private readonly CurrentStep current;
@@ -21,9 +20,9 @@ internal sealed class Decoder : IDisposable
     private readonly int[] switches;
     private readonly int stepTokens;
 
-    private Decoder(CpuBackend backend, DecoderModel model, MappedFiles files, DecodingLoader loader, CurrentStep current, LanguageModelOptions options)
+    private Decoder(CpuBackend backend, DecoderModel model, DecodingLoader loader, CurrentStep current, LanguageModelOptions options)
     {
-        (this.backend, this.model, this.files, this.current) = (backend, model, files, current);
+        (this.backend, this.model, this.current) = (backend, model, current);
         layers = [.. Enumerable.Range(0, model.Definition.Layers.Count).Select(layer => model.LoadLayer(layer))];
         head = model.LoadHead();
         stepTokens = options.StepTokens;
@@ -66,19 +65,17 @@ internal sealed class Decoder : IDisposable
     public static Decoder Open(string directory, LanguageModelOptions options)
     {
         var backend = new CpuBackend(options.Threads);
-        MappedFiles? files = null;
         DecoderModel? model = null;
         try
         {
             var current = new CurrentStep();
             DecodingLoader? loader = null;
-            model = DecoderModel.Open(directory, backend, checkpoint => loader = new DecodingLoader(checkpoint, backend, files = new MappedFiles(checkpoint), current));
-            return new Decoder(backend, model, files!, loader!, current, options);
+            model = DecoderModel.Open(directory, backend, checkpoint => loader = new DecodingLoader(checkpoint, backend, new MappedFiles(checkpoint), current));
+            return new Decoder(backend, model, loader!, current, options);
         }
         catch
         {
             model?.Dispose();
-            files?.Dispose();
             backend.Dispose();
             throw;
         }
@@ -138,7 +135,6 @@ internal sealed class Decoder : IDisposable
 
         head.Dispose();
         model.Dispose();
-        files.Dispose();
         backend.Dispose();
     }
 

@@ -11,6 +11,9 @@ internal sealed unsafe class KeyValueCache(KeyValueShape shape) : IDisposable
 {
     private float* memory = (float*)NativeMemory.Alloc((nuint)shape.Bytes);
 
+    /// <summary>Frees what nobody has disposed. The step that a decoder works on holds its sequences, so that none goes while kernels use its memory.</summary>
+    ~KeyValueCache() => Free();
+
     private nint HeadLength => (nint)shape.Capacity * shape.Width;
 
     /// <summary>Tokens that are here: the last ones of the sequence.</summary>
@@ -54,6 +57,12 @@ internal sealed unsafe class KeyValueCache(KeyValueShape shape) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
     {
         NativeMemory.Free(memory);
         memory = null;

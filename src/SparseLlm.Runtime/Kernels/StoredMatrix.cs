@@ -10,10 +10,10 @@ namespace SparseLlm.Runtime.Kernels;
 public sealed unsafe class StoredMatrix : WeightMatrix
 {
     /// <summary>Bytes behind the values that may be read.</summary>
-    private const int BehindValues = 64;
+    internal const int BehindValues = 64;
 
     /// <summary>Bytes behind the masks that may be read.</summary>
-    private const int BehindMask = 16;
+    internal const int BehindMask = 16;
 
     private readonly StoredRows stored;
     private readonly int elementBytes;

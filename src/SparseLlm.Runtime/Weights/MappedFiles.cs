@@ -17,9 +17,6 @@ internal sealed unsafe class MappedFiles(Checkpoint checkpoint) : IDisposable
     private readonly Dictionary<string, Mapping> mappings = [];
     private readonly List<nint> copies = [];
 
-    /// <summary>Bytes that are not in mapped files.</summary>
-    public long CopiedBytes { get; private set; }
-
     /// <summary>The bytes of a stored tensor, which stay until this is disposed.</summary>
     /// <param name="tensor">A tensor that is stored as it is, or a part of a packed one.</param>
     /// <param name="behind">Bytes behind it that have to be readable.</param>
@@ -44,7 +41,6 @@ internal sealed unsafe class MappedFiles(Checkpoint checkpoint) : IDisposable
     {
         byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 64);
         copies.Add((nint)memory);
-        CopiedBytes += bytes;
         return memory;
     }
 

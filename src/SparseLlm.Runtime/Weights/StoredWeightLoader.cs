@@ -20,9 +20,6 @@ namespace SparseLlm.Runtime.Weights;
 /// <param name="files">The checkpoint's mapped files, which are disposed with this.</param>
 internal class StoredWeightLoader(Checkpoint checkpoint, CpuBackend backend, MappedFiles files) : WeightLoader(checkpoint, backend), IDisposable
 {
-    private const int BehindValues = 64;
-    private const int BehindMask = 16;
-
     private readonly VectorProducts products = new(backend);
     private readonly InstructionSet instructions = InstructionSets.Best;
     private readonly Dictionary<string, StoredMatrix> tensors = [];
@@ -106,8 +103,8 @@ internal class StoredWeightLoader(Checkpoint checkpoint, CpuBackend backend, Map
                 : throw ModelDiagnostics.UnsupportedElementType.Error(new SourceLocation(Checkpoint.PathOf(tensor)), Checkpoint.UnsupportedElementTypeMessage(tensor));
         }
 
-        StoredBytes values = files.Bytes(packed.Part(StoredPart.Values), BehindValues);
-        StoredBytes mask = files.Bytes(packed.Part(StoredPart.Mask), BehindMask);
+        StoredBytes values = files.Bytes(packed.Part(StoredPart.Values), StoredMatrix.BehindValues);
+        StoredBytes mask = files.Bytes(packed.Part(StoredPart.Mask), StoredMatrix.BehindMask);
         packed.RequireStarts(Read);
         return packed.Encoding is GroupEncoding groups
             ? StoredMatrix.Groups(packed.Matrix, groups.Pattern, values, mask, instructions)
@@ -120,29 +117,19 @@ internal class StoredWeightLoader(Checkpoint checkpoint, CpuBackend backend, Map
     /// <summary>Products trust masks, so each is looked at once.</summary>
     private long? FirstWrongRow(StoredMatrix matrix)
     {
-        long wrong = long.MaxValue;
+        long? wrong = null;
+        var gate = new Lock();
         Backend.Team.RunChunks((nint)matrix.Rows, WorkerTeam.RowsPerChunk(matrix.Columns / 8), (first, count) =>
         {
             if (matrix.FirstWrongRow(first, first + count) is long row)
             {
-                InterlockedMinimum(ref wrong, row);
+                lock (gate)
+                {
+                    wrong = Math.Min(wrong ?? row, row);
+                }
             }
         });
-        return wrong == long.MaxValue ? null : wrong;
-    }
-
-    private static void InterlockedMinimum(ref long minimum, long value)
-    {
-        for (long known = Volatile.Read(ref minimum); value < known;)
-        {
-            long seen = Interlocked.CompareExchange(ref minimum, value, known);
-            if (seen == known)
-            {
-                return;
-            }
-
-            known = seen;
-        }
+        return wrong;
     }
 
     private unsafe StoredMatrix Turned(TensorSlice slice)
