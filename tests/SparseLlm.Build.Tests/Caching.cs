@@ -3,9 +3,10 @@ using SparseLlm.Build.Tests.Support;
 namespace SparseLlm.Build.Tests;
 
 /// <summary>Builds of the real tool that find what others made.</summary>
-[Collection(PackageFeedCollection.Name)]
-public sealed class Caching(PackageFeed feed)
+public sealed class Caching
 {
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
     [Fact]
     public void Two_projects_with_the_same_recipe_prune_once_in_one_parallel_build()
     {

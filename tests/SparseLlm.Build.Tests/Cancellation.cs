@@ -3,9 +3,10 @@ using SparseLlm.Build.Tests.Support;
 
 namespace SparseLlm.Build.Tests;
 
-[Collection(PackageFeedCollection.Name)]
-public sealed class Cancellation(PackageFeed feed)
+public sealed class Cancellation
 {
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
     [SkippableFact]
     public void A_cancelled_build_asks_the_tool_to_stop_before_it_kills_it()
     {

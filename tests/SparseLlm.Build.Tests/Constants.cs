@@ -3,9 +3,10 @@ using SparseLlm.Build.Tests.Support;
 namespace SparseLlm.Build.Tests;
 
 /// <summary>The class <c>PrunedModels</c>, which programs find their models by.</summary>
-[Collection(PackageFeedCollection.Name)]
-public sealed class Constants(PackageFeed feed)
+public sealed class Constants
 {
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
     private const string More =
         """
         <PropertyGroup>

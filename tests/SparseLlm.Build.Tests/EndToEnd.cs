@@ -3,9 +3,10 @@ using SparseLlm.Build.Tests.Support;
 namespace SparseLlm.Build.Tests;
 
 /// <summary>The packed tool itself, on a model of a few million weights.</summary>
-[Collection(PackageFeedCollection.Name)]
-public sealed class EndToEnd(PackageFeed feed)
+public sealed class EndToEnd
 {
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
     [Fact]
     public void The_package_prunes_a_model_and_then_leaves_it_alone()
     {

@@ -2,9 +2,10 @@ using SparseLlm.Build.Tests.Support;
 
 namespace SparseLlm.Build.Tests;
 
-[Collection(PackageFeedCollection.Name)]
-public sealed class Errors(PackageFeed feed)
+public sealed class Errors
 {
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
     [Fact]
     public void A_mistake_in_the_recipe_fails_the_build_with_file_line_column_and_code()
     {

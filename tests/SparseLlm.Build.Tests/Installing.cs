@@ -4,10 +4,11 @@ using SparseLlm.Build.Tests.Support;
 namespace SparseLlm.Build.Tests;
 
 /// <summary>Every way to get the tool out of its package, with nothing installed before.</summary>
-[Collection(PackageFeedCollection.Name)]
-public sealed class Installing(PackageFeed feed)
+public sealed class Installing
 {
-    private readonly string directory = feed.NewDirectory();
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
+    private readonly string directory = PackageFeed.Shared.NewDirectory();
 
     [Fact]
     public void The_tool_installs_as_a_dotnet_command()

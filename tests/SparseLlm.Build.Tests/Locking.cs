@@ -2,9 +2,10 @@ using SparseLlm.Build.Tests.Support;
 
 namespace SparseLlm.Build.Tests;
 
-[Collection(PackageFeedCollection.Name)]
-public sealed class Locking(PackageFeed feed)
+public sealed class Locking
 {
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
     [Fact]
     public void A_build_server_locks_a_recipe_that_has_a_lock_file_and_no_other()
     {

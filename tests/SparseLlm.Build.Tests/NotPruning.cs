@@ -2,9 +2,10 @@ using SparseLlm.Build.Tests.Support;
 
 namespace SparseLlm.Build.Tests;
 
-[Collection(PackageFeedCollection.Name)]
-public sealed class NotPruning(PackageFeed feed)
+public sealed class NotPruning
 {
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
     [Fact]
     public void Recipes_are_watched_and_lock_files_which_builds_write_are_not()
     {

@@ -4,9 +4,10 @@ using SparseLlm.Build.Tests.Support;
 namespace SparseLlm.Build.Tests;
 
 /// <summary>What a person sees who types <c>dotnet build</c>, which is not what a log gets.</summary>
-[Collection(PackageFeedCollection.Name)]
-public sealed partial class OnATerminal(PackageFeed feed)
+public sealed partial class OnATerminal
 {
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
     [SkippableFact]
     public void A_build_says_what_takes_so_long_and_where_the_result_is_also_where_a_gate_is_missed()
     {

@@ -3,9 +3,10 @@ using SparseLlm.Build.Tests.Support;
 
 namespace SparseLlm.Build.Tests;
 
-[Collection(PackageFeedCollection.Name)]
-public sealed class Outputs(PackageFeed feed)
+public sealed class Outputs
 {
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
     private static readonly string[] ModelFiles = ["a/config.json", "a/model.safetensors"];
 
     [Fact]

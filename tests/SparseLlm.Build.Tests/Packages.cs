@@ -7,9 +7,10 @@ using SparseLlm.Build.Tests.Support;
 namespace SparseLlm.Build.Tests;
 
 /// <summary>What is in the packages.</summary>
-[Collection(PackageFeedCollection.Name)]
-public sealed class Packages(PackageFeed feed)
+public sealed class Packages
 {
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
     private const long LargestTool = 30_000_000;
 
     private static readonly string[] Libraries = ["Diagnostics", "Files", "Models", "Numerics", "Pipeline", "Pruning", "Recipes", "Runtime"];

@@ -2,9 +2,10 @@ using SparseLlm.Build.Tests.Support;
 
 namespace SparseLlm.Build.Tests;
 
-[Collection(PackageFeedCollection.Name)]
-public sealed class Pruning(PackageFeed feed)
+public sealed class Pruning
 {
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
     private const string ShowModels =
         """
         <Target Name="Show" AfterTargets="SparseLlmAfterPrune">

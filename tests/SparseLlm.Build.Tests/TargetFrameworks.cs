@@ -2,9 +2,10 @@ using SparseLlm.Build.Tests.Support;
 
 namespace SparseLlm.Build.Tests;
 
-[Collection(PackageFeedCollection.Name)]
-public sealed class TargetFrameworks(PackageFeed feed)
+public sealed class TargetFrameworks
 {
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
     private static readonly string[] ModelFiles = ["a/config.json", "a/model.safetensors"];
 
     [Fact]

@@ -3,12 +3,9 @@ using SparseLlm.Build.Tests.Support;
 namespace SparseLlm.Build.Tests;
 
 /// <summary>One project, built before each change and again after it.</summary>
-[Collection(PackageFeedCollection.Name)]
-public sealed class UpToDate : IClassFixture<UpToDate.BuiltProject>
+public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDate.BuiltProject>
 {
-    private readonly TestProject project;
-
-    public UpToDate(BuiltProject built, PackageFeed feed) => project = built.In(feed);
+    private readonly TestProject project = built.Project;
 
     [Fact]
     public void A_second_build_starts_no_process()
@@ -71,9 +68,7 @@ public sealed class UpToDate : IClassFixture<UpToDate.BuiltProject>
 
     public sealed class BuiltProject
     {
-        private TestProject? project;
-
-        internal TestProject In(PackageFeed feed) => project ??= Build(feed);
+        internal TestProject Project { get; } = Build(PackageFeed.Shared);
 
         private static TestProject Build(PackageFeed feed)
         {

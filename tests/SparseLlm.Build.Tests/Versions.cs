@@ -3,9 +3,10 @@ using SparseLlm.Build.Tests.Support;
 namespace SparseLlm.Build.Tests;
 
 /// <summary>SDK, package and tool that do not fit each other.</summary>
-[Collection(PackageFeedCollection.Name)]
-public sealed class Versions(PackageFeed feed)
+public sealed class Versions
 {
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
     [Theory]
     [InlineData("8.0.414")]
     [InlineData("9.0.305")]

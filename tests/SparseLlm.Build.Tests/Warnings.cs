@@ -3,9 +3,10 @@ using SparseLlm.Build.Tests.Support;
 namespace SparseLlm.Build.Tests;
 
 /// <summary>Builds of the same state, of which none may say less than another: with <c>-warnaserror</c> that decides.</summary>
-[Collection(PackageFeedCollection.Name)]
-public sealed class Warnings(PackageFeed feed)
+public sealed class Warnings
 {
+    private readonly PackageFeed feed = PackageFeed.Shared;
+
     private const string Manifest = """{ "version": 1, "tools": { "sparsellm.tool": { "version": "99.1.0", "commands": [ "dotnet-sparsellm" ] } } }""";
 
     [Fact]

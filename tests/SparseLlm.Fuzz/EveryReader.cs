@@ -3,7 +3,7 @@ using System.Globalization;
 namespace SparseLlm.Fuzz;
 
 /// <summary>
-/// No content of a file is a defect of the tool: every reader gets its number of bad inputs, a hundred thousand of most, the same ones every time. <c>dotnet run --project tests/SparseLlm.Fuzz</c>
+/// No content of a file is a defect of the tool: every reader gets its number of bad inputs, twenty thousand of most, the same ones every time. <c>dotnet run --project tests/SparseLlm.Fuzz</c>
 /// goes on from there for as long as one wants.
 /// </summary>
 public sealed class EveryReader

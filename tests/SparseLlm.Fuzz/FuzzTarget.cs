@@ -38,7 +38,7 @@ internal abstract class FuzzTarget
     public abstract string Name { get; }
 
     /// <summary>How many bad inputs the tests give it.</summary>
-    public virtual int Inputs => 100_000;
+    public virtual int Inputs => 20_000;
 
     /// <summary>Inputs that it takes.</summary>
     public abstract IReadOnlyList<Sample> Samples { get; }

@@ -23,7 +23,7 @@ public sealed class Allocating
         string model, AllocationKind allocation, double sparsity, double furthest)
     {
         var target = new SparsityPattern.Unstructured(sparsity);
-        using PruneRun run = PruneRun.OnSamples(model);
+        using PruneRun run = PruneRun.OnTwoLayers(model);
         Dictionary<string, LinearReport> reports = Prune(run, PruningMethod.Magnitude, allocation, target, NoRules);
         LinearDefinition[] linears = [.. run.Model.Definition.Layers.SelectMany(layer => layer.Linears)];
 
@@ -49,7 +49,7 @@ public sealed class Allocating
             new("model.decoder.layers.0.*", new SparsityPattern.Groups(2, 4)),
             new("*.fc1.weight", new SparsityPattern.Unstructured(0.25)),
         ];
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         Dictionary<string, LinearReport> reports = Prune(run, PruningMethod.SparseGpt, allocation, target, rules);
 
         reports.Keys.ShouldNotContain(name => name.Contains("out_proj"));
@@ -63,7 +63,7 @@ public sealed class Allocating
     [Fact]
     public void A_pattern_of_groups_is_the_same_for_every_tensor()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         Prune(run, PruningMethod.Wanda, AllocationKind.Error, new SparsityPattern.Groups(2, 4), NoRules)
             .Values.ShouldAllBe(report => report.Pattern == "2:4" && report.Sparsity == 0.5);
     }
@@ -75,7 +75,7 @@ public sealed class Allocating
     {
         byte[] Bits(int threads)
         {
-            using PruneRun run = PruneRun.OnSamples("tiny-llama", threads);
+            using PruneRun run = PruneRun.OnTwoLayers("tiny-llama", threads);
             PruningSettings settings = PruningSettings.For(PruningMethod.SparseGpt) with { Allocation = allocation };
             return [.. run.Prune(settings, "0.8", samples: 4)
                 .SelectMany(layer => layer.Tensors)
@@ -91,15 +91,15 @@ public sealed class Allocating
     public void Measured_errors_leave_more_than_equal_sparsity(string model)
     {
         using PruneRun run = PruneRun.OnSamples(model);
-        double Measure(AllocationKind allocation) =>
-            run.PerplexityOf(run.Prune(PruningSettings.For(PruningMethod.SparseLlm) with { Allocation = allocation }, "0.9", samples: 40));
+        PruningSettings settings = PruningSettings.For(PruningMethod.SparseLlm) with { Solver = PruningMethod.SparseGpt };
+        double Measure(AllocationKind allocation) => run.PerplexityOf(run.Prune(settings with { Allocation = allocation }, "0.9", samples: 20));
         Measure(AllocationKind.Error).ShouldBeLessThan(Measure(AllocationKind.Uniform));
     }
 
     [Fact]
     public void Magnitude_needs_calibration_data_for_an_unequal_allocation()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         PruningSettings settings = PruningSettings.For(PruningMethod.Magnitude) with { Allocation = AllocationKind.Owl };
         var plan = new SparsityPlan(new SparsityPattern.Unstructured(0.5), NoRules);
         Should.Throw<DiagnosticException>(() => new ModelPruner(run.Model, settings, plan, tokens: null))

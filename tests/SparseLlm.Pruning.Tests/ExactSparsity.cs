@@ -16,7 +16,7 @@ public sealed class ExactSparsity
     [MemberData(nameof(Methods))]
     public void Every_matrix_loses_exactly_as_many_weights_as_asked_for(PruningMethod method)
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-llama");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
         using DecoderModel pruned = run.Write(run.Prune(PruningSettings.For(method), "0.637", samples: 4));
         foreach (LinearDefinition linear in Linears(pruned))
         {
@@ -29,7 +29,7 @@ public sealed class ExactSparsity
     [MemberData(nameof(Methods))]
     public void Every_group_of_a_pattern_has_exactly_its_zeros(PruningMethod method)
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         using DecoderModel pruned = run.Write(run.Prune(PruningSettings.For(method), "1:4", samples: 4));
         foreach (LinearDefinition linear in Linears(pruned))
         {
@@ -40,7 +40,7 @@ public sealed class ExactSparsity
     [Fact]
     public void Nothing_but_the_linear_layers_of_the_decoder_is_pruned()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         List<PrunedLayer> layers = run.Prune(PruningSettings.For(PruningMethod.SparseGpt), "0.5", samples: 4);
         var weights = Linears(run.Model).Select(linear => linear.WeightName).ToHashSet();
         layers.SelectMany(layer => layer.Linears).Select(linear => linear.Name).ToHashSet().ShouldBe(weights, ignoreOrder: true);
@@ -50,7 +50,7 @@ public sealed class ExactSparsity
     [Fact]
     public void The_first_rule_that_matches_decides()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         var plan = new SparsityPlan(
             new SparsityPattern.Unstructured(0.5),
             [

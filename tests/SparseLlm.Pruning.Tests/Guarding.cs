@@ -16,7 +16,7 @@ public sealed class Guarding
     [Fact]
     public void A_layer_that_too_few_tokens_mislead_falls_back_to_sparsegpt_and_says_so()
     {
-        // 64 tokens, and windows of two, say nothing of most inputs: what is made of the dense model's targets is chance.
+        // 64 tokens, and windows of two, say nothing of most inputs: what is made of the dense model's targets is chance, behind the first two layers.
         using PruneRun run = PruneRun.OnSamples("tiny-opt");
         CalibrationTokens tokens = Windows(run, count: 32, length: 2);
         List<PrunedLayer> guarded = Prune(run, Settings, tokens, "0.3");
@@ -43,7 +43,7 @@ public sealed class Guarding
     [InlineData("tiny-llama", "0.9")]
     public void Where_there_are_tokens_enough_the_guard_only_holds_windows_back(string model, string pattern)
     {
-        using PruneRun run = PruneRun.OnSamples(model);
+        using PruneRun run = PruneRun.OnTwoLayers(model);
         CalibrationTokens tokens = run.Tokens(16);
         List<PrunedLayer> guarded = Prune(run, Settings, tokens, pattern);
         guarded.ShouldAllBe(layer => layer.Fallbacks.Count == 0);
@@ -53,7 +53,7 @@ public sealed class Guarding
     [Fact]
     public void Of_fewer_than_sixteen_windows_none_is_held_back()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-llama");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
         CalibrationTokens tokens = Windows(run, count: 15, length: 8);
         Prune(run, Settings, tokens, "0.5").SelectMany(Bits)
             .ShouldBe(Prune(run, Settings with { Guard = false }, tokens, "0.5").SelectMany(Bits));
@@ -63,7 +63,7 @@ public sealed class Guarding
     public void Tuning_that_does_not_help_is_undone_and_says_so()
     {
         // Steps as large as these throw a layer about.
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         CalibrationTokens tokens = Windows(run, count: 16, length: 32);
         List<PrunedLayer> untuned = Prune(run, Settings, tokens, "0.5");
         List<PrunedLayer> tuned = Prune(run, Settings with { TuningEpochs = 1, DistillationEpochs = 1, TuningRate = 1 }, tokens, "0.5");

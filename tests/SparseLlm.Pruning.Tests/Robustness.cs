@@ -26,7 +26,7 @@ public sealed class Robustness
         // Fewer tokens than any matrix has inputs, and hidden units that no token switches on.
         foreach ((string model, string sparsity, double damping) in new[] { ("tiny-opt", "0.95", 0), ("tiny-llama", "0.99", 0.01) })
         {
-            using PruneRun run = PruneRun.OnSamples(model);
+            using PruneRun run = PruneRun.OnTwoLayers(model);
             var tokens = new CalibrationTokens(run.Tokens(1).Ids[..32], 32);
             PrunesExactly(run, PruningSettings.For(method) with { Damping = damping }, tokens, sparsity);
         }
@@ -38,7 +38,7 @@ public sealed class Robustness
     [InlineData(PruningMethod.SparseLlm)]
     public void Inputs_that_are_all_dead_but_one_still_give_an_exact_result(PruningMethod method)
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-llama");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
         string gain = run.Model.Definition.Layers[1].Blocks[0].InputNorm!.Gain[0].Tensor.Name;
         var oneHot = new float[run.Model.Checkpoint[gain].ElementCount];
         oneHot[5] = 1;
@@ -89,7 +89,7 @@ public sealed class Robustness
     public void A_weight_that_is_not_a_number_is_an_error_that_names_the_tensor()
     {
         const string Name = "model.decoder.layers.1.fc2.weight";
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         string directory;
         using (DecoderModel copy = run.Write([]))
         {
@@ -116,14 +116,14 @@ public sealed class Robustness
     [InlineData(PruningMethod.SparseLlm)]
     public void A_text_of_one_token_repeated_still_gives_an_exact_result(PruningMethod method)
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-llama");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
         PrunesExactly(run, PruningSettings.For(method), new CalibrationTokens([.. Enumerable.Repeat(17, 64)], 64), "0.7");
     }
 
     [Fact]
     public void Raised_damping_is_reported_with_the_layer()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         var tokens = new CalibrationTokens(run.Tokens(1).Ids[..32], 32);
         List<PrunedLayer> layers = Prune(run.Model, PruningSettings.For(PruningMethod.SparseGpt) with { Damping = 0 }, tokens, "0.5");
         layers[0].Fallbacks.ShouldContain(sentence => sentence.StartsWith("model.decoder.layers.0.") && sentence.Contains("damping raised"));
@@ -168,7 +168,7 @@ public sealed class Robustness
     public void Weights_that_outgrow_their_element_type_are_an_error_that_names_the_tensor()
     {
         const string Name = "model.decoder.layers.1.fc2.weight";
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         TensorInfo tensor = run.Model.Checkpoint[Name];
         var values = new float[tensor.ElementCount];
         run.Model.Checkpoint.Read(tensor, 0, values);
@@ -186,7 +186,7 @@ public sealed class Robustness
     [Fact]
     public void A_group_that_does_not_divide_the_width_is_an_error_that_names_the_tensor()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         DiagnosticException error = Should.Throw<DiagnosticException>(
             () => run.Prune(PruningSettings.For(PruningMethod.Magnitude), "2:5", samples: 1));
         error.Diagnostics.Single().Code.ShouldBe("SLM3004");
@@ -198,7 +198,7 @@ public sealed class Robustness
     [InlineData("0.999986", null)]
     public void A_sparsity_that_leaves_nothing_is_an_error_that_names_the_tensor(string sparsity, string? code)
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         var plan = new SparsityPlan(new SparsityPattern.Unstructured(double.Parse(sparsity, System.Globalization.CultureInfo.InvariantCulture)), []);
         if (code is null)
         {
@@ -216,7 +216,7 @@ public sealed class Robustness
     [Fact]
     public void Tensors_that_are_kept_or_not_sparse_at_all_are_left_alone()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         var none = new SparsityPlan(PruneRun.Pattern("0.5"), [new SparsityRule("*", Pattern: null)]);
         run.Prune(PruningSettings.For(PruningMethod.SparseLlm), none, samples: 1).ShouldAllBe(layer => layer.Tensors.Count == 0);
 

@@ -32,7 +32,7 @@ public sealed class Sweeping
     {
         // Weak penalties free p and the pre-activations of their inputs, which misleads the fit where pruning has broken little. A layer
         // behind one with an accepted sweep has other inputs, so only those before the first are compared.
-        using PruneRun run = PruneRun.OnSamples(model);
+        using PruneRun run = PruneRun.OnTwoLayers(model);
         PruningSettings misleading = Paper with { Alpha = 0.001, Beta = 1000, Gamma = 0.001, Damping = 1e-6 };
         PrunedLayer[] undone = [.. run.Prune(misleading, "0.3", samples: 4).TakeWhile(layer => layer.Sweeps!.Accepted == 0)];
         undone.ShouldNotBeEmpty();
@@ -54,7 +54,7 @@ public sealed class Sweeping
 
         byte[] Prune(int threads)
         {
-            using PruneRun run = PruneRun.OnSamples(model, threads);
+            using PruneRun run = PruneRun.OnTwoLayers(model, threads);
             return Bits(run.Prune(PruningSettings.For(PruningMethod.SparseLlm).WithVariant(variant) with { Sweeps = 2 }, "0.8", samples: 4));
         }
     }
@@ -62,7 +62,7 @@ public sealed class Sweeping
     [Fact]
     public void Sweeps_keep_exactly_as_many_weights_as_asked_for()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-llama");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
         List<PrunedLayer> swept = run.Prune(Paper with { Sweeps = 2 }, "0.8", samples: 16);
         foreach (LinearReport linear in swept.SelectMany(layer => layer.Linears))
         {
@@ -79,7 +79,7 @@ public sealed class Sweeping
     [Fact]
     public void Without_windows_to_hold_back_no_sweep_is_made()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         run.Prune(Paper, "0.8", samples: 1).ShouldAllBe(layer => layer.Sweeps == null);
     }
 

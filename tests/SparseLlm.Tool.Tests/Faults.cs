@@ -15,6 +15,7 @@ public sealed class Faults : IDisposable
     [Fact]
     public void Killed_at_any_moment_the_next_build_ends_as_if_nothing_had_been()
     {
+        project.UseShallowModel();
         var clock = Stopwatch.StartNew();
         project.Run("build").ExitCode.ShouldBe(0);
         double whole = clock.Elapsed.TotalMilliseconds;

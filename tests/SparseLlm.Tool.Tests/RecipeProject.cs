@@ -8,8 +8,14 @@ namespace SparseLlm.Tool.Tests;
 internal sealed partial class RecipeProject : IDisposable
 {
     private readonly TempDirectory directory = new();
+    private readonly string artifacts;
+    private string model = Repository.Model("tiny-opt");
 
-    public RecipeProject(string artifacts) => Write(artifacts);
+    public RecipeProject(string artifacts)
+    {
+        this.artifacts = artifacts;
+        Write(artifacts);
+    }
 
     public string Models => directory["models"];
 
@@ -22,13 +28,20 @@ internal sealed partial class RecipeProject : IDisposable
     /// <summary>Writes the recipe.</summary>
     public void Write(string artifacts, int samples = 4) => File.WriteAllText(directory["pruning.yaml"], $$"""
         version: 1
-        model: {{Repository.Model("tiny-opt")}}
+        model: {{model}}
         calibration:
           text: {{Repository.Text("sample-calibration.txt")}}
           samples: {{samples}}
         artifacts:
         {{artifacts}}
         """);
+
+    /// <summary>Names a model of two layers instead of the whole.</summary>
+    public void UseShallowModel()
+    {
+        model = ShallowModel.Write("tiny-opt", directory["shallow"]);
+        Write(artifacts);
+    }
 
     /// <summary>Runs a command on the recipe to its end.</summary>
     public ToolProcess Run(string command, params string[] options) => ToolProcess.Run(Arguments(command, Models, options));

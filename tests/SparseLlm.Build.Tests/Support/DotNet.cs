@@ -29,6 +29,9 @@ internal sealed class DotNet(string home)
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+
+        // Without nodes that stay, each build would start a compiler of its own, which takes longer than the rest of it.
+        start.Environment["UseSharedCompilation"] = "true";
         return start;
     }
 

@@ -1,12 +1,14 @@
 namespace SparseLlm.Build.Tests.Support;
 
-/// <summary>The packages, freshly packed, as the only source of packages for the projects of the tests.</summary>
-public sealed class PackageFeed : IDisposable
+/// <summary>The packages, freshly packed, as the only source of packages for the projects of the tests, which share one home.</summary>
+internal sealed class PackageFeed
 {
+    private static readonly Lazy<PackageFeed> shared = new(() => new PackageFeed());
+
     private readonly string directory = Directory.CreateTempSubdirectory("sparsellm-tests-").FullName;
     private int projects;
 
-    public PackageFeed()
+    private PackageFeed()
     {
         DotNet = new DotNet(Path.Combine(directory, "home"));
         Directory.CreateDirectory(Path.Combine(directory, "feed"));
@@ -25,13 +27,16 @@ public sealed class PackageFeed : IDisposable
             ["SparseLlm.Tool.".Length..];
     }
 
+    /// <summary>The one of all tests, whose classes run side by side.</summary>
+    public static PackageFeed Shared => shared.Value;
+
     /// <summary>The version of all packages.</summary>
     public string Version { get; }
 
     /// <summary>The folder of the packages.</summary>
     public string Source => Path.Combine(directory, "feed");
 
-    internal DotNet DotNet { get; }
+    public DotNet DotNet { get; }
 
     /// <summary>Runs the <c>dotnet</c> command in a directory and expects it to succeed.</summary>
     /// <returns>What it printed.</returns>
@@ -50,6 +55,12 @@ public sealed class PackageFeed : IDisposable
     public string NewDirectory() =>
         Directory.CreateDirectory(Path.Combine(directory, "p" + Interlocked.Increment(ref projects))).FullName;
 
-    /// <inheritdoc />
-    public void Dispose() => Directory.Delete(directory, recursive: true);
+    /// <summary>Deletes it, if a test has used it.</summary>
+    public static void Delete()
+    {
+        if (shared.IsValueCreated)
+        {
+            Directory.Delete(Shared.directory, recursive: true);
+        }
+    }
 }

@@ -52,6 +52,9 @@ internal sealed class Machine
         environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         environment["MSBUILDDISABLENODEREUSE"] = "1";
+
+        // Without nodes that stay, each project would start a compiler of its own.
+        environment["UseSharedCompilation"] = "true";
     }
 
     /// <summary>Settings of the build that has started the tests, and of the person who did.</summary>

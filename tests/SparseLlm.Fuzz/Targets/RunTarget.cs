@@ -33,7 +33,7 @@ internal sealed class RunTarget : FuzzTarget
     public override string Name => "run";
 
     // Each goes through a model, twice.
-    public override int Inputs => 20_000;
+    public override int Inputs => 5_000;
 
     public override IReadOnlyList<Sample> Samples => [new(packed.Value.Weights[DataStart..])];
 

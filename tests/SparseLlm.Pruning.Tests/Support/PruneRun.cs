@@ -20,19 +20,20 @@ internal sealed class PruneRun : IDisposable
     private readonly TempDirectory directory = new();
     private readonly string modelDirectory;
     private readonly int[] calibration;
-    private readonly int[] evaluation;
+    private readonly Lazy<int[]> evaluation;
 
     /// <param name="modelName">A sample model.</param>
     /// <param name="calibrationText">Path of a text.</param>
     /// <param name="evaluationText">Path of a text.</param>
     /// <param name="backend">What computes; disposed with the run.</param>
-    public PruneRun(string modelName, string calibrationText, string evaluationText, IBackend backend)
+    /// <param name="isShallow">Whether the model has no more than its first two layers.</param>
+    private PruneRun(string modelName, string calibrationText, string evaluationText, IBackend backend, bool isShallow = false)
     {
-        modelDirectory = Repository.Model(modelName);
+        modelDirectory = isShallow ? ShallowModel.Write(modelName, directory["shallow"]) : Repository.Model(modelName);
         Backend = backend;
         Model = DecoderModel.Open(modelDirectory, Backend);
         calibration = Read(calibrationText);
-        evaluation = Read(evaluationText);
+        evaluation = new(() => Read(evaluationText));
     }
 
     public IBackend Backend { get; }
@@ -45,6 +46,10 @@ internal sealed class PruneRun : IDisposable
     /// <summary>On the sample texts, computed by a backend that the run disposes.</summary>
     public static PruneRun OnSamples(string modelName, IBackend backend) =>
         new(modelName, Repository.Text("sample-calibration.txt"), Repository.Text("sample-eval.txt"), backend);
+
+    /// <summary>On the sample texts, with the first two layers of a model.</summary>
+    public static PruneRun OnTwoLayers(string modelName, int? threads = null) =>
+        new(modelName, Repository.Text("sample-calibration.txt"), Repository.Text("sample-eval.txt"), new CpuBackend(threads), isShallow: true);
 
     /// <summary>On the books that the peers were measured on.</summary>
     public static PruneRun OnBooks(string modelName)
@@ -82,13 +87,13 @@ internal sealed class PruneRun : IDisposable
     }
 
     /// <summary>The perplexity of the dense model.</summary>
-    public double DensePerplexity() => Perplexity.Measure(Model, evaluation, null, Here).Value;
+    public double DensePerplexity() => Perplexity.Measure(Model, evaluation.Value, null, Here).Value;
 
     /// <summary>The perplexity of the pruned model as it is loaded from its files.</summary>
     public double PerplexityOf(IEnumerable<PrunedLayer> layers)
     {
         using DecoderModel pruned = Write(layers);
-        return Perplexity.Measure(pruned, evaluation, null, Here).Value;
+        return Perplexity.Measure(pruned, evaluation.Value, null, Here).Value;
     }
 
     /// <summary>The pruned model, written to files and opened again.</summary>

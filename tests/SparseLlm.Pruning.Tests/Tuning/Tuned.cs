@@ -16,7 +16,7 @@ public sealed class Tuned
     [Fact]
     public void Pruned_weights_stay_zero_and_no_others_become_it()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-llama");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
         List<PrunedLayer> untuned = run.Prune(Untuned, "0.637", samples: 3);
         List<PrunedLayer> tuned = run.Prune(Reconstructed with { TuningRate = 0.05 }, "0.637", samples: 3);
         tuned.SelectMany(layer => layer.Linears).Select(linear => (linear.Name, linear.Zeros))
@@ -29,7 +29,7 @@ public sealed class Tuned
     [Fact]
     public void Norms_are_tuned_with_the_matrices_and_the_final_one_by_distillation()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-opt");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         string[] Changed(PruningSettings settings) =>
             [.. run.Prune(settings, "2:4", samples: 3).SelectMany(layer => layer.Tensors).Select(tensor => tensor.Name)];
         string[] layerNorms = [.. run.Model.Definition.Layers.SelectMany(layer => layer.Blocks).SelectMany(block => block.InputNorm!.Tensors)
@@ -43,7 +43,7 @@ public sealed class Tuned
     [Fact]
     public void Matrices_that_a_rule_keeps_dense_stay_as_they_are()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-llama");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
         var plan = new SparsityPlan(new SparsityPattern.Unstructured(0.5), [new SparsityRule("*.down_proj.weight", Pattern: null)]);
         run.Prune(Distilled, plan, samples: 2).SelectMany(layer => layer.Tensors)
             .ShouldAllBe(tensor => !tensor.Name.Contains("down_proj"));
@@ -56,7 +56,7 @@ public sealed class Tuned
     {
         float[][] Values(int threads)
         {
-            using PruneRun run = PruneRun.OnSamples(model, threads);
+            using PruneRun run = PruneRun.OnTwoLayers(model, threads);
             return [.. run.Prune(Distilled, "0.8", samples: 5).SelectMany(layer => layer.Tensors).Select(tensor => tensor.Values)];
         }
 
@@ -72,7 +72,7 @@ public sealed class Tuned
     [Fact]
     public void Without_targets_from_the_dense_model_tuning_is_refused()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-llama");
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
         Should.Throw<DiagnosticException>(() => run.Prune(Reconstructed with { Targets = TargetKind.Own }, "0.5", samples: 2))
             .Diagnostics.ShouldHaveSingleItem().Descriptor.ShouldBe(PruningDiagnostics.TuningNeedsTargets);
     }
