@@ -9,7 +9,6 @@ folder=$1
 mkdir -p "$folder/native" "$folder/torch"
 dotnet publish "$here" --configuration Release --runtime linux-x64 --self-contained --output "$folder/app"
 rm -f "$folder"/app/*.xml "$folder"/app/libmscordbi.so "$folder"/app/libmscordaccore.so "$folder/app/createdump"
-cp "$here/bin/Release/net10.0/linux-x64/libLibTorchSharp.so" "$folder/app/"
 cp "$here/run.sh" "$folder/"
 cp "$here/torch/layer.py" "$folder/torch/"
 cp "$here/native/build.sh" "$folder/native/"

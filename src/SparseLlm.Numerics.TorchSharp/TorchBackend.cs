@@ -56,7 +56,14 @@ public sealed partial class TorchBackend : IBackend
 
     /// <summary>How many CUDA devices libtorch can use; 0 with a libtorch for CPUs.</summary>
     /// <exception cref="NotSupportedException">The native libraries of TorchSharp cannot be loaded.</exception>
-    public static int CudaDevices => torch.TryInitializeDeviceType(DeviceType.CUDA) ? torch.cuda.device_count() : 0;
+    public static int CudaDevices
+    {
+        get
+        {
+            NativeLibraries.Load(withCuda: true);
+            return torch.TryInitializeDeviceType(DeviceType.CUDA) ? torch.cuda.device_count() : 0;
+        }
+    }
 
     /// <inheritdoc/>
     public string NumericsClass =>
@@ -109,6 +116,7 @@ public sealed partial class TorchBackend : IBackend
     {
         if (name == "cpu")
         {
+            NativeLibraries.Load(withCuda: false);
             torch.InitializeDeviceType(DeviceType.CPU);
             return new torch.Device(DeviceType.CPU);
         }

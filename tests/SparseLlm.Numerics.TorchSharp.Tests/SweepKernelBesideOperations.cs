@@ -30,7 +30,7 @@ public sealed class SweepKernelBesideOperations
 
     private static void ShouldAgree(int rows, int columns, Action<ObsSweep> prune)
     {
-        Skip.If(TorchBackend.CudaDevices == 0, "libtorch finds no CUDA device");
+        Libtorch.RequireCuda();
         using var backend = new TorchBackend("cuda");
         using DisposeScope scope = torch.NewDisposeScope();
         var device = new torch.Device(DeviceType.CUDA, 0);

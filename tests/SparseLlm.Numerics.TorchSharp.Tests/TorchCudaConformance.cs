@@ -7,7 +7,7 @@ public sealed class TorchCudaConformance : BackendConformance
 {
     protected override IBackend Create(int threads)
     {
-        Skip.If(TorchBackend.CudaDevices == 0, "libtorch finds no CUDA device");
+        Libtorch.RequireCuda();
         return new TorchBackend("cuda");
     }
 }

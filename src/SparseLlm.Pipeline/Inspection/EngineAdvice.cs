@@ -33,6 +33,10 @@ internal static class EngineAdvice
             {
                 yield return $"the engine '{cuda}' does not start though there is a GPU: its CUDA may be newer than the driver {graphics.Driver} can run";
             }
+            else if (name.Key != cuda && !name.First().Starts)
+            {
+                yield return $"the engine '{name.Key}' does not start; type: {InstalledEngines.InstallCommand(name.Key)}";
+            }
         }
     }
 }

@@ -14,9 +14,9 @@ internal static class EngineInstallCommand
     public static Command Create()
     {
         Argument<string> name = EngineCommand.Name();
-        var version = new Option<string?>("--version") { Description = $"The version of TorchSharp; by default {EngineInstallation.DefaultVersion}." };
+        var version = new Option<string?>("--version") { Description = $"The version of TorchSharp; by default {TorchVersions.TorchSharp}." };
         var source = new Option<string[]>("--source") { Description = "A NuGet feed or a folder of packages besides the configured ones. May be given more than once." };
-        var configuration = new Option<string?>("--configfile") { Description = "The NuGet.config to go by; by default the user's own." };
+        var configuration = new Option<string?>("--configfile") { Description = "The NuGet.config to go by; by default those of this folder and above it, and the user's own, as for 'dotnet tool install'." };
         Option<bool> json = CommandAction.Json();
         var command = new Command("install", "Install an engine. It takes the .NET SDK, and for cuda several gigabytes.") { name, version, source, configuration, json };
         command.SetWork((arguments, cancellation) =>
@@ -39,13 +39,13 @@ internal static class EngineInstallCommand
         return command.WithExamples(
         [
             new("engine install cuda", "The engine for Nvidia GPUs."),
-            new($"engine install cpu-torch --version {EngineInstallation.DefaultVersion} --source packages", "libtorch on the processor, with packages from a folder as well."),
+            new($"engine install cpu-torch --version {TorchVersions.TorchSharp} --source packages", "libtorch on the processor, with packages from a folder as well."),
         ]);
     }
 
     private static NuGetVersion Version(string? text) => text is null
-        ? EngineInstallation.DefaultVersion
+        ? TorchVersions.TorchSharp
         : NuGetVersion.TryParse(text, out NuGetVersion? version)
             ? version
-            : throw ToolDiagnostics.InvalidOption.Error(null, $"--version is '{text}', which is not a version; write it like {EngineInstallation.DefaultVersion}");
+            : throw ToolDiagnostics.InvalidOption.Error(null, $"--version is '{text}', which is not a version; write it like {TorchVersions.TorchSharp}");
 }

@@ -36,7 +36,7 @@ internal static class EngineRemoveCommand
         return command.WithExamples(
         [
             new("engine remove cuda", "Remove it in every version."),
-            new($"engine remove cpu-torch --version {EngineInstallation.DefaultVersion}", "Remove one version."),
+            new($"engine remove cpu-torch --version {TorchVersions.TorchSharp}", "Remove one version."),
         ]);
     }
 }

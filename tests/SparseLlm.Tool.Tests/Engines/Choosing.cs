@@ -81,6 +81,17 @@ public sealed class Choosing : IDisposable
         build.Error.ShouldContain("note SLM4045: one thread only");
     }
 
+    [Theory]
+    [InlineData(null, "passive")]
+    [InlineData("active", "active")]
+    public void Threads_of_native_libraries_sleep_while_they_wait_unless_the_user_says_otherwise(string? asked, string policy)
+    {
+        engines.Install();
+        Dictionary<string, string> environment = engines.Environment("notice");
+        environment["OMP_WAIT_POLICY"] = asked!;
+        ToolProcess.Run(environment, project.Arguments("build", "--device", "cpu-torch")).Error.ShouldContain($"and it waits {policy}");
+    }
+
     [Fact]
     public void Auto_is_the_built_in_engine_where_there_is_no_other()
     {

@@ -22,7 +22,7 @@ public sealed class Managing : IDisposable
         ToolProcess install = Run("install", "cpu-torch", "--configfile", directory["NuGet.config"]);
         install.ExitCode.ShouldBe(1);
         string[] errors = [.. install.Error.Split('\n').Where(line => line.StartsWith("sparsellm: error", StringComparison.Ordinal))];
-        errors.ShouldHaveSingleItem().ShouldStartWith("sparsellm: error SLM4044: 'cpu-torch' could not be published: error NU1101");
+        errors.ShouldHaveSingleItem().ShouldStartWith("sparsellm: error SLM4044: 'cpu-torch' could not be published: NU1101");
         Directory.EnumerateDirectories(engines.Path).ShouldBeEmpty();
     }
 
@@ -88,10 +88,12 @@ public sealed class Managing : IDisposable
         after.ShouldContain($"cuda ({EngineFolder.NumericsClass}), TorchSharp 1.2.3: starts on CPU");
         after.ShouldNotContain("type: dotnet sparsellm engine install");
 
+        engines.Install("cpu-torch");
         environment["TEST_WORKER"] = "dies";
         string broken = ToolProcess.Run(environment, ["doctor"]).Output;
         broken.ShouldContain("unusable: the worker of 'cuda' does not start: its exit code is 7");
         broken.ShouldContain("! the engine 'cuda' does not start though there is a GPU");
+        broken.ShouldContain("! the engine 'cpu-torch' does not start; type: dotnet sparsellm engine install cpu-torch");
     }
 
     [Fact]

@@ -31,7 +31,7 @@ switch (Environment.GetEnvironmentVariable("TEST_WORKER"))
     case "notice":
         return WorkerHost.Run(args, notice =>
         {
-            notice("one thread only");
+            notice($"one thread only, and it waits {Environment.GetEnvironmentVariable("OMP_WAIT_POLICY")}");
             return new CpuBackend(1);
         });
     case "small device":

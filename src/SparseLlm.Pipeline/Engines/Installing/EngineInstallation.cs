@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Reflection;
 using NuGet.Versioning;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Cache;
@@ -13,13 +12,9 @@ namespace SparseLlm.Pipeline.Engines.Installing;
 /// <param name="kind">What to install.</param>
 /// <param name="version">The version of TorchSharp.</param>
 /// <param name="sources">Where the packages come from.</param>
-/// <param name="output">Told what the SDK says, line by line.</param>
+/// <param name="output">Told what is being done, and what the SDK says besides the error that counts, line by line.</param>
 public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, EngineSources sources, Action<string> output)
 {
-    /// <summary>The version of TorchSharp that the tool was built for.</summary>
-    public static NuGetVersion DefaultVersion { get; } = NuGetVersion.Parse(
-        typeof(EngineInstallation).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == "TorchSharpVersion").Value!);
-
     private readonly string version = version.ToNormalizedString();
 
     /// <summary>Installs the engine, in the place of one of the same name and versions.</summary>
@@ -30,25 +25,29 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
     {
         if (kind.Package is null)
         {
-            throw PipelineDiagnostics.EngineNotInstalled.Error(null, $"there is no '{kind.Name}' for this operating system; use device: cpu");
+            throw PipelineDiagnostics.EngineNotInstalled.Error(null, $"there is no '{kind.Name}' for {EngineKind.System}, since TorchSharp has no libtorch for it; use device: cpu");
         }
 
         string parent = InstalledEngines.FolderOf(kind.Name);
         string target = InstalledEngines.FolderOf(kind.Name, version);
         try
         {
+            Directory.CreateDirectory(InstalledEngines.Root);
             HiddenFolder.RemoveLeftovers(parent);
             using HiddenFolder staging = HiddenFolder.Create(parent);
             string project = Directory.CreateDirectory(Path.Combine(staging.Path, "project")).FullName;
             string published = Path.Combine(staging.Path, "published");
-            new EngineProject(kind, version, sources).Write(project);
+            var engine = new EngineProject(kind, version, sources);
+            engine.Write(project);
+            output($"publishing '{kind.Name}' with TorchSharp {version} and {engine.LibTorch.Package} {engine.LibTorch.Version}; what is not in NuGet's folder yet is fetched");
             Publish(project, published, cancellation);
+            Accommodate(published);
             Describe(published);
             Replace(target, published, Path.Combine(staging.Path, "old"));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw PipelineDiagnostics.EngineNotInstalled.Error(new SourceLocation(InstalledEngines.Root), exception.Message, exception);
+            throw PipelineDiagnostics.EngineNotInstalled.Error(new SourceLocation(InstalledEngines.Root), $"{exception.Message.TrimEnd('.')}; {InstalledEngines.Variable} can name another folder", exception);
         }
         catch (Win32Exception exception)
         {
@@ -65,10 +64,12 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
             "publish", EngineProject.FileName,
             "--configuration", "Release",
             "--output", published,
+            "--verbosity", "quiet",
             "-p:Platform=AnyCPU",
+            "-p:UseSharedCompilation=false",
             "-nodeReuse:false");
         using Process process = Process.Start(start)!;
-        string? firstError = null;
+        var errors = new PublishErrors();
         process.OutputDataReceived += (_, line) => Take(line.Data);
         process.ErrorDataReceived += (_, line) => Take(line.Data);
         process.BeginOutputReadLine();
@@ -81,20 +82,33 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
         cancellation.ThrowIfCancellationRequested();
         if (process.ExitCode != 0)
         {
+            errors.All.Skip(1).ToList().ForEach(output);
             throw PipelineDiagnostics.EngineNotInstalled.Error(
-                null, $"'{kind.Name}' could not be published: {firstError ?? $"dotnet publish ended with exit code {process.ExitCode}"}. Nothing was left half-installed");
+                null, $"'{kind.Name}' could not be published: {errors.All.FirstOrDefault() ?? $"dotnet publish ended with exit code {process.ExitCode}"}. Nothing was left half-installed{Remedy(errors.All)}");
         }
 
         void Take(string? line)
         {
-            if (string.IsNullOrWhiteSpace(line))
+            lock (errors)
             {
-                return;
+                if (!string.IsNullOrWhiteSpace(line) && !errors.TryAdd(line) && !cancellation.IsCancellationRequested)
+                {
+                    output(line.Trim());
+                }
             }
+        }
+    }
 
-            output(line);
-            int error = line.IndexOf("error ", StringComparison.Ordinal);
-            firstError ??= error >= 0 ? line[error..].Split(" [")[0].TrimEnd('.') : null;
+    /// <summary>The tool's own packages are where it came from, whichever feed that was.</summary>
+    private static string Remedy(IReadOnlyList<string> errors) => errors is [var first, ..] && first.StartsWith("NU110", StringComparison.Ordinal) && first.Contains("package SparseLlm.", StringComparison.Ordinal)
+        ? "; name the feed that the tool came from with --source, or go to a folder whose NuGet.config names it"
+        : "";
+
+    private void Accommodate(string published)
+    {
+        if (OlderLibstdcxx.Accommodate(published))
+        {
+            output("TorchSharp's native library asks for a newer libstdc++ than this system has, for the sake of a symbol that it never calls: the engine's copy of it was changed to do without");
         }
     }
 
@@ -137,6 +151,14 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
             Directory.Move(target, old);
         }
 
-        Directory.Move(with, target);
+        try
+        {
+            Directory.Move(with, target);
+        }
+        catch (IOException) when (Directory.Exists(old))
+        {
+            Directory.Move(old, target);
+            throw;
+        }
     }
 }

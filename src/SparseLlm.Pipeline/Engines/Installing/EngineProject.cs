@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security;
 
 namespace SparseLlm.Pipeline.Engines.Installing;
@@ -21,6 +20,14 @@ internal sealed class EngineProject(EngineKind kind, string version, EngineSourc
     /// <summary>The project's file name.</summary>
     public const string FileName = AssemblyName + ".csproj";
 
+    /// <summary>
+    /// The package that brings libtorch, and its version. For the TorchSharp that the tool was built for, it is known which one that is for the processor of this system alone: it has half the size of
+    /// that for all systems.
+    /// </summary>
+    public (string Package, string Version) LibTorch => kind == EngineKind.CpuTorch && version == TorchVersions.TorchSharp.ToNormalizedString()
+        ? ($"libtorch-cpu-{EngineKind.System}", TorchVersions.LibTorch.ToNormalizedString())
+        : (kind.Package!, version);
+
     /// <summary>The program.</summary>
     private string Program => $$"""
         using SparseLlm.Numerics.TorchSharp;
@@ -32,24 +39,23 @@ internal sealed class EngineProject(EngineKind kind, string version, EngineSourc
         """;
 
     /// <summary>
-    /// TorchSharp is named besides the package with libtorch, which brings its native half: the halves must have the same version, and NuGet says so (NU1605) if the backend needs a
-    /// newer one. The runtime identifier leaves out libtorch for other systems. Links instead of copies save as many gigabytes as libtorch takes, where packages and engines are on
+    /// TorchSharp is named besides the backend, which refers to it, and libtorch: all must fit together, and NuGet says so (NU1605) if the backend needs a newer one. The runtime identifier leaves out libtorch for other systems. Links instead of copies save as many gigabytes as libtorch takes, where packages and engines are on
     /// one disk; the packages' own files are replaced, never written to.
     /// </summary>
-    private string Project(string configuration) => $"""
+    private string Project => $"""
         <Project Sdk="Microsoft.NET.Sdk">
 
           <PropertyGroup>
             <OutputType>Exe</OutputType>
             <AssemblyName>{AssemblyName}</AssemblyName>
             <TargetFramework>net10.0</TargetFramework>
-            <RuntimeIdentifier>{RuntimeInformation.RuntimeIdentifier}</RuntimeIdentifier>
+            <RuntimeIdentifier>{EngineKind.System}</RuntimeIdentifier>
             <SelfContained>false</SelfContained>
             <UseAppHost>false</UseAppHost>
             <RollForward>Major</RollForward>
+            <CopyRetryCount>0</CopyRetryCount>
             <InvariantGlobalization>true</InvariantGlobalization>
-            <RestoreConfigFile>{SecurityElement.Escape(configuration)}</RestoreConfigFile>
-            <RestoreAdditionalProjectSources>{SecurityElement.Escape(sources.Joined)}</RestoreAdditionalProjectSources>
+            {string.Join("\n    ", sources.Properties.Select(property => $"<{property.Key}>{SecurityElement.Escape(property.Value)}</{property.Key}>"))}
             <CreateHardLinksForCopyFilesToOutputDirectoryIfPossible>true</CreateHardLinksForCopyFilesToOutputDirectoryIfPossible>
             <CreateHardLinksForPublishFilesIfPossible>true</CreateHardLinksForPublishFilesIfPossible>
           </PropertyGroup>
@@ -58,7 +64,7 @@ internal sealed class EngineProject(EngineKind kind, string version, EngineSourc
             <PackageReference Include="{PipelinePackage}" Version="[{ToolVersion.Current.ToNormalizedString()}]" />
             <PackageReference Include="{BackendPackage}" Version="[{ToolVersion.Current.ToNormalizedString()}]" />
             <PackageReference Include="TorchSharp" Version="[{version}]" />
-            <PackageReference Include="{kind.Package}" Version="[{version}]" />
+            <PackageReference Include="{LibTorch.Package}" Version="[{LibTorch.Version}]" />
           </ItemGroup>
 
         </Project>
@@ -70,7 +76,7 @@ internal sealed class EngineProject(EngineKind kind, string version, EngineSourc
     /// </summary>
     public void Write(string folder)
     {
-        File.WriteAllText(Path.Combine(folder, FileName), Project(sources.ResolveConfiguration(folder)));
+        File.WriteAllText(Path.Combine(folder, FileName), Project);
         File.WriteAllText(Path.Combine(folder, "Program.cs"), Program);
         File.WriteAllText(Path.Combine(folder, "global.json"), "{}\n");
         File.WriteAllText(Path.Combine(folder, "Directory.Build.rsp"), "");

@@ -1,47 +1,22 @@
 namespace SparseLlm.Pipeline.Engines.Installing;
 
-/// <summary>Where the packages of an engine come from.</summary>
+/// <summary>
+/// Where the packages of an engine come from: what <c>dotnet tool install</c> sees in the current folder, that is the NuGet.config of this folder and those above it, the user's own and the
+/// machine's.
+/// </summary>
 /// <param name="Additional">Feeds and folders besides the configured ones.</param>
-/// <param name="ConfigurationFile">The NuGet.config to go by; null for the user's own.</param>
+/// <param name="ConfigurationFile">The one NuGet.config to go by instead; null for those.</param>
 public sealed record EngineSources(IReadOnlyList<string> Additional, string? ConfigurationFile)
 {
-    private const string Fallback = """
-        <configuration>
-          <packageSources>
-            <add key="nuget.org" value="https://api.nuget.org/v3/index.json" />
-          </packageSources>
-        </configuration>
-
-        """;
-
-    /// <summary>The file for restoring: one, so that no NuGet.config of a folder above takes part.</summary>
-    /// <param name="folder">Where to write one if the user has none.</param>
-    internal string ResolveConfiguration(string folder)
+    /// <summary>What tells NuGet in a project, which is in another folder.</summary>
+    internal IReadOnlyDictionary<string, string> Properties => new Dictionary<string, string>
     {
-        if (ConfigurationFile is not null)
-        {
-            return Path.GetFullPath(ConfigurationFile);
-        }
+        ["RestoreRootConfigDirectory"] = Escape(Environment.CurrentDirectory),
+        ["RestoreConfigFile"] = ConfigurationFile is null ? "" : Escape(Path.GetFullPath(ConfigurationFile)),
+        ["RestoreAdditionalProjectSources"] = string.Join(';', Additional.Select(source => Escape(source.Contains("://", StringComparison.Ordinal) ? source : Path.GetFullPath(source)))),
+    };
 
-        if (UserFile() is { } user)
-        {
-            return user;
-        }
-
-        string path = Path.Combine(folder, "NuGet.config");
-        File.WriteAllText(path, Fallback);
-        return path;
-    }
-
-    /// <summary>Feeds as they are, folders as absolute paths: the project is elsewhere.</summary>
-    internal string Joined => string.Join(';', Additional.Select(source => source.Contains("://", StringComparison.Ordinal) ? source : Path.GetFullPath(source)));
-
-    private static string? UserFile()
-    {
-        string folder = OperatingSystem.IsWindows()
-            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "NuGet")
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "NuGet");
-        string path = Path.Combine(folder, "NuGet.Config");
-        return File.Exists(path) ? path : null;
-    }
+    /// <summary>What MSBuild would take for lists, properties and escapes.</summary>
+    private static string Escape(string value) =>
+        value.Replace("%", "%25", StringComparison.Ordinal).Replace("$", "%24", StringComparison.Ordinal).Replace("@", "%40", StringComparison.Ordinal).Replace(";", "%3B", StringComparison.Ordinal);
 }
