@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using SparseLlm.Benchmarks.Gpu;
 using SparseLlm.Benchmarks.Workloads;
+using SparseLlm.Numerics;
 using SparseLlm.Numerics.TorchSharp;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;

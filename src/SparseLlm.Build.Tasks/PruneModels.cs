@@ -53,6 +53,12 @@ public sealed class PruneModels : ToolTask
     /// <summary>The device to compute on (auto, cpu, cpu-torch or cuda); empty for the tool's default.</summary>
     public string Device { get; set; } = "";
 
+    /// <summary>How the engine multiplies (exact or fast); empty for the tool's default.</summary>
+    public string Precision { get; set; } = "";
+
+    /// <summary>The numbers of the GPUs to compute with; empty for the tool's default.</summary>
+    public string Devices { get; set; } = "";
+
     /// <summary>The folder of the cache, or <c>off</c>; empty for the tool's default.</summary>
     public string CachePath { get; set; } = "";
 
@@ -178,6 +184,10 @@ public sealed class PruneModels : ToolTask
         yield return ("--manifest", Path.GetFullPath(Manifest));
         if (Device.Length > 0)
             yield return ("--device", Device);
+        if (Precision.Length > 0)
+            yield return ("--precision", Precision);
+        if (Devices.Length > 0)
+            yield return ("--devices", Devices);
         if (CachePath.Trim() is { Length: > 0 } cache)
             yield return ("--cache", cache.Equals(NoCache, StringComparison.OrdinalIgnoreCase) ? NoCache : FullPath(cache));
         if (OnCacheMiss.Length > 0)

@@ -65,13 +65,20 @@ public sealed partial class TorchBackend : IBackend
         }
     }
 
+    /// <summary>Bytes of memory that are free on a CUDA device; null where the driver does not say.</summary>
+    /// <param name="device">Its number among those that are visible.</param>
+    public static long? FreeMemory(int device) => CudaDriver.FreeMemory(device);
+
     /// <inheritdoc/>
     public string NumericsClass =>
         $"torch-{(IsCuda ? "cuda" : "cpu")}-{LibTorchVersion.Loaded}{(IsCuda ? '-' + Slug(DeviceName) : "")}{(precision == Precision.Fast ? "-fast" : "")}/2";
 
     /// <inheritdoc/>
     public string Description => FormattableString.Invariant(
-        $"{(IsCuda ? $"{DeviceName} (CUDA device {device.index})" : $"CPU, {torch.get_num_threads()} threads")}, libtorch {LibTorchVersion.Loaded}");
+        $"{(IsCuda ? $"{DeviceName} (CUDA device {device.index})" : $"CPU, {torch.get_num_threads()} threads")}, libtorch {LibTorchVersion.Loaded}{(precision == Precision.Fast ? ", fast products" : "")}");
+
+    /// <inheritdoc/>
+    public Gpu? Gpu => IsCuda ? new Gpu(DeviceName, CudaVersions.Driver, CudaVersions.Runtime) : null;
 
     private bool IsCuda => device.type == DeviceType.CUDA;
 

@@ -17,4 +17,7 @@ public interface IBackend : IMatrixMemory, IMatrixProducts, IElementwise, IFacto
 
     /// <summary>What the user reads: device, instruction set, number of threads.</summary>
     string Description { get; }
+
+    /// <summary>The GPU that it computes on; null for a backend that computes on none. Takes no part in keys.</summary>
+    Gpu? Gpu => null;
 }

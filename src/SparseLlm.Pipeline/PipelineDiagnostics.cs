@@ -95,6 +95,9 @@ public static class PipelineDiagnostics
     /// <summary>An engine goes on, but not as well as it could.</summary>
     public static readonly DiagnosticDescriptor EngineNotice = new("SLM4045", "the engine has less than it would like", Severity.Note);
 
+    /// <summary>An engine is asked for something that it does not have.</summary>
+    public static readonly DiagnosticDescriptor EngineSettingUnsupported = new("SLM4050", "the engine does not have what is asked for");
+
     /// <summary>An engine could not be installed.</summary>
     public static readonly DiagnosticDescriptor EngineNotInstalled = new("SLM4044", "an engine could not be installed");
 }

@@ -12,8 +12,7 @@ namespace SparseLlm.Recipes;
 /// <param name="Calibration">The calibration data; null if the recipe has none, as it may if every method is magnitude.</param>
 /// <param name="Perplexities">The texts to measure perplexity on, in the order of the file.</param>
 /// <param name="Artifacts">What to make, matrices expanded, in the order of the file.</param>
-/// <param name="Device">What computes: one of <see cref="DeviceNames.All"/>.</param>
-/// <param name="Threads">Threads to compute with; null for one per processor.</param>
+/// <param name="Engine">What computes.</param>
 /// <param name="Memory">Memory for activations; null for <see cref="MemoryBudget.Default"/>.</param>
 public sealed record Recipe(
     string Path,
@@ -23,8 +22,7 @@ public sealed record Recipe(
     CalibrationRecipe? Calibration,
     IReadOnlyList<PerplexityRecipe> Perplexities,
     IReadOnlyList<ArtifactRecipe> Artifacts,
-    string Device = DeviceNames.Auto,
-    int? Threads = null,
+    EngineChoice Engine,
     MemoryBudget? Memory = null)
 {
     /// <summary>The globs by which it names texts, absolute: a file that comes to match one is a new input.</summary>

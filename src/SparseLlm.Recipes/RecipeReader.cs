@@ -1,6 +1,5 @@
 using NuGet.Versioning;
 using SparseLlm.Diagnostics;
-using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Recipes.Keys;
 using SparseLlm.Recipes.Reading;
@@ -56,7 +55,7 @@ public sealed class RecipeReader
         IReadOnlyList<PerplexityRecipe>? perplexities = section.Entry(RecipeKeys.Evaluation) is { } evaluation
             ? new EvaluationReader(context, texts).Read(evaluation)
             : section.Means(RecipeKeys.Evaluation) ? null : [];
-        var (device, threads, memory) = Engine(section);
+        var (engine, memory) = section.Entry(RecipeKeys.Engine) is { } computing ? new EngineReader(context).Read(computing) : (new EngineChoice(), null);
 
         section.Require(RecipeKeys.Artifacts);
         HashSet<string>? measured = perplexities?.Select(perplexity => perplexity.Name).ToHashSet();
@@ -64,7 +63,7 @@ public sealed class RecipeReader
             .Read(section);
         CheckCalibration(section, artifacts);
 
-        return new Recipe(path, requires, model, modelLocation, calibration, perplexities ?? [], artifacts, device, threads, memory)
+        return new Recipe(path, requires, model, modelLocation, calibration, perplexities ?? [], artifacts, engine, memory)
         {
             Globs = [.. context.Files.Globs],
         };
@@ -102,18 +101,6 @@ public sealed class RecipeReader
             ? context.Files.Model(text, node.Location)
             : null;
         return (model ?? "", node.Location);
-    }
-
-    private (string Device, int? Threads, MemoryBudget? Memory) Engine(Section section)
-    {
-        const string standard = EngineKeys.DefaultDevice;
-        if (section.Entry(RecipeKeys.Engine) is not { } entry) return (standard, null, null);
-        if (context.Open(entry, EngineKeys.All) is not { } engine) return (standard, null, null);
-
-        string? device = engine.Find(EngineKeys.Device) is { } name ? context.Scalars.Choice(EngineKeys.Device, name) : null;
-        int? threads = engine.Find(EngineKeys.Threads) is { } count ? context.Scalars.Integer(EngineKeys.Threads, count) : null;
-        MemoryBudget? memory = engine.Find(EngineKeys.Memory) is { } size ? context.Scalars.Memory(EngineKeys.Memory.Name, size) : null;
-        return (device ?? standard, threads, memory);
     }
 
     private void CheckCalibration(Section section, IReadOnlyList<ArtifactRecipe> artifacts)

@@ -36,9 +36,9 @@ public sealed class Errors
     public void What_the_tool_says_of_its_options_speaks_of_properties()
     {
         var project = new TestProject(feed);
-        project.Write("pruning.yaml", $"fail: {project.PathOf("pruning.yaml")}: error SLM4011: it has moved; build without --locked, or with --cache off or --on-cache-miss error");
+        project.Write("pruning.yaml", $"fail: {project.PathOf("pruning.yaml")}: error SLM4011: it has moved; build without --locked, or with --cache off or --on-cache-miss error; add --precision exact and --devices 0,1 with --device cuda");
 
-        project.Build().ShouldFail().Output.ShouldContain("error SLM4011: it has moved; build with SparseLlmLocked=false, or with SparseLlmCachePath=off or SparseLlmOnCacheMiss=error");
+        project.Build().ShouldFail().Output.ShouldContain("error SLM4011: it has moved; build with SparseLlmLocked=false, or with SparseLlmCachePath=off or SparseLlmOnCacheMiss=error; add SparseLlmPrecision=exact and SparseLlmDevices=0,1 with SparseLlmDevice=cuda");
     }
 
     [Fact]
@@ -59,6 +59,8 @@ public sealed class Errors
         ShouldRefuse("SparseLlmLocked=known", "It can be 'true' or 'false'.");
         ShouldRefuse("SparseLlmConstants=all", "It can be 'true' or 'false'.");
         ShouldRefuse("SparseLlmDevice=gpu", "It can be 'auto', 'cpu', 'cpu-torch' or 'cuda'.");
+        ShouldRefuse("SparseLlmPrecision=half", "It can be 'exact' or 'fast'.");
+        ShouldRefuse("SparseLlmDevices=first", "It can be numbers of GPUs with commas between them, such as '0,1'.");
         ShouldRefuse("SparseLlmOnCacheMiss=fail", "It can be 'build', 'warn' or 'error'.");
         ShouldRefuse("SparseLlmCachePath=~/cache", "It can be 'off', or a folder,");
         ShouldRefuse("SparseLlmCachePath=/", "It can be 'off', or a folder,");

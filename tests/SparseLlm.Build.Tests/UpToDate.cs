@@ -54,6 +54,7 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
 
     [Theory]
     [InlineData("-p:SparseLlmDevice=cpu")]
+    [InlineData("-p:SparseLlmPrecision=fast")]
     [InlineData("-p:SparseLlmArtifacts=a")]
     [InlineData("-p:SparseLlmLocked=true")]
     public void It_is_pruned_again_with_another_property(string property)

@@ -166,7 +166,7 @@ public sealed class FewerExpertsBuilds : BuildTest
 
             """);
         Recipe recipe = RecipeReader.Read(Temp["pruning.yaml"], ToolVersion.Current).Require();
-        using IEngine engine = Devices.Open(DeviceNames.Cpu, threads: 1, Open());
+        using IEngine engine = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 }, Open());
         Diagnostic error = Should.Throw<DiagnosticException>(
             () => new RecipeBuild(recipe, Temp["models"], engine, Open(), null).Run(new BuildOptions(), CancellationToken.None)).Diagnostics.Single();
         error.Code.ShouldBe("SLM3017");

@@ -55,9 +55,9 @@ public sealed class MeasuringPackedModels : IDisposable
     public void Only_a_packed_model_is_measured_so_and_under_keys_of_its_own()
     {
         BuildCache cache = BuildCache.Open(directory["cache"], remote: null, _ => { });
-        using IEngine packed = Devices.OpenToMeasure(directory["packed"], DeviceNames.Auto, threads: 1, cache);
-        using IEngine dense = Devices.OpenToMeasure(directory["pruned"], DeviceNames.Cpu, threads: 1, cache);
-        using IEngine build = Devices.Open(DeviceNames.Cpu, threads: 1, cache);
+        using IEngine packed = Devices.OpenToMeasure(directory["packed"], new EngineChoice(DeviceNames.Auto) { Threads = 1 }, cache);
+        using IEngine dense = Devices.OpenToMeasure(directory["pruned"], new EngineChoice(DeviceNames.Cpu) { Threads = 1 }, cache);
+        using IEngine build = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 }, cache);
         dense.NumericsClass.ShouldBe(build.NumericsClass);
         packed.NumericsClass.ShouldNotBe(build.NumericsClass);
         Key(packed).ShouldNotBe(Key(build));
@@ -68,7 +68,7 @@ public sealed class MeasuringPackedModels : IDisposable
     private Perplexity Measure(string model)
     {
         BuildCache cache = BuildCache.Open(directory["cache"], remote: null, _ => { });
-        using IEngine engine = Devices.OpenToMeasure(directory[model], DeviceNames.Cpu, threads: null, cache);
+        using IEngine engine = Devices.OpenToMeasure(directory[model], new EngineChoice(DeviceNames.Cpu), cache);
         var measured = new DenseModel(directory[model], engine.NumericsClass, cache);
         return new PerplexityMeter(measured, engine, MemoryBudget.Default).OfDense(text, default);
     }

@@ -58,26 +58,37 @@ internal sealed class SmallBuild
     /// <summary>Builds with a cache; an artifact that stands there from before is removed.</summary>
     public ArtifactOutcome Run(BuildCache cache)
     {
-        if (Directory.Exists(Artifact))
-        {
-            Directory.Delete(Artifact, recursive: true);
-        }
-
+        Remove();
         return Run(cache, new BuildOptions());
+    }
+
+    /// <summary>As <see cref="Run(BuildCache)"/>, on an engine of the caller's.</summary>
+    public ArtifactOutcome Run(BuildCache cache, IEngine engine)
+    {
+        Remove();
+        return new RecipeBuild(Recipe(), directory["models"], engine, cache).Run(new BuildOptions(), CancellationToken.None).Single();
     }
 
     /// <summary>Builds with a cache what there is to build.</summary>
     public ArtifactOutcome Run(BuildCache cache, BuildOptions options, IProgress<BuildProgress>? progress = null)
     {
-        using IEngine engine = Devices.Open(DeviceNames.Cpu, threads: 1, cache);
+        using IEngine engine = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 }, cache);
         return new RecipeBuild(Recipe(), directory["models"], engine, cache, progress).Run(options, CancellationToken.None).Single();
     }
 
     /// <summary>What a build would do.</summary>
     public ArtifactPlan Plan(BuildCache cache)
     {
-        using IEngine engine = Devices.Open(DeviceNames.Cpu, threads: 1, cache);
+        using IEngine engine = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 }, cache);
         return new RecipePlan(Recipe(), directory["models"], engine.NumericsClass, cache).Plan([]).Single();
+    }
+
+    private void Remove()
+    {
+        if (Directory.Exists(Artifact))
+        {
+            Directory.Delete(Artifact, recursive: true);
+        }
     }
 
     private Recipe Recipe() => RecipeReader.Read(directory["pruning.yaml"], ToolVersion.Current).Require();

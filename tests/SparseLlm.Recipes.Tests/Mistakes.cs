@@ -99,6 +99,11 @@ public sealed class Mistakes : IDisposable
         { WithCalibration + "artifacts: { a: { sparsity: 0.5, format: gguf, type: [q8_0, «q4_k_m»] } }\n", "SLM1008", "allowed: f32, f16, q4_0, q8_0, bf16" },
         { WithCalibration + "artifacts: { a: { sparsity: 0.5, format: gguf, type: [q8_0, «q8_0»] } }\n", "SLM1007", "'q8_0' is listed twice" },
         { WithCalibration + "artifacts: { a: { sparsity: 0.5, format: «[]» } }\n", "SLM1007", "'format' is an empty list" },
+        { Head + "engine: { precision: «half» }\n" + Artifacts, "SLM1008", "unknown precision 'half'; allowed: exact, fast" },
+        { Head + "engine: { «precision»: fast, device: cpu }\n" + Artifacts, "SLM1014", "the built-in engine (device cpu) computes exactly, and 'fast' is asked for; remove one of 'device' and 'precision'" },
+        { Head + "engine: { device: cpu-torch, «devices»: [0, 1] }\n" + Artifacts, "SLM1014", "device cpu-torch computes on the processor, and GPUs are asked for (devices 0,1); remove one of 'device' and 'devices'" },
+        { Head + "engine: { devices: «[0, 0]» }\n" + Artifacts, "SLM1007", "'devices' must be numbers of GPUs, each once, found '0, 0'; write them like [0, 1]" },
+        { Head + "engine: { devices: «first» }\n" + Artifacts, "SLM1007", "'devices' must be numbers of GPUs, each once, found 'first'" },
         { Head + "engine: { device: «gpu» }\n" + Artifacts, "SLM1008", "unknown device 'gpu'; allowed: auto, cpu, cpu-torch, cuda" },
 
         // Files.

@@ -1,6 +1,7 @@
 using NuGet.Versioning;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints.Encodings;
+using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Patterns;
@@ -53,7 +54,7 @@ public sealed class ValidRecipes : IDisposable
               perplexity:
                 prose: { text: eval.txt, field: body, sequenceLength: 32 }
                 books: books/*.txt
-            engine: { device: cpu, threads: 2, memory: 1.5GiB }
+            engine: { device: cuda, precision: fast, devices: [2, 0], threads: 2, memory: 1.5GiB }
             defaults:
               method: sparsellm
               preset: fast
@@ -78,8 +79,7 @@ public sealed class ValidRecipes : IDisposable
         recipe.Requires.ShouldBe(VersionRange.Parse("[0.1,1.0)"));
         recipe.Model.ShouldBe(folder.At("model"));
         recipe.ModelLocation.ToString().ShouldBe($"{folder.RecipePath}(3,8,3,16)");
-        recipe.Device.ShouldBe("cpu");
-        recipe.Threads.ShouldBe(2);
+        recipe.Engine.ShouldBe(new EngineChoice("cuda") { Precision = Precision.Fast, Devices = DeviceNumbers.Parse("2,0")!, Threads = 2 });
         recipe.Memory.ShouldBe(new MemoryBudget.Size(3L << 29));
 
         recipe.Calibration.ShouldNotBeNull();
@@ -118,14 +118,24 @@ public sealed class ValidRecipes : IDisposable
         recipe.Artifacts.Count.ShouldBe(2);
     }
 
+    [Theory]
+    [InlineData("1")]
+    [InlineData("0,1")]
+    [InlineData("0, 1")]
+    [InlineData("[0, 1]")]
+    public void GPUs_are_a_number_a_list_or_numbers_with_commas(string devices)
+    {
+        Recipe recipe = folder.ReadValid($"version: 1\nmodel: model\nengine:\n  devices: {devices}\ncalibration: {{ text: calibration.txt }}\nartifacts: {{ a: {{ sparsity: 0.5 }} }}\n");
+        recipe.Engine.Devices.All.ShouldBe(devices == "1" ? [1] : [0, 1]);
+    }
+
     [Fact]
     public void A_short_recipe_leaves_everything_else_at_its_default()
     {
         Recipe recipe = folder.ReadValid("version: 1\nmodel: model\ncalibration: { text: calibration.txt }\nartifacts: { a: { sparsity: 0.5 } }\n");
 
         recipe.Requires.ShouldBeNull();
-        recipe.Device.ShouldBe("auto");
-        recipe.Threads.ShouldBeNull();
+        recipe.Engine.ShouldBe(new EngineChoice("auto") { Precision = Precision.Exact });
         recipe.Memory.ShouldBeNull();
         recipe.Perplexities.ShouldBeEmpty();
         recipe.Calibration!.Settings.ShouldBe(new CalibrationSettings());

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints.Encodings;
+using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports;
 using SparseLlm.Reports.Tests.Support;
@@ -130,6 +131,16 @@ public sealed partial class Pages
     {
         Document.Parse(Report(Samples.Manifest() with { SpilledBytes = 5L << 30 })).Texts("th").ShouldContain("Spilled");
         Document.Parse(Report(Samples.Manifest())).Texts("th").ShouldNotContain("Spilled");
+    }
+
+    [Fact]
+    public void A_report_names_the_GPUs_with_their_driver_and_CUDA()
+    {
+        ArtifactManifest manifest = Samples.Manifest() with { Gpus = [new Gpu("NVIDIA H100 80GB HBM3", "580.65.06", "12.8"), new Gpu("NVIDIA H100 80GB HBM3", "580.65.06", null)] };
+        string[] cells = [.. Document.Parse(Report(manifest)).Texts("td")];
+        cells.ShouldContain("NVIDIA H100 80GB HBM3, driver 580.65.06, CUDA 12.8");
+        cells.ShouldContain("NVIDIA H100 80GB HBM3, driver 580.65.06, CUDA not known");
+        Document.Parse(Report(Samples.Manifest())).Texts("th").ShouldNotContain("GPU");
     }
 
     [Fact]

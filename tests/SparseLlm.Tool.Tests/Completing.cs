@@ -9,7 +9,7 @@ public sealed class Completing : IDisposable
     public void Commands_options_and_choices_are_suggested()
     {
         Suggest("bu").ShouldBe(["build"]);
-        Suggest("build --dev").ShouldBe(["--device"]);
+        Suggest("build --dev").ShouldBe(["--device", "--devices"]);
         Suggest("prune model --method spar").ShouldBe(["sparsegpt", "sparsellm"]);
         Suggest("explain SLM300").ShouldContain("SLM3004");
     }

@@ -1,4 +1,6 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Numerics;
+using SparseLlm.Recipes;
 using SparseLlm.Tool.Projects;
 
 namespace SparseLlm.Tool.Tests;
@@ -31,7 +33,7 @@ public sealed class Projects : IDisposable
     public void Every_recipe_of_a_project_and_its_properties_are_known()
     {
         Write("App.csproj", Project("""
-            <PropertyGroup><SparseLlmDevice>CPU</SparseLlmDevice><SparseLlmCachePath>cache/</SparseLlmCachePath><SparseLlmModelsFolder>weights</SparseLlmModelsFolder></PropertyGroup>
+            <PropertyGroup><SparseLlmDevice>CUDA</SparseLlmDevice><SparseLlmPrecision>Fast</SparseLlmPrecision><SparseLlmDevices>1;0</SparseLlmDevices><SparseLlmCachePath>cache/</SparseLlmCachePath><SparseLlmModelsFolder>weights</SparseLlmModelsFolder></PropertyGroup>
             <ItemGroup><PruningRecipe Include="recipes/*.yaml" /></ItemGroup>
             """));
         Write("recipes/x.yaml", "");
@@ -39,7 +41,7 @@ public sealed class Projects : IDisposable
         PruningProject project = PruningProject.Evaluate(ProjectFile.Find(directory.Path), null, CancellationToken.None);
         project.Recipes.Order().ShouldBe([directory["recipes/x.yaml"], directory["recipes/y.yaml"]]);
         project.Models.ShouldBe(directory["bin/Debug/net10.0/weights"]);
-        project.Device.ShouldBe("cpu");
+        project.Choose(new EngineChoice { Threads = 3 }).ShouldBe(new EngineChoice("cuda") { Precision = Precision.Fast, Devices = DeviceNumbers.Parse("1,0")!, Threads = 3 });
         project.Cache.ShouldBe(directory["cache"]);
 
         ToolProcess status = ToolProcess.Run("status", "--project", directory["App.csproj"]);

@@ -29,6 +29,19 @@ internal static unsafe class CudaDriver
         return Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name));
     }
 
+    /// <summary>Bytes of memory that are free on a device; null where the driver does not say.</summary>
+    /// <param name="device">Its number.</param>
+    /// <exception cref="DllNotFoundException">There is no driver.</exception>
+    public static long? FreeMemory(int device)
+    {
+        var retain = (delegate* unmanaged<nint*, int, int>)Function("cuDevicePrimaryCtxRetain");
+        var setContext = (delegate* unmanaged<nint, int>)Function("cuCtxSetCurrent");
+        var getInfo = (delegate* unmanaged<nuint*, nuint*, int>)Function("cuMemGetInfo_v2");
+        nint context;
+        nuint free, total;
+        return retain(&context, device) == 0 && setContext(context) == 0 && getInfo(&free, &total) == 0 ? (long)free : null;
+    }
+
     /// <summary>Throws if a function did not succeed.</summary>
     /// <exception cref="InvalidOperationException">It did not.</exception>
     public static void Check(int result)

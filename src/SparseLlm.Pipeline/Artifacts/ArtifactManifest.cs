@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Definitions;
+using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Reports.Masks;
@@ -72,6 +73,9 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
 
     /// <summary>Backend, device kind and kernel family.</summary>
     public required string Numerics { get; init; }
+
+    /// <summary>The GPUs of the machine that it was pruned on, with their driver and CUDA; null where none took part.</summary>
+    public IReadOnlyList<Gpu>? Gpus { get; init; }
 
     /// <summary>Zeros over weights, in the pruned tensors, counted after the cast to their element type.</summary>
     public required double Sparsity { get; init; }

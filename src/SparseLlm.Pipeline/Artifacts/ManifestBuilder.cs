@@ -33,6 +33,7 @@ internal static class ManifestBuilder
             Pattern = request.Plan.Default.ToString(),
             Calibration = result.Calibration is { } windows ? Describe(request.Calibration!, windows, dense.Files) : null,
             Numerics = dense.NumericsClass,
+            Gpus = result.Gpus.Count == 0 ? null : result.Gpus,
             Sparsity = weights == 0 ? 0 : linears.Sum(linear => linear.Zeros) / weights,
             Tensors = [.. linears.Select(linear => new TensorReport(
                 linear.Name, [linear.Rows, linear.Columns], linear.Pattern, linear.Sparsity, linear.RelativeError))],

@@ -14,14 +14,13 @@ public static class Devices
     private const int MostThreadsPerProcessor = 8;
 
     /// <summary>The engine for a device. A worker process is not started before there is something to compute.</summary>
-    /// <param name="device">One of <see cref="DeviceNames.All"/>.</param>
-    /// <param name="threads">Threads of an engine that computes on the processor; null for one per core.</param>
+    /// <param name="choice">What is asked for.</param>
     /// <param name="cache">Where finished steps are kept.</param>
-    /// <exception cref="Diagnostics.DiagnosticException">The engine is not installed.</exception>
-    public static IEngine Open(string device, int? threads, BuildCache cache) => Choose(device) switch
+    /// <exception cref="Diagnostics.DiagnosticException">The engine is not installed, or does not have what is asked for.</exception>
+    public static IEngine Open(EngineChoice choice, BuildCache cache) => Find(choice) switch
     {
-        { } engine => new WorkerEngine(engine, Sensible(threads), cache),
-        null => new LocalEngine(new CpuBackend(Sensible(threads)), cache),
+        { } engine => new WorkerEngine(engine, choice with { Threads = Sensible(choice.Threads) }, cache),
+        null => new LocalEngine(new CpuBackend(Sensible(choice.Threads)), cache),
     };
 
     /// <summary>
@@ -29,20 +28,41 @@ public static class Devices
     /// unpacks it, layer by layer.
     /// </summary>
     /// <param name="model">The model's directory.</param>
-    /// <param name="device">One of <see cref="DeviceNames.All"/>.</param>
-    /// <param name="threads">Threads of an engine that computes on the processor; null for one per core.</param>
+    /// <param name="choice">What is asked for.</param>
     /// <param name="cache">Where finished steps are kept.</param>
-    /// <exception cref="Diagnostics.DiagnosticException">The engine is not installed, or it cannot be told whether the model is packed.</exception>
-    public static IEngine OpenToMeasure(string model, string device, int? threads, BuildCache cache) =>
-        device is DeviceNames.Auto or DeviceNames.Cpu && Checkpoint.IsPackedIn(model)
-            ? LocalEngine.AsStored(new CpuBackend(Sensible(threads)), cache)
-            : Open(device, threads, cache);
+    /// <exception cref="Diagnostics.DiagnosticException">The engine is not installed, does not have what is asked for, or it cannot be told whether the model is packed.</exception>
+    public static IEngine OpenToMeasure(string model, EngineChoice choice, BuildCache cache)
+    {
+        RequireSupported(choice);
+        return choice.Device is DeviceNames.Auto or DeviceNames.Cpu && Checkpoint.IsPackedIn(model)
+            ? LocalEngine.AsStored(new CpuBackend(Sensible(choice.Threads)), cache)
+            : Open(choice, cache);
+    }
 
     /// <summary>More threads than the processors can run wait for each other, in the end for ever. Results are the same with any number.</summary>
     public static int? Sensible(int? threads) => threads is { } asked ? Math.Min(asked, MostThreadsPerProcessor * Environment.ProcessorCount) : null;
 
-    /// <summary>The installed engine for a device; null for the one that is built in.</summary>
-    private static InstalledEngine? Choose(string device) => device switch
+    /// <summary>The installed engine that is asked for; null for the one that is built in.</summary>
+    private static InstalledEngine? Find(EngineChoice choice)
+    {
+        RequireSupported(choice);
+        return Find(choice.Device);
+    }
+
+    /// <summary>Who names the built-in engine must not ask for what it does not have; who leaves the choice to the tool takes what is there.</summary>
+    private static void RequireSupported(EngineChoice choice)
+    {
+        string? problem =
+            choice.UnsupportedPrecision is { } precision ? $"{precision}; add --precision exact, or choose another device by --device cuda"
+            : choice.UnsupportedDevices is { } devices ? $"{devices}; add --devices 0, or choose another device by --device cuda"
+            : null;
+        if (problem is not null)
+        {
+            throw PipelineDiagnostics.EngineSettingUnsupported.Error(null, problem);
+        }
+    }
+
+    private static InstalledEngine? Find(string device) => device switch
     {
         DeviceNames.Cpu => null,
         DeviceNames.Auto => InstalledEngines.Find(EngineKind.Cuda.Name) is { IsOfThisTool: true } cuda && GraphicsProcessors.ArePresent() ? cuda : null,

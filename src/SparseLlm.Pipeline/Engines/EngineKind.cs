@@ -5,13 +5,13 @@ namespace SparseLlm.Pipeline.Engines;
 
 /// <summary>A kind of engine that can be installed beside the tool. All of them compute with TorchSharp, in a worker process.</summary>
 /// <param name="Name">What users call it, and the device that it computes on.</param>
-/// <param name="TorchDevice">What libtorch calls the device.</param>
+/// <param name="TorchDevice">What libtorch calls the device, with <c>{device}</c> for its number.</param>
 /// <param name="Package">The package with TorchSharp and libtorch for this system; null where there is none.</param>
 public sealed record EngineKind(string Name, string TorchDevice, string? Package)
 {
     /// <summary>libtorch on an Nvidia GPU.</summary>
     public static EngineKind Cuda { get; } = new(
-        DeviceNames.Cuda, "cuda", System switch { "linux-x64" => "TorchSharp-cuda-linux", "win-x64" => "TorchSharp-cuda-windows", _ => null });
+        DeviceNames.Cuda, "cuda:{device}", System switch { "linux-x64" => "TorchSharp-cuda-linux", "win-x64" => "TorchSharp-cuda-windows", _ => null });
 
     /// <summary>libtorch on the processor: to find out whether a difference comes from libtorch or from the GPU.</summary>
     public static EngineKind CpuTorch { get; } = new(

@@ -19,15 +19,6 @@ public sealed partial record GraphicsProcessors(string? Driver, string? Cuda, IR
         (Directory.Exists("/dev") && Directory.EnumerateFiles("/dev", "nvidia*").Any(path => char.IsAsciiDigit(path[^1])))
         || Run("--list-gpus") is { Length: > 0 };
 
-    /// <summary>Bytes of memory that are free on a GPU, on the fullest of several; null where the driver does not say.</summary>
-    public static long? FreeMemory()
-    {
-        long[] free = [.. (Run("--query-gpu=memory.free", "--format=csv,noheader,nounits") ?? "")
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(line => long.TryParse(line, CultureInfo.InvariantCulture, out long mebibytes) ? mebibytes << 20 : 0)];
-        return free.Length == 0 ? null : free.Min();
-    }
-
     /// <summary>Asks the driver.</summary>
     public static GraphicsProcessors Find()
     {

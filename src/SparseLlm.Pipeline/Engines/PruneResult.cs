@@ -1,3 +1,4 @@
+using SparseLlm.Numerics;
 using SparseLlm.Pruning.Methods;
 
 namespace SparseLlm.Pipeline.Engines;
@@ -11,6 +12,9 @@ public sealed record PruneResult(IReadOnlyList<PrunedLayer> Layers, CalibrationW
 {
     /// <summary>By decoder layer, the places of the experts that stayed; null where none were dropped.</summary>
     public IReadOnlyList<IReadOnlyList<int>?>? Experts { get; init; }
+
+    /// <summary>The GPUs that computed; none where the processor did.</summary>
+    public IReadOnlyList<Gpu> Gpus { get; init; } = [];
 }
 
 /// <summary>The calibration windows that a prune looked at.</summary>

@@ -95,7 +95,7 @@ public sealed record MachineInspection
     private static string Describe(EngineState state)
     {
         InstalledEngine engine = state.Engine;
-        return $"{engine.Name} ({engine.NumericsClass ?? "numerics not known"}), TorchSharp {engine.Version}: {(state.Starts ? "starts on " : "unusable: ")}{state.Says}";
+        return $"{engine.Name} ({engine.CurrentNumericsClass ?? "numerics not known"}), TorchSharp {engine.Version}: {(state.Starts ? "starts on " : "unusable: ")}{state.Says}";
     }
 
     private static IEnumerable<string> Advise(MachineInspection machine)

@@ -10,7 +10,7 @@ namespace SparseLlm.Pruning.Methods;
 /// <param name="Backend">Where everything lives.</param>
 /// <param name="Plan">How sparse each matrix becomes.</param>
 /// <param name="Settings">The method.</param>
-/// <param name="Fitting">How matrices are solved.</param>
+/// <param name="Devices">Where matrices are solved.</param>
 /// <param name="Chunks">How the calibration windows are grouped.</param>
 /// <param name="Recorder">Takes down what has changed.</param>
 /// <param name="Cancellation">Stops between chunks and matrices.</param>
@@ -18,7 +18,7 @@ internal sealed record LayerContext(
     IBackend Backend,
     SparsityPlan Plan,
     PruningSettings Settings,
-    FitSettings Fitting,
+    FitDevices Devices,
     TokenChunks Chunks,
     LayerRecorder Recorder,
     CancellationToken Cancellation)

@@ -28,7 +28,7 @@ internal sealed class LayerPruner(
     private readonly ActivationStream denseInputs = context.Chunks.Stream();
 
     // Groups whose solution waits until the inputs of all have been seen.
-    private readonly List<(FitGroup Group, IReadOnlyList<float[]?> Importance)> waiting = [];
+    private readonly List<FitJob> waiting = [];
 
     // Of the rows of the last block's projections.
     private IReadOnlyList<float[]?> lastImportance = [];
@@ -236,7 +236,7 @@ internal sealed class LayerPruner(
 
     private void Finish(FitGroup group, IReadOnlyList<float[]?> rowImportance)
     {
-        waiting.Add((group, rowImportance));
+        waiting.Add(new FitJob(group, rowImportance));
         if (context.Settings.Sequential)
         {
             SolveWaiting();
@@ -245,19 +245,15 @@ internal sealed class LayerPruner(
 
     private void SolveWaiting()
     {
-        foreach ((FitGroup group, IReadOnlyList<float[]?> rowImportance) in waiting)
-        {
-            group.Solve(context.Fitting, rowImportance, (fit, error) => context.Recorder.Add(fit.Linear, error), context.Recorder.AddFallback, guard);
-            group.Dispose();
-        }
-
+        context.Devices.Solve(waiting, (fit, error) => context.Recorder.Add(fit.Linear, error), context.Recorder.AddFallback, guard);
+        waiting.ForEach(job => job.Group.Dispose());
         waiting.Clear();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        waiting.ForEach(entry => entry.Group.Dispose());
+        waiting.ForEach(job => job.Group.Dispose());
         dense?.Dispose();
         guard?.Dispose();
         sweeps?.Dispose();

@@ -48,6 +48,12 @@ internal sealed class LayerRecorder(
         HashSet<Matrix<float>> ofPart = [.. part.Parameters.Select(parameter => parameter.Values)];
         TakeDown([.. changed.Where(entry => ofPart.Contains(entry.Matrix))]);
         changed.RemoveAll(entry => ofPart.Contains(entry.Matrix));
+
+        // Reports stand in the order in which parts are done, also where several are solved at the same time.
+        HashSet<string> names = [.. part.Linears.Select(linear => linear.Definition.WeightName)];
+        LinearReport[] reports = [.. linears.Where(report => names.Contains(report.Name))];
+        linears.RemoveAll(reports.Contains);
+        linears.AddRange(reports);
     }
 
     private void TakeDown(IReadOnlyList<(TensorSlice Slice, Matrix<float> Matrix)> slices)

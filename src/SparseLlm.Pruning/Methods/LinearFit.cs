@@ -1,6 +1,5 @@
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
-using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Solvers;
 
@@ -29,13 +28,12 @@ internal sealed class LinearFit : IDisposable
     /// <param name="hasTargets">Whether targets will be added with the inputs.</param>
     /// <param name="refitBias">Whether the bias is part of the problem.</param>
     public LinearFit(IBackend backend, Linear linear, SparsityPattern pattern, bool hasTargets, bool refitBias)
+        : this(backend, linear, pattern, refitBias && linear.Bias is not null, hasTargets ? new TargetSums(backend, linear.Definition.Inputs, linear.Definition.Outputs) : null)
     {
-        this.backend = backend;
-        this.linear = linear;
-        this.pattern = pattern;
-        RefitsBias = refitBias && linear.Bias is not null;
-        targets = hasTargets ? new TargetSums(backend, linear.Definition.Inputs, linear.Definition.Outputs) : null;
     }
+
+    private LinearFit(IBackend backend, Linear linear, SparsityPattern pattern, bool refitsBias, TargetSums? targets) =>
+        (this.backend, this.linear, this.pattern, RefitsBias, this.targets) = (backend, linear, pattern, refitsBias, targets);
 
     /// <summary>Whether the bias is part of the problem: then its sums are taken around their means.</summary>
     public bool RefitsBias { get; }
@@ -45,6 +43,24 @@ internal sealed class LinearFit : IDisposable
 
     /// <summary>Adds the targets [tokens x outputs] of tokens x [tokens x inputs].</summary>
     public void AddTargets(Matrix<float> x, Matrix<float> values) => targets?.Add(x, values);
+
+    /// <summary>The same subproblem, of which nothing is solved yet, for a copy of the layer in the memory of a backend. The copy is disposed by the caller.</summary>
+    public LinearFit CopyTo(IBackend other)
+    {
+        var copy = new Linear(
+            other, linear.Definition, other.CopyOf(linear.Weight, backend), linear.Bias is null ? null : other.CopyOf(linear.Bias, backend));
+        return new LinearFit(other, copy, pattern, RefitsBias, targets?.CopyTo(other));
+    }
+
+    /// <summary>Gives the layer the weight and bias of a copy.</summary>
+    public void Take(LinearFit copy)
+    {
+        backend.Copy(copy.linear.Weight, copy.backend, linear.Weight);
+        if (linear.Bias is not null)
+        {
+            backend.Copy(copy.linear.Bias!, copy.backend, linear.Bias);
+        }
+    }
 
     /// <summary>Replaces the layer's weight and bias by the solution.</summary>
     /// <param name="gram">The inputs' Gram matrix, centred if <see cref="RefitsBias"/>.</param>
@@ -86,8 +102,7 @@ internal sealed class LinearFit : IDisposable
     /// <param name="gram">The inputs' Gram matrix, centred if <see cref="RefitsBias"/>.</param>
     /// <param name="inputs">The sums it was made from.</param>
     /// <param name="solver">The solver.</param>
-    /// <param name="store">Where the solution is kept.</param>
-    public PlainSolution SolvePlainly(InputGram gram, TokenSums inputs, ISolver solver, MatrixStore store)
+    public PlainSolution SolvePlainly(InputGram gram, TokenSums inputs, ISolver solver)
     {
         Matrix<float> weights = backend.AllocateUninitialized<float>(linear.Weight.Rows, linear.Weight.Columns);
         using Matrix<float> mask = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
@@ -95,8 +110,7 @@ internal sealed class LinearFit : IDisposable
         solver.Solve(gram, weights, pattern, mask);
         gram.RestoreDeadInputs(linear.Weight, mask, weights);
         double error = RelativeError(gram, inputs, CrossProduct(inputs), weights);
-        Matrix<float>? bias = FittedBias(weights, inputs);
-        return new PlainSolution(linear, store.Keep(weights), bias is null ? null : store.Keep(bias), error);
+        return new PlainSolution(backend, weights, FittedBias(weights, inputs), error);
     }
 
     /// <summary>X'T as the problem needs it: around the means, or with the fixed bias taken out of T; null without targets.</summary>

@@ -9,7 +9,6 @@ using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Methods.Sweeps;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
-using SparseLlm.Pruning.Solvers;
 using SparseLlm.Pruning.Tuning;
 
 namespace SparseLlm.Pruning.Methods;
@@ -25,7 +24,7 @@ public sealed class ModelPruner
     private readonly IProgress<PruningProgress>? progress;
     private readonly SharedInputs? shared;
     private readonly MatrixStore store;
-    private readonly FitSettings fitting;
+    private readonly FitDevices devices;
 
     /// <summary>A prune of a model.</summary>
     /// <param name="model">The dense model.</param>
@@ -35,6 +34,7 @@ public sealed class ModelPruner
     /// <param name="progress">Told of every matrix and layer.</param>
     /// <param name="shared">What prunes with the same settings and tokens share; null to share nothing.</param>
     /// <param name="store">Where activations are kept; null for all of them in memory.</param>
+    /// <param name="others">Devices beside the model's, of the same numerics class, that solve matrices too.</param>
     /// <exception cref="Diagnostics.DiagnosticException">The plan does not fit the model, or calibration tokens are missing.</exception>
     public ModelPruner(
         DecoderModel model,
@@ -43,7 +43,8 @@ public sealed class ModelPruner
         CalibrationTokens? tokens,
         IProgress<PruningProgress>? progress = null,
         SharedInputs? shared = null,
-        MatrixStore? store = null)
+        MatrixStore? store = null,
+        IReadOnlyList<IBackend>? others = null)
     {
         this.model = model;
         backend = model.Backend;
@@ -53,7 +54,7 @@ public sealed class ModelPruner
         this.progress = progress;
         this.shared = shared;
         this.store = store ?? new MatrixStore(backend);
-        fitting = new FitSettings(settings.Damping, SolverFactory.Create(backend, settings), new MaskedRefit(backend, settings.RefitSteps));
+        devices = new FitDevices(settings, backend, others ?? []);
         Require(model.Definition, settings, plan);
         if (tokens is null && settings.NeedsCalibration())
         {
@@ -94,7 +95,7 @@ public sealed class ModelPruner
         var clock = Stopwatch.StartNew();
         var fallbacks = new List<string>();
         SparsityPlan allocated = BudgetAllocation.Allocate(model, settings, plan, tokens, store, fallbacks.Add, progress, cancellation);
-        IEnumerable<PrunedLayer> layers = fitting.Solver.NeedsInputs
+        IEnumerable<PrunedLayer> layers = devices.Fitting.Solver.NeedsInputs
             ? RunOnActivations(allocated, known, ahead, clock, cancellation)
             : RunOnWeights(allocated, known, ahead, clock, cancellation);
         foreach (PrunedLayer layer in layers)
@@ -125,7 +126,7 @@ public sealed class ModelPruner
             LayerRecorder recorder = Start(index, allocated, overlay);
             using DecoderLayer layer = model.LoadLayer(index, overlay);
             bool isLast = index == model.Definition.Layers.Count - 1;
-            var context = new LayerContext(backend, allocated, settings, fitting, chunks, recorder, cancellation);
+            var context = new LayerContext(backend, allocated, settings, devices, chunks, recorder, cancellation);
             using BlockTuning? tuning = settings.IsTuned ? new BlockTuning(context, isLast ? model.LoadHead : null) : null;
             using var pruner = new LayerPruner(context, layer, withDense ? model.LoadLayer(index) : null, tuning, index == 0 ? shared : null, isLast);
             ahead.Begin(index);
@@ -184,7 +185,7 @@ public sealed class ModelPruner
         }
 
         using Matrix<float> mask = backend.AllocateUninitialized<float>(linear.Weight.Rows, linear.Weight.Columns);
-        fitting.Solver.Solve(gram: null, linear.Weight, pattern, mask);
+        devices.Fitting.Solver.Solve(gram: null, linear.Weight, pattern, mask);
         recorder.Add(linear, relativeError: null);
     }
 

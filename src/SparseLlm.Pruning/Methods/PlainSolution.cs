@@ -1,14 +1,13 @@
-using SparseLlm.Models.Layers;
-using SparseLlm.Pruning.Activations;
+using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Methods;
 
 /// <summary>What a solver alone makes of a linear layer. Owns its matrices.</summary>
-/// <param name="Linear">The layer.</param>
+/// <param name="Backend">Where they are.</param>
 /// <param name="Weight">Sparse weights, [outputs x inputs].</param>
 /// <param name="Bias">[1 x outputs]; null where it stays as it is.</param>
 /// <param name="RelativeError">‖T - Y‖ / ‖T‖ for its output Y and the target T on the calibration tokens.</param>
-internal sealed record PlainSolution(Linear Linear, StoredMatrix Weight, StoredMatrix? Bias, double RelativeError) : IDisposable
+internal sealed record PlainSolution(IBackend Backend, Matrix<float> Weight, Matrix<float>? Bias, double RelativeError) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose()

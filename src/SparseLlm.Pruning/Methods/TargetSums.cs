@@ -24,6 +24,16 @@ internal sealed class TargetSums(IBackend backend, int inputs, int outputs) : ID
         backend.AccumulateColumnSquares(targets, Squares);
     }
 
+    /// <summary>The same sums in the memory of a backend.</summary>
+    public TargetSums CopyTo(IBackend other)
+    {
+        var copy = new TargetSums(other, Cross.Rows, Cross.Columns);
+        other.Copy(Cross, backend, copy.Cross);
+        other.Copy(Sums, backend, copy.Sums);
+        other.Copy(Squares, backend, copy.Squares);
+        return copy;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -39,6 +39,15 @@ internal sealed class TokenSums(IBackend backend, int width) : IDisposable
         return copy;
     }
 
+    /// <summary>The same sums in the memory of a backend.</summary>
+    public TokenSums CopyTo(IBackend other)
+    {
+        var copy = new TokenSums(other, gram.Columns) { Tokens = Tokens };
+        other.Copy(gram, backend, copy.gram);
+        other.Copy(Sums, backend, copy.Sums);
+        return copy;
+    }
+
     private void Complete(Matrix<double> sum, bool centred)
     {
         backend.MirrorUpper(sum);

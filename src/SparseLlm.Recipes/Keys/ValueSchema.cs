@@ -39,6 +39,14 @@ internal static class ValueSchema
         ["minimum"] = 0,
     };
 
+    /// <summary>A list of whole numbers from 0, one of them, or text with commas between them.</summary>
+    public static JsonObject Numbers()
+    {
+        JsonObject one = Number("integer", minimum: 0);
+        one["pattern"] = @"^[0-9]+(, ?[0-9]+)*$|" + Interpolation.Syntax;
+        return new JsonObject { ["anyOf"] = new JsonArray(one, List(Number("integer", minimum: 0))) };
+    }
+
     /// <summary>N:M.</summary>
     public static JsonObject Pattern() => new() { ["type"] = "string", ["pattern"] = @"^[0-9]+:[0-9]+$|" + Interpolation.Syntax };
 

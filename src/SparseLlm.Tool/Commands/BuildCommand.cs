@@ -22,8 +22,7 @@ internal static class BuildCommand
         var recipe = new RecipeOptions();
         Option<string[]> artifact = RecipeFile.Artifact();
         var manifest = new Option<string?>("--manifest") { Description = "Write lists of inputs, outputs, artifacts and warnings for a build system to this path, with endings of their own." };
-        Option<string?> device = CommandAction.Device();
-        Option<int?> threads = CommandAction.Threads();
+        var computing = new EngineOptions();
         Option<MemoryBudget?> memory = CommandAction.Memory();
         Option<string?> cache = CommandAction.Cache();
         var locked = new Option<bool>("--locked", "--locked-mode") { Description = "Hold inputs and results against the lock file, and fail where they differ." };
@@ -45,14 +44,16 @@ internal static class BuildCommand
                 result.AddError($"{manifest.Name} is '{path}', which is a folder; write the path of the lists without their endings, such as obj/lists");
             }
         });
-        var command = new Command("build", "Make the artifacts of a recipe.") { artifact, manifest, device, threads, memory, cache, locked, onCacheMiss, json, noProgress };
+        var command = new Command("build", "Make the artifacts of a recipe.") { artifact, manifest };
+        computing.AddTo(command);
+        command.Add(memory, cache, locked, onCacheMiss, json, noProgress);
         recipe.AddTo(command);
         command.SetWork((arguments, cancellation) =>
         {
             ChosenRecipe chosen = recipe.Read(arguments, cancellation);
             (Recipe read, string directory) = (chosen.Recipe, chosen.Output);
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache) ?? chosen.Cache);
-            using IEngine engine = Devices.Open(arguments.GetValue(device) ?? chosen.Device ?? read.Device, arguments.GetValue(threads) ?? read.Threads, opened);
+            using IEngine engine = Devices.Open(computing.Choose(arguments, read.Engine), opened);
             var options = new BuildOptions
             {
                 Artifacts = arguments.GetValue(artifact) ?? [],

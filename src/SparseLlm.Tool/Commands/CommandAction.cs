@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pruning.Activations;
-using SparseLlm.Recipes;
 using SparseLlm.Tool.Help;
 using SparseLlm.Tool.Output;
 
@@ -16,14 +15,6 @@ internal static class CommandAction
 
     /// <summary>Prints no progress.</summary>
     public static Option<bool> NoProgress() => new("--no-progress") { Description = "Print no progress." };
-
-    /// <summary>Chooses the device.</summary>
-    public static Option<string?> Device()
-    {
-        var option = new Option<string?>("--device") { Description = $"What computes: {string.Join(", ", DeviceNames.All)}; those but auto and cpu are installed by 'engine install'." };
-        option.AcceptOnlyFromAmong([.. DeviceNames.All]);
-        return option;
-    }
 
     /// <summary>Chooses the number of threads.</summary>
     public static Option<int?> Threads(string whose = "Threads of an engine on the processor") => AtLeast(1, new Option<int?>("--threads") { Description = $"{whose}; one per core by default." });
@@ -87,6 +78,15 @@ internal static class CommandAction
 
     /// <summary>Opens a cache, whose troubles are shown as notes.</summary>
     public static BuildCache OpenCache(string? directory) => BuildCache.Open(directory, Terminal.Show);
+
+    /// <summary>Adds options to a command.</summary>
+    public static void Add(this Command command, params ReadOnlySpan<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            command.Add(option);
+        }
+    }
 
     /// <summary>Shows examples at the end of a command's help.</summary>
     /// <param name="command">The command, which is returned.</param>

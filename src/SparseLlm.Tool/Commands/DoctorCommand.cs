@@ -19,7 +19,7 @@ internal static class DoctorCommand
         command.SetWork((arguments, _) =>
         {
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
-            using IEngine builtIn = Devices.Open(DeviceNames.Cpu, threads: null, opened);
+            using IEngine builtIn = Devices.Open(new EngineChoice(DeviceNames.Cpu), opened);
             MachineInspection machine = MachineInspection.Of(opened, builtIn.NumericsClass);
             new Terminal(arguments.GetValue(json)).Result(machine, console => Show(machine, console));
             return ExitCodes.Done;

@@ -26,7 +26,7 @@ internal static class EngineInstallCommand
             var installation = new EngineInstallation(kind, Version(arguments.GetValue(version)), sources, Terminal.Progress);
             (InstalledEngine engine, Diagnostic? trouble) = installation.Run(cancellation);
             new Terminal(arguments.GetValue(json)).Result(
-                new { FormatVersion = 1, engine.Name, engine.Version, engine.Folder, engine.NumericsClass, engine.Description, Trouble = trouble?.Message },
+                new { FormatVersion = 1, engine.Name, engine.Version, engine.Folder, NumericsClass = engine.CurrentNumericsClass, engine.Description, Trouble = trouble?.Message },
                 console =>
                 {
                     console.WriteLine($"{engine.Name} with TorchSharp {engine.Version}: {engine.Folder}");

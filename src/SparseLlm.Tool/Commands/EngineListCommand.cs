@@ -22,7 +22,7 @@ internal static class EngineListCommand
                     Directory = InstalledEngines.Root,
                     Engines = engines.Select(engine => new
                     {
-                        engine.Name, TorchSharp = engine.Version, engine.Tool, Usable = engine.IsOfThisTool, engine.NumericsClass, engine.Description, engine.InstalledAt, engine.Folder,
+                        engine.Name, TorchSharp = engine.Version, engine.Tool, Usable = engine.IsOfThisTool, NumericsClass = engine.CurrentNumericsClass, engine.Description, engine.InstalledAt, engine.Folder,
                     }),
                 },
                 console => Show(engines, console));
@@ -47,7 +47,7 @@ internal static class EngineListCommand
         [
             engine.Name,
             engine.Version,
-            engine.NumericsClass ?? "not known yet",
+            engine.CurrentNumericsClass ?? "not known yet",
             engine.Description ?? "",
             engine.InstalledAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
             engine.IsOfThisTool ? "" : $"of tool {engine.Tool}, not usable by this one",

@@ -6,7 +6,6 @@ using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
-using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
@@ -20,19 +19,20 @@ internal static class EvalCommand
         var text = new Option<string[]>("--text") { Description = "The text: UTF-8, JSON lines (.jsonl) or token ids (.npy). May be given more than once.", Required = true, AllowMultipleArgumentsPerToken = false };
         var field = new Option<string>("--field") { Description = "The field of a JSON record that holds its text.", DefaultValueFactory = _ => "text" };
         Option<int?> length = CommandAction.SequenceLength();
-        Option<string?> device = CommandAction.Device();
-        Option<int?> threads = CommandAction.Threads();
+        var computing = new EngineOptions();
         Option<MemoryBudget?> memory = CommandAction.Memory();
         Option<string?> cache = CommandAction.Cache();
         Option<bool> json = CommandAction.Json();
         Option<bool> noProgress = CommandAction.NoProgress();
-        var command = new Command("eval", "Measure the perplexity of a model on a text.") { model, text, field, length, device, threads, memory, cache, json, noProgress };
+        var command = new Command("eval", "Measure the perplexity of a model on a text.") { model, text, field, length };
+        computing.AddTo(command);
+        command.Add(memory, cache, json, noProgress);
         command.SetWork((arguments, cancellation) =>
         {
             var source = new TextSource([.. arguments.GetRequiredValue(text).Select(Path.GetFullPath)], arguments.GetRequiredValue(field));
             TextCheck.Require(source);
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
-            using IEngine engine = Devices.OpenToMeasure(arguments.GetRequiredValue(model), arguments.GetValue(device) ?? DeviceNames.Auto, arguments.GetValue(threads), opened);
+            using IEngine engine = Devices.OpenToMeasure(arguments.GetRequiredValue(model), computing.Choose(arguments), opened);
             var perplexityText = new PerplexityText(
                 Path.GetFileName(source.Paths[0]), source, arguments.GetValue(length), new SourceLocation(source.Paths[0]));
             Perplexity perplexity = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>

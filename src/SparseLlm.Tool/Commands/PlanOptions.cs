@@ -9,7 +9,7 @@ namespace SparseLlm.Tool.Commands;
 internal sealed class PlanOptions
 {
     private readonly RecipeOptions recipe = new();
-    private readonly Option<string?> device = CommandAction.Device();
+    private readonly EngineOptions computing = new();
     private readonly Option<string?> cache = CommandAction.Cache();
 
     /// <summary>Prints the result as JSON.</summary>
@@ -19,10 +19,9 @@ internal sealed class PlanOptions
     public void AddTo(Command command)
     {
         recipe.AddTo(command);
-        foreach (Option option in (Option[])[device, cache, Json])
-        {
-            command.Add(option);
-        }
+        computing.AddPlannedTo(command);
+        command.Add(cache);
+        command.Add(Json);
     }
 
     /// <summary>Calls a function with the plan of the recipe that is named, and the directory of its artifacts.</summary>
@@ -30,7 +29,7 @@ internal sealed class PlanOptions
     {
         ChosenRecipe chosen = recipe.ReadBuilt(arguments, cancellation);
         BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache) ?? chosen.Cache);
-        using IEngine engine = Devices.Open(arguments.GetValue(device) ?? chosen.Device ?? chosen.Recipe.Device, chosen.Recipe.Threads, opened);
+        using IEngine engine = Devices.Open(computing.Choose(arguments, chosen.Recipe.Engine), opened);
         return function(new RecipePlan(chosen.Recipe, chosen.Output, engine.NumericsClass, opened), chosen.Output);
     }
 }

@@ -10,7 +10,6 @@ using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
-using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
@@ -34,8 +33,7 @@ internal sealed class PruneCommand
     private readonly Option<string[]> set = new("--set") { Description = "A method setting, name=value. May be given more than once." };
     private readonly Option<string> encoding = new("--encoding") { Description = "How weights are stored: dense, as any loader expects, or sparse, packed without their zeros.", DefaultValueFactory = _ => "dense" };
     private readonly Option<string> output = new("--output", "-o") { Description = "The directory to write.", Required = true };
-    private readonly Option<string?> device = CommandAction.Device();
-    private readonly Option<int?> threads = CommandAction.Threads();
+    private readonly EngineOptions computing = new();
     private readonly Option<MemoryBudget?> memory = CommandAction.Memory();
     private readonly Option<string?> cache = CommandAction.Cache();
     private readonly Option<bool> json = CommandAction.Json();
@@ -50,8 +48,10 @@ internal sealed class PruneCommand
         preset.AcceptOnlyFromAmong([.. Preset.All.Select(known => known.Name)]);
         var command = new Command("prune", "Prune a model once, without a recipe.")
         {
-            model, method, preset, sparsity, pattern, keepExperts, calibration, field, samples, length, seed, set, encoding, output, device, threads, memory, cache, json, noProgress,
+            model, method, preset, sparsity, pattern, keepExperts, calibration, field, samples, length, seed, set, encoding, output,
         };
+        computing.AddTo(command);
+        command.Add(memory, cache, json, noProgress);
         command.SetWork(Run, isTidy: true);
         return command.WithExamples(
         [
@@ -76,7 +76,7 @@ internal sealed class PruneCommand
             Perplexities: [],
             arguments.GetRequiredValue(output)) { Encoding = Enum.Parse<CheckpointEncoding>(arguments.GetRequiredValue(encoding), ignoreCase: true) };
         BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
-        using IEngine engine = Devices.Open(arguments.GetValue(device) ?? DeviceNames.Auto, arguments.GetValue(threads), opened);
+        using IEngine engine = Devices.Open(computing.Choose(arguments), opened);
         ArtifactOutcome outcome = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
         {
             var dense = new DenseModel(arguments.GetRequiredValue(model), engine.NumericsClass, opened);

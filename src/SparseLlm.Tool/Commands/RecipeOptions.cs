@@ -10,7 +10,7 @@ namespace SparseLlm.Tool.Commands;
 internal sealed class RecipeOptions
 {
     private readonly Argument<string> recipe = RecipeFile.Argument();
-    private readonly Option<string?> project = new("--project") { Description = "A project that refers to SparseLlm.Build, or its folder: takes its recipe, its output folder, its device and its cache." };
+    private readonly Option<string?> project = new("--project") { Description = "A project that refers to SparseLlm.Build, or its folder: takes its recipe, its output folder, its engine and its cache." };
     private readonly Option<string?> configuration = new("--configuration", "-c") { Description = "The configuration of the project, such as Release; by default the project's own default." };
     private readonly Option<string?> output = new("--output", "-o") { Description = "The directory that gets one directory for each artifact; by default that of the project, or 'models' beside the recipe." };
 

@@ -2,7 +2,9 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
 using SparseLlm.Diagnostics;
+using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Engines;
+using SparseLlm.Recipes;
 
 namespace SparseLlm.Tool.Projects;
 
@@ -11,12 +13,16 @@ namespace SparseLlm.Tool.Projects;
 /// <param name="Recipes">Its recipes, absolute.</param>
 /// <param name="Models">The directory that gets one directory for each artifact, absolute.</param>
 /// <param name="Device">The device that it names, if any.</param>
+/// <param name="Precision">The precision that it names, if any.</param>
+/// <param name="Devices">The GPUs that it names, if any.</param>
 /// <param name="Cache">The cache that it names, if any: a folder, absolute, or <c>off</c>.</param>
-internal sealed record PruningProject(string Path, IReadOnlyList<string> Recipes, string Models, string? Device, string? Cache)
+internal sealed record PruningProject(string Path, IReadOnlyList<string> Recipes, string Models, string? Device, Precision? Precision, DeviceNumbers? Devices, string? Cache)
 {
     private const string RecipeItem = "PruningRecipe";
     private const string ModelsProperty = "_SparseLlmModelsDirectory";
     private const string DeviceProperty = "SparseLlmDevice";
+    private const string PrecisionProperty = "SparseLlmPrecision";
+    private const string DevicesProperty = "SparseLlmDevices";
     private const string CacheProperty = "SparseLlmCachePath";
     private const string NoCache = "off";
 
@@ -36,7 +42,8 @@ internal sealed record PruningProject(string Path, IReadOnlyList<string> Recipes
         return recipes.Length == 0
             ? throw ToolDiagnostics.ProjectWithoutRecipe.Error(
                 new SourceLocation(path), "this project has no recipe; put a pruning.yaml beside it, or name one as <PruningRecipe Include=\"...\" />")
-            : new PruningProject(path, recipes, Full(models), Text(DeviceProperty)?.ToLowerInvariant(), Text(CacheProperty) is { } cache ? Cached(cache) : null);
+            : new PruningProject(path, recipes, Full(models), Text(DeviceProperty)?.ToLowerInvariant(), PrecisionOf(Text(PrecisionProperty)), Text(DevicesProperty) is { } devices ? DeviceNumbers.Parse(devices.Replace(';', ',')) : null,
+                Text(CacheProperty) is { } cache ? Cached(cache) : null);
 
         string? Text(string property) => properties.GetProperty(property).GetString()?.Trim() is { Length: > 0 } text ? text : null;
         // As MSBuild itself does, which takes either slash on every system.
@@ -44,11 +51,18 @@ internal sealed record PruningProject(string Path, IReadOnlyList<string> Recipes
         string Cached(string cache) => cache.Equals(NoCache, StringComparison.OrdinalIgnoreCase) ? NoCache : Full(cache);
     }
 
+    /// <summary>What computes: what the project names, and the rest as its recipe has it.</summary>
+    public EngineChoice Choose(EngineChoice ofRecipe) => ofRecipe with { Device = Device ?? ofRecipe.Device, Precision = Precision ?? ofRecipe.Precision, Devices = Devices ?? ofRecipe.Devices };
+
+    /// <summary>The targets of a build reject what is none.</summary>
+    private static Precision? PrecisionOf(string? text) => Enum.TryParse(text, ignoreCase: true, out Precision precision) ? precision : null;
+
     private static string Ask(string path, string? configuration, CancellationToken cancellation)
     {
         string[] arguments =
         [
-            "msbuild", path, "-nologo", $"-getItem:{RecipeItem}", $"-getProperty:{ModelsProperty}", $"-getProperty:{DeviceProperty}", $"-getProperty:{CacheProperty}",
+            "msbuild", path, "-nologo", $"-getItem:{RecipeItem}", $"-getProperty:{ModelsProperty}", $"-getProperty:{DeviceProperty}", $"-getProperty:{PrecisionProperty}", $"-getProperty:{DevicesProperty}",
+            $"-getProperty:{CacheProperty}",
             .. configuration is null ? [] : (string[])[$"-p:Configuration={configuration}"],
         ];
         try

@@ -13,7 +13,7 @@ internal sealed record Invocation(string Recipe, string Output, string Manifest,
             throw new ArgumentException($"Expected: build RECIPE [{Locked}] (--option VALUE)...");
 
         ILookup<string, string> values = pairs.ToLookup(pair => pair[0], pair => pair[1]);
-        if (values.Select(group => group.Key).Except(["--output", "--manifest", "--device", "--cache", "--on-cache-miss"]).FirstOrDefault() is { } unknown)
+        if (values.Select(group => group.Key).Except(["--output", "--manifest", "--device", "--precision", "--devices", "--cache", "--on-cache-miss"]).FirstOrDefault() is { } unknown)
             throw new ArgumentException($"Unknown option {unknown}.");
 
         return new Invocation(

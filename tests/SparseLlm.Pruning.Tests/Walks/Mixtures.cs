@@ -208,7 +208,7 @@ public sealed class Mixtures
         model.Backend,
         RandomModel.Plan("0.5"),
         Settings,
-        new FitSettings(Settings.Damping, SolverFactory.Create(model.Backend, Settings), new MaskedRefit(model.Backend, Settings.RefitSteps)),
+        new FitDevices(Settings, model.Backend, []),
         chunks,
         recorder!,
         CancellationToken.None);

@@ -76,5 +76,6 @@ internal static class Samples
     public static Recipe Recipe(params string[] names) => new(
         "/somewhere/pruning.yaml", null, "/somewhere/tiny & small", new SourceLocation("pruning.yaml"), null, [],
         [.. names.Select(name => new ArtifactRecipe(
-            name, new SparsityPattern.Unstructured(0.7), new PruningSettings(), [], [Gate(maxIncrease: 0.3)], new SourceLocation("pruning.yaml")))]);
+            name, new SparsityPattern.Unstructured(0.7), new PruningSettings(), [], [Gate(maxIncrease: 0.3)], new SourceLocation("pruning.yaml")))],
+        new EngineChoice());
 }

@@ -78,7 +78,64 @@ public sealed class Choosing : IDisposable
         engines.Install();
         ToolProcess build = Run("build", "cpu-torch", "notice");
         build.ExitCode.ShouldBe(0, build.Error);
-        build.Error.ShouldContain("note SLM4045: one thread only");
+        build.Error.ShouldContain("note SLM4045: one thread only, Exact");
+    }
+
+    [Fact]
+    public void An_engine_multiplies_as_it_is_told()
+    {
+        engines.Install();
+        Run("build", "cpu-torch", "notice", "--precision", "fast").Error.ShouldContain("note SLM4045: one thread only, Fast");
+    }
+
+    [Fact]
+    public void What_is_computed_fast_never_passes_for_what_is_computed_exactly()
+    {
+        engines.Install(fastNumericsClass: "torch-cpu-fast/1");
+        Run("build", "cpu-torch").ExitCode.ShouldBe(0);
+        File.Delete(engines.Started);
+        Run("status", "cpu-torch").Output.ShouldContain("a: fresh");
+        Run("status", "cpu-torch", "", "--precision", "fast").Output.ShouldContain("torch-cpu-fast/1");
+        engines.ProcessId.ShouldBeNull();
+    }
+
+    [Fact]
+    public void What_an_engine_computes_as_is_asked_once_for_each_precision_and_each_choice_of_GPUs()
+    {
+        engines.Install("cuda", isKnown: false);
+        string[][] choices = [["--precision", "fast"], ["--precision", "exact"], ["--devices", "1"]];
+        foreach (string[] choice in choices)
+        {
+            Run("status", "cuda", "", choice).ExitCode.ShouldBe(0);
+            engines.ProcessId.ShouldNotBeNull(string.Join(' ', choice));
+            File.Delete(engines.Started);
+        }
+
+        foreach (string[] choice in choices)
+        {
+            Run("status", "cuda", "", choice).ExitCode.ShouldBe(0);
+        }
+
+        engines.ProcessId.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_GPU_that_is_not_there_is_an_error_that_names_it()
+    {
+        engines.Install("cuda");
+        ToolProcess build = Run("build", "cuda", "", "--devices", "0,7");
+        build.ExitCode.ShouldBe(1);
+        build.Error.ShouldContain("error SLM4005: the engine does not start here: There is no device cuda:7: there are 2; 'dotnet sparsellm doctor' says more");
+    }
+
+    [Fact]
+    public void What_an_engine_does_not_have_is_an_error_where_it_is_named_and_none_where_auto_falls_back_to_it()
+    {
+        ToolProcess named = Run("build", "cpu", "", "--precision", "fast");
+        named.ExitCode.ShouldBe(1);
+        named.Error.ShouldContain("error SLM4050: the built-in engine (device cpu) computes exactly");
+        Run("build", "auto", "", "--precision", "fast", "--devices", "0,1").ExitCode.ShouldBe(0);
+        Run("build", "cpu-torch", "", "--devices", "0,1").Error.ShouldContain("error SLM4050: device cpu-torch computes on the processor");
     }
 
     [Theory]
@@ -112,8 +169,8 @@ public sealed class Choosing : IDisposable
         engines.ProcessId.ShouldNotBeNull();
     }
 
-    private ToolProcess Run(string command, string device, string mode = "") =>
-        ToolProcess.Run(engines.Environment(mode), project.Arguments(command, "--device", device));
+    private ToolProcess Run(string command, string device, string mode = "", params string[] options) =>
+        ToolProcess.Run(engines.Environment(mode), project.Arguments(command, ["--device", device, .. options]));
 
     public void Dispose()
     {

@@ -30,7 +30,7 @@ internal sealed class EngineFolder : IDisposable
     };
 
     /// <summary>Installs the test worker.</summary>
-    public void Install(string name = "cpu-torch", string version = "1.2.3", string? tool = null, string? numericsClass = null, bool isKnown = true)
+    public void Install(string name = "cpu-torch", string version = "1.2.3", string? tool = null, string? numericsClass = null, string? fastNumericsClass = null, bool isKnown = true)
     {
         var engine = new InstalledEngine
         {
@@ -39,6 +39,7 @@ internal sealed class EngineFolder : IDisposable
             Tool = tool ?? ToolVersion.Current.ToNormalizedString(),
             Assembly = System.IO.Path.Combine(AppContext.BaseDirectory, "TestWorker.dll"),
             NumericsClass = isKnown ? numericsClass ?? NumericsClass : null,
+            OtherNumericsClasses = fastNumericsClass is null ? [] : new Dictionary<string, string> { ["fast"] = fastNumericsClass },
             Description = isKnown ? "test worker" : null,
             InstalledAt = DateTimeOffset.UnixEpoch,
         };

@@ -8,6 +8,7 @@ using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
+using SparseLlm.Recipes;
 
 namespace SparseLlm.Tool.Tests.Engines;
 
@@ -133,7 +134,7 @@ public sealed class Misbehaving : IDisposable
     {
         using var pipe = new System.IO.Pipes.AnonymousPipeServerStream(System.IO.Pipes.PipeDirection.In, HandleInheritability.Inheritable);
         using Process process = Process.Start(new ProcessStartInfo(
-            "dotnet", [Path.Combine(AppContext.BaseDirectory, "TestWorker.dll"), "--answers", handle ?? pipe.GetClientHandleAsString()])
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "TestWorker.dll"), "--answers", handle ?? pipe.GetClientHandleAsString(), "--precision", "Exact", "--devices", "0"])
         {
             RedirectStandardInput = true,
             RedirectStandardError = true,
@@ -158,7 +159,7 @@ public sealed class Misbehaving : IDisposable
         {
             engines.Install(numericsClass: "test");
             InstalledEngine engine = InstalledEngine.TryRead(Directory.EnumerateDirectories(Path.Combine(engines.Path, "cpu-torch")).Single())!;
-            using var worker = new WorkerEngine(engine, threads: null, BuildCache.Open("off", _ => { }))
+            using var worker = new WorkerEngine(engine, new EngineChoice(engine.Name), BuildCache.Open("off", _ => { }))
             {
                 StartingTime = startingTime ?? TimeSpan.FromMinutes(2),
                 StoppingTime = TimeSpan.FromSeconds(1),

@@ -28,6 +28,19 @@ public sealed class Working : IDisposable
     }
 
     [Fact]
+    public void Several_devices_make_the_same_bytes_as_one()
+    {
+        engines.Install("cuda");
+        ToolProcess several = Build("--device", "cuda", "--devices", "0,1");
+        several.ExitCode.ShouldBe(0, several.Error);
+        several.Error.ShouldContain(" threads and CPU, ");
+        Dictionary<string, string> made = RecipeProject.Digests(Artifact);
+        Directory.Delete(project.Models, recursive: true);
+        Build("--device", "cpu", "--cache", "off").ExitCode.ShouldBe(0);
+        RecipeProject.Digests(Artifact).ShouldBe(made);
+    }
+
+    [Fact]
     public void Progress_warnings_and_the_device_arrive_as_they_would_from_the_tool_itself()
     {
         project.Write("  a: { method: sparsegpt, sparsity: 0.5, rules: [{ match: no.such.weight, keep: true }] }");

@@ -1,6 +1,7 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines.Worker;
+using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Engines.Installed;
 
@@ -15,7 +16,7 @@ public sealed record EngineState(InstalledEngine Engine, bool Starts, string Say
     {
         try
         {
-            using var worker = new WorkerEngine(engine, threads: null, BuildCache.Open("off", remote: null, _ => { }));
+            using var worker = new WorkerEngine(engine, new EngineChoice(engine.Name), BuildCache.Open("off", remote: null, _ => { }));
             return new EngineState(engine, Starts: true, worker.Start().Description);
         }
         catch (DiagnosticException exception)

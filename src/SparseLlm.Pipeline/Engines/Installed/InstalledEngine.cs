@@ -1,7 +1,10 @@
+using System.Collections.ObjectModel;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SparseLlm.Files;
+using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Engines.Installed;
 
@@ -10,6 +13,8 @@ public sealed record InstalledEngine : IJsonOnDeserialized
 {
     /// <summary>The file's name in an engine's folder.</summary>
     public const string FileName = "engine.json";
+
+    private const string VisibleDevices = "CUDA_VISIBLE_DEVICES";
 
     private const int CurrentVersion = 1;
 
@@ -32,6 +37,9 @@ public sealed record InstalledEngine : IJsonOnDeserialized
 
     /// <summary>What can change a bit of its results; null if the engine did not start when it was installed.</summary>
     public string? NumericsClass { get; init; }
+
+    /// <summary>The same by what else may be asked of it, such as <c>fast, devices 2,3</c>, as far as it was started so: GPUs of a machine need not be of one model.</summary>
+    public IReadOnlyDictionary<string, string> OtherNumericsClasses { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>What it computes on, in words; null as above.</summary>
     public string? Description { get; init; }
@@ -66,14 +74,27 @@ public sealed record InstalledEngine : IJsonOnDeserialized
         }
     }
 
+    /// <summary>What can change a bit of its results where nothing is asked of it, with the GPUs that are visible now; null if that is not known yet.</summary>
+    [JsonIgnore]
+    public string? CurrentNumericsClass => NumericsClassOf(new EngineChoice(Name));
+
+    /// <summary>What can change a bit of its results where this is asked of it; null if that is not known yet.</summary>
+    public string? NumericsClassOf(EngineChoice choice) => Variant(choice) is { } variant ? OtherNumericsClasses.GetValueOrDefault(variant) : NumericsClass;
+
     /// <summary>Adds what the worker says of itself, so that it need not be asked again. Where the folder cannot be written, it is asked again.</summary>
+    /// <param name="choice">What was asked of it.</param>
     /// <param name="numericsClass">What can change a bit of its results.</param>
     /// <param name="description">What it computes on, in words.</param>
-    public void Remember(string numericsClass, string description)
+    public void Remember(EngineChoice choice, string numericsClass, string description)
     {
+        // What others have added meanwhile is kept.
+        InstalledEngine known = TryRead(Folder) ?? this;
+        InstalledEngine added = Variant(choice) is { } variant
+            ? known with { Description = description, OtherNumericsClasses = new Dictionary<string, string>(known.OtherNumericsClasses) { [variant] = numericsClass } }
+            : known with { NumericsClass = numericsClass, Description = description };
         try
         {
-            (this with { NumericsClass = numericsClass, Description = description }).Write(Folder);
+            added.Write(Folder);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -82,6 +103,19 @@ public sealed record InstalledEngine : IJsonOnDeserialized
 
     /// <summary>Writes it into a folder, whole or not at all.</summary>
     public void Write(string folder) => TempFile.Write(folder, Path.Combine(folder, FileName), RecordJson.WriteIndented(this));
+
+    /// <summary>The name of what is asked for beyond the default; null where that is nothing.</summary>
+    private static string? Variant(EngineChoice choice)
+    {
+        string? visible = choice.Device is DeviceNames.Cuda or DeviceNames.Auto ? Environment.GetEnvironmentVariable(VisibleDevices) : null;
+        string[] parts =
+        [
+            .. choice.Precision == Precision.Exact ? [] : (string[])[choice.Precision.ToString().ToLowerInvariant()],
+            .. choice.Devices == DeviceNumbers.First ? [] : (string[])[$"devices {choice.Devices}"],
+            .. visible is null ? [] : (string[])[$"of {visible}"],
+        ];
+        return parts.Length == 0 ? null : string.Join(", ", parts);
+    }
 
     void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(FormatVersion == CurrentVersion, $"the format version is not {CurrentVersion}");
 }

@@ -2,9 +2,11 @@ using System.ComponentModel;
 using System.Diagnostics;
 using NuGet.Versioning;
 using SparseLlm.Diagnostics;
+using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines.Installed;
 using SparseLlm.Pipeline.Engines.Worker;
+using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Engines.Installing;
 
@@ -128,8 +130,13 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
         InstalledEngine engine = InstalledEngine.TryRead(folder)!;
         try
         {
-            using var worker = new WorkerEngine(engine, threads: null, BuildCache.Open("off", remote: null, _ => { }));
-            worker.Start();
+            foreach (Precision precision in Enum.GetValues<Precision>())
+            {
+                // What it computes as is then known without starting it.
+                using var worker = new WorkerEngine(engine, new EngineChoice(engine.Name) { Precision = precision }, BuildCache.Open("off", remote: null, _ => { }));
+                worker.Start();
+            }
+
             return (InstalledEngine.TryRead(folder)!, null);
         }
         catch (DiagnosticException exception)

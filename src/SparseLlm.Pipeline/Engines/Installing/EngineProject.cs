@@ -31,10 +31,9 @@ internal sealed class EngineProject(EngineKind kind, string version, EngineSourc
     /// <summary>The program.</summary>
     private string Program => $$"""
         using SparseLlm.Numerics.TorchSharp;
-        using SparseLlm.Pipeline.Engines;
         using SparseLlm.Pipeline.Engines.Worker;
 
-        return WorkerHost.Run(args, notice => new TorchBackend("{{kind.TorchDevice}}", notice){{(kind == EngineKind.Cuda ? ", GraphicsProcessors.FreeMemory" : "")}});
+        return WorkerHost.Run(args, (device, precision, notice) => new TorchBackend($"{{kind.TorchDevice}}", notice, precision: precision){{(kind == EngineKind.Cuda ? ", TorchBackend.FreeMemory" : "")}});
 
         """;
 

@@ -13,7 +13,7 @@ namespace SparseLlm.Pipeline.Engines.Local;
 /// <summary>An engine in this process.</summary>
 public sealed class LocalEngine : IEngine
 {
-    private readonly IBackend backend;
+    private readonly IReadOnlyList<IBackend> backends;
     private readonly BuildCache cache;
     private readonly Func<string, DecoderModel> open;
     private ModelSession? session;
@@ -23,25 +23,33 @@ public sealed class LocalEngine : IEngine
     /// <param name="backend">What computes; disposed with the engine.</param>
     /// <param name="cache">Where finished steps are kept.</param>
     public LocalEngine(IBackend backend, BuildCache cache)
-        : this(backend, cache, backend.NumericsClass, directory => DecoderModel.Open(directory, backend))
+        : this([backend], cache)
     {
     }
 
-    private LocalEngine(IBackend backend, BuildCache cache, string numericsClass, Func<string, DecoderModel> open) =>
-        (this.backend, this.cache, NumericsClass, this.open) = (backend, cache, numericsClass, open);
+    /// <summary>An engine on several backends of one numerics class: the first has the model, the others solve matrices too.</summary>
+    /// <param name="backends">What computes; disposed with the engine.</param>
+    /// <param name="cache">Where finished steps are kept.</param>
+    public LocalEngine(IReadOnlyList<IBackend> backends, BuildCache cache)
+        : this(backends, cache, backends[0].NumericsClass, directory => DecoderModel.Open(directory, backends[0]))
+    {
+    }
+
+    private LocalEngine(IReadOnlyList<IBackend> backends, BuildCache cache, string numericsClass, Func<string, DecoderModel> open) =>
+        (this.backends, this.cache, NumericsClass, this.open) = (backends, cache, numericsClass, open);
 
     /// <summary>An engine that multiplies matrices as they are stored, which adds up in another order. It measures what it can be asked to run; what it prunes, nobody has to expect.</summary>
     /// <param name="backend">What computes; disposed with the engine.</param>
     /// <param name="cache">Where finished steps are kept.</param>
     public static LocalEngine AsStored(CpuBackend backend, BuildCache cache) => new(
-        backend, cache, $"{backend.NumericsClass}, stored-{InstructionSets.Best.ToString().ToLowerInvariant()}/1", directory => StoredModel.Open(directory, backend));
+        [backend], cache, $"{backend.NumericsClass}, stored-{InstructionSets.Best.ToString().ToLowerInvariant()}/1", directory => StoredModel.Open(directory, backend));
 
     /// <inheritdoc/>
     public string NumericsClass { get; }
 
     /// <inheritdoc/>
     public PruneResult Prune(PruneJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation) =>
-        Run(job.Request.Output, progress, () => new PruneRun(Open(job.Model), job, progress).Write(cancellation));
+        Run(job.Request.Output, progress, () => new PruneRun(Open(job.Model), job, [.. backends.Skip(1)], progress).Write(cancellation) with { Gpus = [.. backends.Select(backend => backend.Gpu).OfType<Gpu>()] });
 
     /// <inheritdoc/>
     public Perplexity Measure(MeasureJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation) =>
@@ -52,7 +60,7 @@ public sealed class LocalEngine : IEngine
         if (!isAnnounced)
         {
             isAnnounced = true;
-            progress?.Report(new EngineStarted(backend.Description, Environment.ProcessId));
+            progress?.Report(new EngineStarted(string.Join(" and ", backends.Select(backend => backend.Description)), Environment.ProcessId));
         }
 
         try
@@ -82,6 +90,9 @@ public sealed class LocalEngine : IEngine
     public void Dispose()
     {
         session?.Dispose();
-        backend.Dispose();
+        foreach (IBackend backend in backends)
+        {
+            backend.Dispose();
+        }
     }
 }

@@ -3,6 +3,7 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Reduction;
+using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Running;
@@ -20,7 +21,7 @@ namespace SparseLlm.Pipeline.Engines.Local;
 /// Prunes a model step by step, each of which is looked for in the cache before it is computed, and stored there as soon as it is: a run that
 /// was stopped goes on behind its last finished layer.
 /// </summary>
-internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<BuildProgress>? progress)
+internal sealed class PruneRun(ModelSession session, PruneJob job, IReadOnlyList<IBackend> others, IProgress<BuildProgress>? progress)
 {
     private readonly PruneRequest request = job.Request;
     private readonly StepKeys keys = job.Keys;
@@ -63,7 +64,7 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IProgress<Bui
         var steps = new LayerStep(cache, model);
         SparsityPlan plan = Allocate(model, tokens, store, fallbacks, step, cancellation);
         SharedInputs? shared = tokens is null ? null : session.SharedInputs(job, tokens);
-        var pruner = new ModelPruner(model, request.Settings, plan, tokens, step, shared, store);
+        var pruner = new ModelPruner(model, request.Settings, plan, tokens, step, shared, store, others);
 
         CompanionFiles.Copy(model.Directory, job.Directory);
         using var writer = new CheckpointWriter(model.Checkpoint, job.Directory);

@@ -4,6 +4,7 @@ using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines.Installed;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Evaluation;
+using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Engines.Worker;
 
@@ -12,9 +13,9 @@ namespace SparseLlm.Pipeline.Engines.Worker;
 /// build with it, by a diagnostic.
 /// </summary>
 /// <param name="engine">The engine.</param>
-/// <param name="threads">Threads of libtorch on the processor; null for its own choice.</param>
+/// <param name="choice">What is asked of it.</param>
 /// <param name="cache">Where finished steps are kept; the worker opens it for itself.</param>
-public sealed class WorkerEngine(InstalledEngine engine, int? threads, BuildCache cache) : IEngine
+public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, BuildCache cache) : IEngine
 {
     /// <summary>More than a backend has to say before there is a job.</summary>
     private const int MostEarlyNotices = 100;
@@ -31,7 +32,7 @@ public sealed class WorkerEngine(InstalledEngine engine, int? threads, BuildCach
     public TimeSpan StoppingTime { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
-    public string NumericsClass => engine.NumericsClass ?? Start().NumericsClass;
+    public string NumericsClass => engine.NumericsClassOf(choice) ?? Start().NumericsClass;
 
     /// <inheritdoc/>
     public PruneResult Prune(PruneJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation)
@@ -56,9 +57,9 @@ public sealed class WorkerEngine(InstalledEngine engine, int? threads, BuildCach
             RequireFit(engine.Tool, $"'{engine.Name}' was installed by version {engine.Tool}");
             hello = Greet();
             worker!.Send(new Begin(cache.Directory ?? "off"));
-            if (engine.NumericsClass is null)
+            if (engine.NumericsClassOf(choice) is null)
             {
-                engine.Remember(hello.NumericsClass, hello.Description);
+                engine.Remember(choice, hello.NumericsClass, hello.Description);
             }
         }
 
@@ -69,7 +70,7 @@ public sealed class WorkerEngine(InstalledEngine engine, int? threads, BuildCach
     {
         try
         {
-            worker = WorkerProcess.Start(engine, threads, StoppingTime);
+            worker = WorkerProcess.Start(engine, choice, StoppingTime);
         }
         catch (Win32Exception exception)
         {
@@ -83,7 +84,7 @@ public sealed class WorkerEngine(InstalledEngine engine, int? threads, BuildCach
             ? throw Mismatch($"the worker of '{engine.Name}' speaks protocol {greeting.Protocol}, and this tool {WorkerProtocol.Version}")
             : greeting.NumericsClass.Length == 0
             ? throw NotUnderstood("does not say what it computes as", null)
-            : engine.NumericsClass is { } expected && greeting.NumericsClass != expected
+            : engine.NumericsClassOf(choice) is { } expected && greeting.NumericsClass != expected
             ? throw Mismatch($"'{engine.Name}' computes as {greeting.NumericsClass} here, and was {expected} when it was installed")
             : greeting;
     }

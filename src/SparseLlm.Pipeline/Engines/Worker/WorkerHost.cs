@@ -4,6 +4,7 @@ using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines.Local;
 using SparseLlm.Pipeline.Running;
+using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Engines.Worker;
 
@@ -15,14 +16,14 @@ public static class WorkerHost
 
     /// <summary>Serves the tool that has started this process, until it closes standard input.</summary>
     /// <param name="args">The arguments of the process.</param>
-    /// <param name="createBackend">Starts the backend, and is given what hears what a user should know of while it computes; called once.</param>
+    /// <param name="createBackend">Starts a backend on the device of a number with a precision, and is given what hears what a user should know of while it computes; called once for each device.</param>
     /// <param name="deviceMemory">
-    /// Where matrices are in the memory of a device: the bytes that are free there, null where that is not known. Budgets that are percentages are of these.
+    /// Where matrices are in the memory of a device: the bytes that are free there by its number, null where that is not known. Budgets that are percentages are of the first device's.
     /// </param>
     /// <returns>The exit code.</returns>
-    public static int Run(string[] args, Func<Action<string>, IBackend> createBackend, Func<long?>? deviceMemory = null)
+    public static int Run(string[] args, Func<int, Precision, Action<string>, IBackend> createBackend, Func<int, long?>? deviceMemory = null)
     {
-        if (args is not [WorkerProtocol.AnswersOption, var handle] || AnswerPipe.TryOpen(handle) is not { } opened)
+        if (WorkerArguments.Parse(args) is not { } arguments || AnswerPipe.TryOpen(arguments.Answers) is not { } opened)
         {
             Console.Error.WriteLine("This is an engine of dotnet sparsellm, which starts it by itself.");
             return Usage;
@@ -40,7 +41,7 @@ public static class WorkerHost
         });
         try
         {
-            return Start(createBackend, answers) is { } backend ? Serve(backend, deviceMemory is null ? null : new DeviceMemory(deviceMemory), requests, answers) : Failure;
+            return Start(arguments, createBackend, answers) is { } backends ? Serve(backends, deviceMemory is null ? null : new DeviceMemory(() => deviceMemory(arguments.Devices.All[0])), requests, answers) : Failure;
         }
         catch (IOException)
         {
@@ -49,17 +50,19 @@ public static class WorkerHost
         }
     }
 
-    private static IBackend? Start(Func<Action<string>, IBackend> create, AnswerPipe answers)
+    private static IReadOnlyList<IBackend>? Start(WorkerArguments arguments, Func<int, Precision, Action<string>, IBackend> create, AnswerPipe answers)
     {
         try
         {
-            IBackend backend = create(notice => answers.Report(new Notice(PipelineDiagnostics.EngineNotice.At(null, notice))));
+            IBackend[] backends = [.. arguments.Devices.All.Select(device =>
+                create(device, arguments.Precision, notice => answers.Report(new Notice(PipelineDiagnostics.EngineNotice.At(null, notice)))))];
+            RequireAlike(arguments.Devices, [.. backends.Select(backend => backend.NumericsClass)]);
             answers.Send(new Hello(WorkerProtocol.Version, ToolVersion.Current.ToNormalizedString())
             {
-                NumericsClass = backend.NumericsClass,
-                Description = backend.Description,
+                NumericsClass = backends[0].NumericsClass,
+                Description = backends[0].Description,
             });
-            return backend;
+            return backends;
         }
         catch (Exception exception) when (exception is not IOException)
         {
@@ -70,7 +73,21 @@ public static class WorkerHost
         }
     }
 
-    private static int Serve(IBackend backend, DeviceMemory? memory, RequestQueue requests, AnswerPipe answers)
+    /// <summary>What a matrix becomes must not depend on the device that it comes to.</summary>
+    /// <param name="devices">The devices.</param>
+    /// <param name="classes">The numerics class of each.</param>
+    /// <exception cref="NotSupportedException">It would.</exception>
+    internal static void RequireAlike(DeviceNumbers devices, string[] classes)
+    {
+        int other = Array.FindIndex(classes, name => name != classes[0]);
+        if (other >= 0)
+        {
+            throw new NotSupportedException(
+                $"devices {devices.All[0]} and {devices.All[other]} do not compute alike ({classes[0]} and {classes[other]}); choose devices of one model");
+        }
+    }
+
+    private static int Serve(IReadOnlyList<IBackend> backends, DeviceMemory? memory, RequestQueue requests, AnswerPipe answers)
     {
         string cache = "off";
         LocalEngine? engine = null;
@@ -101,7 +118,7 @@ public static class WorkerHost
 
         return 0;
 
-        LocalEngine Open() => new(backend, BuildCache.Open(cache, diagnostic => answers.Report(new Notice(diagnostic))));
+        LocalEngine Open() => new(backends, BuildCache.Open(cache, diagnostic => answers.Report(new Notice(diagnostic))));
     }
 
     private static WorkerReply Do(WorkerTask task, Func<LocalEngine> engine, DeviceMemory? memory, RequestQueue requests, AnswerPipe answers)

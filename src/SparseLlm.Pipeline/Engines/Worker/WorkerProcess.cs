@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipes;
 using SparseLlm.Pipeline.Engines.Installed;
+using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Engines.Worker;
 
@@ -38,21 +39,21 @@ internal sealed class WorkerProcess : IDisposable
 
     /// <summary>Starts a worker.</summary>
     /// <param name="engine">The engine.</param>
-    /// <param name="threads">Threads of libtorch on the processor; null for its own choice.</param>
+    /// <param name="choice">What is asked of it; libtorch chooses threads for itself where it does not say.</param>
     /// <param name="grace">How long it may take to stop when it is asked to, and to end when it has nothing more to do.</param>
     /// <exception cref="Win32Exception">There is no such program.</exception>
-    public static WorkerProcess Start(InstalledEngine engine, int? threads, TimeSpan grace)
+    public static WorkerProcess Start(InstalledEngine engine, EngineChoice choice, TimeSpan grace)
     {
         var pipe = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
         var start = new ProcessStartInfo(
-            DotNetHost.Path, ["exec", Path.Combine(engine.Folder, engine.Assembly), WorkerProtocol.AnswersOption, pipe.GetClientHandleAsString()])
+            DotNetHost.Path, ["exec", Path.Combine(engine.Folder, engine.Assembly), .. new WorkerArguments(pipe.GetClientHandleAsString(), choice.Precision, choice.Devices).Line])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             CreateNoWindow = true,
         };
-        if (threads is { } count)
+        if (choice.Threads is { } count)
         {
             start.Environment["OMP_NUM_THREADS"] = count.ToString(CultureInfo.InvariantCulture);
         }

@@ -9,10 +9,7 @@ namespace SparseLlm.Pipeline.Engines.Worker;
 internal static class WorkerProtocol
 {
     /// <summary>Raised when tools and workers of before and after would not understand each other.</summary>
-    public const int Version = 4;
-
-    /// <summary>The worker's argument before the handle of the pipe for its answers. Standard output is free for whatever libraries print.</summary>
-    public const string AnswersOption = "--answers";
+    public const int Version = 5;
 
     /// <summary>The most bytes of a line; the answer for a model of a thousand layers has a tenth of that.</summary>
     public const int LongestLine = 1 << 26;

@@ -1,3 +1,4 @@
+using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports.Markup;
 using SparseLlm.Pipeline.Reports.Provenance;
@@ -8,6 +9,8 @@ namespace SparseLlm.Pipeline.Reports.Sections;
 /// <summary>Where the artifact comes from, and how to make it again.</summary>
 internal static class ProvenanceSection
 {
+    private const string Unknown = "not known";
+
     private static readonly Table Origins = new("Origin", "What", "Value");
     private static readonly Table Files = new("Files and their digests", "File", "Of", "SHA-256");
     private static readonly Table Settings = new("Settings of the method", "Setting", "Value", "Meaning~");
@@ -49,6 +52,10 @@ internal static class ProvenanceSection
         yield return ["Tool version", manifest.ToolVersion];
         yield return ["Revision of algorithms", Html.Of($"{manifest.Inputs.Revision}")];
         yield return ["Numerics", manifest.Numerics];
+        foreach (Gpu gpu in manifest.Gpus ?? [])
+        {
+            yield return ["GPU", $"{gpu.Name}, driver {gpu.Driver ?? Unknown}, CUDA {gpu.Cuda ?? Unknown}"];
+        }
     }
 
     private static IEnumerable<Html[]> Digests(ArtifactManifest manifest) =>

@@ -1,6 +1,6 @@
 using SparseLlm.Models.Layers;
+using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
-using SparseLlm.Pruning.Solvers;
 using SparseLlm.Pruning.Tuning;
 
 namespace SparseLlm.Pruning.Methods.Guarding;
@@ -14,15 +14,29 @@ namespace SparseLlm.Pruning.Methods.Guarding;
 /// <param name="layer">The layer that is pruned.</param>
 internal sealed class LayerGuard(LayerContext context, DecoderLayer layer) : IDisposable
 {
-    private readonly SparseGptSolver solver = new(context.Backend, context.Settings.BlockSize);
     private readonly HeldBackLoss heldBack = new(context.Backend, context.Chunks);
-    private readonly List<PlainSolution> alternatives = [];
+    private readonly List<Alternative> alternatives = [];
 
-    /// <summary>Lets SparseGPT solve a matrix, which still has its dense weights.</summary>
-    /// <param name="fit">The matrix's problem.</param>
-    /// <param name="gram">The Gram matrix of its inputs.</param>
-    /// <param name="inputs">The sums that was made from.</param>
-    public void Add(LinearFit fit, InputGram gram, TokenSums inputs) => alternatives.Add(fit.SolvePlainly(gram, inputs, solver, context.Chunks.Store));
+    /// <summary>Keeps what SparseGPT makes of a matrix.</summary>
+    /// <param name="linear">The layer that has the matrix.</param>
+    /// <param name="solution">SparseGPT's, which is the guard's from here on.</param>
+    public void Add(Linear linear, PlainSolution solution)
+    {
+        alternatives.Add(new Alternative(linear, Keep(solution.Weight), solution.Bias is null ? null : Keep(solution.Bias), solution.RelativeError));
+
+        StoredMatrix Keep(Matrix<float> matrix)
+        {
+            if (ReferenceEquals(solution.Backend, context.Backend))
+            {
+                return context.Chunks.Store.Keep(matrix);
+            }
+
+            using (matrix)
+            {
+                return context.Chunks.Store.Keep(context.Backend.CopyOf(matrix, solution.Backend));
+            }
+        }
+    }
 
     /// <summary>Compares, and puts SparseGPT's solutions into the layer if they are better.</summary>
     /// <param name="inputs">The layer's inputs in the pruned model.</param>
@@ -38,7 +52,7 @@ internal sealed class LayerGuard(LayerContext context, DecoderLayer layer) : IDi
         using var loss = new ReconstructionLoss(context.Backend, targets);
         using var solved = new ParameterSnapshot(context.Chunks.Store, layer.Parameters.Select(parameter => parameter.Values));
         double own = heldBack.Of(layer, loss, inputs, targets);
-        alternatives.ForEach(Put);
+        alternatives.ForEach(alternative => alternative.Put());
         double sparseGpt = heldBack.Of(layer, loss, inputs, targets);
         context.Recorder.AddGuard("sparsegpt", own, sparseGpt);
         if (!(sparseGpt < own))
@@ -47,18 +61,12 @@ internal sealed class LayerGuard(LayerContext context, DecoderLayer layer) : IDi
             return false;
         }
 
-        alternatives.ForEach(solution => context.Recorder.Add(solution.Linear, solution.RelativeError));
+        alternatives.ForEach(alternative => context.Recorder.Add(alternative.Linear, alternative.RelativeError));
         context.Recorder.AddFallback(FormattableString.Invariant(
             $"decoder layer {layer.Definition.Index}: on held-back calibration windows, sparsegpt comes closer to the dense layer (error {sparseGpt:0.####} of its variance, against {own:0.####}); its weights were taken, more calibration data may do better"));
         return true;
     }
 
-    private static void Put(PlainSolution solution)
-    {
-        solution.Weight.CopyTo(solution.Linear.Weight);
-        solution.Bias?.CopyTo(solution.Linear.Bias!);
-    }
-
     /// <inheritdoc/>
-    public void Dispose() => alternatives.ForEach(solution => solution.Dispose());
+    public void Dispose() => alternatives.ForEach(alternative => alternative.Dispose());
 }

@@ -1,13 +1,12 @@
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
-using SparseLlm.Pruning.Methods.Importance;
 
 namespace SparseLlm.Pruning.Methods.Mixtures;
 
 /// <summary>
-/// Prunes the experts of a block, one at a time, each from the tokens that the pruned model routes to it. Its targets are what the dense expert gives for the
-/// same tokens in the dense model. Only one expert is in memory, and what has become of the others is kept in the checkpoint's element type.
+/// Prunes the experts of a block, each from the tokens that the pruned model routes to it. Its targets are what the dense expert gives for the same tokens in the dense
+/// model. Only as many experts are in memory as there are devices to solve them, and what has become of the others is kept in the checkpoint's element type.
 /// </summary>
 /// <param name="context">What the layer's prune works with.</param>
 /// <param name="experts">The experts that are pruned.</param>
@@ -37,9 +36,9 @@ internal sealed class ExpertsPruner(LayerContext context, Experts experts, Exper
         });
         PruneRouter();
         var tokens = ExpertCalibration.Of(context, experts, inputs);
-        for (int expert = 0; expert < experts.Definition.Experts.Count; expert++)
+        foreach (int[] together in Enumerable.Range(0, experts.Definition.Experts.Count).Where(IsPruned).Chunk(context.Devices.Count))
         {
-            Prune(expert, tokens);
+            Prune(together, tokens);
         }
 
         if (tokens.Report(layer) is { } sentence)
@@ -70,67 +69,42 @@ internal sealed class ExpertsPruner(LayerContext context, Experts experts, Exper
             using Matrix<float> target = dense.Router.Apply(denseInput);
             group.Add(input, target);
         });
-        Solve(group, [null]);
+        Solve(new FitJob(group, [null]));
     }
 
-    private void Prune(int number, ExpertCalibration tokens)
+    private bool IsPruned(int expert) => experts.Definition.Experts[expert].Linears.Any(linear => context.Plan.PatternFor(linear) is not null);
+
+    /// <summary>Prunes experts that are in memory at the same time.</summary>
+    private void Prune(int[] numbers, ExpertCalibration tokens)
     {
-        if (!experts.Definition.Experts[number].Linears.Any(linear => context.Plan.PatternFor(linear) is not null))
+        var together = new List<ExpertFit>();
+        try
         {
-            return;
-        }
+            foreach (int number in numbers)
+            {
+                var fit = new ExpertFit(context, number, experts.Load(number), dense?.Load(number));
+                together.Add(fit);
+                ForEachToken(number, tokens, fit.AddProjections);
+            }
 
-        using FeedForward expert = experts.Load(number);
-        using FeedForward? denseExpert = dense?.Load(number);
-        using FitGroup projections = context.Group(expert.Projections, hasTargets: dense is not null);
-        using FitGroup output = context.Group([expert.Output], hasTargets: dense is not null);
-        using IRowImportance? importance =
-            denseExpert is not null && context.Settings.RowImportance ? IRowImportance.Of(context.Backend, denseExpert) : null;
-        ForEachToken(number, tokens, (input, denseInput) => AddProjections(projections, importance, input, denseExpert, denseInput));
-        if (context.Settings.Sequential)
+            if (context.Settings.Sequential)
+            {
+                Solve([.. together.Select(fit => fit.Projections)]);
+            }
+
+            together.ForEach(fit => ForEachToken(fit.Number, tokens, fit.AddOutput));
+            if (!context.Settings.Sequential)
+            {
+                Solve([.. together.Select(fit => fit.Projections)]);
+            }
+
+            Solve([.. together.Select(fit => fit.Output)]);
+            together.ForEach(fit => context.Recorder.TakeDown(fit.Expert));
+        }
+        finally
         {
-            Solve(projections, importance?.Rows() ?? new float[]?[expert.Projections.Count]);
+            together.ForEach(fit => fit.Dispose());
         }
-
-        ForEachToken(number, tokens, (input, denseInput) => AddOutput(output, expert, input, denseExpert, denseInput));
-        if (!context.Settings.Sequential)
-        {
-            Solve(projections, importance?.Rows() ?? new float[]?[expert.Projections.Count]);
-        }
-
-        Solve(output, [null]);
-        context.Recorder.TakeDown(expert);
-    }
-
-    private static void AddProjections(FitGroup group, IRowImportance? importance, Matrix<float> input, FeedForward? dense, Matrix<float>? denseInput)
-    {
-        if (dense is null)
-        {
-            group.Add(input);
-            return;
-        }
-
-        IReadOnlyList<Matrix<float>> projected = dense.Project(denseInput!);
-        group.Add(input, [.. projected]);
-        importance?.Add(projected);
-        foreach (Matrix<float> matrix in projected)
-        {
-            matrix.Dispose();
-        }
-    }
-
-    private static void AddOutput(FitGroup group, FeedForward expert, Matrix<float> input, FeedForward? dense, Matrix<float>? denseInput)
-    {
-        using Matrix<float> hidden = expert.Hidden(input);
-        if (dense is null)
-        {
-            group.Add(hidden);
-            return;
-        }
-
-        using Matrix<float> denseHidden = dense.Hidden(denseInput!);
-        using Matrix<float> target = dense.Output.Apply(denseHidden);
-        group.Add(hidden, target);
     }
 
     private void ForEachToken(int expert, ExpertCalibration tokens, Action<Matrix<float>, Matrix<float>?> action) => context.ForEachChunk(chunk =>
@@ -152,8 +126,8 @@ internal sealed class ExpertsPruner(LayerContext context, Experts experts, Exper
         return experts.Gather(all, rows);
     }
 
-    private void Solve(FitGroup group, IReadOnlyList<float[]?> importance) =>
-        group.Solve(context.Fitting, importance, (fit, error) => context.Recorder.Add(fit.Linear, error), context.Recorder.AddFallback);
+    private void Solve(params IReadOnlyList<FitJob> jobs) =>
+        context.Devices.Solve(jobs, (fit, error) => context.Recorder.Add(fit.Linear, error), context.Recorder.AddFallback);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -188,9 +188,8 @@ internal sealed class FeedForwardSweeps : IDisposable
             unpruned.RestoreWeight(linear);
         }
 
-        group.Solve(
-            context.Fitting,
-            importance,
+        context.Devices.Solve(
+            [new FitJob(group, importance)],
             (fit, error) =>
             {
                 context.Recorder.Round(fit.Linear);

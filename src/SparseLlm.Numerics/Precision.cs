@@ -1,4 +1,4 @@
-namespace SparseLlm.Numerics.TorchSharp;
+namespace SparseLlm.Numerics;
 
 /// <summary>How products of matrices in single precision are computed.</summary>
 public enum Precision
