@@ -26,7 +26,7 @@ internal static class ConformanceRun
 
         var clock = Stopwatch.StartNew();
         var counts = new Dictionary<Outcome, int> { [Outcome.Passed] = 0, [Outcome.Failed] = 0, [Outcome.Skipped] = 0 };
-        Type[] suites = [typeof(DeviceConformance), typeof(SweepKernelBesideOperations)];
+        Type[] suites = [typeof(DeviceConformance), typeof(SweepKernelBesideOperations), typeof(HalfPartsBesideOperations)];
         foreach (MethodInfo test in suites.SelectMany(suite => suite.GetMethods()).Where(method => method.GetCustomAttribute<FactAttribute>() is not null))
         {
             foreach (object?[] arguments in Arguments(test))

@@ -3,7 +3,7 @@
 # README.md says how the folder that this runs in is made. It takes a PyTorch installation (python3 with torch, or a folder given by --torch), and no SDK.
 #   run.sh [--device cuda|cpu] [--small] [--seconds N] [--torch FOLDER] [CELL...]
 # A cell is one of those below, or a method with what is said of it, such as balanced-old-two-fast-waits: by an earlier build, two layers instead of one, products from
-# halves, and waiting for the device after every operation to tell what each takes.
+# halves, of Qwen3-4B's widths, and waiting for the device after every operation to tell what each takes.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 device=cuda shape=llama-2-7b windows=128 length=2048 few=16 agree=(--shape medium --layers 2 --windows 16 --length 512) seconds=1500 torch=
@@ -18,7 +18,7 @@ while (($#)); do
     esac
     shift
 done
-((${#cells[@]})) || cells=(conformance layer16 sparsegpt-two sparsegpt-two-fast sparsegpt-waits balanced balanced-fast balanced-waits parts agree agree-fast best qwen layer32)
+((${#cells[@]})) || cells=(conformance layer16 sparsegpt-two sparsegpt-two-fast sparsegpt-waits-fast balanced-two balanced-two-fast balanced-waits-fast agree agree-fast best-fast sparsegpt-qwen-fast balanced-qwen-fast best-qwen-fast parts layer32)
 python=$(command -v python3)
 torch=${torch:-$("$python" -c 'import os, torch; print(os.path.dirname(torch.__file__))')}
 libraries=$torch/lib
@@ -102,7 +102,7 @@ for name in "${cells[@]}"; do
         conformance-old) engine 60 app-old conformance ;;
         built) use_built_library ;;
         sparsegpt* | balanced* | best*)
-            app=app count=$windows options=()
+            app=app count=$windows cell_shape=$shape options=()
             [[ $name == best* ]] && count=$few
             for option in $(tr - ' ' <<<"${name#*-}"); do
                 case $option in
@@ -110,10 +110,10 @@ for name in "${cells[@]}"; do
                     fast) options+=(--precision fast) ;;
                     two) options+=(--layers 2) ;;
                     waits) options+=(--waits) ;;
+                    qwen) [[ $shape == small ]] || cell_shape=qwen3-4b-like ;;
                 esac
             done
-            prune 150 "$app" "${name%%-*}" "$count" "$shape" "${options[@]}" ;;
-        qwen) if [[ $shape == small ]]; then echo "skipped"; else prune 60 app sparsegpt "$windows" qwen3-4b-like; fi ;;
+            prune 150 "$app" "${name%%-*}" "$count" "$cell_shape" "${options[@]}" ;;
         agree*)
             for method in sparsegpt balanced; do
                 engine 60 app agree "${agree[@]}" --method "$method" --directory "$models" $([[ $name == *-fast ]] && echo --precision fast)

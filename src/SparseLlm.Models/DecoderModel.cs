@@ -152,6 +152,10 @@ public sealed class DecoderModel : IDisposable
     public DecoderLayer LoadLayer(int index, TensorOverlay? overlay = null) =>
         (overlay is null ? loader : new WeightLoader(Checkpoint, Backend, overlay)).Load(Definition.Layers[index]);
 
+    /// <summary>A decoder layer once more, from one that has been loaded and not been changed since. The caller disposes it.</summary>
+    /// <exception cref="DiagnosticException">A file cannot be read.</exception>
+    public DecoderLayer CopyLayer(DecoderLayer layer) => new LayerCopyLoader(Checkpoint, Backend, layer).Load(layer.Definition);
+
     /// <summary>Has a decoder layer's weights read by the operating system, so that loading them soon waits for no disk.</summary>
     /// <param name="index">Its place, from 0.</param>
     /// <param name="cancellation">Stops in between.</param>

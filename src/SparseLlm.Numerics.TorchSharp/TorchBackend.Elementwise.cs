@@ -6,8 +6,17 @@ namespace SparseLlm.Numerics.TorchSharp;
 public sealed partial class TorchBackend
 {
     /// <inheritdoc/>
-    public void Combine(float alpha, Matrix<float> x, float beta, Matrix<float> y, Matrix<float> destination) =>
-        Combine<float>(alpha, x, beta, y, destination);
+    public void Combine(float alpha, Matrix<float> x, float beta, Matrix<float> y, Matrix<float> destination)
+    {
+        if (kernels is null)
+        {
+            Combine<float>(alpha, x, beta, y, destination);
+            return;
+        }
+
+        using Operation operation = Begin();
+        kernels.Combination.Run(alpha, operation.Open(x), beta, operation.Open(y, x.Rows, x.Columns), operation.Open(destination, x.Rows, x.Columns));
+    }
 
     /// <inheritdoc/>
     public void Combine(double alpha, Matrix<double> x, double beta, Matrix<double> y, Matrix<double> destination) =>
@@ -32,7 +41,7 @@ public sealed partial class TorchBackend
     public void AddRow(Matrix<float> x, Matrix<float> row)
     {
         using Operation operation = Begin();
-        operation.Open(x).add_(operation.Open(row, 1, x.Columns));
+        operation.Open(x).add_(operation.Open(row, 1, x.Columns), One);
     }
 
     /// <inheritdoc/>
@@ -42,7 +51,7 @@ public sealed partial class TorchBackend
         Tensor target = operation.Open(x);
         Shapes.RequireLength(coefficients.Length, x.Rows, nameof(coefficients));
         Tensor source = operation.Open(y, x.Rows, x.Columns);
-        target.addcmul_(source, transfer.Vector(coefficients).unsqueeze(1), 1);
+        target.addcmul_(source, transfer.Vector(coefficients).unsqueeze(1), Kept(1));
     }
 
     /// <inheritdoc/>
@@ -59,7 +68,7 @@ public sealed partial class TorchBackend
         chunks.Run(rows.Length, destination.Columns, (start, count) =>
         {
             Tensor scaled = added.narrow(0, start, count).mul(factors.narrow(0, start, count));
-            target.index_add_(0, indices.narrow(0, start, count), scaled, 1);
+            target.index_add_(0, indices.narrow(0, start, count), scaled, Kept(1));
         });
     }
 
@@ -104,7 +113,7 @@ public sealed partial class TorchBackend
     public void AddDiagonal(Matrix<double> h, double value)
     {
         using Operation operation = Begin();
-        operation.Open(h, h.Rows, h.Rows).diagonal(0, 0, 1).add_(value);
+        operation.Open(h, h.Rows, h.Rows).diagonal(0, 0, 1).add_(Kept(value), One);
     }
 
     /// <inheritdoc/>
@@ -112,7 +121,7 @@ public sealed partial class TorchBackend
     {
         using Operation operation = Begin();
         Tensor target = operation.Open(h);
-        Tensor column = operation.Open(x, 1, h.Rows).t().mul(alpha);
+        Tensor column = operation.Open(x, 1, h.Rows).t().mul(Kept(alpha));
         target.addmm_(column, operation.Open(y, 1, h.Columns), 1, 1);
     }
 
@@ -163,7 +172,7 @@ public sealed partial class TorchBackend
         }
         else
         {
-            chunks.Map(result, left, right, (a, b) => a.mul(alpha).add_(b, beta));
+            chunks.Map(result, left, right, (a, b) => a.mul(Kept(alpha)).add_(b, Kept(beta)));
         }
     }
 
@@ -173,10 +182,10 @@ public sealed partial class TorchBackend
         result.copy_(x);
         if (alpha != 1)
         {
-            result.mul_(alpha);
+            result.mul_(Kept(alpha));
         }
 
-        result.add_(y, beta);
+        result.add_(y, Kept(beta));
     }
 
     private double Dot<T>(Matrix<T> x, Matrix<T> y)
@@ -196,6 +205,11 @@ public sealed partial class TorchBackend
     /// <summary>Σ_j x_ij y_ij, products and sums in double precision, [n x 1].</summary>
     private Tensor RowDots(Tensor x, Tensor y)
     {
+        if (kernels is not null && x.dtype == torch.float32)
+        {
+            return kernels.RowDots.Sum(x, y);
+        }
+
         Tensor sums = torch.empty(x.shape[0], 1L, torch.float64, device);
         chunks.Run(x.shape[0], x.shape[1], (start, count) =>
         {

@@ -80,7 +80,7 @@ public sealed partial class TorchBackend
         Tensor dy = operation.Open(outputGradient, output.Rows, output.Columns);
         chunks.Map(
             operation.Open(inputGradient, output.Rows, output.Columns), y, dy,
-            (values, slope) => values.div(cap).square().neg_().add_(1).mul_(slope));
+            (values, slope) => values.div(Kept(cap)).Squared().neg_().add_(Kept(1), One).mul_(slope));
     }
 
     /// <inheritdoc/>
@@ -98,7 +98,7 @@ public sealed partial class TorchBackend
         {
             (Tensor divergence, Tensor slope) = Divergence.Of(expected.narrow(0, start, count), logits.narrow(0, start, count));
             results.narrow(0, start, count).copy_(divergence);
-            slopes.narrow(0, start, count).copy_(slope.mul_(scale));
+            slopes.narrow(0, start, count).copy_(slope.mul_(Kept(scale)));
         });
         transfer.Download(results, divergences);
     }
@@ -140,9 +140,9 @@ public sealed partial class TorchBackend
             Tensor slope = Groups(dy);
             (Tensor normalized, Tensor scale) = Normalization.Normalize(Groups(source), centred, epsilon);
             Tensor g = gains is null ? slope : slope.mul(gains);
-            Tensor away = g - normalized * Normalization.Mean(normalized.mul(g));
-            Groups(dx).copy_((centred ? away - Normalization.Mean(g) : away).mul_(scale));
-            gainSlope?.add_(normalized.mul_(slope).sum(0, type: torch.float64));
+            Tensor away = g.sub(normalized.mul(Normalization.Mean(normalized.mul(g))));
+            Groups(dx).copy_((centred ? away.sub_(Normalization.Mean(g)) : away).mul_(scale));
+            gainSlope?.add_(normalized.mul_(slope).sum(0, type: torch.float64), One);
         });
     }
 }

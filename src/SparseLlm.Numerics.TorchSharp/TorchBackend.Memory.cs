@@ -54,6 +54,24 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
+    public void Upload(ReadOnlySpan<byte> source, NumberFormat format, Matrix<float> destination)
+    {
+        using Operation operation = Begin();
+        Tensor to = operation.Open(destination);
+        Shapes.RequireLength(source.Length, destination.Length * format.Size(), nameof(source));
+        transfer.Upload(source, ElementTypes.Of(format), to);
+    }
+
+    /// <inheritdoc/>
+    public void Download(Matrix<float> source, NumberFormat format, Span<byte> destination)
+    {
+        using Operation operation = Begin();
+        Tensor from = operation.Open(source);
+        Shapes.RequireLength(destination.Length, source.Length * format.Size(), nameof(destination));
+        transfer.Download(from, ElementTypes.Of(format), destination);
+    }
+
+    /// <inheritdoc/>
     public void Copy<T>(Matrix<T> source, Matrix<T> destination)
         where T : unmanaged
     {

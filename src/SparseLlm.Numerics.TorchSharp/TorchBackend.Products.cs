@@ -27,11 +27,11 @@ public sealed partial class TorchBackend
         bool exactBeta = (float)beta == beta;
         if (!exactBeta)
         {
-            result.mul_(beta);
+            result.mul_(Kept(beta));
         }
 
         bool exactAlpha = (float)alpha == alpha;
-        result.addmm_(exactAlpha ? left : left.mul(alpha), right, exactBeta ? (float)beta : 1, exactAlpha ? (float)alpha : 1);
+        result.addmm_(exactAlpha ? left : left.mul(Kept(alpha)), right, exactBeta ? (float)beta : 1, exactAlpha ? (float)alpha : 1);
     }
 
     /// <inheritdoc/>
@@ -47,8 +47,8 @@ public sealed partial class TorchBackend
         using Operation operation = Begin();
         Tensor weights = operation.Open(w);
         Tensor upper = operation.Open(h, w.Columns, w.Columns).to(torch.float32);
-        Tensor doubled = upper.triu().add_(upper.triu(1));
-        return Dot(weights.matmul(doubled), weights);
+        Tensor doubled = upper.triu().add_(upper.triu(1), One);
+        return Dot(products.Of(products.Left(weights), products.Right(doubled)), weights);
     }
 
     /// <inheritdoc/>
@@ -60,12 +60,22 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
-    public void AccumulateColumnSums(Matrix<float> x, Matrix<double> sums) =>
-        AccumulateColumns(x, sums, values => values);
+    public void AccumulateColumnSums(Matrix<float> x, Matrix<double> sums) => AccumulateColumns(x, sums, squares: false);
 
     /// <inheritdoc/>
-    public void AccumulateColumnSquares(Matrix<float> x, Matrix<double> sums) =>
-        AccumulateColumns(x, sums, values => values.@double().square());
+    public void AccumulateColumnSquares(Matrix<float> x, Matrix<double> sums) => AccumulateColumns(x, sums, squares: true);
+
+    private void AccumulateColumns(Matrix<float> x, Matrix<double> sums, bool squares)
+    {
+        if (kernels is null)
+        {
+            AccumulateColumns(x, sums, values => squares ? values.Squared() : values);
+            return;
+        }
+
+        using Operation operation = Begin();
+        operation.Open(sums, 1, x.Columns).add_(kernels.ColumnSums.Sum(operation.Open(x), squares), One);
+    }
 
     private void AccumulateColumns(Matrix<float> x, Matrix<double> sums, Func<Tensor, Tensor> term)
     {
@@ -73,7 +83,7 @@ public sealed partial class TorchBackend
         Tensor tokens = operation.Open(x);
         Tensor sum = operation.Open(sums, 1, x.Columns);
         chunks.Run(x.Rows, x.Columns, (start, count) =>
-            sum.add_(term(tokens.narrow(0, start, count)).sum(0, keepdim: true, type: torch.float64)));
+            sum.add_(term(tokens.narrow(0, start, count)).sum(0, keepdim: true, type: torch.float64), One));
     }
 
     private static (Tensor A, Tensor B, Tensor C) OpenProduct<T>(

@@ -22,6 +22,20 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
+    public void RoundTo(Matrix<float> weights, NumberFormat format)
+    {
+        using Operation operation = Begin();
+        Tensor target = operation.Open(weights);
+        if (kernels is not null && format != NumberFormat.Single)
+        {
+            kernels.FormatRounding.Run(target, format);
+            return;
+        }
+
+        chunks.Map(target, target, rows => FormatRounding.Rounded(rows, format));
+    }
+
+    /// <inheritdoc/>
     public void UpdateReluPreactivation(Matrix<float> m, Matrix<float> p, float alpha, float gamma, Matrix<float> z)
     {
         using Operation operation = Begin();
@@ -40,8 +54,8 @@ public sealed partial class TorchBackend
         chunks.Map(operation.Open(z, m.Rows, m.Columns), linear, gate, auxiliary, (x, g, y) =>
         {
             Tensor silu = g.silu();
-            Tensor weighted = silu.mul(gamma);
-            return x.mul(alpha).add_(weighted.mul(y)).div_(weighted.mul(silu).add_(alpha));
+            Tensor weighted = silu.mul(Kept(gamma));
+            return x.mul(Kept(alpha)).add_(weighted.mul(y), One).div_(weighted.mul(silu).add_(Kept(alpha), One));
         });
     }
 
@@ -59,7 +73,7 @@ public sealed partial class TorchBackend
     public void AccumulateSensitivity(Nonlinearity f, Matrix<float> x, Matrix<double> sensitivity)
     {
         var activation = Activation.Of(f);
-        AccumulateColumns(x, sensitivity, values => activation.Slope(values, torch.ones_like(values)).square());
+        AccumulateColumns(x, sensitivity, values => activation.Slope(values, torch.ones_like(values)).Squared());
     }
 
     /// <inheritdoc/>
@@ -77,10 +91,10 @@ public sealed partial class TorchBackend
             Tensor s = gates.narrow(0, start, count);
             Tensor y = ups.narrow(0, start, count);
             Tensor one = torch.ones_like(s);
-            Tensor squares = activation.UpSlope(s, y, one).square().sum(0, keepdim: true, type: torch.float64);
-            Tensor slopeSquares = activation.GateSlope(s, y, one).square().sum(0, keepdim: true, type: torch.float64);
-            ofUp.add_(squares);
-            ofGate.add_(slopeSquares);
+            Tensor squares = activation.UpSlope(s, y, one).Squared().sum(0, keepdim: true, type: torch.float64);
+            Tensor slopeSquares = activation.GateSlope(s, y, one).Squared().sum(0, keepdim: true, type: torch.float64);
+            ofUp.add_(squares, One);
+            ofGate.add_(slopeSquares, One);
         });
     }
 
@@ -93,6 +107,6 @@ public sealed partial class TorchBackend
         Shapes.RequireCount(zeros, most);
         ArgumentOutOfRangeException.ThrowIfLessThan(blockSize, 1);
         Shapes.RequireApart(Overlap(weights, mask), nameof(mask));
-        return new ObsSweep(target, factor, kept, sweepKernel.Value);
+        return new ObsSweep(target, factor, kept, kernels);
     }
 }

@@ -10,7 +10,7 @@ public sealed partial class TorchBackend
     {
         using Operation operation = Begin();
         (Tensor source, Tensor target) = OpenSelection(operation, scores, keep, scores.Length, mask);
-        target.copy_(ExactSelection.KeepLargest(source.abs(), keep));
+        target.copy_(ExactSelection.KeepLargest(source.abs(), keep, kernels?.KeepLargest));
     }
 
     /// <inheritdoc/>
@@ -37,7 +37,7 @@ public sealed partial class TorchBackend
     public long CountNonZero(Matrix<float> x)
     {
         using Operation operation = Begin();
-        return transfer.Read<long>(operation.Open(x).ne(0).sum());
+        return transfer.Read<long>(operation.Open(x).ne(Kept(0)).sum());
     }
 
     /// <inheritdoc/>

@@ -40,8 +40,8 @@ public sealed partial class TorchBackend
             (Tensor first, Tensor second) = pairing == RotaryPairing.HalfSplit
                 ? (channels.narrow(3, 0, pairs), channels.narrow(3, pairs, pairs))
                 : (channels.slice(3, 0, 2L * pairs, 2), channels.slice(3, 1, 2L * pairs, 2));
-            Tensor turnedFirst = first * cosine - second * sine;
-            Tensor turnedSecond = second * cosine + first * sine;
+            Tensor turnedFirst = first.mul(cosine).sub_(second.mul(sine));
+            Tensor turnedSecond = second.mul(cosine).add_(first.mul(sine), One);
             first.copy_(turnedFirst);
             second.copy_(turnedSecond);
         });
@@ -86,7 +86,7 @@ public sealed partial class TorchBackend
         Shapes.RequireCap(cap);
         using Operation operation = Begin();
         Tensor source = operation.Open(x);
-        chunks.Map(operation.Open(destination, x.Rows, x.Columns), source, rows => rows.div(cap).tanh_().mul_(cap));
+        chunks.Map(operation.Open(destination, x.Rows, x.Columns), source, rows => rows.div(Kept(cap)).tanh_().mul_(Kept(cap)));
     }
 
     /// <inheritdoc/>
@@ -116,12 +116,18 @@ public sealed partial class TorchBackend
         Tensor? gains = gain is null ? null : operation.Open(gain);
         Tensor? biases = bias is null ? null : operation.Open(bias);
         Tensor target = operation.Open(destination, x.Rows, x.Columns);
+        if (kernels is not null)
+        {
+            kernels.Normalization.Run(source, centred, gains, biases, epsilon, target);
+            return;
+        }
+
         chunks.Run(x.Rows / rows, (long)rows * x.Columns, (start, count) =>
         {
             Tensor Groups(Tensor all) => all.view(x.Rows / rows, rows, x.Columns).narrow(0, start, count);
             Tensor normalized = Normalization.Normalize(Groups(source), centred, epsilon).Rows;
             Tensor scaled = gains is null ? normalized : normalized.mul(gains);
-            Groups(target).copy_(biases is null ? scaled : scaled.add(biases));
+            Groups(target).copy_(biases is null ? scaled : scaled.add(biases, One));
         });
     }
 }

@@ -4,7 +4,6 @@ using SparseLlm.Numerics.Cpu.Memory;
 using SparseLlm.Numerics.TorchSharp.Cuda;
 using SparseLlm.Numerics.TorchSharp.Memory;
 using SparseLlm.Numerics.TorchSharp.Products;
-using SparseLlm.Numerics.TorchSharp.Pruning;
 
 namespace SparseLlm.Numerics.TorchSharp;
 
@@ -24,7 +23,7 @@ public sealed partial class TorchBackend : IBackend
     private readonly RowChunks chunks;
     private readonly Precision precision;
     private readonly SingleProducts products;
-    private readonly Lazy<SweepKernel?> sweepKernel;
+    private readonly DeviceKernels? kernels;
 
     /// <summary>A backend on a device.</summary>
     /// <param name="device"><c>cuda</c>, <c>cuda:1</c> (the second CUDA device) or <c>cpu</c>.</param>
@@ -39,10 +38,10 @@ public sealed partial class TorchBackend : IBackend
         this.device = Find(device);
         this.log = log;
         this.precision = precision;
-        products = new SingleProducts(precision);
+        kernels = MakeKernels(notice);
+        products = new SingleProducts(precision, new HalfParts(kernels?.HalfParts));
         transfer = new HostTransfer(this.device, log);
         chunks = new RowChunks(notice);
-        sweepKernel = new Lazy<SweepKernel?>(() => MakeSweepKernel(notice));
         if (IsCuda)
         {
             // Products with mantissas of ten bits would change masks.
@@ -71,7 +70,7 @@ public sealed partial class TorchBackend : IBackend
 
     /// <inheritdoc/>
     public string NumericsClass =>
-        $"torch-{(IsCuda ? "cuda" : "cpu")}-{LibTorchVersion.Loaded}{(IsCuda ? '-' + Slug(DeviceName) : "")}{(precision == Precision.Fast ? "-fast" : "")}/2";
+        $"torch-{(IsCuda ? "cuda" : "cpu")}-{LibTorchVersion.Loaded}{(IsCuda ? '-' + Slug(DeviceName) : "")}{(precision == Precision.Fast ? "-fast" : "")}/3";
 
     /// <inheritdoc/>
     public string Description => FormattableString.Invariant(
@@ -95,7 +94,7 @@ public sealed partial class TorchBackend : IBackend
     private Operation Begin([CallerMemberName] string name = "") => new(name, device, log);
 
     /// <summary>Null where the device is the CPU, or where a kernel cannot be made: the same is then done by tensor operations, for which a GPU waits.</summary>
-    private SweepKernel? MakeSweepKernel(Action<string>? notice)
+    private DeviceKernels? MakeKernels(Action<string>? notice)
     {
         if (!IsCuda)
         {
@@ -104,11 +103,11 @@ public sealed partial class TorchBackend : IBackend
 
         try
         {
-            return new SweepKernel(device.index);
+            return new DeviceKernels(device.index);
         }
         catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException or InvalidOperationException)
         {
-            notice?.Invoke($"The sweep's kernel cannot be made ({exception.Message}): sweeps are slower.");
+            notice?.Invoke($"Kernels for the device cannot be made ({exception.Message}): it computes more slowly.");
             return null;
         }
     }

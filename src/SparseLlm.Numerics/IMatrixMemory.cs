@@ -19,6 +19,18 @@ public interface IMatrixMemory
     void Download<T>(Matrix<T> source, Span<T> destination)
         where T : unmanaged;
 
+    /// <summary>Copies numbers as a file stores them into a matrix (or a slice of one), exactly.</summary>
+    /// <param name="source">Their bytes, little-endian.</param>
+    /// <param name="format">Their format.</param>
+    /// <param name="destination">As many numbers.</param>
+    void Upload(ReadOnlySpan<byte> source, NumberFormat format, Matrix<float> destination);
+
+    /// <summary>Copies a matrix (or a slice of one) into host memory as a file stores it, rounded to nearest, ties to even.</summary>
+    /// <param name="source">The matrix.</param>
+    /// <param name="format">The format of the numbers.</param>
+    /// <param name="destination">Their bytes, little-endian.</param>
+    void Download(Matrix<float> source, NumberFormat format, Span<byte> destination);
+
     /// <summary>destination = source, of equal shape.</summary>
     void Copy<T>(Matrix<T> source, Matrix<T> destination)
         where T : unmanaged;

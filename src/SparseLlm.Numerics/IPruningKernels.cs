@@ -30,6 +30,14 @@ public interface IPruningKernels
     void ObsSweepGroups(Matrix<float> weights, Matrix<double> u, int zeros, int group, int blockSize, Matrix<float> mask);
 
     /// <summary>
+    /// Rounds to what a format holds, to nearest, ties to even. A number so small that it would become zero gets the format's least magnitude instead, so
+    /// that a matrix stays exactly as sparse as it is; every zero is +0.
+    /// </summary>
+    /// <param name="weights">Changed in place. What is beyond the range of the format becomes infinite.</param>
+    /// <param name="format">The format.</param>
+    void RoundTo(Matrix<float> weights, NumberFormat format);
+
+    /// <summary>
     /// SparseLLM's pre-activation update for ReLU (Bai et al. 2024, eq. 9-11): the elementwise minimiser over z of
     /// gamma (p - relu(z))² + alpha (z - m)².
     /// </summary>

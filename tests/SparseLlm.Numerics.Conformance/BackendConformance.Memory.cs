@@ -74,6 +74,45 @@ public abstract partial class BackendConformance
         Should.Throw<ArgumentException>(() => parent.Slice(0, -1));
     }
 
+    [SkippableTheory]
+    [InlineData(NumberFormat.Single)]
+    [InlineData(NumberFormat.Half)]
+    [InlineData(NumberFormat.BFloat16)]
+    public void Numbers_of_a_file_come_in_exactly_and_go_out_rounded_to_nearest(NumberFormat format)
+    {
+        float[] values = [.. SomeNumbers(format)];
+        byte[] expected = new byte[values.Length * format.Size()];
+        NumberFormats.FromSingle(values, format, expected);
+        using Matrix<float> matrix = Backend.Allocate<float>(5, values.Length);
+        using Matrix<float> row = matrix.Slice(2, 1);
+        Backend.Upload<float>(values, row);
+        byte[] stored = new byte[expected.Length];
+        Backend.Download(row, format, stored);
+        stored.ShouldBe(expected);
+
+        using Matrix<float> back = matrix.Slice(3, 1);
+        Backend.Upload(stored, format, back);
+        float[] exact = new float[values.Length];
+        NumberFormats.ToSingle(stored, format, exact);
+        Backend.Read(back).ShouldBe(exact);
+        Should.Throw<ArgumentException>(() => Backend.Upload(stored.AsSpan(1), format, back));
+        Should.Throw<ArgumentException>(() => Backend.Download(back, format, stored.AsSpan(1)));
+    }
+
+    /// <summary>Of all magnitudes that a format has, ties among them, in its own numbers and between them.</summary>
+    private static IEnumerable<float> SomeNumbers(NumberFormat format)
+    {
+        float next = format == NumberFormat.Half ? 1 / 1024f : 1 / 128f;
+        for (int exponent = format == NumberFormat.Half ? -27 : -140; exponent <= (format == NumberFormat.Half ? 15 : 126); exponent++)
+        {
+            foreach (float mantissa in new[] { 1, 1 + next / 2, 1 + next, 1 + 1.5f * next, 1 + 0.7f * next })
+            {
+                yield return MathF.ScaleB(mantissa, exponent);
+                yield return -MathF.ScaleB(mantissa, exponent);
+            }
+        }
+    }
+
     [SkippableFact]
     public void Transfers_of_other_lengths_are_refused()
     {

@@ -250,4 +250,29 @@ public abstract partial class BackendConformance
 
         differentRows.ShouldBeLessThanOrEqualTo(2);
     }
+
+    [SkippableTheory]
+    [InlineData(NumberFormat.Single)]
+    [InlineData(NumberFormat.Half)]
+    [InlineData(NumberFormat.BFloat16)]
+    public void Weights_are_rounded_to_what_a_format_holds_and_no_kept_one_becomes_zero(NumberFormat format)
+    {
+        float[] values = [.. SomeNumbers(format), 0f, -0f];
+        byte[] bytes = new byte[values.Length * format.Size()];
+        NumberFormats.FromSingle(values, format, bytes);
+        float[] expected = new float[values.Length];
+        NumberFormats.ToSingle(bytes, format, expected);
+        using Matrix<float> weights = Backend.Allocate<float>(1, values.Length);
+        Backend.Upload<float>(values, weights);
+        Backend.RoundTo(weights, format);
+        float[] rounded = new float[values.Length];
+        Backend.Download(weights, rounded);
+        for (int i = 0; i < values.Length; i++)
+        {
+            rounded[i].ShouldBe(values[i] != 0 && expected[i] == 0 ? format.LeastMagnitude() : expected[i]);
+        }
+
+        rounded[^2..].ShouldAllBe(zero => BitConverter.SingleToUInt32Bits(zero) == 0);
+        rounded.Count(value => value != 0).ShouldBe(values.Length - 2);
+    }
 }

@@ -21,7 +21,7 @@ public sealed class Devices
     public void The_numerics_class_names_device_and_libtorch()
     {
         using var backend = new TorchBackend("cpu");
-        backend.NumericsClass.ShouldMatch(@"^torch-cpu-2\.\d+\.\d+/2$");
+        backend.NumericsClass.ShouldMatch(@"^torch-cpu-2\.\d+\.\d+/3$");
         backend.Description.ShouldMatch(@"^CPU, \d+ threads, libtorch \d+\.\d+");
     }
 

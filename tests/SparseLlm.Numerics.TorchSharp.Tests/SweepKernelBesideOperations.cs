@@ -36,18 +36,18 @@ public sealed class SweepKernelBesideOperations
         var device = new torch.Device(DeviceType.CUDA, 0);
         Tensor weights = torch.tensor(Reference.Random(rows, columns, 1)).@float().to(device);
         Tensor u = torch.tensor(Reference.UpperCholesky(Reference.Inverse(Reference.Gram(columns, 2)))).to(device);
-        (Tensor pruned, Tensor mask) = Sweep(weights, u, new SweepKernel(0), prune);
-        (Tensor expected, Tensor expectedMask) = Sweep(weights, u, kernel: null, prune);
+        (Tensor pruned, Tensor mask) = Sweep(weights, u, new DeviceKernels(0), prune);
+        (Tensor expected, Tensor expectedMask) = Sweep(weights, u, kernels: null, prune);
         mask.ne(expectedMask).sum().item<long>().ShouldBeLessThanOrEqualTo(rows * columns / 10_000);
         (pruned.sub(expected).norm() / expected.norm()).item<float>().ShouldBeLessThan((float)Error);
         pruned.ne(0).logical_and(mask.eq(0)).any().item<bool>().ShouldBeFalse();
     }
 
-    private static (Tensor Weights, Tensor Mask) Sweep(Tensor weights, Tensor u, SweepKernel? kernel, Action<ObsSweep> prune)
+    private static (Tensor Weights, Tensor Mask) Sweep(Tensor weights, Tensor u, DeviceKernels? kernels, Action<ObsSweep> prune)
     {
         Tensor swept = weights.clone();
         Tensor mask = torch.full_like(weights, float.NaN);
-        prune(new ObsSweep(swept, u, mask, kernel));
+        prune(new ObsSweep(swept, u, mask, kernels));
         return (swept, mask);
     }
 }

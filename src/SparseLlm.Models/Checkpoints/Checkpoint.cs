@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints.Encodings;
+using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Checkpoints;
 
@@ -139,16 +140,11 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The range is not inside the tensor.</exception>
     public void Read(TensorInfo tensor, long firstElement, Span<float> destination)
     {
-        if (!tensor.ElementType.IsConvertible())
-        {
-            throw ModelDiagnostics.UnsupportedElementType.Error(
-                new SourceLocation(PathOf(tensor)), UnsupportedElementTypeMessage(tensor));
-        }
-
+        NumberFormat format = FormatOf(tensor);
         ArgumentOutOfRangeException.ThrowIfNegative(firstElement);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, tensor.ElementCount - firstElement);
 
-        int size = tensor.ElementType.Size();
+        int size = format.Size();
         byte[] buffer = ArrayPool<byte>.Shared.Rent(PieceLength * size);
         try
         {
@@ -157,7 +153,7 @@ public sealed class Checkpoint : IDisposable
                 Span<float> piece = destination.Slice(start, Math.Min(PieceLength, destination.Length - start));
                 Span<byte> bytes = buffer.AsSpan(0, piece.Length * size);
                 ReadBytes(tensor, (firstElement + start) * size, bytes);
-                ElementTypes.ToSingle(bytes, tensor.ElementType, piece);
+                NumberFormats.ToSingle(bytes, format, piece);
             }
         }
         finally
@@ -165,6 +161,12 @@ public sealed class Checkpoint : IDisposable
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    /// <summary>The format of a tensor's numbers.</summary>
+    /// <exception cref="DiagnosticException">The element type is not F32, F16 or BF16.</exception>
+    public NumberFormat FormatOf(TensorInfo tensor) => tensor.ElementType.IsConvertible()
+        ? tensor.ElementType.Format()
+        : throw ModelDiagnostics.UnsupportedElementType.Error(new SourceLocation(PathOf(tensor)), UnsupportedElementTypeMessage(tensor));
 
     /// <summary>Whether two tensors have the same type, shape and bytes.</summary>
     /// <exception cref="DiagnosticException">A file cannot be read.</exception>

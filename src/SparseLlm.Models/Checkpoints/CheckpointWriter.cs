@@ -4,6 +4,7 @@ using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints.Encodings;
+using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Checkpoints;
 
@@ -213,8 +214,8 @@ public sealed class CheckpointWriter : IDisposable
             {
                 ReadOnlySpan<float> piece = values.Slice(start, Math.Min(PieceLength, values.Length - start));
                 Memory<byte> cast = bytes.AsMemory(0, piece.Length * size);
-                ElementTypes.FromSingle(piece, tensor.ElementType, cast.Span);
-                ElementTypes.ToSingle(cast.Span, tensor.ElementType, rounded.AsSpan(0, piece.Length));
+                NumberFormats.FromSingle(piece, tensor.ElementType.Format(), cast.Span);
+                NumberFormats.ToSingle(cast.Span, tensor.ElementType.Format(), rounded.AsSpan(0, piece.Length));
                 CheckFinite(tensor, path, firstElement + start, piece, rounded);
                 long offset = tensor.Offset + (firstElement + start) * size;
                 FileBytes.Write(files[tensor.Shard], offset, cast, path);

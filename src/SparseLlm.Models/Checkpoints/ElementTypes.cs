@@ -1,14 +1,15 @@
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Checkpoints;
 
-/// <summary>Sizes of element types, and conversion between them and single precision. Bytes are little-endian.</summary>
+/// <summary>Sizes of element types, and which of them are numbers that weights can be made of. Bytes are little-endian.</summary>
 public static class ElementTypes
 {
-    private const int PieceLength = 1024;
     private const ushort HalfExponent = 0x7C00;
+    private const ushort BFloat16Exponent = 0x7F80;
 
     /// <summary>The element type of that name in a safetensors header; names are case-sensitive.</summary>
     public static bool TryParse(string name, out ElementType type)
@@ -30,43 +31,15 @@ public static class ElementTypes
     /// <summary>Whether weights can be read and written in this type: F32, F16 and BF16.</summary>
     public static bool IsConvertible(this ElementType type) => type is ElementType.F32 or ElementType.F16 or ElementType.BF16;
 
-    /// <summary>The numbers in <paramref name="source"/>, exactly, in single precision.</summary>
-    /// <exception cref="ArgumentException">The type is not convertible, or lengths do not fit.</exception>
-    public static void ToSingle(ReadOnlySpan<byte> source, ElementType type, Span<float> destination)
+    /// <summary>The format of its numbers.</summary>
+    /// <exception cref="ArgumentException">The type is not convertible.</exception>
+    public static NumberFormat Format(this ElementType type) => type switch
     {
-        Check(source.Length, type, destination.Length);
-        switch (type)
-        {
-            case ElementType.F16:
-                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(source), destination);
-                break;
-            case ElementType.BF16:
-                BFloat16.ToSingle(MemoryMarshal.Cast<byte, ushort>(source), destination);
-                break;
-            default:
-                source.CopyTo(MemoryMarshal.AsBytes(destination));
-                break;
-        }
-    }
-
-    /// <summary>The numbers of <paramref name="source"/> as bytes of a type, rounded to nearest, ties to even.</summary>
-    /// <exception cref="ArgumentException">The type is not convertible, or lengths do not fit.</exception>
-    public static void FromSingle(ReadOnlySpan<float> source, ElementType type, Span<byte> destination)
-    {
-        Check(destination.Length, type, source.Length);
-        switch (type)
-        {
-            case ElementType.F16:
-                TensorPrimitives.ConvertToHalf(source, MemoryMarshal.Cast<byte, Half>(destination));
-                break;
-            case ElementType.BF16:
-                BFloat16.FromSingle(source, MemoryMarshal.Cast<byte, ushort>(destination));
-                break;
-            default:
-                MemoryMarshal.AsBytes(source).CopyTo(destination);
-                break;
-        }
-    }
+        ElementType.F32 => NumberFormat.Single,
+        ElementType.F16 => NumberFormat.Half,
+        ElementType.BF16 => NumberFormat.BFloat16,
+        _ => throw new ArgumentException($"{type} cannot be converted from or to single precision.", nameof(type)),
+    };
 
     /// <summary>Whether no number among these bytes is NaN or infinite. Types that cannot be converted have no numbers in this sense.</summary>
     /// <exception cref="ArgumentException">The bytes are not whole elements.</exception>
@@ -82,30 +55,17 @@ public static class ElementTypes
             return true;
         }
 
-        Check(source.Length, type, source.Length / type.Size());
+        if (source.Length % type.Size() != 0)
+        {
+            throw new ArgumentException($"{source.Length} bytes are no whole elements of {type}.", nameof(source));
+        }
+
         return type switch
         {
             ElementType.F16 => NoneHasAll(MemoryMarshal.Cast<byte, ushort>(source), HalfExponent),
-            ElementType.BF16 => NoneHasAll(MemoryMarshal.Cast<byte, ushort>(source), BFloat16.Exponent),
+            ElementType.BF16 => NoneHasAll(MemoryMarshal.Cast<byte, ushort>(source), BFloat16Exponent),
             _ => TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, float>(source)),
         };
-    }
-
-    /// <summary>
-    /// Replaces every value by what is left of it after a cast to <paramref name="type"/>. Sparsity and perplexity are
-    /// measured on these values.
-    /// </summary>
-    /// <exception cref="ArgumentException">The type is not convertible.</exception>
-    public static void Round(Span<float> values, ElementType type)
-    {
-        Span<byte> bytes = stackalloc byte[PieceLength * sizeof(float)];
-        for (int start = 0; start < values.Length; start += PieceLength)
-        {
-            Span<float> piece = values.Slice(start, Math.Min(PieceLength, values.Length - start));
-            Span<byte> cast = bytes[..(piece.Length * type.Size())];
-            FromSingle(piece, type, cast);
-            ToSingle(cast, type, piece);
-        }
     }
 
     /// <summary>Whether all of the bits are set in none of the elements: where an exponent is all ones, the number is NaN or infinite.</summary>
@@ -130,18 +90,5 @@ public static class ElementTypes
         }
 
         return true;
-    }
-
-    private static void Check(int bytes, ElementType type, int elements)
-    {
-        if (!type.IsConvertible())
-        {
-            throw new ArgumentException($"{type} cannot be converted from or to single precision.", nameof(type));
-        }
-
-        if (bytes != (long)elements * type.Size())
-        {
-            throw new ArgumentException($"{elements} elements of {type} do not take {bytes} bytes.", nameof(bytes));
-        }
     }
 }

@@ -89,12 +89,13 @@ internal class WeightLoader(Checkpoint checkpoint, IBackend backend, TensorOverl
     public Matrix<float> LoadRows(TensorShape shape, int[] rows)
     {
         TensorInfo tensor = Checkpoint[shape.Name];
+        int rowSize = shape.Columns * tensor.ElementType.Size();
         Matrix<float> matrix = backend.AllocateUninitialized<float>(rows.Length, shape.Columns);
-        return Fill(matrix, tensor, (start, values) =>
+        return Fill(matrix, tensor, (start, bytes) =>
         {
-            for (int row = 0; row * shape.Columns < values.Length; row++)
+            for (int row = 0; row * rowSize < bytes.Length; row++)
             {
-                Checkpoint.Read(tensor, (long)rows[start + row] * shape.Columns, values.Slice(row * shape.Columns, shape.Columns));
+                Checkpoint.ReadBytes(tensor, (long)rows[start + row] * rowSize, bytes.Slice(row * rowSize, rowSize));
             }
         });
     }
@@ -113,24 +114,31 @@ internal class WeightLoader(Checkpoint checkpoint, IBackend backend, TensorOverl
         return matrix;
     }
 
-    private Matrix<float> Fill(Matrix<float> matrix, TensorSlice slice) =>
-        Fill(matrix, Checkpoint[slice.Tensor.Name], new SliceReader(slice, (first, values) => Read(slice, first, values)).Read);
+    private Matrix<float> Fill(Matrix<float> matrix, TensorSlice slice)
+    {
+        TensorInfo tensor = Checkpoint[slice.Tensor.Name];
+        var reader = new SliceReader(slice, Checkpoint.FormatOf(tensor), (first, bytes) => Read(slice, tensor, first, bytes));
+        return Fill(matrix, tensor, reader.ReadBytes);
+    }
 
-    private delegate void RowReader(int first, Span<float> values);
+    private delegate void RowReader(int first, Span<byte> bytes);
 
+    /// <summary>Numbers go to the backend as they are stored: that is half of what they take there.</summary>
     private Matrix<float> Fill(Matrix<float> matrix, TensorInfo tensor, RowReader read)
     {
+        NumberFormat format = Checkpoint.FormatOf(tensor);
+        int rowSize = matrix.Columns * format.Size();
         int pieceRows = Math.Max(1, PieceLength / matrix.Columns);
-        float[] buffer = ArrayPool<float>.Shared.Rent(Math.Min(pieceRows, matrix.Rows) * matrix.Columns);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Min(pieceRows, matrix.Rows) * rowSize);
         try
         {
             for (int start = 0; start < matrix.Rows; start += pieceRows)
             {
                 int count = Math.Min(pieceRows, matrix.Rows - start);
-                Span<float> piece = buffer.AsSpan(0, count * matrix.Columns);
+                Span<byte> piece = buffer.AsSpan(0, count * rowSize);
                 read(start, piece);
                 using Matrix<float> slice = matrix.Slice(start, count);
-                backend.Upload<float>(piece, slice);
+                backend.Upload(piece, format, slice);
             }
 
             return backend.FirstNonFinite(matrix) < 0 ? matrix : throw Checkpoint.NonFinite(tensor);
@@ -142,21 +150,19 @@ internal class WeightLoader(Checkpoint checkpoint, IBackend backend, TensorOverl
         }
         finally
         {
-            ArrayPool<float>.Shared.Return(buffer);
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
-    /// <summary>Elements of a slice's plane, from one on.</summary>
-    private void Read(TensorSlice slice, long first, Span<float> values)
+    /// <summary>Bytes of a slice's plane, from one on.</summary>
+    private void Read(TensorSlice slice, TensorInfo tensor, long first, Span<byte> bytes)
     {
-        TensorInfo tensor = Checkpoint[slice.Tensor.Name];
-        if (overlay?.Find(slice) is { } bytes)
+        if (overlay?.Find(slice) is { } values)
         {
-            int size = tensor.ElementType.Size();
-            ElementTypes.ToSingle(bytes.AsSpan((int)first * size, values.Length * size), tensor.ElementType, values);
+            values.AsSpan((int)first, bytes.Length).CopyTo(bytes);
             return;
         }
 
-        Checkpoint.Read(tensor, slice.Plane * slice.Tensor.PlaneLength + first, values);
+        Checkpoint.ReadBytes(tensor, slice.Plane * slice.Tensor.PlaneLength * tensor.ElementType.Size() + first, bytes);
     }
 }

@@ -19,11 +19,11 @@ internal sealed class InverseFactor(HostTransfer transfer)
     public bool Try(Tensor h, Tensor u)
     {
         Tensor reversed = h.flip(Both);
-        Tensor smallest = reversed.diagonal(0, 0, 1).mul(PivotTolerance);
+        Tensor smallest = reversed.diagonal(0, 0, 1).mul(Kept(PivotTolerance));
         (Tensor factor, Tensor info) = torch.linalg.cholesky_ex(reversed);
         reversed.Dispose();
-        Tensor pivots = factor.diagonal(0, 0, 1).square();
-        if (!transfer.Read<bool>(pivots.gt(smallest).all().logical_and(info.eq(0))))
+        Tensor pivots = factor.diagonal(0, 0, 1).Squared();
+        if (!transfer.Read<bool>(pivots.gt(smallest).all().logical_and(info.eq(Kept(0)))))
         {
             return false;
         }

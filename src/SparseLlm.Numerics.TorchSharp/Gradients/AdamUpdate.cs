@@ -9,9 +9,9 @@ internal sealed class AdamUpdate(AdamStep step)
     /// <summary>Updates w, m and v by the gradient; all have one shape.</summary>
     public void Run(Tensor w, Tensor gradient, Tensor m, Tensor v)
     {
-        Tensor mean = m.mul(step.MeanDecay).add_(gradient, 1 - step.MeanDecay);
-        Tensor square = v.mul(step.SquareDecay).add_(gradient.square(), 1 - step.SquareDecay);
-        Tensor change = mean.mul(rate).div_(square.mul(squareCorrection).sqrt_().add_(step.Epsilon));
+        Tensor mean = m.mul(Kept(step.MeanDecay)).add_(gradient, Kept(1 - step.MeanDecay));
+        Tensor square = v.mul(Kept(step.SquareDecay)).add_(gradient.Squared(), Kept(1 - step.SquareDecay));
+        Tensor change = mean.mul(Kept(rate)).div_(square.mul(Kept(squareCorrection)).sqrt_().add_(Kept(step.Epsilon), One));
         m.copy_(mean);
         v.copy_(square);
         w.sub_(change);

@@ -49,14 +49,14 @@ internal sealed class CausalAttentionGradient(AttentionHeads heads)
             Tensor? capSlope = heads.CapSlope(scores);
             Tensor p = heads.Probabilities(scores, first, firstKey);
             Tensor ds = slope.bmm(inputs.Value.narrow(1, firstKey, seen).transpose(1, 2));
-            ds.sub_(p.mul(ds).sum(Keys, keepdim: true, type: torch.float64)).mul_(p).mul_(heads.Scale);
+            ds.sub_(p.mul(ds).sum(Keys, keepdim: true, type: torch.float64)).mul_(p).mul_(Kept(heads.Scale));
             if (capSlope is not null)
             {
                 ds.mul_(capSlope);
             }
 
-            gradients.Value.narrow(1, firstKey, seen).add_(p.transpose(1, 2).bmm(slope));
-            gradients.Key.narrow(1, firstKey, seen).add_(ds.transpose(1, 2).bmm(q));
+            gradients.Value.narrow(1, firstKey, seen).add_(p.transpose(1, 2).bmm(slope), One);
+            gradients.Key.narrow(1, firstKey, seen).add_(ds.transpose(1, 2).bmm(q), One);
             heads.StoreQueries(ds.bmm(k), gradients.Query, first, count);
         }
     }

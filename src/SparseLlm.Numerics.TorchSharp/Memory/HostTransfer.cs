@@ -11,8 +11,11 @@ namespace SparseLlm.Numerics.TorchSharp.Memory;
 /// <param name="log">Hears of every copy, if anything does.</param>
 internal sealed class HostTransfer(torch.Device device, OperationLog? log) : IDisposable
 {
-    /// <summary>Bytes of a chunk; what a tensor shows of its memory must be below 2 GiB.</summary>
+    /// <summary>Bytes of a chunk, a multiple of any element; what a tensor shows of its memory must be below 2 GiB.</summary>
     private const int ChunkBytes = 1 << 25;
+
+    /// <summary>What a thread copies at a time.</summary>
+    private const int PieceBytes = 1 << 20;
 
     private readonly Lock copying = new();
     private readonly Dictionary<torch.ScalarType, Tensor> pinned = [];
@@ -23,21 +26,29 @@ internal sealed class HostTransfer(torch.Device device, OperationLog? log) : IDi
     /// <param name="source">As many elements as the destination has.</param>
     /// <param name="destination">Contiguous.</param>
     public void Upload<T>(ReadOnlySpan<T> source, Tensor destination)
-        where T : unmanaged
+        where T : unmanaged => Upload(MemoryMarshal.AsBytes(source), ElementTypes.Of<T>(), destination);
+
+    /// <summary>destination = source. Elements cross as they are in the source, and are converted on the device.</summary>
+    /// <param name="source">The bytes of as many elements as the destination has.</param>
+    /// <param name="type">Their type.</param>
+    /// <param name="destination">Contiguous.</param>
+    public void Upload(ReadOnlySpan<byte> source, torch.ScalarType type, Tensor destination)
     {
-        log?.AddUpload((long)source.Length * Unsafe.SizeOf<T>());
+        log?.AddUpload(source.Length);
         using Tensor elements = destination.view(-1);
+        int size = (int)type.ElementSize();
         lock (copying)
         {
-            for (int start = 0; start < source.Length; start += Chunk<T>())
+            for (int start = 0; start < source.Length; start += ChunkBytes)
             {
-                int count = Math.Min(Chunk<T>(), source.Length - start);
-                using Tensor part = elements.narrow(0, start, count);
-                using Tensor? staging = Staging<T>(count);
-                MemoryMarshal.AsBytes(source.Slice(start, count)).CopyTo((staging ?? part).bytes);
-                if (staging is not null)
+                int bytes = Math.Min(ChunkBytes, source.Length - start);
+                using DisposeScope scope = torch.NewDisposeScope();
+                Tensor part = elements.narrow(0, start / size, bytes / size);
+                Tensor staged = Staged(part, type);
+                CopyOnHost(source.Slice(start, bytes), staged.bytes);
+                if (!ReferenceEquals(staged, part))
                 {
-                    part.copy_(staging);
+                    part.copy_(OnHost ? staged : staged.to(device));
                 }
             }
         }
@@ -47,19 +58,31 @@ internal sealed class HostTransfer(torch.Device device, OperationLog? log) : IDi
     /// <param name="source">Contiguous.</param>
     /// <param name="destination">As many elements as the source has.</param>
     public void Download<T>(Tensor source, Span<T> destination)
-        where T : unmanaged
+        where T : unmanaged => Download(source, ElementTypes.Of<T>(), MemoryMarshal.AsBytes(destination));
+
+    /// <summary>destination = source. Elements are converted on the device, and cross as they are in the destination.</summary>
+    /// <param name="source">Contiguous.</param>
+    /// <param name="type">The type of the destination's elements.</param>
+    /// <param name="destination">The bytes of as many elements as the source has.</param>
+    public void Download(Tensor source, torch.ScalarType type, Span<byte> destination)
     {
-        log?.AddDownload((long)destination.Length * Unsafe.SizeOf<T>());
+        log?.AddDownload(destination.Length);
         using Tensor elements = source.view(-1);
+        int size = (int)type.ElementSize();
         lock (copying)
         {
-            for (int start = 0; start < destination.Length; start += Chunk<T>())
+            for (int start = 0; start < destination.Length; start += ChunkBytes)
             {
-                int count = Math.Min(Chunk<T>(), destination.Length - start);
-                using Tensor part = elements.narrow(0, start, count);
-                using Tensor? staging = Staging<T>(count);
-                staging?.copy_(part);
-                (staging ?? part).bytes.CopyTo(MemoryMarshal.AsBytes(destination.Slice(start, count)));
+                int bytes = Math.Min(ChunkBytes, destination.Length - start);
+                using DisposeScope scope = torch.NewDisposeScope();
+                Tensor part = elements.narrow(0, start / size, bytes / size);
+                Tensor staged = Staged(part, type);
+                if (!ReferenceEquals(staged, part))
+                {
+                    staged.copy_(part.to(type));
+                }
+
+                CopyOnHost(staged.bytes, destination.Slice(start, bytes));
             }
         }
     }
@@ -92,26 +115,36 @@ internal sealed class HostTransfer(torch.Device device, OperationLog? log) : IDi
         pinned.Clear();
     }
 
-    private static int Chunk<T>()
-        where T : unmanaged => ChunkBytes / Unsafe.SizeOf<T>();
+    /// <summary>By several threads: memory that the host writes for the first time is slow to get.</summary>
+    private static unsafe void CopyOnHost(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        fixed (byte* from = source, to = destination)
+        {
+            (nint first, nint second, int length) = ((nint)from, (nint)to, source.Length);
+            Parallel.For(0, (length + PieceBytes - 1) / PieceBytes, piece =>
+            {
+                nint start = (nint)piece * PieceBytes;
+                long bytes = Math.Min(PieceBytes, length - start);
+                Buffer.MemoryCopy((byte*)first + start, (byte*)second + start, bytes, bytes);
+            });
+        }
+    }
 
-    /// <summary>The beginning of the pinned memory; null where the device needs none.</summary>
-    private Tensor? Staging<T>(int count)
-        where T : unmanaged
+    /// <summary>Where the elements of a part are on the host: the part itself, pinned memory, or, where the device is the host and has them in another type, memory of their own.</summary>
+    private Tensor Staged(Tensor part, torch.ScalarType type)
     {
         if (OnHost)
         {
-            return null;
+            return part.dtype == type ? part : torch.empty(part.shape, type, device);
         }
 
-        torch.ScalarType type = ElementTypes.Of<T>();
         if (!pinned.TryGetValue(type, out Tensor? memory))
         {
-            using Tensor pageable = torch.empty(Chunk<T>(), type, torch.CPU);
+            using Tensor pageable = torch.empty(ChunkBytes / type.ElementSize(), type, torch.CPU);
             memory = pageable.pin_memory().DetachFromDisposeScope();
             pinned.Add(type, memory);
         }
 
-        return memory.narrow(0, 0, count);
+        return memory.narrow(0, 0, part.numel());
     }
 }

@@ -5,12 +5,20 @@ namespace SparseLlm.Numerics.TorchSharp.Products;
 /// product of matrices with the parts side by side. What is left out, low low, is of the size of rounding.
 /// </summary>
 /// <param name="precision">Which of the two.</param>
-internal sealed class SingleProducts(Precision precision) : IDisposable
+/// <param name="parts">What makes halves of a factor.</param>
+internal sealed class SingleProducts(Precision precision, HalfParts parts) : IDisposable
 {
-    /// <summary>libtorch's function has no counterpart in TorchSharp; 6 is single precision.</summary>
+    // Of the left factor's three parts the last is the low half, of the right factor's the one between.
+    private const int LeftLows = 0b100;
+    private const int RightLows = 0b010;
+
+    /// <summary>libtorch's functions have no counterpart in TorchSharp; 6 is single precision.</summary>
     private const string Script = """
         def product(a: Tensor, b: Tensor) -> Tensor:
             return torch.mm(a, b, out_dtype=6)
+
+        def multiply(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+            return torch.mm(a, b, out_dtype=6, out=c)
 
         """;
 
@@ -36,27 +44,25 @@ internal sealed class SingleProducts(Precision precision) : IDisposable
             return;
         }
 
-        Tensor product = Of(Left(a), Right(b));
-        if (alpha != 1)
+        (Tensor left, Tensor right) = (Left(a), Right(b));
+        if (beta != 0)
         {
-            product.mul_(alpha);
+            c.mul_(Kept(beta)).add_(Of(left, right), Kept(alpha));
+            return;
         }
 
-        if (beta == 0)
+        Write(left, right, c);
+        if (alpha != 1)
         {
-            c.copy_(product);
-        }
-        else
-        {
-            c.mul_(beta).add_(product);
+            c.mul_(Kept(alpha));
         }
     }
 
     /// <summary>The left factor of a product, as <see cref="Of"/> takes it: [m x k] or [m x 3k].</summary>
-    public Tensor Left(Tensor a) => IsFast ? Parts(a, 1, (high, low) => [high, high, low]) : a;
+    public Tensor Left(Tensor a) => IsFast ? parts.Of(a, 1, LeftLows) : a;
 
     /// <summary>The right factor of a product, as <see cref="Of"/> takes it: [k x n] or [3k x n].</summary>
-    public Tensor Right(Tensor b) => IsFast ? Parts(b, 0, (high, low) => [high, low, high]) : b;
+    public Tensor Right(Tensor b) => IsFast ? parts.Of(b, 0, RightLows) : b;
 
     /// <summary>The product of what <see cref="Left"/> and <see cref="Right"/> gave, or of rows of the one and columns of the other.</summary>
     public Tensor Of(Tensor left, Tensor right) => !IsFast
@@ -68,15 +74,15 @@ internal sealed class SingleProducts(Precision precision) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => script?.Dispose();
 
-    /// <summary>The parts side by side along a dimension, in the order in which the matrix is in memory.</summary>
-    private static Tensor Parts(Tensor x, long dimension, Func<Tensor, Tensor, Tensor[]> order)
+    private void Write(Tensor left, Tensor right, Tensor c)
     {
-        bool isTransposed = x.stride(0) == 1 && x.stride(1) != 1;
-        using DisposeScope scope = torch.NewDisposeScope();
-        Tensor inMemory = isTransposed ? x.t() : x;
-        Tensor high = inMemory.bfloat16();
-        Tensor low = inMemory.sub(high).bfloat16();
-        Tensor parts = torch.cat(order(high, low), isTransposed ? 1 - dimension : dimension);
-        return (isTransposed ? parts.t() : parts).MoveToOuterDisposeScope();
+        if (c.device_type == DeviceType.CUDA)
+        {
+            using Tensor written = script!.invoke<Tensor>("multiply", left, right, c);
+        }
+        else
+        {
+            c.copy_(Of(left, right));
+        }
     }
 }

@@ -17,7 +17,7 @@ internal static class Symmetry
             long end = start + count;
             Tensor rows = h.narrow(0, start, count);
             Tensor diagonal = rows.narrow(1, start, count);
-            diagonal.copy_(diagonal.triu().add_(diagonal.triu(1).t()));
+            diagonal.copy_(diagonal.triu().add_(diagonal.triu(1).t(), One));
             h.narrow(0, end, size - end).narrow(1, start, count).copy_(rows.narrow(1, end, size - end).t());
         }
     }

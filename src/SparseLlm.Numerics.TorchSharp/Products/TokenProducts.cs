@@ -33,7 +33,7 @@ internal sealed class TokenProducts(RowChunks chunks, SingleProducts products)
             {
                 long first = upperOnly ? row : 0;
                 Tensor product = products.Of(left.narrow(0, row, rows), right.narrow(1, first, columns - first));
-                sum.narrow(0, row, rows).narrow(1, first, columns - first).add_(product);
+                sum.narrow(0, row, rows).narrow(1, first, columns - first).add_(product, One);
             };
             chunks.Run(sum.shape[0], columns, addRows, upperOnly ? TriangleRows : long.MaxValue);
         }

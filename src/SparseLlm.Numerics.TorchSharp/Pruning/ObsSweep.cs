@@ -9,8 +9,8 @@ namespace SparseLlm.Numerics.TorchSharp.Pruning;
 /// <param name="weights">[n x d]; changed in place.</param>
 /// <param name="u">[d x d], upper triangular, double precision.</param>
 /// <param name="mask">[n x d]; receives 1 where kept, 0 where pruned.</param>
-/// <param name="kernel">What sweeps a block at once, where there is such a thing.</param>
-internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask, SweepKernel? kernel)
+/// <param name="kernels">What sweeps a block at once, where there is such a thing.</param>
+internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask, DeviceKernels? kernels)
 {
     private readonly long rows = weights.shape[0];
     private readonly long columns = weights.shape[1];
@@ -21,10 +21,10 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask, SweepKerne
         Tensor block = weights.narrow(1, start, width);
         Tensor scores = block.div(diagonal).abs_();
         long keep = scores.numel() - EvenShares.Of(zeros, start, start + width, columns);
-        Tensor kept = ExactSelection.KeepLargest(scores, keep);
-        if (kernel is not null && width <= SweepKernel.MaximumWidth)
+        Tensor kept = ExactSelection.KeepLargest(scores, keep, kernels?.KeepLargest);
+        if (kernels is not null && width <= SweepKernel.MaximumWidth)
         {
-            SweepAtOnce(kernel, kept, start, group: 0, keep: 0);
+            SweepAtOnce(kernels.Sweep, kept, start, group: 0, keep: 0);
         }
         else
         {
@@ -39,9 +39,9 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask, SweepKerne
         Tensor keep = torch.tensor((long)(group - zeros), torch.int64, weights.device);
         Sweep(Math.Max(1, blockSize / group) * group, (start, width, diagonal) =>
         {
-            if (kernel is not null && width <= SweepKernel.MaximumWidth && SweepKernel.Takes(group))
+            if (kernels is not null && width <= SweepKernel.MaximumWidth && SweepKernel.Takes(group))
             {
-                SweepAtOnce(kernel, torch.empty(rows, width, torch.@bool, weights.device), start, group, group - zeros);
+                SweepAtOnce(kernels.Sweep, torch.empty(rows, width, torch.@bool, weights.device), start, group, group - zeros);
                 return;
             }
 
@@ -64,7 +64,7 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask, SweepKerne
 
     /// <summary>What a weight is divided by to give its error, [width x n]: u_jj where it is pruned, infinity where it is kept and has none.</summary>
     private static Tensor Divisors(Tensor kept, Tensor diagonal) =>
-        diagonal.unsqueeze(1).expand(kept.shape).masked_fill(kept, float.PositiveInfinity);
+        diagonal.unsqueeze(1).expand(kept.shape).masked_fill(kept, Kept(float.PositiveInfinity));
 
     /// <summary>Calls <paramref name="prune"/> with the first column, width and diagonal of U of each block.</summary>
     private void Sweep(int blockSize, Action<long, long, Tensor> prune)
@@ -112,7 +112,7 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask, SweepKerne
             block.narrow(0, j + 1, later).addmm_(transposed.narrow(0, j + 1, later).narrow(1, j, 1), error, 1, -1);
         }
 
-        block.masked_fill_(kept.logical_not(), 0);
+        block.masked_fill_(kept.logical_not(), Kept(0));
         weights.narrow(1, start, width).copy_(block.t());
         mask.narrow(1, start, width).copy_(kept.t());
         TellLaterColumns(torch.cat(columnErrors).t(), factors, start);

@@ -9,13 +9,13 @@ internal sealed class ReluPreactivation(float alpha, float gamma)
     /// <summary>The minimiser z, of the shape of the others.</summary>
     public Tensor Update(Tensor m, Tensor p)
     {
-        Tensor right = p.mul(gamma).add_(m, alpha).div_(gamma + alpha).clamp_(min: 0);
-        Tensor left = m.clamp(max: 0);
-        Tensor rightCost = Cost(p - right, right - m);
-        Tensor leftCost = Cost(p, left - m);
+        Tensor right = p.mul(Kept(gamma)).add_(m, Kept(alpha)).div_(Kept(gamma + alpha)).clamp_(min: Kept(0));
+        Tensor left = m.clamp(max: Kept(0));
+        Tensor rightCost = Cost(p.sub(right), right.sub(m));
+        Tensor leftCost = Cost(p, left.sub(m));
         return right.where(rightCost.le(leftCost), left);
     }
 
     /// <summary>gamma activation² + alpha linear².</summary>
-    private Tensor Cost(Tensor activation, Tensor linear) => activation.square().mul_(gamma).add_(linear.square(), alpha);
+    private Tensor Cost(Tensor activation, Tensor linear) => activation.Squared().mul_(Kept(gamma)).add_(linear.Squared(), Kept(alpha));
 }

@@ -6,7 +6,7 @@ namespace SparseLlm.Numerics.TorchSharp.Pruning;
 /// A block of the sweep as one kernel. Told column by column, a device waits for its host: on an H100 a block of 128 columns of 4096 rows takes 0.1 ms by this
 /// kernel and 4 ms by two tensor operations a column.
 /// </summary>
-internal sealed class SweepKernel
+internal sealed class SweepKernel(CudaModule module)
 {
     /// <summary>The widest block: a lane of a warp has four columns.</summary>
     public const long MaximumWidth = 128;
@@ -14,17 +14,7 @@ internal sealed class SweepKernel
     private const int Threads = 512;
     private const int Lanes = 32;
 
-    private readonly CudaKernel kernel;
-
-    /// <param name="device">The number of the CUDA device.</param>
-    /// <exception cref="DllNotFoundException">Driver or compiler are not there.</exception>
-    /// <exception cref="InvalidOperationException">The kernel does not compile, or the device does not take it.</exception>
-    public SweepKernel(int device)
-    {
-        using Stream stream = typeof(SweepKernel).Assembly.GetManifestResourceStream("ObsSweep.cu")!;
-        using var reader = new StreamReader(stream);
-        kernel = new CudaKernel(reader.ReadToEnd(), "obs_sweep", SharedBytes(MaximumWidth), device);
-    }
+    private readonly CudaKernel kernel = module.Kernel("obs_sweep", SharedBytes(MaximumWidth));
 
     /// <summary>Whether a group lies within the lanes of a warp.</summary>
     public static bool Takes(int group) => Lanes % group == 0;

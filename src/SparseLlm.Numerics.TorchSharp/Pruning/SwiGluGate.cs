@@ -7,7 +7,7 @@ namespace SparseLlm.Numerics.TorchSharp.Pruning;
 /// shortened otherwise, so that the result is never worse than m. Where the curvature is not safely positive, that of Gauss and Newton, which always
 /// is, takes its place.
 /// </summary>
-internal sealed class SwiGluGate(Scalar alpha, Scalar gamma)
+internal sealed class SwiGluGate(float alpha, float gamma)
 {
     private const int Iterations = 10;
     private const float Shorten = 0.25f;
@@ -28,7 +28,7 @@ internal sealed class SwiGluGate(Scalar alpha, Scalar gamma)
             Tensor better = candidateCost.lt(cost);
             s.copy_(candidate.where(better, s));
             cost.copy_(candidateCost.where(better, cost));
-            scale.copy_(scale.mul(Lengthen).clamp_(max: 1).where(better, scale.mul(Shorten)));
+            scale.copy_(scale.mul(Kept(Lengthen)).clamp_(max: Kept(1)).where(better, scale.mul(Kept(Shorten))));
         }
 
         return s;
@@ -37,14 +37,19 @@ internal sealed class SwiGluGate(Scalar alpha, Scalar gamma)
     private Tensor NewtonStep(Tensor s, Tensor m, Tensor z, Tensor p)
     {
         Tensor sigmoid = s.sigmoid();
-        Tensor slope = Swish.Slope(s, sigmoid) * z;
-        Tensor bend = Swish.Bend(s, sigmoid) * z;
-        Tensor residual = p - s * sigmoid * z;
-        Tensor gradient = alpha * (s - m) - gamma * residual * slope;
-        Tensor gaussNewton = alpha + gamma * slope * slope;
-        Tensor newton = gaussNewton - gamma * residual * bend;
-        return gradient.div_(newton.where(newton.gt(gaussNewton.mul(LeastCurvature)), gaussNewton));
+        Tensor slope = Swish.Slope(s, sigmoid).mul_(z);
+        Tensor bend = Swish.Bend(s, sigmoid).mul_(z);
+        Tensor weightedResidual = p.sub(s.mul(sigmoid).mul_(z)).mul_(Kept(gamma));
+        Tensor gradient = s.sub(m).mul_(Kept(alpha)).sub_(weightedResidual.mul(slope));
+        Tensor gaussNewton = slope.mul(Kept(gamma)).mul_(slope).add_(Kept(alpha), One);
+        Tensor newton = gaussNewton.sub(weightedResidual.mul_(bend));
+        return gradient.div_(newton.where(newton.gt(gaussNewton.mul(Kept(LeastCurvature))), gaussNewton));
     }
 
-    private Tensor Cost(Tensor s, Tensor m, Tensor z, Tensor p) => alpha * (s - m).square() + gamma * (p - s.silu() * z).square();
+    private Tensor Cost(Tensor s, Tensor m, Tensor z, Tensor p)
+    {
+        Tensor linear = s.sub(m).Squared().mul_(Kept(alpha));
+        Tensor activation = p.sub(s.silu().mul_(z)).Squared().mul_(Kept(gamma));
+        return linear.add_(activation, One);
+    }
 }

@@ -9,18 +9,24 @@ internal static class ExactSelection
     /// <summary>The <paramref name="keep"/> largest of all: those above the k-th largest, and the first of its equals, as many as are missing.</summary>
     /// <param name="magnitudes">Contiguous, not negative.</param>
     /// <param name="keep">How many, at most all.</param>
-    public static Tensor KeepLargest(Tensor magnitudes, long keep)
+    /// <param name="kernel">What selects at once, where there is such a thing.</param>
+    public static Tensor KeepLargest(Tensor magnitudes, long keep, KeepLargestKernel? kernel)
     {
         long count = magnitudes.numel();
         if (keep == 0 || keep == count)
         {
-            return keep == 0 ? magnitudes.lt(0) : magnitudes.ge(0);
+            return keep == 0 ? magnitudes.lt(Kept(0)) : magnitudes.ge(Kept(0));
+        }
+
+        if (kernel is not null)
+        {
+            return kernel.Keep(magnitudes, keep);
         }
 
         Tensor flat = magnitudes.view(-1);
         Tensor threshold = Threshold(flat, count, keep);
         Tensor kept = flat.gt(threshold);
-        Tensor missing = kept.sum().neg_().add_(keep);
+        Tensor missing = kept.sum().neg_().add_(Kept(keep), One);
         Tensor equal = flat.eq(threshold);
         Tensor isEarly = equal.cumsum(0, torch.int32).le(missing);
         return kept.logical_or_(isEarly.logical_and_(equal)).view(magnitudes.shape);
@@ -46,7 +52,7 @@ internal static class ExactSelection
     private static Tensor BySorting(Tensor magnitudes, Tensor keep)
     {
         Tensor order = magnitudes.sort(1, descending: true, stable: true).Indices;
-        Tensor isKept = torch.arange(magnitudes.shape[1], torch.int64, magnitudes.device).lt(keep).expand(magnitudes.shape);
+        Tensor isKept = torch.arange(Kept(magnitudes.shape[1]), torch.int64, magnitudes.device).lt(keep).expand(magnitudes.shape);
         return torch.zeros(magnitudes.shape, torch.@bool, magnitudes.device).scatter_(1, order, isKept);
     }
 

@@ -21,40 +21,40 @@ internal sealed record Activation(Func<Tensor, Tensor> Value, Func<Tensor, Tenso
     public static Activation Identity { get; } = new(x => x, (_, factor) => factor);
 
     /// <inheritdoc cref="Nonlinearity.Relu"/>
-    public static Activation Relu { get; } = new(x => x.relu(), (x, factor) => factor.masked_fill(x.gt(0).logical_not(), 0));
+    public static Activation Relu { get; } = new(x => x.relu(), (x, factor) => factor.masked_fill(x.gt(Kept(0)).logical_not(), Kept(0)));
 
     /// <inheritdoc cref="Nonlinearity.Silu"/>
-    public static Activation Silu { get; } = new(x => x.silu(), (x, factor) => factor * Swish.Slope(x, x.sigmoid()));
+    public static Activation Silu { get; } = new(x => x.silu(), (x, factor) => Swish.Slope(x, x.sigmoid()).mul_(factor));
 
     /// <inheritdoc cref="Nonlinearity.Gelu"/>
     public static Activation Gelu { get; } = new(
         x => Cumulative(x).mul_(x),
-        (x, factor) => x.square().mul_(-0.5f).exp_().mul_(InverseSqrtTwoPi).mul_(x).add_(Cumulative(x)).mul_(factor));
+        (x, factor) => x.Squared().mul_(Kept(-0.5f)).exp_().mul_(Kept(InverseSqrtTwoPi)).mul_(x).add_(Cumulative(x), One).mul_(factor));
 
     /// <inheritdoc cref="Nonlinearity.GeluTanh"/>
     public static Activation GeluTanh { get; } = new(x => TanhArgument(x).sigmoid_().mul_(x), (x, factor) =>
     {
         // f' = σ(z) (1 + x z' (1 - σ(z))); beyond 30 it does not change, and its parts would overflow.
-        x = x.clamp(-30, 30);
+        x = x.clamp(Kept(-30), Kept(30));
         Tensor sigmoid = TanhArgument(x).sigmoid_();
-        Tensor slope = x.square().mul_(3 * Cubic).add_(1).mul_(x).mul_(Linear);
-        return sigmoid.neg().add_(1).mul_(slope).add_(1).mul_(sigmoid).mul_(factor);
+        Tensor slope = x.Squared().mul_(Kept(3 * Cubic)).add_(Kept(1), One).mul_(x).mul_(Kept(Linear));
+        return sigmoid.neg().add_(Kept(1), One).mul_(slope).add_(Kept(1), One).mul_(sigmoid).mul_(factor);
     });
 
     /// <inheritdoc cref="Nonlinearity.QuickGelu"/>
-    public static Activation QuickGelu { get; } = new(x => x.mul(Steepness).sigmoid_().mul_(x), (x, factor) =>
+    public static Activation QuickGelu { get; } = new(x => x.mul(Kept(Steepness)).sigmoid_().mul_(x), (x, factor) =>
     {
-        Tensor steep = x.mul(Steepness);
-        return factor * Swish.Slope(steep, steep.sigmoid());
+        Tensor steep = x.mul(Kept(Steepness));
+        return Swish.Slope(steep, steep.sigmoid()).mul_(factor);
     });
 
     /// <summary>The gate's half of <see cref="Nonlinearity.ClampedSwish"/>.</summary>
     public static Activation ClampedGate { get; } = new(
-        x => QuickGelu.Value(x.clamp(max: Limit)), (x, factor) => QuickGelu.Slope(x, factor).masked_fill_(x.gt(Limit), 0));
+        x => QuickGelu.Value(x.clamp(max: Kept(Limit))), (x, factor) => QuickGelu.Slope(x, factor).masked_fill_(x.gt(Kept(Limit)), Kept(0)));
 
     /// <summary>The up projection's half of <see cref="Nonlinearity.ClampedSwish"/>.</summary>
     public static Activation ClampedUp { get; } = new(
-        x => x.clamp(-Limit, Limit).add_(1), (x, factor) => factor.masked_fill(x.abs().gt(Limit), 0));
+        x => x.clamp(Kept(-Limit), Kept(Limit)).add_(Kept(1), One), (x, factor) => factor.masked_fill(x.abs().gt(Kept(Limit)), Kept(0)));
 
     /// <summary>The function of a nonlinearity.</summary>
     /// <exception cref="ArgumentException">It needs a gate.</exception>
@@ -69,7 +69,7 @@ internal sealed record Activation(Func<Tensor, Tensor> Value, Func<Tensor, Tenso
     };
 
     /// <summary>Φ(x), with its digits where it is close to 0.</summary>
-    private static Tensor Cumulative(Tensor x) => x.mul(-InverseSqrtTwo).erfc_().mul_(0.5f);
+    private static Tensor Cumulative(Tensor x) => x.mul(Kept(-InverseSqrtTwo)).erfc_().mul_(Kept(0.5f));
 
-    private static Tensor TanhArgument(Tensor x) => x.square().mul_(Cubic).add_(1).mul_(x).mul_(Linear);
+    private static Tensor TanhArgument(Tensor x) => x.Squared().mul_(Kept(Cubic)).add_(Kept(1), One).mul_(x).mul_(Kept(Linear));
 }

@@ -72,13 +72,13 @@ internal sealed class AttentionHeads(AttentionShape shape, int width, Tensor? si
     /// <param name="k">The keys that they see, [batch x seen x width].</param>
     public Tensor Scores(Tensor q, Tensor k)
     {
-        Tensor scores = q.bmm(k.transpose(1, 2)).mul_(Scale);
-        return shape.Cap is { } cap ? scores.div_(cap).tanh_().mul_(cap) : scores;
+        Tensor scores = q.bmm(k.transpose(1, 2)).mul_(Kept(Scale));
+        return shape.Cap is { } cap ? scores.div_(Kept(cap)).tanh_().mul_(Kept(cap)) : scores;
     }
 
     /// <summary>The derivative of capped scores by the scores, 1 - (s / cap)²; null where they are not capped.</summary>
     public Tensor? CapSlope(Tensor scores) =>
-        shape.Cap is { } cap ? scores.div(cap).square().neg_().add_(1) : null;
+        shape.Cap is { } cap ? scores.div(Kept(cap)).Squared().neg_().add_(Kept(1), One) : null;
 
     /// <summary>Their softmax under the causal mask and the window, which is put on them.</summary>
     /// <param name="scores">Of <see cref="Scores"/>.</param>
@@ -88,7 +88,7 @@ internal sealed class AttentionHeads(AttentionShape shape, int width, Tensor? si
     {
         long count = scores.shape[1] / sharing;
         long seen = scores.shape[2];
-        scores.view(-1, sharing, count, seen).masked_fill_(Hidden(first, count, firstKey, seen, scores.device), float.NegativeInfinity);
+        scores.view(-1, sharing, count, seen).masked_fill_(Hidden(first, count, firstKey, seen, scores.device), Kept(float.NegativeInfinity));
         return sinks is null ? scores.softmax(-1) : torch.cat([scores, SinkColumn(scores, count)], 2).softmax(-1).narrow(2, 0, seen);
     }
 
@@ -99,9 +99,9 @@ internal sealed class AttentionHeads(AttentionShape shape, int width, Tensor? si
     /// <summary>[count x seen], true where a query does not see a key.</summary>
     private Tensor Hidden(long first, long count, long firstKey, long seen, torch.Device device)
     {
-        Tensor queries = torch.arange(first, first + count, torch.int64, device).unsqueeze(1);
-        Tensor keys = torch.arange(firstKey, firstKey + seen, torch.int64, device);
-        return keys.gt(queries).logical_or(keys.le(queries.sub((long)window)));
+        Tensor queries = torch.arange(Kept(first), Kept(first + count), torch.int64, device).unsqueeze(1);
+        Tensor keys = torch.arange(Kept(firstKey), Kept(firstKey + seen), torch.int64, device);
+        return keys.gt(queries).logical_or(keys.le(queries.sub(Kept((long)window))));
     }
 
     private Tensor SharedView(Tensor x) => x.view(-1, sequenceLength, keyValueHeads, width).transpose(1, 2);

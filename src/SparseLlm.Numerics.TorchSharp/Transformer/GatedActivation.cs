@@ -12,7 +12,7 @@ internal sealed record GatedActivation(Activation Gate, Activation Up)
     public Tensor Value(Tensor gate, Tensor up) => Gate.Value(gate).mul_(Up.Value(up));
 
     /// <summary>∂y/∂gate times a factor.</summary>
-    public Tensor GateSlope(Tensor gate, Tensor up, Tensor factor) => Gate.Slope(gate, factor * Up.Value(up));
+    public Tensor GateSlope(Tensor gate, Tensor up, Tensor factor) => Gate.Slope(gate, factor.mul(Up.Value(up)));
 
     /// <summary>∂y/∂up times a factor.</summary>
     public Tensor UpSlope(Tensor gate, Tensor up, Tensor factor) => Up.Slope(up, Gate.Value(gate).mul_(factor));

@@ -14,6 +14,6 @@ internal readonly record struct Softmax(Tensor Exponentials, Tensor Sum, Tensor 
         Tensor maximum = x.amax(Channels, keepdim: true);
         Tensor exponentials = x.sub(maximum).exp_();
         Tensor sum = exponentials.sum(1, keepdim: true, type: torch.float64);
-        return new Softmax(exponentials, sum, sum.log().add_(maximum));
+        return new Softmax(exponentials, sum, sum.log().add_(maximum, One));
     }
 }

@@ -48,6 +48,24 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
+    public void Upload(ReadOnlySpan<byte> source, NumberFormat format, Matrix<float> destination)
+    {
+        View<float> to = Open(destination);
+        Shapes.RequireLength(source.Length, destination.Length * format.Size(), nameof(source));
+        NumberFormats.ToSingle(source, format, new Span<float>(to.Data, source.Length / format.Size()));
+        Keep(destination);
+    }
+
+    /// <inheritdoc/>
+    public void Download(Matrix<float> source, NumberFormat format, Span<byte> destination)
+    {
+        View<float> from = Open(source);
+        Shapes.RequireLength(destination.Length, source.Length * format.Size(), nameof(destination));
+        NumberFormats.FromSingle(new ReadOnlySpan<float>(from.Data, destination.Length / format.Size()), format, destination);
+        Keep(source);
+    }
+
+    /// <inheritdoc/>
     public void Copy<T>(Matrix<T> source, Matrix<T> destination)
         where T : unmanaged
     {

@@ -25,6 +25,13 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
+    public void RoundTo(Matrix<float> weights, NumberFormat format)
+    {
+        new FormatRounding(format).Run(team, Open(weights));
+        Keep(weights);
+    }
+
+    /// <inheritdoc/>
     public void UpdateReluPreactivation(Matrix<float> m, Matrix<float> p, float alpha, float gamma, Matrix<float> z)
     {
         View<float> linear = Open(m);

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Numerics.Tensors;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
@@ -25,9 +23,6 @@ namespace SparseLlm.Pruning.Methods;
 internal sealed class LayerRecorder(
     IBackend backend, Checkpoint checkpoint, SparsityPlan plan, int layer, TensorOverlay overlay, IProgress<PruningProgress>? progress)
 {
-    private const int PieceLength = 1 << 16;
-    private const int RoundedAtOnce = 1024;
-
     private readonly List<(TensorSlice Slice, Matrix<float> Matrix)> changed = [];
     private readonly List<PrunedTensor> taken = [];
     private readonly List<LinearReport> linears = [];
@@ -76,7 +71,7 @@ internal sealed class LayerRecorder(
         byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)(first.Tensor.PlaneLength * size)));
         if (first.IsWholePlane)
         {
-            Download(slices[0].Matrix, tensor.ElementType, bytes);
+            backend.Download(slices[0].Matrix, tensor.ElementType.Format(), bytes);
             return bytes;
         }
 
@@ -84,7 +79,7 @@ internal sealed class LayerRecorder(
         foreach ((TensorSlice slice, Matrix<float> matrix) in slices)
         {
             byte[] part = new byte[matrix.Length * size];
-            Download(matrix, tensor.ElementType, part);
+            backend.Download(matrix, tensor.ElementType.Format(), part);
             if (size == sizeof(float))
             {
                 slice.Scatter<uint>(MemoryMarshal.Cast<byte, uint>(part), MemoryMarshal.Cast<byte, uint>(bytes.AsSpan()));
@@ -96,22 +91,6 @@ internal sealed class LayerRecorder(
         }
 
         return bytes;
-    }
-
-    private void Download(Matrix<float> matrix, ElementType type, Span<byte> bytes)
-    {
-        int pieceRows = Math.Max(1, PieceLength / matrix.Columns);
-        float[] buffer = ArrayPool<float>.Shared.Rent(Math.Min(pieceRows, matrix.Rows) * matrix.Columns);
-        int rowLength = matrix.Columns * type.Size();
-        for (int row = 0; row < matrix.Rows; row += pieceRows)
-        {
-            using Matrix<float> slice = matrix.Slice(row, Math.Min(pieceRows, matrix.Rows - row));
-            Span<float> values = buffer.AsSpan(0, (int)slice.Length);
-            backend.Download(slice, values);
-            ElementTypes.FromSingle(values, type, bytes.Slice(row * rowLength, slice.Rows * rowLength));
-        }
-
-        ArrayPool<float>.Shared.Return(buffer);
     }
 
     /// <summary>Rounds and takes down a solved linear layer. A layer solved again replaces what was taken down before.</summary>
@@ -177,55 +156,20 @@ internal sealed class LayerRecorder(
 
     private void Round(Matrix<float> matrix, TensorSlice slice)
     {
-        (string name, ElementType type) = (slice.Label, checkpoint[slice.Tensor.Name].ElementType);
-        int pieceRows = Math.Max(1, PieceLength / matrix.Columns);
-        float[] buffer = ArrayPool<float>.Shared.Rent(Math.Min(pieceRows, matrix.Rows) * matrix.Columns);
-        for (int row = 0; row < matrix.Rows; row += pieceRows)
-        {
-            using Matrix<float> rows = matrix.Slice(row, Math.Min(pieceRows, matrix.Rows - row));
-            Span<float> values = buffer.AsSpan(0, rows.Rows * rows.Columns);
-            backend.Download(rows, values);
-            CheckFinite(values, $"pruning '{name}' gave a value that is not finite; use a larger damping or more calibration data");
-            Round(values, type);
-            CheckFinite(
-                values, $"pruning '{name}' gave a value beyond the range of {type}; use a larger damping, a lower sparsity, or a model in BF16 or F32");
-            backend.Upload<float>(values, rows);
-        }
-
-        ArrayPool<float>.Shared.Return(buffer);
-
+        ElementType type = checkpoint[slice.Tensor.Name].ElementType;
+        RequireFinite(matrix, $"pruning '{slice.Label}' gave a value that is not finite; use a larger damping or more calibration data");
+        backend.RoundTo(matrix, type.Format());
+        RequireFinite(
+            matrix, $"pruning '{slice.Label}' gave a value beyond the range of {type}; use a larger damping, a lower sparsity, or a model in BF16 or F32");
         changed.RemoveAll(known => known.Slice == slice);
         changed.Add((slice, matrix));
     }
 
-    private static void CheckFinite(ReadOnlySpan<float> values, string problem)
+    private void RequireFinite(Matrix<float> matrix, string problem)
     {
-        if (!TensorPrimitives.IsFiniteAll(values))
+        if (backend.FirstNonFinite(matrix) >= 0)
         {
             throw PruningDiagnostics.NonFinite.Error(null, problem);
         }
     }
-
-    /// <summary>
-    /// Rounds to the element type. A kept weight so small that it would become zero gets the least magnitude of the type instead, so that
-    /// the matrix is exactly as sparse as asked for; pruned weights are +0.
-    /// </summary>
-    private static void Round(Span<float> values, ElementType type)
-    {
-        float least = LeastMagnitude(type);
-        Span<float> exact = stackalloc float[RoundedAtOnce];
-        for (int start = 0; start < values.Length; start += RoundedAtOnce)
-        {
-            Span<float> piece = values.Slice(start, Math.Min(RoundedAtOnce, values.Length - start));
-            piece.CopyTo(exact);
-            ElementTypes.Round(piece, type);
-            for (int i = 0; i < piece.Length; i++)
-            {
-                piece[i] = exact[i] != 0 && piece[i] == 0 ? least : piece[i] + 0f;
-            }
-        }
-    }
-
-    private static float LeastMagnitude(ElementType type) =>
-        type == ElementType.F16 ? (float)Half.Epsilon : BitConverter.UInt32BitsToSingle(1u << 16);
 }

@@ -128,7 +128,7 @@ public sealed class ModelPruner
             bool isLast = index == model.Definition.Layers.Count - 1;
             var context = new LayerContext(backend, allocated, settings, devices, chunks, recorder, cancellation);
             using BlockTuning? tuning = settings.IsTuned ? new BlockTuning(context, isLast ? model.LoadHead : null) : null;
-            using var pruner = new LayerPruner(context, layer, withDense ? model.LoadLayer(index) : null, tuning, index == 0 ? shared : null, isLast);
+            using var pruner = new LayerPruner(context, layer, withDense ? model.CopyLayer(layer) : null, tuning, index == 0 ? shared : null, isLast);
             ahead.Begin(index);
             pruner.Prune(streams);
             Finish(index, clock);

@@ -1,5 +1,6 @@
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
+using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Methods;
 
@@ -24,7 +25,7 @@ public sealed record PrunedTensor(string Tensor, int? Plane, ElementType Element
         get
         {
             var values = new float[Bytes.Length / ElementType.Size()];
-            ElementTypes.ToSingle(Bytes, ElementType, values);
+            NumberFormats.ToSingle(Bytes, ElementType.Format(), values);
             return values;
         }
     }

@@ -11,7 +11,7 @@ public sealed class InputGram : IDisposable
     private const double DampingGrowth = 10;
     private const int DampingAttempts = 8;
     private const double LeastDamping = 1e-8;
-    private const int InversesKept = 8;
+    private const int InversesKept = 16;
 
     private readonly IBackend backend;
     private readonly string name;

@@ -32,7 +32,7 @@ internal static class EngineInstallCommand
                     console.WriteLine($"{engine.Name} with TorchSharp {engine.Version}: {engine.Folder}");
                     console.WriteLine(trouble is null
                         ? $"it computes on {engine.Description}; use it with device: {engine.Name} in a recipe, or --device {engine.Name}"
-                        : $"it is installed, but does not start here: {trouble.Message}");
+                        : $"it is installed; {trouble.Message}");
                 });
             return ExitCodes.Done;
         }, isTidy: true);

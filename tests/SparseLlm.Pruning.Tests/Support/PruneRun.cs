@@ -82,7 +82,7 @@ internal sealed class PruneRun : IDisposable
     {
         ElementType type = Model.Checkpoint[name].ElementType;
         var bytes = new byte[values.Length * type.Size()];
-        ElementTypes.FromSingle(values, type, bytes);
+        NumberFormats.FromSingle(values, type.Format(), bytes);
         return new PrunedTensor(name, Plane: null, type, bytes);
     }
 

@@ -164,7 +164,7 @@ internal sealed class RandomModel : IDisposable
         {
             int begin = data.Count;
             var bytes = new byte[tensors[shape.Name].Length * type.Size()];
-            ElementTypes.FromSingle(tensors[shape.Name], type, bytes);
+            NumberFormats.FromSingle(tensors[shape.Name], type.Format(), bytes);
             data.AddRange(bytes);
             header[shape.Name] = new { dtype = type.ToString(), shape = shape.Dimensions, data_offsets = new[] { begin, data.Count } };
         }

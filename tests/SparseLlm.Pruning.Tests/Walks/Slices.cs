@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
@@ -52,7 +53,7 @@ public sealed class Slices
         taken.ShouldBe(expected);
 
         float[] copy = plane.ToArray();
-        var reader = new SliceReader(slice, (first, values) => copy.AsSpan((int)first, values.Length).CopyTo(values));
+        var reader = new SliceReader(slice, NumberFormat.Single, (first, bytes) => MemoryMarshal.AsBytes(copy.AsSpan()).Slice((int)first, bytes.Length).CopyTo(bytes));
         for (int row = 0; row < slice.Rows; row++)
         {
             var values = new float[Math.Min(2, slice.Rows - row) * slice.Columns];

@@ -21,10 +21,11 @@ internal sealed class EngineFolder : IDisposable
     /// <summary>The test worker's process; null if there is none.</summary>
     public int? ProcessId => File.Exists(Started) && int.TryParse(File.ReadAllText(Started), CultureInfo.InvariantCulture, out int id) ? id : null;
 
-    /// <summary>The environment of a tool that finds the engines here.</summary>
+    /// <summary>The environment of a tool that finds the engines here, and of packages none that anything else has left.</summary>
     public Dictionary<string, string> Environment(string mode = "") => new()
     {
         [InstalledEngines.Variable] = Path,
+        ["NUGET_PACKAGES"] = directory["packages"],
         ["TEST_WORKER_STARTED"] = Started,
         ["TEST_WORKER"] = mode,
     };

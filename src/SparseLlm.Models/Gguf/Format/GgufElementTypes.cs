@@ -1,5 +1,6 @@
 using System.Globalization;
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Gguf.Format;
 
@@ -63,7 +64,7 @@ public static class GgufElementTypes
                 FourBitBlocks.Quantize(source, destination);
                 break;
             default:
-                ElementTypes.FromSingle(source, Plain(type), destination);
+                NumberFormats.FromSingle(source, Plain(type), destination);
                 break;
         }
     }
@@ -83,16 +84,16 @@ public static class GgufElementTypes
                 FourBitBlocks.Dequantize(source, destination);
                 break;
             default:
-                ElementTypes.ToSingle(source, Plain(type), destination);
+                NumberFormats.ToSingle(source, Plain(type), destination);
                 break;
         }
     }
 
-    private static ElementType Plain(GgufElementType type) => type switch
+    private static NumberFormat Plain(GgufElementType type) => type switch
     {
-        GgufElementType.F32 => ElementType.F32,
-        GgufElementType.F16 => ElementType.F16,
-        GgufElementType.BF16 => ElementType.BF16,
+        GgufElementType.F32 => NumberFormat.Single,
+        GgufElementType.F16 => NumberFormat.Half,
+        GgufElementType.BF16 => NumberFormat.BFloat16,
         _ => throw new ArgumentException($"{type.Name()} cannot be converted from or to single precision.", nameof(type)),
     };
 }

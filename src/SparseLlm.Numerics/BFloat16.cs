@@ -1,14 +1,11 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace SparseLlm.Models.Checkpoints;
+namespace SparseLlm.Numerics;
 
 /// <summary>Conversion of bfloat16, which is the upper half of a single-precision number.</summary>
 internal static class BFloat16
 {
-    /// <summary>The bits of the exponent.</summary>
-    public const ushort Exponent = 0x7F80;
-
     private const uint AbsoluteMask = 0x7FFF_FFFF;
     private const uint Infinity = 0x7F80_0000;
     private const uint QuietBit = 0x40;
