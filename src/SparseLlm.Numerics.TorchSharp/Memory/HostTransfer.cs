@@ -48,7 +48,7 @@ internal sealed class HostTransfer(torch.Device device, OperationLog? log) : IDi
                 CopyOnHost(source.Slice(start, bytes), staged.bytes);
                 if (!ReferenceEquals(staged, part))
                 {
-                    part.copy_(OnHost ? staged : staged.to(device));
+                    part.copy_(OnHost || part.dtype == type ? staged : staged.to(device));
                 }
             }
         }
