@@ -86,6 +86,7 @@ public sealed class Choosing : IDisposable
     {
         engines.Install();
         Run("build", "cpu-torch", "notice", "--precision", "fast").Error.ShouldContain("note SLM4045: one thread only, Fast");
+        ToolProcess.Run(engines.Environment(), ["engine", "list"]).Output.ShouldContain("test worker");
     }
 
     [Fact]

@@ -84,13 +84,13 @@ public sealed record InstalledEngine : IJsonOnDeserialized
     /// <summary>Adds what the worker says of itself, so that it need not be asked again. Where the folder cannot be written, it is asked again.</summary>
     /// <param name="choice">What was asked of it.</param>
     /// <param name="numericsClass">What can change a bit of its results.</param>
-    /// <param name="description">What it computes on, in words.</param>
+    /// <param name="description">What it computes on, in words; kept where nothing is asked of it, or where there is no other.</param>
     public void Remember(EngineChoice choice, string numericsClass, string description)
     {
         // What others have added meanwhile is kept.
         InstalledEngine known = TryRead(Folder) ?? this;
         InstalledEngine added = Variant(choice) is { } variant
-            ? known with { Description = description, OtherNumericsClasses = new Dictionary<string, string>(known.OtherNumericsClasses) { [variant] = numericsClass } }
+            ? known with { Description = known.Description ?? description, OtherNumericsClasses = new Dictionary<string, string>(known.OtherNumericsClasses) { [variant] = numericsClass } }
             : known with { NumericsClass = numericsClass, Description = description };
         try
         {
