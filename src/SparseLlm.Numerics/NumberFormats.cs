@@ -9,9 +9,13 @@ public static class NumberFormats
     /// <summary>Bytes of a number.</summary>
     public static int Size(this NumberFormat format) => format == NumberFormat.Single ? sizeof(float) : sizeof(ushort);
 
-    /// <summary>The least number above zero that the format holds; for single precision, that of bfloat16.</summary>
-    public static float LeastMagnitude(this NumberFormat format) =>
-        format == NumberFormat.Half ? (float)Half.Epsilon : BitConverter.UInt32BitsToSingle(1u << 16);
+    /// <summary>The least number above zero that the format holds.</summary>
+    public static float LeastMagnitude(this NumberFormat format) => format switch
+    {
+        NumberFormat.Half => (float)Half.Epsilon,
+        NumberFormat.BFloat16 => BitConverter.UInt32BitsToSingle(1u << 16),
+        _ => float.Epsilon,
+    };
 
     /// <summary>The numbers in <paramref name="source"/>, exactly, in single precision.</summary>
     /// <exception cref="ArgumentException">Lengths do not fit.</exception>
