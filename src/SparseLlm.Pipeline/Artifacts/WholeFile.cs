@@ -1,4 +1,4 @@
-using SparseLlm.Pipeline.Cache;
+using SparseLlm.Files;
 
 namespace SparseLlm.Pipeline.Artifacts;
 

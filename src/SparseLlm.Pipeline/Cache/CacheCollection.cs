@@ -1,3 +1,4 @@
+using SparseLlm.Files;
 using SparseLlm.Pipeline.Keys;
 
 namespace SparseLlm.Pipeline.Cache;

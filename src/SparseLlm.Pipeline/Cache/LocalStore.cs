@@ -49,7 +49,7 @@ internal sealed class LocalStore(string root)
     public static IEnumerable<StoredFile> Files(string folder) => StoredFile.In(folder, Sha256Text.IsValid);
 
     /// <summary>What processes have left that were killed while they wrote, and what others are writing.</summary>
-    public IEnumerable<StoredFile> TempFiles() => ((string[])[Root, Temp, Digests]).SelectMany(TempFile.In);
+    public IEnumerable<StoredFile> TempFiles() => ((string[])[Root, Temp, Digests]).SelectMany(folder => StoredFile.In(folder, TempFile.IsName));
 
     /// <summary>Makes the folders. The mark comes first: a folder with anything else in it and without a mark is somebody else's.</summary>
     public void Prepare()

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 
 namespace SparseLlm.Pipeline.Cache.Remote;
 

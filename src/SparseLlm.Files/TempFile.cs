@@ -1,13 +1,13 @@
 using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
 
-namespace SparseLlm.Pipeline.Cache;
+namespace SparseLlm.Files;
 
 /// <summary>
 /// A file on its way into being: written under a name that nobody reads, then renamed. While its process lives, the operating
 /// system holds a lock on it, so that what a killed process left can be told from what is being written.
 /// </summary>
-internal sealed partial class TempFile : IDisposable
+public sealed partial class TempFile : IDisposable
 {
     private bool moved;
 
@@ -47,6 +47,10 @@ internal sealed partial class TempFile : IDisposable
     }
 
     /// <summary>Writes a small file in one step.</summary>
+    /// <param name="directory">A directory on the file system of its place.</param>
+    /// <param name="path">Its place.</param>
+    /// <param name="content">What is in it.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
     public static void Write(string directory, string path, ReadOnlySpan<byte> content)
     {
         using TempFile file = Create(directory);
@@ -67,9 +71,6 @@ internal sealed partial class TempFile : IDisposable
 
     /// <summary>Whether a file of that name is one of these: nobody else is likely to hit upon it.</summary>
     public static bool IsName(string name) => Names().IsMatch(name);
-
-    /// <summary>The temporary files of a directory.</summary>
-    public static IEnumerable<StoredFile> In(string directory) => StoredFile.In(directory, IsName);
 
     /// <summary>Leaves nothing behind unless <see cref="MoveTo"/> was called.</summary>
     public void Dispose()

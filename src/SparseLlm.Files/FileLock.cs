@@ -1,12 +1,11 @@
 using Microsoft.Win32.SafeHandles;
-using SparseLlm.Files;
 
-namespace SparseLlm.Pipeline.Cache;
+namespace SparseLlm.Files;
 
 /// <summary>
 /// A lock between processes, held on a file by the operating system: it is released when the process ends, however it ends.
 /// </summary>
-internal static class FileLock
+public static class FileLock
 {
     private const int LinuxWouldBlock = 11;
     private const int MacWouldBlock = 35;
