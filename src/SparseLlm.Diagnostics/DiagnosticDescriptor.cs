@@ -3,7 +3,7 @@ namespace SparseLlm.Diagnostics;
 /// <summary>
 /// One kind of diagnostic: its stable code and what it means in general. Each library lists its own in one static class
 /// (<c>RecipeDiagnostics</c>, <c>ModelDiagnostics</c>, ...): SLM1xxx recipes, SLM2xxx models, SLM3xxx pruning,
-/// SLM4xxx pipeline and artifacts, SLM5xxx command line and MSBuild.
+/// SLM4xxx pipeline and artifacts, SLM5xxx command line and MSBuild, SLM6xxx the hub.
 /// </summary>
 /// <param name="Code">The documented code, such as <c>SLM1003</c>. Never reused.</param>
 /// <param name="Title">The kind of mistake in a few words, without the particulars of one occurrence.</param>

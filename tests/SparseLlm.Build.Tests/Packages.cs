@@ -14,7 +14,7 @@ public sealed class Packages
     private const long LargestTool = 30_000_000;
 
     /// <summary>The libraries that the tool is made of.</summary>
-    private static readonly string[] OfTheTool = ["Diagnostics", "Files", "Models", "Numerics", "Pipeline", "Pruning", "Recipes", "Runtime"];
+    private static readonly string[] OfTheTool = ["Diagnostics", "Files", "Hub", "Models", "Numerics", "Pipeline", "Pruning", "Recipes", "Runtime"];
 
     private static readonly string[] Libraries = [.. OfTheTool, "Numerics.TorchSharp"];
 

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Text;
+using SparseLlm.Hub.Http;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Cache.Remote;
 using static SparseLlm.Pipeline.Tests.CacheFlakyServer;

@@ -161,7 +161,7 @@ internal sealed class CacheFlakyServer : IDisposable
                 break;
             case Failure.Slow:
                 await SendAsync(stream, "200 OK", length, []);
-                foreach (byte[] piece in file.Chunk(Pipeline.Cache.Remote.StallWatch.LeastProgress))
+                foreach (byte[] piece in file.Chunk(Hub.Http.StallWatch.LeastProgress))
                 {
                     await Task.Delay(Pause, stop.Token);
                     await stream.WriteAsync(piece, stop.Token);

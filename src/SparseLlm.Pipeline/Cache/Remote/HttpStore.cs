@@ -1,6 +1,7 @@
 using System.Net;
 using Polly;
 using Polly.Retry;
+using SparseLlm.Hub.Http;
 
 namespace SparseLlm.Pipeline.Cache.Remote;
 

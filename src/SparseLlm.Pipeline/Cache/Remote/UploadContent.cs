@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using SparseLlm.Hub.Http;
 
 namespace SparseLlm.Pipeline.Cache.Remote;
 

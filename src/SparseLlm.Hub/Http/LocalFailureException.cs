@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 
-namespace SparseLlm.Pipeline.Cache.Remote;
+namespace SparseLlm.Hub.Http;
 
 /// <summary>What went wrong with a file here in the middle of a transfer: the network's failures may be tried again, and not these.</summary>
 internal sealed class LocalFailureException : Exception

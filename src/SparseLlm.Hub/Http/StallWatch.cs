@@ -1,4 +1,4 @@
-namespace SparseLlm.Pipeline.Cache.Remote;
+namespace SparseLlm.Hub.Http;
 
 /// <summary>
 /// Gives up what makes no progress. A transfer may take hours, and a server may say nothing more at any moment of them: so it is not the whole that has a

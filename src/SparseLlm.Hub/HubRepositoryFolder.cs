@@ -1,0 +1,65 @@
+namespace SparseLlm.Hub;
+
+/// <summary>
+/// The folder of a repository in the cache, as Hugging Face's tools lay it out: contents in <c>blobs</c> under what they are known by, the commit of each branch
+/// and tag in <c>refs</c>, and of each commit its files in <c>snapshots</c>, as links to the contents, and its list of files in <c>trees</c>.
+/// </summary>
+internal sealed class HubRepositoryFolder
+{
+    // A ref has 40 digits; other programs may end the line.
+    private const int LongestRef = 100;
+
+    private readonly string locks;
+
+    /// <summary>The folder of a repository, whether it is there or not.</summary>
+    public HubRepositoryFolder(string cache, HubAddress address)
+    {
+        string name = $"{(address.Kind == RepositoryKind.Dataset ? "datasets" : "models")}--{address.Repository.Replace("/", "--", StringComparison.Ordinal)}";
+        (Cache, Root) = (cache, Path.Combine(cache, name));
+        locks = Path.Combine(cache, ".locks", name);
+    }
+
+    /// <summary>The folder of all repositories.</summary>
+    public string Cache { get; }
+
+    /// <summary>The folder itself.</summary>
+    public string Root { get; }
+
+    /// <summary>Where contents are.</summary>
+    public string Blobs => Path.Combine(Root, "blobs");
+
+    /// <summary>The place of a content.</summary>
+    public string Blob(string id) => Path.Combine(Blobs, id);
+
+    /// <summary>
+    /// The place of a content that is on its way. Not the name that other tools give to theirs: some take a file of that name and go on at its end, and
+    /// this one has its length from the beginning.
+    /// </summary>
+    public string Incomplete(string id) => Path.Combine(Blobs, $"{id}.sparsellm.incomplete");
+
+    /// <summary>The file that is locked while a content is brought.</summary>
+    public string Lock(string id) => Path.Combine(locks, $"{id}.lock");
+
+    /// <summary>The files of a commit.</summary>
+    public string Snapshot(string commit) => Path.Combine(Root, "snapshots", commit);
+
+    /// <summary>The list of a commit's files.</summary>
+    public string Tree(string commit) => Path.Combine(Root, "trees", $"{commit}.json");
+
+    /// <summary>The file that holds the commit of a branch, a tag or a reference.</summary>
+    public string Ref(string revision) => Path.Combine([Root, "refs", .. revision.Split('/')]);
+
+    /// <summary>The commit that a revision was when somebody asked last; null where nobody has.</summary>
+    public string? ReadRef(string revision)
+    {
+        try
+        {
+            string text = System.Text.Encoding.UTF8.GetString(Files.RegularFile.ReadAllBytes(Ref(revision), LongestRef)).Trim();
+            return HubAddress.IsCommit(text) ? text : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
