@@ -55,4 +55,7 @@ public static class HubDiagnostics
 
     /// <summary>A file came with another digest, and is fetched again.</summary>
     public static readonly DiagnosticDescriptor DamagedOnce = new("SLM6017", "a file came damaged and is fetched again", Severity.Note);
+
+    /// <summary>The hub wants to be left alone for a while.</summary>
+    public static readonly DiagnosticDescriptor Paused = new("SLM6018", "the hub asks to wait", Severity.Note);
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
+using SparseLlm.Hub.Http;
 
 namespace SparseLlm.Hub;
 
@@ -40,7 +41,7 @@ internal sealed partial class HubEnvironment(Func<string, string?> environment)
             return HubOptions.PublicEndpoint;
         }
 
-        if (!Uri.TryCreate(text.Trim().TrimEnd('/') + '/', UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https") || address.Host.Length == 0)
+        if (!Uri.TryCreate(text.Trim().TrimEnd('/') + '/', UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https") || !Redirect.HasHost(address))
         {
             throw HubDiagnostics.Configuration.Error(null, $"{EndpointVariable} is not an address that begins with https:// or http://, such as {HubOptions.PublicEndpoint}");
         }

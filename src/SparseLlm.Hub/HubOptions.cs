@@ -6,7 +6,7 @@ namespace SparseLlm.Hub;
 /// <summary>Which hub, as whom, and where its cache is: by the variables of the environment by which Hugging Face's own tools go.</summary>
 public sealed record HubOptions
 {
-    /// <summary>Variables that say so by one of a few words, and where a token stands, for messages.</summary>
+    /// <summary>Where a token comes from, for messages.</summary>
     internal const string HowToGiveToken = "put a token (from https://huggingface.co/settings/tokens) into HF_TOKEN, or run 'hf auth login'";
 
     /// <summary>The public hub.</summary>
@@ -41,6 +41,9 @@ public sealed record HubOptions
 
     /// <summary>Bytes that are asked for at once.</summary>
     internal int PieceLength { get; init; } = 32 << 20;
+
+    /// <summary>Free bytes of the disk that a folder is on.</summary>
+    internal Func<string, long> FreeSpace { get; init; } = folder => new DriveInfo(folder).AvailableFreeSpace;
 
     /// <summary>Reads the environment.</summary>
     /// <param name="environment">The value of a variable, or null.</param>

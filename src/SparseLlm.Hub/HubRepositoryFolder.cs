@@ -1,3 +1,6 @@
+using System.Text;
+using SparseLlm.Files;
+
 namespace SparseLlm.Hub;
 
 /// <summary>
@@ -54,12 +57,29 @@ internal sealed class HubRepositoryFolder
     {
         try
         {
-            string text = System.Text.Encoding.UTF8.GetString(Files.RegularFile.ReadAllBytes(Ref(revision), LongestRef)).Trim();
+            string text = Encoding.UTF8.GetString(RegularFile.ReadAllBytes(Ref(revision), LongestRef)).Trim();
             return HubAddress.IsCommit(text) ? text : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Keeps the commit of a revision, for when nobody may be asked. A cache that cannot be written may have everything else.</summary>
+    public void TryWriteRef(string revision, string commit)
+    {
+        try
+        {
+            if (ReadRef(revision) != commit)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Ref(revision))!);
+                TempFile.Write(Root, Ref(revision), Encoding.ASCII.GetBytes(commit));
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Whoever brings files is told.
         }
     }
 }

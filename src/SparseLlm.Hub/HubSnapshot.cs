@@ -1,3 +1,5 @@
+using SparseLlm.Hub.Listing;
+
 namespace SparseLlm.Hub;
 
 /// <summary>What the cache has of a commit. A file appears in it once it is whole.</summary>
@@ -25,21 +27,32 @@ public sealed class HubSnapshot
         : throw new ArgumentException($"'{path}' is not a path of a file in a repository.", nameof(path));
 
     /// <summary>Whether a file is there.</summary>
-    public bool Contains(string path) => HubPath.IsValid(path) && File.Exists(PathOf(path));
+    public bool Contains(string path) => HubPath.IsValid(path) && LengthOf(PathOf(path)) is not null;
 
     /// <summary>Whether a file is there, of the length that the hub says it has.</summary>
     public bool Contains(HubFile file) => Contains(file.Path) && LengthOf(PathOf(file.Path)) == file.Size;
 
-    private static long LengthOf(string path)
+    /// <summary>A file that is there, as the hub would list it; null if it is not there, or is no link that tells what its content is known by.</summary>
+    internal HubFile? Describe(string path) =>
+        HubPath.IsValid(path) && LengthOf(PathOf(path)) is { } length
+        && new FileInfo(PathOf(path)).LinkTarget is { } target && Path.GetFileName(target) is var id && (HubListing.IsSha256(id) || HubListing.IsGitId(id))
+            ? new HubFile(path, length, id, HubListing.IsSha256(id))
+            : null;
+
+    /// <summary>All files that are there, as the hub would list them.</summary>
+    internal IReadOnlyList<HubFile> Describe() => [.. Files.Select(Describe).OfType<HubFile>()];
+
+    /// <summary>The length of a file; null where there is none, or a link that leads to none.</summary>
+    private static long? LengthOf(string path)
     {
         try
         {
-            // Of a link itself the length is that of its target's name.
-            return new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) is FileInfo target ? target.Length : new FileInfo(path).Length;
+            var file = new FileInfo(path);
+            return (file.ResolveLinkTarget(returnFinalTarget: true) ?? file) is FileInfo { Exists: true } content ? content.Length : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return -1;
+            return null;
         }
     }
 }

@@ -1,14 +1,11 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 
 namespace SparseLlm.Pipeline.Artifacts;
 
 /// <summary>Errors of a full disk, before and while writing.</summary>
 internal static class DiskSpace
 {
-    private const int UnixNoSpace = 28;
-    private const int WindowsDiskFull = unchecked((int)0x80070070);
-    private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
-
     /// <summary>Checks that so many bytes can be written to a directory.</summary>
     /// <exception cref="DiagnosticException">They cannot.</exception>
     public static void Require(string directory, long bytes)
@@ -22,7 +19,7 @@ internal static class DiskSpace
 
     /// <summary>Turns the exception of a full disk, or of any other failed read or write, into one with a code.</summary>
     public static DiagnosticException Translate(string directory, Exception exception) =>
-        exception.HResult is UnixNoSpace or WindowsDiskFull or WindowsHandleDiskFull
+        FullDisk.IsCauseOf(exception)
             ? Full(directory, "the disk is full")
             : PipelineDiagnostics.InputOutput.Error(new SourceLocation(directory), exception.Message, exception);
 

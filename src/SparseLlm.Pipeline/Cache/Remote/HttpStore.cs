@@ -13,13 +13,12 @@ namespace SparseLlm.Pipeline.Cache.Remote;
 internal sealed class HttpStore
 {
     private const int Retries = 4;
-    private const int MostRedirects = 5;
     private const int ChunkLength = 1 << 18;
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     private readonly RemoteCacheOptions options;
 
-    // Redirects are followed here: the handler would go to any address, and forget who we are on the way to the same server.
+    // Redirects are followed here.
     private readonly HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = ConnectTimeout, UseCookies = false })
     {
         Timeout = Timeout.InfiniteTimeSpan,
@@ -104,7 +103,7 @@ internal sealed class HttpStore
         return response.EnsureSuccessStatusCode();
     });
 
-    /// <summary>Sends a request, and again to where the server says that the file is, as long as that is reached by the same scheme.</summary>
+    /// <summary>Sends a request, and again to where the server says that the file is, as long as what was encrypted stays so.</summary>
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, Func<HttpContent>? content, CancellationToken cancellation)
     {
         var address = new Uri(options.Address, path);
@@ -113,45 +112,24 @@ internal sealed class HttpStore
             using var request = new HttpRequestMessage(method, address) { Content = content?.Invoke() };
 
             // Who we are is the business of the server that we were told of, and of no other.
-            request.Headers.Authorization = IsOurServer(address) ? options.Authorization : null;
+            request.Headers.Authorization = Redirect.IsSameServer(address, options.Address) ? options.Authorization : null;
 
             // A server that refuses, or sends us elsewhere, can say so before gigabytes are sent.
             request.Headers.ExpectContinue = request.Content?.Headers.ContentLength > ChunkLength;
             HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-            if (!IsRedirect(response, method))
+
+            // After 303 there is something to be got, and nothing to be put.
+            if (!Redirect.IsOne(response) || (response.StatusCode == HttpStatusCode.SeeOther && method == HttpMethod.Put))
             {
                 return response;
             }
 
             using (response)
             {
-                address = redirects < MostRedirects ? Target(address, response) : throw Refused(response, $"it redirects more than {MostRedirects} times");
+                address = Redirect.Target(address, response, redirects);
             }
         }
     }
-
-    private bool IsOurServer(Uri address) =>
-        (address.Scheme, address.IdnHost, address.Port) == (options.Address.Scheme, options.Address.IdnHost, options.Address.Port);
-
-    /// <summary>After 303 there is something to be got, and nothing to be put.</summary>
-    private static bool IsRedirect(HttpResponseMessage response, HttpMethod method) => response.StatusCode switch
-    {
-        HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect => true,
-        HttpStatusCode.SeeOther => method != HttpMethod.Put,
-        _ => false,
-    };
-
-    private static Uri Target(Uri address, HttpResponseMessage response)
-    {
-        string location = response.Headers.TryGetValues("Location", out IEnumerable<string>? values) ? values.First() : "";
-        return Uri.TryCreate(address, location, out Uri? target)
-            ? target.Scheme != address.Scheme ? throw Refused(response, $"it redirects from {address.Scheme} to {target.Scheme}")
-                : !RemoteCacheOptions.HasHost(target) ? throw Refused(response, "it redirects to a host that is none")
-                : target
-            : throw Refused(response, "it redirects to an address that is none");
-    }
-
-    private static HttpRequestException Refused(HttpResponseMessage response, string reason) => new(reason, null, response.StatusCode);
 
     private static bool IsFound(HttpResponseMessage response) =>
         response.StatusCode != HttpStatusCode.NotFound && response.EnsureSuccessStatusCode().IsSuccessStatusCode;

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using SparseLlm.Hub.Http;
 
 namespace SparseLlm.Pipeline.Cache.Remote;
 
@@ -44,23 +45,10 @@ internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, Authentica
             : new RemoteCacheOptions(ParseAddress(address), ParseMode(environment(ModeVariable)), ReadCredentials(environment));
     }
 
-    /// <summary>Whether the host of an address is one: of international names that is found out late.</summary>
-    internal static bool HasHost(Uri address)
-    {
-        try
-        {
-            return Uri.CheckHostName(address.Host) != UriHostNameType.Unknown && address.IdnHost.Length > 0;
-        }
-        catch (UriFormatException)
-        {
-            return false;
-        }
-    }
-
     /// <summary>The address must not be printed before it is known to hold no secret.</summary>
     private static Uri ParseAddress(string text)
     {
-        if (!Uri.TryCreate(text.TrimEnd('/') + '/', UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https") || !HasHost(address))
+        if (!Uri.TryCreate(text.TrimEnd('/') + '/', UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https") || !Redirect.HasHost(address))
         {
             throw PipelineDiagnostics.RemoteCacheConfiguration.Error(
                 null, $"{AddressVariable} is not an address that begins with http:// or https://");
