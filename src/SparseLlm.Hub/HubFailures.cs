@@ -18,9 +18,9 @@ internal sealed class HubFailures(HubOptions options)
     public DiagnosticException Of(HubAddress address, string? path, HttpRequestException exception) => exception switch
     {
         HubStatusException { IsHub: true } refusal => OfHub(address, path, refusal),
-        HubStatusException refusal => Unreachable(address, $"the server that has the file: {refusal.Message}", exception),
+        HubStatusException refusal => Unreachable(address, $"{refusal.Host}, where the hub keeps the file, answers {refusal.Status}", exception),
         { StatusCode: not null } => HubDiagnostics.Senseless.Error(null, $"{address}: what answers at {options.Endpoint} is not to be followed: {exception.Message}; check HF_ENDPOINT, and the proxy", exception),
-        _ => Unreachable(address, Reason(exception), exception),
+        _ => Unreachable(address, $"{options.Endpoint} cannot be reached: {Reason(exception)}", exception),
     };
 
     private DiagnosticException OfHub(HubAddress address, string? path, HubStatusException refusal) => (refusal.ErrorCode, refusal.StatusCode) switch
@@ -38,8 +38,8 @@ internal sealed class HubFailures(HubOptions options)
             null, $"{address}: the hub has had too many requests{(refusal.RetryAfter is { } wait ? $", and takes more in {Duration(wait)}" : "")}; what has come is kept"
             + (options.Token is null ? $"; with a token more are allowed: {HubOptions.HowToGiveToken}" : ""),
             refusal),
-        (_, HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError) => Unreachable(address, $"{refusal.Message}{Said(refusal)}", refusal),
-        _ => HubDiagnostics.Senseless.Error(null, $"{address}: {refusal.Message}{Said(refusal)}; check HF_ENDPOINT, which is {options.Endpoint}", refusal),
+        (_, HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError) => Unreachable(address, $"{options.Endpoint} cannot be reached: it answers {refusal.Status}{Said(refusal)}", refusal),
+        _ => HubDiagnostics.Senseless.Error(null, $"{address}: {options.Endpoint} answers {refusal.Status}{Said(refusal)}; check HF_ENDPOINT, and whether a proxy or a login page answers instead", refusal),
     };
 
     /// <summary>An answer that nothing can be made of.</summary>
@@ -50,8 +50,8 @@ internal sealed class HubFailures(HubOptions options)
     public static DiagnosticException Offline(HubAddress address, string what, string folder) => HubDiagnostics.Offline.Error(
         null, $"{address}: {what} is not in the hub's cache ({folder}), and the tool is told to work offline; run 'dotnet sparsellm pull' once where the hub may be asked");
 
-    private DiagnosticException Unreachable(HubAddress address, string reason, Exception inner) => HubDiagnostics.Unreachable.Error(
-        null, $"{address}: {options.Endpoint} cannot be reached: {reason}; check the connection and HTTPS_PROXY, and run the same again: what has come is kept (HF_HUB_OFFLINE=1 works with what is in the cache)", inner);
+    private static DiagnosticException Unreachable(HubAddress address, string problem, Exception inner) => HubDiagnostics.Unreachable.Error(
+        null, $"{address}: {problem}; check the connection and HTTPS_PROXY, and run the same again: what has come is kept. HF_HUB_OFFLINE=1 works with what is in the cache", inner);
 
     private DiagnosticException NotFound(HubAddress address, Exception inner) => HubDiagnostics.RepositoryNotFound.Error(
         null, $"{address}: the hub has no {Named(address)}, or it is private: check the name{OtherKind(address)}, or {(options.TokenSource is { } source ? $"use the token of somebody who may read it (this one is from {source})" : HubOptions.HowToGiveToken)}", inner);

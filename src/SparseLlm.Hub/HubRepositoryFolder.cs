@@ -9,21 +9,23 @@ namespace SparseLlm.Hub;
 /// </summary>
 internal sealed class HubRepositoryFolder
 {
+    // Of the Cache Directory Tagging Specification: backups leave such a folder out.
+    private const string TagName = "CACHEDIR.TAG";
+    private const string Tag = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of files from the Hugging Face hub.\n";
+
     // A ref has 40 digits; other programs may end the line.
     private const int LongestRef = 100;
 
+    private readonly string cache;
     private readonly string locks;
 
     /// <summary>The folder of a repository, whether it is there or not.</summary>
     public HubRepositoryFolder(string cache, HubAddress address)
     {
         string name = $"{(address.Kind == RepositoryKind.Dataset ? "datasets" : "models")}--{address.Repository.Replace("/", "--", StringComparison.Ordinal)}";
-        (Cache, Root) = (cache, Path.Combine(cache, name));
+        (this.cache, Root) = (cache, Path.Combine(cache, name));
         locks = Path.Combine(cache, ".locks", name);
     }
-
-    /// <summary>The folder of all repositories.</summary>
-    public string Cache { get; }
 
     /// <summary>The folder itself.</summary>
     public string Root { get; }
@@ -40,8 +42,37 @@ internal sealed class HubRepositoryFolder
     /// </summary>
     public string Incomplete(string id) => Path.Combine(Blobs, $"{id}.sparsellm.incomplete");
 
-    /// <summary>The file that is locked while a content is brought.</summary>
-    public string Lock(string id) => Path.Combine(locks, $"{id}.lock");
+    /// <summary>Makes the folders that a download needs.</summary>
+    /// <exception cref="IOException">They cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">They may not be made.</exception>
+    public void Create()
+    {
+        Directory.CreateDirectory(Blobs);
+        Directory.CreateDirectory(locks);
+        if (!File.Exists(Path.Combine(cache, TagName)))
+        {
+            TempFile.Write(Root, Path.Combine(cache, TagName), Encoding.ASCII.GetBytes(Tag));
+        }
+    }
+
+    /// <summary>Waits until nobody else brings a content.</summary>
+    /// <param name="id">What it is known by.</param>
+    /// <param name="waiting">Told once, if somebody does.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="IOException">The lock cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">The lock may not be made.</exception>
+    public IDisposable Lock(string id, Action waiting, CancellationToken cancellation)
+    {
+        string path = Path.Combine(locks, $"{id}.lock");
+        IDisposable own = FileLock.Acquire(path, cancellation, waiting);
+        if (FileStatus.Of(path).IsOwn == true && !OperatingSystem.IsWindows())
+        {
+            // Users who share a cache wait for each other: they have to open the file for writing.
+            File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.GroupWrite);
+        }
+
+        return own;
+    }
 
     /// <summary>The files of a commit.</summary>
     public string Snapshot(string commit) => Path.Combine(Root, "snapshots", commit);

@@ -12,7 +12,7 @@ internal sealed class Notices(Action<Diagnostic> report)
 
     /// <summary>A repository has another name now.</summary>
     public void Renamed(HubAddress address, HubAddress now) =>
-        Once(HubDiagnostics.Renamed, $"{address}: the repository has been renamed; write {now}");
+        Once(HubDiagnostics.Renamed, $"{address}: the hub knows this repository by another name now; write {now}");
 
     /// <summary>Another process has the file.</summary>
     public void Waiting(HubAddress address, string path) =>

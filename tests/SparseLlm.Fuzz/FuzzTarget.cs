@@ -30,6 +30,8 @@ internal abstract class FuzzTarget
         new ManifestTarget(),
         new LockFileTarget(),
         new EngineMarkerTarget(),
+        new HubAddressTarget(),
+        new HubListTarget(),
         new WorkerTarget<WorkerAnswer>("answers", WorkerMessages.Answers),
         new WorkerTarget<WorkerRequest>("requests", WorkerMessages.Requests),
     ];

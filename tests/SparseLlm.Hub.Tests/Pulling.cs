@@ -18,7 +18,19 @@ public sealed class Pulling : HubTest
         new FileInfo(snapshot.PathOf("model.safetensors")).LinkTarget.ShouldBe($"../../blobs/{FileOf("model.safetensors").Id}");
         new FileInfo(snapshot.PathOf("tokenizer/vocab.json")).LinkTarget.ShouldBe($"../../../blobs/{FileOf("tokenizer/vocab.json").Id}");
         File.Exists(Path.Combine(Cache, ".locks", "models--acme--tiny", $"{FileOf("config.json").Id}.lock")).ShouldBeTrue();
+        File.ReadAllText(Path.Combine(Cache, "CACHEDIR.TAG")).ShouldStartWith("Signature: 8a477f597d28d172789f06886806bc55");
         Notices.ShouldBeEmpty();
+    }
+
+    [SkippableFact]
+    public void Users_of_one_group_may_share_a_cache()
+    {
+        Pull();
+        foreach (string path in Directory.GetFiles(Path.Combine(Cache, ".locks", "models--acme--tiny")))
+        {
+            UnixFileMode mode = OperatingSystem.IsWindows() ? throw new SkipException("Windows has no groups of this kind") : File.GetUnixFileMode(path);
+            mode.HasFlag(UnixFileMode.GroupRead | UnixFileMode.GroupWrite).ShouldBeTrue();
+        }
     }
 
     [Fact]

@@ -169,7 +169,7 @@ public sealed class Refusals : HubTest
         Server.Script = _ => "HTTP/1.1 503 Down\r\nX-Error-Message: maintenance\r\nContent-Length: 0\r\n\r\n";
         Diagnostic failure = Failure(() => Pull());
         failure.Code.ShouldBe("SLM6009");
-        failure.Message.ShouldContain("127.0.0.1 answers 503 ('maintenance')");
+        failure.Message.ShouldContain("it answers 503 ('maintenance')");
         failure.Message.ShouldContain("HF_HUB_OFFLINE=1");
     }
 
@@ -186,7 +186,7 @@ public sealed class Refusals : HubTest
         Server.Script = request => request.IsCdn ? "HTTP/1.1 403 Expired\r\nContent-Length: 0\r\n\r\n" : null;
         Diagnostic failure = Failure(() => Pull());
         failure.Code.ShouldBe("SLM6009");
-        failure.Message.ShouldContain("the server that has the file: 127.0.0.1 answers 403");
+        failure.Message.ShouldContain("127.0.0.1, where the hub keeps the file, answers 403");
     }
 
     [Fact]
@@ -203,7 +203,7 @@ public sealed class Refusals : HubTest
         Repository.Rename("acme/tiny-v2");
         ShouldBeWhole(Pull());
         Notices.ShouldHaveSingleItem().Code.ShouldBe("SLM6015");
-        Notices[0].Message.ShouldBe("hf://acme/tiny: the repository has been renamed; write hf://acme/tiny-v2");
+        Notices[0].Message.ShouldBe("hf://acme/tiny: the hub knows this repository by another name now; write hf://acme/tiny-v2");
         Directory.GetDirectories(Cache, "models--*").Select(Path.GetFileName).ShouldBe(["models--acme--tiny"]);
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
 using SparseLlm.Hub.Http;
@@ -31,7 +30,7 @@ internal sealed class RepositoryDownload(HubOptions options, HubHttp http, HubFa
 
         try
         {
-            Directory.CreateDirectory(folder.Blobs);
+            folder.Create();
             RequireSpace(missing);
             var meter = new ProgressMeter(progress, Sum(files.Select(file => file.Size)), Sum(files.Except(missing).Select(file => file.Size)));
             foreach (HubFile file in missing)
@@ -48,8 +47,7 @@ internal sealed class RepositoryDownload(HubOptions options, HubHttp http, HubFa
 
     private void Bring(HubFile file, ProgressMeter meter, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(folder.Lock(file.Id))!);
-        using IDisposable own = FileLock.Acquire(folder.Lock(file.Id), cancellation, () => notices.Waiting(address, file.Path));
+        using IDisposable own = folder.Lock(file.Id, () => notices.Waiting(address, file.Path), cancellation);
         meter.Begin(file.Path);
         bool isNew = !HasBlob(file);
         if (isNew && !Snapshot.Contains(file))

@@ -12,9 +12,10 @@ internal sealed partial class HubStatusException : HttpRequestException
     /// <param name="response">The answer.</param>
     /// <param name="isHub">Whether it is the hub's, rather than that of a server that keeps files for it.</param>
     public HubStatusException(HttpResponseMessage response, bool isHub)
-        : base(FormattableString.Invariant($"{response.RequestMessage?.RequestUri?.Host} answers {(int)response.StatusCode}"), null, response.StatusCode)
+        : base(FormattableString.Invariant($"status {(int)response.StatusCode}"), null, response.StatusCode)
     {
         IsHub = isHub;
+        Host = response.RequestMessage?.RequestUri?.Host ?? "";
         ErrorCode = Header(response, "X-Error-Code");
         ServerMessage = Header(response, "X-Error-Message");
         RetryAfter = AfterOf(response);
@@ -22,6 +23,12 @@ internal sealed partial class HubStatusException : HttpRequestException
 
     /// <summary>Whether the hub itself has answered.</summary>
     public bool IsHub { get; }
+
+    /// <summary>The host that has answered.</summary>
+    public string Host { get; }
+
+    /// <summary>The number of the status.</summary>
+    public string Status => ((int)StatusCode!).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>What the hub calls it, such as <c>RevisionNotFound</c>; empty if it has no name for it.</summary>
     public string ErrorCode { get; }

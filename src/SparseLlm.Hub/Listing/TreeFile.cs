@@ -45,7 +45,7 @@ internal static class TreeFile
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            TempFile.Write(folder, path, RecordJson.Write(content));
+            TempFile.Write(folder, path, RecordJson.WriteIndented(content));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
