@@ -113,7 +113,7 @@ internal static partial class HubAddressParser
 
         Require(
             !string.IsNullOrEmpty(path),
-            $"it names no file of the data set; write which, such as {HubAddress.Scheme}{HubAddress.DatasetsPrefix}{rest.Split('@')[0]}/data/train.jsonl, with * and ** for several");
+            $"it names no file of the data set; write which, such as {HubAddress.Scheme}{HubAddress.DatasetsPrefix}{repository}{(repository.Contains('/') ? "" : "@main")}/data/train.jsonl, with * and ** for several");
         Require(path!.Split('/').All(part => part is not ("" or "." or "..")), $"'{path}' is not a path of a file in a repository");
         return new HubAddress(RepositoryKind.Dataset, Name(repository), Revision(revision), path);
     }
@@ -141,7 +141,7 @@ internal static partial class HubAddressParser
         {
             Require(
                 Names().IsMatch(part) && part.Length <= LongestName,
-                $"'{part}' is not a name on the hub: those have letters, digits, '-', '_' and '.', with neither '-' nor '.' at an end, and at most {LongestName} of them");
+                $"'{part}' is not a name on the hub: those have letters, digits, '-', '_' and '.', with neither '-' nor '.' at an end, and at most {LongestName} of them{(part.Contains(':') ? "; a revision is written behind '@'" : "")}");
             Require(!part.Contains("--", StringComparison.Ordinal) && !part.Contains("..", StringComparison.Ordinal), $"'{part}' is not a name on the hub, where none has '--' or '..' in it");
         }
 

@@ -31,7 +31,8 @@ internal sealed partial class HubApi(HubOptions options, HubHttp http, HubFailur
         (string folder, bool isRecursive) = FileSelection.Folder(address);
         try
         {
-            return FileSelection.Of(address, Entries(address, commit, folder, isRecursive, cancellation).Files);
+            HubListing listing = Entries(address, commit, folder, isRecursive, cancellation);
+            return address.Path is { } path && listing.Folders.Contains(path) ? throw FileSelection.IsFolder(address) : FileSelection.Of(address, listing.Files);
         }
         catch (DiagnosticException exception) when (folder.Length > 0 && exception.Diagnostics is [{ Descriptor: var code }] && code == HubDiagnostics.FileNotFound)
         {

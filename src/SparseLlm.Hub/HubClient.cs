@@ -39,7 +39,7 @@ public sealed class HubClient : IDisposable
 
         if (options.IsOffline)
         {
-            return folder.ReadRef(address.Revision) ?? throw HubFailures.Offline(address, $"what '{address.Revision}' is", folder.Root);
+            return folder.ReadRef(address.Revision) ?? throw HubFailures.Offline(address, $"the commit that '{address.Revision}' stands for", folder.Root);
         }
 
         string commit = api.Commit(address, cancellation);

@@ -17,7 +17,7 @@ public sealed class Offline : HubTest
     }
 
     [Theory]
-    [InlineData("hf://acme/tiny", "what 'main' is")]
+    [InlineData("hf://acme/tiny", "the commit that 'main' stands for")]
     [InlineData("hf://acme/tiny@1111111111111111111111111111111111111111", "commit 1111111111111111111111111111111111111111")]
     [InlineData("hf://datasets/acme/texts/a.jsonl@1111111111111111111111111111111111111111", "'a.jsonl' of commit 1111111111111111111111111111111111111111")]
     public void What_is_not_there_is_named_with_how_to_get_it(string address, string what)

@@ -67,6 +67,7 @@ public sealed class Refusals : HubTest
     [InlineData("en/trian.jsonl", "acme/texts has no 'en/trian.jsonl'; did you mean 'en/train.jsonl'?")]
     [InlineData("emglish/train.jsonl", "acme/texts has no 'emglish'; did you mean 'english'?")]
     [InlineData("english/depe/x.jsonl", "acme/texts has no 'english/depe'; did you mean 'english/deep'?")]
+    [InlineData("english/deep", "'english/deep' is a folder; write 'english/deep/*'")]
     [InlineData("english/deep/there/x.jsonl", "acme/texts has no 'english/deep/there'")]
     [InlineData("en/*.parquet", "no file of acme/texts matches 'en/*.parquet'")]
     [InlineData("train.jsonl", "acme/texts has no 'train.jsonl'; allowed: README.md")]

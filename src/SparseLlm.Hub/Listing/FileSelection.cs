@@ -42,6 +42,10 @@ internal static class FileSelection
             : path.Contains('*') ? $"{address}: no file of {address.Repository} matches '{path}'; '*' stands for a part of a name, and '**' for any folders"
             : $"{address}: {address.Repository} has no '{path}'{(beside.Count == 0 ? "" : $"; {Nearest.Suggest(path, beside)}")}");
 
+    /// <summary>What to say where an address names a folder.</summary>
+    public static DiagnosticException IsFolder(HubAddress address) => HubDiagnostics.FileNotFound.Error(
+        null, $"{address}: '{address.Path}' is a folder; write '{address.Path}/*' for the files in it, or '{address.Path}/**' for those in its folders too");
+
     private static IReadOnlyList<HubFile> Matching(string pattern, IReadOnlyList<HubFile> files)
     {
         Dictionary<string, HubFile> byPath = files.ToDictionary(file => file.Path);
