@@ -73,7 +73,8 @@ internal static partial class HubAddressParser
 
         Require(text.Length <= LongestAddress, "the address is too long");
         Require(body.Length > 0, $"nothing follows hf://; {Form}");
-        Require(!body.Any(unit => char.IsControl(unit) || unit is '\\' or ' ' && !body.StartsWith(HubAddress.DatasetsPrefix, StringComparison.Ordinal)), "there is a space, a backslash or a control character in it");
+        Require(!body.Any(unit => char.IsControl(unit) || unit == '\\'), "there is a backslash or a control character in it");
+        Require(body.StartsWith(HubAddress.DatasetsPrefix, StringComparison.Ordinal) || !body.Contains(' '), "there is a space in it");
         Require(!body.Split('/').Any(part => part.Length == 0), $"there is a slash too many in it; {Form}");
         return body.Split('/')[0] switch
         {

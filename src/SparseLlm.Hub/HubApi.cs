@@ -98,7 +98,7 @@ internal sealed partial class HubApi(HubOptions options, HubHttp http, HubFailur
                 }
 
                 byte[] bytes = await ReadAsync(answer, watch);
-                return (ForeignJson.Parse(bytes), Next(answer));
+                return (ForeignJson.Parse(bytes), Next(route, answer));
             }, cancellation).GetAwaiter().GetResult();
         }
         catch (HttpRequestException exception)
@@ -130,8 +130,8 @@ internal sealed partial class HubApi(HubOptions options, HubHttp http, HubFailur
         return text.ToArray();
     }
 
-    /// <summary>The next page, on the same server only: it is asked as who we are.</summary>
-    private Uri? Next(HubAnswer answer)
+    /// <summary>The next page: the same route with what the link asks for. A mirror may pass on links to the hub that it mirrors, and nobody else is asked as who we are.</summary>
+    private static Uri? Next(Uri route, HubAnswer answer)
     {
         if (!answer.Response.Headers.TryGetValues("Link", out IEnumerable<string>? links)
             || links.Select(link => NextLinks().Match(link)).FirstOrDefault(match => match.Success) is not { } found)
@@ -139,9 +139,9 @@ internal sealed partial class HubApi(HubOptions options, HubHttp http, HubFailur
             return null;
         }
 
-        return Uri.TryCreate(answer.Visited[^1], found.Groups[1].Value, out Uri? next) && Redirect.IsSameServer(next, options.Endpoint)
-            ? next
-            : throw new InvalidDataException("its list of files goes on at another server");
+        return Uri.TryCreate(route, found.Groups[1].Value, out Uri? next)
+            ? new UriBuilder(route) { Query = next.Query }.Uri
+            : throw new InvalidDataException("its list of files goes on at an address that is none");
     }
 
     private void Understand(HubAddress address, Action read)

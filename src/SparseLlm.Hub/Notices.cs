@@ -27,7 +27,7 @@ internal sealed class Notices(Action<Diagnostic> report)
     {
         if (wait >= Noticeable)
         {
-            Once(HubDiagnostics.Paused, FormattableString.Invariant($"the hub has had too many requests, and asks to wait for {wait.TotalSeconds:0} seconds; the download goes on then"));
+            Once(HubDiagnostics.Paused, FormattableString.Invariant($"the hub has had too many requests, or has too much to do: it asks to wait for {wait.TotalSeconds:0} seconds; the work goes on then"));
         }
     }
 

@@ -46,6 +46,8 @@ public sealed class Addresses
     [InlineData("hf:///a/b", "slash")]
     [InlineData("hf://a/b c", "space")]
     [InlineData("hf://a\\b", "backslash")]
+    [InlineData("hf://datasets/a/b/c\\d", "backslash")]
+    [InlineData("hf://datasets/a b/c/d", "'a b' is not a name")]
     [InlineData("hf://a/b\n", "control character")]
     [InlineData("hf://../b", "'..' is not a name")]
     [InlineData("hf://a/b..c", "'..' in it")]
