@@ -5,7 +5,7 @@ namespace SparseLlm.Models;
 /// <summary>What can be wrong with a model directory.</summary>
 public static class ModelDiagnostics
 {
-    /// <summary>There is no directory, or no safetensors file in it.</summary>
+    /// <summary>There is no directory, or no file of weights in it.</summary>
     public static readonly DiagnosticDescriptor CheckpointNotFound = new("SLM2001", "No checkpoint found");
 
     /// <summary>A file of the checkpoint is missing or cannot be read.</summary>
@@ -15,7 +15,7 @@ public static class ModelDiagnostics
     public static readonly DiagnosticDescriptor MalformedSafetensors = new("SLM2003", "Malformed safetensors file");
 
     /// <summary>The index of a sharded checkpoint is malformed or does not fit its shards.</summary>
-    public static readonly DiagnosticDescriptor MalformedIndex = new("SLM2004", "Malformed safetensors index");
+    public static readonly DiagnosticDescriptor MalformedIndex = new("SLM2004", "Malformed index of shards");
 
     /// <summary>A weight is not stored as a floating-point type that can be read.</summary>
     public static readonly DiagnosticDescriptor UnsupportedElementType = new("SLM2005", "Unsupported element type");
@@ -67,4 +67,10 @@ public static class ModelDiagnostics
 
     /// <summary>The model is packed, and what is asked for needs the dense one.</summary>
     public static readonly DiagnosticDescriptor PackedModel = new("SLM2022", "Packed model");
+
+    /// <summary>A file of torch.save breaks its format, or has a form that is not read.</summary>
+    public static readonly DiagnosticDescriptor MalformedTorchFile = new("SLM2023", "Malformed PyTorch file");
+
+    /// <summary>A file of torch.save asks for classes or functions that have no place among weights.</summary>
+    public static readonly DiagnosticDescriptor ForeignObject = new("SLM2024", "PyTorch file with more than tensors");
 }

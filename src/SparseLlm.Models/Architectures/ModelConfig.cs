@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
 
@@ -32,7 +33,7 @@ public sealed class ModelConfig
     public static ModelConfig? TryRead(string directory)
     {
         string path = Path.Combine(directory, FileName);
-        if (!File.Exists(path))
+        if (!RegularFile.IsNamed(path))
         {
             return null;
         }

@@ -1,15 +1,16 @@
 using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Checkpoints;
 
 /// <summary>
-/// The safetensors files of a model directory, open for reading: one file, or shards with an index. Only the headers are
+/// The weights of a model directory, open for reading: one file of safetensors or of torch.save, or shards with an index. Only the lists of tensors are
 /// held in memory. Reading is safe from several threads. Where several shards hold a tensor, the index says which of them counts. Tensors of a packed
-/// checkpoint are here as they were before, and decoded where they are read.
+/// checkpoint are here as they were before, and decoded where they are read; those of torch.save that are views are put in order.
 /// </summary>
 /// <remarks>
 /// Files are read, not mapped: mapped pages would count as this process's memory, and a file that shrinks under a mapping
@@ -20,7 +21,6 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The file of a packed directory that says how its tensors are stored.</summary>
     public const string EncodingFileName = EncodingFile.FileName;
 
-    private const string SingleFile = "model.safetensors";
     private const int PieceLength = 1 << 16;
 
     private readonly Dictionary<string, SafeFileHandle> files = [];
@@ -28,14 +28,23 @@ public sealed class Checkpoint : IDisposable
     private readonly List<TensorInfo> order = [];
     private readonly List<TensorInfo> superseded = [];
     private readonly IReadOnlyDictionary<string, string> index;
+    private readonly CheckpointForm form;
     private readonly EncodingFile? encodings;
+    private readonly Lazy<IReadOnlyList<CopiedShard>> copies;
 
-    private Checkpoint(string directory, IReadOnlyDictionary<string, string>? index, EncodingFile? encodings)
+    // The view that was put in order last, since it is read piece by piece.
+    private readonly Lock gathering = new();
+    private readonly WeakReference<byte[]> gathered = new([]);
+    private TensorInfo? gatheredTensor;
+
+    private Checkpoint(string directory, CheckpointForm form, EncodingFile? encodings)
     {
         Directory = directory;
+        this.form = form;
         this.encodings = encodings;
-        IsSharded = index is not null;
-        this.index = index ?? new Dictionary<string, string>();
+        IsSharded = form.IsShardedIn(directory);
+        index = IsSharded ? form.ReadIndex(directory) : new Dictionary<string, string>();
+        copies = new Lazy<IReadOnlyList<CopiedShard>>(() => [.. files.Keys.Select(Copied)]);
     }
 
     /// <summary>The model's directory.</summary>
@@ -50,7 +59,7 @@ public sealed class Checkpoint : IDisposable
     /// </summary>
     public IReadOnlyList<TensorInfo> Superseded => superseded;
 
-    /// <summary>The safetensors files, relative to <see cref="Directory"/>.</summary>
+    /// <summary>The files with tensors, relative to <see cref="Directory"/>.</summary>
     public IReadOnlyCollection<string> Shards => files.Keys;
 
     /// <summary>Whether the checkpoint has an index of its shards.</summary>
@@ -60,9 +69,22 @@ public sealed class Checkpoint : IDisposable
     public bool IsPacked => encodings is not null;
 
     /// <summary>The file that stands for the whole checkpoint: the index, or the only file.</summary>
-    public string MainFile => Path.Combine(Directory, IsSharded ? ShardIndex.FileName : SingleFile);
+    public string MainFile => Path.Combine(Directory, IsSharded ? form.IndexFile : form.SingleFile);
 
-    /// <summary>Opens the checkpoint of a Hugging Face directory: <c>model.safetensors</c>, else the shards of its index.</summary>
+    /// <summary>Whether a copy of it is stored in another form than it is.</summary>
+    public bool IsConvertedInCopies => form != CheckpointForm.Safetensors;
+
+    /// <summary>Its shards as a copy has them.</summary>
+    internal IReadOnlyList<CopiedShard> Copies => copies.Value;
+
+    /// <summary>The index of a copy; null where it is one file.</summary>
+    internal byte[]? IndexOfCopy => !IsSharded ? null
+        : IsConvertedInCopies ? ShardIndex.Format(order.ToDictionary(tensor => tensor.Name, tensor => CheckpointForm.NameInCopy(tensor.Shard)), order.Sum(tensor => tensor.ByteLength))
+        : FileBytes.ReadAll(MainFile);
+
+    /// <summary>
+    /// Opens the checkpoint of a Hugging Face directory: <c>model.safetensors</c>, else the shards of its index, else the same of torch.save, <c>pytorch_model.bin</c>.
+    /// </summary>
     /// <exception cref="DiagnosticException">There is none, or its headers break the format.</exception>
     public static Checkpoint Open(string directory)
     {
@@ -73,14 +95,7 @@ public sealed class Checkpoint : IDisposable
                 $"there is no such directory; {(Nearest.Directory(directory, directory) is { } near ? $"did you mean '{near}'?" : "name a Hugging Face model directory")}");
         }
 
-        bool isSharded = !File.Exists(Path.Combine(directory, SingleFile));
-        string index = Path.Combine(directory, ShardIndex.FileName);
-        if (isSharded && !File.Exists(index))
-        {
-            throw OtherFormat.NotFound(directory);
-        }
-
-        var checkpoint = new Checkpoint(directory, isSharded ? ShardIndex.Read(index) : null, EncodingFile.TryRead(directory));
+        var checkpoint = new Checkpoint(directory, CheckpointForm.In(directory) ?? throw OtherFormat.NotFound(directory), EncodingFile.TryRead(directory));
         try
         {
             checkpoint.ReadHeaders();
@@ -97,11 +112,47 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="DiagnosticException">The index breaks its format.</exception>
     public static IReadOnlyList<string> Files(string directory)
     {
-        string index = Path.Combine(directory, ShardIndex.FileName);
-        IEnumerable<string> files = File.Exists(Path.Combine(directory, SingleFile)) ? [SingleFile]
-            : File.Exists(index) ? [ShardIndex.FileName, .. ShardIndex.Read(index).Values.Distinct().Order(StringComparer.Ordinal)]
-            : [];
+        IEnumerable<string> files = CheckpointForm.In(directory) is not { } form ? []
+            : form.IsShardedIn(directory) ? [form.IndexFile, .. form.ReadIndex(directory).Values.Distinct().Order(StringComparer.Ordinal)]
+            : [form.SingleFile];
         return [.. files, .. File.Exists(Path.Combine(directory, EncodingFile.FileName)) ? [EncodingFile.FileName] : Array.Empty<string>()];
+    }
+
+    /// <summary>The name that a file of a model has in a copy, which is always safetensors.</summary>
+    public static string NameInCopy(string name) => CheckpointForm.NameInCopy(name);
+
+    /// <summary>Whether a file of a model holds tensors, by its name.</summary>
+    public static bool HoldsTensors(string name) => CheckpointForm.HoldsTensors(name);
+
+    /// <summary>The tensors in one file of a checkpoint as they are stored, in the order of their data.</summary>
+    /// <param name="file">The open file.</param>
+    /// <param name="path">Its path, whose ending tells the form.</param>
+    /// <exception cref="DiagnosticException">The file breaks its format.</exception>
+    public static IReadOnlyList<TensorInfo> TensorsIn(SafeFileHandle file, string path) => CheckpointForm.Of(path).ReadTensors(file, path, Path.GetFileName(path));
+
+    /// <summary>Reads all bytes of a tensor in one file of a checkpoint, in their order, as they are stored.</summary>
+    /// <param name="file">The open file.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <param name="tensor">One of <see cref="TensorsIn"/>.</param>
+    /// <param name="take">Takes each piece.</param>
+    /// <exception cref="DiagnosticException">The file cannot be read.</exception>
+    public static void ReadStored(SafeFileHandle file, string path, TensorInfo tensor, Action<ReadOnlyMemory<byte>> take)
+    {
+        if (tensor.View is { } view)
+        {
+            take(view.Read(file, tensor.Offset, path));
+            return;
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(PieceLength);
+        for (long start = 0; start < tensor.ByteLength; start += PieceLength)
+        {
+            Memory<byte> piece = buffer.AsMemory(0, (int)Math.Min(PieceLength, tensor.ByteLength - start));
+            FileBytes.Read(file, tensor.Offset + start, piece.Span, path);
+            take(piece);
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
     }
 
     /// <summary>Whether a directory holds a packed checkpoint.</summary>
@@ -208,6 +259,10 @@ public sealed class Checkpoint : IDisposable
         {
             packed.Read(ReadStored, firstByte, destination);
         }
+        else if (tensor.View is { } view)
+        {
+            Gathered(tensor, view).AsSpan((int)firstByte, destination.Length).CopyTo(destination);
+        }
         else
         {
             ReadStored(tensor, firstByte, destination);
@@ -225,9 +280,10 @@ public sealed class Checkpoint : IDisposable
         {
             foreach (TensorInfo stored in tensor.Packed?.Parts ?? [tensor])
             {
-                for (long start = 0; start < stored.ByteLength && !cancellation.IsCancellationRequested; start += buffer.Length)
+                long length = stored.View?.ByteExtent ?? stored.ByteLength;
+                for (long start = 0; start < length && !cancellation.IsCancellationRequested; start += buffer.Length)
                 {
-                    ReadStored(stored, start, buffer.AsSpan(0, (int)Math.Min(buffer.Length, stored.ByteLength - start)));
+                    ReadStored(stored, start, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - start)));
                 }
             }
         }
@@ -257,9 +313,30 @@ public sealed class Checkpoint : IDisposable
     private void ReadStored(TensorInfo tensor, long firstByte, Span<byte> destination) =>
         FileBytes.Read(files[tensor.Shard], tensor.Offset + firstByte, destination, PathOf(tensor));
 
+    private byte[] Gathered(TensorInfo tensor, StridedView view)
+    {
+        lock (gathering)
+        {
+            if (gatheredTensor != tensor || !gathered.TryGetTarget(out byte[]? bytes))
+            {
+                bytes = view.Read(files[tensor.Shard], tensor.Offset, PathOf(tensor));
+                gathered.SetTarget(bytes);
+                gatheredTensor = tensor;
+            }
+
+            return bytes;
+        }
+    }
+
+    private CopiedShard Copied(string shard)
+    {
+        IEnumerable<TensorInfo> stored = order.Concat(superseded).Where(tensor => tensor.Shard == shard);
+        return IsConvertedInCopies ? CopiedShard.OfOther(shard, stored) : CopiedShard.OfSafetensors(Path.Combine(Directory, shard), shard, stored);
+    }
+
     private void ReadHeaders()
     {
-        string[] shards = IsSharded ? [.. index.Values.Distinct().Order(StringComparer.Ordinal)] : [SingleFile];
+        string[] shards = IsSharded ? [.. index.Values.Distinct().Order(StringComparer.Ordinal)] : [form.SingleFile];
         foreach (string shard in shards)
         {
             ReadHeader(shard);
@@ -278,15 +355,15 @@ public sealed class Checkpoint : IDisposable
     private void ReadHeader(string shard)
     {
         string path = Path.Combine(Directory, shard);
-        if (IsSharded && !Path.Exists(path))
+        if (IsSharded && !RegularFile.IsNamed(path))
         {
             throw ModelDiagnostics.CheckpointUnreadable.Error(
-                new SourceLocation(path), $"{ShardIndex.FileName} lists this file, and it is not there; the download is not complete: fetch the model again");
+                new SourceLocation(path), $"{form.IndexFile} lists this file, and it is not there; the download is not complete: fetch the model again");
         }
 
         SafeFileHandle file = FileBytes.Open(path);
         files.Add(shard, file);
-        IReadOnlyList<TensorInfo> stored = SafetensorsHeader.Read(file, path, shard);
+        IReadOnlyList<TensorInfo> stored = form.ReadTensors(file, path, shard);
         foreach (TensorInfo tensor in encodings is null ? stored : new PackedShard(encodings, shard, path, stored, ReadStored).Resolve())
         {
             if (ListedIn(tensor.Name) is { } other && other != shard)

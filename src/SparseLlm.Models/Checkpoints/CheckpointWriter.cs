@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
@@ -10,7 +11,7 @@ namespace SparseLlm.Models.Checkpoints;
 
 /// <summary>
 /// A copy of a checkpoint in another directory, whose tensors can be overwritten in place: same files, headers, order,
-/// metadata and element types. A pruned model is the dense one with other numbers in it.
+/// metadata and element types; of files of torch.save, safetensors files with the same tensors. A pruned model is the dense one with other numbers in it.
 /// </summary>
 public sealed class CheckpointWriter : IDisposable
 {
@@ -23,7 +24,10 @@ public sealed class CheckpointWriter : IDisposable
     private readonly string directory;
     private readonly Dictionary<string, SafeFileHandle> files = [];
 
-    /// <summary>Copies the safetensors files, and their index if there is one, and opens the copies for writing.</summary>
+    // Of a copy in another form: where a tensor is in it, by its shard in the source and its name.
+    private readonly Dictionary<(string Shard, string Name), TensorInfo> places = [];
+
+    /// <summary>Copies the files with tensors, and their index if there is one, and opens the copies for writing.</summary>
     /// <param name="source">The dense checkpoint.</param>
     /// <param name="directory">Where to put the copy; made if it is not there. Must not be the source's directory.</param>
     /// <exception cref="DiagnosticException">The source is packed, the copy cannot be written, or a value in F32, F16 or BF16 is NaN or infinite.</exception>
@@ -40,14 +44,14 @@ public sealed class CheckpointWriter : IDisposable
         this.directory = directory;
         try
         {
-            foreach (string shard in source.Shards)
+            foreach (CopiedShard shard in source.Copies)
             {
-                files.Add(shard, Copy(shard));
+                files.Add(shard.Name, source.IsConvertedInCopies ? Convert(shard) : Copy(shard.Source));
             }
 
-            if (source.IsSharded)
+            if (source.IndexOfCopy is { } index)
             {
-                FileBytes.Copy(Path.Combine(source.Directory, ShardIndex.FileName), Path.Combine(directory, ShardIndex.FileName));
+                FileBytes.WriteAll(Path.Combine(directory, ShardIndex.FileName), index);
             }
         }
         catch
@@ -93,7 +97,8 @@ public sealed class CheckpointWriter : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(firstByte);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes.Length, tensor.ByteLength - firstByte);
         CheckFinite(tensor, bytes.Span);
-        FileBytes.Write(files[tensor.Shard], tensor.Offset + firstByte, bytes, Path.Combine(directory, tensor.Shard));
+        TensorInfo place = PlaceOf(tensor);
+        FileBytes.Write(files[place.Shard], place.Offset + firstByte, bytes, PathOf(place));
     }
 
     /// <summary>
@@ -154,6 +159,47 @@ public sealed class CheckpointWriter : IDisposable
         }
     }
 
+    /// <summary>Writes a shard of another form as a safetensors file. Here, too, no value gets into it that nobody has looked at.</summary>
+    private SafeFileHandle Convert(CopiedShard shard)
+    {
+        string path = Path.Combine(directory, shard.Name);
+        SafeFileHandle copy = FileBytes.Create(path);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyLength);
+        try
+        {
+            byte[] length = new byte[sizeof(ulong)];
+            BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)shard.Header.Length);
+            FileBytes.Write(copy, 0, length, path);
+            FileBytes.Write(copy, length.Length, shard.Header, path);
+            foreach ((TensorInfo tensor, TensorInfo place) in shard.Tensors.Zip(SafetensorsHeader.Parse([.. shard.Header], path, shard.Name)))
+            {
+                places.Add((tensor.Shard, tensor.Name), place);
+                for (long start = 0; start < tensor.ByteLength; start += CopyLength)
+                {
+                    Memory<byte> piece = buffer.AsMemory(0, (int)Math.Min(CopyLength, tensor.ByteLength - start));
+                    source.ReadBytes(tensor, start, piece.Span);
+                    CheckFinite(tensor, piece.Span);
+                    FileBytes.Write(copy, place.Offset + start, piece, path);
+                }
+            }
+
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private TensorInfo PlaceOf(TensorInfo tensor) => places.GetValueOrDefault((tensor.Shard, tensor.Name), tensor);
+
+    private string PathOf(TensorInfo place) => Path.Combine(directory, place.Shard);
+
     private void CheckFinite(TensorInfo tensor, ReadOnlySpan<byte> bytes)
     {
         if (!ElementTypes.AreFinite(bytes, tensor.ElementType))
@@ -173,14 +219,15 @@ public sealed class CheckpointWriter : IDisposable
             return;
         }
 
+        (TensorInfo from, TensorInfo to) = (PlaceOf(tensor), PlaceOf(copy));
         byte[] bytes = ArrayPool<byte>.Shared.Rent(PieceLength);
         try
         {
             for (long start = 0; start < tensor.ByteLength; start += PieceLength)
             {
                 Memory<byte> piece = bytes.AsMemory(0, (int)Math.Min(PieceLength, tensor.ByteLength - start));
-                FileBytes.Read(files[tensor.Shard], tensor.Offset + start, piece.Span, Path.Combine(directory, tensor.Shard));
-                FileBytes.Write(files[copy.Shard], copy.Offset + start, piece, Path.Combine(directory, copy.Shard));
+                FileBytes.Read(files[from.Shard], from.Offset + start, piece.Span, PathOf(from));
+                FileBytes.Write(files[to.Shard], to.Offset + start, piece, PathOf(to));
             }
         }
         finally
@@ -195,7 +242,8 @@ public sealed class CheckpointWriter : IDisposable
 
     private void Write(TensorInfo tensor, long firstElement, ReadOnlySpan<float> values)
     {
-        string path = Path.Combine(directory, tensor.Shard);
+        TensorInfo place = PlaceOf(tensor);
+        string path = PathOf(place);
         if (!tensor.ElementType.IsConvertible())
         {
             throw ModelDiagnostics.UnsupportedElementType.Error(
@@ -217,8 +265,8 @@ public sealed class CheckpointWriter : IDisposable
                 NumberFormats.FromSingle(piece, tensor.ElementType.Format(), cast.Span);
                 NumberFormats.ToSingle(cast.Span, tensor.ElementType.Format(), rounded.AsSpan(0, piece.Length));
                 CheckFinite(tensor, path, firstElement + start, piece, rounded);
-                long offset = tensor.Offset + (firstElement + start) * size;
-                FileBytes.Write(files[tensor.Shard], offset, cast, path);
+                long offset = place.Offset + (firstElement + start) * size;
+                FileBytes.Write(files[place.Shard], offset, cast, path);
             }
         }
         finally

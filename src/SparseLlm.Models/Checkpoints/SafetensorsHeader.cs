@@ -16,10 +16,14 @@ public sealed class SafetensorsHeader
     /// <summary>Tensors that a checkpoint can have within reason; the largest mixtures of experts have some 200,000.</summary>
     public const int MaximumTensors = 500_000;
 
+    /// <summary>Dimensions that a tensor can have within reason.</summary>
+    internal const int MaximumDimensions = 16;
+
+    /// <summary>The longest name that a tensor can have within reason.</summary>
+    internal const int MaximumNameLength = 1000;
+
     // The limit of the reference implementation.
     private const long MaximumLength = 100_000_000;
-    private const int MaximumDimensions = 16;
-    private const int MaximumNameLength = 1000;
     private const int LengthBytes = sizeof(ulong);
     private const int SignatureBytes = 1024;
     private const string Rewrite = "; download or convert the file again";

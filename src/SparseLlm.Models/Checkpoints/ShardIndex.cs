@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using SparseLlm.Diagnostics;
@@ -73,11 +74,10 @@ internal static class ShardIndex
         return shards.Count > 0 ? shards : throw Malformed(path, "weight_map is empty");
     }
 
-    /// <summary>Writes an index.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>The content of an index.</summary>
     /// <param name="shards">Shard names by tensor name.</param>
     /// <param name="totalSize">Bytes of all tensors.</param>
-    public static void Write(string path, IReadOnlyDictionary<string, string> shards, long totalSize) => File.WriteAllText(path, new JsonObject
+    public static byte[] Format(IReadOnlyDictionary<string, string> shards, long totalSize) => Encoding.UTF8.GetBytes(new JsonObject
     {
         ["metadata"] = new JsonObject { ["total_size"] = totalSize },
         ["weight_map"] = new JsonObject(shards.Select(shard => KeyValuePair.Create<string, JsonNode?>(shard.Key, shard.Value))),

@@ -15,6 +15,9 @@ public sealed record TensorInfo(
     /// <summary>How it is packed; null if it is stored as it is.</summary>
     public PackedTensor? Packed { get; init; }
 
+    /// <summary>How its elements lie in the file; null if they are one behind the other.</summary>
+    public StridedView? View { get; init; }
+
     /// <summary>Bytes that it takes, unpacked if it is packed.</summary>
     public long ByteLength => ElementCount * ElementType.Size();
 

@@ -47,10 +47,9 @@ public sealed class FewerExperts(DecoderModel model, IReadOnlyList<IReadOnlyList
 
         if (checkpoint.IsSharded)
         {
-            ShardIndex.Write(
-                Path.Combine(directory, ShardIndex.FileName),
-                shards.SelectMany(shard => shard.Select(tensor => (tensor.Name, shard.Key))).ToDictionary(entry => entry.Name, entry => entry.Key),
-                shards.SelectMany(shard => shard).Sum(tensor => tensor.Parts.Sum(part => part.Length)));
+            FileBytes.WriteAll(Path.Combine(directory, ShardIndex.FileName), ShardIndex.Format(
+                shards.SelectMany(shard => shard.Select(tensor => (tensor.Name, shard.Key))).ToDictionary(entry => entry.Name, entry => Checkpoint.NameInCopy(entry.Key)),
+                shards.SelectMany(shard => shard).Sum(tensor => tensor.Parts.Sum(part => part.Length))));
         }
     }
 
@@ -77,13 +76,14 @@ public sealed class FewerExperts(DecoderModel model, IReadOnlyList<IReadOnlyList
     private void WriteShard(string directory, string shard, ComposedTensor[] tensors)
     {
         IEnumerable<TensorInfo> before = checkpoint.Tensors.Concat(checkpoint.Superseded).Where(tensor => tensor.Shard == shard);
-        if (before.Select(tensor => tensor.Name).SequenceEqual(tensors.Select(tensor => tensor.Name)) && !tensors.Any(tensor => changed.ContainsKey(tensor.Name)))
+        string path = Path.Combine(directory, Checkpoint.NameInCopy(shard));
+        if (!checkpoint.IsConvertedInCopies && before.Select(tensor => tensor.Name).SequenceEqual(tensors.Select(tensor => tensor.Name)) && !tensors.Any(tensor => changed.ContainsKey(tensor.Name)))
         {
-            FileBytes.Copy(Path.Combine(checkpoint.Directory, shard), Path.Combine(directory, shard));
+            FileBytes.Copy(Path.Combine(checkpoint.Directory, shard), path);
         }
         else
         {
-            ComposedShard.Write(checkpoint, Path.Combine(directory, shard), tensors);
+            ComposedShard.Write(checkpoint, path, tensors);
         }
     }
 

@@ -8,7 +8,7 @@ namespace SparseLlm.Pipeline.Keys;
 /// <param name="Path">Its full path.</param>
 /// <param name="Stamp">What told that it was this file.</param>
 /// <param name="Digest">SHA-256 of its bytes.</param>
-/// <param name="Tensors">Digests of its tensors by name, if it is a safetensors file.</param>
+/// <param name="Tensors">Digests of its tensors by name, if it is a file of a checkpoint.</param>
 internal sealed record FileDigestMemo(string Path, FileStamp Stamp, string Digest, IReadOnlyDictionary<string, string>? Tensors) : IJsonOnDeserialized
 {
     /// <summary>Reads a memo; null where there is none, or a damaged one.</summary>

@@ -17,8 +17,6 @@ namespace SparseLlm.Pipeline.Keys;
 /// <param name="prepare">Makes the cache that the directory is in, where it is in one.</param>
 public sealed class FileDigests(string? memoDirectory, Action? prepare = null)
 {
-    private const string TensorFileEnding = ".safetensors";
-
     // A file that was written this shortly before it was read can change again without a change of its times.
     private static readonly TimeSpan Unsettled = TimeSpan.FromSeconds(2);
 
@@ -28,9 +26,9 @@ public sealed class FileDigests(string? memoDirectory, Action? prepare = null)
     /// <exception cref="DiagnosticException">The file cannot be read.</exception>
     public string Of(string path) => Find(path).Digest;
 
-    /// <summary>The digests of a safetensors file's tensors by name, over element type, shape and bytes.</summary>
+    /// <summary>The digests of the tensors in a file of a checkpoint by name, over element type, shape and bytes.</summary>
     /// <exception cref="DiagnosticException">The file cannot be read, or is none.</exception>
-    public IReadOnlyDictionary<string, string> Tensors(string safetensorsPath) => Find(safetensorsPath, needsTensors: true).Tensors!;
+    public IReadOnlyDictionary<string, string> Tensors(string path) => Find(path, needsTensors: true).Tensors!;
 
     /// <summary>The digests of a file, and the stamp that it had before it was read for them.</summary>
     /// <exception cref="DiagnosticException">The file cannot be read.</exception>
@@ -67,23 +65,24 @@ public sealed class FileDigests(string? memoDirectory, Action? prepare = null)
     private static FileDigestMemo Read(SafeFileHandle file, string path, FileStamp stamp, bool needsTensors)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using TensorHasher? tensors = Layout(file, path, needsTensors) is { } layout ? new TensorHasher(layout) : null;
+        IReadOnlyList<TensorInfo>? layout = Layout(file, path, needsTensors);
+        using TensorHasher? tensors = layout is null ? null : new TensorHasher(layout);
         Action<ReadOnlyMemory<byte>> append = chunk => hash.AppendData(chunk.Span);
         FilePass.Run(file, CancellationToken.None, tensors is null ? [append] : [append, tensors.Append]);
-        return new FileDigestMemo(path, stamp, Convert.ToHexStringLower(hash.GetHashAndReset()), tensors?.Digests);
+        return new FileDigestMemo(path, stamp, Convert.ToHexStringLower(hash.GetHashAndReset()), tensors?.Complete(file, path));
     }
 
-    /// <summary>The tensors of a safetensors file. Where only its own digest is asked for, a malformed one is a file like any other.</summary>
+    /// <summary>The tensors of a file. Where only its own digest is asked for, a malformed one is a file like any other.</summary>
     private static IReadOnlyList<TensorInfo>? Layout(SafeFileHandle file, string path, bool needsTensors)
     {
-        if (!needsTensors && !path.EndsWith(TensorFileEnding, StringComparison.Ordinal))
+        if (!needsTensors && !Checkpoint.HoldsTensors(path))
         {
             return null;
         }
 
         try
         {
-            return SafetensorsHeader.Read(file, path, Path.GetFileName(path));
+            return Checkpoint.TensorsIn(file, path);
         }
         catch (DiagnosticException) when (!needsTensors)
         {

@@ -16,9 +16,9 @@ public sealed class InputFiles(FileDigests digests)
     /// <exception cref="DiagnosticException">The file cannot be read.</exception>
     public string Of(string path) => Find(path).Digest;
 
-    /// <summary>The digests of a safetensors file's tensors by name.</summary>
+    /// <summary>The digests of the tensors in a file of a checkpoint, by name.</summary>
     /// <exception cref="DiagnosticException">The file cannot be read, or is none.</exception>
-    public IReadOnlyDictionary<string, string> Tensors(string safetensorsPath) => Find(safetensorsPath).Tensors ?? digests.Tensors(safetensorsPath);
+    public IReadOnlyDictionary<string, string> Tensors(string path) => Find(path).Tensors ?? digests.Tensors(path);
 
     /// <summary>What tells whether files are still as they were when they were digested.</summary>
     /// <exception cref="DiagnosticException">One that was not digested before cannot be read.</exception>

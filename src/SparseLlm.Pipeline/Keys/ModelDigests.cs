@@ -38,7 +38,7 @@ public sealed class ModelDigests(string directory, ModelDefinition definition, I
 
     /// <summary>The digest of each tensor of a checkpoint, by name. A packed tensor has the one that it had before.</summary>
     /// <param name="directory">The checkpoint.</param>
-    /// <param name="tensors">Gives the digests of the tensors of a safetensors file by its name.</param>
+    /// <param name="tensors">Gives the digests of the tensors of one of its files by its name.</param>
     public static IReadOnlyDictionary<string, string> TensorsIn(string directory, Func<string, IReadOnlyDictionary<string, string>> tensors)
     {
         using Checkpoint checkpoint = Checkpoint.Open(directory);

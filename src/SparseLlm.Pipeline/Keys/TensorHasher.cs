@@ -1,23 +1,46 @@
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Pipeline.Keys;
 
 /// <summary>
-/// Digests of the tensors of a safetensors file, while its bytes pass by in order. A tensor's digest is over its element type, its
+/// Digests of the tensors of a file, while its bytes pass by in order. A tensor's digest is over its element type, its
 /// shape and its bytes, and not over its name or place.
 /// </summary>
-internal sealed class TensorHasher(IReadOnlyList<TensorInfo> tensors) : IDisposable
+/// <param name="all">The tensors in the order of their data. Those that begin inside another one or are not stored in their own order do not pass by; <see cref="Complete"/> reads them.</param>
+internal sealed class TensorHasher(IReadOnlyList<TensorInfo> all) : IDisposable
 {
     private const int PieceLength = 1 << 20;
 
+    private readonly IReadOnlyList<TensorInfo> tensors = Passing(all);
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly Dictionary<string, string> digests = [];
     private long position;
     private int index;
 
-    /// <summary>Digests by tensor name, of all that have passed by.</summary>
-    public IReadOnlyDictionary<string, string> Digests => digests;
+    /// <summary>Digests by tensor name, once the whole file has passed by.</summary>
+    /// <param name="file">The file, for tensors that did not pass by.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">The file cannot be read.</exception>
+    public IReadOnlyDictionary<string, string> Complete(SafeFileHandle file, string path)
+    {
+        // One and the same under another name, a tied head say, is not read again.
+        Dictionary<(long Offset, ElementType Type, string Shape), string> known = [];
+        foreach (TensorInfo tensor in tensors.Where(tensor => digests.ContainsKey(tensor.Name)))
+        {
+            known.TryAdd(Place(tensor), digests[tensor.Name]);
+        }
+
+        foreach (TensorInfo tensor in all.Where(tensor => !digests.ContainsKey(tensor.Name)))
+        {
+            digests.Add(tensor.Name, tensor.View is null && known.TryGetValue(Place(tensor), out string? digest) ? digest : Of(tensor, file, path));
+        }
+
+        return digests;
+
+        static (long, ElementType, string) Place(TensorInfo tensor) => (tensor.Offset, tensor.ElementType, string.Join('x', tensor.Shape));
+    }
 
     /// <summary>Takes the next bytes of the file.</summary>
     public void Append(ReadOnlyMemory<byte> chunk)
@@ -57,6 +80,29 @@ internal sealed class TensorHasher(IReadOnlyList<TensorInfo> tensors) : IDisposa
         }
 
         return hasher.Describe(tensor);
+    }
+
+    private string Of(TensorInfo tensor, SafeFileHandle file, string path)
+    {
+        Checkpoint.ReadStored(file, path, tensor, piece => hash.AppendData(piece.Span));
+        return Describe(tensor);
+    }
+
+    /// <summary>Tensors whose bytes pass by, none of them before the one before it is through.</summary>
+    private static TensorInfo[] Passing(IReadOnlyList<TensorInfo> all)
+    {
+        var passing = new List<TensorInfo>();
+        long end = 0;
+        foreach (TensorInfo tensor in all)
+        {
+            if (tensor.View is null && tensor.Offset >= end)
+            {
+                passing.Add(tensor);
+                end = tensor.Offset + tensor.ByteLength;
+            }
+        }
+
+        return [.. passing];
     }
 
     private string Describe(TensorInfo tensor)

@@ -34,25 +34,26 @@ internal static class CachedArtifact
         return manifest;
     }
 
-    /// <summary>Checks that packed weights, whose lengths say nothing, are those of tensors that the dense model has.</summary>
+    /// <summary>Checks that weights that are packed, or are stored in another form than the dense model's, so that lengths say nothing, are those of tensors that it has.</summary>
     /// <param name="manifest">The artifact.</param>
     /// <param name="dense">The model that the artifact is made from.</param>
     /// <param name="directory">Where its files are now.</param>
     /// <exception cref="InvalidDataException">They are not.</exception>
-    public static void CheckPacking(ArtifactManifest manifest, DenseModel dense, string directory)
+    public static void CheckTensors(ArtifactManifest manifest, DenseModel dense, string directory)
     {
-        if (manifest.Encoding == CheckpointEncoding.Dense)
-        {
-            return;
-        }
-
         try
         {
-            using Checkpoint packed = Checkpoint.Open(directory);
             using Checkpoint model = Checkpoint.Open(dense.Directory);
-            bool isSame = packed.Tensors.Count == model.Tensors.Count && packed.Tensors.All(tensor =>
+            if (manifest.Encoding == CheckpointEncoding.Dense && !model.IsConvertedInCopies)
+            {
+                return;
+            }
+
+            using Checkpoint stored = Checkpoint.Open(directory);
+            bool isSame = stored.Tensors.Count == model.Tensors.Count && stored.Tensors.All(tensor =>
                 model.TryGet(tensor.Name, out TensorInfo? known) && known.ElementType == tensor.ElementType && known.Shape.SequenceEqual(tensor.Shape));
-            Require(packed.IsPacked && (isSame || manifest.Inputs.DropsExperts), "it has other tensors than the dense model");
+            Require(
+                stored.IsPacked == (manifest.Encoding == CheckpointEncoding.Sparse) && (isSame || manifest.Inputs.DropsExperts), "it has other tensors than the dense model");
         }
         catch (DiagnosticException exception)
         {
@@ -62,13 +63,15 @@ internal static class CachedArtifact
 
     /// <summary>
     /// A pruned model has the dense model's files: those with weights in the same length, the others to the byte. One with fewer experts has other tensors in those
-    /// with weights, another config.json, and another index where there is one. A packed one has another length, another index, and a file that says how it is packed.
+    /// with weights, another config.json, and another index where there is one. A packed one has another length, another index, and a file that says how it is packed. One that was
+    /// converted has another length and another index.
     /// </summary>
     private static void CheckFiles(CacheEntry entry, DenseModel dense, CheckpointEncoding encoding, bool hasFewerExperts)
     {
         IReadOnlyDictionary<string, string> known = dense.Digests.Files;
         IReadOnlyCollection<string> wanted = ModelFiles.Stored(known.Keys, encoding);
         bool isPacked = encoding == CheckpointEncoding.Sparse;
+        bool isConverted = known.Keys.Any(name => Checkpoint.NameInCopy(name) != name);
         foreach (string name in wanted.Except(entry.Files.Select(file => file.Name)))
         {
             throw new InvalidDataException($"it lacks {name}");
@@ -77,9 +80,9 @@ internal static class CachedArtifact
         Require(entry.Files.Count == wanted.Count, "it has files that the dense model does not have");
         foreach (CachedFile file in entry.Files)
         {
-            bool isAsExpected = ModelFiles.HoldsWeights(file.Name) ? isPacked || hasFewerExperts || file.Length == ModelFiles.Length(dense.Directory, file.Name)
-                : (isPacked && file.Name == Checkpoint.EncodingFileName) || file.Digest == known[file.Name]
-                || (hasFewerExperts && file.Name == "config.json") || ((isPacked || hasFewerExperts) && file.Name == "model.safetensors.index.json");
+            bool isAsExpected = Checkpoint.HoldsTensors(file.Name) ? isPacked || hasFewerExperts || isConverted || file.Length == ModelFiles.Length(dense.Directory, file.Name)
+                : (isPacked && file.Name == Checkpoint.EncodingFileName) || file.Digest == known.GetValueOrDefault(file.Name)
+                || (hasFewerExperts && file.Name == "config.json") || ((isPacked || hasFewerExperts || isConverted) && file.Name == "model.safetensors.index.json");
             Require(isAsExpected, $"its {file.Name} cannot have been made from the dense model's");
         }
     }

@@ -15,12 +15,12 @@ public static class ModelFiles
     public static IReadOnlyList<string> Of(string directory) =>
         [.. CompanionFiles.Of(directory).Concat(Checkpoint.Files(directory)).Order(StringComparer.Ordinal)];
 
-    /// <summary>The names that files of a dense model have where they are stored in an encoding.</summary>
-    public static IReadOnlyCollection<string> Stored(IEnumerable<string> names, CheckpointEncoding encoding) =>
-        encoding == CheckpointEncoding.Sparse ? [.. names.Union([Checkpoint.EncodingFileName])] : [.. names];
-
-    /// <summary>Whether a file holds tensors.</summary>
-    public static bool HoldsWeights(string name) => name.EndsWith(".safetensors", StringComparison.Ordinal);
+    /// <summary>The names that files of a dense model have in a pruned copy, which is safetensors whatever the dense model is, where it is stored in an encoding.</summary>
+    public static IReadOnlyCollection<string> Stored(IEnumerable<string> names, CheckpointEncoding encoding)
+    {
+        IEnumerable<string> copied = names.Select(Checkpoint.NameInCopy);
+        return encoding == CheckpointEncoding.Sparse ? [.. copied.Union([Checkpoint.EncodingFileName])] : [.. copied];
+    }
 
     /// <summary>What they take, in bytes.</summary>
     /// <exception cref="DiagnosticException">One cannot be read.</exception>
@@ -28,7 +28,7 @@ public static class ModelFiles
 
     /// <summary>What those take that hold tensors, in bytes.</summary>
     /// <exception cref="DiagnosticException">One cannot be read.</exception>
-    public static long WeightBytes(string directory) => Of(directory).Where(HoldsWeights).Sum(name => Length(directory, name));
+    public static long WeightBytes(string directory) => Of(directory).Where(Checkpoint.HoldsTensors).Sum(name => Length(directory, name));
 
     /// <summary>The length of one of them. In a Hugging Face cache each is a link, whose own length says nothing.</summary>
     /// <exception cref="DiagnosticException">It cannot be read.</exception>

@@ -81,7 +81,7 @@ internal sealed class ModelSource(
         }
 
         LockCheck.Require(request, manifest, isCached: true);
-        return cache.TryRestore(entry, directory, cancellation, () => CachedArtifact.CheckPacking(manifest, dense, directory))
+        return cache.TryRestore(entry, directory, cancellation, () => CachedArtifact.CheckTensors(manifest, dense, directory))
             ? ManifestBuilder.Measure(manifest, directory, cancellation) with { Artifact = request.Name, Model = manifest.Model with { Name = dense.Name }, Perplexity = None, Exports = [], Inputs = inputs }
             : null;
     }
@@ -182,10 +182,10 @@ internal sealed class ModelSource(
         cancellation,
         EntryOrigin.Of(dense.Directory, request.DisplayName));
 
-    /// <summary>A pruned model has the files that the dense one had when it was digested: none has come or gone since.</summary>
+    /// <summary>A pruned model has the files that the dense one had when it was digested, as a copy names them: none has come or gone since.</summary>
     private void RequireSameFiles(IEnumerable<string> names)
     {
-        string[] known = [.. dense.Digests.Files.Keys];
+        IReadOnlyCollection<string> known = ModelFiles.Stored(dense.Digests.Files.Keys, CheckpointEncoding.Dense);
         string[] changed = [.. names.Except(known), .. known.Except(names)];
         if (changed.Length > 0)
         {

@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Gguf;
 using SparseLlm.Pipeline.Artifacts;
@@ -22,8 +23,13 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
 {
     private readonly List<Diagnostic> warnings = [];
 
-    /// <summary>Every file that decides what is made: recipe, model, texts. Absolute paths, and the globs that texts were found by.</summary>
-    public IReadOnlyList<string> Inputs =>
+    /// <summary>
+    /// Every file that decides what is made: recipe, model, texts. Absolute paths, and the globs that texts were found by. Behind a link, as all files in the hub's cache are, there is the file
+    /// too: who looks at times sees the link's own otherwise.
+    /// </summary>
+    public IReadOnlyList<string> Inputs => [.. Named.SelectMany(path => new FileInfo(path).LinkTarget is null ? [path] : (string[])[path, ResolvedPath.Of(path)])];
+
+    private IEnumerable<string> Named =>
     [
         Path.GetFullPath(recipe.Path),
         .. ModelFiles.Of(recipe.Model).Select(file => Path.Combine(recipe.Model, file)),

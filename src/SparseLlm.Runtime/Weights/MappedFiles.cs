@@ -14,6 +14,8 @@ namespace SparseLlm.Runtime.Weights;
 /// </summary>
 internal sealed unsafe class MappedFiles(Checkpoint checkpoint) : IDisposable
 {
+    private const int PieceLength = 1 << 24;
+
     private readonly Dictionary<string, Mapping> mappings = [];
     private readonly List<nint> copies = [];
 
@@ -23,6 +25,11 @@ internal sealed unsafe class MappedFiles(Checkpoint checkpoint) : IDisposable
     /// <exception cref="DiagnosticException">The file cannot be mapped, or has become shorter.</exception>
     public StoredBytes Bytes(TensorInfo tensor, int behind)
     {
+        if (tensor.View is not null)
+        {
+            return InOrder(tensor, behind);
+        }
+
         Mapping mapping = Map(tensor);
         byte* address = mapping.Address + tensor.Offset;
         long readable = mapping.Readable - tensor.Offset;
@@ -55,6 +62,18 @@ internal sealed unsafe class MappedFiles(Checkpoint checkpoint) : IDisposable
         mappings.Clear();
         copies.ForEach(copy => NativeMemory.AlignedFree((void*)copy));
         copies.Clear();
+    }
+
+    /// <summary>A copy of a tensor that is not stored in its order.</summary>
+    private StoredBytes InOrder(TensorInfo tensor, int behind)
+    {
+        byte* copy = Allocate(tensor.ByteLength + behind);
+        for (long start = 0; start < tensor.ByteLength; start += PieceLength)
+        {
+            checkpoint.ReadBytes(tensor, start, new Span<byte>(copy + start, (int)Math.Min(PieceLength, tensor.ByteLength - start)));
+        }
+
+        return new StoredBytes(copy, tensor.ByteLength, tensor.ByteLength + behind);
     }
 
     private Mapping Map(TensorInfo tensor)

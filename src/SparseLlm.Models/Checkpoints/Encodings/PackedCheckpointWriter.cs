@@ -29,32 +29,32 @@ public sealed class PackedCheckpointWriter(Checkpoint source, string directory, 
         Dictionary<string, byte[]> headers = [];
         Dictionary<string, string> index = [];
         long size = 0;
-        foreach (string shard in source.Shards)
+        foreach (CopiedShard shard in source.Copies)
         {
-            headers.Add(shard, SafetensorsHeader.ReadJson(Path.Combine(source.Directory, shard)));
+            headers.Add(shard.Name, shard.Header);
             IReadOnlyList<PackedSlot> slots = WriteShard(layout, shard);
             size += slots.Sum(slot => slot.Part.ByteLength);
-            foreach (PackedSlot slot in slots.Where(slot => (source.ListedIn(slot.Tensor.Name) ?? shard) == shard))
+            foreach (PackedSlot slot in slots.Where(slot => (source.ListedIn(slot.Tensor.Name) ?? shard.Source) == shard.Source))
             {
-                index.Add(slot.Name, shard);
+                index.Add(slot.Name, shard.Name);
             }
         }
 
         if (source.IsSharded)
         {
-            ShardIndex.Write(Path.Combine(directory, ShardIndex.FileName), index, size);
+            FileBytes.WriteAll(Path.Combine(directory, ShardIndex.FileName), ShardIndex.Format(index, size));
         }
 
         new EncodingFile(
             layout.Encodings,
             headers,
-            source.IsSharded ? FileBytes.ReadAll(source.MainFile) : null).Write(directory);
+            source.IndexOfCopy).Write(directory);
     }
 
-    private IReadOnlyList<PackedSlot> WriteShard(PackedLayout layout, string shard)
+    private IReadOnlyList<PackedSlot> WriteShard(PackedLayout layout, CopiedShard shard)
     {
         IReadOnlyList<PackedSlot> slots = layout.Lay(shard);
-        string path = Path.Combine(directory, shard);
+        string path = Path.Combine(directory, shard.Name);
         byte[] header = PackedLayout.Header(slots);
         using SafeFileHandle file = FileBytes.Create(path);
         FileBytes.Write(file, 0, header, path);

@@ -17,7 +17,7 @@ public sealed class PackedLayout
     }
 
     /// <summary>Bytes of the safetensors files.</summary>
-    public long ByteLength => source.Shards.Sum(shard => Lay(shard) is var slots ? Header(slots).Length + slots.Sum(slot => slot.Part.ByteLength) : 0);
+    public long ByteLength => source.Copies.Sum(shard => Lay(shard) is var slots ? Header(slots).Length + slots.Sum(slot => slot.Part.ByteLength) : 0);
 
     /// <summary>The encodings of the tensors that are packed, by their names, in the order of the source.</summary>
     internal IReadOnlyDictionary<string, IWeightEncoding> Encodings =>
@@ -66,12 +66,12 @@ public sealed class PackedLayout
         chosen.TryGetValue(tensor.Name, out (IWeightEncoding Encoding, IReadOnlyList<StoredPart> Parts) choice) ? choice.Encoding : null;
 
     /// <summary>What a shard has in which order: what is read together is together; dimensions, which are read once, come last. All but these begin at multiples of the alignment.</summary>
-    internal IReadOnlyList<PackedSlot> Lay(string shard)
+    internal IReadOnlyList<PackedSlot> Lay(CopiedShard shard)
     {
         List<PackedSlot> slots = [];
         List<PackedSlot> dimensions = [];
         long end = 0;
-        foreach (TensorInfo tensor in source.Tensors.Concat(source.Superseded).Where(tensor => tensor.Shard == shard).OrderBy(tensor => tensor.Offset).ThenBy(tensor => tensor.ByteLength))
+        foreach (TensorInfo tensor in shard.Tensors)
         {
             foreach (StoredPart part in PartsOf(tensor))
             {
