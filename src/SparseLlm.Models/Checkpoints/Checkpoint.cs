@@ -90,9 +90,7 @@ public sealed class Checkpoint : IDisposable
     {
         if (!System.IO.Directory.Exists(directory))
         {
-            throw ModelDiagnostics.CheckpointNotFound.Error(
-                new SourceLocation(directory),
-                $"there is no such directory; {(Nearest.Directory(directory, directory) is { } near ? $"did you mean '{near}'?" : "name a Hugging Face model directory")}");
+            throw ModelDiagnostics.CheckpointNotFound.Error(new SourceLocation(directory), MeantModel.Hint(directory, directory)!);
         }
 
         var checkpoint = new Checkpoint(directory, CheckpointForm.In(directory) ?? throw OtherFormat.NotFound(directory), EncodingFile.TryRead(directory));

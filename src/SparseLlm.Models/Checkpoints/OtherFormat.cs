@@ -31,6 +31,7 @@ internal static class OtherFormat
         try
         {
             return Formats.FirstOrDefault(format => Directory.EnumerateFiles(directory, format.Pattern).Any()).Remedy
+                ?? MeantModel.Hint(directory, directory)
                 ?? $"there is neither model.safetensors nor {CheckpointForm.Torch.SingleFile}, nor an index of either's shards; name a Hugging Face model directory";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.FileSystemGlobbing;
 using SparseLlm.Diagnostics;
+using SparseLlm.Models;
 
 namespace SparseLlm.Recipes.Reading;
 
@@ -41,11 +42,9 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
         }
 
         string path = Combine(text);
-        if (Directory.Exists(path)) return Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (MeantModel.Hint(path, text) is not { } hint) return Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
-        if (File.Exists(path)) ReportNotFound(location, $"model '{text}' is a file, name the directory it is in");
-        else if (Nearest.Directory(path, text) is { } near) diagnostics.Add(RecipeDiagnostics.NotFound, location, $"model directory '{text}' does not exist; did you mean '{near}'?");
-        else ReportNotFound(location, $"model directory '{text}' does not exist");
+        diagnostics.Add(RecipeDiagnostics.NotFound, location, $"model '{text}': {hint}{(Path.Exists(path) ? "" : $" (paths are relative to the recipe's folder '{folder}')")}");
         return null;
     }
 

@@ -56,7 +56,7 @@ public sealed partial class GgufFile : IDisposable
     public static bool IsName(string path) => path.EndsWith(GgufLayout.Extension, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether somebody who names a model means such a file and no directory. Some programs keep theirs without the ending.</summary>
-    public static bool IsMeantBy(string path) => !Directory.Exists(path) && (IsName(path) || File.Exists(path));
+    public static bool IsMeantBy(string path) => !Directory.Exists(path) && (IsName(path) || (File.Exists(path) && !MeantModel.IsFileOf(path)));
 
     /// <summary>Whether a file begins as GGUF files do.</summary>
     public static bool IsAt(string path)
