@@ -18,12 +18,14 @@ public static class RegularFile
     public static SafeFileHandle Open(string path, FileShare share = FileShare.Read, FileOptions options = FileOptions.None, bool followLink = true)
     {
         Require(path, followLink);
-        if (!Path.Exists(path) && new FileInfo(path).LinkTarget is { } target)
+        try
         {
-            throw new FileNotFoundException($"this is a link to '{target}', which is not there; if it comes from a download, that is not complete: fetch it again");
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, share, options);
         }
-
-        return File.OpenHandle(path, FileMode.Open, FileAccess.Read, share, options);
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException && new FileInfo(path).LinkTarget is not null)
+        {
+            throw new FileNotFoundException($"this is a link to '{new FileInfo(path).LinkTarget}', which is not there; if it comes from a download, that is not complete: fetch it again", path, exception);
+        }
     }
 
     /// <summary>The bytes of a file that has to fit into memory.</summary>
@@ -50,9 +52,6 @@ public static class RegularFile
 
         return count == bytes.Length ? bytes : throw new IOException("the file has become shorter while it was read");
     }
-
-    /// <summary>Whether anything bears a name, if only a link to what is not there.</summary>
-    public static bool IsNamed(string path) => Path.Exists(path) || new FileInfo(path).LinkTarget is not null;
 
     /// <summary>Whether a regular file bears this name itself, rather than a link to one.</summary>
     public static bool IsAt(string path) => File.Exists(path) && Flaw(path, followLink: false) is null;

@@ -13,6 +13,8 @@ internal abstract class FuzzTarget
     [
         new SafetensorsTarget(isWhole: true),
         new SafetensorsTarget(isWhole: false),
+        new TorchTarget(isWhole: true),
+        new TorchTarget(isWhole: false),
         new GgufTarget(),
         new PackedTarget(PackedTarget.Part.Encodings),
         new PackedTarget(PackedTarget.Part.Weights),

@@ -55,7 +55,11 @@ public sealed class WhatLiesInTheirPlace : IDisposable
     [InlineData("merge_and_unload", "adapter_config.json", "adapter_model.safetensors")]
     [InlineData("the format of llama.cpp", "model-Q4_K_M.gguf")]
     [InlineData("the format of their maker", "consolidated.safetensors", "params.json")]
-    [InlineData("convert them to model.safetensors", "pytorch_model.bin")]
+    [InlineData("not their index, pytorch_model.bin.index.json", "pytorch_model-00001-of-00002.bin")]
+    [InlineData("those of TensorFlow", "tf_model.h5")]
+    [InlineData("from_flax=True", "flax_model.msgpack")]
+    [InlineData("in ONNX", "model.onnx")]
+    [InlineData("neither model.safetensors nor pytorch_model.bin", "optimizer.bin", "training_args.bin", "scheduler.pt")]
     [InlineData("not their index, model.safetensors.index.json", "model-00001-of-00002.safetensors")]
     [InlineData("neither model.safetensors nor", "weights.safetensors")]
     public void Weights_in_another_format_have_a_sentence_of_their_own(string sentence, params string[] files)

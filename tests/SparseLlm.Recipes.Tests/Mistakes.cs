@@ -107,9 +107,9 @@ public sealed class Mistakes : IDisposable
         { Head + "engine: { device: «gpu» }\n" + Artifacts, "SLM1008", "unknown device 'gpu'; allowed: auto, cpu, cpu-torch, cuda" },
 
         // Files.
-        { "version: 1\nmodel: «models/none»\n" + Artifacts, "SLM1009", "model directory 'models/none' does not exist; paths are relative to the recipe's folder" },
-        { "version: 1\nmodel: «./modle»\n" + Artifacts, "SLM1009", "model directory './modle' does not exist; did you mean './model'?" },
-        { "version: 1\nmodel: «eval.txt»\n" + Artifacts, "SLM1009", "is a file, name the directory" },
+        { "version: 1\nmodel: «models/none»\n" + Artifacts, "SLM1009", "model 'models/none': there is no such directory; name a Hugging Face model directory (paths are relative to the recipe's folder" },
+        { "version: 1\nmodel: «./modle»\n" + Artifacts, "SLM1009", "model './modle': there is no such directory; did you mean './model'?" },
+        { "version: 1\nmodel: «eval.txt»\n" + Artifacts, "SLM1009", "this is a file; name the directory" },
         { Head + "calibration: { text: «none.txt» }\n" + Artifacts, "SLM1009", "file 'none.txt' does not exist" },
         { Head + "calibration: { text: [calibration.txt, «\"*.jsonl\"»] }\n" + Artifacts, "SLM1009", "no file matches '*.jsonl'" },
         { Head + "evaluation: { perplexity: { prose: «nowhere/**» } }\n" + Artifacts, "SLM1009", "no file matches" },

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using SparseLlm.Diagnostics;
-using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
 
@@ -33,7 +32,7 @@ public sealed class ModelConfig
     public static ModelConfig? TryRead(string directory)
     {
         string path = Path.Combine(directory, FileName);
-        if (!RegularFile.IsNamed(path))
+        if (!File.Exists(path))
         {
             return null;
         }

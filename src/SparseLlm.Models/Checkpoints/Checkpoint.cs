@@ -1,7 +1,6 @@
 using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
-using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Numerics;
 
@@ -353,7 +352,7 @@ public sealed class Checkpoint : IDisposable
     private void ReadHeader(string shard)
     {
         string path = Path.Combine(Directory, shard);
-        if (IsSharded && !RegularFile.IsNamed(path))
+        if (IsSharded && !Path.Exists(path))
         {
             throw ModelDiagnostics.CheckpointUnreadable.Error(
                 new SourceLocation(path), $"{form.IndexFile} lists this file, and it is not there; the download is not complete: fetch the model again");

@@ -1,6 +1,5 @@
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
-using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints.Torch;
 
 namespace SparseLlm.Models.Checkpoints;
@@ -21,9 +20,9 @@ internal sealed record CheckpointForm(string SingleFile, string IndexFile, strin
     /// <summary>State dicts of torch.save.</summary>
     public static CheckpointForm Torch { get; } = new(TorchName + ".bin", TorchName + ".bin.index.json", ".bin", TorchFile.Read);
 
-    /// <summary>The form in which a directory has a checkpoint; null if it has none.</summary>
+    /// <summary>The form in which a directory has a checkpoint; null if it has none. A link that leads nowhere counts, so that reading it says what is missing.</summary>
     public static CheckpointForm? In(string directory) => ((CheckpointForm[])[Safetensors, Torch]).FirstOrDefault(form =>
-        RegularFile.IsNamed(Path.Combine(directory, form.SingleFile)) || RegularFile.IsNamed(Path.Combine(directory, form.IndexFile)));
+        File.Exists(Path.Combine(directory, form.SingleFile)) || File.Exists(Path.Combine(directory, form.IndexFile)));
 
     /// <summary>The form of a file, by its name.</summary>
     public static CheckpointForm Of(string name) => HasEnding(name, Torch) ? Torch : Safetensors;
@@ -37,7 +36,7 @@ internal sealed record CheckpointForm(string SingleFile, string IndexFile, strin
     public static bool HoldsTensors(string name) => HasEnding(name, Safetensors) || HasEnding(name, Torch);
 
     /// <summary>Whether a directory has an index of shards in this form, and not one file.</summary>
-    public bool IsShardedIn(string directory) => !RegularFile.IsNamed(Path.Combine(directory, SingleFile));
+    public bool IsShardedIn(string directory) => !File.Exists(Path.Combine(directory, SingleFile));
 
     /// <summary>Shard names by tensor name.</summary>
     /// <exception cref="DiagnosticException">The index cannot be read or is malformed.</exception>

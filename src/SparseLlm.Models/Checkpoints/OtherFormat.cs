@@ -26,11 +26,19 @@ internal static class OtherFormat
     public static DiagnosticException NotFound(string directory) =>
         ModelDiagnostics.CheckpointNotFound.Error(new SourceLocation(directory), Problem(directory));
 
+    /// <summary>Whether files of a snapshot are still being fetched, or were when that was stopped.</summary>
+    private static bool IsOfIncompleteDownload(string directory)
+    {
+        string blobs = Path.Combine(directory, "..", "..", "blobs");
+        return Directory.Exists(blobs) && Directory.EnumerateFiles(blobs, "*.incomplete").Any();
+    }
+
     private static string Problem(string directory)
     {
         try
         {
             return Formats.FirstOrDefault(format => Directory.EnumerateFiles(directory, format.Pattern).Any()).Remedy
+                ?? (IsOfIncompleteDownload(directory) ? "this snapshot of the hub's cache has no weights; its download is not complete: fetch the model again" : null)
                 ?? MeantModel.Hint(directory, directory)
                 ?? $"there is neither model.safetensors nor {CheckpointForm.Torch.SingleFile}, nor an index of either's shards; name a Hugging Face model directory";
         }

@@ -119,16 +119,6 @@ public sealed class Reading : IDisposable
         opening.ShouldFailWith(ModelDiagnostics.CheckpointNotFound).Message.ShouldContain("model.safetensors");
     }
 
-    [Theory]
-    [InlineData("pytorch_model.bin")]
-    [InlineData("pytorch_model.bin.index.json")]
-    public void Pickled_weights_are_an_error_that_says_to_convert(string name)
-    {
-        File.WriteAllText(directory[name], "");
-        Action opening = () => Checkpoint.Open(directory.Path);
-        opening.ShouldFailWith(ModelDiagnostics.CheckpointNotFound).Message.ShouldContain("convert them to model.safetensors");
-    }
-
     [Fact]
     public void File_that_shrinks_after_it_was_opened_is_an_error()
     {

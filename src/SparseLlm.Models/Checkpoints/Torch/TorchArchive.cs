@@ -22,6 +22,7 @@ internal static class TorchArchive
         ZipEntry pickle = Pickle(entries, path);
         string archive = pickle.Name[..^PickleName.Length];
         RequireLittleEndian(file, path, entries.GetValueOrDefault($"{archive}/byteorder"));
+        RequireAsIs(pickle, path);
         return new Unpickler(new PickleBytes(file, path, pickle.Start, pickle.Start + pickle.Length), Place).Read();
 
         TorchStorage Place(TorchStorage storage)
@@ -31,6 +32,7 @@ internal static class TorchArchive
                 throw TorchRefusal.Malformed(path, $"storage '{Excerpt.Of(storage.Key)}' is not in the archive");
             }
 
+            RequireAsIs(entry, path);
             storage.Position = entry.Start;
             return storage.ByteLength <= entry.Length ? storage : throw TorchRefusal.Malformed(
                 path, FormattableString.Invariant($"storage '{Excerpt.Of(storage.Key)}' is said to have {storage.ByteLength} bytes, and its entry has {entry.Length}"));
@@ -47,6 +49,15 @@ internal static class TorchArchive
                 : pickles[0];
     }
 
+    /// <summary>Makes sure that an entry can be read in place.</summary>
+    private static void RequireAsIs(ZipEntry entry, string path)
+    {
+        if (entry.Flaw is not null)
+        {
+            throw TorchRefusal.Malformed(path, $"entry '{Excerpt.Of(entry.Name)}' {entry.Flaw}");
+        }
+    }
+
     private static void RequireLittleEndian(SafeFileHandle file, string path, ZipEntry? entry)
     {
         byte[] order = new byte[Math.Min(LongestByteOrder, entry?.Length ?? 0)];
@@ -55,6 +66,7 @@ internal static class TorchArchive
             return;
         }
 
+        RequireAsIs(entry, path);
         FileBytes.Read(file, entry.Start, order, path);
         if (!order.AsSpan().SequenceEqual("little"u8))
         {

@@ -10,6 +10,7 @@ internal sealed record TorchClass(TorchClassKind Kind, ElementType ElementType =
         ["collections.OrderedDict"] = new(TorchClassKind.Dictionary),
         ["builtins.set"] = new(TorchClassKind.Ignored),
         ["__builtin__.set"] = new(TorchClassKind.Ignored),
+        ["_codecs.encode"] = new(TorchClassKind.Ignored),
         ["torch.device"] = new(TorchClassKind.Ignored),
         ["torch.Size"] = new(TorchClassKind.Size),
         ["torch._utils._rebuild_tensor"] = new(TorchClassKind.Tensor),

@@ -297,9 +297,9 @@ internal sealed class Unpickler(PickleBytes bytes, Func<TorchStorage, TorchStora
         (TorchClass { Kind: TorchClassKind.Dictionary }, [List<object?> pairs]) => OfPairs(pairs),
         (TorchClass { Kind: TorchClassKind.Ignored }, _) => Opaque.Value,
         (TorchClass { Kind: TorchClassKind.Size }, [object?[] sizes]) => sizes,
-        (TorchClass { Kind: TorchClassKind.Tensor }, [TorchStorage of, long offset, object?[] shape, object?[] strides, .. var rest]) =>
+        (TorchClass { Kind: TorchClassKind.Tensor }, [TorchStorage of, long and >= 0 and var offset, object?[] shape, object?[] strides, .. var rest]) =>
             Tensor(of, of.ElementType, offset, shape, strides, rest.ElementAtOrDefault(2)),
-        (TorchClass { Kind: TorchClassKind.TypedTensor }, [TorchStorage of, long offset, object?[] shape, object?[] strides, _, _, TorchClass { Kind: TorchClassKind.ElementType } type, .. var rest]) =>
+        (TorchClass { Kind: TorchClassKind.TypedTensor }, [TorchStorage of, long and >= 0 and var offset, object?[] shape, object?[] strides, _, _, TorchClass { Kind: TorchClassKind.ElementType } type, .. var rest]) =>
             Tensor(of, type.ElementType, offset, shape, strides, rest.ElementAtOrDefault(0)),
         (TorchClass { Kind: TorchClassKind.Parameter }, [TorchTensor tensor, ..]) => tensor,
         (TorchClass known, _) => throw Malformed($"a call that makes a {known.Kind} has arguments that do not belong to it"),
@@ -392,7 +392,7 @@ internal sealed class Unpickler(PickleBytes bytes, Func<TorchStorage, TorchStora
         }
 
         var number = new BigInteger(bytes.Take(length));
-        return number >= long.MinValue && number <= long.MaxValue ? (long)number : number;
+        return number >= long.MinValue && number <= long.MaxValue ? (object)(long)number : number;
     }
 
     private void PushSkipped(long length)

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace SparseLlm.Models.Checkpoints.Torch;
 
-/// <summary>Where the entries of a zip archive lie in the file. They have to be stored as they are, one behind the other, so that they can be read in place.</summary>
+/// <summary>Where the entries of a zip archive lie in the file, one behind the other.</summary>
 /// <param name="file">The file.</param>
 /// <param name="path">Its path, for messages.</param>
 internal sealed class ZipEntries(SafeFileHandle file, string path)
@@ -36,7 +36,7 @@ internal sealed class ZipEntries(SafeFileHandle file, string path)
     private static ReadOnlySpan<byte> LocalSignature => "PK\x03\x04"u8;
 
     /// <summary>The entries by their names.</summary>
-    /// <exception cref="Diagnostics.DiagnosticException">The archive breaks its format, or has an entry that cannot be read in place.</exception>
+    /// <exception cref="Diagnostics.DiagnosticException">The archive breaks its format.</exception>
     public IReadOnlyDictionary<string, ZipEntry> Read()
     {
         (long start, long size, long count) = Directory();
@@ -124,7 +124,7 @@ internal sealed class ZipEntries(SafeFileHandle file, string path)
         ReadOnlySpan<byte> extra = directory.Slice(DirectoryEntryLength + nameLength, extraLength);
         (long stored, long size, long header) = (UInt32(directory, 20), UInt32(directory, 24), UInt32(directory, 42));
         Widen(extra, ref size, ref stored, ref header);
-        RequireReadable(name, directory, stored, size);
+        string? flaw = Flaw(directory, stored, size);
         if (header < 0 || header > directoryStart - LocalHeaderLength)
         {
             throw Malformed($"entry '{Excerpt.Of(name)}' is said to be outside the archive");
@@ -132,8 +132,8 @@ internal sealed class ZipEntries(SafeFileHandle file, string path)
 
         directory = directory[(DirectoryEntryLength + nameLength + extraLength + commentLength)..];
         long data = header + LocalHeaderLength + LocalLengths(name, header);
-        return size >= 0 && data <= directoryStart && size <= directoryStart - data
-            ? new ZipEntry(name, header, data, size)
+        return stored >= 0 && data <= directoryStart && stored <= directoryStart - data
+            ? new ZipEntry(name, header, data, stored, flaw)
             : throw Malformed($"entry '{Excerpt.Of(name)}' goes on behind the end of the archive");
     }
 
@@ -165,17 +165,13 @@ internal sealed class ZipEntries(SafeFileHandle file, string path)
         }
     }
 
-    private void RequireReadable(string name, ReadOnlySpan<byte> entry, long stored, long size)
+    private static string? Flaw(ReadOnlySpan<byte> entry, long stored, long size)
     {
         (int madeBy, int flags, int method, uint attributes) = (entry[5], UInt16(entry, 8), UInt16(entry, 10), (uint)UInt32(entry, 38));
-        string? problem = (flags & 1) != 0 ? "is encrypted"
+        return (flags & 1) != 0 ? "is encrypted"
             : method != 0 || stored != size ? "is compressed, which torch.save does not do"
             : madeBy == Unix && ((attributes >> 16) & TypeOfFile) == IsLink ? "is a link"
             : null;
-        if (problem is not null)
-        {
-            throw Malformed($"entry '{Excerpt.Of(name)}' {problem}");
-        }
     }
 
     /// <summary>What stands between the header before an entry and its bytes.</summary>
@@ -183,7 +179,7 @@ internal sealed class ZipEntries(SafeFileHandle file, string path)
     {
         Span<byte> local = stackalloc byte[LocalHeaderLength];
         FileBytes.Read(file, header, local, path);
-        return local.StartsWith(LocalSignature) && UInt16(local, 8) == 0
+        return local.StartsWith(LocalSignature)
             ? UInt16(local, 26) + UInt16(local, 28)
             : throw Malformed($"entry '{Excerpt.Of(name)}' is not where the archive's directory says");
     }
@@ -215,5 +211,6 @@ internal sealed class ZipEntries(SafeFileHandle file, string path)
 /// <param name="Name">Its name.</param>
 /// <param name="Header">The first byte of the header before it.</param>
 /// <param name="Start">Its own first byte in the file.</param>
-/// <param name="Length">How many bytes it has.</param>
-internal sealed record ZipEntry(string Name, long Header, long Start, long Length);
+/// <param name="Length">How many bytes it has there.</param>
+/// <param name="Flaw">Why these are not its content; null if they are.</param>
+internal sealed record ZipEntry(string Name, long Header, long Start, long Length, string? Flaw);

@@ -1,0 +1,144 @@
+using SparseLlm.Files;
+using SparseLlm.Models;
+using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Checkpoints.Encodings;
+using SparseLlm.Models.Definitions;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Running;
+
+namespace SparseLlm.Pipeline.Tests;
+
+/// <summary>Models as they are found: weights of torch.save, and snapshots of the hub's cache, which are links.</summary>
+public sealed class OtherForms : BuildTest
+{
+    private static readonly string Safetensors = Repository.Model("tiny-opt");
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Weights_of_torch_save_have_the_digests_of_the_same_in_safetensors(bool areViews)
+    {
+        WriteTorch(areViews);
+        ModelDefinition definition = DecoderModel.ReadDefinition(Model);
+        var files = new InputFiles(new FileDigests(memoDirectory: null));
+        var (known, found) = (new ModelDigests(Safetensors, definition, files), new ModelDigests(Model, definition, files));
+        found.Tensors.OrderBy(tensor => tensor.Key).ShouldBe(known.Tensors.OrderBy(tensor => tensor.Key));
+    }
+
+    [Fact]
+    public void Weights_of_torch_save_become_the_artifact_that_safetensors_become_and_share_its_layers()
+    {
+        ArtifactOutcome first = Build(Request());
+        string[] layers = [.. Keys(Request()).Layers];
+        byte[] weights = File.ReadAllBytes(Path.Combine(Output, "model.safetensors"));
+        RemoveOutput();
+
+        WriteTorch(areViews: true);
+        Keys(Request()).Layers.ShouldBe(layers);
+
+        // Whatever would have to be computed is an error.
+        ArtifactOutcome second = Build(Request(), mayCompute: false);
+        File.ReadAllBytes(Path.Combine(Output, "model.safetensors")).ShouldBe(weights);
+        second.Manifest.Digest.ShouldBe(first.Manifest.Digest);
+        Directory.EnumerateFiles(Output, "*.bin*").ShouldBeEmpty();
+
+        Build(Request()).Origin.ShouldBe(ArtifactOrigin.UpToDate);
+        RemoveOutput();
+        Build(Request(), mayCompute: false).Origin.ShouldBe(ArtifactOrigin.Cache);
+        RemoveOutput();
+        Build(Request() with { Encoding = CheckpointEncoding.Sparse }, mayCompute: false).Origin.ShouldBe(ArtifactOrigin.Encoded);
+        RemoveOutput();
+        Build(Request() with { Encoding = CheckpointEncoding.Sparse }, mayCompute: false).Origin.ShouldBe(ArtifactOrigin.Cache);
+    }
+
+    [Fact]
+    public void Other_tensors_under_the_key_of_an_artifact_of_torch_save_are_found_wrong()
+    {
+        WriteTorch(areViews: false);
+        Build(Request());
+        RemoveOutput();
+        string key = EncodingKey.Of(Keys(Request()).Artifact, CheckpointEncoding.Dense);
+        CachedFile other = Entry(key).Files.Single(file => file.Name == "tokenizer.json");
+        Forge(key, entry => entry with { Files = [.. entry.Files.Select(file => file.Name == "model.safetensors" ? file with { Digest = other.Digest, Length = other.Length } : file)] });
+        Build(Request()).Origin.ShouldBe(ArtifactOrigin.Pruned);
+    }
+
+    [SkippableFact]
+    public void Snapshot_of_the_hubs_cache_is_a_model_and_its_copy_has_files()
+    {
+        Skip.If(OperatingSystem.IsWindows());
+        Build(Request() with { Encoding = CheckpointEncoding.Sparse });
+        byte[] known = File.ReadAllBytes(Path.Combine(Output, "model.safetensors"));
+        RemoveOutput();
+        WriteSnapshot();
+        Build(Request() with { Encoding = CheckpointEncoding.Sparse }, mayCompute: false);
+        File.ReadAllBytes(Path.Combine(Output, "model.safetensors")).ShouldBe(known);
+        Directory.EnumerateFiles(Output).ShouldAllBe(file => new FileInfo(file).LinkTarget == null);
+    }
+
+    [SkippableFact]
+    public void Change_behind_a_link_is_noticed()
+    {
+        Skip.If(OperatingSystem.IsWindows());
+        WriteSnapshot();
+        string before = Keys(Request()).Artifact;
+        File.AppendAllText(ResolvedPath.Of(Path.Combine(Model, "config.json")), "\n");
+        Keys(Request()).Artifact.ShouldNotBe(before);
+    }
+
+    private void WriteTorch(bool areViews)
+    {
+        Model = Temp["torch"];
+        CompanionFiles.Copy(Safetensors, Model);
+        using Checkpoint checkpoint = Checkpoint.Open(Safetensors);
+        File.WriteAllBytes(Path.Combine(Model, "pytorch_model.bin"), TorchBytes.Zip(checkpoint.Tensors.Select((tensor, index) =>
+        {
+            byte[] bytes = new byte[tensor.ByteLength];
+            checkpoint.ReadBytes(tensor, 0, bytes);
+            return areViews && tensor.Shape.Count == 2
+                ? new TorchTensorBytes(tensor.Name, new($"{index}", "HalfStorage", 2, Transposed(bytes, (int)tensor.Shape[0], (int)tensor.Shape[1])), 0, [.. tensor.Shape], [1, tensor.Shape[0]])
+                : TorchTensorBytes.Whole(tensor.Name, $"{index}", "HalfStorage", 2, [.. tensor.Shape], bytes);
+        })));
+    }
+
+    private static byte[] Transposed(byte[] bytes, int rows, int columns)
+    {
+        byte[] transposed = new byte[bytes.Length];
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = 0; column < columns; column++)
+            {
+                bytes.AsSpan(2 * (row * columns + column), 2).CopyTo(transposed.AsSpan(2 * (column * rows + row)));
+            }
+        }
+
+        return transposed;
+    }
+
+    /// <summary>A snapshot whose directory is a link, of links into <c>blobs</c> without endings, relative and absolute, and one to another link.</summary>
+    private void WriteSnapshot()
+    {
+        string blobs = Directory.CreateDirectory(Temp["hub/models--owner--name/blobs"]).FullName;
+        string snapshot = Directory.CreateDirectory(Temp["hub/models--owner--name/snapshots/a1b2"]).FullName;
+        foreach ((int index, string path) in Directory.EnumerateFiles(Safetensors).Order(StringComparer.Ordinal).Index())
+        {
+            File.Copy(path, Path.Combine(blobs, $"{index:x40}"));
+            string link = Path.Combine(snapshot, Path.GetFileName(path));
+            File.CreateSymbolicLink(link, (index % 3) switch
+            {
+                0 => $"../../blobs/{index:x40}",
+                1 => Path.Combine(blobs, $"{index:x40}"),
+                _ => $"../../blobs/again-{index}",
+            });
+            if (index % 3 == 2)
+            {
+                File.CreateSymbolicLink(Path.Combine(blobs, $"again-{index}"), $"{index:x40}");
+            }
+        }
+
+        Model = Temp["linked"];
+        Directory.CreateSymbolicLink(Model, snapshot);
+    }
+}
