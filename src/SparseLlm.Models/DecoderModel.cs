@@ -193,6 +193,7 @@ public sealed class DecoderModel : IDisposable
                 ? throw ModelConfig.Missing(directory)
                 : architecture.Read(config, name => checkpoint.TryGet(name, out _));
             new TensorCheck(definition, checkpoint).Require();
+            checkpoint.LeaveRepetitionsOut(definition.Tensors.Select(tensor => tensor.Name).ToHashSet());
             return checkpoint;
         }
         catch

@@ -13,6 +13,7 @@ namespace SparseLlm.Pipeline.Tests;
 /// <summary>Models as they are found: weights of torch.save, and snapshots of the hub's cache, which are links.</summary>
 public sealed class OtherForms : BuildTest
 {
+    private const string Embedding = "model.decoder.embed_tokens.weight";
     private static readonly string Safetensors = Repository.Model("tiny-opt");
 
     [Theory]
@@ -35,7 +36,7 @@ public sealed class OtherForms : BuildTest
         byte[] weights = File.ReadAllBytes(Path.Combine(Output, "model.safetensors"));
         RemoveOutput();
 
-        WriteTorch(areViews: true);
+        WriteTorch(areViews: true, hasTiedHead: true);
         Keys(Request()).Layers.ShouldBe(layers);
 
         // Whatever would have to be computed is an error.
@@ -88,19 +89,21 @@ public sealed class OtherForms : BuildTest
         Keys(Request()).Artifact.ShouldNotBe(before);
     }
 
-    private void WriteTorch(bool areViews)
+    private void WriteTorch(bool areViews, bool hasTiedHead = false)
     {
         Model = Temp["torch"];
         CompanionFiles.Copy(Safetensors, Model);
         using Checkpoint checkpoint = Checkpoint.Open(Safetensors);
-        File.WriteAllBytes(Path.Combine(Model, "pytorch_model.bin"), TorchBytes.Zip(checkpoint.Tensors.Select((tensor, index) =>
+        TorchTensorBytes[] tensors = [.. checkpoint.Tensors.Select((tensor, index) =>
         {
             byte[] bytes = new byte[tensor.ByteLength];
             checkpoint.ReadBytes(tensor, 0, bytes);
-            return areViews && tensor.Shape.Count == 2
+            return areViews && tensor.Shape.Count == 2 && tensor.Name != Embedding
                 ? new TorchTensorBytes(tensor.Name, new($"{index}", "HalfStorage", 2, Transposed(bytes, (int)tensor.Shape[0], (int)tensor.Shape[1])), 0, [.. tensor.Shape], [1, tensor.Shape[0]])
                 : TorchTensorBytes.Whole(tensor.Name, $"{index}", "HalfStorage", 2, [.. tensor.Shape], bytes);
-        })));
+        })];
+        TorchTensorBytes embedding = tensors.Single(tensor => tensor.Name == Embedding);
+        File.WriteAllBytes(Path.Combine(Model, "pytorch_model.bin"), TorchBytes.Zip([.. tensors, .. hasTiedHead ? [embedding with { Name = "lm_head.weight" }] : Array.Empty<TorchTensorBytes>()]));
     }
 
     private static byte[] Transposed(byte[] bytes, int rows, int columns)

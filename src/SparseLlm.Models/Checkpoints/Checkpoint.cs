@@ -30,6 +30,7 @@ public sealed class Checkpoint : IDisposable
     private readonly CheckpointForm form;
     private readonly EncodingFile? encodings;
     private readonly Lazy<IReadOnlyList<CopiedShard>> copies;
+    private readonly HashSet<string> repetitions = [];
 
     // The view that was put in order last, since it is read piece by piece.
     private readonly Lock gathering = new();
@@ -78,7 +79,9 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>The index of a copy; null where it is one file.</summary>
     internal byte[]? IndexOfCopy => !IsSharded ? null
-        : IsConvertedInCopies ? ShardIndex.Format(order.ToDictionary(tensor => tensor.Name, tensor => CheckpointForm.NameInCopy(tensor.Shard)), order.Sum(tensor => tensor.ByteLength))
+        : IsConvertedInCopies ? ShardIndex.Format(
+            Copies.SelectMany(shard => shard.Tensors.Where(tensor => tensors[tensor.Name] == tensor).Select(tensor => (tensor.Name, Shard: shard.Name))).ToDictionary(entry => entry.Name, entry => entry.Shard),
+            Copies.Sum(shard => shard.Tensors.Sum(tensor => tensor.ByteLength)))
         : FileBytes.ReadAll(MainFile);
 
     /// <summary>
@@ -225,6 +228,11 @@ public sealed class Checkpoint : IDisposable
             return false;
         }
 
+        if (AreInOnePlace(one, other))
+        {
+            return true;
+        }
+
         byte[] bytes = new byte[2 * PieceLength];
         for (long start = 0; start < one.ByteLength; start += PieceLength)
         {
@@ -263,6 +271,24 @@ public sealed class Checkpoint : IDisposable
         else
         {
             ReadStored(tensor, firstByte, destination);
+        }
+    }
+
+    /// <summary>Whether a copy has a tensor: not where it only repeats another one, which the model needs, under a name that it does not need.</summary>
+    internal bool IsInCopies(TensorInfo tensor) => !repetitions.Contains(tensor.Name);
+
+    /// <summary>
+    /// Has copies in another form leave out what only repeats a tensor that the model needs: torch.save stores a tied head and the embedding once, under both names; safetensors would hold them twice.
+    /// </summary>
+    /// <param name="needed">The names of the tensors that the model needs.</param>
+    internal void LeaveRepetitionsOut(IReadOnlySet<string> needed)
+    {
+        if (IsConvertedInCopies)
+        {
+            ILookup<(string, long), TensorInfo> places = needed.Select(name => tensors[name]).ToLookup(tensor => (tensor.Shard, tensor.Offset));
+            repetitions.UnionWith(order
+                .Where(tensor => !needed.Contains(tensor.Name) && places[(tensor.Shard, tensor.Offset)].Any(other => AreInOnePlace(tensor, other) && tensor.ElementType == other.ElementType && tensor.Shape.SequenceEqual(other.Shape)))
+                .Select(tensor => tensor.Name));
         }
     }
 
@@ -310,6 +336,9 @@ public sealed class Checkpoint : IDisposable
     private void ReadStored(TensorInfo tensor, long firstByte, Span<byte> destination) =>
         FileBytes.Read(files[tensor.Shard], tensor.Offset + firstByte, destination, PathOf(tensor));
 
+    private static bool AreInOnePlace(TensorInfo one, TensorInfo other) =>
+        one.Shard == other.Shard && one.Offset == other.Offset && one.View is null && other.View is null && one.Packed is null && other.Packed is null;
+
     private byte[] Gathered(TensorInfo tensor, StridedView view)
     {
         lock (gathering)
@@ -327,7 +356,7 @@ public sealed class Checkpoint : IDisposable
 
     private CopiedShard Copied(string shard)
     {
-        IEnumerable<TensorInfo> stored = order.Concat(superseded).Where(tensor => tensor.Shard == shard);
+        IEnumerable<TensorInfo> stored = order.Concat(superseded).Where(tensor => tensor.Shard == shard && IsInCopies(tensor));
         return IsConvertedInCopies ? CopiedShard.OfOther(shard, stored) : CopiedShard.OfSafetensors(Path.Combine(Directory, shard), shard, stored);
     }
 

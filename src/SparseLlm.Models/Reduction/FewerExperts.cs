@@ -60,7 +60,7 @@ public sealed class FewerExperts(DecoderModel model, IReadOnlyList<IReadOnlyList
     private ILookup<string, ComposedTensor> Shards()
     {
         List<(string Shard, ComposedTensor Tensor)> placed =
-            [.. checkpoint.Tensors.Select(tensor => (tensor.Shard, Tensor: Changed(tensor)!)).Where(entry => entry.Tensor is not null)];
+            [.. checkpoint.Tensors.Where(checkpoint.IsInCopies).Select(tensor => (tensor.Shard, Tensor: Changed(tensor)!)).Where(entry => entry.Tensor is not null)];
         foreach (string empty in checkpoint.Shards.Except(placed.Select(entry => entry.Shard)).ToList())
         {
             (string Shard, ComposedTensor Tensor) moved =

@@ -9,7 +9,7 @@ namespace SparseLlm.Pipeline.Artifacts;
 /// <summary>What pruning has changed beside the matrices that it pruned, found in the bytes that were written.</summary>
 internal static class OtherChanges
 {
-    /// <summary>The tensors whose digests differ, in the order of the checkpoint.</summary>
+    /// <summary>The tensors whose digests differ, in the order of the checkpoint. A tied head that is stored under two names may have become one.</summary>
     /// <param name="dense">The dense model.</param>
     /// <param name="directory">The pruned one.</param>
     /// <param name="tensors">Gives the digests of the tensors of one of its files by its name.</param>
@@ -30,7 +30,7 @@ internal static class OtherChanges
         return
         [
             .. from tensor in before.Tensors
-               where !known.Contains(tensor.Name) && written[tensor.Name] != dense.Digests.Tensors[tensor.Name]
+               where !known.Contains(tensor.Name) && written.TryGetValue(tensor.Name, out string? digest) && digest != dense.Digests.Tensors[tensor.Name]
                let diff = TensorDiff.Of(before, tensor, after, after[tensor.Name], cancellation)
                select new ChangedTensor(tensor.Name, tensor.Shape, diff.Sums.RelativeDistance),
         ];

@@ -50,7 +50,8 @@ internal static class CachedArtifact
             }
 
             using Checkpoint stored = Checkpoint.Open(directory);
-            bool isSame = stored.Tensors.Count == model.Tensors.Count && stored.Tensors.All(tensor =>
+            bool isComplete = model.IsConvertedInCopies ? dense.Definition.Tensors.All(tensor => stored.TryGet(tensor.Name, out _)) : stored.Tensors.Count == model.Tensors.Count;
+            bool isSame = isComplete && stored.Tensors.All(tensor =>
                 model.TryGet(tensor.Name, out TensorInfo? known) && known.ElementType == tensor.ElementType && known.Shape.SequenceEqual(tensor.Shape));
             Require(
                 stored.IsPacked == (manifest.Encoding == CheckpointEncoding.Sparse) && (isSame || manifest.Inputs.DropsExperts), "it has other tensors than the dense model");
