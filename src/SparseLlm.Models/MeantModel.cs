@@ -8,9 +8,11 @@ namespace SparseLlm.Models;
 /// <summary>Which model directory somebody means who names something beside it: a file in it, a folder around it, a repository of the hub's cache.</summary>
 public static class MeantModel
 {
+    /// <summary>How the names of repositories in the hub's cache begin that hold models.</summary>
+    internal const string Repositories = "models--";
+
     private const string Config = "config.json";
     private const string Snapshots = "snapshots";
-    private const string Repositories = "models--";
     private const string Home = "~";
 
     // Deep enough for models/owner/name, and no walk through a disk.

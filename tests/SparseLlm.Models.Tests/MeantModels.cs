@@ -127,6 +127,14 @@ public sealed class MeantModels : IDisposable
         MeantModel.Hint(directory["x"], "x").ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData("models/tiny-llama/", "tiny-llama")]
+    [InlineData("hub/models--Qwen--Qwen3-0.6B/snapshots/a1b2", "Qwen3-0.6B")]
+    [InlineData("hub/models--gpt2/snapshots/a1b2/", "gpt2")]
+    [InlineData("mine/snapshots/a1b2", "a1b2")]
+    [InlineData("models--x/a1b2", "a1b2")]
+    public void Model_is_called_after_its_directory_and_a_snapshot_after_its_repository(string path, string name) => ModelName.Of(directory[path]).ShouldBe(name);
+
     private void Write(string place) => TinyModel.Llama().Write(Directory.CreateDirectory(directory[place]).FullName);
 
     private void WriteRepository(params string[] commits)

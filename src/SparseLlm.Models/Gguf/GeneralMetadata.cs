@@ -17,7 +17,7 @@ internal static class GeneralMetadata
     {
         ModelCard card = ModelCard.Read(options.CardDirectory ?? directory);
         metadata.Set("general.type", "model");
-        metadata.Set("general.name", options.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))));
+        metadata.Set("general.name", options.Name ?? ModelName.Of(directory));
         if (parameters.Total > 0)
         {
             metadata.Set("general.size_label", parameters.Label);

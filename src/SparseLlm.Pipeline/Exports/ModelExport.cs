@@ -1,6 +1,7 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Gguf;
 using SparseLlm.Models.Gguf.Format;
+using SparseLlm.Models;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Running;
@@ -38,7 +39,7 @@ public sealed record ModelExport(string Type, IReadOnlyList<string> Files, long 
             string directory = Path.GetDirectoryName(path)!;
             Directory.CreateDirectory(directory);
             DiskSpace.Require(directory, export.ByteLength);
-            progress?.Report(new Exporting(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))), Path.GetFileName(path)));
+            progress?.Report(new Exporting(ModelName.Of(model), Path.GetFileName(path)));
             export.Write(path, cancellation);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -38,8 +38,8 @@ public sealed class DenseModel
     /// <summary>What it is made of.</summary>
     public ModelDefinition Definition { get; }
 
-    /// <summary>The name of its directory: where that is is nobody's business who gets what is made of it.</summary>
-    public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Directory)));
+    /// <summary>Its name, by its directory: where that is is nobody's business who gets what is made of it.</summary>
+    public string Name => ModelName.Of(Directory);
 
     /// <summary>Where its model card is, if it has one.</summary>
     public string CardPath => Path.Combine(Directory, GgufExport.CardName);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using SparseLlm.Diagnostics;
+using SparseLlm.Models;
 using SparseLlm.Runtime.Decoding;
 using SparseLlm.Runtime.Generation;
 
@@ -33,7 +34,7 @@ public sealed class LanguageModelChatClient : IChatClient
         _model = model;
         _template = template ?? ChatTemplate.Read(model.Directory);
         _ownsModel = ownsModel;
-        _metadata = new ChatClientMetadata("sparsellm", defaultModelId: Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Directory))));
+        _metadata = new ChatClientMetadata("sparsellm", defaultModelId: ModelName.Of(model.Directory));
     }
 
     /// <summary>Opens a model and makes a client of it, which closes it when it is disposed.</summary>

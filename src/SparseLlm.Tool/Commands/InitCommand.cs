@@ -45,7 +45,7 @@ internal static class InitCommand
             string? measured = Text(arguments.GetValue(evaluation), UsualEvaluation);
             string recipe = RecipeTemplate.Write(
                 definition,
-                Path.GetFileName(Path.TrimEndingDirectorySeparator(directory)),
+                ModelName.Of(directory),
                 Relative(folder, directory),
                 calibrated is null ? null : Relative(folder, calibrated),
                 measured is null ? null : Relative(folder, measured),

@@ -115,7 +115,7 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IReadOnlyList
     private EntryOrigin Origin => EntryOrigin.Of(session.Model.Directory, request.DisplayName);
 
     private string Describe(PrunedLayer layer) => FormattableString.Invariant(
-        $"{request.DisplayName}: layer {layer.Index} of {Path.GetFileName(Path.GetFullPath(session.Model.Directory))}");
+        $"{request.DisplayName}: layer {layer.Index} of {ModelName.Of(session.Model.Directory)}");
 
     /// <summary>The plan with the budget spread, where that is asked for.</summary>
     private SparsityPlan Allocate(

@@ -17,7 +17,7 @@ internal static class CostSection
         if (manifest.Size is { } size)
         {
             bool isPacked = manifest.Encoding == CheckpointEncoding.Sparse;
-            yield return ["Dense model", Figures.Bytes(size.Dense), "its safetensors files on disk"];
+            yield return ["Dense model", Figures.Bytes(size.Dense), "its files with weights on disk"];
             yield return ["Pruned model", Figures.Bytes(size.Pruned), $"its safetensors files {(isPacked ? "where they are not packed" : "on disk")}, {Figures.Change((double)size.Pruned / size.Dense - 1)}"];
             if (size.Packed is { } packed)
             {
