@@ -3,10 +3,13 @@ using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Definitions;
+using SparseLlm.Numerics.Cpu;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Engines.Local;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Running;
+using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Tests;
 
@@ -87,6 +90,20 @@ public sealed class OtherForms : BuildTest
         string before = Keys(Request()).Artifact;
         File.AppendAllText(ResolvedPath.Of(Path.Combine(Model, "config.json")), "\n");
         Keys(Request()).Artifact.ShouldNotBe(before);
+    }
+
+    [SkippableFact]
+    public void Inputs_of_a_build_name_links_and_what_is_behind_them()
+    {
+        Skip.If(OperatingSystem.IsWindows());
+        WriteSnapshot();
+        File.WriteAllText(Temp["pruning.yaml"], "version: 1\nmodel: linked\nartifacts: { a: { method: magnitude, sparsity: 0.5 } }\n");
+        using var engine = new LocalEngine(new CpuBackend(), Open());
+        IReadOnlyList<string> inputs = new RecipeBuild(RecipeReader.Read(Temp["pruning.yaml"], ToolVersion.Current).Require(), Output, engine, Open()).Inputs;
+        string config = Path.Combine(Model, "config.json");
+        inputs.ShouldContain(config);
+        inputs.ShouldContain(ResolvedPath.Of(config));
+        inputs.Count(path => path == Temp["pruning.yaml"]).ShouldBe(1);
     }
 
     private void WriteTorch(bool areViews, bool hasTiedHead = false)

@@ -32,10 +32,8 @@ public sealed class Checkpoint : IDisposable
     private readonly Lazy<IReadOnlyList<CopiedShard>> copies;
     private readonly HashSet<string> repetitions = [];
 
-    // The view that was put in order last, since it is read piece by piece.
-    private readonly Lock gathering = new();
-    private readonly WeakReference<byte[]> gathered = new([]);
-    private TensorInfo? gatheredTensor;
+    // Views in order, since they are read piece by piece; for as long as nobody needs their memory.
+    private readonly Dictionary<(string Shard, string Name), WeakReference<byte[]>> gathered = [];
 
     private Checkpoint(string directory, CheckpointForm form, EncodingFile? encodings)
     {
@@ -341,13 +339,13 @@ public sealed class Checkpoint : IDisposable
 
     private byte[] Gathered(TensorInfo tensor, StridedView view)
     {
-        lock (gathering)
+        (string, string) key = (tensor.Shard, tensor.Name);
+        lock (gathered)
         {
-            if (gatheredTensor != tensor || !gathered.TryGetTarget(out byte[]? bytes))
+            if (!gathered.TryGetValue(key, out WeakReference<byte[]>? known) || !known.TryGetTarget(out byte[]? bytes))
             {
                 bytes = view.Read(files[tensor.Shard], tensor.Offset, PathOf(tensor));
-                gathered.SetTarget(bytes);
-                gatheredTensor = tensor;
+                gathered[key] = new WeakReference<byte[]>(bytes);
             }
 
             return bytes;
