@@ -250,6 +250,22 @@ public sealed class Mistakes : IDisposable
     public void A_folder_in_place_of_a_recipe_is_an_error_about_the_file() =>
         RecipeReader.Read(folder.At("model"), new(0, 1, 0)).Diagnostics.ShouldHaveSingleItem().Code.ShouldBe("SLM1001");
 
+    [Theory]
+    [InlineData("models", "did you mean 'models/x'?")]
+    [InlineData("models/", "did you mean 'models/x'?")]
+    [InlineData("models/x/config.json", "name its directory, 'models/x'")]
+    [InlineData("hub/models--o--n", "'hub/models--o--n/snapshots/a1b2'")]
+    [InlineData("~/models/x", "write '")]
+    public void A_path_beside_a_model_is_an_error_that_names_the_model(string written, string meant)
+    {
+        folder.AddFile("models/x/config.json");
+        folder.AddFile("hub/models--o--n/snapshots/a1b2/config.json");
+
+        Diagnostic mistake = folder.ReadMarked($"version: 1\nmodel: «{written}»\n" + Artifacts).ShouldHaveSingleItem();
+        mistake.Code.ShouldBe("SLM1009");
+        mistake.Message.ShouldContain(meant);
+    }
+
     [Fact]
     public void Codes_are_unique()
     {
