@@ -22,6 +22,21 @@ internal sealed record TorchTensorBytes(string Name, TorchStorageBytes Storage, 
     public static TorchTensorBytes Whole(string name, string key, string type, int elementSize, long[] shape, byte[] data) =>
         new(name, new TorchStorageBytes(key, type, elementSize, data), 0, shape, Consecutive(shape));
 
+    /// <summary>A matrix that is stored transposed, so that it is a view.</summary>
+    public static TorchTensorBytes Turned(string name, string key, string type, int elementSize, long rows, long columns, byte[] data)
+    {
+        byte[] turned = new byte[data.Length];
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = 0; column < columns; column++)
+            {
+                data.AsSpan(elementSize * (int)(row * columns + column), elementSize).CopyTo(turned.AsSpan(elementSize * (int)(column * rows + row)));
+            }
+        }
+
+        return new TorchTensorBytes(name, new TorchStorageBytes(key, type, elementSize, turned), 0, [rows, columns], [1, rows]);
+    }
+
     private static long[] Consecutive(long[] shape)
     {
         long[] strides = new long[shape.Length];

@@ -116,25 +116,11 @@ public sealed class OtherForms : BuildTest
             byte[] bytes = new byte[tensor.ByteLength];
             checkpoint.ReadBytes(tensor, 0, bytes);
             return areViews && tensor.Shape.Count == 2 && tensor.Name != Embedding
-                ? new TorchTensorBytes(tensor.Name, new($"{index}", "HalfStorage", 2, Transposed(bytes, (int)tensor.Shape[0], (int)tensor.Shape[1])), 0, [.. tensor.Shape], [1, tensor.Shape[0]])
+                ? TorchTensorBytes.Turned(tensor.Name, $"{index}", "HalfStorage", 2, tensor.Shape[0], tensor.Shape[1], bytes)
                 : TorchTensorBytes.Whole(tensor.Name, $"{index}", "HalfStorage", 2, [.. tensor.Shape], bytes);
         })];
         TorchTensorBytes embedding = tensors.Single(tensor => tensor.Name == Embedding);
         File.WriteAllBytes(Path.Combine(Model, "pytorch_model.bin"), TorchBytes.Zip([.. tensors, .. hasTiedHead ? [embedding with { Name = "lm_head.weight" }] : Array.Empty<TorchTensorBytes>()]));
-    }
-
-    private static byte[] Transposed(byte[] bytes, int rows, int columns)
-    {
-        byte[] transposed = new byte[bytes.Length];
-        for (int row = 0; row < rows; row++)
-        {
-            for (int column = 0; column < columns; column++)
-            {
-                bytes.AsSpan(2 * (row * columns + column), 2).CopyTo(transposed.AsSpan(2 * (column * rows + row)));
-            }
-        }
-
-        return transposed;
     }
 
     /// <summary>A snapshot whose directory is a link, of links into <c>blobs</c> without endings, relative and absolute, and one to another link.</summary>

@@ -76,6 +76,36 @@ public sealed class Families : IDisposable
     }
 
     [Theory]
+    [InlineData("qwen3_bf16")]
+    [InlineData("gpt2")]
+    [InlineData("gpt_oss")]
+    [InlineData("opt")]
+    public void Weights_of_torch_save_give_the_same_logits_in_order_or_as_views_at_odd_places(string family)
+    {
+        StoredTensors tensors = StoredTensors.Of(Repository.Family(family));
+        int[] ids = Sequences(family).First().Ids;
+        float[] known = Last(Repository.Family(family), ids);
+        foreach (bool areViews in (bool[])[false, true])
+        {
+            string folder = Directory.CreateDirectory(directory[$"{areViews}"]).FullName;
+            File.Copy(Path.Combine(Repository.Family(family), "config.json"), Path.Combine(folder, "config.json"));
+            File.WriteAllBytes(Path.Combine(folder, "pytorch_model.bin"), TorchBytes.Legacy(
+            [
+                TorchTensorBytes.Whole("rotary_emb.inv_freq", "odd", "ByteStorage", 1, [1], [1]),
+                .. tensors.Select(tensor =>
+                {
+                    (string type, long[] shape, byte[] bytes) = tensor.Value;
+                    (string storage, int size) = type switch { "F32" => ("FloatStorage", 4), "F16" => ("HalfStorage", 2), _ => ("BFloat16Storage", 2) };
+                    return areViews && shape.Length == 2
+                        ? TorchTensorBytes.Turned(tensor.Key, tensor.Key, storage, size, shape[0], shape[1], bytes)
+                        : TorchTensorBytes.Whole(tensor.Key, tensor.Key, storage, size, shape, bytes);
+                }),
+            ]));
+            Last(folder, ids).ShouldBe(known);
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Names))]
     public void A_sequence_that_was_cut_goes_on_as_if_nothing_had_followed(string family)
     {
