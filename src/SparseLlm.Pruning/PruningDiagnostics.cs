@@ -52,4 +52,10 @@ public static class PruningDiagnostics
 
     /// <summary>Experts are to be dropped from a model that has none, or too many of them.</summary>
     public static readonly DiagnosticDescriptor ExpertsCannotBeDropped = new("SLM3017", "experts cannot be dropped");
+
+    /// <summary>A chat template that fails on a conversation or refuses it.</summary>
+    public static readonly DiagnosticDescriptor ConversationRefused = new("SLM3020", "a chat template does not take a conversation");
+
+    /// <summary>Conversations for a model without a chat template.</summary>
+    public static readonly DiagnosticDescriptor NoChatTemplate = new("SLM3021", "a model has no chat template");
 }

@@ -8,4 +8,8 @@ namespace SparseLlm.Recipes;
 /// <param name="Text">Its files.</param>
 /// <param name="SequenceLength">Tokens per window; null for the smaller of 2048 and the model's maximum.</param>
 /// <param name="Location">Where the recipe names it.</param>
-public sealed record PerplexityRecipe(string Name, TextSource Text, int? SequenceLength, SourceLocation Location);
+public sealed record PerplexityRecipe(string Name, TextSource Text, int? SequenceLength, SourceLocation Location)
+{
+    /// <summary>How many windows are measured, from the first one on; null for as many as the text has.</summary>
+    public int? Windows { get; init; }
+}

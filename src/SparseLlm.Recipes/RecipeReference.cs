@@ -98,6 +98,7 @@ public static class RecipeReference
     {
         null => "",
         JsonObject or JsonArray => $"`{Flow(value)}`",
+        _ when value.ToString().Contains('\n', StringComparison.Ordinal) => $"`{value.ToJsonString()}`",
         _ => $"`{value}`",
     };
 

@@ -27,6 +27,7 @@ internal abstract class FuzzTarget
         new ChatTemplateTarget(),
         new RecipeTarget(),
         new RecordsTarget(),
+        new TableTarget(),
         new TokenIdsTarget(),
         new CacheEntryTarget(),
         new ManifestTarget(),

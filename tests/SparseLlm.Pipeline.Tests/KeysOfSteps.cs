@@ -52,6 +52,9 @@ public sealed class KeysOfSteps
     [InlineData("text.jsonl")]
     [InlineData("text.npy")]
     [InlineData("text.JSONL")]
+    [InlineData("text.parquet")]
+    [InlineData("text.txt.gz")]
+    [InlineData("text.zst")]
     public void How_a_text_is_read_takes_part(string name)
     {
         using var directory = new TempDirectory();
@@ -59,10 +62,59 @@ public sealed class KeysOfSteps
         var renamed = new TextSource([directory[name]]);
         ShouldDifferFrom(0, Inputs(calibration: Calibration with { Text = renamed }), name);
 
-        var files = new InputFiles(new FileDigests(memoDirectory: null));
         var text = new PerplexityText("prose", Calibration.Text, SequenceLength: null, Calibration.Location);
-        (text with { Text = renamed }).Key(256, files).ShouldNotBe(text.Key(256, files));
+        KeyOf(text with { Text = renamed }).ShouldNotBe(KeyOf(text));
     }
+
+    public static TheoryData<string> Readings => ["chat", "join", "no separator", "records"];
+
+    [Theory]
+    [MemberData(nameof(Readings))]
+    public void How_records_are_read_takes_part(string what)
+    {
+        TextSource text = Calibration.Text;
+        TextSource other = what switch
+        {
+            "chat" => text with { Chat = "messages" },
+            "join" => text with { Join = "\n\n" },
+            "no separator" => text with { Join = "" },
+            _ => text with { Records = 3 },
+        };
+        ShouldDifferFrom(0, Inputs(calibration: Calibration with { Text = other }), what);
+        var measured = new PerplexityText("prose", text, SequenceLength: null, Calibration.Location);
+        KeyOf(measured with { Text = other }).ShouldNotBe(KeyOf(measured));
+        KeyOf(measured with { Windows = 4 }).ShouldNotBe(KeyOf(measured));
+    }
+
+    [Theory]
+    [InlineData("chat_template.jinja")]
+    [InlineData("tokenizer_config.json")]
+    public void A_chat_template_takes_part_where_it_makes_the_text(string name)
+    {
+        CalibrationSource chat = Calibration with { Text = Calibration.Text with { Chat = "messages" } };
+        IReadOnlyDictionary<string, string> changed = With(inputs.Model, name, "other");
+        StepKeys.Of(Inputs(calibration: chat) with { Model = changed }).Layers[0].ShouldNotBe(StepKeys.Of(Inputs(calibration: chat)).Layers[0]);
+        StepKeys.Of(inputs with { Model = changed }).Layers[0].ShouldBe(keys.Layers[0]);
+
+        var measured = new PerplexityText("prose", chat.Text, SequenceLength: null, Calibration.Location);
+        KeyOf(measured, changed).ShouldNotBe(KeyOf(measured));
+        KeyOf(measured with { Text = Calibration.Text }, changed).ShouldBe(KeyOf(measured with { Text = Calibration.Text }));
+    }
+
+    [Fact]
+    public void What_a_recipe_does_not_say_is_in_no_key()
+    {
+        Inputs().Calibration!.Keys.Order(StringComparer.Ordinal).ShouldBe(["field", "samples", "sampling", "sequenceLength", "text 1"]);
+
+        using var directory = new TempDirectory();
+        File.WriteAllText(directory["a.txt"], "A river.\n");
+        File.WriteAllText(directory["b.jsonl"], "A river.\n");
+        KeyOf(new PerplexityText("prose", new TextSource([directory["a.txt"], directory["b.jsonl"]]), SequenceLength: null, Calibration.Location))
+            .ShouldBe("cd2918b93276e5efe3b473812f719e97df222064f30974089a219c8c7fcc2ec8");
+    }
+
+    private string KeyOf(PerplexityText text, IReadOnlyDictionary<string, string>? model = null) =>
+        text.Key(256, new InputFiles(new FileDigests(memoDirectory: null)), model ?? inputs.Model);
 
     [Fact]
     public void Numerics_revision_embedding_configuration_and_tokenizer_take_part()

@@ -66,7 +66,8 @@ public sealed class CalibratingOnTexts : IDisposable
     {
         { "a.jsonl", "{\"text\": \"one\"}\n{\"body\": \"two\"}\n", "a.jsonl(2,1)", "no string field 'text'" },
         { "a.jsonl", "{\"text\": NaN}\n", "a.jsonl(1,1)", "no string field 'text'" },
-        { "a.jsonl", "{\"text\": null}\n", "a.jsonl(1,1)", "no string field 'text'" },
+        { "a.jsonl", "{\"txet\": \"one\"}\n", "a.jsonl(1,1)", "did you mean 'txet'?" },
+        { "a.jsonl", "{\"text\": [\"one\"]}\n", "a.jsonl(1,1)", "write 'text[]' for each of its items" },
         { "a.jsonl", "[\"text\"]\n", "a.jsonl(1,1)", "jq -c .[] FILE" },
         { "a.json", "[{\"text\": \"one\"}]\n", "a.json(1,1)", "jq -c .[] FILE" },
         { "a.jsonl", "{\"text\": \"one\"}\n{\"text\": \"é\" x}\n", "a.jsonl(2,14)", "the line is not a JSON record" },
@@ -90,9 +91,12 @@ public sealed class CalibratingOnTexts : IDisposable
     [Theory]
     [InlineData("x.csv", "id,text\n1,one\n", "a table (.csv) is not read")]
     [InlineData("x.tsv", "id\ttext\n", "a table")]
-    [InlineData("x.parquet", "PAR1", "a table")]
-    [InlineData("c4.json.gz", "\u001f", "unpack it first")]
-    [InlineData("x.ZST", "x", "unpack it first")]
+    [InlineData("x.csv.gz", "id,text", "a table (.csv) is not read")]
+    [InlineData("x.txt.xz", "x", "or pack it by gzip (.gz)")]
+    [InlineData("x.tar.gz", "x", "an archive (.tar) is not read")]
+    [InlineData("x.txt.gz.zst", "x", "compressed twice")]
+    [InlineData("x.parquet.gz", "x", "unpack it first")]
+    [InlineData("x.npy.zst", "x", "unpack it first")]
     [InlineData("x.npz", "PK", "numpy.save")]
     [InlineData("x.txt", "PK\u0003\u0004\0\0", "binary")]
     [InlineData("x", "\0", "binary")]

@@ -124,7 +124,15 @@ public sealed class Mistakes : IDisposable
         { "version: «2»\nmodel: model\n" + Artifacts, "SLM1011", "recipe version 2 is unknown to this tool (0.1.0); write 'version: 1'" },
         { Head + "requires: «\"[0.2,1.0)\"»\n" + Artifacts, "SLM1012", "requires tool version [0.2,1.0), this is 0.1.0" },
 
+        { Head + "calibration: { dataset: «wikitext» }\nartifacts: { a: { sparsity: 0.5 } }\n", "SLM1008", "unknown dataset 'wikitext'; did you mean 'wikitext2'?" },
+        { Head + "calibration: { text: calibration.txt, join: «[a]» }\nartifacts: { a: { sparsity: 0.5 } }\n", "SLM1006", "write line breaks in double quotes" },
+        { Head + $"calibration: {{ text: calibration.txt, join: «{new string('x', 101)}» }}\nartifacts: {{ a: {{ sparsity: 0.5 }} }}\n", "SLM1007", "'join' has 101 characters" },
+
         // Keys that do not go together.
+        { Head + "calibration: { text: calibration.txt, «dataset»: c4 }\nartifacts: { a: { sparsity: 0.5 } }\n", "SLM1014", "'dataset' and 'text' exclude each other" },
+        { Head + "calibration: { dataset: c4, «field»: body }\nartifacts: { a: { sparsity: 0.5 } }\n", "SLM1014", "'field' and 'dataset' exclude each other" },
+        { Head + "calibration: { dataset: c4, «records»: 5 }\nartifacts: { a: { sparsity: 0.5 } }\n", "SLM1014", "'records' and 'dataset' exclude each other" },
+        { Head + "calibration: { dataset: c4 }\nevaluation: { perplexity: { p: { dataset: c4, «chat»: messages } } }\nartifacts: { a: { sparsity: 0.5 } }\n", "SLM1014", "'chat' and 'dataset' exclude each other" },
         { Head + "artifacts:\n  a:\n    method: magnitude\n    pattern: 2:4\n    «sparsity»: 0.5\n", "SLM1014", "'sparsity' and 'pattern' exclude each other" },
         { WithCalibration + "artifacts: { a: { matrix: { sparsity: [0.5], «pattern»: [2:4] } } }\n", "SLM1014", "exclude each other" },
         { WithCalibration + "artifacts: { a: { «sparsity»: 0.5, matrix: { pattern: [2:4] } } }\n", "SLM1014", "'sparsity' stands both here and in 'matrix'" },

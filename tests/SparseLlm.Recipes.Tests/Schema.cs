@@ -109,7 +109,7 @@ public sealed class Schema : IDisposable
         return message[(message.IndexOf(list, StringComparison.Ordinal) + list.Length)..].Split(", ");
     }
 
-    private static string RepositoryRoot()
+    internal static string RepositoryRoot()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(directory!.FullName, "SparseLlm.Build.sln"))) directory = directory.Parent;

@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Pruning.Calibration;
 
 namespace SparseLlm.Recipes.Tests;
 
@@ -65,6 +66,94 @@ public sealed class Texts : IDisposable
         const string recipe = "version: 1\nmodel: model\ncalibration: { text: x.jsonl, field: FIELD }\nartifacts: { a: { sparsity: 0.5 } }\n";
         folder.ReadValid(recipe.Replace("FIELD", "body"));
         folder.Read(recipe.Replace("FIELD", "text")).Diagnostics.ShouldHaveSingleItem().Message.ShouldContain("no string field 'text'");
+    }
+
+    [Fact]
+    public void How_records_are_read_is_part_of_a_text()
+    {
+        folder.AddFile("x.jsonl");
+        File.WriteAllText(folder.At("x.jsonl"), "{\"a\": {\"b\": [\"x\"]}}\n");
+        Recipe recipe = folder.ReadValid("""
+            version: 1
+            model: model
+            calibration: { text: x.jsonl, field: "a.b[]", join: "\n\n", records: 10 }
+            evaluation: { perplexity: { p: { text: x.jsonl, field: "a.b[]", join: "", windows: 5 } } }
+            artifacts: { a: { sparsity: 0.5 } }
+
+            """);
+        TextSource text = recipe.Calibration!.Text;
+        (text.Field, text.Join, text.Records, text.Chat).ShouldBe(("a.b[]", "\n\n", 10, null));
+        PerplexityRecipe measured = recipe.Perplexities.Single();
+        (measured.Text.Field, measured.Text.Join, measured.Text.Records, measured.Windows).ShouldBe(("a.b[]", "", null, 5));
+    }
+
+    [Fact]
+    public void Conversations_are_looked_at_for_their_messages()
+    {
+        folder.AddFile("x.jsonl");
+        File.WriteAllText(folder.At("x.jsonl"), "{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], \"turns\": [{\"from\": \"human\", \"value\": \"x\"}]}\n");
+        const string recipe = "version: 1\nmodel: model\ncalibration: { text: x.jsonl, chat: FIELD }\nartifacts: { a: { sparsity: 0.5 } }\n";
+        folder.ReadValid(recipe.Replace("FIELD", "messages")).Calibration!.Text.Chat.ShouldBe("messages");
+        folder.Read(recipe.Replace("FIELD", "turns")).Diagnostics.ShouldHaveSingleItem().Message.ShouldContain("the messages have 'from' and 'value'");
+        folder.ReadMarked(recipe.Replace("FIELD", "messages, «field»: x")).ShouldHaveSingleItem().Message.ShouldContain("'field' and 'chat' exclude each other");
+        folder.ReadMarked(recipe.Replace("FIELD", "messages, «join»: x")).ShouldHaveSingleItem().Code.ShouldBe("SLM1014");
+        folder.Read(recipe.Replace("FIELD", "messages").Replace("x.jsonl", "data/a.txt")).Diagnostics.ShouldHaveSingleItem().Code.ShouldBe("SLM3013");
+    }
+
+    [Fact]
+    public void A_glob_over_several_forms_reads_each_and_says_which_is_none()
+    {
+        foreach (string name in (string[])["mixed/a.txt", "mixed/b.jsonl", "mixed/c.csv", "mixed/d.parquet"]) folder.AddFile(name);
+        File.WriteAllText(folder.At("mixed/b.jsonl"), "{\"text\": \"x\"}\n");
+        string[] mistakes = [.. folder.Read("version: 1\nmodel: model\ncalibration: { text: \"mixed/*\" }\nartifacts: { a: { sparsity: 0.5 } }\n").Diagnostics.Select(mistake => mistake.Message)];
+        mistakes.Length.ShouldBe(2);
+        mistakes[0].ShouldContain("c.csv: a table (.csv) is not read");
+        mistakes[1].ShouldContain("d.parquet: the Parquet file cannot be read");
+    }
+
+    [Fact]
+    public void A_data_set_is_named_in_place_of_a_text()
+    {
+        Recipe recipe = folder.ReadValid("""
+            version: 1
+            model: model
+            calibration: { dataset: c4, samples: 16 }
+            evaluation: { perplexity: { wiki: { dataset: wikitext2, sequenceLength: 512 }, web: { dataset: c4 }, few: { dataset: c4, windows: 8 } } }
+            artifacts: { a: { sparsity: 0.5 } }
+
+            """);
+        recipe.Calibration!.Text.ShouldBe(NamedDataSet.Find("c4")!.Calibration);
+        recipe.Calibration.Settings.Samples.ShouldBe(16);
+        TextSource wiki = recipe.Perplexities[0].Text;
+        wiki.Paths.ShouldBe(["hf://datasets/Salesforce/wikitext/wikitext-2-raw-v1/test-00000-of-00001.parquet@b08601e04326c79dfdd32d625aee71d232d685c3"]);
+        (wiki.Join, wiki.Records, recipe.Perplexities[0].Windows, recipe.Perplexities[0].SequenceLength).ShouldBe(("\n\n", null, null, 512));
+        TextSource web = recipe.Perplexities[1].Text;
+        web.Paths.ShouldBe(["hf://datasets/allenai/c4/en/c4-validation.00000-of-00008.json.gz@1588ec454efa1a09f29cd18ddd04fe05fc8653a2"]);
+        (web.Join, web.Records, recipe.Perplexities[1].Windows).ShouldBe((" ", 1100, 256));
+        recipe.Perplexities[2].Windows.ShouldBe(8);
+    }
+
+    [Fact]
+    public void The_page_on_texts_says_what_every_data_set_is()
+    {
+        string page = File.ReadAllText(Path.Combine(Schema.RepositoryRoot(), "docs", "text.md"));
+        foreach (NamedDataSet set in NamedDataSet.All)
+        {
+            page.ShouldContain($"`{set.Name}`");
+            page.ShouldContain(set.Licence);
+            foreach (string address in set.Calibration.Paths.Concat(set.Evaluation.Paths))
+            {
+                // hf://datasets/owner/name/file@commit
+                string[] parts = address["hf://datasets/".Length..].Split('@');
+                string[] names = parts[0].Split('/', 3);
+                page.ShouldContain($"`{names[0]}/{names[1]}`");
+                page.ShouldContain($"`{names[2]}`");
+                page.ShouldContain($"`{parts[1]}`");
+            }
+
+            page.ShouldContain(set.Windows is { } windows ? $"{windows} windows" : set.Name);
+            page.ShouldContain(set.Evaluation.Records is { } records ? $"first {records} documents" : set.Name);
+        }
     }
 
     [SkippableFact]

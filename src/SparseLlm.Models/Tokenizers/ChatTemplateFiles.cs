@@ -10,6 +10,16 @@ internal static class ChatTemplateFiles
     public const string Default = "default";
 
     private const string Name = "chat_template";
+    private const string Others = "additional_chat_templates";
+
+    /// <summary>Those of a model's files that its templates, and the special tokens in them, are read from.</summary>
+    /// <param name="names">Names relative to its directory.</param>
+    public static IReadOnlyList<string> Among(IEnumerable<string> names) =>
+    [
+        .. names
+            .Where(name => name is $"{Name}.jinja" or $"{Name}.json" or TokenizerSource.Settings or TokenizerSource.SpecialTokens || name.StartsWith($"{Others}/", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>The templates by their names, from the file that transformers takes: the template's own, then the tokenizer's settings, then the processor's file.</summary>
     /// <param name="directory">A Hugging Face model directory.</param>
@@ -22,7 +32,7 @@ internal static class ChatTemplateFiles
         if (File.Exists(own))
         {
             templates[Default] = OfFile(own);
-            string others = Path.Combine(directory, "additional_chat_templates");
+            string others = Path.Combine(directory, Others);
             string[] paths = Directory.Exists(others) ? Directory.GetFiles(others, "*.jinja") : [];
             foreach (string path in paths.Order(StringComparer.Ordinal))
             {

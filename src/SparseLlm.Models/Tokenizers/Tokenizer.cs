@@ -14,6 +14,9 @@ namespace SparseLlm.Models.Tokenizers;
 /// </summary>
 public sealed class Tokenizer
 {
+    // Words, or tokens where there are no words, that the end of a text's beginning can have a part in.
+    private const int Margin = 64;
+
     private readonly IDecoder? _decoder;
 
     internal Tokenizer(
@@ -71,24 +74,59 @@ public sealed class Tokenizer
     /// </exception>
     public int[] Encode(string text, bool addSpecialTokens = true)
     {
+        var ids = new List<int>(text.Length / 4);
+        Encode(text, ids, wordEnds: null);
+        return Template.Apply(ids, addSpecialTokens);
+    }
+
+    /// <summary>
+    /// The first token ids of a text of which only the beginning is known: as many as are the same however it goes on. With the special tokens that the model expects before a text.
+    /// </summary>
+    /// <param name="beginning">The beginning.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">As of <see cref="Encode(string, bool)"/>.</exception>
+    public int[] EncodeBeginning(string beginning)
+    {
+        var ids = new List<int>(beginning.Length / 4);
+        var wordEnds = new List<int>();
+        Encode(beginning, ids, wordEnds);
+        return Template.Begin(ids[..Certain(ids, wordEnds)]);
+    }
+
+    /// <summary>
+    /// How many ids of a text's beginning do not depend on how it goes on. Where it is cut shows near the cut only: added tokens and normalisers look no further ahead than an added
+    /// token is long, patterns not beyond the whitespace before the next word, and no word depends on another. So with patterns all words are certain but the last 64. Without,
+    /// a stretch between added tokens is one word, of which all is certain that lies before a seam, over which no merge goes whatever stands behind.
+    /// </summary>
+    private int Certain(List<int> ids, List<int> wordEnds)
+    {
+        if (PreTokenizer is not null && wordEnds.Count != 1)
+        {
+            return wordEnds.Count > Margin ? wordEnds[^(Margin + 1)] : 0;
+        }
+
+        int last = ids.Count - Margin;
+        return Model.LastSeam(ids, wordEnds.LastOrDefault(end => end <= last), last);
+    }
+
+    private void Encode(string text, List<int> ids, List<int>? wordEnds)
+    {
         var allowance = new Allowance(text.Length);
         var words = new WordCache(Model);
-        var ids = new List<int>(text.Length / 4);
         foreach ((Piece piece, AddedToken? token) in Added.Split(WellFormed(text), allowance))
         {
             if (token is not null)
             {
                 ids.Add(token.Id);
+                wordEnds?.Add(ids.Count);
                 continue;
             }
 
             foreach (Piece word in PreTokenizer?.Split(piece, allowance) ?? [piece])
             {
                 words.Encode(word.Text.Span, ids);
+                wordEnds?.Add(ids.Count);
             }
         }
-
-        return Template.Apply(ids, addSpecialTokens);
     }
 
     /// <summary>The text of token ids.</summary>

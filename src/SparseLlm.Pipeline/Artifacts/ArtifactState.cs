@@ -37,5 +37,5 @@ internal static class ArtifactState
     public static bool HasPerplexities(ArtifactManifest manifest, PruneRequest request, DenseModel dense) =>
         manifest.Perplexity.Count == request.Perplexities.Count
         && request.Perplexities.All(text => manifest.Perplexity.TryGetValue(text.Name, out PerplexityReport? report)
-            && report.Key == text.Key(dense.Definition.MaximumLength, dense.Files));
+            && report.Key == text.Key(dense.Definition.MaximumLength, dense.Files, dense.Digests.Files));
 }

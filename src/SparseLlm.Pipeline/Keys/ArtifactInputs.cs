@@ -129,8 +129,12 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
             ["samples"] = settings.Samples.ToString(CultureInfo.InvariantCulture),
             ["sequenceLength"] = (settings.SequenceLength ?? CalibrationTokens.DefaultSequenceLength(modelMaximum)).ToString(CultureInfo.InvariantCulture),
             ["sampling"] = settings.Sampling.ToString().ToLowerInvariant(),
-            ["field"] = calibration.Text.Field,
         };
+        foreach ((string name, string value) in TextInputs.Of(calibration.Text))
+        {
+            described.Add(name, value);
+        }
+
         if (settings.Sampling == Sampling.Random)
         {
             described.Add("seed", settings.Seed.ToString(CultureInfo.InvariantCulture));
@@ -142,6 +146,11 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
             if (TextFormats.Of(path) is not TextFormat.Text and var format)
             {
                 described.Add(FormattableString.Invariant($"format of text {index + 1}"), JsonNamingPolicy.CamelCase.ConvertName(format.ToString()));
+            }
+
+            if (TextFormats.CompressionOf(path) is not TextCompression.None and var compression)
+            {
+                described.Add(FormattableString.Invariant($"compression of text {index + 1}"), JsonNamingPolicy.CamelCase.ConvertName(compression.ToString()));
             }
         }
 

@@ -36,11 +36,16 @@ public sealed record StepKeys(string? Experts, string? Allocation, IReadOnlyList
     private static string StartKey(ArtifactInputs inputs)
     {
         using var key = new KeyBuilder("start", inputs.Revision);
-        return key.Add("embedding", inputs.Embedding)
+        key.Add("embedding", inputs.Embedding)
             .Add("config", inputs.Model.GetValueOrDefault("config.json"))
             .Add("tokenizer", TokenizerDigest.Of(inputs.Model))
-            .Add("calibration", KeyBuilder.Of("calibration", inputs.Calibration!))
-            .Build();
+            .Add("calibration", KeyBuilder.Of("calibration", inputs.Calibration!));
+        if (inputs.Calibration!.ContainsKey(TextInputs.Chat))
+        {
+            key.Add("template", ChatTemplateDigest.Of(inputs.Model));
+        }
+
+        return key.Build();
     }
 
     private static string LayerKey(ArtifactInputs inputs, int index, string? previous, string? allocation)

@@ -178,7 +178,7 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             Perplexity before = meter.OfDense(text, cancellation);
             Perplexity after = meter.Of(directory, digest, request.DisplayName, text, cancellation);
             reports.Add(text.Name, new PerplexityReport(
-                before.Value, after.Value, after.Tokens, after.Windows, text.Key(dense.Definition.MaximumLength, dense.Files))
+                before.Value, after.Value, after.Tokens, after.Windows, text.Key(dense.Definition.MaximumLength, dense.Files, dense.Digests.Files))
             {
                 Files = ManifestBuilder.Describe(text.Text, dense.Files),
             });

@@ -94,5 +94,5 @@ public sealed class DenseModel
     /// <param name="digest">The digest of the measured model's files.</param>
     /// <param name="text">The text.</param>
     public string EvaluationKey(string digest, PerplexityText text) =>
-        Keys.EvaluationKey.Of(ArtifactInputs.CurrentRevision, digest, Digests.Files, NumericsClass, text.Key(Definition.MaximumLength, Files));
+        Keys.EvaluationKey.Of(ArtifactInputs.CurrentRevision, digest, Digests.Files, NumericsClass, text.Key(Definition.MaximumLength, Files, Digests.Files));
 }

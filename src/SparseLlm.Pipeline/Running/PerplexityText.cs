@@ -11,19 +11,43 @@ namespace SparseLlm.Pipeline.Running;
 /// <param name="Location">Who named it, for messages.</param>
 public sealed record PerplexityText(string Name, TextSource Text, int? SequenceLength, SourceLocation Location)
 {
+    /// <summary>How many windows are measured, from the first one on; null for as many as the text has.</summary>
+    public int? Windows { get; init; }
+
     /// <summary>The key of the text, how it is read, and the window length.</summary>
     /// <param name="modelMaximum">The longest sequence of the model.</param>
     /// <param name="files">Gives the digests of the files.</param>
-    public string Key(int modelMaximum, InputFiles files)
+    /// <param name="model">The digests of the dense model's files, whose chat template makes text of conversations.</param>
+    public string Key(int modelMaximum, InputFiles files, IReadOnlyDictionary<string, string> model)
     {
         using var key = new KeyBuilder("perplexity", 1);
-        key.Add("sequenceLength", SequenceLength ?? CalibrationTokens.DefaultSequenceLength(modelMaximum)).Add("field", Text.Field);
+        key.Add("sequenceLength", SequenceLength ?? CalibrationTokens.DefaultSequenceLength(modelMaximum));
+        if (Windows is { } windows)
+        {
+            key.Add("windows", windows);
+        }
+
+        foreach ((string name, string value) in TextInputs.Of(Text))
+        {
+            key.Add(name, value);
+        }
+
+        if (Text.Chat is not null)
+        {
+            key.Add("template", ChatTemplateDigest.Of(model));
+        }
+
         foreach (string path in Text.Paths)
         {
             key.Add("text", files.Of(path));
             if (TextFormats.Of(path) is not TextFormat.Text and var format)
             {
                 key.Add("format", format.ToString());
+            }
+
+            if (TextFormats.CompressionOf(path) is not TextCompression.None and var compression)
+            {
+                key.Add("compression", compression.ToString());
             }
         }
 

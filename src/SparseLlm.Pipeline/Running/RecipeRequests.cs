@@ -36,6 +36,6 @@ public static class RecipeRequests
             recipe.Calibration is { } calibration
                 ? new CalibrationSource(calibration.Text, calibration.Settings, calibration.Location)
                 : null,
-            [.. recipe.Perplexities.Select(text => new PerplexityText(text.Name, text.Text, text.SequenceLength, text.Location))],
+            [.. recipe.Perplexities.Select(text => new PerplexityText(text.Name, text.Text, text.SequenceLength, text.Location) { Windows = text.Windows })],
             Path.Combine(output, artifact.Name)) { Gates = artifact.Gates, Encoding = artifact.Encoding, Gguf = artifact.Gguf, Location = artifact.Location };
 }

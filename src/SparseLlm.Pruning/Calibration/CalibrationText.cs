@@ -1,106 +1,97 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using SparseLlm.Diagnostics;
-using SparseLlm.Files;
 using SparseLlm.Models.Tokenizers;
 
 namespace SparseLlm.Pruning.Calibration;
 
-/// <summary>Reads the token ids of a text: its files joined, encoded once, with the tokenizer's special tokens.</summary>
+/// <summary>
+/// Reads the token ids of a text: its records joined, encoded once, with the tokenizer's special tokens. Conversations are encoded one by one, with the special tokens that their
+/// template writes and no others, and their ids follow one another.
+/// </summary>
 public static class CalibrationText
 {
-    // As a whole it is one string and one list of ids, which can have about as many elements.
-    private const long MaximumLength = 1_000_000_000;
+    /// <summary>As many ids as there are.</summary>
+    public const int All = int.MaxValue;
 
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
-    private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
+    // A token has four characters in English, fewer in most other languages; what is missing is read then.
+    private const long CharactersPerToken = 4;
+    private const long LeastCharacters = 1 << 16;
 
     /// <summary>The token ids of a text.</summary>
     /// <param name="source">Its files.</param>
     /// <param name="tokenizer">Called only if the files hold text, not token ids.</param>
-    /// <exception cref="DiagnosticException">A file is missing, not UTF-8, too long, or not of the form that its name promises.</exception>
-    public static int[] ReadIds(TextSource source, Func<Tokenizer> tokenizer)
+    /// <param name="chat">Makes one text of the messages of a conversation; needed where the source has conversations.</param>
+    /// <param name="count">How many ids are needed, from the first one on: no more is read than it takes to have them. There are more in the result, or fewer if the text has no more.</param>
+    /// <exception cref="DiagnosticException">A file is missing, not UTF-8, too long, or not of the form that its name promises; or the template does not take a conversation.</exception>
+    public static int[] ReadIds(TextSource source, Func<Tokenizer> tokenizer, Func<JsonArray, string>? chat = null, int count = All)
     {
         TextCheck.Require(source);
-        return source.Paths.All(path => TextFormats.Of(path) == TextFormat.TokenIds)
-            ? [.. ReadFiles(source).SelectMany(file => NpyIds.Decode(file.Bytes, file.Path))]
-            : tokenizer().Encode(ReadText(source));
+        return source.Paths.All(path => TextFormats.Of(path) == TextFormat.TokenIds) ? Ids(source, count)
+            : source.Chat is not null ? ConversationIds(source, tokenizer(), chat ?? throw new ArgumentNullException(nameof(chat)), count)
+            : TextIds(source, tokenizer(), count);
     }
 
-    private static string ReadText(TextSource source)
+    private static int[] TextIds(TextSource source, Tokenizer tokenizer, int count)
     {
         var text = new StringBuilder();
-        foreach ((string path, byte[] bytes) in ReadFiles(source))
+        long enough = count == All ? long.MaxValue : Math.Max(LeastCharacters, CharactersPerToken * count);
+        foreach (string piece in new TextPieces(source, count == All).Texts())
         {
-            if (TextFormats.Of(path) == TextFormat.JsonLines)
-            {
-                AppendRecords(text, path, bytes, source.Field);
-            }
-            else
-            {
-                text.Append(Decode(path, bytes));
-            }
-        }
-
-        return text.ToString();
-    }
-
-    private static IEnumerable<(string Path, byte[] Bytes)> ReadFiles(TextSource source)
-    {
-        long room = MaximumLength;
-        foreach (string path in source.Paths)
-        {
-            byte[] bytes = ReadFile(path, room);
-            room -= bytes.Length;
-            yield return (path, bytes);
-        }
-    }
-
-    private static byte[] ReadFile(string path, long room)
-    {
-        try
-        {
-            return new FileInfo(path).Length <= room
-                ? RegularFile.ReadAllBytes(path, room)
-                : throw PruningDiagnostics.UnreadableText.Error(
-                    new SourceLocation(path), FormattableString.Invariant($"with this file the text has more than {MaximumLength} bytes, and no more are read; use a part of it"));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw PruningDiagnostics.UnreadableText.Error(new SourceLocation(path), $"the file cannot be read: {exception.Message}", exception);
-        }
-    }
-
-    private static string Decode(string path, ReadOnlySpan<byte> bytes)
-    {
-        ReadOnlySpan<byte> content = bytes.StartsWith(ByteOrderMark) ? bytes[ByteOrderMark.Length..] : bytes;
-        try
-        {
-            return StrictUtf8.GetString(content);
-        }
-        catch (DecoderFallbackException exception)
-        {
-            ReadOnlySpan<byte> before = content[..Math.Clamp(exception.Index, 0, content.Length)];
-            int column = Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1;
-            throw PruningDiagnostics.UnreadableText.Error(
-                new SourceLocation(path, before.Count((byte)'\n') + 1, column), "the file is not UTF-8 text; convert it to UTF-8", exception);
-        }
-    }
-
-    private static void AppendRecords(StringBuilder text, string path, ReadOnlySpan<byte> bytes, string field)
-    {
-        int number = 0;
-        foreach (Range range in bytes.Split((byte)'\n'))
-        {
-            number++;
-            ReadOnlySpan<byte> line = bytes[range];
-            if (line.Trim(" \t\r"u8).IsEmpty)
+            text.Append(piece);
+            if (text.Length < enough)
             {
                 continue;
             }
 
-            JsonRecord record = JsonRecord.Read(line, field);
-            text.Append(record.Text ?? throw PruningDiagnostics.UnreadableText.Error(new SourceLocation(path, number, record.Column), record.Problem)).Append('\n');
+            int[] ids = tokenizer.EncodeBeginning(text.ToString());
+            if (ids.Length >= count)
+            {
+                return ids;
+            }
+
+            enough = 2L * text.Length;
         }
+
+        return tokenizer.Encode(text.ToString());
+    }
+
+    private static int[] ConversationIds(TextSource source, Tokenizer tokenizer, Func<JsonArray, string> chat, int count)
+    {
+        var ids = new List<int>();
+        foreach (Conversation conversation in new TextPieces(source, count == All).Conversations())
+        {
+            ids.AddRange(tokenizer.Encode(Render(conversation, chat), addSpecialTokens: false));
+            if (ids.Count >= count)
+            {
+                break;
+            }
+        }
+
+        return [.. ids];
+    }
+
+    private static string Render(Conversation conversation, Func<JsonArray, string> chat)
+    {
+        try
+        {
+            return chat(conversation.Messages);
+        }
+        catch (DiagnosticException exception) when (exception.Diagnostics is [{ Location: { } template } problem] && problem.Descriptor != PruningDiagnostics.NoChatTemplate)
+        {
+            throw PruningDiagnostics.ConversationRefused.Error(conversation.Place, $"{conversation.Row}{problem.Message} ({template})", exception);
+        }
+    }
+
+    private static int[] Ids(TextSource source, int count)
+    {
+        var ids = new List<int>();
+        var limit = new ReadingLimit();
+        foreach (string path in source.Paths.TakeWhile(_ => ids.Count < count))
+        {
+            ids.AddRange(NpyIds.Read(path, count - ids.Count, limit));
+        }
+
+        return [.. ids];
     }
 }

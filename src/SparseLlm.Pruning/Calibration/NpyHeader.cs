@@ -11,7 +11,7 @@ namespace SparseLlm.Pruning.Calibration;
 /// <param name="Size">Bytes of an element, 1, 2, 4 or 8, little-endian.</param>
 /// <param name="IsSigned">Whether elements can be negative.</param>
 /// <param name="Count">Number of elements.</param>
-internal sealed partial record NpyHeader(int Start, int Size, bool IsSigned, int Count)
+internal sealed partial record NpyHeader(int Start, int Size, bool IsSigned, long Count)
 {
     private const int LengthAt = 8;
 
@@ -75,7 +75,7 @@ internal sealed partial record NpyHeader(int Start, int Size, bool IsSigned, int
         }
 
         problem = "";
-        return new NpyHeader(start, size, integer.Groups["sign"].ValueSpan is "i", (int)count);
+        return new NpyHeader(start, size, integer.Groups["sign"].ValueSpan is "i", (long)count);
     }
 
     /// <summary>The entries of the header, which is the literal of a Python dictionary; null if it is of another form.</summary>

@@ -1,7 +1,9 @@
+using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
+using SparseLlm.Pruning.Calibration.Parquet;
 
 namespace SparseLlm.Pruning.Calibration;
 
@@ -30,10 +32,10 @@ public static class TextCheck
     public static IEnumerable<Diagnostic> Find(TextSource source)
     {
         bool isMixed = source.Paths.Select(path => TextFormats.Of(path) == TextFormat.TokenIds).Distinct().Count() > 1;
-        return source.Paths.Distinct().Select(path => Find(path, source.Field, isMixed)).OfType<Diagnostic>();
+        return source.Paths.Distinct().Select(path => Find(path, source, isMixed)).OfType<Diagnostic>();
     }
 
-    private static Diagnostic? Find(string path, string field, bool isMixed)
+    private static Diagnostic? Find(string path, TextSource source, bool isMixed)
     {
         TextFormat format = TextFormats.Of(path);
         if (isMixed && format == TextFormat.TokenIds)
@@ -46,39 +48,54 @@ public static class TextCheck
             return PruningDiagnostics.TextFormatUnsupported.At(new SourceLocation(path), unsupported);
         }
 
+        if (source.Chat is not null && format is not (TextFormat.JsonLines or TextFormat.Parquet))
+        {
+            return PruningDiagnostics.TextFormatUnsupported.At(new SourceLocation(path), "conversations are read from JSON lines (.jsonl) or Parquet (.parquet); give such a file, or leave 'chat' out");
+        }
+
         try
         {
+            byte[] beginning = new byte[Beginning];
             using SafeFileHandle file = RegularFile.Open(path);
             long length = RandomAccess.GetLength(file);
-            byte[] beginning = new byte[Math.Min(length, Beginning)];
             int count = RandomAccess.Read(file, beginning, fileOffset: 0);
-            return Find(path, format, field, beginning.AsSpan(0, count), length);
+            return GitLfsPointer.IsPointer(beginning.AsSpan(0, count)) ? PruningDiagnostics.TextNotFetched.At(new SourceLocation(path), GitLfsPointer.Problem)
+                : format == TextFormat.TokenIds ? TokenIds(path, beginning.AsSpan(0, count), length)
+                : format == TextFormat.Parquet ? Table(path, source)
+                : Text(path, format, source, beginning);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return PruningDiagnostics.UnreadableText.At(new SourceLocation(path), $"the file cannot be read: {exception.Message}");
         }
+        catch (DiagnosticException exception)
+        {
+            return exception.Diagnostics[0];
+        }
     }
 
-    private static Diagnostic? Find(string path, TextFormat format, string field, ReadOnlySpan<byte> beginning, long length)
+    private static Diagnostic? TokenIds(string path, ReadOnlySpan<byte> beginning, long length) =>
+        NpyHeader.TryRead(beginning, length, out string problem) is null ? PruningDiagnostics.UnreadableText.At(new SourceLocation(path), problem) : null;
+
+    private static Diagnostic? Table(string path, TextSource source)
     {
-        if (GitLfsPointer.IsPointer(beginning))
-        {
-            return PruningDiagnostics.TextNotFetched.At(new SourceLocation(path), GitLfsPointer.Problem);
-        }
+        using ParquetFile table = ParquetFile.Open(path, new ReadingLimit());
+        string? problem = source.Chat is { } chat ? table.ProblemOfChat(new FieldPath(chat)) : table.ProblemOfText(new FieldPath(source.Field));
+        return problem is null ? null : PruningDiagnostics.UnreadableText.At(new SourceLocation(path), problem);
+    }
 
-        if (format == TextFormat.TokenIds)
-        {
-            return NpyHeader.TryRead(beginning, length, out string problem) is null ? PruningDiagnostics.UnreadableText.At(new SourceLocation(path), problem) : null;
-        }
-
-        bool isWhole = beginning.Length == length;
+    private static Diagnostic? Text(string path, TextFormat format, TextSource source, byte[] buffer)
+    {
+        using TextFile file = TextFile.Open(path, new ReadingLimit(), isWhole: false);
+        int count = file.Read(buffer);
+        ReadOnlySpan<byte> beginning = buffer.AsSpan(0, count);
+        bool isWhole = count < buffer.Length;
         if (Binary(beginning, isWhole) is { } binary)
         {
             return PruningDiagnostics.TextFormatUnsupported.At(new SourceLocation(path), binary);
         }
 
-        return format == TextFormat.JsonLines ? FirstRecord(path, field, beginning, isWhole) : Records(path, beginning, isWhole);
+        return format == TextFormat.JsonLines ? FirstRecord(path, source, beginning, isWhole) : Records(path, beginning, isWhole);
     }
 
     /// <summary>Why a file is not text in UTF-8, as far as its beginning shows.</summary>
@@ -108,7 +125,7 @@ public static class TextCheck
     }
 
     /// <summary>What is wrong with the first record.</summary>
-    private static Diagnostic? FirstRecord(string path, string field, ReadOnlySpan<byte> beginning, bool isWhole)
+    private static Diagnostic? FirstRecord(string path, TextSource source, ReadOnlySpan<byte> beginning, bool isWhole)
     {
         int number = 0;
         foreach ((Range range, bool isEnded) in Lines(beginning))
@@ -126,11 +143,17 @@ public static class TextCheck
                 return null;
             }
 
-            JsonRecord record = JsonRecord.Read(line, field);
-            return record.Text is null ? PruningDiagnostics.UnreadableText.At(new SourceLocation(path, number, record.Column), record.Problem) : null;
+            JsonRecord record = JsonRecord.Read(line, Finder(source));
+            return record.Problem.Length > 0 ? PruningDiagnostics.UnreadableText.At(new SourceLocation(path, number, record.Column), record.Problem) : null;
         }
 
         return null;
+    }
+
+    private static Func<JsonElement, (object? Value, string Problem)> Finder(TextSource source)
+    {
+        var field = new FieldPath(source.Chat ?? source.Field);
+        return source.Chat is null ? record => field.Text(record) : record => Conversation.MessagesOf(record, field);
     }
 
     /// <summary>Whether what is called text is JSON records, line after line.</summary>

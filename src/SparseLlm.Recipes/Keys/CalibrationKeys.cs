@@ -23,5 +23,9 @@ internal static class CalibrationKeys
     public static RecipeKey Seed { get; } =
         RecipeKey.Integer("seed", "The seed of random sampling.", 1) with { Default = Defaults.Seed };
 
-    public static KeyTable All { get; } = new(TextKeys.Text, TextKeys.Field, Samples, TextKeys.SequenceLength, Sampling, Seed);
+    public static KeyTable All { get; } = new(
+        TextKeys.Text, TextKeys.DataSet, TextKeys.Field, TextKeys.Chat, TextKeys.Join, TextKeys.Records, Samples, TextKeys.SequenceLength, Sampling, Seed)
+    {
+        Constraints = TextKeys.Constraints,
+    };
 }

@@ -21,6 +21,6 @@ internal sealed class CalibrationReader(ReadingContext context, TextSourceReader
             settings = settings with { Sampling = EnumNames.Parse<Sampling>(name) };
         if (section.Find(CalibrationKeys.Seed) is { } seed)
             settings = settings with { Seed = context.Scalars.Integer(CalibrationKeys.Seed, seed) ?? settings.Seed };
-        return new CalibrationRecipe(texts.Read(section), settings, entry.Key.Location);
+        return new CalibrationRecipe(texts.Read(section, texts.DataSet(section)?.Calibration), settings, entry.Key.Location);
     }
 }

@@ -27,6 +27,8 @@ internal sealed class EvaluationReader(ReadingContext context, TextSourceReader 
             return new PerplexityRecipe(entry.Name, new TextSource([]), null, entry.Key.Location);
 
         int? length = section.Find(TextKeys.SequenceLength) is { } node ? context.Scalars.Integer(TextKeys.SequenceLength, node) : null;
-        return new PerplexityRecipe(entry.Name, texts.Read(section), length, entry.Key.Location);
+        NamedDataSet? set = texts.DataSet(section);
+        int? windows = section.Find(PerplexityKeys.Windows) is { } limit ? context.Scalars.Integer(PerplexityKeys.Windows, limit) : set?.Windows;
+        return new PerplexityRecipe(entry.Name, texts.Read(section, set?.Evaluation), length, entry.Key.Location) { Windows = windows };
     }
 }

@@ -16,6 +16,9 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
 
     private readonly List<string> globs = [];
 
+    /// <summary>Whether a path is an address on the hub.</summary>
+    public static bool IsRemote(string path) => path.StartsWith(RemotePrefix, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The globs that were asked for, absolute.</summary>
     public IReadOnlyList<string> Globs => globs;
 
@@ -35,7 +38,7 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
     /// <summary>The absolute path of the model directory, or null.</summary>
     public string? Model(string text, SourceLocation location)
     {
-        if (text.StartsWith(RemotePrefix, StringComparison.OrdinalIgnoreCase))
+        if (IsRemote(text))
         {
             diagnostics.Add(RecipeDiagnostics.RemoteModel, location, DownloadInstead(text));
             return null;

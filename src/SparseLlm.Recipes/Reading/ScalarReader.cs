@@ -44,6 +44,21 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
         return text;
     }
 
+    /// <summary>What stands between two things: any text, line breaks and nothing among it.</summary>
+    public string? Separator(RecipeKey key, YamlNode node)
+    {
+        if (node is not YamlScalar { IsNull: false } scalar)
+        {
+            diagnostics.Add(RecipeDiagnostics.WrongKind, node.Location, $"'{key.Name}' must be a text, found {node.Kind}; write line breaks in double quotes, as in \"\\n\\n\"");
+            return null;
+        }
+
+        if (scalar.Value.Length <= TextKeys.MostOfJoin) return scalar.Value;
+
+        diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, FormattableString.Invariant($"'{key.Name}' has {scalar.Value.Length} characters, and {TextKeys.MostOfJoin} is the most"));
+        return null;
+    }
+
     /// <summary>A number, with a point for decimals whatever the culture.</summary>
     public double? Number(string name, YamlNode node)
     {

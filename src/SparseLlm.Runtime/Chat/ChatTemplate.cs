@@ -48,6 +48,10 @@ public sealed class ChatTemplate
         return new ChatTemplate(used.ToDictionary(text => text.Key, text => new NamedTemplate(text.Value)), settings.SpecialTokens);
     }
 
+    /// <summary>Which of a model's files <see cref="Read"/> reads, in ordinal order.</summary>
+    /// <param name="names">The names of its files, relative to its directory.</param>
+    public static IReadOnlyList<string> FilesAmong(IEnumerable<string> names) => ChatTemplateFiles.Among(names);
+
     /// <summary>Reads a template of your own.</summary>
     /// <param name="text">A template in Jinja.</param>
     /// <param name="specialTokens">The texts of special tokens by the names that the template calls them by, such as <c>bos_token</c>; null for none.</param>

@@ -16,25 +16,27 @@ internal static class EvalCommand
     public static Command Create()
     {
         var model = new Argument<string>("model") { Description = "A Hugging Face directory, dense, pruned or packed." };
-        var text = new Option<string[]>("--text") { Description = "The text: UTF-8, JSON lines (.jsonl) or token ids (.npy). May be given more than once.", Required = true, AllowMultipleArgumentsPerToken = false };
-        var field = new Option<string>("--field") { Description = "The field of a JSON record that holds its text.", DefaultValueFactory = _ => "text" };
+        var text = new Option<string[]>("--text") { Description = $"The text: {TextOptions.Forms}", Required = true, AllowMultipleArgumentsPerToken = false };
+        var reading = new TextOptions();
         Option<int?> length = CommandAction.SequenceLength();
+        Option<int?> windows = CommandAction.AtLeast(1, new Option<int?>("--windows") { Description = "Measure the first windows alone." });
         var computing = new EngineOptions();
         Option<MemoryBudget?> memory = CommandAction.Memory();
         Option<string?> cache = CommandAction.Cache();
         Option<bool> json = CommandAction.Json();
         Option<bool> noProgress = CommandAction.NoProgress();
-        var command = new Command("eval", "Measure the perplexity of a model on a text.") { model, text, field, length };
+        var command = new Command("eval", "Measure the perplexity of a model on a text.") { model, text };
+        reading.AddTo(command);
+        command.Add(length, windows);
         computing.AddTo(command);
         command.Add(memory, cache, json, noProgress);
         command.SetWork((arguments, cancellation) =>
         {
-            var source = new TextSource([.. arguments.GetRequiredValue(text).Select(Path.GetFullPath)], arguments.GetRequiredValue(field));
-            TextCheck.Require(source);
+            TextSource source = reading.Source(arguments.GetRequiredValue(text), arguments);
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
             using IEngine engine = Devices.OpenToMeasure(arguments.GetRequiredValue(model), computing.Choose(arguments), opened);
             var perplexityText = new PerplexityText(
-                Path.GetFileName(source.Paths[0]), source, arguments.GetValue(length), new SourceLocation(source.Paths[0]));
+                Path.GetFileName(source.Paths[0]), source, arguments.GetValue(length), new SourceLocation(source.Paths[0])) { Windows = arguments.GetValue(windows) };
             Perplexity perplexity = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
             {
                 var dense = new DenseModel(arguments.GetRequiredValue(model), engine.NumericsClass, opened);

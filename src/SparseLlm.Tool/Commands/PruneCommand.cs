@@ -24,8 +24,8 @@ internal sealed class PruneCommand
     private readonly Option<string?> pattern = new("--pattern") { Description = "N:M sparsity, such as 2:4: N of each M weights are kept." };
     private readonly Option<double?> keepExperts =
         CommandAction.Share("--keep-experts", "The share of the experts of each mixture to keep, such as 0.5; those that matter least are dropped before anything is pruned.");
-    private readonly Option<string[]> calibration = new("--calibration") { Description = "The calibration text: UTF-8, JSON lines (.jsonl) or token ids (.npy). May be given more than once." };
-    private readonly Option<string> field = new("--field") { Description = "The field of a JSON record that holds its text.", DefaultValueFactory = _ => "text" };
+    private readonly Option<string[]> calibration = new("--calibration") { Description = $"The calibration text: {TextOptions.Forms}" };
+    private readonly TextOptions reading = new();
     private readonly Option<int> samples =
         CommandAction.AtLeast(1, new Option<int>("--samples") { Description = "Number of calibration windows.", DefaultValueFactory = _ => new CalibrationSettings().Samples });
     private readonly Option<int?> length = CommandAction.SequenceLength();
@@ -48,8 +48,10 @@ internal sealed class PruneCommand
         preset.AcceptOnlyFromAmong([.. Preset.All.Select(known => known.Name)]);
         var command = new Command("prune", "Prune a model once, without a recipe.")
         {
-            model, method, preset, sparsity, pattern, keepExperts, calibration, field, samples, length, seed, set, encoding, output,
+            model, method, preset, sparsity, pattern, keepExperts, calibration,
         };
+        reading.AddTo(command);
+        command.Add(samples, length, seed, set, encoding, output);
         computing.AddTo(command);
         command.Add(memory, cache, json, noProgress);
         command.SetWork(Run, isTidy: true);
@@ -168,8 +170,7 @@ internal sealed class PruneCommand
             return null;
         }
 
-        var source = new TextSource([.. files.Select(Path.GetFullPath)], arguments.GetRequiredValue(field));
-        TextCheck.Require(source);
+        TextSource source = reading.Source(files, arguments);
         var settings = new CalibrationSettings
         {
             Samples = arguments.GetValue(samples),

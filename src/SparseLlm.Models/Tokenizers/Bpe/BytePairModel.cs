@@ -9,6 +9,7 @@ internal sealed class BytePairModel
 
     private readonly TokenizerPlace _place;
     private readonly int[]? _byteTokens;
+    private readonly Lazy<Seams?> _seams;
 
     public BytePairModel(TokenizerPlace place, BytePairVocabulary vocabulary, BytePairOptions options)
     {
@@ -19,6 +20,7 @@ internal sealed class BytePairModel
             ? [.. Enumerable.Range(0, 256).Select(b =>
                 vocabulary.TryGetId(FormattableString.Invariant($"<0x{b:X2}>"), out int id) ? id : MissingByte)]
             : null;
+        _seams = new Lazy<Seams?>(FindSeams);
     }
 
     /// <summary>The tokens and merges.</summary>
@@ -26,6 +28,32 @@ internal sealed class BytePairModel
 
     /// <summary>How the characters of a word are treated.</summary>
     public BytePairOptions Options { get; }
+
+    /// <summary>The last place among the tokens of a word over which no merge goes, so that those before it are the same whatever stands behind; the word's beginning if there is none.</summary>
+    /// <param name="ids">Tokens.</param>
+    /// <param name="first">Where the word begins among them.</param>
+    /// <param name="last">The last place that is looked at.</param>
+    public int LastSeam(List<int> ids, int first, int last)
+    {
+        if (_seams.Value is { } seams)
+        {
+            for (int place = last; place > first; place--)
+            {
+                if (seams.IsBetween(ids[place - 1], ids[place]))
+                {
+                    return place;
+                }
+            }
+        }
+
+        return first;
+    }
+
+    /// <summary>Null where the symbols that a word begins with cannot be told from its tokens.</summary>
+    private Seams? FindSeams() =>
+        Options.ContinuingPrefix.Length + Options.EndSuffix.Length == 0 && Vocabulary.Merges.All(merge => _byteTokens?.Contains(merge.Merge.Id) != true)
+            ? new Seams(Vocabulary, _byteTokens ?? [], Options.UnknownToken is not null && Vocabulary.TryGetId(Options.UnknownToken, out int unknown) ? unknown : null)
+            : null;
 
     /// <summary>The tokens of one word, appended to <paramref name="output"/>.</summary>
     /// <param name="word">A pre-token, not empty.</param>

@@ -14,9 +14,10 @@ namespace SparseLlm.Pipeline.Engines.Local;
 /// <summary>A dense model on a backend, and what is computed once for all jobs on it: token ids, what prunes have in common.</summary>
 internal sealed class ModelSession : IDisposable
 {
-    private readonly Dictionary<string, int[]> ids = [];
+    private readonly Dictionary<(string Paths, TextSource Reading, int Count), int[]> ids = [];
     private readonly Func<string, DecoderModel> open;
     private Tokenizer? tokenizer;
+    private ConversationText? conversations;
     private SharedInputs? shared;
 
     /// <summary>Opens a model.</summary>
@@ -58,8 +59,12 @@ internal sealed class ModelSession : IDisposable
     }
 
     /// <summary>The calibration windows.</summary>
-    public CalibrationTokens Calibration(CalibrationSource source) =>
-        CalibrationTokens.Cut(Ids(source.Text), source.Settings, Model.Definition.MaximumLength, source.Location);
+    public CalibrationTokens Calibration(CalibrationSource source)
+    {
+        CalibrationSettings settings = source.Settings;
+        int count = settings.Sampling == Sampling.Sequential ? Count(settings.Samples, settings.SequenceLength) : CalibrationText.All;
+        return CalibrationTokens.Cut(Ids(source.Text, count), settings, Model.Definition.MaximumLength, source.Location);
+    }
 
     /// <summary>The perplexity of this model, or of another one with its tokenizer.</summary>
     public Perplexity Measure(MeasureJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation)
@@ -76,9 +81,11 @@ internal sealed class ModelSession : IDisposable
     private Perplexity Measure(DecoderModel model, MeasureJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation)
     {
         using MatrixStore store = CreateStore(job.Memory);
+        int count = job.Text.Windows is { } windows ? Count(windows, job.Text.SequenceLength) : CalibrationText.All;
+        int[] text = Ids(job.Text.Text, count);
         return Perplexity.Measure(
             model,
-            Ids(job.Text.Text),
+            text.Length > count ? text[..count] : text,
             job.Text.SequenceLength,
             job.Text.Location,
             store,
@@ -86,12 +93,20 @@ internal sealed class ModelSession : IDisposable
             cancellation);
     }
 
-    private int[] Ids(TextSource source)
+    /// <summary>How many ids windows have.</summary>
+    private int Count(int windows, int? length) =>
+        (int)Math.Min(CalibrationText.All, (long)windows * (length ?? CalibrationTokens.DefaultSequenceLength(Model.Definition.MaximumLength)));
+
+    private int[] Ids(TextSource source, int count)
     {
-        string key = string.Join('\n', source.Paths.Append(source.Field));
+        var key = (string.Join('\n', source.Paths), source with { Paths = [] }, count);
         if (!ids.TryGetValue(key, out int[]? known))
         {
-            known = CalibrationText.ReadIds(source, () => tokenizer ??= Tokenizer.Load(Model.Directory));
+            known = CalibrationText.ReadIds(
+                source,
+                () => tokenizer ??= Tokenizer.Load(Model.Directory),
+                messages => (conversations ??= new ConversationText(Model.Directory)).Render(messages),
+                count);
             RequireInVocabulary(known, source);
             ids.Add(key, known);
         }

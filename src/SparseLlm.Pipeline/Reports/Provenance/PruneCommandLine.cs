@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pruning.Calibration;
 
 namespace SparseLlm.Pipeline.Reports.Provenance;
@@ -12,18 +13,12 @@ internal static partial class PruneCommandLine
     /// <summary>What a manifest calls random sampling.</summary>
     public static readonly string RandomSampling = nameof(Sampling.Random).ToLowerInvariant();
 
-    private const string StandardField = "text";
-
     /// <summary>The command, over several lines; null where there are rules, which it cannot say.</summary>
     public static string? Of(ArtifactManifest manifest)
     {
         PatternRules patterns = PatternRules.Of(manifest);
         return patterns.Rules.Count > 0 ? null : string.Join(" \\\n  ", Parts(manifest, patterns.Default));
     }
-
-    /// <summary>The field of the calibration's records that holds text, where it is not the usual one.</summary>
-    public static string? FieldOf(ArtifactManifest manifest) =>
-        manifest.Inputs.Calibration?.GetValueOrDefault("field") is { } field && field != StandardField ? field : null;
 
     private static IEnumerable<string> Parts(ArtifactManifest manifest, string pattern)
     {
@@ -42,9 +37,9 @@ internal static partial class PruneCommandLine
         if (manifest.Calibration is { } calibration)
         {
             yield return string.Join(' ', calibration.Files.Select(file => $"--calibration {Quote(file.Name)}"));
-            if (FieldOf(manifest) is { } field)
+            foreach ((string name, string value) in TextInputs.Unusual(manifest.Inputs.Calibration))
             {
-                yield return $"--field {Quote(field)}";
+                yield return $"--{name} {Quote(name == TextInputs.Join ? value[1..^1] : value)}";
             }
 
             string seed = calibration.Sampling == RandomSampling ? string.Create(CultureInfo.InvariantCulture, $" --seed {calibration.Seed}") : "";

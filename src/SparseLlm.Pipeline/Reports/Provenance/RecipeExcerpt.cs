@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Keys;
 
 namespace SparseLlm.Pipeline.Reports.Provenance;
 
@@ -36,9 +37,9 @@ internal sealed class RecipeExcerpt
 
         Line($"calibration:");
         Line($"  text: {Names(calibration.Files)}");
-        if (PruneCommandLine.FieldOf(manifest) is { } field)
+        foreach ((string name, string value) in TextInputs.Unusual(manifest.Inputs.Calibration))
         {
-            Line($"  field: {Quote(field)}");
+            Line($"  {name}: {(name is TextInputs.Chat or TextInputs.Field ? Quote(value) : value)}");
         }
 
         Line($"  samples: {calibration.Samples}");

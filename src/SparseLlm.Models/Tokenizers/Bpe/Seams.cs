@@ -1,0 +1,42 @@
+using System.Text;
+
+namespace SparseLlm.Models.Tokenizers.Bpe;
+
+/// <summary>
+/// Between which characters nothing is ever merged. A merge of two tokens brings the last character of one and the first of the other together; where no merge in the
+/// vocabulary does that for two neighbours, what is on one side has no part in the tokens of the other.
+/// </summary>
+internal sealed class Seams
+{
+    private const int BehindCharacters = 0x110000;
+
+    private readonly BytePairVocabulary _vocabulary;
+    private readonly HashSet<int> _bytes;
+    private readonly int? _unknown;
+    private readonly HashSet<(int, int)> _joined;
+
+    /// <summary>The seams of a vocabulary.</summary>
+    /// <param name="vocabulary">Tokens and merges.</param>
+    /// <param name="bytes">Tokens that stand for a byte, and not for what they are called.</param>
+    /// <param name="unknown">The token of characters that have none, which may run together.</param>
+    public Seams(BytePairVocabulary vocabulary, IEnumerable<int> bytes, int? unknown)
+    {
+        _vocabulary = vocabulary;
+        _bytes = [.. bytes];
+        _unknown = unknown;
+        _joined = [.. vocabulary.Merges.Select(merge => (Last(merge.Left), First(merge.Right)))];
+    }
+
+    /// <summary>Whether there is a seam between two tokens that stand side by side.</summary>
+    public bool IsBetween(int left, int right) => left != _unknown && right != _unknown && !_joined.Contains((Last(left), First(right)));
+
+    private int First(int token) => _bytes.Contains(token) ? BehindCharacters + token : _vocabulary.Token(token)!.EnumerateRunes().First().Value;
+
+    private int Last(int token)
+    {
+        string text = _vocabulary.Token(token)!;
+        return _bytes.Contains(token) ? BehindCharacters + token
+            : Rune.TryGetRuneAt(text, Math.Max(0, text.Length - 2), out Rune pair) && pair.Utf16SequenceLength == 2 ? pair.Value
+            : text[^1];
+    }
+}
