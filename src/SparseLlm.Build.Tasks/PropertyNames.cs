@@ -11,6 +11,7 @@ internal static class PropertyNames
     [
         (new("without --locked"), "with SparseLlmLocked=false"),
         (new("--locked(-mode)?"), "SparseLlmLocked=true"),
+        (new("--offline"), "SparseLlmOffline=true"),
         (new("--cache off"), "SparseLlmCachePath=off"),
         (new("--cache(?![a-z-])"), "SparseLlmCachePath"),
         (new("--on-cache-miss ([a-z]+)"), "SparseLlmOnCacheMiss=$1"),

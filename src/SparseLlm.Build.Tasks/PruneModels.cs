@@ -68,6 +68,9 @@ public sealed class PruneModels : ToolTask
     /// <summary>Whether inputs and artifacts are held against the recipe's lock file.</summary>
     public bool IsLocked { get; set; }
 
+    /// <summary>Whether nothing may be downloaded from the hub.</summary>
+    public bool IsOffline { get; set; }
+
     /// <summary>The address of the folder of the pages that explain codes.</summary>
     public string HelpPages { get; set; } = "";
 
@@ -176,6 +179,8 @@ public sealed class PruneModels : ToolTask
             yield return "--artifact=" + artifact;
         if (IsLocked)
             yield return "--locked";
+        if (IsOffline)
+            yield return "--offline";
     }
 
     private IEnumerable<(string Option, string Value)> Options()

@@ -14,7 +14,7 @@ internal static partial class HubAddressParser
     /// <summary>The pages that show a revision, or a file in it.</summary>
     private static readonly string[] Views = ["tree", "blob", "resolve", "raw", "blame"];
 
-    /// <inheritdoc cref="HubAddress.TryParse"/>
+    /// <inheritdoc cref="HubAddress.TryParse(string, out string)"/>
     public static HubAddress? TryParse(string text, out string problem)
     {
         try

@@ -39,13 +39,19 @@ public sealed class HubClient : IDisposable
 
         if (options.IsOffline)
         {
-            return folder.ReadRef(address.Revision) ?? throw HubFailures.Offline(address, $"the commit that '{address.Revision}' stands for", folder.Root);
+            return folder.ReadRef(address.Revision) ?? throw HubFailures.Offline(options, address, $"the commit that '{address.Revision}' stands for", folder.Root);
         }
 
-        string commit = api.Commit(address, cancellation);
+        string commit = Latest(address, cancellation);
         folder.TryWriteRef(address.Revision, commit);
         return commit;
     }
+
+    /// <summary>The commit that the hub has for an address, for who wants to know and takes nothing of it: the cache goes on with the one that it has.</summary>
+    /// <returns>40 hexadecimal digits.</returns>
+    /// <exception cref="DiagnosticException">There is none, or the hub does not say.</exception>
+    public string Latest(HubAddress address, CancellationToken cancellation) =>
+        options.IsOffline ? throw HubFailures.Offline(options, address, $"the commit that '{address.Revision}' stands for now", Folder(address).Root) : api.Commit(address, cancellation);
 
     /// <summary>
     /// The files of a commit: all of a model, and of a data set those that the address names. What the cache knows of a commit is not asked for again. Offline, where the
@@ -71,7 +77,7 @@ public sealed class HubClient : IDisposable
         {
             return snapshot.Describe() is { Count: > 0 } here && FileSelection.TryOf(address, here) is { Count: > 0 } files
                 ? files
-                : throw HubFailures.Offline(address, address.Path is { } path ? $"'{path}' of commit {commit}" : $"commit {commit}", folder.Root);
+                : throw HubFailures.Offline(options, address, address.Path is { } path ? $"'{path}' of commit {commit}" : $"commit {commit}", folder.Root);
         }
 
         IReadOnlyList<HubFile> listed = api.Files(address, commit, cancellation);

@@ -47,8 +47,8 @@ internal sealed class HubFailures(HubOptions options)
         HubDiagnostics.Senseless.Error(null, $"{address}: the answer of {options.Endpoint} makes no sense: {problem}; check HF_ENDPOINT, and whether a proxy or a login page answers instead", inner);
 
     /// <summary>What is not in the cache, where nobody may be asked.</summary>
-    public static DiagnosticException Offline(HubAddress address, string what, string folder) => HubDiagnostics.Offline.Error(
-        null, $"{address}: {what} is not in the hub's cache ({folder}), and the tool is told to work offline; run 'dotnet sparsellm pull' once where the hub may be asked");
+    public static DiagnosticException Offline(HubOptions options, HubAddress address, string what, string folder) => HubDiagnostics.Offline.Error(
+        null, $"{address}: {what} is not in the hub's cache ({folder}), and {options.WhyOffline}");
 
     private static DiagnosticException Unreachable(HubAddress address, string problem, Exception inner) => HubDiagnostics.Unreachable.Error(
         null, $"{address}: {problem}; check the connection and HTTPS_PROXY, and run the same again: what has come is kept. HF_HUB_OFFLINE=1 works with what is in the cache", inner);

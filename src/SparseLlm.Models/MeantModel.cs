@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using System.Text.RegularExpressions;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Gguf.Format;
@@ -6,7 +7,7 @@ using SparseLlm.Models.Gguf.Format;
 namespace SparseLlm.Models;
 
 /// <summary>Which model directory somebody means who names something beside it: a file in it, a folder around it, a repository of the hub's cache.</summary>
-public static class MeantModel
+public static partial class MeantModel
 {
     /// <summary>How the names of repositories in the hub's cache begin that hold models.</summary>
     internal const string Repositories = "models--";
@@ -53,8 +54,14 @@ public static class MeantModel
             return $"there is no such directory: '{Home}' is a folder's name here; write '{whole}'";
         }
 
-        return $"there is no such directory; {(Nearest.Directory(path, written) is { } near ? $"did you mean '{near}'?" : "name a Hugging Face model directory")}";
+        return Nearest.Directory(path, written) is { } near ? $"there is no such directory; did you mean '{near}'?"
+            : IsNameOnHub(path, written) ? $"there is no such directory; for the model of that name on the Hugging Face hub, write 'hf://{written}'"
+            : "there is no such directory; name a Hugging Face model directory";
     }
+
+    /// <summary>Whether a path looks like <c>owner/name</c>, and no folder here is called as the owner is.</summary>
+    private static bool IsNameOnHub(string path, string written) =>
+        NamesOnHub().IsMatch(written) && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)));
 
     /// <summary>The models in a folder that is none itself.</summary>
     private static string? Inside(string path, string written)
@@ -133,4 +140,7 @@ public static class MeantModel
     }
 
     private static string DirectoryOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;
+
+    [GeneratedRegex(@"^(?!models/|data/)[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w.-]+)?\z")]
+    private static partial Regex NamesOnHub();
 }

@@ -1,5 +1,6 @@
 using NuGet.Versioning;
 using SparseLlm.Diagnostics;
+using SparseLlm.Hub;
 using SparseLlm.Pruning.Activations;
 
 namespace SparseLlm.Recipes;
@@ -7,7 +8,7 @@ namespace SparseLlm.Recipes;
 /// <summary>A <c>pruning.yaml</c>, read, checked and resolved: what to prune, how, and what must hold of the result.</summary>
 /// <param name="Path">The absolute path of the recipe file; locations name it as the caller did.</param>
 /// <param name="Requires">Tool versions that may run it, if it says.</param>
-/// <param name="Model">Absolute path of the Hugging Face directory.</param>
+/// <param name="Model">Absolute path of the Hugging Face directory; an address of the hub until that is fetched.</param>
 /// <param name="ModelLocation">Where the recipe names the model.</param>
 /// <param name="Calibration">The calibration data; null if the recipe has none, as it may if every method is magnitude.</param>
 /// <param name="Perplexities">The texts to measure perplexity on, in the order of the file.</param>
@@ -27,4 +28,7 @@ public sealed record Recipe(
 {
     /// <summary>The globs by which it names texts, absolute: a file that comes to match one is a new input.</summary>
     public IReadOnlyList<string> Globs { get; init; } = [];
+
+    /// <summary>What it names of the hub, once that is fetched.</summary>
+    public IReadOnlyList<HubSource> Sources { get; init; } = [];
 }

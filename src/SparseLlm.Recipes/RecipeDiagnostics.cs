@@ -41,9 +41,6 @@ public static class RecipeDiagnostics
     /// <summary>The running tool is not one of the versions that the recipe requires.</summary>
     public static DiagnosticDescriptor RequirementNotMet { get; } = new("SLM1012", "Tool version not allowed by the recipe");
 
-    /// <summary>A model that would have to be downloaded.</summary>
-    public static DiagnosticDescriptor RemoteModel { get; } = new("SLM1013", "Models are not downloaded");
-
     /// <summary>Keys that exclude each other.</summary>
     public static DiagnosticDescriptor Conflict { get; } = new("SLM1014", "Keys that exclude each other");
 

@@ -17,6 +17,8 @@ internal static class CommandLine
         {
             InitCommand.Create(),
             ValidateCommand.Create(),
+            PullCommand.Create(),
+            UpdateCommand.Create(),
             PlanCommand.Create(),
             BuildCommand.Create(),
             StatusCommand.Create(),

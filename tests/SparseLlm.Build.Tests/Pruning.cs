@@ -43,11 +43,11 @@ public sealed class Pruning
         var project = new TestProject(feed).Write("pruning.yaml", "artifact: a\nartifact: b\nartifact: c");
 
         project.Build(
-            "-p:SparseLlmDevice=cuda", "-p:SparseLlmPrecision=fast", "-p:SparseLlmDevices=0%3B1", "-p:SparseLlmArtifacts=a%3Bc", "-p:SparseLlmCachePath=cache/", "-p:SparseLlmOnCacheMiss=error", "-p:SparseLlmLocked=true")
+            "-p:SparseLlmDevice=cuda", "-p:SparseLlmPrecision=fast", "-p:SparseLlmDevices=0%3B1", "-p:SparseLlmArtifacts=a%3Bc", "-p:SparseLlmCachePath=cache/", "-p:SparseLlmOnCacheMiss=error", "-p:SparseLlmLocked=true", "-p:SparseLlmOffline=true")
             .ShouldSucceed();
 
         project.Calls.Single().ShouldEndWith(
-            $"--device cuda --precision fast --devices 0,1 --cache {project.PathOf("cache")} --on-cache-miss error --artifact=a --artifact=c --locked");
+            $"--device cuda --precision fast --devices 0,1 --cache {project.PathOf("cache")} --on-cache-miss error --artifact=a --artifact=c --locked --offline");
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["a/config.json", "a/model.safetensors", "c/config.json", "c/model.safetensors"]);
     }
 

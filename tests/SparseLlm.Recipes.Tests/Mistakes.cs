@@ -108,13 +108,19 @@ public sealed class Mistakes : IDisposable
 
         // Files.
         { "version: 1\nmodel: «models/none»\n" + Artifacts, "SLM1009", "model 'models/none': there is no such directory; name a Hugging Face model directory (paths are relative to the recipe's folder" },
+        { "version: 1\nmodel: «Qwen/Qwen3-0.6B»\n" + Artifacts, "SLM1009", "model 'Qwen/Qwen3-0.6B': there is no such directory; for the model of that name on the Hugging Face hub, write 'hf://Qwen/Qwen3-0.6B'" },
         { "version: 1\nmodel: «./modle»\n" + Artifacts, "SLM1009", "model './modle': there is no such directory; did you mean './model'?" },
         { "version: 1\nmodel: «eval.txt»\n" + Artifacts, "SLM1009", "this is a file; name the directory" },
         { Head + "calibration: { text: «none.txt» }\n" + Artifacts, "SLM1009", "file 'none.txt' does not exist" },
         { Head + "calibration: { text: [calibration.txt, «\"*.jsonl\"»] }\n" + Artifacts, "SLM1009", "no file matches '*.jsonl'" },
         { Head + "evaluation: { perplexity: { prose: «nowhere/**» } }\n" + Artifacts, "SLM1009", "no file matches" },
         { Head + "calibration: { text: «model/*/../x» }\n" + Artifacts, "SLM1009", "cannot be searched for; name them one by one" },
-        { "version: 1\nmodel: «hf://facebook/opt-125m@main»\n" + Artifacts, "SLM1013", "run 'hf download facebook/opt-125m --revision main --local-dir models/opt-125m' and write 'model: models/opt-125m'" },
+        { "version: 1\nmodel: «hf://facebook/opt-125m/config.json»\n" + Artifacts, "SLM6001", "a model is its whole repository: write hf://facebook/opt-125m" },
+        { "version: 1\nmodel: «hf://datasets/allenai/c4/en/x.json.gz»\n" + Artifacts, "SLM6001", "it is a data set, and a model is wanted: write hf://owner/name" },
+        { "version: 1\nmodel: «https://huggingface.co/facebook/opt-125m»\n" + Artifacts, "SLM6001", "this is a page of the hub; write hf://facebook/opt-125m" },
+        { "version: 1\nmodel: «hf:facebook/opt-125m»\n" + Artifacts, "SLM6001", "an address on the hub begins with hf://" },
+        { Head + "calibration: { text: «hf://acme/stories/train.jsonl» }\n" + Artifacts, "SLM6001", "files of a data set are wanted: write hf://datasets/acme/stories/train.jsonl" },
+        { Head + "calibration: { text: «hf://facebook/opt-125m» }\n" + Artifacts, "SLM6001", "files of a data set are wanted: write hf://datasets/owner/name/path" },
 
         // Interpolation.
         { "version: 1\nmodel: «${env:SPARSELLM_TESTS_UNSET}/x»\n" + Artifacts, "SLM1010", "'SPARSELLM_TESTS_UNSET' is not set" },

@@ -140,5 +140,5 @@ public sealed class Initializing : IDisposable
     private static string Write(string model, string? text) => Write(model, text, text);
 
     private static string Write(string model, string? calibration, string? evaluation) =>
-        RecipeTemplate.Write(DecoderModel.ReadDefinition(Repository.Model("tiny-opt")), model, model, calibration, evaluation, "pruning.schema.json");
+        RecipeTemplate.Write(DecoderModel.ReadDefinition(Repository.Model("tiny-opt")), model, model, RecipeTemplate.Text(calibration, null), RecipeTemplate.Text(evaluation, null), "pruning.schema.json");
 }

@@ -25,7 +25,7 @@ internal sealed class RepositoryDownload(HubOptions options, HubHttp http, HubFa
 
         if (options.IsOffline)
         {
-            throw HubFailures.Offline(address, $"'{missing[0].Path}'{(missing.Length > 1 ? FormattableString.Invariant($", with {missing.Length - 1} more,") : "")} of commit {commit}", folder.Root);
+            throw HubFailures.Offline(options, address, $"'{missing[0].Path}'{(missing.Length > 1 ? FormattableString.Invariant($", with {missing.Length - 1} more,") : "")} of commit {commit}", folder.Root);
         }
 
         try

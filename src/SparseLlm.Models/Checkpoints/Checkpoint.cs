@@ -22,6 +22,9 @@ public sealed class Checkpoint : IDisposable
 
     private const int PieceLength = 1 << 16;
 
+    /// <summary>The files that stand for a whole checkpoint, an index or the only file; the first that is there counts.</summary>
+    public static IReadOnlyList<string> MainFiles { get; } = [.. CheckpointForm.All.SelectMany(form => (string[])[form.SingleFile, form.IndexFile])];
+
     private readonly Dictionary<string, SafeFileHandle> files = [];
     private readonly Dictionary<string, TensorInfo> tensors = [];
     private readonly List<TensorInfo> order = [];

@@ -20,8 +20,11 @@ internal sealed record CheckpointForm(string SingleFile, string IndexFile, strin
     /// <summary>State dicts of torch.save.</summary>
     public static CheckpointForm Torch { get; } = new(TorchName + ".bin", TorchName + ".bin.index.json", ".bin", TorchFile.Read);
 
+    /// <summary>All forms; the first that is there counts.</summary>
+    public static IReadOnlyList<CheckpointForm> All { get; } = [Safetensors, Torch];
+
     /// <summary>The form in which a directory has a checkpoint; null if it has none. A link that leads nowhere counts, so that reading it says what is missing.</summary>
-    public static CheckpointForm? In(string directory) => ((CheckpointForm[])[Safetensors, Torch]).FirstOrDefault(form =>
+    public static CheckpointForm? In(string directory) => All.FirstOrDefault(form =>
         File.Exists(Path.Combine(directory, form.SingleFile)) || File.Exists(Path.Combine(directory, form.IndexFile)));
 
     /// <summary>The form of a file, by its name.</summary>

@@ -53,6 +53,15 @@ public static class CompanionFiles
         return [.. found.Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>Whether a file of a repository can be one of them, as far as its path tells.</summary>
+    /// <param name="path">Relative to the repository, with <c>/</c> between folders.</param>
+    public static bool MayBelong(string path) => path.Split('/') switch
+    {
+        [var name] => Patterns.Append(Code).Any(pattern => Matches(pattern, name)),
+        [var folder, var name] => PatternsInFolders.Any(place => place.Folder == folder && Matches(place.Pattern, name)),
+        _ => false,
+    };
+
     /// <summary>Copies them.</summary>
     /// <exception cref="DiagnosticException">A file cannot be copied.</exception>
     public static void Copy(string sourceDirectory, string directory) => Copy(sourceDirectory, directory, Of(sourceDirectory));

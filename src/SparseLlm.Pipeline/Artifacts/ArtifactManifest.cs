@@ -224,10 +224,14 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
 }
 
 /// <summary>The dense model that an artifact was pruned from.</summary>
-/// <param name="Name">The name of its directory: where that was is nobody's business who gets the artifact.</param>
+/// <param name="Name">The name of its repository or its directory: where that was is nobody's business who gets the artifact.</param>
 /// <param name="Architecture">The name in its config.json.</param>
 /// <param name="Digest">Digest of its files.</param>
-public sealed record ModelProvenance(string Name, string Architecture, string Digest);
+public sealed record ModelProvenance(string Name, string Architecture, string Digest)
+{
+    /// <summary>Its address on the hub, with its commit; null where it was a directory.</summary>
+    public string? Source { get; init; }
+}
 
 /// <summary>The calibration data that a prune looked at.</summary>
 /// <param name="Files">The names and digests of its files, in order.</param>
@@ -241,7 +245,11 @@ public sealed record CalibrationProvenance(
 /// <summary>A file that took part.</summary>
 /// <param name="Name">Its name, without its folder.</param>
 /// <param name="Digest">SHA-256 of its bytes.</param>
-public sealed record FileProvenance(string Name, string Digest);
+public sealed record FileProvenance(string Name, string Digest)
+{
+    /// <summary>Its address on the hub, with its commit; null where it was a file of one's own.</summary>
+    public string? Source { get; init; }
+}
 
 /// <summary>What was done to one matrix.</summary>
 /// <param name="Name">The name of its tensor in the checkpoint, with its part in brackets where it is not all of it.</param>

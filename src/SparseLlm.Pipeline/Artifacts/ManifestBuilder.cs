@@ -1,3 +1,4 @@
+using SparseLlm.Hub;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Engines;
@@ -27,7 +28,7 @@ internal static class ManifestBuilder
             Artifact = request.Name,
             Key = "",
             Digest = "",
-            Model = new ModelProvenance(dense.Name, dense.Definition.Architecture, dense.Digests.All),
+            Model = Describe(dense),
             Method = request.Settings.Method.ToString().ToLowerInvariant(),
             Settings = Setting.Describe(request.Settings),
             Pattern = request.Plan.Default.ToString(),
@@ -82,7 +83,11 @@ internal static class ManifestBuilder
 
     /// <summary>The names and digests of a text's files.</summary>
     public static IReadOnlyList<FileProvenance> Describe(TextSource text, InputFiles files) =>
-        [.. text.Paths.Select(path => new FileProvenance(Path.GetFileName(path), files.Of(path)))];
+        [.. text.Paths.Select(path => new FileProvenance(Path.GetFileName(path), files.Of(path)) { Source = HubAddress.OfSnapshot(path)?.ToString() })];
+
+    /// <summary>What the dense model is, and where it is from.</summary>
+    public static ModelProvenance Describe(DenseModel dense) =>
+        new(dense.Name, dense.Definition.Architecture, dense.Digests.All) { Source = HubAddress.OfSnapshot(dense.Directory)?.ToString() };
 
     private static CalibrationProvenance Describe(CalibrationSource source, CalibrationWindows windows, InputFiles files) =>
         new(

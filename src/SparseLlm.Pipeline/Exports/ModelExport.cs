@@ -1,7 +1,7 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Models;
 using SparseLlm.Models.Gguf;
 using SparseLlm.Models.Gguf.Format;
-using SparseLlm.Models;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Running;

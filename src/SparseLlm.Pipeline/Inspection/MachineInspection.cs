@@ -54,6 +54,9 @@ public sealed record MachineInspection
     /// <summary>Whether what is stored here is stored in the remote cache too.</summary>
     public bool RemoteCacheIsWritten { get; init; }
 
+    /// <summary>The Hugging Face hub, its cache and the token.</summary>
+    public required HubInspection Hub { get; init; }
+
     /// <summary>The GPUs, and their driver.</summary>
     public required GraphicsProcessors Graphics { get; init; }
 
@@ -85,6 +88,7 @@ public sealed record MachineInspection
             CacheFreeBytes = free,
             RemoteCache = cache.RemoteAddress?.ToString(),
             RemoteCacheIsWritten = cache.WritesRemote,
+            Hub = HubInspection.Of(Environment.GetEnvironmentVariable),
             Graphics = GraphicsProcessors.Find(),
             Engines = [$"cpu ({numericsClass}), built in", .. installed.Select(Describe)],
             Advice = [],
@@ -103,6 +107,11 @@ public sealed record MachineInspection
         if (!Vector256.IsHardwareAccelerated && RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64)
         {
             yield return "this processor, or the settings of the runtime (DOTNET_EnableAVX2), leave out AVX2: pruning will be several times slower";
+        }
+
+        if (machine.Hub.Problem is { } problem)
+        {
+            yield return problem;
         }
 
         if (machine.Cache is null)

@@ -39,6 +39,9 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
     /// <summary>Digests of the model's files, by name.</summary>
     public required IReadOnlyDictionary<string, string> Model { get; init; }
 
+    /// <summary>The commit of each address of the hub that the model and the calibration texts are from; null where none are.</summary>
+    public IReadOnlyDictionary<string, string>? Sources { get; init; }
+
     /// <summary>Digest of the tensors of the embedding.</summary>
     public required string Embedding { get; init; }
 
@@ -70,6 +73,7 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
     /// <param name="plan">How sparse each matrix becomes.</param>
     /// <param name="calibration">The calibration data, if there is any.</param>
     /// <param name="numericsClass">The backend's.</param>
+    /// <param name="sources">The commits of what is from the hub, by address; null where nothing is.</param>
     public static ArtifactInputs Of(
         ModelDefinition definition,
         ModelDigests model,
@@ -77,10 +81,12 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
         PruningSettings settings,
         SparsityPlan plan,
         CalibrationSource? calibration,
-        string numericsClass) => new()
+        string numericsClass,
+        IReadOnlyDictionary<string, string>? sources = null) => new()
         {
             Numerics = numericsClass,
             Model = model.Files,
+            Sources = sources,
             Embedding = model.Embedding,
             Head = model.Head,
             Settings = Describe(settings),

@@ -24,6 +24,12 @@ public sealed record StepKeys(string? Experts, string? Allocation, IReadOnlyList
 
         using var artifact = new KeyBuilder("artifact", inputs.Revision);
         artifact.Add("model", ModelFiles.Digest(inputs.Model));
+        if (inputs.Sources is { } sources)
+        {
+            // Of the artifact alone: a commit that leaves the files as they are leaves the layers as they are.
+            artifact.Add("sources", KeyBuilder.Of("sources", sources));
+        }
+
         foreach (string layer in layers)
         {
             artifact.Add("layer", layer);

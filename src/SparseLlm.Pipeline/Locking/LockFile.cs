@@ -21,6 +21,9 @@ public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifa
     /// <summary>Version of this shape.</summary>
     public int FormatVersion { get; init; } = CurrentVersion;
 
+    /// <summary>What the recipe names of the hub, by address, in ordinal order; null where that is nothing.</summary>
+    public IReadOnlyDictionary<string, LockedSource>? Sources { get; init; }
+
     /// <summary>The lock file of a recipe: <c>pruning.lock.json</c> beside <c>pruning.yaml</c>.</summary>
     public static string PathOf(string recipe) => Path.ChangeExtension(Path.GetFullPath(recipe), ".lock.json");
 

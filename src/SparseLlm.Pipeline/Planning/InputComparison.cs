@@ -1,4 +1,5 @@
 using System.Globalization;
+using SparseLlm.Hub;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Reports;
@@ -30,6 +31,7 @@ public static class InputComparison
         changes.AddRange(Named("setting ", before.Settings, after.Settings));
         changes.AddRange(CalibrationChanges(before.Calibration, after.Calibration));
         changes.AddRange(ModelChanges(before, after));
+        changes.AddRange(SourceChanges(before, after));
         changes.AddRange(PatternChanges(before, after, artifact));
         return [.. changes.OrderBy(change => change.FirstLayer)];
     }
@@ -89,6 +91,20 @@ public static class InputComparison
         if (changed.Length > 0)
         {
             yield return new InputChange($"{LayerRanges.Describe(changed)}: dense weights", null, null, null, changed[0]);
+        }
+    }
+
+    private static IEnumerable<InputChange> SourceChanges(ArtifactInputs before, ArtifactInputs after)
+    {
+        var none = new Dictionary<string, string>();
+        (IReadOnlyDictionary<string, string> was, IReadOnlyDictionary<string, string> now) = (before.Sources ?? none, after.Sources ?? none);
+        foreach (string address in was.Keys.Union(now.Keys).Order(StringComparer.Ordinal))
+        {
+            (string? from, string? to) = (was.GetValueOrDefault(address), now.GetValueOrDefault(address));
+            if (from != to)
+            {
+                yield return new InputChange(from is null || to is null ? address : $"{address}: the hub's {HubAddress.TryParse(address, out _)?.Revision} moved:", from is null ? null : HubAddress.Short(from), to is null ? null : HubAddress.Short(to), null, after.Layers.Count);
+            }
         }
     }
 

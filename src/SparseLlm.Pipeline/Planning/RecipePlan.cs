@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Hub;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
@@ -30,6 +31,9 @@ public sealed class RecipePlan
         this.cache = cache;
         dense = new DenseModel(recipe.Model, numericsClass, cache);
     }
+
+    /// <summary>What the recipe names of the hub.</summary>
+    public IReadOnlyList<HubSource> Sources => recipe.Sources;
 
     /// <summary>What would be done about artifacts.</summary>
     /// <param name="names">Which; empty for all.</param>

@@ -1,3 +1,4 @@
+using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports.Markup;
@@ -30,7 +31,7 @@ internal static class RecipePage
         int missed = results.Count(result => result.Gates.Any(gate => !gate.IsMet));
         return new Page(
             Path.GetFileName(recipe.Path),
-            Html.Of($"{made.Length} of {results.Count} artifacts of {Path.GetFileName(recipe.Model)} are made{(missed == 0 ? "" : FormattableString.Invariant($"; gates are missed by {missed} of them"))}."),
+            Html.Of($"{made.Length} of {results.Count} artifacts of {ModelName.Of(recipe.Model)} are made{(missed == 0 ? "" : FormattableString.Invariant($"; gates are missed by {missed} of them"))}."),
             [
                 new Section("artifacts", "Artifacts", Compare(results)),
                 SweepSection.Of(made),

@@ -13,6 +13,20 @@ public abstract record BuildProgress;
 /// <param name="Of">How many this build makes.</param>
 public sealed record ArtifactBegun(int Number, int Of) : BuildProgress;
 
+/// <summary>Something is about to be downloaded.</summary>
+/// <param name="Source">The address that it is from.</param>
+/// <param name="Commit">Which state of it.</param>
+/// <param name="Files">How many files.</param>
+/// <param name="Bytes">Their length in all.</param>
+public sealed record DownloadStarted(string Source, string Commit, int Files, long Bytes) : BuildProgress;
+
+/// <summary>Some of it has come.</summary>
+/// <param name="Source">The address that it is from.</param>
+/// <param name="File">The file that has come last.</param>
+/// <param name="Done">Bytes that are here, of all files.</param>
+/// <param name="Total">Bytes of all files.</param>
+public sealed record DownloadStep(string Source, string File, long Done, long Total) : BuildProgress;
+
 /// <summary>An engine begins to compute.</summary>
 /// <param name="Description">What it computes on: device, libraries, threads.</param>
 /// <param name="ProcessId">The process that computes, and takes memory for it.</param>

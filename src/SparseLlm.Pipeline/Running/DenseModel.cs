@@ -38,7 +38,7 @@ public sealed class DenseModel
     /// <summary>What it is made of.</summary>
     public ModelDefinition Definition { get; }
 
-    /// <summary>Its name, by its directory: where that is is nobody's business who gets what is made of it.</summary>
+    /// <summary>What it is called: where its directory is is nobody's business who gets what is made of it.</summary>
     public string Name => ModelName.Of(Directory);
 
     /// <summary>Where its model card is, if it has one.</summary>
@@ -73,7 +73,7 @@ public sealed class DenseModel
     public ArtifactInputs Inputs(PruneRequest request)
     {
         Checkpoint.RequireUnpacked(Directory, "pruning");
-        return ArtifactInputs.Of(Definition, Digests, Files, request.Settings, request.Plan, request.Calibration, NumericsClass);
+        return ArtifactInputs.Of(Definition, Digests, Files, request.Settings, request.Plan, request.Calibration, NumericsClass, request.Sources);
     }
 
     /// <summary>What tells whether everything that an artifact is made of is as it was when its key was computed.</summary>

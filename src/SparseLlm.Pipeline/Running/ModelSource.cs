@@ -82,7 +82,7 @@ internal sealed class ModelSource(
 
         LockCheck.Require(request, manifest, isCached: true);
         return cache.TryRestore(entry, directory, cancellation, () => CachedArtifact.CheckTensors(manifest, dense, directory))
-            ? ManifestBuilder.Measure(manifest, directory, cancellation) with { Artifact = request.Name, Model = manifest.Model with { Name = dense.Name }, Perplexity = None, Exports = [], Inputs = inputs }
+            ? ManifestBuilder.Measure(manifest, directory, cancellation) with { Artifact = request.Name, Model = ManifestBuilder.Describe(dense), Perplexity = None, Exports = [], Inputs = inputs }
             : null;
     }
 

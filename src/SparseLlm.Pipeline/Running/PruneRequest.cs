@@ -30,6 +30,9 @@ public sealed record PruneRequest(
     /// <summary>What must hold of the result, for its report.</summary>
     public IReadOnlyList<GateRecipe> Gates { get; init; } = [];
 
+    /// <summary>The commits of what the model and the calibration texts are from, by address of the hub; null where nothing is.</summary>
+    public IReadOnlyDictionary<string, string>? Sources { get; init; }
+
     /// <summary>Who asked for it, for messages; null for the command line.</summary>
     public SourceLocation? Location { get; init; }
 

@@ -1,5 +1,6 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
+using SparseLlm.Hub;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Gguf;
 using SparseLlm.Pipeline.Artifacts;
@@ -27,7 +28,15 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     /// Every file that decides what is made: recipe, model, texts. Absolute paths, and the globs that texts were found by. Behind a link, as all files in the hub's cache are, there is the file
     /// too: who looks at times sees the link's own otherwise.
     /// </summary>
-    public IReadOnlyList<string> Inputs => [.. Named.SelectMany(path => new FileInfo(path).LinkTarget is null ? [path] : (string[])[path, ResolvedPath.Of(path)])];
+    public IReadOnlyList<string> Inputs => [.. WithTargets(Named.Except(OfTheHub))];
+
+    /// <summary>What is read of the hub, and the lock file that says which state of it. These may have come or changed while the build ran; they are as it has found them.</summary>
+    public IReadOnlyList<string> SourceFiles => recipe.Sources.Count == 0 ? [] : [LockFile.PathOf(recipe.Path), .. WithTargets(OfTheHub)];
+
+    private IEnumerable<string> OfTheHub => recipe.Sources.SelectMany(source => source.Paths);
+
+    private static IEnumerable<string> WithTargets(IEnumerable<string> paths) =>
+        paths.SelectMany(path => new FileInfo(path).LinkTarget is null ? [path] : (string[])[path, ResolvedPath.Of(path)]);
 
     private IEnumerable<string> Named =>
     [
@@ -60,6 +69,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         LockCheck? lockCheck = options.IsLocked ? new LockCheck(LockFile.Read(lockPath), lockPath) : null;
         PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output) is var request && lockCheck is not null ? lockCheck.Locked(artifact, request) : request)];
         Check(artifacts, requests, dense);
+        CheckSources(lockPath, dense.Files);
         CheckLock(lockCheck, artifacts, requests, dense);
         CheckCache(options.OnCacheMiss, options.Artifacts, cancellation);
 
@@ -100,7 +110,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         Outcomes = outcomes;
         if (!options.IsLocked)
         {
-            Lock(lockPath, outcomes, cancellation);
+            Lock(lockPath, outcomes, dense.Files, cancellation);
         }
 
         return missed.Count == 0 ? outcomes : throw new DiagnosticException(missed);
@@ -113,6 +123,17 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         if (moved.Length > 0)
         {
             throw new DiagnosticException(moved);
+        }
+    }
+
+    /// <summary>Whether locked or not: the files of a commit are what they were, or damaged, and what is made of damaged ones must not be locked in their place.</summary>
+    private void CheckSources(string lockPath, InputFiles files)
+    {
+        IReadOnlyDictionary<string, LockedSource>? locked = recipe.Sources.Count == 0 ? null : LockFile.Read(lockPath)?.Sources;
+        Diagnostic[] damaged = [.. recipe.Sources.SelectMany(source => locked?.GetValueOrDefault(source.Address.ToString())?.Damage(source, files.Of) ?? [])];
+        if (damaged.Length > 0)
+        {
+            throw new DiagnosticException(damaged);
         }
     }
 
@@ -151,7 +172,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     }
 
     /// <summary>Locks what was made; artifacts that were not asked for stay as they are locked, those that the recipe has no more go.</summary>
-    private void Lock(string path, IReadOnlyList<ArtifactOutcome> outcomes, CancellationToken cancellation)
+    private void Lock(string path, IReadOnlyList<ArtifactOutcome> outcomes, InputFiles files, CancellationToken cancellation)
     {
         // Two builds of the same recipe may end at the same time, each with other artifacts.
         using IDisposable turn = cache.Lock(KeyBuilder.Of("lock file", [new("path", path)]), cancellation);
@@ -180,7 +201,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
 
         try
         {
-            new LockFile(artifacts).Write(path);
+            new LockFile(artifacts) { Sources = LockedSources(files) }.Write(path);
             cache.Pin(path);
         }
         catch (DiagnosticException exception)
@@ -188,6 +209,12 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
             Warn(Trouble(exception));
         }
     }
+
+    private SortedDictionary<string, LockedSource>? LockedSources(InputFiles files) => recipe.Sources.Count == 0 ? null : new(
+        recipe.Sources.ToDictionary(source => source.Address.ToString(), source => new LockedSource(source.Commit, Digests(source, files))), StringComparer.Ordinal);
+
+    private static SortedDictionary<string, string> Digests(HubSource source, InputFiles files) =>
+        new(source.Files.ToDictionary(file => file, file => files.Of(Path.Combine(source.Directory, file))), StringComparer.Ordinal);
 
     /// <summary>An artifact that took an hour is not to fail because of the file that tells of it.</summary>
     private static Diagnostic Trouble(DiagnosticException exception)

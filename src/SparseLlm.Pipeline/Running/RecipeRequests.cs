@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Hub;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Recipes;
 
@@ -37,5 +38,13 @@ public static class RecipeRequests
                 ? new CalibrationSource(calibration.Text, calibration.Settings, calibration.Location)
                 : null,
             [.. recipe.Perplexities.Select(text => new PerplexityText(text.Name, text.Text, text.SequenceLength, text.Location) { Windows = text.Windows })],
-            Path.Combine(output, artifact.Name)) { Gates = artifact.Gates, Encoding = artifact.Encoding, Gguf = artifact.Gguf, Location = artifact.Location };
+            Path.Combine(output, artifact.Name)) { Gates = artifact.Gates, Encoding = artifact.Encoding, Gguf = artifact.Gguf, Location = artifact.Location, Sources = recipe.SourcesOf(artifact) };
+
+    /// <summary>The commits of what an artifact is made of, by address: those of the model, and of the calibration texts where it looks at them.</summary>
+    private static IReadOnlyDictionary<string, string>? SourcesOf(this Recipe recipe, ArtifactRecipe artifact)
+    {
+        HashSet<string> read = [recipe.Model, .. artifact.Settings.NeedsCalibration() ? recipe.Calibration?.Text.Paths ?? [] : []];
+        HubSource[] sources = [.. recipe.Sources.Where(source => read.Contains(source.Directory) || source.Paths.Any(read.Contains))];
+        return sources.Length == 0 ? null : sources.ToDictionary(source => source.Address.ToString(), source => source.Commit);
+    }
 }

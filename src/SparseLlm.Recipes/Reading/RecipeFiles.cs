@@ -1,5 +1,6 @@
 using Microsoft.Extensions.FileSystemGlobbing;
 using SparseLlm.Diagnostics;
+using SparseLlm.Hub;
 using SparseLlm.Models;
 
 namespace SparseLlm.Recipes.Reading;
@@ -9,22 +10,18 @@ namespace SparseLlm.Recipes.Reading;
 /// <param name="diagnostics">Receives mistakes.</param>
 internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
 {
-    private const string RemotePrefix = "hf://";
-
     // Each is a search through a tree of directories.
     private const int MostGlobs = 100;
 
     private readonly List<string> globs = [];
 
-    /// <summary>Whether a path is an address on the hub.</summary>
-    public static bool IsRemote(string path) => path.StartsWith(RemotePrefix, StringComparison.OrdinalIgnoreCase);
-
     /// <summary>The globs that were asked for, absolute.</summary>
     public IReadOnlyList<string> Globs => globs;
 
-    /// <summary>The absolute paths of a file, or of all files that a glob matches, sorted ordinally.</summary>
+    /// <summary>The absolute paths of a file, or of all files that a glob matches, sorted ordinally; an address of the hub stays one.</summary>
     public IReadOnlyList<string> Files(string text, SourceLocation location)
     {
+        if (HubAddress.IsMeant(text)) return Address(text, RepositoryKind.Dataset, location) is { } address ? [address] : [];
         if (text.Contains('*')) return globs.Count < MostGlobs ? Glob(text, location) : ReportTooManyGlobs(location);
         if (File.Exists(Combine(text))) return [Path.GetFullPath(Combine(text))];
 
@@ -35,14 +32,10 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
     /// <summary>A path as a recipe would write it, for messages.</summary>
     public string Shown(string path) => Path.GetRelativePath(folder, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
 
-    /// <summary>The absolute path of the model directory, or null.</summary>
+    /// <summary>The absolute path of the model directory, or its address on the hub; null where it is neither.</summary>
     public string? Model(string text, SourceLocation location)
     {
-        if (IsRemote(text))
-        {
-            diagnostics.Add(RecipeDiagnostics.RemoteModel, location, DownloadInstead(text));
-            return null;
-        }
+        if (HubAddress.IsMeant(text)) return Address(text, RepositoryKind.Model, location);
 
         string path = Combine(text);
         if (MeantModel.Hint(path, text) is not { } hint) return Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
@@ -97,11 +90,10 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
             .Select(path => Path.GetFullPath(Path.Combine(root, path)))];
     }
 
-    private static string DownloadInstead(string text)
+    private string? Address(string text, RepositoryKind expected, SourceLocation location)
     {
-        string[] parts = text[RemotePrefix.Length..].Split('@', 2);
-        string directory = "models/" + parts[0].Split('/')[^1];
-        string revision = parts.Length == 2 ? $" --revision {parts[1]}" : "";
-        return $"'{text}' is not downloaded; run 'hf download {parts[0]}{revision} --local-dir {directory}' and write 'model: {directory}'";
+        HubAddress? address = HubAddress.TryParse(text, expected, out string problem);
+        if (address is null) diagnostics.Add(HubDiagnostics.Address, location, $"'{text}': {problem}");
+        return address?.ToString();
     }
 }

@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Hub;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Recipes.Keys;
 using SparseLlm.Recipes.Yaml;
@@ -54,7 +55,7 @@ internal sealed class TextSourceReader(ReadingContext context)
     // What is on the hub is looked at when it has been fetched.
     private void Check(TextSource source, (string Path, SourceLocation Location)[] files)
     {
-        source = source with { Paths = [.. source.Paths.Where(path => !RecipeFiles.IsRemote(path))] };
+        source = source with { Paths = [.. source.Paths.Where(path => !HubAddress.IsOne(path))] };
         Dictionary<string, SourceLocation> named = files.DistinctBy(file => file.Path).ToDictionary(file => file.Path, file => file.Location);
         foreach (Diagnostic problem in TextCheck.Find(source))
         {

@@ -22,6 +22,7 @@ internal static class BuildCommand
         var recipe = new RecipeOptions();
         Option<string[]> artifact = RecipeFile.Artifact();
         var manifest = new Option<string?>("--manifest") { Description = "Write lists of inputs, outputs, artifacts and warnings for a build system to this path, with endings of their own." };
+        var sources = new SourceOptions();
         var computing = new EngineOptions();
         Option<MemoryBudget?> memory = CommandAction.Memory();
         Option<string?> cache = CommandAction.Cache();
@@ -47,18 +48,21 @@ internal static class BuildCommand
         var command = new Command("build", "Make the artifacts of a recipe.") { artifact, manifest };
         computing.AddTo(command);
         command.Add(memory, cache, locked, onCacheMiss, json, noProgress);
+        sources.AddTo(command);
         recipe.AddTo(command);
         command.SetWork((arguments, cancellation) =>
         {
             ChosenRecipe chosen = recipe.Read(arguments, cancellation);
-            (Recipe read, string directory) = (chosen.Recipe, chosen.Output);
+            bool isLocked = arguments.GetValue(locked);
+            Recipe read = sources.Fetch(arguments, chosen.Recipe, isLocked, arguments.GetValue(noProgress), cancellation);
+            string directory = chosen.Output;
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache) ?? chosen.Cache);
             using IEngine engine = Devices.Open(computing.Choose(arguments, read.Engine), opened);
             var options = new BuildOptions
             {
                 Artifacts = arguments.GetValue(artifact) ?? [],
                 Memory = arguments.GetValue(memory),
-                IsLocked = arguments.GetValue(locked),
+                IsLocked = isLocked,
                 OnCacheMiss = arguments.GetValue(onCacheMiss),
             };
             BuildManifest? lists = arguments.GetValue(manifest) is { } path ? new BuildManifest(path, directory) : null;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.ExceptionServices;
 using SparseLlm.Diagnostics;
+using SparseLlm.Hub;
 using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pruning;
@@ -84,6 +85,7 @@ internal sealed class CommandWork(Func<ParseResult, CancellationToken, int> work
     private static bool IsUsage(Diagnostic diagnostic) =>
         diagnostic.Severity == Severity.Error
         && (diagnostic.Code.StartsWith("SLM1", StringComparison.Ordinal)
+            || diagnostic.Descriptor == HubDiagnostics.Address
             || diagnostic.Descriptor == ToolDiagnostics.InvalidOption
             || diagnostic.Descriptor == ToolDiagnostics.FileExists
             || diagnostic.Descriptor == ToolDiagnostics.RecipeMissing

@@ -15,7 +15,7 @@ internal static class DoctorCommand
     {
         Option<string?> cache = CommandAction.Cache();
         Option<bool> json = CommandAction.Json();
-        var command = new Command("doctor", "Show what this machine has for pruning: runtime, processor, memory, caches, GPUs, engines.") { cache, json };
+        var command = new Command("doctor", "Show what this machine has for pruning: runtime, processor, memory, caches, the hub, GPUs, engines.") { cache, json };
         command.SetWork((arguments, _) =>
         {
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
@@ -45,6 +45,7 @@ internal static class DoctorCommand
         Add("remote cache", machine.RemoteCache is { } remote
             ? $"{remote}, {(machine.RemoteCacheIsWritten ? "read and written" : "read only")}"
             : machine.Cache is null ? "off: it works through the cache" : "none; SPARSELLM_REMOTE_CACHE names one");
+        Add("hub", DescribeHub(machine.Hub));
         Add("GPU", machine.Graphics switch
         {
             { Processors: [] } and { Driver: { } driver } => $"none found, though there is driver {driver}",
@@ -61,6 +62,12 @@ internal static class DoctorCommand
         {
             console.WriteLine($"! {advice}");
         }
+
+        static string DescribeHub(HubInspection hub) => hub.Endpoint is null
+            ? "not known: see below"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{hub.Endpoint}{(hub.IsOffline ? ", offline" : "")}, {(hub.TokenSource is { } source ? $"token from {source}" : "no token")}, cache {hub.Cache}, {hub.CacheBytes / 1e6:0.0} MB");
 
         static string Describe(GraphicsProcessor processor) =>
             processor.Memory is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{processor.Name} ({bytes / 1e9:0.0} GB)") : processor.Name;

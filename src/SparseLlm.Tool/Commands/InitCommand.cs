@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SparseLlm.Diagnostics;
+using SparseLlm.Hub;
 using SparseLlm.Models;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pruning.Calibration;
@@ -20,16 +21,21 @@ internal static class InitCommand
     /// <inheritdoc cref="UsualCalibration"/>
     public const string UsualEvaluation = "data/eval.txt";
 
+    private const string UsualCalibrationSet = "c4";
+    private const string UsualEvaluationSet = "wikitext2";
+
     public static Command Create()
     {
-        var model = new Argument<string>("model") { Description = "A Hugging Face directory." };
-        var calibration = new Option<string?>("--calibration") { Description = $"The calibration text; by default {UsualCalibration}, if there is one." };
-        var evaluation = new Option<string?>("--evaluation") { Description = $"The text to measure perplexity on; by default {UsualEvaluation}, if there is one." };
+        var model = new Argument<string>("model") { Description = "A Hugging Face directory, or hf://owner/name." };
+        var sources = new SourceOptions();
+        var calibration = new Option<string?>("--calibration") { Description = $"The calibration text: a file, an address on the hub, or a data set by name, such as c4; by default {UsualCalibration}, if there is one." };
+        var evaluation = new Option<string?>("--evaluation") { Description = $"The text to measure perplexity on, likewise; by default {UsualEvaluation}, if there is one." };
         var output = new Option<string>("--output", "-o") { Description = "The recipe to write, or the folder for it.", DefaultValueFactory = _ => RecipeFile.DefaultName };
         var force = new Option<bool>("--force") { Description = "Overwrite the recipe if it exists." };
         Option<bool> json = CommandAction.Json();
         var command = new Command("init", "Look at a model and write a recipe to start from, with its schema for editors.") { model, calibration, evaluation, output, force, json };
-        command.SetWork((arguments, _) =>
+        sources.AddTo(command);
+        command.SetWork((arguments, cancellation) =>
         {
             string path = arguments.GetRequiredValue(output);
             path = Directory.Exists(path) || Path.EndsInDirectorySeparator(path) ? Path.Combine(path, RecipeFile.DefaultName) : path;
@@ -38,17 +44,28 @@ internal static class InitCommand
                 throw ToolDiagnostics.FileExists.Error(new SourceLocation(path), "the recipe exists; add --force to overwrite it");
             }
 
-            string directory = Path.GetFullPath(arguments.GetRequiredValue(model));
+            string named = arguments.GetRequiredValue(model);
+            string directory = Path.GetFullPath(sources.Model(arguments, named, cancellation));
+            if (!Directory.Exists(directory) && MeantModel.Hint(directory, named) is { } hint)
+            {
+                throw ModelDiagnostics.CheckpointNotFound.Error(new SourceLocation(named), hint);
+            }
+
             ModelDefinition definition = DecoderModel.ReadDefinition(directory);
             string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
             string? calibrated = Text(arguments.GetValue(calibration), UsualCalibration);
             string? measured = Text(arguments.GetValue(evaluation), UsualEvaluation);
+
+            // Who has the model from the hub can have the texts from there that most others use.
+            bool isFromHub = HubAddress.IsOne(named);
+            KeyValuePair<string, string>? calibratedOn = Named(arguments.GetValue(calibration), calibrated, folder, isFromHub ? UsualCalibrationSet : null);
+            KeyValuePair<string, string>? measuredOn = Named(arguments.GetValue(evaluation), measured, folder, isFromHub ? UsualEvaluationSet : null);
             string recipe = RecipeTemplate.Write(
                 definition,
                 ModelName.Of(directory),
-                Relative(folder, directory),
-                calibrated is null ? null : Relative(folder, calibrated),
-                measured is null ? null : Relative(folder, measured),
+                isFromHub ? HubAddress.Parse(named, RepositoryKind.Model).ToString() : Relative(folder, directory),
+                calibratedOn,
+                measuredOn,
                 SchemaFile);
             string[] texts = [.. new[] { calibrated, measured }.OfType<string>()];
             TextCheck.Require(new TextSource([.. texts.Where(Path.Exists)]));
@@ -62,7 +79,7 @@ internal static class InitCommand
                 console =>
                 {
                     console.WriteLine($"wrote {path}");
-                    foreach (string step in Next(path, calibrated is null, measured is null, missing))
+                    foreach (string step in Next(path, calibratedOn is null, measuredOn is null, missing))
                     {
                         console.WriteLine(step);
                     }
@@ -72,15 +89,25 @@ internal static class InitCommand
         return command.WithExamples(
         [
             new("init models/opt-125m", $"Write pruning.yaml for a model, with {UsualCalibration} and {UsualEvaluation} as its texts if they are there."),
+            new("init hf://Qwen/Qwen3-0.6B", "The same for a model of the hub, with texts from there where none are named."),
             new("init models/opt-125m --calibration train.txt --evaluation heldout.txt -o recipes/opt.yaml", "Name the texts and the recipe."),
         ]);
     }
 
-    /// <summary>The text that is asked for, or the usual one if it is there.</summary>
+    /// <summary>The file of the text that is asked for, or the usual one if it is there; null where the hub has it, or there is none.</summary>
     private static string? Text(string? asked, string usual) =>
-        asked is not null ? Path.GetFullPath(asked)
+        asked is not null ? IsOnHub(asked) ? null : Path.GetFullPath(asked)
         : File.Exists(usual) ? Path.GetFullPath(usual)
         : null;
+
+    /// <summary>What says in a recipe which text is meant.</summary>
+    private static KeyValuePair<string, string>? Named(string? asked, string? file, string folder, string? usualSet) =>
+        file is not null ? RecipeTemplate.Text(Relative(folder, file), null)
+        : asked is not null && HubAddress.IsMeant(asked) ? RecipeTemplate.Text(HubAddress.Parse(asked, RepositoryKind.Dataset).ToString(), null)
+        : RecipeTemplate.Text(null, asked ?? usualSet);
+
+    /// <summary>Whether a text is an address on the hub, or a data set that recipes know by name.</summary>
+    private static bool IsOnHub(string asked) => HubAddress.IsMeant(asked) || (NamedDataSet.Find(asked) is not null && !Path.Exists(asked));
 
     /// <summary>What is left to do for the user.</summary>
     private static IEnumerable<string> Next(string path, bool lacksCalibration, bool lacksEvaluation, string[] missing)

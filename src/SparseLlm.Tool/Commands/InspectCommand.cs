@@ -11,19 +11,22 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("model") { Description = "A Hugging Face directory, dense or pruned, or a GGUF file." };
+        var model = new Argument<string>("model") { Description = "A Hugging Face directory, dense or pruned, or hf://owner/name, or a GGUF file." };
+        var sources = new SourceOptions();
         Option<bool> json = CommandAction.Json();
         var command = new Command("inspect", "List the tensors of a model, with their sparsity and pattern.") { model, json };
+        sources.AddTo(command);
         command.SetWork((arguments, cancellation) =>
         {
             var terminal = new Terminal(arguments.GetValue(json));
-            if (GgufFile.IsMeantBy(arguments.GetRequiredValue(model)))
+            string named = sources.Model(arguments, arguments.GetRequiredValue(model), cancellation);
+            if (GgufFile.IsMeantBy(named))
             {
-                GgufText.Show(GgufInspection.Of(arguments.GetRequiredValue(model), cancellation), terminal);
+                GgufText.Show(GgufInspection.Of(named, cancellation), terminal);
                 return ExitCodes.Done;
             }
 
-            ModelInspection inspection = ModelInspection.Of(arguments.GetRequiredValue(model), cancellation);
+            ModelInspection inspection = ModelInspection.Of(named, cancellation);
             terminal.Result(
                 new { FormatVersion = 1, inspection.Architecture, inspection.Sparsity, inspection.Tensors },
                 console => Show(inspection, console));

@@ -17,7 +17,7 @@ namespace SparseLlm.Tool.Commands;
 /// <summary><c>sparsellm prune MODEL</c>: one prune without a recipe, so that anything can be scripted.</summary>
 internal sealed class PruneCommand
 {
-    private readonly Argument<string> model = new("model") { Description = "A Hugging Face directory." };
+    private readonly Argument<string> model = new("model") { Description = "A Hugging Face directory, or hf://owner/name." };
     private readonly Option<string> method = new("--method") { Description = "The pruning method.", DefaultValueFactory = _ => "sparsellm" };
     private readonly Option<string?> preset = new("--preset") { Description = "How much time to give for how much quality." };
     private readonly Option<double?> sparsity = CommandAction.Share("--sparsity", "The share of weights to prune, such as 0.7.");
@@ -33,6 +33,7 @@ internal sealed class PruneCommand
     private readonly Option<string[]> set = new("--set") { Description = "A method setting, name=value. May be given more than once." };
     private readonly Option<string> encoding = new("--encoding") { Description = "How weights are stored: dense, as any loader expects, or sparse, packed without their zeros.", DefaultValueFactory = _ => "dense" };
     private readonly Option<string> output = new("--output", "-o") { Description = "The directory to write.", Required = true };
+    private readonly SourceOptions sources = new();
     private readonly EngineOptions computing = new();
     private readonly Option<MemoryBudget?> memory = CommandAction.Memory();
     private readonly Option<string?> cache = CommandAction.Cache();
@@ -54,6 +55,7 @@ internal sealed class PruneCommand
         command.Add(samples, length, seed, set, encoding, output);
         computing.AddTo(command);
         command.Add(memory, cache, json, noProgress);
+        sources.AddTo(command);
         command.SetWork(Run, isTidy: true);
         return command.WithExamples(
         [
@@ -70,18 +72,21 @@ internal sealed class PruneCommand
             throw Invalid($"--output is '{arguments.GetRequiredValue(output)}', the root of a file system; name a directory below it");
         }
 
+        PruningSettings settings = Settings(arguments);
+        SparsityPattern sparse = Pattern(arguments);
+        string directory = sources.Model(arguments, arguments.GetRequiredValue(model), cancellation, arguments.GetValue(noProgress));
         var request = new PruneRequest(
             Name: null,
-            Settings(arguments),
-            new SparsityPlan(Pattern(arguments), []),
-            Calibration(arguments),
+            settings,
+            new SparsityPlan(sparse, []),
+            Calibration(arguments, cancellation),
             Perplexities: [],
-            arguments.GetRequiredValue(output)) { Encoding = Enum.Parse<CheckpointEncoding>(arguments.GetRequiredValue(encoding), ignoreCase: true) };
+            arguments.GetRequiredValue(output)) { Encoding = Enum.Parse<CheckpointEncoding>(arguments.GetRequiredValue(encoding), ignoreCase: true), Sources = sources.Commits };
         BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
         using IEngine engine = Devices.Open(computing.Choose(arguments), opened);
         ArtifactOutcome outcome = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
         {
-            var dense = new DenseModel(arguments.GetRequiredValue(model), engine.NumericsClass, opened);
+            var dense = new DenseModel(directory, engine.NumericsClass, opened);
             return new ArtifactBuilder(dense, engine, arguments.GetValue(memory) ?? MemoryBudget.Default, progress).Build(request, cancellation);
         });
         Show(outcome, new Terminal(arguments.GetValue(json)));
@@ -163,14 +168,14 @@ internal sealed class PruneCommand
         }
     }
 
-    private CalibrationSource? Calibration(ParseResult arguments)
+    private CalibrationSource? Calibration(ParseResult arguments, CancellationToken cancellation)
     {
         if (arguments.GetValue(calibration) is not { Length: > 0 } files)
         {
             return null;
         }
 
-        TextSource source = reading.Source(files, arguments);
+        TextSource source = reading.Source(sources.Texts(arguments, files, cancellation, arguments.GetValue(noProgress)), arguments);
         var settings = new CalibrationSettings
         {
             Samples = arguments.GetValue(samples),

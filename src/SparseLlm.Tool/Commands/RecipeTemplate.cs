@@ -21,11 +21,11 @@ internal static class RecipeTemplate
     /// <param name="definition">The model.</param>
     /// <param name="name">What the model's directory is called.</param>
     /// <param name="model">The model's directory as the recipe is to name it.</param>
-    /// <param name="calibration">The calibration text, likewise; null where there is none yet.</param>
-    /// <param name="evaluation">The text to measure on, likewise; null where there is none yet.</param>
+    /// <param name="calibration">The key and the value that say what to calibrate on; null where there is nothing yet.</param>
+    /// <param name="evaluation">The key and the value that say what to measure on; null where there is nothing yet.</param>
     /// <param name="schema">The schema, likewise.</param>
     /// <exception cref="Diagnostics.DiagnosticException">A recipe cannot name one of them.</exception>
-    public static string Write(ModelDefinition definition, string name, string model, string? calibration, string? evaluation, string schema)
+    public static string Write(ModelDefinition definition, string name, string model, KeyValuePair<string, string>? calibration, KeyValuePair<string, string>? evaluation, string schema)
     {
         // A variable can stand in the path of a text, but this directory is there as it is called.
         if (model.Contains("${", StringComparison.Ordinal))
@@ -54,36 +54,45 @@ internal static class RecipeTemplate
             """;
     }
 
-    private static string Calibration(string? text, int sequenceLength)
+    /// <summary>What says which text is meant: its path, else a data set that recipes know by name; null where there is neither.</summary>
+    public static KeyValuePair<string, string>? Text(string? path, string? dataset) =>
+        path is not null ? KeyValuePair.Create("text", path) : dataset is not null ? KeyValuePair.Create("dataset", dataset) : null;
+
+    private static string Calibration(KeyValuePair<string, string>? text, int sequenceLength)
     {
+        (string key, string value) = text ?? KeyValuePair.Create("text", InitCommand.UsualCalibration);
         string section = string.Create(CultureInfo.InvariantCulture, $"""
             calibration:
-              text: {Quote(text ?? InitCommand.UsualCalibration)}
+              {key}: {Quote(value)}
               samples: 128
               sequenceLength: {sequenceLength}
             """);
         return text is null ? $"# {Mark}: a text to calibrate on, which every method but magnitude needs\n{Commented(section)}" : section;
     }
 
-    private static string Evaluation(string? text)
+    private static string Evaluation(KeyValuePair<string, string>? text)
     {
+        (string key, string value) = text ?? KeyValuePair.Create("text", InitCommand.UsualEvaluation);
         string section = $"""
             evaluation:
               perplexity:
-                prose: {Quote(text ?? InitCommand.UsualEvaluation)}
+                {MeasuredOn(text)}: {(key == "text" ? Quote(value) : $"{{ {key}: {value} }}")}
             """;
         return text is null ? $"# {Mark}: a text to measure perplexity on, another one than for calibration\n{Commented(section)}" : section;
     }
 
-    private static string Gates(string? evaluation)
+    private static string Gates(KeyValuePair<string, string>? evaluation)
     {
-        const string gates = """
+        string gates = $$"""
                 gates:
-                  prose: { maxIncrease: 10% }
+                  {{MeasuredOn(evaluation)}}: { maxIncrease: 10% }
                   # maxSize: 75%   # of what the dense model's weights take on disk
             """;
         return evaluation is null ? $"# {Mark}: with a text to measure on, a limit that fails the build\n{Commented(gates)}" : gates;
     }
+
+    /// <summary>What the perplexity is called.</summary>
+    private static string MeasuredOn(KeyValuePair<string, string>? text) => text is { Key: "dataset" } set ? set.Value : "prose";
 
     private static string Commented(string lines) => string.Join('\n', lines.Split('\n').Select(line => $"# {line}"));
 

@@ -21,11 +21,13 @@ internal static class RunCommand
         var system = new Option<string?>("--system") { Description = "What a chat model is told before the conversation." };
         var raw = new Option<bool>("--raw") { Description = "Go on with the text as it is, though the model has a chat template." };
         var settings = new GenerationSettings();
+        var sources = new SourceOptions();
         Option<int?> context = Context();
         Option<int?> threads = CommandAction.Threads("Threads that compute");
         Option<bool> json = CommandAction.Json();
         var command = new Command("run", "Run a model: talk to it, or have it go on with a text.") { model, prompt, system, raw };
         settings.AddTo(command);
+        sources.AddTo(command);
         foreach (Option option in (Option[])[context, threads, json])
         {
             command.Options.Add(option);
@@ -41,7 +43,7 @@ internal static class RunCommand
         command.SetWork((arguments, cancellation) =>
         {
             string? text = arguments.GetValue(prompt) ?? (Console.IsInputRedirected ? ReadInput() : null);
-            using LanguageModel opened = Open(arguments.GetRequiredValue(model), arguments.GetValue(context), arguments.GetValue(threads));
+            using LanguageModel opened = Open(sources.Model(arguments, arguments.GetRequiredValue(model), cancellation), arguments.GetValue(context), arguments.GetValue(threads));
             IPrompting prompting = Prompting(opened, arguments.GetValue(system), arguments.GetValue(raw));
             using var conversation = new Conversation(opened, prompting);
             GenerationOptions options = settings.Of(arguments, opened);
@@ -67,7 +69,7 @@ internal static class RunCommand
     }
 
     /// <summary>The model of a command that runs one.</summary>
-    public static Argument<string> ModelToRun() => new("model") { Description = "The directory of an artifact, packed or dense, or another Hugging Face directory." };
+    public static Argument<string> ModelToRun() => new("model") { Description = "The directory of an artifact, packed or dense, or another Hugging Face directory, or hf://owner/name." };
 
     /// <summary>Chooses the longest sequence.</summary>
     public static Option<int?> Context() => CommandAction.AtLeast(1, new Option<int?>("--context")

@@ -20,6 +20,8 @@ internal sealed class TextOptions
     public void AddTo(Command command) => command.Add(field, chat, join, records);
 
     /// <summary>The text of files, looked at.</summary>
+    /// <param name="files">Their absolute paths.</param>
+    /// <param name="arguments">The command line.</param>
     /// <exception cref="DiagnosticException">A file is of another form, or options exclude each other.</exception>
     public TextSource Source(IEnumerable<string> files, ParseResult arguments)
     {
@@ -28,7 +30,7 @@ internal sealed class TextOptions
             throw ToolDiagnostics.InvalidOption.Error(null, "--chat excludes --field and --join: the template makes one text of all messages");
         }
 
-        var source = new TextSource([.. files.Select(Path.GetFullPath)])
+        var source = new TextSource([.. files])
         {
             Chat = arguments.GetValue(chat),
             Join = arguments.GetValue(join) is { } text ? Unescaped(text) : null,

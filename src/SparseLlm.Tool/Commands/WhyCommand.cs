@@ -1,5 +1,8 @@
 using System.CommandLine;
+using SparseLlm.Diagnostics;
+using SparseLlm.Hub;
 using SparseLlm.Pipeline.Planning;
+using SparseLlm.Pipeline.Sources;
 using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
@@ -10,15 +13,18 @@ internal static class WhyCommand
     public static Command Create()
     {
         var options = new PlanOptions();
+        var sources = new SourceOptions();
         var artifact = new Argument<string>("artifact") { Description = "The artifact." };
         artifact.CompletionSources.Add(RecipeFile.ArtifactNames);
         var command = new Command("why", "Show what has changed since an artifact was built or locked.") { artifact };
         options.AddTo(command);
+        sources.AddTo(command);
         command.SetWork((arguments, cancellation) => options.WithPlan(arguments, cancellation, (plan, directory) =>
         {
             ArtifactPlan planned = plan.Plan([arguments.GetRequiredValue(artifact)], cancellation)[0];
             (string Since, IReadOnlyList<InputChange> Changes)? changes = plan.Changes(planned);
             string? damage = planned.Action is PlannedAction.None or PlannedAction.Measure ? null : plan.Damage(planned);
+            SourceMove[] moves = [.. Moves(plan.Sources, sources, arguments, cancellation)];
             new Terminal(arguments.GetValue(options.Json)).Result(
                 new
                 {
@@ -27,18 +33,47 @@ internal static class WhyCommand
                     UpToDate = planned.Action == PlannedAction.None,
                     changes?.Since,
                     Changes = changes?.Changes.Select(change => new { change.What, change.Before, change.After, change.Cause, change.FirstLayer }),
+                    Moves = moves.Select(move => new { Address = move.Address.ToString(), move.Before, move.After }),
                     Output = damage,
                     LayersToPrune = planned.MissingLayers,
                     FilesToExport = planned.Exports.Select(export => export.File),
                     PerplexitiesToMeasure = planned.MissingMeasurements.Select(measurement => new { measurement.Artifact, measurement.Text }),
                 },
-                console => Show(planned, changes, damage, directory, console));
+                console =>
+                {
+                    Show(planned, changes, damage, directory, console);
+                    foreach (SourceMove move in moves)
+                    {
+                        console.WriteLine($"{move}; 'dotnet sparsellm update' moves the lock file there.");
+                    }
+                });
             return ExitCodes.Done;
         }));
         return command.WithExamples(
         [
             new("why opt-50", "What has changed since the artifact was built."),
         ]);
+    }
+
+    /// <summary>Where the hub has gone on since, as far as it can be asked: a build stays with what is locked.</summary>
+    private static IEnumerable<SourceMove> Moves(IReadOnlyList<HubSource> read, SourceOptions sources, ParseResult arguments, CancellationToken cancellation)
+    {
+        HubOptions options = sources.Hub(arguments);
+        if (read.Count == 0 || options.IsOffline)
+        {
+            return [];
+        }
+
+        try
+        {
+            using var hub = new SourceFetcher(options, Terminal.Show);
+            return [.. SourceMove.Find(read, hub, cancellation).Where(move => move.HasMoved)];
+        }
+        catch (DiagnosticException exception)
+        {
+            Terminal.Progress($"whether the hub has gone on is not known: {exception.Diagnostics[0].Message}");
+            return [];
+        }
     }
 
     private static void Show(

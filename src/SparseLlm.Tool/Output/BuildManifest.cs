@@ -13,6 +13,7 @@ namespace SparseLlm.Tool.Output;
 /// <c>PATH.inputs</c> lists the files that were read, <c>PATH.outputs</c> those that were written (relative to the output
 /// directory), <c>PATH.artifacts</c> has a line for each artifact: name, sparsity, perplexities, digest, recipe and encoding, with tabs between; <c>PATH.exports</c> one for each GGUF file: file, format, type, artifact,
 /// sparsity, digest and recipe;
+/// <c>PATH.sources</c> lists what was read of the hub, and the lock file that says which state of it;
 /// <c>PATH.warnings</c> has what is to be said again by a build that finds everything up to date. These are of a run that succeeded. Of every run are
 /// <c>PATH.written</c>, the files that this one and those before it have written, and <c>PATH.summary</c>, the page that compares the artifacts and, behind a tab, how they do.
 /// </summary>
@@ -32,6 +33,7 @@ internal sealed class BuildManifest(string path, string output)
     {
         File.WriteAllLines(path + ".inputs", Listable(build.Inputs));
         File.WriteAllLines(path + ".outputs", Listable([.. build.Outcomes.SelectMany(Files), .. build.Reports]));
+        File.WriteAllLines(path + ".sources", Listable(build.SourceFiles));
         File.WriteAllLines(path + ".warnings", ((IEnumerable<Diagnostic>)[.. warnings, .. build.Warnings]).Select(warning => warning.ToString()));
         File.WriteAllLines(path + ".artifacts", build.Outcomes.Select(outcome => Describe(outcome, build.Inputs[0])));
         File.WriteAllLines(path + ".exports", build.Outcomes.SelectMany(outcome => outcome.Manifest.Exports.Select(export => Describe(outcome, export, build.Inputs[0]))));

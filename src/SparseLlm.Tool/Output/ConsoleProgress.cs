@@ -1,6 +1,8 @@
 using System.Globalization;
+using SparseLlm.Hub;
 using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Tool.Output;
 
@@ -9,6 +11,7 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
 {
     private readonly List<double> errors = [];
     private readonly BuildPace pace = new(TimeProvider.System);
+    private DownloadPace? downloads;
 
     /// <inheritdoc/>
     public void Report(BuildProgress value)
@@ -18,6 +21,13 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
         {
             case Notice notice:
                 Terminal.Show(notice.Diagnostic);
+                break;
+            case DownloadStarted download when !quiet:
+                downloads = new DownloadPace(TimeProvider.System);
+                Terminal.Progress(Describe(download));
+                break;
+            case DownloadStep step when !quiet && downloads?.Take(step) == true:
+                Terminal.Progress($"{step.Source}: {downloads}");
                 break;
             case EngineStarted engine when !quiet:
                 Terminal.Progress($"computing on {engine.Description}");
@@ -54,6 +64,11 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
                 break;
         }
     }
+
+    /// <summary>What is to be downloaded, and how much that is.</summary>
+    public static string Describe(DownloadStarted download) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"downloading {download.Source} at {HubAddress.Short(download.Commit)}: {download.Files} file{(download.Files == 1 ? "" : "s")}, {ByteSize.Format(download.Bytes)}");
 
     /// <summary>What a build that was stopped has kept.</summary>
     public static string Describe(Interrupted interrupted) =>

@@ -23,6 +23,7 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
     private const string Ellipsis = "…";
 
     private readonly BuildPace pace = new(TimeProvider.System);
+    private DownloadPace? downloads;
     private string title = "";
     private string step = "";
     private string facts = "";
@@ -115,6 +116,16 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
         {
             case Notice notice:
                 Terminal.Show(notice.Diagnostic);
+                break;
+            case DownloadStarted download:
+                downloads = new DownloadPace(TimeProvider.System);
+                Terminal.Progress(ConsoleProgress.Describe(download));
+                Begin(download.Source, "downloading", "");
+                break;
+            case DownloadStep download:
+                downloads?.Take(download);
+                (done, layers, facts) = (download.Done / Math.Max(1.0, download.Total), 1, download.File);
+                step = downloads?.ToString() ?? "";
                 break;
             case EngineStarted engine:
                 engineProcess = engine.ProcessId;

@@ -4,13 +4,14 @@ namespace SparseLlm.Build.Tests.FakeTool;
 internal sealed record Invocation(string Recipe, string Output, string Manifest, IReadOnlyList<string> Artifacts, bool IsLocked)
 {
     private const string Locked = "--locked";
+    private const string Offline = "--offline";
     private const string Artifact = "--artifact=";
 
     public static Invocation Parse(string[] arguments)
     {
-        string[][] pairs = [.. arguments.Skip(2).Where(argument => argument != Locked && !argument.StartsWith(Artifact, StringComparison.Ordinal)).Chunk(2)];
+        string[][] pairs = [.. arguments.Skip(2).Where(argument => argument is not (Locked or Offline) && !argument.StartsWith(Artifact, StringComparison.Ordinal)).Chunk(2)];
         if (arguments is not ["build", var recipe, ..] || pairs.Any(pair => pair.Length != 2))
-            throw new ArgumentException($"Expected: build RECIPE [{Locked}] (--option VALUE)...");
+            throw new ArgumentException($"Expected: build RECIPE [{Locked}] [{Offline}] (--option VALUE)...");
 
         ILookup<string, string> values = pairs.ToLookup(pair => pair[0], pair => pair[1]);
         if (values.Select(group => group.Key).Except(["--output", "--manifest", "--device", "--precision", "--devices", "--cache", "--on-cache-miss"]).FirstOrDefault() is { } unknown)

@@ -48,6 +48,9 @@ internal sealed class TestProject
 
     public string Root { get; }
 
+    /// <summary>Variables that its builds are given.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
     /// <summary>The processes that the fake tool was started as, each by its command line.</summary>
     public IReadOnlyList<string> Calls => CallsOf("pruning.yaml");
 
@@ -104,5 +107,11 @@ internal sealed class TestProject
         return new BuildResult(exitCode, output, File.Exists(log) ? log : "");
     }
 
-    public ProcessStartInfo Command(params string[] arguments) => feed.DotNet.Command(Root, arguments);
+    public ProcessStartInfo Command(params string[] arguments)
+    {
+        ProcessStartInfo command = feed.DotNet.Command(Root, arguments);
+        foreach ((string name, string value) in Environment)
+            command.Environment[name] = value;
+        return command;
+    }
 }

@@ -22,7 +22,7 @@ internal static partial class PruneCommandLine
 
     private static IEnumerable<string> Parts(ArtifactManifest manifest, string pattern)
     {
-        yield return $"dotnet sparsellm prune {Quote(manifest.Model.Name)}";
+        yield return $"dotnet sparsellm prune {Quote(manifest.Model.Source ?? manifest.Model.Name)}";
         yield return $"--method {manifest.Method} {(PatternRules.IsGroups(pattern) ? "--pattern" : "--sparsity")} {pattern}";
         if (manifest.Inputs.ShareOfExperts is { } share)
         {
@@ -36,7 +36,7 @@ internal static partial class PruneCommandLine
 
         if (manifest.Calibration is { } calibration)
         {
-            yield return string.Join(' ', calibration.Files.Select(file => $"--calibration {Quote(file.Name)}"));
+            yield return string.Join(' ', calibration.Files.Select(file => $"--calibration {Quote(file.Source ?? file.Name)}"));
             foreach ((string name, string value) in TextInputs.Unusual(manifest.Inputs.Calibration))
             {
                 yield return $"--{name} {Quote(name == TextInputs.Join ? value[1..^1] : value)}";

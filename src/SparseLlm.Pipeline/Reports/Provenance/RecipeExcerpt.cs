@@ -19,7 +19,7 @@ internal sealed class RecipeExcerpt
     {
         Line($"version: 1");
         Line($"requires: \"[{manifest.ToolVersion}]\"");
-        Line($"model: {Quote(manifest.Model.Name)}");
+        Line($"model: {Quote(manifest.Model.Source ?? manifest.Model.Name)}");
         AddCalibration(manifest);
         AddPerplexities(manifest);
         AddArtifact(manifest);
@@ -108,7 +108,9 @@ internal sealed class RecipeExcerpt
     private void Line(FormattableString text) => recipe.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
     private static string Names(IReadOnlyList<FileProvenance> files) =>
-        files.Count == 1 ? Quote(files[0].Name) : $"[{string.Join(", ", files.Select(file => Quote(file.Name)))}]";
+        files.Count == 1 ? Name(files[0]) : $"[{string.Join(", ", files.Select(Name))}]";
+
+    private static string Name(FileProvenance file) => Quote(file.Source ?? file.Name);
 
     /// <summary>A string of JSON is one of YAML's too.</summary>
     private static string Quote(string text) => JsonSerializer.Serialize(text, Quoting);

@@ -33,6 +33,11 @@ internal static class ProvenanceSection
     private static IEnumerable<Html[]> Origin(ArtifactManifest manifest)
     {
         yield return ["Model", $"{manifest.Model.Name} ({manifest.Model.Architecture})"];
+        if (manifest.Model.Source is { } source)
+        {
+            yield return ["Model from", source];
+        }
+
         yield return ["Model digest", Digest(manifest.Model.Digest)];
         yield return ["Method", MethodName.Of(manifest)];
         yield return ["Asked for", manifest.Pattern];
@@ -61,10 +66,12 @@ internal static class ProvenanceSection
     private static IEnumerable<Html[]> Digests(ArtifactManifest manifest) =>
     [
         .. manifest.Inputs.Model.Select(file => (Html[])[file.Key, "the model", Digest(file.Value)]),
-        .. (manifest.Calibration?.Files ?? []).Select(file => (Html[])[file.Name, "calibration", Digest(file.Digest)]),
+        .. (manifest.Calibration?.Files ?? []).Select(file => (Html[])[file.Name, Of("calibration", file), Digest(file.Digest)]),
         .. manifest.Exports.SelectMany(export => export.Files.Select(file => (Html[])[file.Name, $"written as {export.Format}", Digest(file.Digest)])),
-        .. manifest.Perplexity.SelectMany(text => text.Value.Files.Select(file => (Html[])[file.Name, $"perplexity on {text.Key}", Digest(file.Digest)])),
+        .. manifest.Perplexity.SelectMany(text => text.Value.Files.Select(file => (Html[])[file.Name, Of($"perplexity on {text.Key}", file), Digest(file.Digest)])),
     ];
+
+    private static string Of(string use, FileProvenance file) => file.Source is { } source ? $"{use}, from {source}" : use;
 
     private static Html Digest(string digest) => Html.Of($"<code>{digest}</code>");
 

@@ -10,6 +10,10 @@ namespace SparseLlm.Pruning.Calibration.Parquet;
 /// The columns of text of a Parquet file. Of a file only its footer and the pages of the columns that are asked for are read, one page at a time, so that the beginning of a large
 /// one costs little; and none of it is trusted, so that a damaged one is an error and takes no more memory than it has bytes.
 /// </summary>
+/// <remarks>
+/// Not Parquet.Net (6.1), which the tests write with: it loops without end over a footer that has a field in another's place, decodes a column of a whole group of rows at once, and
+/// allocates what pages claim. Files come from the hub.
+/// </remarks>
 internal sealed class ParquetFile : IDisposable
 {
     private const int TailLength = 8;
