@@ -21,7 +21,7 @@ public sealed class HubClient : IDisposable
     {
         this.options = options;
         notices = new Notices(notice ?? (_ => { }));
-        http = new HubHttp(options, notices.HubAsksToWait);
+        http = new HubHttp(options, notices.HubAsksToWait, notices.Stalled);
         failures = new HubFailures(options);
         api = new HubApi(options, http, failures, notices);
     }
@@ -88,6 +88,9 @@ public sealed class HubClient : IDisposable
 
         return listed;
     }
+
+    /// <summary>Whether the cache knows which files a commit has.</summary>
+    public bool IsListed(HubAddress address, string commit) => File.Exists(Folder(address).Tree(commit));
 
     /// <summary>What the cache has of a commit; nobody is asked.</summary>
     public HubSnapshot Snapshot(HubAddress address, string commit) => new(Folder(address), commit);

@@ -58,4 +58,7 @@ public static class HubDiagnostics
 
     /// <summary>The hub wants to be left alone for a while.</summary>
     public static readonly DiagnosticDescriptor Paused = new("SLM6018", "the hub asks to wait", Severity.Note);
+
+    /// <summary>A transfer has stopped, and begins again.</summary>
+    public static readonly DiagnosticDescriptor Stalled = new("SLM6019", "a transfer has stopped and begins again", Severity.Note);
 }

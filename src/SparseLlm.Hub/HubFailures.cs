@@ -84,6 +84,7 @@ internal sealed class HubFailures(HubOptions options)
     private static string Reason(HttpRequestException exception) => exception.GetBaseException() switch
     {
         AuthenticationException authentication => $"no encrypted connection: {authentication.Message}",
+        var inner when exception.HttpRequestError == HttpRequestError.SecureConnectionError => $"no encrypted connection: {inner.Message}",
         HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "the connection breaks off again and again",
         _ => exception.Message,
     };

@@ -6,6 +6,9 @@ internal static class HubPath
     private const int LongestPath = 1000;
     private const int LongestName = 255;
 
+    /// <summary>Whether a repository can have a file of this path, though not every system can.</summary>
+    public static bool IsPossible(string path) => path.Split('/').All(name => name is not ("" or "." or ".."));
+
     /// <summary>Whether a path leads to a place below the folder that it is combined with, on every system.</summary>
     public static bool IsValid(string path) => path.Length is > 0 and <= LongestPath && path.Split('/').All(IsName);
 

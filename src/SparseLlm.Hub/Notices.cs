@@ -31,6 +31,10 @@ internal sealed class Notices(Action<Diagnostic> report)
         }
     }
 
+    /// <summary>Nothing comes any more.</summary>
+    public void Stalled(TimeSpan patience) =>
+        Once(HubDiagnostics.Stalled, FormattableString.Invariant($"the hub, or the network, has sent next to nothing for {patience.TotalSeconds:0} seconds; trying again from where it stopped"));
+
     private void Once(DiagnosticDescriptor descriptor, string message)
     {
         lock (gate)

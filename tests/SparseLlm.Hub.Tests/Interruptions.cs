@@ -204,6 +204,7 @@ public sealed class Interruptions : HubTest
         HubOptions options = Options() with { Patience = TimeSpan.FromSeconds(2) };
         await Task.Run(() => ShouldBeWhole(Pull(options))).WaitAsync(Limit);
         never.SetResult();
+        Notices.ShouldHaveSingleItem().Code.ShouldBe("SLM6019");
     }
 
     [Fact]

@@ -13,11 +13,15 @@ public sealed class Strangers : HubTest
     [InlineData("/etc/outside")]
     [InlineData("a//b")]
     [InlineData("a/./b")]
-    [InlineData("a\\\\b")]
-    [InlineData("a\\u0000b")]
-    [InlineData("a\\nb")]
     [InlineData("")]
     public void A_path_that_leads_out_of_the_repository_is_refused(string path) => ShouldMakeNoSense($$"""[{"type":"file","path":"{{path}}","size":1,"oid":"{{GitId}}"}]""");
+
+    [Fact]
+    public void A_file_that_cannot_be_called_so_everywhere_is_left_out_and_the_others_come()
+    {
+        Repository.Push(new Dictionary<string, byte[]>(Files) { ["back\\slash.txt"] = [1], ["line\nbreak.txt"] = [2] });
+        ShouldBeWhole(Pull());
+    }
 
     [Theory]
     [InlineData("""{"error":"x"}""")]

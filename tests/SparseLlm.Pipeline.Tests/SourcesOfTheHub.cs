@@ -157,6 +157,21 @@ public sealed class SourcesOfTheHub : BuildTest
     }
 
     [Fact]
+    public void What_another_program_has_left_of_a_model_is_completed_as_soon_as_the_hub_may_be_asked()
+    {
+        Build();
+        string repository = Path.Combine(Temp["hub"], "models--acme--tiny-opt");
+        Directory.Delete(Path.Combine(repository, "trees"), recursive: true);
+        File.Delete(Path.Combine(repository, "snapshots", model.Main, "generation_config.json"));
+        File.Delete(Temp["pruning.lock.json"]);
+        Build(isOffline: true);
+        Lock.Sources![Address].Files.ShouldBeEmpty();
+        Build();
+        Lock.Sources![Address].Files.Keys.ShouldContain("generation_config.json");
+        File.Exists(Path.Combine(Output, "generation_config.json")).ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_repository_without_weights_that_are_read_says_what_it_has()
     {
         server.AddModel("acme/tiny-GGUF").Push(new Dictionary<string, byte[]> { ["tiny-Q8_0.gguf"] = [1, 2, 3], ["README.md"] = [1] });

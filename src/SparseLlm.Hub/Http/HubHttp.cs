@@ -31,7 +31,8 @@ internal sealed class HubHttp : IDisposable
     /// <summary>Connects to nobody yet.</summary>
     /// <param name="options">Which hub, and as whom.</param>
     /// <param name="waiting">Told when the server asks for some time before it is asked again.</param>
-    public HubHttp(HubOptions options, Action<TimeSpan> waiting)
+    /// <param name="stalled">Told when nothing has come for the time that it is given.</param>
+    public HubHttp(HubOptions options, Action<TimeSpan> waiting, Action<TimeSpan> stalled)
     {
         this.options = options;
         retries = new ResiliencePipelineBuilder()
@@ -48,6 +49,10 @@ internal sealed class HubHttp : IDisposable
                     if (arguments.Outcome.Exception is HubStatusException { RetryAfter: { } wait })
                     {
                         waiting(wait);
+                    }
+                    else if (arguments.Outcome.Exception is HttpRequestException { InnerException: OperationCanceledException })
+                    {
+                        stalled(options.Patience);
                     }
 
                     return ValueTask.CompletedTask;

@@ -42,7 +42,7 @@ internal sealed partial class HubListing
         }
     }
 
-    /// <summary>Takes a file.</summary>
+    /// <summary>Takes a file. One that cannot be called so here, where git can, is left out: a model has no need of it, and other files of the repository are as good as ever.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="size">Its length.</param>
     /// <param name="gitId">Git's SHA-1, of the pointer if it is a large file.</param>
@@ -50,7 +50,12 @@ internal sealed partial class HubListing
     /// <exception cref="InvalidDataException">It cannot be one.</exception>
     public void Add(string? path, long? size, string? gitId, string? sha256)
     {
-        Require(path is not null && HubPath.IsValid(path), $"it has a file '{path}', which is no path in a repository");
+        Require(path is not null && HubPath.IsPossible(path), $"it has a file '{path}', which is no path in a repository");
+        if (!HubPath.IsValid(path!))
+        {
+            return;
+        }
+
         Require(paths.Add(path!), $"it has the file '{path}' twice");
         Require(size >= 0, $"the file '{path}' has no size");
         Require(sha256 is null ? GitIds().IsMatch(gitId ?? "") : Sha256s().IsMatch(sha256), $"the file '{path}' has no digest");

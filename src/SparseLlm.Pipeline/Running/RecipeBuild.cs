@@ -211,7 +211,7 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     }
 
     private SortedDictionary<string, LockedSource>? LockedSources(InputFiles files) => recipe.Sources.Count == 0 ? null : new(
-        recipe.Sources.ToDictionary(source => source.Address.ToString(), source => new LockedSource(source.Commit, Digests(source, files))), StringComparer.Ordinal);
+        recipe.Sources.ToDictionary(source => source.Address.ToString(), source => new LockedSource(source.Commit, source.IsWhole ? Digests(source, files) : [])), StringComparer.Ordinal);
 
     private static SortedDictionary<string, string> Digests(HubSource source, InputFiles files) =>
         new(source.Files.ToDictionary(file => file, file => files.Of(Path.Combine(source.Directory, file))), StringComparer.Ordinal);

@@ -30,10 +30,14 @@ public sealed class SourceFetcher(HubOptions options, Action<Diagnostic> notice,
     {
         string commit = locked?.Commit ?? (IsLocked ? RequirePinned(address) : hub.Resolve(address, cancellation));
         HubSnapshot snapshot = hub.Snapshot(address, commit);
-        IEnumerable<string> files = locked?.Files.Count > 0 && locked.Files.Keys.All(snapshot.Contains)
-            ? locked.Files.Keys
+        bool isHere = locked?.Files.Count > 0 && locked.Files.Keys.All(snapshot.Contains);
+        IEnumerable<string> files = isHere
+            ? locked!.Files.Keys
             : Bring(new Commit(address, commit, snapshot), locked is not null, cancellation).Select(file => file.Path);
-        return new HubSource(address, commit, snapshot.Directory, [.. files.Order(StringComparer.Ordinal)]);
+        return new HubSource(address, commit, snapshot.Directory, [.. files.Order(StringComparer.Ordinal)])
+        {
+            IsWhole = isHere || !options.IsOffline || address.Kind == RepositoryKind.Dataset || hub.IsListed(address, commit),
+        };
     }
 
     /// <summary>The commit that the hub has for an address now.</summary>
