@@ -60,6 +60,10 @@ public sealed partial record HubAddress(RepositoryKind Kind, string Repository, 
         return null;
     }
 
+    /// <summary>Reads an address.</summary>
+    /// <exception cref="DiagnosticException">It is none.</exception>
+    public static HubAddress Parse(string text) => TryParse(text, out string problem) ?? throw HubDiagnostics.Address.Error(null, $"'{text}': {problem}");
+
     /// <summary>Reads an address of something of a kind.</summary>
     /// <exception cref="DiagnosticException">It is none.</exception>
     public static HubAddress Parse(string text, RepositoryKind expected) =>

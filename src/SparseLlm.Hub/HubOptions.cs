@@ -28,7 +28,7 @@ public sealed record HubOptions
     public bool IsOffline { get; init; }
 
     /// <summary>Why nobody may be asked, and what to do, for messages.</summary>
-    public string WhyOffline { get; init; } = "HF_HUB_OFFLINE forbids to ask the hub; unset it, or run 'dotnet sparsellm pull' without it first";
+    public string WhyOffline { get; init; } = "HF_HUB_OFFLINE, or TRANSFORMERS_OFFLINE, forbids to ask the hub; unset it, or run 'dotnet sparsellm pull' without it first";
 
     /// <summary>Whether snapshots are made of links where the file system has them.</summary>
     public bool UsesLinks { get; init; } = true;

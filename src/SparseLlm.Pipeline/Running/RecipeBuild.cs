@@ -66,10 +66,11 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         IReadOnlyList<ArtifactRecipe> artifacts = recipe.Choose(options.Artifacts);
         var dense = new DenseModel(recipe.Model, engine.NumericsClass, cache);
         string lockPath = LockFile.PathOf(recipe.Path);
-        LockCheck? lockCheck = options.IsLocked ? new LockCheck(LockFile.Read(lockPath), lockPath) : null;
+        LockFile? locked = options.IsLocked || recipe.Sources.Count > 0 ? LockFile.Read(lockPath) : null;
+        LockCheck? lockCheck = options.IsLocked ? new LockCheck(locked, lockPath) : null;
         PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output) is var request && lockCheck is not null ? lockCheck.Locked(artifact, request) : request)];
         Check(artifacts, requests, dense);
-        CheckSources(lockPath, dense.Files);
+        CheckSources(locked?.Sources, dense.Files);
         CheckLock(lockCheck, artifacts, requests, dense);
         CheckCache(options.OnCacheMiss, options.Artifacts, cancellation);
 
@@ -127,9 +128,8 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     }
 
     /// <summary>Whether locked or not: the files of a commit are what they were, or damaged, and what is made of damaged ones must not be locked in their place.</summary>
-    private void CheckSources(string lockPath, InputFiles files)
+    private void CheckSources(IReadOnlyDictionary<string, LockedSource>? locked, InputFiles files)
     {
-        IReadOnlyDictionary<string, LockedSource>? locked = recipe.Sources.Count == 0 ? null : LockFile.Read(lockPath)?.Sources;
         Diagnostic[] damaged = [.. recipe.Sources.SelectMany(source => locked?.GetValueOrDefault(source.Address.ToString())?.Damage(source, files.Of) ?? [])];
         if (damaged.Length > 0)
         {

@@ -35,7 +35,7 @@ public static class RecipeSources
             sources.Add(named, At(location, () => fetcher.Fetch(address, locked?.Sources?.GetValueOrDefault(address.ToString()), cancellation)));
         }
 
-        Recipe fetched = sources.Count == 0 ? recipe : recipe with
+        Recipe fetched = recipe with
         {
             Model = sources.GetValueOrDefault(recipe.Model)?.Directory ?? recipe.Model,
             Calibration = recipe.Calibration is { } calibration ? calibration with { Text = calibration.Text.With(sources) } : null,

@@ -3,6 +3,7 @@ using System.Globalization;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Inspection;
+using SparseLlm.Pruning.Settings;
 using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
 
@@ -63,11 +64,11 @@ internal static class DoctorCommand
             console.WriteLine($"! {advice}");
         }
 
-        static string DescribeHub(HubInspection hub) => hub.Endpoint is null
+        static string DescribeHub(HubInspection hub) => hub.Inventory is not { } inventory
             ? "not known: see below"
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{hub.Endpoint}{(hub.IsOffline ? ", offline" : "")}, {(hub.TokenSource is { } source ? $"token from {source}" : "no token")}, cache {hub.Cache}, {hub.CacheBytes / 1e6:0.0} MB");
+                $"{hub.Endpoint}{(hub.IsOffline ? ", offline" : "")}, {(hub.TokenSource is { } source ? $"token from {source}" : "no token")}, cache {hub.Cache}, with {inventory.Models} models and {inventory.Datasets} data sets in {ByteSize.Format(inventory.Bytes)}");
 
         static string Describe(GraphicsProcessor processor) =>
             processor.Memory is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{processor.Name} ({bytes / 1e9:0.0} GB)") : processor.Name;

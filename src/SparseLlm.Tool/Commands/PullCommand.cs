@@ -11,8 +11,6 @@ namespace SparseLlm.Tool.Commands;
 /// <summary><c>sparsellm pull [WHAT]</c>: brings models and texts of the hub into its cache on this machine.</summary>
 internal static partial class PullCommand
 {
-    private const string Datasets = HubAddress.Scheme + "datasets/";
-
     public static Command Create()
     {
         var what = new Argument<string[]>("what")
@@ -65,8 +63,8 @@ internal static partial class PullCommand
 
     /// <summary>An address, or <c>owner/name</c> as the hub's own tool takes it where that is no path of something; null where a recipe is meant.</summary>
     private static HubAddress? Address(string named) =>
-        HubAddress.IsMeant(named) ? HubAddress.Parse(named, named.StartsWith(Datasets, StringComparison.OrdinalIgnoreCase) ? RepositoryKind.Dataset : RepositoryKind.Model)
-        : !Path.Exists(named) && Repository().IsMatch(named) ? HubAddress.Parse(HubAddress.Scheme + named, RepositoryKind.Model)
+        HubAddress.IsMeant(named) ? HubAddress.Parse(named)
+        : !Path.Exists(named) && Repository().IsMatch(named) ? HubAddress.Parse(HubAddress.Scheme + named)
         : null;
 
     [GeneratedRegex(@"^[\w.-]+/[\w.-]+(@[\w./-]+)?\z(?<!\.ya?ml)")]

@@ -50,9 +50,6 @@ internal sealed class DownloadPace(TimeProvider time)
         return string.Create(CultureInfo.InvariantCulture, $"{ByteSize.Format(step.Done)} of {ByteSize.Format(step.Total)} ({100 * step.Done / Math.Max(1, step.Total)} %){speed}{left}");
     }
 
-    private static string Duration(double seconds)
-    {
-        TimeSpan time = TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.FromDays(7).TotalSeconds));
-        return time.ToString(time.TotalHours >= 1 ? @"d\.hh\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
-    }
+    private static string Duration(double seconds) =>
+        seconds < TimeSpan.FromDays(1).TotalSeconds ? LiveProgress.Duration(TimeSpan.FromSeconds(seconds)) : "more than a day";
 }

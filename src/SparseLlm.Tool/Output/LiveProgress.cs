@@ -210,7 +210,8 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
         step = Invariant($"layer {layer}/{of} {what}");
     }
 
-    private static string Duration(TimeSpan time) => time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
+    /// <summary>Minutes and seconds, and hours where there are any.</summary>
+    internal static string Duration(TimeSpan time) => time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
