@@ -9,7 +9,8 @@ using Xunit.Sdk;
 
 namespace SparseLlm.Benchmarks.Gpu;
 
-/// <summary>The tests that every backend must pass, and those of what is done for CUDA devices alone, run without a test host.</summary>
+/// <summary>The tests that every backend must pass, and those of what is done for CUDA devices alone, run without a
+/// test host.</summary>
 internal static class ConformanceRun
 {
     private static string device = "cuda";
@@ -26,8 +27,10 @@ internal static class ConformanceRun
 
         var clock = Stopwatch.StartNew();
         var counts = new Dictionary<Outcome, int> { [Outcome.Passed] = 0, [Outcome.Failed] = 0, [Outcome.Skipped] = 0 };
-        Type[] suites = [typeof(DeviceConformance), typeof(SweepKernelBesideOperations), typeof(HalfPartsBesideOperations)];
-        foreach (MethodInfo test in suites.SelectMany(suite => suite.GetMethods()).Where(method => method.GetCustomAttribute<FactAttribute>() is not null))
+        Type[] suites
+            = [typeof(DeviceConformance), typeof(SweepKernelBesideOperations), typeof(HalfPartsBesideOperations)];
+        foreach (MethodInfo test in suites.SelectMany(suite => suite.GetMethods())
+            .Where(method => method.GetCustomAttribute<FactAttribute>() is not null))
         {
             foreach (object?[] arguments in Arguments(test))
             {
@@ -69,7 +72,8 @@ internal static class ConformanceRun
         catch (TargetInvocationException wrapped)
         {
             string reason = wrapped.InnerException!.Message;
-            Console.WriteLine($"  FAILED {test.Name}({string.Join(", ", arguments)}): {reason[..Math.Min(reason.Length, 600)]}");
+            Console.WriteLine(
+                $"  FAILED {test.Name}({string.Join(", ", arguments)}): {reason[..Math.Min(reason.Length, 600)]}");
             return Outcome.Failed;
         }
     }

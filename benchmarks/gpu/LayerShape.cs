@@ -2,7 +2,8 @@ using SparseLlm.Benchmarks.Workloads;
 
 namespace SparseLlm.Benchmarks.Gpu;
 
-/// <summary>The shapes that are measured: decoder layers of models in use, and small ones for a rehearsal on a processor.</summary>
+/// <summary>The shapes that are measured: decoder layers of models in use, and small ones for a rehearsal on a
+/// processor.</summary>
 internal static class LayerShape
 {
     /// <summary>By name.</summary>

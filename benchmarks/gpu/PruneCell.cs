@@ -18,13 +18,20 @@ namespace SparseLlm.Benchmarks.Gpu;
 /// <param name="Windows">Calibration windows.</param>
 /// <param name="Length">Tokens per window.</param>
 /// <param name="Precision">How products are computed.</param>
-internal sealed record PruneCell(string Directory, SyntheticModel Shape, string Method, int Windows, int Length, Precision Precision)
+internal sealed record PruneCell(
+    string Directory,
+    SyntheticModel Shape,
+    string Method,
+    int Windows,
+    int Length,
+    Precision Precision)
 {
     private const double Sparsity = 0.5;
     private const int Vocabulary = 2048;
     private const int OperationsShown = 24;
 
-    private string Title => $"{Path.GetFileName(Directory)}, {Method}, {Windows} x {Length} tokens, {Precision}".ToLowerInvariant();
+    private string Title
+        => $"{Path.GetFileName(Directory)}, {Method}, {Windows} x {Length} tokens, {Precision}".ToLowerInvariant();
 
     /// <summary>Prints what a prune takes.</summary>
     /// <param name="device">Where.</param>
@@ -34,7 +41,8 @@ internal sealed record PruneCell(string Directory, SyntheticModel Shape, string 
         var log = new OperationLog(waits);
         using var backend = new TorchBackend(device, Console.WriteLine, log, Precision);
         using DecoderModel model = Open(backend);
-        Console.WriteLine($"{Title}, {backend.Description}, {backend.NumericsClass}{(waits ? ", waiting after each operation" : "")}");
+        Console.WriteLine(
+            $"{Title}, {backend.Description}, {backend.NumericsClass}{(waits ? ", waiting after each operation" : "")}");
         WarmUp(backend);
         log.Clear();
         var clock = Stopwatch.StartNew();
@@ -49,7 +57,8 @@ internal sealed record PruneCell(string Directory, SyntheticModel Shape, string 
             + $"{log.Downloads.Count} downloads of {log.Downloads.Bytes >> 20} MiB");
         if (waits)
         {
-            foreach ((string name, OperationCost cost) in log.Operations.OrderByDescending(pair => pair.Value.Time).Take(OperationsShown))
+            foreach ((string name, OperationCost cost) in log.Operations.OrderByDescending(pair => pair.Value.Time)
+                .Take(OperationsShown))
             {
                 Console.WriteLine($"  {name,-28} {cost.Count,7} x {cost.Time.TotalMilliseconds / cost.Count,10:0.000} ms = {cost.Time.TotalSeconds,8:0.000} s");
             }
@@ -78,8 +87,9 @@ internal sealed record PruneCell(string Directory, SyntheticModel Shape, string 
     }
 
     /// <summary>
-    /// The arithmetic of SparseGPT for a layer, by its shapes: each token through the layer, and through it again for the layer behind; upper triangles
-    /// of four Gram matrices; the factors; what every weight tells the columns after it.
+    /// The arithmetic of SparseGPT for a layer, by its shapes: each token through the layer, and through it again for
+    /// the layer behind; upper triangles of four Gram matrices; the factors; what every weight tells the columns after
+    /// it.
     /// </summary>
     private double LeastOperations
     {
@@ -97,9 +107,11 @@ internal sealed record PruneCell(string Directory, SyntheticModel Shape, string 
         }
     }
 
-    private static IEnumerable<PrunedTensor> Tensors(List<PrunedLayer> layers) => layers.SelectMany(layer => layer.Tensors);
+    private static IEnumerable<PrunedTensor> Tensors(List<PrunedLayer> layers)
+        => layers.SelectMany(layer => layer.Tensors);
 
-    private static double Error(List<PrunedLayer> layers) => layers.SelectMany(layer => layer.Linears).Average(linear => linear.RelativeError ?? 0);
+    private static double Error(List<PrunedLayer> layers)
+        => layers.SelectMany(layer => layer.Linears).Average(linear => linear.RelativeError ?? 0);
 
     /// <summary>Loads what libraries load at their first use, so that it is not counted.</summary>
     private static void WarmUp(IBackend backend)

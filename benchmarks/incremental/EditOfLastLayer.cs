@@ -2,10 +2,12 @@ using SparseLlm.Benchmarks.Workloads;
 
 namespace SparseLlm.Benchmarks.Incremental;
 
-/// <summary>A build after editing a rule for the last decoder layer, beside the full build and forward passes.</summary>
+/// <summary>A build after editing a rule for the last decoder layer, beside the full build and forward
+/// passes.</summary>
 internal sealed class EditOfLastLayer(Workspace workspace, int layers)
 {
-    // The method compares with the dense model, so its activations and those of the pruned model are both taken through the layers before.
+    // The method compares with the dense model, so its activations and those of the pruned model are both taken through
+    // the layers before.
     private const int Passes = 2;
 
     // For what a machine does beside it.

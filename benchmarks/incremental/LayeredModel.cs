@@ -30,7 +30,8 @@ internal sealed class LayeredModel
     public int Evaluate()
     {
         string json = workspace.Sparsellm(
-            "eval", workspace[$"{folder}/model"], "--text", workspace[$"{folder}/text.txt"], "--sequence-length", $"{SequenceLength}", "--cache", "off", "--json");
+            "eval", workspace[$"{folder}/model"], "--text", workspace[
+                $"{folder}/text.txt"], "--sequence-length", $"{SequenceLength}", "--cache", "off", "--json");
         return JsonDocument.Parse(json).RootElement.GetProperty("windows").GetInt32();
     }
 

@@ -7,7 +7,14 @@ namespace SparseLlm.Benchmarks.Incremental;
 /// <param name="Comparison">The one held against the other.</param>
 /// <param name="Goal">What the comparison should be.</param>
 /// <param name="IsMet">Whether it is.</param>
-internal sealed record Measurement(string What, string Measured, string Beside, string Comparison, string Goal, bool IsMet)
+internal sealed record Measurement(
+    string What,
+    string Measured,
+    string Beside,
+    string Comparison,
+    string Goal,
+    bool IsMet)
 {
-    public string ToMarkdown() => $"| {What} | {Measured} | {Beside} | **{Comparison}** | {Goal}{(IsMet ? "" : " (missed)")} |";
+    public string ToMarkdown()
+        => $"| {What} | {Measured} | {Beside} | **{Comparison}** | {Goal}{(IsMet ? "" : " (missed)")} |";
 }

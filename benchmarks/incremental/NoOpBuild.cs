@@ -2,7 +2,8 @@ using SparseLlm.Benchmarks.Workloads;
 
 namespace SparseLlm.Benchmarks.Incremental;
 
-/// <summary><c>dotnet build</c> of the QuickStart when nothing has changed, beside the same build without pruning.</summary>
+/// <summary><c>dotnet build</c> of the QuickStart when nothing has changed, beside the same build without
+/// pruning.</summary>
 internal sealed class NoOpBuild(Workspace workspace)
 {
     private const double Goal = 1.15;

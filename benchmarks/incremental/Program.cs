@@ -2,19 +2,47 @@ using System.CommandLine;
 using System.Globalization;
 using SparseLlm.Benchmarks.Incremental;
 
-var runs = new Option<int>("--runs") { Description = "How often each side is measured; the median counts.", DefaultValueFactory = _ => 5 };
+var runs = new Option<int>("--runs")
+{
+    Description = "How often each side is measured; the median counts.",
+    DefaultValueFactory = _ => 5
+};
 var only = new Option<string[]>("--only")
 {
     Description = "What to measure: no-op, status, restore, edit, resume. By default all.",
     AllowMultipleArgumentsPerToken = true,
     DefaultValueFactory = _ => ["no-op", "status", "restore", "edit", "resume"],
 };
-var large = new Option<double>("--large") { Description = "Gigabytes of the model whose status is asked; a sparse file.", DefaultValueFactory = _ => 20 };
-var restored = new Option<double>("--restored") { Description = "Gigabytes of the artifact that is taken from the cache.", DefaultValueFactory = _ => 1 };
-var layers = new Option<int>("--layers") { Description = "Decoder layers of the model that is edited and resumed.", DefaultValueFactory = _ => 10 };
-var directory = new Option<string>("--directory") { Description = "Where to work; a folder is made there, and deleted again.", DefaultValueFactory = _ => Path.GetTempPath() };
+var large = new Option<double>("--large")
+{
+    Description = "Gigabytes of the model whose status is asked; a sparse file.",
+    DefaultValueFactory = _ => 20
+};
+var restored = new Option<double>("--restored")
+{
+    Description = "Gigabytes of the artifact that is taken from the cache.",
+    DefaultValueFactory = _ => 1
+};
+var layers = new Option<int>("--layers")
+{
+    Description = "Decoder layers of the model that is edited and resumed.",
+    DefaultValueFactory = _ => 10
+};
+var directory = new Option<string>("--directory")
+{
+    Description = "Where to work; a folder is made there, and deleted again.",
+    DefaultValueFactory = _ => Path.GetTempPath()
+};
 
-var root = new RootCommand("Measures what builds cost that have little or nothing to do, and prints it as Markdown.") { runs, only, large, restored, layers, directory };
+var root = new RootCommand("Measures what builds cost that have little or nothing to do, and prints it as Markdown.")
+{
+    runs,
+    only,
+    large,
+    restored,
+    layers,
+    directory
+};
 root.SetAction(arguments =>
 {
     CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;

@@ -11,7 +11,9 @@ internal sealed class RestoreFromCache(Workspace workspace, double gigabytes)
     {
         long bytes = SyntheticModel.OfSize(gigabytes, 2048, 5504).Write(workspace["restored/model"]);
         string recipe = workspace["restored/pruning.yaml"];
-        File.WriteAllText(recipe, "version: 1\nmodel: model\nartifacts:\n  half: { method: magnitude, sparsity: 0.5 }\n");
+        File.WriteAllText(
+            recipe,
+            "version: 1\nmodel: model\nartifacts:\n  half: { method: magnitude, sparsity: 0.5 }\n");
         string[] build = ["build", recipe, "--output", workspace["restored/models"]];
         workspace.Sparsellm(build);
         string source = workspace["restored/models/half/model.safetensors"];
@@ -33,7 +35,8 @@ internal sealed class RestoreFromCache(Workspace workspace, double gigabytes)
         // What a build costs that finds the artifact in its place. Only settled files have their digests remembered.
         File.SetLastWriteTimeUtc(source, DateTime.UtcNow.AddHours(-1));
         workspace.Sparsellm(build);
-        double start = Timing.Median(Enumerable.Range(0, runs).Select(_ => Timing.Of(() => workspace.Sparsellm(build))));
+        double start = Timing.Median(
+            Enumerable.Range(0, runs).Select(_ => Timing.Of(() => workspace.Sparsellm(build))));
         double rate = bytes / 1e6 / (restore - start);
         double copyRate = bytes / 1e6 / copy;
         yield return new Measurement(

@@ -17,7 +17,8 @@ internal sealed class ResumeAfterKill(Workspace workspace, int layers)
             int killed = Build(model.Build, killAfter: random.Next(1, layers), random.NextDouble());
             int resumed = Build(model.Build, killAfter: null, 0);
 
-            // The layer at which it was killed was begun, and is begun again; any other that is pruned twice comes on top.
+            // The layer at which it was killed was begun, and is begun again; any other that is pruned twice comes on
+            // top.
             most = Math.Max(most, 1 + killed + resumed - layers);
         }
 
@@ -25,7 +26,8 @@ internal sealed class ResumeAfterKill(Workspace workspace, int layers)
             $"`sparsellm build` of {layers} layers, killed {runs} times and built again", $"{most} layers begun twice at most", "", $"{most}", "at most 1", most <= 1);
     }
 
-    /// <summary>Builds, to the end or until some part of the time of a layer has passed after another one was finished.</summary>
+    /// <summary>Builds, to the end or until some part of the time of a layer has passed after another one was
+    /// finished.</summary>
     /// <returns>How many layers were pruned.</returns>
     private int Build(string[] arguments, int? killAfter, double part)
     {

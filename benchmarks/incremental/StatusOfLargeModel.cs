@@ -11,7 +11,10 @@ internal sealed class StatusOfLargeModel(Workspace workspace, double gigabytes)
     {
         string[] large = Prepare("large", SyntheticModel.OfSize(gigabytes, 4096, 11008), out long largeBytes);
         string[] small = Prepare("small", new SyntheticModel(ModelFamily.Llama, 2, 64, 192, 2), out long smallBytes);
-        (double ofLarge, double ofSmall) = Timing.SideBySide(runs, () => workspace.Sparsellm(large), () => workspace.Sparsellm(small));
+        (double ofLarge, double ofSmall) = Timing.SideBySide(
+            runs,
+            () => workspace.Sparsellm(large),
+            () => workspace.Sparsellm(small));
         yield return new Measurement(
             $"`sparsellm status`, model of {largeBytes / 1e9:0.0} GB hashed before",
             $"{ofLarge:0.00} s",
@@ -27,7 +30,9 @@ internal sealed class StatusOfLargeModel(Workspace workspace, double gigabytes)
     {
         bytes = model.Write(workspace[$"{name}/model"], isSparse: true);
         string recipe = workspace[$"{name}/pruning.yaml"];
-        File.WriteAllText(recipe, "version: 1\nmodel: model\nartifacts:\n  half: { method: magnitude, sparsity: 0.5 }\n");
+        File.WriteAllText(
+            recipe,
+            "version: 1\nmodel: model\nartifacts:\n  half: { method: magnitude, sparsity: 0.5 }\n");
         return ["status", recipe];
     }
 }

@@ -16,7 +16,8 @@ internal sealed class Workspace : IDisposable
 
     public Workspace(string directory)
     {
-        root = Directory.CreateDirectory(Path.Combine(directory, $"sparsellm-incremental-{Environment.ProcessId}")).FullName;
+        root = Directory.CreateDirectory(Path.Combine(directory, $"sparsellm-incremental-{Environment.ProcessId}"))
+            .FullName;
     }
 
     /// <summary>A path in the folder.</summary>
@@ -53,11 +54,23 @@ internal sealed class Workspace : IDisposable
 
     public void Dispose() => Directory.Delete(root, recursive: true);
 
-    private string Tool => Path.Combine(Repository.Root, "src", "SparseLlm.Tool", "bin", Configuration, "net10.0", "dotnet-sparsellm.dll");
+    private string Tool => Path.Combine(
+        Repository.Root,
+        "src",
+        "SparseLlm.Tool",
+        "bin",
+        Configuration,
+        "net10.0",
+        "dotnet-sparsellm.dll");
 
     private Process Start(string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = root, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", arguments)
+        {
+            WorkingDirectory = root,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         start.Environment["SPARSELLM_CACHE"] = this["cache"];
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         return Process.Start(start)!;

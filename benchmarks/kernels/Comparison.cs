@@ -7,4 +7,10 @@ namespace SparseLlm.Benchmarks.Kernels;
 /// <param name="Ours">Does the work once, here.</param>
 /// <param name="Theirs">Does the work once, there.</param>
 /// <param name="Flops">Floating-point operations of the work; 0 where it is not counted in those.</param>
-internal sealed record Comparison(string Work, string Peer, double Goal, Func<double> Ours, Func<double> Theirs, double Flops = 0);
+internal sealed record Comparison(
+    string Work,
+    string Peer,
+    double Goal,
+    Func<double> Ours,
+    Func<double> Theirs,
+    double Flops = 0);

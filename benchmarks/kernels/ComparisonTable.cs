@@ -5,7 +5,8 @@ using SparseLlm.Numerics.Cpu;
 
 namespace SparseLlm.Benchmarks.Kernels;
 
-/// <summary>All comparisons on one set of instructions and number of threads, a row each, printed as they come.</summary>
+/// <summary>All comparisons on one set of instructions and number of threads, a row each, printed as they
+/// come.</summary>
 internal sealed class ComparisonTable(string instructions, int threads, int runs, string only)
 {
     public const string Header = "| instructions | threads | work | ours, ms | GF/s | peer | peer's, ms | speed | goal |\n|---|---:|---|---:|---:|---|---:|---:|---:|";
@@ -21,7 +22,8 @@ internal sealed class ComparisonTable(string instructions, int threads, int runs
         IEnumerable<Func<Operands, Comparison>> cases =
         [
             .. Products.All(), .. Grams.All(), .. Factors.All(),
-            .. Sweeps.All().Concat(DecoderLayers.All()).Select(prepare => (Func<Operands, Comparison>)(operands => prepare(operands, peer))),
+            .. Sweeps.All().Concat(DecoderLayers.All())
+                .Select(prepare => (Func<Operands, Comparison>)(operands => prepare(operands, peer))),
         ];
         foreach (Func<Operands, Comparison> prepare in cases)
         {
@@ -30,7 +32,8 @@ internal sealed class ComparisonTable(string instructions, int threads, int runs
             if (comparison.Work.Contains(only, StringComparison.OrdinalIgnoreCase))
             {
                 WarmUp(comparison.Ours);
-                Console.WriteLine(Row(comparison, Timing.Pair(runs, Rested(comparison.Ours), Rested(comparison.Theirs))));
+                Console.WriteLine(
+                    Row(comparison, Timing.Pair(runs, Rested(comparison.Ours), Rested(comparison.Theirs))));
             }
         }
     }
@@ -44,7 +47,8 @@ internal sealed class ComparisonTable(string instructions, int threads, int runs
         }
     }
 
-    /// <summary>After a rest in which the threads of the other side go to sleep: for some milliseconds they wait for work, and take a processor each.</summary>
+    /// <summary>After a rest in which the threads of the other side go to sleep: for some milliseconds they wait for
+    /// work, and take a processor each.</summary>
     private static Func<double> Rested(Func<double> side) => () =>
     {
         Thread.Sleep(Rest);

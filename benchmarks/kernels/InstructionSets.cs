@@ -12,7 +12,8 @@ internal static class InstructionSets
     private const string Chosen = "SPARSELLM_BENCHMARK_INSTRUCTIONS";
 
     /// <summary>All that this machine has.</summary>
-    public static string[] Supported => Vector512.IsHardwareAccelerated && Avx512F.IsSupported ? [Avx512, Avx2] : [Avx2];
+    public static string[] Supported
+        => Vector512.IsHardwareAccelerated && Avx512F.IsSupported ? [Avx512, Avx2] : [Avx2];
 
     /// <summary>The set that this process was started for, or null.</summary>
     public static string? Current => Environment.GetEnvironmentVariable(Chosen);
@@ -21,7 +22,9 @@ internal static class InstructionSets
     /// <returns>Its exit code.</returns>
     public static int RunProcess(string set, string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, $"{typeof(InstructionSets).Assembly.GetName().Name}.dll");
+        string program = Path.Combine(
+            AppContext.BaseDirectory,
+            $"{typeof(InstructionSets).Assembly.GetName().Name}.dll");
         var start = new ProcessStartInfo("dotnet", [program, .. arguments]);
         start.Environment[Chosen] = set;
         if (set == Avx2)

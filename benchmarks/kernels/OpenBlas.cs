@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace SparseLlm.Benchmarks.Kernels;
 
-/// <summary>The functions of OpenBLAS and its LAPACK that kernels are held against (Debian's libopenblas0-pthread). Row-major.</summary>
+/// <summary>The functions of OpenBLAS and its LAPACK that kernels are held against (Debian's libopenblas0-pthread).
+/// Row-major.</summary>
 internal static unsafe partial class OpenBlas
 {
     private const string Library = "libopenblas.so.0";
@@ -30,7 +31,8 @@ internal static unsafe partial class OpenBlas
     public static void AccumulateGram(int tokens, int d, float* x, float* h) =>
         Ssyrk(RowMajor, Upper, Transpose, d, tokens, 1, x, d, 1, h, d);
 
-    /// <summary>The upper Cholesky factor of the inverse of h, in the three steps of the reference code, in place.</summary>
+    /// <summary>The upper Cholesky factor of the inverse of h, in the three steps of the reference code, in
+    /// place.</summary>
     public static void InverseFactor(int d, double* h)
     {
         // Column-major lower is row-major upper of a symmetric matrix.
@@ -53,7 +55,18 @@ internal static unsafe partial class OpenBlas
         int order, int transposeA, int transposeB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc);
 
     [LibraryImport(Library, EntryPoint = "cblas_ssyrk")]
-    private static partial void Ssyrk(int order, int triangle, int transpose, int n, int k, float alpha, float* a, int lda, float beta, float* c, int ldc);
+    private static partial void Ssyrk(
+        int order,
+        int triangle,
+        int transpose,
+        int n,
+        int k,
+        float alpha,
+        float* a,
+        int lda,
+        float beta,
+        float* c,
+        int ldc);
 
     [LibraryImport(Library, EntryPoint = "dpotrf_")]
     private static partial void Dpotrf(byte* triangle, int* n, double* a, int* lda, int* info);

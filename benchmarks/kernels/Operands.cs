@@ -10,7 +10,8 @@ internal sealed unsafe class Operands(CpuBackend backend) : IDisposable
 {
     private const nuint Alignment = 64;
 
-    // Short measurements are repeated until they take this long, so that starts and ends of threads do not count for much.
+    // Short measurements are repeated until they take this long, so that starts and ends of threads do not count for
+    // much.
     private const double ShortestSeconds = 0.02;
 
     private readonly List<IDisposable> matrices = [];

@@ -9,16 +9,30 @@ if (args is ["benchmarkdotnet", ..])
     return 0;
 }
 
-var runs = new Option<int>("--runs") { Description = "How often each side is measured, in turn; the median counts.", DefaultValueFactory = _ => 9 };
-var only = new Option<string>("--only") { Description = "Measures only work whose description contains this.", DefaultValueFactory = _ => "" };
-var threads = new Option<int[]>("--threads") { Description = "Numbers of threads.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 2] };
+var runs = new Option<int>("--runs")
+{
+    Description = "How often each side is measured, in turn; the median counts.",
+    DefaultValueFactory = _ => 9
+};
+var only = new Option<string>("--only")
+{
+    Description = "Measures only work whose description contains this.",
+    DefaultValueFactory = _ => ""
+};
+var threads = new Option<int[]>("--threads")
+{
+    Description = "Numbers of threads.",
+    AllowMultipleArgumentsPerToken = true,
+    DefaultValueFactory = _ => [1, 2]
+};
 var instructions = new Option<string[]>("--instructions")
 {
     Description = "avx512, avx2. By default all that this machine has.",
     AllowMultipleArgumentsPerToken = true,
     DefaultValueFactory = _ => InstructionSets.Supported,
 };
-var root = new RootCommand("Holds the CPU kernels against OpenBLAS, LAPACK and PyTorch, and prints a row per piece of work as Markdown.") { runs, only, threads, instructions };
+var root = new RootCommand(
+    "Holds the CPU kernels against OpenBLAS, LAPACK and PyTorch, and prints a row per piece of work as Markdown.") { runs, only, threads, instructions };
 root.SetAction(arguments =>
 {
     CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;

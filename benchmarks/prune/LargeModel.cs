@@ -14,7 +14,8 @@ internal sealed class LargeModel(string directory, int layers, int threads)
         SyntheticModel shape = SyntheticModel.Opt1300M with { Layers = layers };
         using var workload = new Workload(directory, shape, Windows * Length);
         var prune = new Prune(workload.Model, workload.Ids, Windows, Length, threads);
-        Console.WriteLine($"{shape.Family} {shape.Hidden} / {shape.FeedForward}, {shape.Layers} layers, {Windows * Length} tokens\n");
+        Console.WriteLine(
+            $"{shape.Family} {shape.Hidden} / {shape.FeedForward}, {shape.Layers} layers, {Windows * Length} tokens\n");
         Console.WriteLine("| method | peak, GB | goal | time, s |\n|---|---:|---:|---:|");
         foreach (string method in methods)
         {

@@ -4,7 +4,8 @@ using SparseLlm.Numerics.Cpu;
 
 namespace SparseLlm.Benchmarks.Prune;
 
-/// <summary>What this machine's best product reaches, in floating-point operations a second: the rate a prune could have throughout.</summary>
+/// <summary>What this machine's best product reaches, in floating-point operations a second: the rate a prune could
+/// have throughout.</summary>
 /// <param name="Single">In single precision.</param>
 /// <param name="Double">In double precision.</param>
 internal sealed record MachineRates(double Single, double Double)

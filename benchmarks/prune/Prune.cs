@@ -4,7 +4,8 @@ using SparseLlm.Benchmarks.Workloads;
 
 namespace SparseLlm.Benchmarks.Prune;
 
-/// <summary>A prune of a whole model, by this project's tool or by the peer's script, in a process of its own.</summary>
+/// <summary>A prune of a whole model, by this project's tool or by the peer's script, in a process of its
+/// own.</summary>
 /// <param name="Model">The directory of the model.</param>
 /// <param name="Ids">The calibration tokens, a NumPy file.</param>
 /// <param name="Windows">Calibration windows.</param>
@@ -24,7 +25,14 @@ internal sealed record Prune(string Model, string Ids, int Windows, int Length, 
     /// <param name="method">The method, and what else to say on the command line.</param>
     public Cost WithTool(params string[] method)
     {
-        string tool = Path.Combine(Repository.Root, "src", "SparseLlm.Tool", "bin", Configuration, "net10.0", "dotnet-sparsellm.dll");
+        string tool = Path.Combine(
+            Repository.Root,
+            "src",
+            "SparseLlm.Tool",
+            "bin",
+            Configuration,
+            "net10.0",
+            "dotnet-sparsellm.dll");
         string output = Path.Combine(Path.GetDirectoryName(Model)!, "pruned");
         Run("dotnet",
         [
@@ -39,13 +47,21 @@ internal sealed record Prune(string Model, string Ids, int Windows, int Length, 
     /// <summary>Prunes with PyTorch.</summary>
     public Cost WithTorch(string method) => Read(JsonDocument.Parse(Run(
         "/usr/bin/python3",
-        [Path.Combine(AppContext.BaseDirectory, "torch", "prune.py"), Model, Ids, method, Sparsity, $"{Windows}", $"{Length}", $"{Threads}"])).RootElement);
+        [Path.Combine(
+            AppContext.BaseDirectory,
+            "torch",
+            "prune.py"), Model, Ids, method, Sparsity, $"{Windows}", $"{Length}", $"{Threads}"])).RootElement);
 
-    private static Cost Read(JsonElement costs) => new(costs.GetProperty("seconds").GetDouble(), costs.GetProperty("peakMemory").GetInt64());
+    private static Cost Read(JsonElement costs)
+        => new(costs.GetProperty("seconds").GetDouble(), costs.GetProperty("peakMemory").GetInt64());
 
     private static string Run(string program, string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

@@ -28,7 +28,12 @@ internal sealed class SpeedTable(string directory, int layers, int windows, int 
 
             if (methods.Contains("sparsellm"))
             {
-                List<Cost> peer = Compare(prune, shape, ["sparsellm", "--set", "variant=paper"], "sparsellm", SparseLlmGoal);
+                List<Cost> peer = Compare(
+                    prune,
+                    shape,
+                    ["sparsellm", "--set", "variant=paper"],
+                    "sparsellm",
+                    SparseLlmGoal);
                 Compare(prune, shape, ["sparsellm"], "sparsellm", SparseLlmGoal, known: peer);
             }
         }
@@ -41,7 +46,8 @@ internal sealed class SpeedTable(string directory, int layers, int windows, int 
     /// <param name="peer">The method there.</param>
     /// <param name="goal">How many times as fast it should be.</param>
     /// <param name="floor">Seconds that its arithmetic takes.</param>
-    /// <param name="known">What the peer took in an earlier row with the same method, which need not be measured again.</param>
+    /// <param name="known">What the peer took in an earlier row with the same method, which need not be measured
+    /// again.</param>
     /// <returns>What the peer took in each run.</returns>
     private List<Cost> Compare(
         Prune prune, SyntheticModel shape, string[] method, string peer, double goal, double? floor = null, IReadOnlyList<Cost>? known = null)
@@ -49,7 +55,9 @@ internal sealed class SpeedTable(string directory, int layers, int windows, int 
         var ours = new List<Cost>();
         var theirs = new List<Cost>();
         PairedTimes times = Timing.Pair(
-            runs, () => Seconds(prune.WithTool(method), ours), () => Seconds(known is null ? prune.WithTorch(peer) : known[theirs.Count], theirs), warmUp: false);
+            runs, () => Seconds(prune.WithTool(method), ours), () => Seconds(
+                known is null ? prune.WithTorch(peer) : known[theirs.Count],
+                theirs), warmUp: false);
         string name = method.Length == 1 ? method[0] : $"{method[0]}, {method[^1]}";
         Console.WriteLine(
             $"| {shape.Family} {shape.Hidden} / {shape.FeedForward} | {name} | {times.One:0.0} | {Peak(ours)} | {floor:0.0} | {floor / times.One:0 %} "

@@ -35,7 +35,8 @@ internal sealed class Workload : IDisposable
             ids[i] = random.Next(Vocabulary);
         }
 
-        string description = $"{{'descr': '<i4', 'fortran_order': False, 'shape': ({count},), }}".PadRight(HeaderLength - 1) + '\n';
+        string description = $"{{'descr': '<i4', 'fortran_order': False, 'shape': ({count},), }}".PadRight(
+            HeaderLength - 1) + '\n';
         using FileStream file = File.Create(Ids);
         file.Write([0x93, .. "NUMPY"u8, 1, 0, HeaderLength, 0, .. Encoding.ASCII.GetBytes(description)]);
         file.Write(MemoryMarshal.AsBytes(ids.AsSpan()));

@@ -15,7 +15,8 @@ namespace SparseLlm.Benchmarks.Quality;
 
 /// <summary>One prune, and what is left of the model.</summary>
 /// <param name="Model">The name of the model, which is its directory's.</param>
-/// <param name="Method">A method, a preset or variant of sparsellm as <c>sparsellm:best</c>, or <c>dense</c> for no prune at all.</param>
+/// <param name="Method">A method, a preset or variant of sparsellm as <c>sparsellm:best</c>, or <c>dense</c> for no
+/// prune at all.</param>
 /// <param name="Pattern"><c>0.7</c> or <c>2:4</c>.</param>
 /// <param name="Offset">How many calibration sets of this size to skip in the text.</param>
 internal sealed record Cell(string Model, string Method, string Pattern, int Offset)
@@ -35,7 +36,10 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
         int[] text = Ids(evaluation);
         if (Method == DenseMethod)
         {
-            return new CellResult(Perplexity.Measure(model, text, null, Here).Value, 0, Process.GetCurrentProcess().PeakWorkingSet64);
+            return new CellResult(
+                Perplexity.Measure(model, text, null, Here).Value,
+                0,
+                Process.GetCurrentProcess().PeakWorkingSet64);
         }
 
         var pruner = new ModelPruner(model, Settings(), new SparsityPlan(ParsePattern(), []), Windows(model));
@@ -49,10 +53,13 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
         CalibrationTokens Windows(DecoderModel model)
         {
             int length = CalibrationTokens.DefaultSequenceLength(model.Definition.MaximumLength);
-            return new CalibrationTokens(Ids(calibration)[(Offset * Samples * length)..((Offset + 1) * Samples * length)], length);
+            return new CalibrationTokens(
+                Ids(calibration)[(Offset * Samples * length)..((Offset + 1) * Samples * length)],
+                length);
         }
 
-        int[] Ids(string path) => CalibrationText.ReadIds(new TextSource([Path.GetFullPath(path)]), () => Tokenizer.Load(directory));
+        int[] Ids(string path)
+            => CalibrationText.ReadIds(new TextSource([Path.GetFullPath(path)]), () => Tokenizer.Load(directory));
     }
 
     private static double ProcessorSeconds()
@@ -67,7 +74,9 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
         PruningMethod method = Enum.Parse<PruningMethod>(parts[0], ignoreCase: true);
         return parts.Length == 1 ? PruningSettings.For(method)
             : parts[1] == "paper" ? PruningSettings.For(method).WithVariant(SparseLlmVariant.Paper)
-            : PruningSettings.For(method, Preset.Find(parts[1]) ?? throw new ArgumentException($"there is no preset {parts[1]}"));
+            : PruningSettings.For(
+                method,
+                Preset.Find(parts[1]) ?? throw new ArgumentException($"there is no preset {parts[1]}"));
     }
 
     private SparsityPattern ParsePattern() =>
@@ -108,6 +117,7 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
 
 /// <summary>What came of a cell.</summary>
 /// <param name="Perplexity">Of the pruned model.</param>
-/// <param name="Seconds">Processor time of the prune, which other work on the machine changes less than the time on the clock.</param>
+/// <param name="Seconds">Processor time of the prune, which other work on the machine changes less than the time on the
+/// clock.</param>
 /// <param name="PeakBytes">Peak memory of the process until the model was pruned.</param>
 internal sealed record CellResult(double Perplexity, double Seconds, long PeakBytes);

@@ -11,10 +11,13 @@ internal sealed class PeerPerplexities(JsonElement models)
     /// <summary>The methods that the file knows for a model.</summary>
     public IEnumerable<string> Methods(string model) =>
         models.TryGetProperty(model, out JsonElement methods)
-            ? methods.EnumerateObject().Where(method => method.Value.ValueKind == JsonValueKind.Object).Select(method => method.Name)
+            ? methods.EnumerateObject().Where(method => method.Value.ValueKind == JsonValueKind.Object)
+                .Select(method => method.Name)
             : [];
 
     /// <summary>A perplexity, or null where the file has none.</summary>
     public double? Find(string model, string method, string pattern) =>
-        models.GetProperty(model).GetProperty(method).TryGetProperty(pattern, out JsonElement value) ? value.GetDouble() : null;
+        models.GetProperty(model).GetProperty(method).TryGetProperty(pattern, out JsonElement value)
+            ? value.GetDouble()
+            : null;
 }

@@ -5,14 +5,25 @@ using SparseLlm.Benchmarks.Quality;
 using SparseLlm.Pruning.Settings;
 
 // Every cell runs in a process of its own, so that its peak memory is its own.
-var models = new Option<string[]>("--models") { Description = "Hugging Face directories.", Required = true, AllowMultipleArgumentsPerToken = true };
+var models = new Option<string[]>("--models")
+{
+    Description = "Hugging Face directories.",
+    Required = true,
+    AllowMultipleArgumentsPerToken = true
+};
 var calibration = new Option<string>("--calibration") { Description = "The calibration text.", Required = true };
-var evaluation = new Option<string>("--evaluation") { Description = "The text to measure perplexity on.", Required = true };
+var evaluation = new Option<string>("--evaluation")
+{
+    Description = "The text to measure perplexity on.",
+    Required = true
+};
 var methods = new Option<string[]>("--methods")
 {
     Description = "Methods; presets and variants of sparsellm as sparsellm:best.",
     AllowMultipleArgumentsPerToken = true,
-    DefaultValueFactory = _ => ["magnitude", "wanda", "ria", "sparsegpt", "admm", "alps", "sparsellm:paper", .. Preset.All.Select(preset => $"sparsellm:{preset.Name}")],
+    DefaultValueFactory = _ => ["magnitude", "wanda", "ria", "sparsegpt", "admm", "alps", "sparsellm:paper", .. Preset
+        .All
+        .Select(preset => $"sparsellm:{preset.Name}")],
 };
 var patterns = new Option<string[]>("--patterns")
 {
@@ -20,9 +31,19 @@ var patterns = new Option<string[]>("--patterns")
     AllowMultipleArgumentsPerToken = true,
     DefaultValueFactory = _ => ["0.5", "0.6", "0.7", "0.8", "0.9", "2:4", "4:8"],
 };
-var offsets = new Option<int>("--offsets") { Description = "How many calibration sets to average over.", DefaultValueFactory = _ => 3 };
-var peers = new Option<string?>("--peers") { Description = "Perplexities to print beside: JSON, model name -> method -> pattern -> perplexity." };
-var file = new Option<string?>("--results") { Description = "A file that keeps the results; cells that are in it are not run again." };
+var offsets = new Option<int>("--offsets")
+{
+    Description = "How many calibration sets to average over.",
+    DefaultValueFactory = _ => 3
+};
+var peers = new Option<string?>("--peers")
+{
+    Description = "Perplexities to print beside: JSON, model name -> method -> pattern -> perplexity."
+};
+var file = new Option<string?>("--results")
+{
+    Description = "A file that keeps the results; cells that are in it are not run again."
+};
 var only = new Option<bool>("--print") { Description = "Run nothing, print what the results file has." };
 var cell = new Option<string?>("--cell") { Hidden = true };
 
@@ -52,7 +73,8 @@ root.SetAction(arguments =>
                     from method in arguments.GetRequiredValue(methods)
                     from pattern in arguments.GetRequiredValue(patterns)
                     select (directory, new Cell(Name(directory), method, pattern, offset));
-        foreach ((string directory, Cell next) in directories.Select(directory => (directory, new Cell(Name(directory), Cell.DenseMethod, "0", 0))).Concat(cells))
+        foreach ((string directory, Cell next) in directories.Select(
+            directory => (directory, new Cell(Name(directory), Cell.DenseMethod, "0", 0))).Concat(cells))
         {
             if (results.Find(next) is null)
             {
@@ -64,7 +86,13 @@ root.SetAction(arguments =>
     PeerPerplexities? known = arguments.GetValue(peers) is { } path ? PeerPerplexities.Read(path) : null;
     foreach (string directory in directories)
     {
-        new QualityTable(Name(directory), arguments.GetRequiredValue(methods), arguments.GetRequiredValue(patterns), sets, results, known).Write(Console.Out);
+        new QualityTable(
+            Name(directory),
+            arguments.GetRequiredValue(methods),
+            arguments.GetRequiredValue(patterns),
+            sets,
+            results,
+            known).Write(Console.Out);
     }
 });
 return root.Parse(args).Invoke();
@@ -78,7 +106,8 @@ static CellResult RunInOwnProcess(Cell cell, string model, string calibration, s
         "dotnet",
         [
             Path.Combine(AppContext.BaseDirectory, "SparseLlm.Benchmarks.Quality.dll"),
-            "--models", model, "--calibration", calibration, "--evaluation", evaluation, "--cell", JsonSerializer.Serialize(cell),
+            "--models", model, "--calibration", calibration, "--evaluation", evaluation, "--cell", JsonSerializer
+                .Serialize(cell),
         ])
     {
         RedirectStandardOutput = true,

@@ -3,7 +3,13 @@ using System.Globalization;
 namespace SparseLlm.Benchmarks.Quality;
 
 /// <summary>The Markdown table of one model: a row for each method, a column for each pattern.</summary>
-internal sealed class QualityTable(string model, IReadOnlyList<string> methods, IReadOnlyList<string> patterns, int offsets, ResultFile results, PeerPerplexities? peers)
+internal sealed class QualityTable(
+    string model,
+    IReadOnlyList<string> methods,
+    IReadOnlyList<string> patterns,
+    int offsets,
+    ResultFile results,
+    PeerPerplexities? peers)
 {
     private const string Unit = "sparsegpt";
 
@@ -17,13 +23,15 @@ internal sealed class QualityTable(string model, IReadOnlyList<string> methods, 
         output.WriteLine($"|---|{string.Concat(patterns.Select(_ => "---:|"))}---:|---:|");
         foreach (string method in methods)
         {
-            IEnumerable<string> cells = patterns.Select(pattern => Spread([.. Of(method, pattern).Select(found => found.Result.Perplexity)]));
+            IEnumerable<string> cells = patterns.Select(
+                pattern => Spread([.. Of(method, pattern).Select(found => found.Result.Perplexity)]));
             output.WriteLine($"| {method} | {string.Join(" | ", cells)} | {Time(method)} | {Peak(method)} |");
         }
 
         foreach (string method in peers?.Methods(model) ?? [])
         {
-            IEnumerable<string> cells = patterns.Select(pattern => Format($"{peers!.Find(model, method, pattern):0.000}"));
+            IEnumerable<string> cells = patterns.Select(
+                pattern => Format($"{peers!.Find(model, method, pattern):0.000}"));
             output.WriteLine($"| reference {method} | {string.Join(" | ", cells)} | | |");
         }
 
@@ -50,7 +58,8 @@ internal sealed class QualityTable(string model, IReadOnlyList<string> methods, 
 
     private string Peak(string method)
     {
-        long[] peaks = [.. patterns.SelectMany(pattern => Of(method, pattern)).Select(found => found.Result.PeakBytes >> 20)];
+        long[] peaks = [.. patterns.SelectMany(pattern => Of(method, pattern))
+            .Select(found => found.Result.PeakBytes >> 20)];
         return peaks.Length == 0 ? "" : Format($"{peaks.Max()}");
     }
 

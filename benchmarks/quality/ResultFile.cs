@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace SparseLlm.Benchmarks.Quality;
 
-/// <summary>Results by cell, in a file to which each is appended at once: a run that was interrupted goes on where it stood.</summary>
+/// <summary>Results by cell, in a file to which each is appended at once: a run that was interrupted goes on where it
+/// stood.</summary>
 internal sealed class ResultFile
 {
     private readonly string? path;

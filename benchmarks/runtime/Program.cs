@@ -7,11 +7,32 @@ using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Numerics.Cpu;
 using SparseLlm.Runtime.Kernels;
 
-var runs = new Option<int>("--runs") { Description = "How often each side is measured, in turn; the median counts.", DefaultValueFactory = _ => 21 };
-var rowCounts = new Option<int[]>("--rows") { Description = "Rows of the matrices.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [4096, 11008] };
-var threadCounts = new Option<int[]>("--threads") { Description = "Numbers of threads.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 2] };
-var vectorCounts = new Option<int[]>("--vectors") { Description = "Numbers of vectors.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1] };
-var matrixCommand = new Command("matrices", "Multiplies dense and pruned matrices by a vector, and prints a row for each as Markdown.") { runs, rowCounts, threadCounts, vectorCounts };
+var runs = new Option<int>("--runs")
+{
+    Description = "How often each side is measured, in turn; the median counts.",
+    DefaultValueFactory = _ => 21
+};
+var rowCounts = new Option<int[]>("--rows")
+{
+    Description = "Rows of the matrices.",
+    AllowMultipleArgumentsPerToken = true,
+    DefaultValueFactory = _ => [4096, 11008]
+};
+var threadCounts = new Option<int[]>("--threads")
+{
+    Description = "Numbers of threads.",
+    AllowMultipleArgumentsPerToken = true,
+    DefaultValueFactory = _ => [1, 2]
+};
+var vectorCounts = new Option<int[]>("--vectors")
+{
+    Description = "Numbers of vectors.",
+    AllowMultipleArgumentsPerToken = true,
+    DefaultValueFactory = _ => [1]
+};
+var matrixCommand = new Command(
+    "matrices",
+    "Multiplies dense and pruned matrices by a vector, and prints a row for each as Markdown.") { runs, rowCounts, threadCounts, vectorCounts };
 matrixCommand.SetAction(arguments =>
 {
     CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -57,7 +78,9 @@ static void Measure(RandomMatrix[] matrices, int rows, int columns, int threads,
     var work = new List<(string Name, RandomMatrix Matrix, Action Run, List<double> Times)>();
     foreach (RandomMatrix matrix in matrices)
     {
-        work.Add((isFew ? "read" : "floats", matrix, isFew ? () => Reading.Run(backend.Team, matrix.Parts) : unpacked!.Run, []));
+        work.Add((isFew ? "read" : "floats", matrix, isFew
+            ? () => Reading.Run(backend.Team, matrix.Parts)
+            : unpacked!.Run, []));
         foreach (InstructionSet set in sets)
         {
             WeightMatrix view = matrix.On(set);
@@ -82,7 +105,8 @@ static void Measure(RandomMatrix[] matrices, int rows, int columns, int threads,
     Console.WriteLine($"\n{rows} x {columns}, {threads} thread(s), {vectorCount} vector(s), {runs} runs\n");
     Console.WriteLine($"| instructions | matrix | ms | times as fast as dense bf16 | {(isFew ? "time to read it" : "time with floats")} / time | G weights/s | GB/s |");
     Console.WriteLine("|---|---|---:|---:|---:|---:|---:|");
-    foreach (IGrouping<string, (string Name, RandomMatrix Matrix, Action Run, List<double> Times)> set in work.GroupBy(each => each.Name))
+    foreach (IGrouping<string, (string Name, RandomMatrix Matrix, Action Run, List<double> Times)> set in work.GroupBy(
+        each => each.Name))
     {
         List<double> dense = set.First().Times;
         foreach ((string name, RandomMatrix matrix, _, List<double> times) in set)

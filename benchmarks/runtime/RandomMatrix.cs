@@ -13,7 +13,10 @@ internal sealed unsafe class RandomMatrix
 
     private readonly Func<InstructionSet, WeightMatrix> view;
 
-    private RandomMatrix(string name, Func<InstructionSet, WeightMatrix> view, params (nint Address, long Bytes)[] parts)
+    private RandomMatrix(
+        string name,
+        Func<InstructionSet, WeightMatrix> view,
+        params (nint Address, long Bytes)[] parts)
     {
         Name = name;
         this.view = view;
@@ -36,7 +39,10 @@ internal sealed unsafe class RandomMatrix
             values[i] = Weight(random);
         }
 
-        return new("dense bf16", set => StoredMatrix.Dense(new MatrixShape(ElementType.BF16, rows, columns), Stored(values, 2L * rows * columns), set), ((nint)values, 2L * rows * columns));
+        return new("dense bf16", set => StoredMatrix.Dense(
+            new MatrixShape(ElementType.BF16, rows, columns),
+            Stored(values, 2L * rows * columns),
+            set), ((nint)values, 2L * rows * columns));
     }
 
     /// <summary>Zeros anywhere.</summary>
@@ -63,7 +69,9 @@ internal sealed unsafe class RandomMatrix
         return new(
             FormattableString.Invariant($"{sparsity * 100:0} %"),
             set => StoredMatrix.Bitmask(
-                new MatrixShape(ElementType.BF16, rows, columns), Stored(values, 2 * count), Stored(mask, (long)rows * columns / 8), Stored(offsets, 8L * rows), set),
+                new MatrixShape(ElementType.BF16, rows, columns), Stored(values, 2 * count), Stored(
+                    mask,
+                    (long)rows * columns / 8), Stored(offsets, 8L * rows), set),
             ((nint)values, 2 * count),
             ((nint)mask, (long)rows * columns / 8));
     }
@@ -93,7 +101,9 @@ internal sealed unsafe class RandomMatrix
         return new(
             pattern.ToString(),
             set => StoredMatrix.Groups(
-                new MatrixShape(ElementType.BF16, rows, columns), pattern, Stored(values, 2 * count), Stored(mask, (long)rows * columns / 8), set),
+                new MatrixShape(ElementType.BF16, rows, columns), pattern, Stored(values, 2 * count), Stored(
+                    mask,
+                    (long)rows * columns / 8), set),
             ((nint)values, 2 * count),
             ((nint)mask, (long)rows * columns / 8));
     }
@@ -109,7 +119,8 @@ internal sealed unsafe class RandomMatrix
         return values;
     }
 
-    private static ushort Weight(Random random) => (ushort)(BitConverter.SingleToUInt32Bits(random.NextSingle() - 0.5f) >> 16);
+    private static ushort Weight(Random random)
+        => (ushort)(BitConverter.SingleToUInt32Bits(random.NextSingle() - 0.5f) >> 16);
 
     private static StoredBytes Stored(void* memory, long bytes) => new((byte*)memory, bytes, bytes + Behind);
 

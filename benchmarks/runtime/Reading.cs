@@ -13,7 +13,9 @@ internal static unsafe class Reading
     {
         foreach ((nint address, long bytes) in parts)
         {
-            team.Run((int)((bytes + Share - 1) / Share), share => Read((byte*)address + share * Share, Math.Min(Share, bytes - share * Share)));
+            team.Run(
+                (int)((bytes + Share - 1) / Share),
+                share => Read((byte*)address + share * Share, Math.Min(Share, bytes - share * Share)));
         }
     }
 

@@ -3,7 +3,8 @@ using SparseLlm.Numerics.Cpu;
 
 namespace SparseLlm.Benchmarks.Runtime;
 
-/// <summary>A product with a matrix that is unpacked already: the arithmetic of a product with many vectors, and nothing else.</summary>
+/// <summary>A product with a matrix that is unpacked already: the arithmetic of a product with many vectors, and
+/// nothing else.</summary>
 internal sealed class UnpackedProduct : IDisposable
 {
     private readonly CpuBackend backend;

@@ -11,7 +11,8 @@ public static class Repository
         string folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "SparseLlm.Build.sln")))
         {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("This does not run inside the repository.");
+            folder = Path.GetDirectoryName(folder)
+                ?? throw new InvalidOperationException("This does not run inside the repository.");
         }
 
         return folder;

@@ -3,14 +3,21 @@ using System.Text.Json;
 
 namespace SparseLlm.Benchmarks.Workloads;
 
-/// <summary>A model of any size in F16, with the tokenizer of the samples and seeded weights that mean nothing.</summary>
+/// <summary>A model of any size in F16, with the tokenizer of the samples and seeded weights that mean
+/// nothing.</summary>
 /// <param name="Family">What the layers are made of.</param>
 /// <param name="Layers">Decoder layers.</param>
 /// <param name="Hidden">Width of the residual stream.</param>
 /// <param name="FeedForward">Width inside the feed-forward blocks.</param>
 /// <param name="Heads">Attention heads.</param>
 /// <param name="MaximumLength">Longest sequence.</param>
-public sealed record SyntheticModel(ModelFamily Family, int Layers, int Hidden, int FeedForward, int Heads, int MaximumLength = 256)
+public sealed record SyntheticModel(
+    ModelFamily Family,
+    int Layers,
+    int Hidden,
+    int FeedForward,
+    int Heads,
+    int MaximumLength = 256)
 {
     private const int Vocabulary = 2048;
     private const int BlockLength = (1 << 21) - 1;
@@ -26,10 +33,16 @@ public sealed record SyntheticModel(ModelFamily Family, int Layers, int Hidden, 
 
     /// <summary>As many layers of these widths as make a LLaMA model of about this size.</summary>
     public static SyntheticModel OfSize(double gigabytes, int hidden, int feedForward) =>
-        new(ModelFamily.Llama, Math.Max(1, (int)Math.Round(gigabytes * 1e9 / (2.0 * (4 * hidden + 3 * feedForward) * hidden))), hidden, feedForward, hidden / 32);
+        new(
+            ModelFamily.Llama,
+            Math.Max(1, (int)Math.Round(gigabytes * 1e9 / (2.0 * (4 * hidden + 3 * feedForward) * hidden))),
+            hidden,
+            feedForward,
+            hidden / 32);
 
     /// <summary>Bytes of one decoder layer's matrices in single precision.</summary>
-    public long LayerBytes => sizeof(float) * (4L * Hidden + (Family == ModelFamily.Opt ? 2L : 3L) * FeedForward) * Hidden;
+    public long LayerBytes
+        => sizeof(float) * (4L * Hidden + (Family == ModelFamily.Opt ? 2L : 3L) * FeedForward) * Hidden;
 
     /// <summary>Writes the model.</summary>
     /// <param name="directory">Where to.</param>
@@ -39,7 +52,10 @@ public sealed record SyntheticModel(ModelFamily Family, int Layers, int Hidden, 
     {
         Directory.CreateDirectory(directory);
         string sample = Family == ModelFamily.Opt ? "tiny-opt" : "tiny-llama";
-        File.Copy(Path.Combine(Repository.Root, "samples", "models", sample, "tokenizer.json"), Path.Combine(directory, "tokenizer.json"), overwrite: true);
+        File.Copy(
+            Path.Combine(Repository.Root, "samples", "models", sample, "tokenizer.json"),
+            Path.Combine(directory, "tokenizer.json"),
+            overwrite: true);
         File.WriteAllText(Path.Combine(directory, "config.json"), Config());
 
         (string Name, int[] Shape)[] tensors = [.. Tensors()];
@@ -58,7 +74,8 @@ public sealed record SyntheticModel(ModelFamily Family, int Layers, int Hidden, 
             }
         }
 
-        // Digests of files that were written just now are not remembered: they could change without a change of their times.
+        // Digests of files that were written just now are not remembered: they could change without a change of their
+        // times.
         File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddHours(-1));
         return length;
     }
@@ -113,7 +130,8 @@ public sealed record SyntheticModel(ModelFamily Family, int Layers, int Hidden, 
         return length;
     }
 
-    /// <summary>Matrices of small random weights, taken from one block that is longer than a row and so never aligned with it; gains of one, biases of zero.</summary>
+    /// <summary>Matrices of small random weights, taken from one block that is longer than a row and so never aligned
+    /// with it; gains of one, biases of zero.</summary>
     private static void Fill(FileStream file, IEnumerable<(string Name, int[] Shape)> tensors)
     {
         var random = new Random(1);
@@ -146,7 +164,8 @@ public sealed record SyntheticModel(ModelFamily Family, int Layers, int Hidden, 
 
     private static long Length(int[] shape) => shape.Aggregate(1L, (product, count) => product * count);
 
-    private IEnumerable<(string Name, int[] Shape)> Tensors() => Family == ModelFamily.Opt ? OptTensors() : LlamaTensors();
+    private IEnumerable<(string Name, int[] Shape)> Tensors()
+        => Family == ModelFamily.Opt ? OptTensors() : LlamaTensors();
 
     private IEnumerable<(string Name, int[] Shape)> OptTensors()
     {

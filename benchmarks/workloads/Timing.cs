@@ -13,7 +13,8 @@ public static class Timing
         return clock.Elapsed.TotalSeconds;
     }
 
-    /// <summary>The medians of two actions, in turn, so that whatever else the machine does meets both; the first turn does not count.</summary>
+    /// <summary>The medians of two actions, in turn, so that whatever else the machine does meets both; the first turn
+    /// does not count.</summary>
     public static (double One, double Other) SideBySide(int runs, Action one, Action other)
     {
         PairedTimes times = Pair(runs, () => Of(one), () => Of(other));
@@ -40,7 +41,8 @@ public static class Timing
         }
 
         return new PairedTimes(
-            Median(times.Select(time => time.One)), Median(times.Select(time => time.Other)), Median(times.Select(time => time.Other / time.One)));
+            Median(times.Select(time => time.One)), Median(times.Select(time => time
+                .Other)), Median(times.Select(time => time.Other / time.One)));
     }
 
     /// <summary>The middle value, or the mean of the two in the middle.</summary>

@@ -5,8 +5,8 @@ using System.Text;
 namespace SparseLlm.Build.Tasks;
 
 /// <summary>
-/// Arguments as one text, which Windows, and .NET on other systems, takes apart into the same arguments. MSBuild's own builder refuses quotes, and lets
-/// a backslash at the end escape the quote behind it.
+/// Arguments as one text, which Windows, and .NET on other systems, takes apart into the same arguments. MSBuild's own
+/// builder refuses quotes, and lets a backslash at the end escape the quote behind it.
 /// </summary>
 internal static class CommandLineText
 {
@@ -24,7 +24,8 @@ internal static class CommandLineText
         int backslashes = 0;
         foreach (char unit in argument)
         {
-            // Backslashes are escapes only in front of a quote: then each is written twice, and the quote is escaped by one more.
+            // Backslashes are escapes only in front of a quote: then each is written twice, and the quote is escaped by
+            // one more.
             if (unit == '"')
                 text.Append('\\', backslashes + 1);
             backslashes = unit == '\\' ? backslashes + 1 : 0;

@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace SparseLlm.Build.Tasks;
 
-/// <summary>The tool speaks of its options; who builds a project has properties instead. What the tool says passes through here.</summary>
+/// <summary>The tool speaks of its options; who builds a project has properties instead. What the tool says passes
+/// through here.</summary>
 internal static class PropertyNames
 {
     // One after the other is put in place, so that what is longer comes first.

@@ -12,7 +12,8 @@ namespace SparseLlm.Build.Tasks;
 
 /// <summary>
 /// Starts <c>dotnet sparsellm build</c> for one recipe. The engine runs out of process and prints its diagnostics in
-/// MSBuild's canonical format, so that they arrive here as errors and warnings with file, line, column and code. Where it ends without one, this says so.
+/// MSBuild's canonical format, so that they arrive here as errors and warnings with file, line, column and code. Where
+/// it ends without one, this says so.
 /// </summary>
 public sealed class PruneModels : ToolTask
 {
@@ -43,7 +44,8 @@ public sealed class PruneModels : ToolTask
     [Required]
     public string OutputDirectory { get; set; } = "";
 
-    /// <summary>Path, without extension, of the lists of inputs, outputs and artifacts that a successful run writes.</summary>
+    /// <summary>Path, without extension, of the lists of inputs, outputs and artifacts that a successful run
+    /// writes.</summary>
     [Required]
     public string Manifest { get; set; } = "";
 
@@ -62,7 +64,8 @@ public sealed class PruneModels : ToolTask
     /// <summary>The folder of the cache, or <c>off</c>; empty for the tool's default.</summary>
     public string CachePath { get; set; } = "";
 
-    /// <summary>What to do where an artifact would have to be computed (build, warn or error); empty for the tool's default.</summary>
+    /// <summary>What to do where an artifact would have to be computed (build, warn or error); empty for the tool's
+    /// default.</summary>
     public string OnCacheMiss { get; set; } = "";
 
     /// <summary>Whether inputs and artifacts are held against the recipe's lock file.</summary>
@@ -113,14 +116,19 @@ public sealed class PruneModels : ToolTask
         }
     }
 
-    /// <summary>Asks the tool to save its work and stop, and kills it if it has not stopped after <see cref="GracePeriod"/>.</summary>
+    /// <summary>Asks the tool to save its work and stop, and kills it if it has not stopped after
+    /// <see cref="GracePeriod"/>.</summary>
     public override void Cancel()
     {
         lock (gate)
         {
             isCancelled = true;
             lifeline?.Dispose();
-            killTimer = new Timer(_ => base.Cancel(), null, lifeline is null ? 0 : GracePeriod, System.Threading.Timeout.Infinite);
+            killTimer = new Timer(
+                _ => base.Cancel(),
+                null,
+                lifeline is null ? 0 : GracePeriod,
+                System.Threading.Timeout.Infinite);
         }
     }
 
@@ -156,7 +164,10 @@ public sealed class PruneModels : ToolTask
     protected override string GenerateCommandLineCommands() => CommandLineText.Of(CommandLine());
 
     /// <summary>The arguments as they are: the base class makes slashes of backslashes.</summary>
-    protected override ProcessStartInfo GetProcessStartInfo(string pathToTool, string commandLineCommands, string responseFileSwitch)
+    protected override ProcessStartInfo GetProcessStartInfo(
+        string pathToTool,
+        string commandLineCommands,
+        string responseFileSwitch)
     {
         ProcessStartInfo start = base.GetProcessStartInfo(pathToTool, commandLineCommands, responseFileSwitch);
         start.Arguments = GenerateCommandLineCommands();
@@ -194,24 +205,30 @@ public sealed class PruneModels : ToolTask
         if (Devices.Length > 0)
             yield return ("--devices", Devices);
         if (CachePath.Trim() is { Length: > 0 } cache)
-            yield return ("--cache", cache.Equals(NoCache, StringComparison.OrdinalIgnoreCase) ? NoCache : FullPath(cache));
+            yield return ("--cache", cache.Equals(NoCache, StringComparison.OrdinalIgnoreCase)
+                ? NoCache
+                : FullPath(cache));
         if (OnCacheMiss.Length > 0)
             yield return ("--on-cache-miss", IsForbidden(OnCacheMiss) ? "error" : OnCacheMiss);
     }
 
-    /// <summary>Whether the warning would fail the build: then it fails before an hour is spent, and again until the artifact is in the cache.</summary>
+    /// <summary>Whether the warning would fail the build: then it fails before an hour is spent, and again until the
+    /// artifact is in the cache.</summary>
     private bool IsForbidden(string policy) =>
         policy == Warn && BuildEngine is IBuildEngine8 engine && engine.ShouldTreatWarningAsError("SLM4014");
 
     private static string FullPath(string path)
     {
         string full = Path.GetFullPath(path);
-        return full == Path.GetPathRoot(full) ? full : full.TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar);
+        return full == Path.GetPathRoot(full)
+            ? full
+            : full.TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar);
     }
 
     /// <summary>
-    /// Starts the tool with the end of a pipe that this process alone holds open. Signals that end a build do not reach its children; the end of the pipe
-    /// does, however this process ends, and tells the tool that nobody waits for it any more. It is also how the tool is asked to stop, on every system.
+    /// Starts the tool with the end of a pipe that this process alone holds open. Signals that end a build do not reach
+    /// its children; the end of the pipe does, however this process ends, and tells the tool that nobody waits for it
+    /// any more. It is also how the tool is asked to stop, on every system.
     /// </summary>
     protected override Process StartToolProcess(Process proc)
     {
@@ -235,7 +252,8 @@ public sealed class PruneModels : ToolTask
             return;
         }
 
-        if (singleLine.Length > 0 && !char.IsWhiteSpace(singleLine[0]) && !singleLine.EndsWith(":", StringComparison.Ordinal))
+        if (singleLine.Length > 0 && !char.IsWhiteSpace(singleLine[0])
+            && !singleLine.EndsWith(":", StringComparison.Ordinal))
             lastWords = singleLine;
         Log.LogMessage(messageImportance, PropertyNames.In(singleLine));
     }

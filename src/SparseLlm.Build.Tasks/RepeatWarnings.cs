@@ -5,12 +5,13 @@ using Microsoft.Build.Utilities;
 namespace SparseLlm.Build.Tasks;
 
 /// <summary>
-/// Says again what the last run of each recipe has warned of. The tool is not started where nothing has changed, and a build that is silent then would
-/// pass with <c>-warnaserror</c> where the one before has failed.
+/// Says again what the last run of each recipe has warned of. The tool is not started where nothing has changed, and a
+/// build that is silent then would pass with <c>-warnaserror</c> where the one before has failed.
 /// </summary>
 public sealed class RepeatWarnings : Task
 {
-    /// <summary>The recipes whose tool was not started; the metadata <c>Run</c> is the path, without extension, of the notes on their last run.</summary>
+    /// <summary>The recipes whose tool was not started; the metadata <c>Run</c> is the path, without extension, of the
+    /// notes on their last run.</summary>
     [Required]
     public ITaskItem[] Recipes { get; set; } = [];
 

@@ -5,7 +5,8 @@ namespace SparseLlm.Build.Tasks;
 /// <summary>How a tool has ended that did not say why.</summary>
 internal static class ToolEnd
 {
-    /// <summary>The exit code of the <c>dotnet</c> host where there is no runtime that the program can run on, on Windows and elsewhere.</summary>
+    /// <summary>The exit code of the <c>dotnet</c> host where there is no runtime that the program can run on, on
+    /// Windows and elsewhere.</summary>
     private const int NoRuntime = unchecked((int)0x80008096);
 
     private const int FirstSignal = 128;
@@ -33,5 +34,6 @@ internal static class ToolEnd
     }
 
     private static bool IsSignal(int exitCode) =>
-        !RuntimeInformation.IsOSPlatform(OSPlatform.Windows) && exitCode is > FirstSignal and <= FirstSignal + LastSignal;
+        !RuntimeInformation.IsOSPlatform(OSPlatform.Windows)
+            && exitCode is > FirstSignal and <= FirstSignal + LastSignal;
 }

@@ -12,7 +12,9 @@ internal sealed class ToolManifest
     private static readonly string[] Places = ["dotnet-tools.json", Path.Combine(".config", "dotnet-tools.json")];
 
     // A parser would be a dependency, and tasks that bring some meet other versions of them in MSBuild.
-    private static readonly Regex Entry = new("\"sparsellm\\.tool\"\\s*:\\s*\\{[^{}]*\"version\"\\s*:\\s*\"([^\"]+)\"", RegexOptions.IgnoreCase);
+    private static readonly Regex Entry = new(
+        "\"sparsellm\\.tool\"\\s*:\\s*\\{[^{}]*\"version\"\\s*:\\s*\"([^\"]+)\"",
+        RegexOptions.IgnoreCase);
 
     private ToolManifest(string path, string version)
     {
@@ -29,7 +31,8 @@ internal sealed class ToolManifest
     /// <summary>Warns where the manifest that counts for a recipe has a version that does not fit.</summary>
     public static void WarnOfOther(string recipe, TaskLoggingHelper log, string pages)
     {
-        if (Find(Path.GetDirectoryName(Path.GetFullPath(recipe))!) is not { } manifest || PackageVersion.Fits(manifest.Version))
+        if (Find(Path.GetDirectoryName(Path.GetFullPath(recipe))!) is not { } manifest
+            || PackageVersion.Fits(manifest.Version))
             return;
         log.LogWarning(
             null, "SLM5106", null, pages + "SLM5106.md", manifest.FilePath, 0, 0, 0, 0,

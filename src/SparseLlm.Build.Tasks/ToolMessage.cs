@@ -5,8 +5,8 @@ using Microsoft.Build.Utilities;
 namespace SparseLlm.Build.Tasks;
 
 /// <summary>
-/// An error or a warning of the tool, read from a line in MSBuild's canonical format. MSBuild would read more lines so: rows of tables, notes, whatever a
-/// library prints. Only codes of the tool count here.
+/// An error or a warning of the tool, read from a line in MSBuild's canonical format. MSBuild would read more lines so:
+/// rows of tables, notes, whatever a library prints. Only codes of the tool count here.
 /// </summary>
 internal sealed class ToolMessage
 {
@@ -22,7 +22,8 @@ internal sealed class ToolMessage
     public bool IsError => parts.Groups["severity"].Value == "error";
 
     /// <summary>Reads a line; null where it is not such a message.</summary>
-    public static ToolMessage? Read(string line) => Form.Match(line) is { Success: true } parts ? new ToolMessage(parts) : null;
+    public static ToolMessage? Read(string line)
+        => Form.Match(line) is { Success: true } parts ? new ToolMessage(parts) : null;
 
     /// <summary>Logs it as what it is.</summary>
     /// <param name="log">The log.</param>
@@ -34,12 +35,33 @@ internal sealed class ToolMessage
         // Not the file's name, which may have in it whatever looks like an option.
         string text = PropertyNames.In(Text("text"));
         if (IsError)
-            log.LogError(null, Text("code"), null, help, Text("file"), Number("line"), Number("column"), Number("endLine"), Number("endColumn"), text);
+            log.LogError(
+                null,
+                Text("code"),
+                null,
+                help,
+                Text("file"),
+                Number("line"),
+                Number("column"),
+                Number("endLine"),
+                Number("endColumn"),
+                text);
         else
-            log.LogWarning(null, Text("code"), null, help, Text("file"), Number("line"), Number("column"), Number("endLine"), Number("endColumn"), text);
+            log.LogWarning(
+                null,
+                Text("code"),
+                null,
+                help,
+                Text("file"),
+                Number("line"),
+                Number("column"),
+                Number("endLine"),
+                Number("endColumn"),
+                text);
     }
 
     private string Text(string part) => parts.Groups[part].Value;
 
-    private int Number(string part) => parts.Groups[part] is { Success: true } group ? int.Parse(group.Value, CultureInfo.InvariantCulture) : 0;
+    private int Number(string part)
+        => parts.Groups[part] is { Success: true } group ? int.Parse(group.Value, CultureInfo.InvariantCulture) : 0;
 }

@@ -10,15 +10,16 @@ using Microsoft.Build.Utilities;
 namespace SparseLlm.Build.Tasks;
 
 /// <summary>
-/// Writes the class <c>PrunedModels</c>: for each artifact and each GGUF file where it is beside the application, and what was measured of it. A file that says so already is not touched,
-/// so that nothing is compiled again.
+/// Writes the class <c>PrunedModels</c>: for each artifact and each GGUF file where it is beside the application, and
+/// what was measured of it. A file that says so already is not touched, so that nothing is compiled again.
 /// </summary>
 public sealed class WriteConstants : Task
 {
     private const string ClassName = "PrunedModels";
     private static readonly string[] Members = [ClassName, "Path", "Sparsity", "Perplexity"];
 
-    /// <summary>The artifacts and their GGUF files, with the metadata <c>Artifact</c>, <c>Sparsity</c>, and <c>Perplexity</c> or <c>Format</c> and <c>Type</c>.</summary>
+    /// <summary>The artifacts and their GGUF files, with the metadata <c>Artifact</c>, <c>Sparsity</c>, and
+    /// <c>Perplexity</c> or <c>Format</c> and <c>Type</c>.</summary>
     public ITaskItem[] Models { get; set; } = [];
 
     /// <summary>The folder of the artifacts, relative to the application, with <c>/</c>.</summary>
@@ -52,7 +53,8 @@ public sealed class WriteConstants : Task
         if (!System.IO.File.Exists(File) || System.IO.File.ReadAllText(File) != source.ToString())
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(File))!);
-            System.IO.File.WriteAllText(File, source.ToString(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            System.IO.File
+                .WriteAllText(File, source.ToString(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         }
 
         return true;
@@ -60,23 +62,32 @@ public sealed class WriteConstants : Task
 
     private static bool IsFile(ITaskItem model) => model.GetMetadata("Format") == "gguf";
 
-    private static string NameOf(ITaskItem model) => IsFile(model) ? System.IO.Path.GetFileName(model.ItemSpec) : model.GetMetadata("Artifact");
+    private static string NameOf(ITaskItem model)
+        => IsFile(model) ? System.IO.Path.GetFileName(model.ItemSpec) : model.GetMetadata("Artifact");
 
     /// <summary><c>TinyOpt70</c> of an artifact, <c>TinyOpt70Q8_0</c> of a file of it.</summary>
     private static string IdentifierOf(ITaskItem model) =>
-        Identifiers.Of(model.GetMetadata("Artifact"), Members, "Model") + (IsFile(model) ? model.GetMetadata("Type").ToUpperInvariant() : "");
+        Identifiers.Of(model.GetMetadata("Artifact"), Members, "Model") + (IsFile(model)
+            ? model.GetMetadata("Type").ToUpperInvariant()
+            : "");
 
     private string ClassOf(string identifier, ITaskItem model)
     {
-        string name = IsFile(model) ? $"{model.GetMetadata("Artifact")}/{NameOf(model)}" : model.GetMetadata("Artifact");
+        string name = IsFile(model)
+            ? $"{model.GetMetadata("Artifact")}/{NameOf(model)}"
+            : model.GetMetadata("Artifact");
         var source = new StringBuilder();
         source.Append($"    /// <summary>The pruned model <c>{NameOf(model)}</c>.</summary>\n    internal static class {identifier}\n    {{\n");
-        source.Append($"        /// <summary>Its {(IsFile(model) ? "file" : "directory")}, beside the application.</summary>\n");
+        source.Append(
+            $"        /// <summary>Its {(IsFile(model) ? "file" : "directory")}, beside the application.</summary>\n");
         source.Append($"        public static string Path => global::System.IO.Path.Combine(global::System.AppContext.BaseDirectory, {Literal(Folder + name)});\n\n");
         source.Append("        /// <summary>The share of its weights that are zero.</summary>\n");
         source.Append($"        public const double Sparsity = {Number(model.GetMetadata("Sparsity"))};\n");
-        (string Identifier, string[] Measured)[] perplexities = 
-            Identified(Perplexities(model.GetMetadata("Perplexity")), measured => Identifiers.Of(measured[0], Members, "Text"), measured => measured[0]);
+        (string Identifier, string[] Measured)[] perplexities =
+            Identified(
+                Perplexities(model.GetMetadata("Perplexity")),
+                measured => Identifiers.Of(measured[0], Members, "Text"),
+                measured => measured[0]);
         if (perplexities.Length > 0)
         {
             source.Append("\n        /// <summary>Its perplexity on each text of the recipe.</summary>\n        internal static class Perplexity\n        {\n");
@@ -88,10 +99,14 @@ public sealed class WriteConstants : Task
         return source.Append("    }\n").ToString();
     }
 
-    private (string Identifier, T Item)[] Identified<T>(IEnumerable<T> items, Func<T, string> identifier, Func<T, string> name)
+    private (string Identifier, T Item)[] Identified<T>(
+        IEnumerable<T> items,
+        Func<T, string> identifier,
+        Func<T, string> name)
     {
         (string Identifier, T Item)[] identified = [.. items.Select(item => (identifier(item), item))];
-        foreach (IGrouping<string, (string Identifier, T Item)> same in identified.GroupBy(item => item.Identifier).Where(group => group.Count() > 1))
+        foreach (IGrouping<string, (string Identifier, T Item)> same in identified.GroupBy(item => item.Identifier)
+            .Where(group => group.Count() > 1))
         {
             Log.LogError(
                 null, "SLM5109", null, HelpPages + "SLM5109.md", null, 0, 0, 0, 0,
@@ -111,10 +126,11 @@ public sealed class WriteConstants : Task
 
     private static string Literal(string text) => $"\"{text.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"";
 
-    private static string Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) switch
-    {
-        true when double.IsInfinity(number) => "double.PositiveInfinity",
-        true when !double.IsNaN(number) => number.ToString("R", CultureInfo.InvariantCulture) + "D",
-        _ => "double.NaN",
-    };
+    private static string Number(
+        string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) switch
+        {
+            true when double.IsInfinity(number) => "double.PositiveInfinity",
+            true when !double.IsNaN(number) => number.ToString("R", CultureInfo.InvariantCulture) + "D",
+            _ => "double.NaN",
+        };
 }

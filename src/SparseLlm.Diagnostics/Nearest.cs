@@ -9,7 +9,9 @@ public static class Nearest
     private const int MostDirectories = 1000;
 
     /// <summary>Ends a message about an unknown name: the nearest allowed name, or all of them.</summary>
-    public static string Suggest(string name, IReadOnlyCollection<string> allowed) => To(name, allowed.Take(MostNames)) is { } nearest
+    public static string Suggest(
+        string name,
+        IReadOnlyCollection<string> allowed) => To(name, allowed.Take(MostNames)) is { } nearest
         ? $"did you mean '{nearest}'?"
         : $"allowed: {string.Join(", ", allowed.Take(MostNames))}{(allowed.Count > MostNames ? ", ..." : "")}";
 
@@ -26,7 +28,8 @@ public static class Nearest
         return distance <= Tolerance(name) ? nearest : null;
     }
 
-    /// <summary>The directory that the mistyped path of one is near to, with the same parent; null where there is none.</summary>
+    /// <summary>The directory that the mistyped path of one is near to, with the same parent; null where there is
+    /// none.</summary>
     /// <param name="path">The path.</param>
     /// <param name="written">The path as the user wrote it, whose last name is corrected.</param>
     public static string? Directory(string path, string written)
@@ -41,7 +44,10 @@ public static class Nearest
 
         try
         {
-            string? nearest = To(name, System.IO.Directory.EnumerateDirectories(parent).Select(beside => Path.GetFileName(beside)).Order(StringComparer.Ordinal).Take(MostDirectories));
+            string? nearest = To(name, System.IO.Directory.EnumerateDirectories(parent)
+                .Select(beside => Path.GetFileName(beside))
+                .Order(StringComparer.Ordinal)
+                .Take(MostDirectories));
             return nearest is null ? null : written[..place] + nearest;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -8,7 +8,8 @@ namespace SparseLlm.Diagnostics;
 /// <param name="EndColumn">The column after the last character, or 0.</param>
 public sealed record SourceLocation(string File, int Line = 0, int Column = 0, int EndLine = 0, int EndColumn = 0)
 {
-    /// <summary>The location as MSBuild's canonical error format begins: <c>file(line,column,endLine,endColumn)</c>.</summary>
+    /// <summary>The location as MSBuild's canonical error format begins:
+    /// <c>file(line,column,endLine,endColumn)</c>.</summary>
     public override string ToString() => this switch
     {
         { Line: 0 } => File,

@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace SparseLlm.Files;
 
 /// <summary>
-/// A lock between processes, held on a file by the operating system: it is released when the process ends, however it ends.
+/// A lock between processes, held on a file by the operating system: it is released when the process ends, however it
+/// ends.
 /// </summary>
 public static class FileLock
 {
@@ -17,7 +18,8 @@ public static class FileLock
     /// <param name="path">The file to lock; it is created, and stays.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <param name="waiting">Told once, if another holds the lock.</param>
-    /// <exception cref="IOException">The file cannot be created or opened, or is no file but a link or a pipe.</exception>
+    /// <exception cref="IOException">The file cannot be created or opened, or is no file but a link or a
+    /// pipe.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be created or opened.</exception>
     public static IDisposable Acquire(string path, CancellationToken cancellation, Action? waiting = null)
     {
@@ -28,7 +30,11 @@ public static class FileLock
             try
             {
                 RegularFile.Require(path, followLink: false);
-                SafeFileHandle handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                SafeFileHandle handle = File.OpenHandle(
+                    path,
+                    FileMode.OpenOrCreate,
+                    FileAccess.ReadWrite,
+                    FileShare.None);
                 if (File.Exists(path))
                 {
                     Touch(handle);
@@ -66,7 +72,8 @@ public static class FileLock
     }
 
     /// <summary>
-    /// Deletes a file that nobody holds open. It is locked until it is gone: who opens it at this moment finds it locked, or gone once it is not.
+    /// Deletes a file that nobody holds open. It is locked until it is gone: who opens it at this moment finds it
+    /// locked, or gone once it is not.
     /// </summary>
     /// <returns>Whether it was deleted.</returns>
     public static bool TryDelete(string path)
@@ -74,7 +81,8 @@ public static class FileLock
         try
         {
             RegularFile.Require(path, followLink: false);
-            File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose).Dispose();
+            File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose)
+                .Dispose();
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -45,7 +45,8 @@ public readonly record struct FileStatus(FileKind Kind, ulong Inode, long Change
                 ? new FileStatus(
                     KindOf(BitConverter.ToUInt16(status, ModeOffset)),
                     BitConverter.ToUInt64(status, InodeOffset),
-                    BitConverter.ToInt64(status, ChangeSecondsOffset) * 1_000_000_000 + BitConverter.ToUInt32(status, ChangeNanosecondsOffset))
+                    BitConverter.ToInt64(status, ChangeSecondsOffset) * 1_000_000_000
+                        + BitConverter.ToUInt32(status, ChangeNanosecondsOffset))
                 {
                     IsOwn = BitConverter.ToUInt32(status, OwnerOffset) == EffectiveUser(),
                 }
@@ -78,5 +79,6 @@ public readonly record struct FileStatus(FileKind Kind, ulong Inode, long Change
 
     [DllImport("libc", EntryPoint = "statx")]
     private static extern int Statx(
-        SafeFileHandle directory, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, [Out] byte[] status);
+        SafeFileHandle directory, [MarshalAs(
+            UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, [Out] byte[] status);
 }

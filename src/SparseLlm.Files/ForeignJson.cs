@@ -4,17 +4,22 @@ using System.Text.Unicode;
 namespace SparseLlm.Files;
 
 /// <summary>
-/// JSON as other programs write it: with a byte order mark (PowerShell), and with <c>NaN</c> and <c>Infinity</c> (Python). What comes out can be
-/// asked for anything without an exception: it is valid UTF-8, and no string holds half of a surrogate pair.
+/// JSON as other programs write it: with a byte order mark (PowerShell), and with <c>NaN</c> and <c>Infinity</c>
+/// (Python). What comes out can be asked for anything without an exception: it is valid UTF-8, and no string holds half
+/// of a surrogate pair.
 /// </summary>
 public static class ForeignJson
 {
     /// <summary>Parses a document.</summary>
     /// <param name="utf8">Its bytes; they are changed in place and belong to the document from then on.</param>
-    /// <param name="replaceHalfPairs">Whether half a surrogate pair becomes U+FFFD, as texts are read, instead of being an error.</param>
-    /// <param name="maximumTokens">Names, values, brackets and braces that there can be within reason; the document takes 12 bytes for each.</param>
-    /// <exception cref="JsonException">It is not JSON, or too much; line and byte of the line are those in the file.</exception>
-    /// <remarks>A number that JSON does not have becomes an empty list: nobody asks for one where a number or a text is expected.</remarks>
+    /// <param name="replaceHalfPairs">Whether half a surrogate pair becomes U+FFFD, as texts are read, instead of being
+    /// an error.</param>
+    /// <param name="maximumTokens">Names, values, brackets and braces that there can be within reason; the document
+    /// takes 12 bytes for each.</param>
+    /// <exception cref="JsonException">It is not JSON, or too much; line and byte of the line are those in the
+    /// file.</exception>
+    /// <remarks>A number that JSON does not have becomes an empty list: nobody asks for one where a number or a text is
+    /// expected.</remarks>
     public static JsonDocument Parse(byte[] utf8, bool replaceHalfPairs = false, int maximumTokens = int.MaxValue)
     {
         ReadOnlyMemory<byte> text = utf8.AsSpan().StartsWith("\uFEFF"u8) ? utf8.AsMemory(3) : utf8;
@@ -41,7 +46,10 @@ public static class ForeignJson
         {
             if (tokens == maximumTokens)
             {
-                throw Error(FormattableString.Invariant($"there is more in it than {maximumTokens} values"), text, (int)reader.TokenStartIndex);
+                throw Error(
+                    FormattableString.Invariant($"there is more in it than {maximumTokens} values"),
+                    text,
+                    (int)reader.TokenStartIndex);
             }
         }
     }
@@ -109,7 +117,11 @@ public static class ForeignJson
     /// <summary>The UTF-16 unit that an escape <c>\uXXXX</c> stands for; -1 if there is another or none.</summary>
     private static int Unit(ReadOnlySpan<byte> text, int i) =>
         i + 6 <= text.Length && text[i] == '\\' && text[i + 1] == 'u'
-        && ushort.TryParse(text.Slice(i + 2, 4), System.Globalization.NumberStyles.AllowHexSpecifier, null, out ushort unit)
+        && ushort.TryParse(
+            text.Slice(i + 2, 4),
+            System.Globalization.NumberStyles.AllowHexSpecifier,
+            null,
+            out ushort unit)
             ? unit
             : -1;
 
@@ -135,7 +147,8 @@ public static class ForeignJson
     private static int FirstInvalid(ReadOnlySpan<byte> text)
     {
         int place = 0;
-        while (System.Text.Rune.DecodeFromUtf8(text[place..], out _, out int length) == System.Buffers.OperationStatus.Done)
+        while (System.Text.Rune
+            .DecodeFromUtf8(text[place..], out _, out int length) == System.Buffers.OperationStatus.Done)
         {
             place += length;
         }

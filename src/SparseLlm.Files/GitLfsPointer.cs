@@ -1,8 +1,8 @@
 namespace SparseLlm.Files;
 
 /// <summary>
-/// What a clone holds in place of a large file until Git LFS fetches it: a few lines of text with the file's name. It is neither damaged nor of
-/// another kind, so whoever cannot make sense of a file looks for this first.
+/// What a clone holds in place of a large file until Git LFS fetches it: a few lines of text with the file's name. It
+/// is neither damaged nor of another kind, so whoever cannot make sense of a file looks for this first.
 /// </summary>
 public static class GitLfsPointer
 {

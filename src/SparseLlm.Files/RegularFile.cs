@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace SparseLlm.Files;
 
 /// <summary>
-/// Reading files whose names come from elsewhere. A pipe would be waited for and a device be read without end, so whatever is not a
-/// regular file is refused before it is opened, with an <see cref="IOException"/> like any other.
+/// Reading files whose names come from elsewhere. A pipe would be waited for and a device be read without end, so
+/// whatever is not a regular file is refused before it is opened, with an <see cref="IOException"/> like any other.
 /// </summary>
 public static class RegularFile
 {
@@ -15,14 +15,19 @@ public static class RegularFile
     /// <param name="followLink">Whether the name may be a link to the file.</param>
     /// <exception cref="IOException">It is not there, not a regular file, or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public static SafeFileHandle Open(string path, FileShare share = FileShare.Read, FileOptions options = FileOptions.None, bool followLink = true)
+    public static SafeFileHandle Open(
+        string path,
+        FileShare share = FileShare.Read,
+        FileOptions options = FileOptions.None,
+        bool followLink = true)
     {
         Require(path, followLink);
         try
         {
             return File.OpenHandle(path, FileMode.Open, FileAccess.Read, share, options);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException && new FileInfo(path).LinkTarget is not null)
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException
+            && new FileInfo(path).LinkTarget is not null)
         {
             throw new FileNotFoundException($"this is a link to '{new FileInfo(path).LinkTarget}', which is not there; if it comes from a download, that is not complete: fetch it again", path, exception);
         }
@@ -40,7 +45,8 @@ public static class RegularFile
         long length = RandomAccess.GetLength(file);
         if (length > maximumLength)
         {
-            throw new IOException(FormattableString.Invariant($"the file has {length} bytes, and {maximumLength} is the most that are read of one like it"));
+            throw new IOException(FormattableString.Invariant(
+                $"the file has {length} bytes, and {maximumLength} is the most that are read of one like it"));
         }
 
         byte[] bytes = new byte[length];
@@ -56,7 +62,8 @@ public static class RegularFile
     /// <summary>Whether a regular file bears this name itself, rather than a link to one.</summary>
     public static bool IsAt(string path) => File.Exists(path) && Flaw(path, followLink: false) is null;
 
-    /// <summary>Refuses what bears a name and is not a regular file; a name that is free is none of its business.</summary>
+    /// <summary>Refuses what bears a name and is not a regular file; a name that is free is none of its
+    /// business.</summary>
     /// <param name="path">The name.</param>
     /// <param name="followLink">Whether it may be a link to a file.</param>
     /// <exception cref="IOException">Something else bears it.</exception>
@@ -68,7 +75,9 @@ public static class RegularFile
         }
     }
 
-    private static string? Flaw(string path, bool followLink) => !followLink && new FileInfo(path).LinkTarget is not null
+    private static string? Flaw(
+        string path,
+        bool followLink) => !followLink && new FileInfo(path).LinkTarget is not null
         ? "a link"
         : FileStatus.Of(path).Kind switch
         {

@@ -8,9 +8,12 @@ public static class ResolvedPath
 
     /// <summary>How the names of files are compared where this runs, by the habit of its file systems.</summary>
     public static StringComparison Comparison { get; } =
-        OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        OperatingSystem.IsWindows() || OperatingSystem.IsMacOS()
+            ? StringComparison.OrdinalIgnoreCase
+            : StringComparison.Ordinal;
 
-    /// <summary>The absolute path of a file or directory, or of what would be one: what is not there has no links.</summary>
+    /// <summary>The absolute path of a file or directory, or of what would be one: what is not there has no
+    /// links.</summary>
     /// <exception cref="IOException">The links lead nowhere, being a circle.</exception>
     /// <exception cref="UnauthorizedAccessException">A link may not be looked at.</exception>
     public static string Of(string path)
@@ -42,5 +45,7 @@ public static class ResolvedPath
     /// <summary>Whether a path is a directory, or anything below it. Both are resolved.</summary>
     public static bool IsWithin(string path, string directory) =>
         path.Equals(directory, Comparison)
-        || path.StartsWith(Path.EndsInDirectorySeparator(directory) ? directory : directory + Path.DirectorySeparatorChar, Comparison);
+        || path.StartsWith(
+            Path.EndsInDirectorySeparator(directory) ? directory : directory + Path.DirectorySeparatorChar,
+            Comparison);
 }

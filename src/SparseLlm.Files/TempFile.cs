@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace SparseLlm.Files;
 
 /// <summary>
-/// A file on its way into being: written under a name that nobody reads, then renamed. While its process lives, the operating
-/// system holds a lock on it, so that what a killed process left can be told from what is being written.
+/// A file on its way into being: written under a name that nobody reads, then renamed. While its process lives, the
+/// operating system holds a lock on it, so that what a killed process left can be told from what is being written.
 /// </summary>
 public sealed partial class TempFile : IDisposable
 {
@@ -29,7 +29,11 @@ public sealed partial class TempFile : IDisposable
             string path = System.IO.Path.Combine(directory, $".{Guid.NewGuid():n}.tmp");
             try
             {
-                SafeFileHandle handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete);
+                SafeFileHandle handle = File.OpenHandle(
+                    path,
+                    FileMode.CreateNew,
+                    FileAccess.ReadWrite,
+                    FileShare.Delete);
                 if (File.Exists(path))
                 {
                     return new TempFile(path, handle);

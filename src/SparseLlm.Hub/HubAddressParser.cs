@@ -7,7 +7,8 @@ internal static partial class HubAddressParser
 {
     private const int LongestAddress = 2000;
     private const int LongestName = 96;
-    private const string Form = "a model is written hf://owner/name, and files of a data set hf://datasets/owner/name/path";
+    private const string Form
+        = "a model is written hf://owner/name, and files of a data set hf://datasets/owner/name/path";
 
     private static readonly string[] Hosts = ["huggingface.co", "www.huggingface.co", "hf.co"];
 
@@ -33,7 +34,8 @@ internal static partial class HubAddressParser
     public static HubAddress? OfPage(string text)
     {
         string rest = SchemesOfPages().Replace(text, "", 1);
-        if (Hosts.FirstOrDefault(host => rest.StartsWith(host + "/", StringComparison.OrdinalIgnoreCase)) is not { } found)
+        if (Hosts.FirstOrDefault(
+            host => rest.StartsWith(host + "/", StringComparison.OrdinalIgnoreCase)) is not { } found)
         {
             return null;
         }
@@ -43,11 +45,16 @@ internal static partial class HubAddressParser
         return (isDataset ? parts[1..] : parts) switch
         {
             [var owner, var name] => Of(owner, name, "", []),
-            [var owner, var name, var view, .. var behind] when Views.Contains(view) => Of(owner, name, behind.FirstOrDefault() is { } revision ? $"@{revision}" : "", behind.Skip(1)),
+            [var owner, var name, var view, .. var behind] when Views.Contains(view) => Of(
+                owner,
+                name,
+                behind.FirstOrDefault() is { } revision ? $"@{revision}" : "",
+                behind.Skip(1)),
             _ => null,
         };
 
-        // A page of a model's file is one of the model; that of a data set may show no file, which an address has to name.
+        // A page of a model's file is one of the model; that of a data set may show no file, which an address has to
+        // name.
         HubAddress? Of(string owner, string name, string at, IEnumerable<string> path) => TryParse(
             isDataset
                 ? $"{HubAddress.Scheme}{HubAddress.DatasetsPrefix}{owner}/{name}{at}/{string.Join('/', path.Select(Uri.UnescapeDataString).DefaultIfEmpty("**"))}"
@@ -62,7 +69,9 @@ internal static partial class HubAddressParser
     {
         if (!HubAddress.IsOne(text))
         {
-            throw new FormatException(OfPage(text) is { } page ? $"this is a page of the hub; write {page}" : $"an address on the hub begins with hf://: {Form}");
+            throw new FormatException(OfPage(text) is { } page
+                ? $"this is a page of the hub; write {page}"
+                : $"an address on the hub begins with hf://: {Form}");
         }
 
         string body = text[HubAddress.Scheme.Length..];
@@ -73,15 +82,22 @@ internal static partial class HubAddressParser
 
         Require(text.Length <= LongestAddress, "the address is too long");
         Require(body.Length > 0, $"nothing follows hf://; {Form}");
-        Require(!body.Any(unit => char.IsControl(unit) || unit == '\\'), "there is a backslash or a control character in it");
-        Require(body.StartsWith(HubAddress.DatasetsPrefix, StringComparison.Ordinal) || !body.Contains(' '), "there is a space in it");
+        Require(
+            !body.Any(unit => char.IsControl(unit) || unit == '\\'),
+            "there is a backslash or a control character in it");
+        Require(
+            body.StartsWith(HubAddress.DatasetsPrefix, StringComparison.Ordinal) || !body.Contains(' '),
+            "there is a space in it");
         Require(!body.Split('/').Any(part => part.Length == 0), $"there is a slash too many in it; {Form}");
         return body.Split('/')[0] switch
         {
             "datasets" => Dataset(body),
-            "spaces" or "kernels" or "buckets" => throw new FormatException($"a pruning reads models and data sets of the hub, and nothing from its {body.Split('/')[0]}"),
-            "models" => throw new FormatException($"leave 'models/' out: {HubAddress.Scheme}{string.Join('/', body.Split('/')[1..])}"),
-            "dataset" => throw new FormatException($"data sets are written with an s: {HubAddress.Scheme}datasets/{string.Join('/', body.Split('/')[1..])}"),
+            "spaces" or "kernels" or "buckets" => throw new FormatException(
+                $"a pruning reads models and data sets of the hub, and nothing from its {body.Split('/')[0]}"),
+            "models" => throw new FormatException(
+                $"leave 'models/' out: {HubAddress.Scheme}{string.Join('/', body.Split('/')[1..])}"),
+            "dataset" => throw new FormatException(
+                $"data sets are written with an s: {HubAddress.Scheme}datasets/{string.Join('/', body.Split('/')[1..])}"),
             _ => Model(body),
         };
     }
@@ -94,7 +110,9 @@ internal static partial class HubAddressParser
         {
             throw new FormatException(
                 $"it names '{path}' in a model, and a model is its whole repository: write {address}"
-                + (revision is null ? "" : $", or, if '{revision}/{path}' is a branch, {address with { Revision = $"{revision}/{path}" }}"));
+                + (revision is null
+                    ? ""
+                    : $", or, if '{revision}/{path}' is a branch, {address with { Revision = $"{revision}/{path}" }}"));
         }
 
         return address;
@@ -115,11 +133,14 @@ internal static partial class HubAddressParser
         Require(
             !string.IsNullOrEmpty(path),
             $"it names no file of the data set; write which, such as {HubAddress.Scheme}{HubAddress.DatasetsPrefix}{repository}{(repository.Contains('/') ? "" : "@main")}/data/train.jsonl, with * and ** for several");
-        Require(path!.Split('/').All(part => part is not ("" or "." or "..")), $"'{path}' is not a path of a file in a repository");
+        Require(
+            path!.Split('/').All(part => part is not ("" or "." or "..")),
+            $"'{path}' is not a path of a file in a repository");
         return new HubAddress(RepositoryKind.Dataset, Name(repository), Revision(revision), path);
     }
 
-    /// <summary>Repository, revision and path, each as it is written: <c>@</c> belongs to the repository up to its second slash.</summary>
+    /// <summary>Repository, revision and path, each as it is written: <c>@</c> belongs to the repository up to its
+    /// second slash.</summary>
     private static (string Repository, string? Revision, string? Path) Split(string body)
     {
         string[] parts = body.Split('/', 3);
@@ -130,7 +151,8 @@ internal static partial class HubAddressParser
         }
 
         string behind = body[(at + 1)..];
-        int end = References().Match(behind) is { Success: true } reference && (reference.Length == behind.Length || behind[reference.Length] == '/')
+        int end = References().Match(behind) is { Success: true } reference
+            && (reference.Length == behind.Length || behind[reference.Length] == '/')
             ? reference.Length
             : behind.IndexOf('/') is >= 0 and int slash ? slash : behind.Length;
         return (body[..at], behind[..end], end < behind.Length ? behind[(end + 1)..] : null);
@@ -143,10 +165,14 @@ internal static partial class HubAddressParser
             Require(
                 Names().IsMatch(part) && part.Length <= LongestName,
                 $"'{part}' is not a name on the hub: those have letters, digits, '-', '_' and '.', with neither '-' nor '.' at an end, and at most {LongestName} of them{(part.Contains(':') ? "; a revision is written behind '@'" : "")}");
-            Require(!part.Contains("--", StringComparison.Ordinal) && !part.Contains("..", StringComparison.Ordinal), $"'{part}' is not a name on the hub, where none has '--' or '..' in it");
+            Require(
+                !part.Contains("--", StringComparison.Ordinal) && !part.Contains("..", StringComparison.Ordinal),
+                $"'{part}' is not a name on the hub, where none has '--' or '..' in it");
         }
 
-        Require(!repository.EndsWith(".git", StringComparison.Ordinal), $"leave '.git' out: {repository[..^Math.Min(4, repository.Length)]}");
+        Require(
+            !repository.EndsWith(".git", StringComparison.Ordinal),
+            $"leave '.git' out: {repository[..^Math.Min(4, repository.Length)]}");
         return repository;
     }
 
@@ -160,7 +186,8 @@ internal static partial class HubAddressParser
         string revision = written.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         Require(revision.Length > 0, "nothing follows '@'; write a branch, a tag or a commit, or leave '@' out");
         Require(
-            Revisions().IsMatch(revision) && revision.Split('/').All(part => part is not ("" or "." or "..")) && !revision.Contains("..", StringComparison.Ordinal),
+            Revisions().IsMatch(revision) && revision.Split('/').All(part => part is not ("" or "." or ".."))
+                && !revision.Contains("..", StringComparison.Ordinal),
             $"'{revision}' is not the name of a branch, a tag or a commit");
         return revision;
     }

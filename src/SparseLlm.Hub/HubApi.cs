@@ -18,9 +18,16 @@ internal sealed partial class HubApi(HubOptions options, HubHttp http, HubFailur
     /// <summary>The commit of an address' revision.</summary>
     public string Commit(HubAddress address, CancellationToken cancellation)
     {
-        using JsonDocument answer = Get(address, null, Route(address, $"revision/{Uri.EscapeDataString(address.Revision)}"), cancellation).Document;
-        return answer.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("sha", out JsonElement sha)
-            && sha.ValueKind == JsonValueKind.String && sha.GetString() is { } commit && HubAddress.IsCommit(commit)
+        using JsonDocument answer = Get(
+            address,
+            null,
+            Route(address, $"revision/{Uri.EscapeDataString(address.Revision)}"),
+            cancellation).Document;
+        return answer.RootElement is { ValueKind: JsonValueKind.Object } root
+            && root.TryGetProperty("sha", out JsonElement sha)
+            && sha.ValueKind == JsonValueKind.String
+            && sha.GetString() is { } commit
+            && HubAddress.IsCommit(commit)
             ? commit
             : throw failures.Senseless(address, "it has no commit in it");
     }
@@ -32,16 +39,24 @@ internal sealed partial class HubApi(HubOptions options, HubHttp http, HubFailur
         try
         {
             HubListing listing = Entries(address, commit, folder, isRecursive, cancellation);
-            return address.Path is { } path && listing.Folders.Contains(path) ? throw FileSelection.IsFolder(address) : FileSelection.Of(address, listing.Files);
+            return address.Path is { } path && listing.Folders.Contains(path)
+                ? throw FileSelection.IsFolder(address)
+                : FileSelection.Of(address, listing.Files);
         }
-        catch (DiagnosticException exception) when (folder.Length > 0 && exception.Diagnostics is [{ Descriptor: var code }] && code == HubDiagnostics.FileNotFound)
+        catch (DiagnosticException exception) when (folder.Length > 0
+            && exception.Diagnostics is [{ Descriptor: var code }]
+            && code == HubDiagnostics.FileNotFound)
         {
             throw MissingFolder(address, commit, folder, cancellation) ?? exception;
         }
     }
 
     /// <summary>What to say of a folder that is not there, by what there is in the one that should have it.</summary>
-    private DiagnosticException? MissingFolder(HubAddress address, string commit, string folder, CancellationToken cancellation)
+    private DiagnosticException? MissingFolder(
+        HubAddress address,
+        string commit,
+        string folder,
+        CancellationToken cancellation)
     {
         try
         {
@@ -49,16 +64,26 @@ internal sealed partial class HubApi(HubOptions options, HubHttp http, HubFailur
             HubListing beside = Entries(address, commit, parent, isRecursive: false, cancellation);
             return beside.Folders.Contains(folder) ? null : FileSelection.Nothing(address, folder, beside.Folders);
         }
-        catch (DiagnosticException exception) when (exception.Diagnostics is [{ Descriptor: var code }] && code == HubDiagnostics.FileNotFound)
+        catch (DiagnosticException exception) when (exception.Diagnostics is [{ Descriptor: var code }]
+            && code == HubDiagnostics.FileNotFound)
         {
-            return folder.Contains('/') ? MissingFolder(address, commit, folder[..folder.LastIndexOf('/')], cancellation) : null;
+            return folder.Contains('/')
+                ? MissingFolder(address, commit, folder[..folder.LastIndexOf('/')], cancellation)
+                : null;
         }
     }
 
-    private HubListing Entries(HubAddress address, string commit, string folder, bool isRecursive, CancellationToken cancellation)
+    private HubListing Entries(
+        HubAddress address,
+        string commit,
+        string folder,
+        bool isRecursive,
+        CancellationToken cancellation)
     {
         var listing = new HubListing();
-        Uri? page = Route(address, $"tree/{commit}{(folder.Length == 0 ? "" : $"/{Escaped(folder)}")}{(isRecursive ? "?recursive=true" : "")}");
+        Uri? page = Route(
+            address,
+            $"tree/{commit}{(folder.Length == 0 ? "" : $"/{Escaped(folder)}")}{(isRecursive ? "?recursive=true" : "")}");
         var seen = new HashSet<Uri>();
         while (page is not null)
         {
@@ -83,9 +108,15 @@ internal sealed partial class HubApi(HubOptions options, HubHttp http, HubFailur
     public static string Escaped(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
 
     private Uri Route(HubAddress address, string rest) =>
-        new(options.Endpoint, $"api/{(address.Kind == RepositoryKind.Dataset ? "datasets" : "models")}/{address.Repository}/{rest}");
+        new(
+            options.Endpoint,
+            $"api/{(address.Kind == RepositoryKind.Dataset ? "datasets" : "models")}/{address.Repository}/{rest}");
 
-    private (JsonDocument Document, Uri? Next) Get(HubAddress address, string? path, Uri route, CancellationToken cancellation)
+    private (JsonDocument Document, Uri? Next) Get(
+        HubAddress address,
+        string? path,
+        Uri route,
+        CancellationToken cancellation)
     {
         try
         {
@@ -107,7 +138,10 @@ internal sealed partial class HubApi(HubOptions options, HubHttp http, HubFailur
         }
         catch (Exception exception) when (exception is JsonException or InvalidDataException)
         {
-            throw failures.Senseless(address, exception is JsonException ? "it is not JSON" : exception.Message, exception);
+            throw failures.Senseless(
+                address,
+                exception is JsonException ? "it is not JSON" : exception.Message,
+                exception);
         }
     }
 
@@ -123,14 +157,16 @@ internal sealed partial class HubApi(HubOptions options, HubHttp http, HubFailur
             text.Write(buffer, 0, count);
             if (text.Length > LongestAnswer)
             {
-                throw new InvalidDataException(FormattableString.Invariant($"it has more than {LongestAnswer >> 20} MiB"));
+                throw new InvalidDataException(
+                    FormattableString.Invariant($"it has more than {LongestAnswer >> 20} MiB"));
             }
         }
 
         return text.ToArray();
     }
 
-    /// <summary>The next page: the same route with what the link asks for. A mirror may pass on links to the hub that it mirrors, and nobody else is asked as who we are.</summary>
+    /// <summary>The next page: the same route with what the link asks for. A mirror may pass on links to the hub that
+    /// it mirrors, and nobody else is asked as who we are.</summary>
     private static Uri? Next(Uri route, HubAnswer answer)
     {
         if (!answer.Response.Headers.TryGetValues("Link", out IEnumerable<string>? links)

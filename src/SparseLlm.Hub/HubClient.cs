@@ -5,7 +5,8 @@ using SparseLlm.Hub.Listing;
 
 namespace SparseLlm.Hub;
 
-/// <summary>The hub and its cache. What fails is a <see cref="DiagnosticException"/> with one of <see cref="HubDiagnostics"/>; what has come is kept.</summary>
+/// <summary>The hub and its cache. What fails is a <see cref="DiagnosticException"/> with one of
+/// <see cref="HubDiagnostics"/>; what has come is kept.</summary>
 public sealed class HubClient : IDisposable
 {
     private readonly HubOptions options;
@@ -16,7 +17,8 @@ public sealed class HubClient : IDisposable
 
     /// <summary>Connects to nobody yet.</summary>
     /// <param name="options">Which hub, as whom, and where the cache is.</param>
-    /// <param name="notice">Told what goes on that the user may want to know, such as that a repository has another name now.</param>
+    /// <param name="notice">Told what goes on that the user may want to know, such as that a repository has another
+    /// name now.</param>
     public HubClient(HubOptions options, Action<Diagnostic>? notice = null)
     {
         this.options = options;
@@ -26,7 +28,8 @@ public sealed class HubClient : IDisposable
         api = new HubApi(options, http, failures, notices);
     }
 
-    /// <summary>The commit that an address means now: one that is written is not asked for, and offline it is that of the last time somebody asked.</summary>
+    /// <summary>The commit that an address means now: one that is written is not asked for, and offline it is that of
+    /// the last time somebody asked.</summary>
     /// <returns>40 hexadecimal digits.</returns>
     /// <exception cref="DiagnosticException">There is none, or the hub does not say.</exception>
     public string Resolve(HubAddress address, CancellationToken cancellation)
@@ -39,7 +42,11 @@ public sealed class HubClient : IDisposable
 
         if (options.IsOffline)
         {
-            return folder.ReadRef(address.Revision) ?? throw HubFailures.Offline(options, address, $"the commit that '{address.Revision}' stands for", folder.Root);
+            return folder.ReadRef(address.Revision) ?? throw HubFailures.Offline(
+                options,
+                address,
+                $"the commit that '{address.Revision}' stands for",
+                folder.Root);
         }
 
         string commit = Latest(address, cancellation);
@@ -47,15 +54,21 @@ public sealed class HubClient : IDisposable
         return commit;
     }
 
-    /// <summary>The commit that the hub has for an address, for who wants to know and takes nothing of it: the cache goes on with the one that it has.</summary>
+    /// <summary>The commit that the hub has for an address, for who wants to know and takes nothing of it: the cache
+    /// goes on with the one that it has.</summary>
     /// <returns>40 hexadecimal digits.</returns>
     /// <exception cref="DiagnosticException">There is none, or the hub does not say.</exception>
     public string Latest(HubAddress address, CancellationToken cancellation) =>
-        options.IsOffline ? throw HubFailures.Offline(options, address, $"the commit that '{address.Revision}' stands for now", Folder(address).Root) : api.Commit(address, cancellation);
+        options.IsOffline ? throw HubFailures.Offline(
+            options,
+            address,
+            $"the commit that '{address.Revision}' stands for now",
+            Folder(address).Root) : api.Commit(address, cancellation);
 
     /// <summary>
-    /// The files of a commit: all of a model, and of a data set those that the address names. What the cache knows of a commit is not asked for again. Offline, where the
-    /// cache has files of a commit and no list of them, they are the list.
+    /// The files of a commit: all of a model, and of a data set those that the address names. What the cache knows of a
+    /// commit is not asked for again. Offline, where the cache has files of a commit and no list of them, they are the
+    /// list.
     /// </summary>
     /// <exception cref="DiagnosticException">There are none, or the hub does not say.</exception>
     public IReadOnlyList<HubFile> List(HubAddress address, string commit, CancellationToken cancellation)
@@ -75,9 +88,14 @@ public sealed class HubClient : IDisposable
 
         if (options.IsOffline)
         {
-            return snapshot.Describe() is { Count: > 0 } here && FileSelection.TryOf(address, here) is { Count: > 0 } files
+            return snapshot.Describe() is { Count: > 0 } here
+                && FileSelection.TryOf(address, here) is { Count: > 0 } files
                 ? files
-                : throw HubFailures.Offline(options, address, address.Path is { } path ? $"'{path}' of commit {commit}" : $"commit {commit}", folder.Root);
+                : throw HubFailures.Offline(
+                    options,
+                    address,
+                    address.Path is { } path ? $"'{path}' of commit {commit}" : $"commit {commit}",
+                    folder.Root);
         }
 
         IReadOnlyList<HubFile> listed = api.Files(address, commit, cancellation);
@@ -95,8 +113,10 @@ public sealed class HubClient : IDisposable
     /// <summary>What the cache has of a commit; nobody is asked.</summary>
     public HubSnapshot Snapshot(HubAddress address, string commit) => new(Folder(address), commit);
 
-    /// <summary>How many bytes a download of files would bring: those of files that are not there, less what has come of them already.</summary>
-    public long Missing(HubAddress address, string commit, IReadOnlyList<HubFile> files) => new RepositoryDownload(options, http, failures, notices, address, commit).Missing(files);
+    /// <summary>How many bytes a download of files would bring: those of files that are not there, less what has come
+    /// of them already.</summary>
+    public long Missing(HubAddress address, string commit, IReadOnlyList<HubFile> files)
+        => new RepositoryDownload(options, http, failures, notices, address, commit).Missing(files);
 
     /// <summary>Brings files of a commit into the cache, those that are not there.</summary>
     /// <param name="address">The repository.</param>
@@ -105,7 +125,12 @@ public sealed class HubClient : IDisposable
     /// <param name="progress">Told how far it is, by several threads but by one at a time.</param>
     /// <param name="cancellation">Stops at once; what has come is kept.</param>
     /// <exception cref="DiagnosticException">A file cannot be brought.</exception>
-    public void Download(HubAddress address, string commit, IReadOnlyList<HubFile> files, IProgress<HubProgress>? progress, CancellationToken cancellation) =>
+    public void Download(
+        HubAddress address,
+        string commit,
+        IReadOnlyList<HubFile> files,
+        IProgress<HubProgress>? progress,
+        CancellationToken cancellation) =>
         new RepositoryDownload(options, http, failures, notices, address, commit).Run(files, progress, cancellation);
 
     /// <inheritdoc/>

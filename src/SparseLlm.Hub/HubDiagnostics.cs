@@ -12,7 +12,9 @@ public static class HubDiagnostics
     public static readonly DiagnosticDescriptor Configuration = new("SLM6002", "the hub is not well configured");
 
     /// <summary>There is no such repository, or it is private: the hub does not tell.</summary>
-    public static readonly DiagnosticDescriptor RepositoryNotFound = new("SLM6003", "a repository is not on the hub, or private");
+    public static readonly DiagnosticDescriptor RepositoryNotFound = new(
+        "SLM6003",
+        "a repository is not on the hub, or private");
 
     /// <summary>A licence has to be accepted first.</summary>
     public static readonly DiagnosticDescriptor Gated = new("SLM6004", "a repository is gated");
@@ -48,17 +50,29 @@ public static class HubDiagnostics
     public static readonly DiagnosticDescriptor NoSpace = new("SLM6014", "there is no space left for a download");
 
     /// <summary>A repository has another name now.</summary>
-    public static readonly DiagnosticDescriptor Renamed = new("SLM6015", "a repository has been renamed", Severity.Note);
+    public static readonly DiagnosticDescriptor Renamed = new(
+        "SLM6015",
+        "a repository has been renamed",
+        Severity.Note);
 
     /// <summary>Another process is bringing the same file.</summary>
-    public static readonly DiagnosticDescriptor Waiting = new("SLM6016", "another process downloads the same file", Severity.Note);
+    public static readonly DiagnosticDescriptor Waiting = new(
+        "SLM6016",
+        "another process downloads the same file",
+        Severity.Note);
 
     /// <summary>A file came with another digest, and is fetched again.</summary>
-    public static readonly DiagnosticDescriptor DamagedOnce = new("SLM6017", "a file came damaged and is fetched again", Severity.Note);
+    public static readonly DiagnosticDescriptor DamagedOnce = new(
+        "SLM6017",
+        "a file came damaged and is fetched again",
+        Severity.Note);
 
     /// <summary>The hub wants to be left alone for a while.</summary>
     public static readonly DiagnosticDescriptor Paused = new("SLM6018", "the hub asks to wait", Severity.Note);
 
     /// <summary>A transfer has stopped, and begins again.</summary>
-    public static readonly DiagnosticDescriptor Stalled = new("SLM6019", "a transfer has stopped and begins again", Severity.Note);
+    public static readonly DiagnosticDescriptor Stalled = new(
+        "SLM6019",
+        "a transfer has stopped and begins again",
+        Severity.Note);
 }

@@ -6,7 +6,8 @@ using SparseLlm.Hub.Http;
 
 namespace SparseLlm.Hub;
 
-/// <summary>The variables of the environment that Hugging Face's tools know, read as they read them; one that is empty counts as not set.</summary>
+/// <summary>The variables of the environment that Hugging Face's tools know, read as they read them; one that is empty
+/// counts as not set.</summary>
 internal sealed partial class HubEnvironment(Func<string, string?> environment)
 {
     private const string EndpointVariable = "HF_ENDPOINT";
@@ -16,7 +17,8 @@ internal sealed partial class HubEnvironment(Func<string, string?> environment)
 
     private static readonly string[] Yes = ["1", "ON", "YES", "TRUE"];
 
-    private string Home => Expand(Value("HF_HOME") ?? Path.Combine(Value("XDG_CACHE_HOME") ?? Path.Combine("~", ".cache"), "huggingface"));
+    private string Home => Expand(
+        Value("HF_HOME") ?? Path.Combine(Value("XDG_CACHE_HOME") ?? Path.Combine("~", ".cache"), "huggingface"));
 
     /// <inheritdoc cref="HubOptions.Read"/>
     public HubOptions Read()
@@ -27,7 +29,8 @@ internal sealed partial class HubEnvironment(Func<string, string?> environment)
             Endpoint = ReadEndpoint(),
             Token = token,
             TokenSource = source,
-            CacheDirectory = Path.GetFullPath(Expand(Value("HF_HUB_CACHE") ?? Value("HUGGINGFACE_HUB_CACHE") ?? Path.Combine(Home, "hub"))),
+            CacheDirectory = Path.GetFullPath(
+                Expand(Value("HF_HUB_CACHE") ?? Value("HUGGINGFACE_HUB_CACHE") ?? Path.Combine(Home, "hub"))),
             IsOffline = IsYes("HF_HUB_OFFLINE") || (Value("HF_HUB_OFFLINE") is null && IsYes("TRANSFORMERS_OFFLINE")),
             UsesLinks = !IsYes("HF_HUB_DISABLE_SYMLINKS"),
         };
@@ -41,7 +44,9 @@ internal sealed partial class HubEnvironment(Func<string, string?> environment)
             return HubOptions.PublicEndpoint;
         }
 
-        if (!Uri.TryCreate(text.Trim().TrimEnd('/') + '/', UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https") || !Redirect.HasHost(address))
+        if (!Uri.TryCreate(text.Trim().TrimEnd('/') + '/', UriKind.Absolute, out Uri? address)
+            || address.Scheme is not ("http" or "https")
+            || !Redirect.HasHost(address))
         {
             throw HubDiagnostics.Configuration.Error(null, $"{EndpointVariable} is not an address that begins with https:// or http://, such as {HubOptions.PublicEndpoint}");
         }
@@ -71,36 +76,45 @@ internal sealed partial class HubEnvironment(Func<string, string?> environment)
         string path = Path.GetFullPath(Value("HF_TOKEN_PATH") is { } own ? Expand(own) : Path.Combine(Home, "token"));
         try
         {
-            return File.Exists(path) && Clean(Encoding.UTF8.GetString(RegularFile.ReadAllBytes(path, LongestToken)), path) is { } token ? (token, path) : (null, null);
+            return File.Exists(path) && Clean(
+                Encoding.UTF8.GetString(RegularFile.ReadAllBytes(path, LongestToken)),
+                path) is { } token ? (token, path) : (null, null);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw HubDiagnostics.Configuration.Error(new SourceLocation(path), $"the token cannot be read: {exception.Message}; HF_HUB_DISABLE_IMPLICIT_TOKEN=1 does without it");
+            throw HubDiagnostics.Configuration.Error(
+                new SourceLocation(path),
+                $"the token cannot be read: {exception.Message}; HF_HUB_DISABLE_IMPLICIT_TOKEN=1 does without it");
         }
     }
 
     private static string? Clean(string text, string source)
     {
-        string token = text.Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal).Trim();
+        string token = text.Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal)
+            .Trim();
         return token.Length == 0 ? null
             : token.All(unit => unit is > ' ' and <= '~') ? token
-            : throw HubDiagnostics.Configuration.Error(null, $"the token in {source} has a space or another character in it that a token cannot have");
+            : throw HubDiagnostics.Configuration
+                .Error(null, $"the token in {source} has a space or another character in it that a token cannot have");
     }
 
     private bool IsYes(string variable) => Yes.Contains(Value(variable)?.ToUpperInvariant());
 
     private string? Value(string variable) => environment(variable) is { Length: > 0 } value ? value : null;
 
-    /// <summary>As Python's <c>expanduser</c> and <c>expandvars</c> do: what is not set stays as it is written.</summary>
+    /// <summary>As Python's <c>expanduser</c> and <c>expandvars</c> do: what is not set stays as it is
+    /// written.</summary>
     private string Expand(string path)
     {
-        string atHome = path == "~" || path.StartsWith("~/", StringComparison.Ordinal) || (OperatingSystem.IsWindows() && path.StartsWith("~\\", StringComparison.Ordinal))
+        string atHome = path == "~" || path.StartsWith("~/", StringComparison.Ordinal)
+            || (OperatingSystem.IsWindows() && path.StartsWith("~\\", StringComparison.Ordinal))
             ? UserFolder + path[1..]
             : path;
         return Variables().Replace(atHome, match => environment(match.Groups["name"].Value) ?? match.Value);
     }
 
-    private string UserFolder => Value(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+    private string UserFolder => Value(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME")
+        ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
     [GeneratedRegex(@"\$(?:(?<name>[A-Za-z0-9_]+)|\{(?<name>[^}]*)\})")]
     private static partial Regex Variables();

@@ -6,7 +6,12 @@ namespace SparseLlm.Hub;
 /// <param name="Bytes">The length of all files in them; what several commits share is counted once.</param>
 public sealed record HubInventory(int Models, int Datasets, long Bytes)
 {
-    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = true
+    };
 
     /// <summary>Looks through a cache; one that is not there is empty.</summary>
     /// <param name="cacheDirectory">As <see cref="HubOptions.CacheDirectory"/> has it.</param>
@@ -14,9 +19,11 @@ public sealed record HubInventory(int Models, int Datasets, long Bytes)
     {
         string[] models = Repositories("models--*");
         string[] datasets = Repositories("datasets--*");
-        return new HubInventory(models.Length, datasets.Length, models.Concat(datasets).Sum(repository => new DirectoryInfo(repository).EnumerateFiles("*", Everything).Sum(Length)));
+        return new HubInventory(models.Length, datasets.Length, models.Concat(datasets)
+            .Sum(repository => new DirectoryInfo(repository).EnumerateFiles("*", Everything).Sum(Length)));
 
-        string[] Repositories(string pattern) => Directory.Exists(cacheDirectory) ? Directory.GetDirectories(cacheDirectory, pattern) : [];
+        string[] Repositories(string pattern)
+            => Directory.Exists(cacheDirectory) ? Directory.GetDirectories(cacheDirectory, pattern) : [];
     }
 
     private static long Length(FileInfo file)

@@ -3,11 +3,13 @@ using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Hub;
 
-/// <summary>Which hub, as whom, and where its cache is: by the variables of the environment by which Hugging Face's own tools go.</summary>
+/// <summary>Which hub, as whom, and where its cache is: by the variables of the environment by which Hugging Face's own
+/// tools go.</summary>
 public sealed record HubOptions
 {
     /// <summary>Where a token comes from, for messages.</summary>
-    internal const string HowToGiveToken = "put a token (from https://huggingface.co/settings/tokens) into HF_TOKEN, or run 'hf auth login'";
+    internal const string HowToGiveToken
+        = "put a token (from https://huggingface.co/settings/tokens) into HF_TOKEN, or run 'hf auth login'";
 
     /// <summary>The public hub.</summary>
     public static Uri PublicEndpoint { get; } = new("https://huggingface.co/");
@@ -36,7 +38,8 @@ public sealed record HubOptions
     /// <summary>How long to wait for a server that does not go on.</summary>
     internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long to wait before something is tried again for the first time; then twice as long each time.</summary>
+    /// <summary>How long to wait before something is tried again for the first time; then twice as long each
+    /// time.</summary>
     internal TimeSpan FirstDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long to wait at most where the hub says how long.</summary>

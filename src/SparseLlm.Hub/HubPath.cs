@@ -16,5 +16,6 @@ internal static class HubPath
     private static bool IsName(string name) =>
         name.Length is > 0 and <= LongestName && name is not ("." or "..")
         && !name.Any(unit => char.IsControl(unit) || unit is '\\')
-        && (!OperatingSystem.IsWindows() || (name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && name[^1] is not ('.' or ' ')));
+        && (!OperatingSystem.IsWindows()
+            || (name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && name[^1] is not ('.' or ' ')));
 }

@@ -4,14 +4,16 @@ using SparseLlm.Files;
 namespace SparseLlm.Hub;
 
 /// <summary>
-/// The folder of a repository in the cache, as Hugging Face's tools lay it out: contents in <c>blobs</c> under what they are known by, the commit of each branch
-/// and tag in <c>refs</c>, and of each commit its files in <c>snapshots</c>, as links to the contents, and its list of files in <c>trees</c>.
+/// The folder of a repository in the cache, as Hugging Face's tools lay it out: contents in <c>blobs</c> under what
+/// they are known by, the commit of each branch and tag in <c>refs</c>, and of each commit its files in
+/// <c>snapshots</c>, as links to the contents, and its list of files in <c>trees</c>.
 /// </summary>
 internal sealed class HubRepositoryFolder
 {
     // Of the Cache Directory Tagging Specification: backups leave such a folder out.
     private const string TagName = "CACHEDIR.TAG";
-    private const string Tag = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of files from the Hugging Face hub.\n";
+    private const string Tag
+        = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of files from the Hugging Face hub.\n";
 
     // A ref has 40 digits; other programs may end the line.
     private const int LongestRef = 100;
@@ -37,8 +39,8 @@ internal sealed class HubRepositoryFolder
     public string Blob(string id) => Path.Combine(Blobs, id);
 
     /// <summary>
-    /// The place of a content that is on its way. Not the name that other tools give to theirs: some take a file of that name and go on at its end, and
-    /// this one has its length from the beginning.
+    /// The place of a content that is on its way. Not the name that other tools give to theirs: some take a file of
+    /// that name and go on at its end, and this one has its length from the beginning.
     /// </summary>
     public string Incomplete(string id) => Path.Combine(Blobs, $"{id}.sparsellm.incomplete");
 
@@ -97,7 +99,8 @@ internal sealed class HubRepositoryFolder
         }
     }
 
-    /// <summary>Keeps the commit of a revision, for when nobody may be asked. A cache that cannot be written may have everything else.</summary>
+    /// <summary>Keeps the commit of a revision, for when nobody may be asked. A cache that cannot be written may have
+    /// everything else.</summary>
     public void TryWriteRef(string revision, string commit)
     {
         try

@@ -5,11 +5,17 @@ namespace SparseLlm.Hub;
 /// <summary>What the cache has of a commit. A file appears in it once it is whole.</summary>
 public sealed class HubSnapshot
 {
-    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = true };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = 0,
+        IgnoreInaccessible = true
+    };
 
     internal HubSnapshot(HubRepositoryFolder folder, string commit) => Directory = folder.Snapshot(commit);
 
-    /// <summary>The folder of the commit, whether it is there or not: its files are links, as the hub's tools make them.</summary>
+    /// <summary>The folder of the commit, whether it is there or not: its files are links, as the hub's tools make
+    /// them.</summary>
     public string Directory { get; }
 
     /// <summary>The paths of the files that are there, with slashes, in their order by code points.</summary>
@@ -32,10 +38,12 @@ public sealed class HubSnapshot
     /// <summary>Whether a file is there, of the length that the hub says it has.</summary>
     public bool Contains(HubFile file) => Contains(file.Path) && LengthOf(PathOf(file.Path)) == file.Size;
 
-    /// <summary>A file that is there, as the hub would list it; null if it is not there, or is no link that tells what its content is known by.</summary>
+    /// <summary>A file that is there, as the hub would list it; null if it is not there, or is no link that tells what
+    /// its content is known by.</summary>
     internal HubFile? Describe(string path) =>
         HubPath.IsValid(path) && LengthOf(PathOf(path)) is { } length
-        && new FileInfo(PathOf(path)).LinkTarget is { } target && Path.GetFileName(target) is var id && (HubListing.IsSha256(id) || HubListing.IsGitId(id))
+        && new FileInfo(PathOf(path)).LinkTarget is { } target && Path.GetFileName(target) is var id && (HubListing
+            .IsSha256(id) || HubListing.IsGitId(id))
             ? new HubFile(path, length, id, HubListing.IsSha256(id))
             : null;
 
@@ -48,7 +56,9 @@ public sealed class HubSnapshot
         try
         {
             var file = new FileInfo(path);
-            return (file.ResolveLinkTarget(returnFinalTarget: true) ?? file) is FileInfo { Exists: true } content ? content.Length : null;
+            return (file.ResolveLinkTarget(returnFinalTarget: true) ?? file) is FileInfo { Exists: true } content
+                ? content.Length
+                : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

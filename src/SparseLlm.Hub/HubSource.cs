@@ -7,7 +7,8 @@ namespace SparseLlm.Hub;
 /// <param name="Files">Paths relative to it, with <c>/</c> between folders, in ordinal order.</param>
 public sealed record HubSource(HubAddress Address, string Commit, string Directory, IReadOnlyList<string> Files)
 {
-    /// <summary>Whether these are all that are needed: what another program has left of a commit may be a part of it, and offline nobody can be asked.</summary>
+    /// <summary>Whether these are all that are needed: what another program has left of a commit may be a part of it,
+    /// and offline nobody can be asked.</summary>
     public bool IsWhole { get; init; } = true;
 
     /// <summary>The absolute paths of the files.</summary>

@@ -20,7 +20,9 @@ internal sealed class Notices(Action<Diagnostic> report)
 
     /// <summary>A file has another digest.</summary>
     public void DamagedOnce(HubAddress address, string path, string problem) =>
-        Once(HubDiagnostics.DamagedOnce, $"{address}: '{path}' has not come as the hub lists it ({problem}); it is deleted and fetched again");
+        Once(
+            HubDiagnostics.DamagedOnce,
+            $"{address}: '{path}' has not come as the hub lists it ({problem}); it is deleted and fetched again");
 
     /// <summary>The hub wants to be left alone for a while.</summary>
     public void HubAsksToWait(TimeSpan wait)

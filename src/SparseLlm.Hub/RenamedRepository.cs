@@ -2,7 +2,8 @@ using SparseLlm.Hub.Http;
 
 namespace SparseLlm.Hub;
 
-/// <summary>Tells whether a request for something of one repository has been sent on to the same thing of another: then the repository has been renamed.</summary>
+/// <summary>Tells whether a request for something of one repository has been sent on to the same thing of another: then
+/// the repository has been renamed.</summary>
 internal static class RenamedRepository
 {
     /// <summary>The address by the new name; null if the name is still the same.</summary>
@@ -19,9 +20,11 @@ internal static class RenamedRepository
         return visited.Skip(1)
             .Where(uri => Redirect.IsSameServer(uri, endpoint))
             .Select(uri => uri.AbsolutePath)
-            .Where(to => to.Length > before.Length + behind.Length && to.StartsWith(before, StringComparison.Ordinal) && to.EndsWith(behind, StringComparison.Ordinal))
+            .Where(to => to.Length > before.Length + behind.Length && to.StartsWith(before, StringComparison.Ordinal)
+                && to.EndsWith(behind, StringComparison.Ordinal))
             .Select(to => HubAddress.TryParse(HubAddress.Scheme + to[before.Length..^behind.Length], out _))
-            .LastOrDefault(now => now is { Kind: RepositoryKind.Model, Revision: HubAddress.MainRevision } && now.Repository != address.Repository) is { } renamed
+            .LastOrDefault(now => now is { Kind: RepositoryKind.Model, Revision: HubAddress.MainRevision }
+                && now.Repository != address.Repository) is { } renamed
             ? address with { Repository = renamed.Repository }
             : null;
     }

@@ -10,14 +10,19 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Models;
 
 /// <summary>
-/// A decoder-only language model in a Hugging Face directory. Opening reads no weights; they are loaded layer by layer, so
-/// that one layer at a time is in memory.
+/// A decoder-only language model in a Hugging Face directory. Opening reads no weights; they are loaded layer by layer,
+/// so that one layer at a time is in memory.
 /// </summary>
 public sealed class DecoderModel : IDisposable
 {
     private readonly WeightLoader loader;
 
-    private DecoderModel(string directory, ModelDefinition definition, Checkpoint checkpoint, IBackend backend, WeightLoader? loader = null)
+    private DecoderModel(
+        string directory,
+        ModelDefinition definition,
+        Checkpoint checkpoint,
+        IBackend backend,
+        WeightLoader? loader = null)
     {
         Directory = directory;
         Definition = definition;
@@ -38,7 +43,8 @@ public sealed class DecoderModel : IDisposable
     /// <summary>Where weights are loaded to and the model runs. It outlives the model.</summary>
     public IBackend Backend { get; }
 
-    /// <summary>Opens config.json and the checkpoint, and checks that every tensor is there with the right shape.</summary>
+    /// <summary>Opens config.json and the checkpoint, and checks that every tensor is there with the right
+    /// shape.</summary>
     /// <param name="directory">A Hugging Face model directory.</param>
     /// <param name="backend">Where to run the model; not disposed with it.</param>
     /// <exception cref="DiagnosticException">Everything that is wrong with the directory.</exception>
@@ -82,7 +88,8 @@ public sealed class DecoderModel : IDisposable
         }
     }
 
-    /// <summary>What a model is made of, checked against the headers of its checkpoint, without a backend to run it on.</summary>
+    /// <summary>What a model is made of, checked against the headers of its checkpoint, without a backend to run it
+    /// on.</summary>
     /// <param name="directory">A Hugging Face model directory.</param>
     /// <exception cref="DiagnosticException">Everything that is wrong with the directory.</exception>
     public static ModelDefinition ReadDefinition(string directory)
@@ -102,7 +109,9 @@ public sealed class DecoderModel : IDisposable
     {
         if (sequenceLength < 1 || ids.Length % sequenceLength != 0)
         {
-            throw new ArgumentException($"{ids.Length} ids are not sequences of {sequenceLength}.", nameof(sequenceLength));
+            throw new ArgumentException(
+                $"{ids.Length} ids are not sequences of {sequenceLength}.",
+                nameof(sequenceLength));
         }
 
         var positions = new int[ids.Length];
@@ -147,16 +156,20 @@ public sealed class DecoderModel : IDisposable
 
     /// <summary>A decoder layer with its weights on the backend. The caller disposes it.</summary>
     /// <param name="index">Its place, from 0.</param>
-    /// <param name="overlay">What stands in the place of the checkpoint's values; asked again for every expert that is loaded.</param>
+    /// <param name="overlay">What stands in the place of the checkpoint's values; asked again for every expert that is
+    /// loaded.</param>
     /// <exception cref="DiagnosticException">A weight is NaN or infinite, or a file cannot be read.</exception>
     public DecoderLayer LoadLayer(int index, TensorOverlay? overlay = null) =>
         (overlay is null ? loader : new WeightLoader(Checkpoint, Backend, overlay)).Load(Definition.Layers[index]);
 
-    /// <summary>A decoder layer once more, from one that has been loaded and not been changed since. The caller disposes it.</summary>
+    /// <summary>A decoder layer once more, from one that has been loaded and not been changed since. The caller
+    /// disposes it.</summary>
     /// <exception cref="DiagnosticException">A file cannot be read.</exception>
-    public DecoderLayer CopyLayer(DecoderLayer layer) => new LayerCopyLoader(Checkpoint, Backend, layer).Load(layer.Definition);
+    public DecoderLayer CopyLayer(DecoderLayer layer)
+        => new LayerCopyLoader(Checkpoint, Backend, layer).Load(layer.Definition);
 
-    /// <summary>Has a decoder layer's weights read by the operating system, so that loading them soon waits for no disk.</summary>
+    /// <summary>Has a decoder layer's weights read by the operating system, so that loading them soon waits for no
+    /// disk.</summary>
     /// <param name="index">Its place, from 0.</param>
     /// <param name="cancellation">Stops in between.</param>
     /// <exception cref="DiagnosticException">A file cannot be read.</exception>
@@ -180,9 +193,13 @@ public sealed class DecoderModel : IDisposable
     }
 
     /// <summary>
-    /// Causes before effects: nobody should fetch or convert weights to be told only then that the model is of no use here.
+    /// Causes before effects: nobody should fetch or convert weights to be told only then that the model is of no use
+    /// here.
     /// </summary>
-    private static Checkpoint OpenChecked(string directory, IReadOnlyList<Architecture> architectures, out ModelDefinition definition)
+    private static Checkpoint OpenChecked(
+        string directory,
+        IReadOnlyList<Architecture> architectures,
+        out ModelDefinition definition)
     {
         ModelConfig? config = ModelConfig.TryRead(directory);
         Architecture? architecture = config is null ? null : Supported(config, architectures);

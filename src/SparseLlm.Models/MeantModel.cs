@@ -6,7 +6,8 @@ using SparseLlm.Models.Gguf.Format;
 
 namespace SparseLlm.Models;
 
-/// <summary>Which model directory somebody means who names something beside it: a file in it, a folder around it, a repository of the hub's cache.</summary>
+/// <summary>Which model directory somebody means who names something beside it: a file in it, a folder around it, a
+/// repository of the hub's cache.</summary>
 public static partial class MeantModel
 {
     /// <summary>How the names of repositories in the hub's cache begin that hold models.</summary>
@@ -24,16 +25,20 @@ public static partial class MeantModel
 
     /// <summary>Whether a file is one of a model in a directory.</summary>
     public static bool IsFileOf(string path) =>
-        File.Exists(path) && (Path.GetFileName(path) == Config || Checkpoint.HoldsTensors(path) || path.EndsWith(".json", StringComparison.Ordinal)) && IsModel(DirectoryOf(path));
+        File.Exists(path) && (Path.GetFileName(path) == Config || Checkpoint.HoldsTensors(path)
+            || path.EndsWith(".json", StringComparison.Ordinal)) && IsModel(DirectoryOf(path));
 
-    /// <summary>What is wrong with a path that is no model directory, and what to name instead; null where it is a directory, and none is found in it.</summary>
+    /// <summary>What is wrong with a path that is no model directory, and what to name instead; null where it is a
+    /// directory, and none is found in it.</summary>
     /// <param name="path">The path.</param>
     /// <param name="written">The path as the user wrote it.</param>
     public static string? Hint(string path, string written)
     {
         try
         {
-            return Directory.Exists(path) ? Inside(path, written) : File.Exists(path) ? OfFile(path, written) : OfNothing(path, written);
+            return Directory.Exists(path)
+                ? Inside(path, written)
+                : File.Exists(path) ? OfFile(path, written) : OfNothing(path, written);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -42,9 +47,11 @@ public static partial class MeantModel
     }
 
     private static string OfFile(string path, string written) =>
-        IsModel(DirectoryOf(path)) ? $"this is a file of a model; name its directory, '{(Path.GetDirectoryName(written) is { Length: > 0 } directory ? directory : ".")}'"
-        : GgufFile.IsName(path) ? "this is a GGUF file, the format of llama.cpp; name the Hugging Face directory that it was made from"
-        : "this is a file; name the directory that holds the model's config.json and its weights";
+        IsModel(
+            DirectoryOf(path)) ? $"this is a file of a model; name its directory, '{(Path.GetDirectoryName(written) is { Length: > 0 } directory ? directory : ".")}'"
+        : GgufFile.IsName(path)
+            ? "this is a GGUF file, the format of llama.cpp; name the Hugging Face directory that it was made from"
+            : "this is a file; name the directory that holds the model's config.json and its weights";
 
     private static string OfNothing(string path, string written)
     {
@@ -55,7 +62,9 @@ public static partial class MeantModel
         }
 
         return Nearest.Directory(path, written) is { } near ? $"there is no such directory; did you mean '{near}'?"
-            : IsNameOnHub(path, written) ? $"there is no such directory; for the model of that name on the Hugging Face hub, write 'hf://{written}'"
+            : IsNameOnHub(
+                path,
+                written) ? $"there is no such directory; for the model of that name on the Hugging Face hub, write 'hf://{written}'"
             : "there is no such directory; name a Hugging Face model directory";
     }
 
@@ -84,7 +93,9 @@ public static partial class MeantModel
             [] => null,
             [var one] => $"this is a folder around a model; did you mean '{Path.Combine(written, one)}'?",
             _ => $"this is a folder with several models; name one: {string.Join(", ", models.Take(MostNamed).Select(model => $"'{Path.Combine(written, model)}'"))}" +
-                (models.Count > MostNamed ? FormattableString.Invariant($" or one of {models.Count - MostNamed} more") : ""),
+                (models.Count > MostNamed
+                    ? FormattableString.Invariant($" or one of {models.Count - MostNamed} more")
+                    : ""),
         };
     }
 
@@ -95,7 +106,8 @@ public static partial class MeantModel
         int seen = 0;
         for (int depth = 0; depth < MostLevels; depth++)
         {
-            level = [.. level.SelectMany(name => Folders(folder, name)).Take(MostFolders - seen).Order(StringComparer.Ordinal)];
+            level = [.. level.SelectMany(name => Folders(folder, name)).Take(MostFolders - seen)
+                .Order(StringComparer.Ordinal)];
             seen += level.Count;
             List<string> models = [.. level.Select(name => Model(folder, name)).OfType<string>()];
             if (models.Count > 0)
@@ -111,7 +123,9 @@ public static partial class MeantModel
     private static string? Model(string folder, string name)
     {
         string path = Path.Combine(folder, name);
-        return IsModel(path) ? name : IsRepository(path) && Snapshot(path) is { } snapshot ? Path.Combine(name, snapshot) : null;
+        return IsModel(path)
+            ? name
+            : IsRepository(path) && Snapshot(path) is { } snapshot ? Path.Combine(name, snapshot) : null;
     }
 
     private static IEnumerable<string> Folders(string folder, string name) =>
@@ -123,19 +137,25 @@ public static partial class MeantModel
             ShouldIncludePredicate = (ref FileSystemEntry entry) => entry.IsDirectory && entry.FileName[0] != '.',
         };
 
-    private static bool IsModel(string directory) => File.Exists(Path.Combine(directory, Config)) || CheckpointForm.In(directory) is not null;
+    private static bool IsModel(string directory)
+        => File.Exists(Path.Combine(directory, Config)) || CheckpointForm.In(directory) is not null;
 
-    private static bool IsRepository(string directory) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))).StartsWith(Repositories, StringComparison.Ordinal);
+    private static bool IsRepository(
+        string directory) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))).StartsWith(Repositories, StringComparison.Ordinal);
 
     /// <summary>The snapshot of a repository that its main branch has, else one of those that are there.</summary>
     private static string? Snapshot(string repository)
     {
         string snapshots = Path.Combine(repository, Snapshots);
         string reference = Path.Combine(repository, "refs", "main");
-        string main = File.Exists(reference) && new FileInfo(reference).Length <= LongestReference ? File.ReadAllText(reference).Trim() : "";
+        string main = File.Exists(reference) && new FileInfo(reference).Length <= LongestReference
+            ? File.ReadAllText(reference).Trim()
+            : "";
         string? name = main.Length > 0 && IsModel(Path.Combine(snapshots, main)) ? main
             : !Directory.Exists(snapshots) ? null
-            : Directory.EnumerateDirectories(snapshots).Where(IsModel).Select(Path.GetFileName).Order(StringComparer.Ordinal).FirstOrDefault();
+            : Directory.EnumerateDirectories(snapshots).Where(IsModel).Select(Path.GetFileName)
+                .Order(StringComparer.Ordinal)
+                .FirstOrDefault();
         return name is null ? null : Path.Combine(Snapshots, name);
     }
 

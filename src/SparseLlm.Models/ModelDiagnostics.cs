@@ -21,7 +21,9 @@ public static class ModelDiagnostics
     public static readonly DiagnosticDescriptor UnsupportedElementType = new("SLM2005", "Unsupported element type");
 
     /// <summary>A weight is beyond the range of the tensor's element type.</summary>
-    public static readonly DiagnosticDescriptor ValueOutOfRange = new("SLM2006", "Weight does not fit its element type");
+    public static readonly DiagnosticDescriptor ValueOutOfRange = new(
+        "SLM2006",
+        "Weight does not fit its element type");
 
     /// <summary>The copy of a checkpoint cannot be written.</summary>
     public static readonly DiagnosticDescriptor CheckpointNotWritable = new("SLM2007", "Checkpoint cannot be written");
@@ -54,7 +56,9 @@ public static class ModelDiagnostics
     public static readonly DiagnosticDescriptor SequenceTooLong = new("SLM2017", "Sequence too long for the model");
 
     /// <summary>The checkpoint holds a tensor that the architecture, with this config.json, does not have.</summary>
-    public static readonly DiagnosticDescriptor UnexplainedTensor = new("SLM2018", "Tensor that config.json does not explain");
+    public static readonly DiagnosticDescriptor UnexplainedTensor = new(
+        "SLM2018",
+        "Tensor that config.json does not explain");
 
     /// <summary>The weights are quantised.</summary>
     public static readonly DiagnosticDescriptor QuantizedModel = new("SLM2019", "Quantised model");

@@ -5,13 +5,15 @@ public static class ModelName
 {
     private const string Snapshots = "snapshots";
 
-    /// <summary>The directory's name; of a snapshot in the hub's cache, <c>models--owner--name/snapshots/commit</c>, the name that the repository has.</summary>
+    /// <summary>The directory's name; of a snapshot in the hub's cache, <c>models--owner--name/snapshots/commit</c>,
+    /// the name that the repository has.</summary>
     public static string Of(string directory)
     {
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         string? snapshots = Path.GetDirectoryName(path);
         string repository = Path.GetFileName(Path.GetDirectoryName(snapshots)) ?? "";
-        return Path.GetFileName(snapshots) == Snapshots && repository.StartsWith(MeantModel.Repositories, StringComparison.Ordinal)
+        return Path.GetFileName(snapshots) == Snapshots
+            && repository.StartsWith(MeantModel.Repositories, StringComparison.Ordinal)
             ? repository[(repository.LastIndexOf("--", StringComparison.Ordinal) + 2)..]
             : Path.GetFileName(path);
     }

@@ -8,15 +8,16 @@ using SparseLlm.Numerics.TorchSharp.Transformer;
 namespace SparseLlm.Numerics.TorchSharp;
 
 /// <summary>
-/// Kernels for what tensor operations take several times as long for, as measured on a GPU. Each has its tensor operations beside it, which compute the same where there are
-/// no kernels.
+/// Kernels for what tensor operations take several times as long for, as measured on a GPU. Each has its tensor
+/// operations beside it, which compute the same where there are no kernels.
 /// </summary>
 internal sealed class DeviceKernels
 {
     /// <param name="device">The number of the CUDA device.</param>
     /// <exception cref="DllNotFoundException">Driver or compiler are not there.</exception>
     /// <exception cref="EntryPointNotFoundException">They have not what is needed of them.</exception>
-    /// <exception cref="InvalidOperationException">A kernel does not compile, or the device does not take it.</exception>
+    /// <exception cref="InvalidOperationException">A kernel does not compile, or the device does not take
+    /// it.</exception>
     public DeviceKernels(int device)
     {
         var module = new CudaModule(device);

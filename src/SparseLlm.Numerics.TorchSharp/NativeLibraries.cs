@@ -6,8 +6,9 @@ using System.Text.RegularExpressions;
 namespace SparseLlm.Numerics.TorchSharp;
 
 /// <summary>
-/// TorchSharp's native half, and libtorch behind it. TorchSharp would load them itself; but where it cannot, it copies all of libtorch from NuGet's folder to the application's, and says that a
-/// package is missing, whatever the loader says.
+/// TorchSharp's native half, and libtorch behind it. TorchSharp would load them itself; but where it cannot, it copies
+/// all of libtorch from NuGet's folder to the application's, and says that a package is missing, whatever the loader
+/// says.
 /// </summary>
 internal static partial class NativeLibraries
 {
@@ -17,8 +18,10 @@ internal static partial class NativeLibraries
     private const int Gcc14 = 33;
 
     /// <summary>Loads them.</summary>
-    /// <param name="withCuda">Those for CUDA devices too, where this libtorch has any; first, since devices are counted once.</param>
-    /// <exception cref="NotSupportedException">They cannot be loaded. The message has the file, what the loader says of it, and what would help.</exception>
+    /// <param name="withCuda">Those for CUDA devices too, where this libtorch has any; first, since devices are counted
+    /// once.</param>
+    /// <exception cref="NotSupportedException">They cannot be loaded. The message has the file, what the loader says of
+    /// it, and what would help.</exception>
     public static void Load(bool withCuda)
     {
         Assembly assembly = typeof(torch).Assembly;
@@ -38,7 +41,8 @@ internal static partial class NativeLibraries
         }
     }
 
-    /// <summary>The loader is asked for several names, and has a line for each: that of the file which is there, or of one that is missing behind it, is the one to tell.</summary>
+    /// <summary>The loader is asked for several names, and has a line for each: that of the file which is there, or of
+    /// one that is missing behind it, is the one to tell.</summary>
     internal static string Explain(string message)
     {
         string[] lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -52,8 +56,9 @@ internal static partial class NativeLibraries
     /// <summary>Which systems have a libstdc++ that is asked for.</summary>
     private static string Remedy(string reason) =>
         GlibcxxVersion().Match(reason) is not { Success: true, Groups: [_, { Value: var version }] } ? ""
-        : int.Parse(version, CultureInfo.InvariantCulture) <= Gcc14 ? "; Debian 13, Ubuntu 24.04 and RHEL 10 have such a libstdc++, as do newer systems"
-        : "; it takes a newer system, or an older TorchSharp";
+        : int.Parse(version, CultureInfo.InvariantCulture) <= Gcc14
+            ? "; Debian 13, Ubuntu 24.04 and RHEL 10 have such a libstdc++, as do newer systems"
+            : "; it takes a newer system, or an older TorchSharp";
 
     [GeneratedRegex(@"LibTorchSharp(\.so|\.dylib)?: cannot open shared object file")]
     private static partial Regex IsOfNoFile();

@@ -3,10 +3,12 @@ using System.Collections.Concurrent;
 namespace SparseLlm.Numerics.TorchSharp;
 
 /// <summary>
-/// What a backend was asked for, and what that took: calls and time of each operation of the contract, and what went between host and device. A
-/// device computes behind the host's back, so the time of an operation is that of the device only where the log waits for it.
+/// What a backend was asked for, and what that took: calls and time of each operation of the contract, and what went
+/// between host and device. A device computes behind the host's back, so the time of an operation is that of the device
+/// only where the log waits for it.
 /// </summary>
-/// <param name="waits">Whether the device is waited for at the end of every operation, so that its time is that operation's.</param>
+/// <param name="waits">Whether the device is waited for at the end of every operation, so that its time is that
+/// operation's.</param>
 public sealed class OperationLog(bool waits = false)
 {
     private readonly ConcurrentDictionary<string, OperationCost> operations = new();
@@ -38,7 +40,10 @@ public sealed class OperationLog(bool waits = false)
     internal void AddDownload(long bytes) => Add(transfers, nameof(Downloads), new OperationCost(1, default, bytes));
 
     private static void Add(ConcurrentDictionary<string, OperationCost> costs, string name, OperationCost more) =>
-        costs.AddOrUpdate(name, more, (_, cost) => new OperationCost(cost.Count + more.Count, cost.Time + more.Time, cost.Bytes + more.Bytes));
+        costs.AddOrUpdate(
+            name,
+            more,
+            (_, cost) => new OperationCost(cost.Count + more.Count, cost.Time + more.Time, cost.Bytes + more.Bytes));
 
     private OperationCost Transfer(string direction) => transfers.GetValueOrDefault(direction);
 }

@@ -15,7 +15,12 @@ public sealed partial class TorchBackend
         }
 
         using Operation operation = Begin();
-        kernels.Combination.Run(alpha, operation.Open(x), beta, operation.Open(y, x.Rows, x.Columns), operation.Open(destination, x.Rows, x.Columns));
+        kernels.Combination.Run(
+            alpha,
+            operation.Open(x),
+            beta,
+            operation.Open(y, x.Rows, x.Columns),
+            operation.Open(destination, x.Rows, x.Columns));
     }
 
     /// <inheritdoc/>
@@ -55,7 +60,11 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
-    public void AddToRows(Matrix<float> destination, ReadOnlySpan<int> rows, ReadOnlySpan<float> coefficients, Matrix<float> source)
+    public void AddToRows(
+        Matrix<float> destination,
+        ReadOnlySpan<int> rows,
+        ReadOnlySpan<float> coefficients,
+        Matrix<float> source)
     {
         using Operation operation = Begin();
         Tensor target = operation.Open(destination);
@@ -225,7 +234,10 @@ public sealed partial class TorchBackend
         using Operation operation = Begin();
         Tensor elements = operation.Open(x);
         Tensor found = torch.zeros(1, torch.@bool, device);
-        chunks.Run(x.Rows, x.Columns, (start, count) => found.logical_or_(elements.narrow(0, start, count).isfinite().all().logical_not()));
+        chunks.Run(
+            x.Rows,
+            x.Columns,
+            (start, count) => found.logical_or_(elements.narrow(0, start, count).isfinite().all().logical_not()));
         return transfer.Read<bool>(found) ? FirstNonFinite(elements) : -1;
     }
 

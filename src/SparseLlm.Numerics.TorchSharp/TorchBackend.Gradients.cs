@@ -35,7 +35,10 @@ public sealed partial class TorchBackend
             }
         }
 
-        Projections inputs = new(operation.Open(q), operation.Open(k, q.Rows, shared), operation.Open(v, q.Rows, shared));
+        Projections inputs = new(
+            operation.Open(q),
+            operation.Open(k, q.Rows, shared),
+            operation.Open(v, q.Rows, shared));
         Projections results = new(
             operation.Open(queryGradient, q.Rows, q.Columns), operation.Open(keyGradient, q.Rows, shared),
             operation.Open(valueGradient, q.Rows, shared));
@@ -45,7 +48,11 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
-    public void ActivationGradient(Nonlinearity f, Matrix<float> x, Matrix<float> outputGradient, Matrix<float> inputGradient)
+    public void ActivationGradient(
+        Nonlinearity f,
+        Matrix<float> x,
+        Matrix<float> outputGradient,
+        Matrix<float> inputGradient)
     {
         using Operation operation = Begin();
         Tensor values = operation.Open(x);
@@ -65,14 +72,19 @@ public sealed partial class TorchBackend
         Tensor dgate = operation.Open(gateGradient, gate.Rows, gate.Columns);
         Tensor dup = operation.Open(upGradient, gate.Rows, gate.Columns);
         Shapes.RequireApart(
-            Overlap(gate, gateGradient) || Overlap(up, gateGradient) || Overlap(outputGradient, gateGradient), nameof(gateGradient));
+            Overlap(gate, gateGradient) || Overlap(up, gateGradient)
+                || Overlap(outputGradient, gateGradient), nameof(gateGradient));
         var activation = GatedActivation.Of(f);
         chunks.Map(dgate, gates, ups, dy, activation.GateSlope);
         chunks.Map(dup, gates, ups, dy, activation.UpSlope);
     }
 
     /// <inheritdoc/>
-    public void SoftCapGradient(Matrix<float> output, float cap, Matrix<float> outputGradient, Matrix<float> inputGradient)
+    public void SoftCapGradient(
+        Matrix<float> output,
+        float cap,
+        Matrix<float> outputGradient,
+        Matrix<float> inputGradient)
     {
         Shapes.RequireCap(cap);
         using Operation operation = Begin();
@@ -96,7 +108,9 @@ public sealed partial class TorchBackend
         Tensor results = torch.empty(teacher.Rows, 1L, torch.float64, device);
         chunks.Run(teacher.Rows, teacher.Columns, (start, count) =>
         {
-            (Tensor divergence, Tensor slope) = Divergence.Of(expected.narrow(0, start, count), logits.narrow(0, start, count));
+            (Tensor divergence, Tensor slope) = Divergence.Of(
+                expected.narrow(0, start, count),
+                logits.narrow(0, start, count));
             results.narrow(0, start, count).copy_(divergence);
             slopes.narrow(0, start, count).copy_(slope.mul_(Kept(scale)));
         });

@@ -23,7 +23,8 @@ public sealed partial class TorchBackend
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         try
         {
-            Tensor memory = torch.empty((long)rows, (long)columns, ElementTypes.Of<T>(), device).DetachFromDisposeScope();
+            Tensor memory = torch.empty((long)rows, (long)columns, ElementTypes.Of<T>(), device)
+                .DetachFromDisposeScope();
             return new TorchMatrix<T>(memory, rows, columns);
         }
         catch (ExternalException exception) when (OutOfMemory.Caused(exception))

@@ -31,7 +31,11 @@ public sealed partial class TorchBackend
         }
 
         bool exactAlpha = (float)alpha == alpha;
-        result.addmm_(exactAlpha ? left : left.mul(Kept(alpha)), right, exactBeta ? (float)beta : 1, exactAlpha ? (float)alpha : 1);
+        result.addmm_(
+            exactAlpha ? left : left.mul(Kept(alpha)),
+            right,
+            exactBeta ? (float)beta : 1,
+            exactAlpha ? (float)alpha : 1);
     }
 
     /// <inheritdoc/>
@@ -60,10 +64,12 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
-    public void AccumulateColumnSums(Matrix<float> x, Matrix<double> sums) => AccumulateColumns(x, sums, squares: false);
+    public void AccumulateColumnSums(Matrix<float> x, Matrix<double> sums)
+        => AccumulateColumns(x, sums, squares: false);
 
     /// <inheritdoc/>
-    public void AccumulateColumnSquares(Matrix<float> x, Matrix<double> sums) => AccumulateColumns(x, sums, squares: true);
+    public void AccumulateColumnSquares(Matrix<float> x, Matrix<double> sums)
+        => AccumulateColumns(x, sums, squares: true);
 
     private void AccumulateColumns(Matrix<float> x, Matrix<double> sums, bool squares)
     {
@@ -94,7 +100,12 @@ public sealed partial class TorchBackend
         Tensor right = transposeB ? operation.Open(b).t() : operation.Open(b);
         int rows = transposeA ? a.Columns : a.Rows;
         int columns = transposeB ? b.Rows : b.Columns;
-        Shapes.RequireProduct(rows, transposeA ? a.Rows : a.Columns, transposeB ? b.Columns : b.Rows, columns, nameof(b));
+        Shapes.RequireProduct(
+            rows,
+            transposeA ? a.Rows : a.Columns,
+            transposeB ? b.Columns : b.Rows,
+            columns,
+            nameof(b));
         Tensor result = operation.Open(c, rows, columns);
         Shapes.RequireApart(Overlap(a, c) || Overlap(b, c), nameof(c));
         return (left, right, result);

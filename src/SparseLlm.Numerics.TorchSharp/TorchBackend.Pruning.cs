@@ -14,7 +14,13 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
-    public void ObsSweepGroups(Matrix<float> weights, Matrix<double> u, int zeros, int group, int blockSize, Matrix<float> mask)
+    public void ObsSweepGroups(
+        Matrix<float> weights,
+        Matrix<double> u,
+        int zeros,
+        int group,
+        int blockSize,
+        Matrix<float> mask)
     {
         Shapes.RequireGroups(weights, group);
         using Operation operation = Begin();
@@ -45,7 +51,13 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
-    public void UpdateSwiGluUp(Matrix<float> m, Matrix<float> s, Matrix<float> p, float alpha, float gamma, Matrix<float> z)
+    public void UpdateSwiGluUp(
+        Matrix<float> m,
+        Matrix<float> s,
+        Matrix<float> p,
+        float alpha,
+        float gamma,
+        Matrix<float> z)
     {
         using Operation operation = Begin();
         Tensor linear = operation.Open(m);
@@ -60,7 +72,13 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
-    public void UpdateSwiGluGate(Matrix<float> m, Matrix<float> z, Matrix<float> p, float alpha, float gamma, Matrix<float> s)
+    public void UpdateSwiGluGate(
+        Matrix<float> m,
+        Matrix<float> z,
+        Matrix<float> p,
+        float alpha,
+        float gamma,
+        Matrix<float> s)
     {
         using Operation operation = Begin();
         Tensor linear = operation.Open(m);

@@ -18,7 +18,8 @@ public sealed partial class TorchBackend
     {
         using Operation operation = Begin();
         (Tensor source, Tensor target) = OpenSelection(operation, scores, keep, scores.Length, mask);
-        long[] counts = [.. Enumerable.Range(0, scores.Rows).Select(row => EvenShares.Of(keep, row, row + 1L, scores.Rows))];
+        long[] counts = [.. Enumerable.Range(0, scores.Rows)
+            .Select(row => EvenShares.Of(keep, row, row + 1L, scores.Rows))];
         Tensor perRow = transfer.Vector<long>(counts).unsqueeze(1);
         chunks.Map(target, source, perRow, (rows, keeps) => ExactSelection.KeepLargestPerRow(rows.abs(), keeps));
     }
@@ -30,7 +31,10 @@ public sealed partial class TorchBackend
         using Operation operation = Begin();
         (Tensor source, Tensor target) = OpenSelection(operation, scores, keep, group, mask);
         Tensor perGroup = transfer.Vector<long>([keep]);
-        chunks.Map(target.view(-1, group), source.view(-1, group), groups => ExactSelection.KeepLargestPerRow(groups.abs(), perGroup));
+        chunks.Map(
+            target.view(-1, group),
+            source.view(-1, group),
+            groups => ExactSelection.KeepLargestPerRow(groups.abs(), perGroup));
     }
 
     /// <inheritdoc/>

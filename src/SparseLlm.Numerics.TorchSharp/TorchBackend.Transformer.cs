@@ -16,7 +16,12 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
-    public void LayerNorm(Matrix<float> x, Matrix<float>? gain, Matrix<float>? bias, float epsilon, Matrix<float> destination) =>
+    public void LayerNorm(
+        Matrix<float> x,
+        Matrix<float>? gain,
+        Matrix<float>? bias,
+        float epsilon,
+        Matrix<float> destination) =>
         Normalize(x, centred: true, gain, bias, epsilon, destination);
 
     /// <inheritdoc/>
@@ -24,7 +29,12 @@ public sealed partial class TorchBackend
         Normalize(x, centred: false, gain, null, epsilon, destination);
 
     /// <inheritdoc/>
-    public void ApplyRotary(Matrix<float> x, int heads, RotaryPairing pairing, Matrix<float> cosines, Matrix<float> sines)
+    public void ApplyRotary(
+        Matrix<float> x,
+        int heads,
+        RotaryPairing pairing,
+        Matrix<float> cosines,
+        Matrix<float> sines)
     {
         using Operation operation = Begin();
         Tensor tokens = operation.Open(x);
@@ -55,12 +65,19 @@ public sealed partial class TorchBackend
         Tensor queries = operation.Open(q);
         int width = Shapes.AttentionWidth(q, shape);
         Shapes.RequireApart(
-            Overlap(q, context) || Overlap(k, context) || Overlap(v, context) || Overlap(sinks ?? q, context), nameof(context));
+            Overlap(q, context) || Overlap(k, context) || Overlap(v, context)
+                || Overlap(sinks ?? q, context), nameof(context));
         Tensor keys = operation.Open(k, q.Rows, shape.KeyValueHeads * width);
         Tensor values = operation.Open(v, q.Rows, shape.KeyValueHeads * width);
         Tensor? sink = sinks is null ? null : operation.Open(sinks, 1, shape.Heads);
         Tensor result = operation.Open(context, q.Rows, q.Columns);
-        new CausalAttention(new AttentionHeads(shape, width, sink)).Run(chunks, queries, keys, values, result, shape.SequenceLength);
+        new CausalAttention(new AttentionHeads(shape, width, sink)).Run(
+            chunks,
+            queries,
+            keys,
+            values,
+            result,
+            shape.SequenceLength);
     }
 
     /// <inheritdoc/>
@@ -86,7 +103,10 @@ public sealed partial class TorchBackend
         Shapes.RequireCap(cap);
         using Operation operation = Begin();
         Tensor source = operation.Open(x);
-        chunks.Map(operation.Open(destination, x.Rows, x.Columns), source, rows => rows.div(Kept(cap)).tanh_().mul_(Kept(cap)));
+        chunks.Map(
+            operation.Open(destination, x.Rows, x.Columns),
+            source,
+            rows => rows.div(Kept(cap)).tanh_().mul_(Kept(cap)));
     }
 
     /// <inheritdoc/>

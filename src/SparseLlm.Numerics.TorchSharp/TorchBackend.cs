@@ -8,9 +8,9 @@ using SparseLlm.Numerics.TorchSharp.Products;
 namespace SparseLlm.Numerics.TorchSharp;
 
 /// <summary>
-/// The backend on libtorch: matrices are tensors of a device and stay there. Each part of the contract is one file of this class, which checks shapes;
-/// what is more than a few tensor operations is in the folders beside it. The same bits come out on every run on the same device, unless memory runs
-/// out: then sums over tokens end elsewhere.
+/// The backend on libtorch: matrices are tensors of a device and stay there. Each part of the contract is one file of
+/// this class, which checks shapes; what is more than a few tensor operations is in the folders beside it. The same
+/// bits come out on every run on the same device, unless memory runs out: then sums over tokens end elsewhere.
 /// </summary>
 public sealed partial class TorchBackend : IBackend
 {
@@ -27,13 +27,19 @@ public sealed partial class TorchBackend : IBackend
 
     /// <summary>A backend on a device.</summary>
     /// <param name="device"><c>cuda</c>, <c>cuda:1</c> (the second CUDA device) or <c>cpu</c>.</param>
-    /// <param name="notice">Hears what a user should know of while it computes: that the device's memory ran out.</param>
+    /// <param name="notice">Hears what a user should know of while it computes: that the device's memory ran
+    /// out.</param>
     /// <param name="log">Hears of every operation; null where nobody wants to know.</param>
     /// <param name="precision">How products in single precision are computed.</param>
     /// <exception cref="ArgumentException">There is no such kind of device.</exception>
-    /// <exception cref="InvalidOperationException">This machine, or this libtorch, does not have the device.</exception>
+    /// <exception cref="InvalidOperationException">This machine, or this libtorch, does not have the
+    /// device.</exception>
     /// <exception cref="NotSupportedException">The native libraries of TorchSharp cannot be loaded.</exception>
-    public TorchBackend(string device = "cuda", Action<string>? notice = null, OperationLog? log = null, Precision precision = Precision.Exact)
+    public TorchBackend(
+        string device = "cuda",
+        Action<string>? notice = null,
+        OperationLog? log = null,
+        Precision precision = Precision.Exact)
     {
         this.device = Find(device);
         this.log = log;
@@ -93,7 +99,8 @@ public sealed partial class TorchBackend : IBackend
 
     private Operation Begin([CallerMemberName] string name = "") => new(name, device, log);
 
-    /// <summary>Null where the device is the CPU, or where a kernel cannot be made: the same is then done by tensor operations, for which a GPU waits.</summary>
+    /// <summary>Null where the device is the CPU, or where a kernel cannot be made: the same is then done by tensor
+    /// operations, for which a GPU waits.</summary>
     private DeviceKernels? MakeKernels(Action<string>? notice)
     {
         if (!IsCuda)
@@ -128,15 +135,20 @@ public sealed partial class TorchBackend : IBackend
         }
 
         int index = 0;
-        if (name != "cuda" && !(name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out index) && index >= 0))
+        if (name != "cuda" && !(name.StartsWith("cuda:", StringComparison.Ordinal)
+            && int.TryParse(name.AsSpan(5), out index)
+            && index >= 0))
         {
-            throw new ArgumentException($"'{name}' is not a device; there are cpu, cuda, and cuda:N for device N.", nameof(name));
+            throw new ArgumentException(
+                $"'{name}' is not a device; there are cpu, cuda, and cuda:N for device N.",
+                nameof(name));
         }
 
         int devices = CudaDevices;
         return index < devices
             ? new torch.Device(DeviceType.CUDA, index)
-            : throw new InvalidOperationException(FormattableString.Invariant($"There is no device {name}: libtorch finds {devices} CUDA devices."));
+            : throw new InvalidOperationException(
+                FormattableString.Invariant($"There is no device {name}: libtorch finds {devices} CUDA devices."));
     }
 
     private static bool Overlap<T>(Matrix<T> x, Matrix<T> y)

@@ -25,7 +25,8 @@ internal sealed class TorchMatrix<T> : Matrix<T>
         this.offset = offset;
     }
 
-    /// <summary>The elements. Those of a matrix on another's memory are a new view, which belongs to the dispose scope that it is taken in.</summary>
+    /// <summary>The elements. Those of a matrix on another's memory are a new view, which belongs to the dispose scope
+    /// that it is taken in.</summary>
     /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
     public Tensor Elements
     {

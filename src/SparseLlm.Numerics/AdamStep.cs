@@ -6,4 +6,9 @@ namespace SparseLlm.Numerics;
 /// <param name="MeanDecay">β1, the decay of the running mean of gradients.</param>
 /// <param name="SquareDecay">β2, the decay of the running mean of squared gradients.</param>
 /// <param name="Epsilon">Added to the root of the mean square.</param>
-public readonly record struct AdamStep(int Number, double Rate, double MeanDecay = 0.9, double SquareDecay = 0.95, double Epsilon = 1e-8);
+public readonly record struct AdamStep(
+    int Number,
+    double Rate,
+    double MeanDecay = 0.9,
+    double SquareDecay = 0.95,
+    double Epsilon = 1e-8);

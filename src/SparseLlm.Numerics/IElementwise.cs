@@ -24,14 +24,18 @@ public interface IElementwise
     void AddScaledRows(Matrix<float> x, ReadOnlySpan<float> coefficients, Matrix<float> y);
 
     /// <summary>
-    /// Row rows[i] of the destination += coefficient i times row i of the source: what <see cref="ITransformerKernels.Embed"/>
-    /// gathered goes back to where it came from.
+    /// Row rows[i] of the destination += coefficient i times row i of the source: what
+    /// <see cref="ITransformerKernels.Embed"/> gathered goes back to where it came from.
     /// </summary>
     /// <param name="destination">[n x d]; must not overlap the source.</param>
     /// <param name="rows">m rows of the destination, no two of them equal.</param>
     /// <param name="coefficients">m numbers on the host.</param>
     /// <param name="source">[m x d].</param>
-    void AddToRows(Matrix<float> destination, ReadOnlySpan<int> rows, ReadOnlySpan<float> coefficients, Matrix<float> source);
+    void AddToRows(
+        Matrix<float> destination,
+        ReadOnlySpan<int> rows,
+        ReadOnlySpan<float> coefficients,
+        Matrix<float> source);
 
     /// <summary>Row i of x is multiplied by factor i.</summary>
     void ScaleRows(Matrix<float> x, ReadOnlySpan<float> factors);
@@ -42,7 +46,8 @@ public interface IElementwise
     /// <summary>h = diag(factors) h diag(factors).</summary>
     void ScaleSymmetric(Matrix<double> h, ReadOnlySpan<double> factors);
 
-    /// <summary>The lower triangle of h becomes the mirror image of the upper one, as after <see cref="IMatrixProducts.AccumulateGram"/>.</summary>
+    /// <summary>The lower triangle of h becomes the mirror image of the upper one, as after
+    /// <see cref="IMatrixProducts.AccumulateGram"/>.</summary>
     /// <param name="h">[d x d].</param>
     void MirrorUpper(Matrix<double> h);
 

@@ -1,6 +1,7 @@
 namespace SparseLlm.Numerics;
 
-/// <summary>Allocation, transfer and conversion. Allocation, slices and transfer may be used beside everything else, from other threads.</summary>
+/// <summary>Allocation, transfer and conversion. Allocation, slices and transfer may be used beside everything else,
+/// from other threads.</summary>
 public interface IMatrixMemory
 {
     /// <summary>A matrix of zeros.</summary>
@@ -25,7 +26,8 @@ public interface IMatrixMemory
     /// <param name="destination">As many numbers.</param>
     void Upload(ReadOnlySpan<byte> source, NumberFormat format, Matrix<float> destination);
 
-    /// <summary>Copies a matrix (or a slice of one) into host memory as a file stores it, rounded to nearest, ties to even.</summary>
+    /// <summary>Copies a matrix (or a slice of one) into host memory as a file stores it, rounded to nearest, ties to
+    /// even.</summary>
     /// <param name="source">The matrix.</param>
     /// <param name="format">The format of the numbers.</param>
     /// <param name="destination">Their bytes, little-endian.</param>

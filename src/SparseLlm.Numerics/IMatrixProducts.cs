@@ -11,21 +11,36 @@ public interface IMatrixProducts
     /// <param name="c">[m x n]; must not overlap a or b.</param>
     /// <param name="alpha">Factor of the product.</param>
     /// <param name="beta">Factor of what c held.</param>
-    void Multiply(Matrix<float> a, bool transposeA, Matrix<float> b, bool transposeB, Matrix<float> c, float alpha = 1, float beta = 0);
+    void Multiply(
+        Matrix<float> a,
+        bool transposeA,
+        Matrix<float> b,
+        bool transposeB,
+        Matrix<float> c,
+        float alpha = 1,
+        float beta = 0);
 
     /// <inheritdoc cref="Multiply(Matrix{float}, bool, Matrix{float}, bool, Matrix{float}, float, float)"/>
-    void Multiply(Matrix<double> a, bool transposeA, Matrix<double> b, bool transposeB, Matrix<double> c, double alpha = 1, double beta = 0);
+    void Multiply(
+        Matrix<double> a,
+        bool transposeA,
+        Matrix<double> b,
+        bool transposeB,
+        Matrix<double> c,
+        double alpha = 1,
+        double beta = 0);
 
     /// <summary>
-    /// The upper triangle of h += x'x; the lower one holds nothing of use until <see cref="IElementwise.MirrorUpper"/> fills it, once
-    /// all tokens are in. Products of short token chunks in single precision, their sum in double precision: long sums stay accurate
-    /// at single-precision speed.
+    /// The upper triangle of h += x'x; the lower one holds nothing of use until <see cref="IElementwise.MirrorUpper"/>
+    /// fills it, once all tokens are in. Products of short token chunks in single precision, their sum in double
+    /// precision: long sums stay accurate at single-precision speed.
     /// </summary>
     /// <param name="x">[tokens x d].</param>
     /// <param name="h">[d x d].</param>
     void AccumulateGram(Matrix<float> x, Matrix<double> h);
 
-    /// <summary>tr w h w' for a symmetric h, of which only the upper triangle is read; products in single precision, their sum in double precision.</summary>
+    /// <summary>tr w h w' for a symmetric h, of which only the upper triangle is read; products in single precision,
+    /// their sum in double precision.</summary>
     /// <param name="w">[m x d].</param>
     /// <param name="h">[d x d].</param>
     double QuadraticForm(Matrix<float> w, Matrix<double> h);

@@ -4,8 +4,8 @@ namespace SparseLlm.Numerics;
 public interface IPruningKernels
 {
     /// <summary>
-    /// The OBS sweep of SparseGPT, unstructured (Frantar and Alistarh 2023, algorithm 1). Columns in blocks: at the start of
-    /// a block, exactly-k selection over all its rows by w² / u_jj²; then, column by column,
+    /// The OBS sweep of SparseGPT, unstructured (Frantar and Alistarh 2023, algorithm 1). Columns in blocks: at the
+    /// start of a block, exactly-k selection over all its rows by w² / u_jj²; then, column by column,
     /// e = (w_j - q_j) / u_jj and w[:, j:] -= e u[j, j:]; after the block, w[:, rest] -= E u[block, rest].
     /// Block b prunes floor(zeros·end/d) - floor(zeros·start/d) weights, so that the total is exact.
     /// A block that is already sparse stays pruned where it was zero: zeros have the lowest score.
@@ -18,8 +18,8 @@ public interface IPruningKernels
     void ObsSweep(Matrix<float> weights, Matrix<double> u, long zeros, int blockSize, Matrix<float> mask);
 
     /// <summary>
-    /// The OBS sweep for N:M: in each row, the lowest scores of each group are chosen when the sweep reaches the group, with the
-    /// weights as updated so far.
+    /// The OBS sweep for N:M: in each row, the lowest scores of each group are chosen when the sweep reaches the group,
+    /// with the weights as updated so far.
     /// </summary>
     /// <param name="weights">[n x d]; changed in place. d must be a multiple of group.</param>
     /// <param name="u">[d x d], upper triangular.</param>
@@ -27,11 +27,17 @@ public interface IPruningKernels
     /// <param name="group">Group size M.</param>
     /// <param name="blockSize">Columns per block; rounded down to a multiple of group (at least one group).</param>
     /// <param name="mask">[n x d]; receives 1 where kept, 0 where pruned.</param>
-    void ObsSweepGroups(Matrix<float> weights, Matrix<double> u, int zeros, int group, int blockSize, Matrix<float> mask);
+    void ObsSweepGroups(
+        Matrix<float> weights,
+        Matrix<double> u,
+        int zeros,
+        int group,
+        int blockSize,
+        Matrix<float> mask);
 
     /// <summary>
-    /// Rounds to what a format holds, to nearest, ties to even. A number so small that it would become zero gets the format's least magnitude instead, so
-    /// that a matrix stays exactly as sparse as it is; every zero is +0.
+    /// Rounds to what a format holds, to nearest, ties to even. A number so small that it would become zero gets the
+    /// format's least magnitude instead, so that a matrix stays exactly as sparse as it is; every zero is +0.
     /// </summary>
     /// <param name="weights">Changed in place. What is beyond the range of the format becomes infinite.</param>
     /// <param name="format">The format.</param>
@@ -73,8 +79,8 @@ public interface IPruningKernels
     void UpdateSwiGluGate(Matrix<float> m, Matrix<float> z, Matrix<float> p, float alpha, float gamma, Matrix<float> s);
 
     /// <summary>
-    /// sensitivity += per column, Σ over tokens of f'(x)²: how strongly y = f(x) depends on its channels. For a ReLU that is how
-    /// often it passes.
+    /// sensitivity += per column, Σ over tokens of f'(x)²: how strongly y = f(x) depends on its channels. For a ReLU
+    /// that is how often it passes.
     /// </summary>
     /// <param name="f">Any but those that need a gate.</param>
     /// <param name="x">Pre-activations, [tokens x ff].</param>

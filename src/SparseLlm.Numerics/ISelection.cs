@@ -1,8 +1,8 @@
 namespace SparseLlm.Numerics;
 
 /// <summary>
-/// Exact-k selection by absolute value. A mask holds 1 where the weight is kept and 0 where it is pruned. Exactly as many
-/// are kept as asked for; among equals, the lower (row-major) index is kept.
+/// Exact-k selection by absolute value. A mask holds 1 where the weight is kept and 0 where it is pruned. Exactly as
+/// many are kept as asked for; among equals, the lower (row-major) index is kept.
 /// </summary>
 public interface ISelection
 {
@@ -13,8 +13,8 @@ public interface ISelection
     void KeepLargest(Matrix<float> scores, long keep, Matrix<float> mask);
 
     /// <summary>
-    /// Keeps the largest |score| in every row. Row i keeps floor(keep (i+1) / n) - floor(keep i / n), so that the rows are
-    /// as even as they can be and the total is exact.
+    /// Keeps the largest |score| in every row. Row i keeps floor(keep (i+1) / n) - floor(keep i / n), so that the rows
+    /// are as even as they can be and the total is exact.
     /// </summary>
     /// <param name="scores">[n x d]; finite.</param>
     /// <param name="keep">How many in all, 0 .. n d.</param>

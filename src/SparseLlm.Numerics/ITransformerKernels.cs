@@ -39,16 +39,16 @@ public interface ITransformerKernels
     void ApplyRotary(Matrix<float> x, int heads, RotaryPairing pairing, Matrix<float> cosines, Matrix<float> sines);
 
     /// <summary>
-    /// softmax(scores) v with a causal mask, for every sequence and head; the scores are q k' times a scale, capped where the
-    /// shape says so. The masked half is not computed.
+    /// softmax(scores) v with a causal mask, for every sequence and head; the scores are q k' times a scale, capped
+    /// where the shape says so. The masked half is not computed.
     /// </summary>
     /// <param name="q">[tokens x heads * width].</param>
     /// <param name="k">[tokens x keyValueHeads * width].</param>
     /// <param name="v">[tokens x keyValueHeads * width].</param>
     /// <param name="shape">Heads, sequences, window and scores.</param>
     /// <param name="sinks">
-    /// [1 x heads]: a score per head that every query has beside those of its keys. It takes its part in the softmax and
-    /// brings nothing to the context (gpt-oss). Null for none.
+    /// [1 x heads]: a score per head that every query has beside those of its keys. It takes its part in the softmax
+    /// and brings nothing to the context (gpt-oss). Null for none.
     /// </param>
     /// <param name="context">[tokens x heads * width]; must not overlap the others.</param>
     void CausalAttention(
@@ -73,7 +73,8 @@ public interface ITransformerKernels
     /// <param name="destination">[n x d]; may be x.</param>
     void SoftCap(Matrix<float> x, float cap, Matrix<float> destination);
 
-    /// <summary>Per row, -log softmax(logits)[target], computed with the maximum taken out and summed in double precision.</summary>
+    /// <summary>Per row, -log softmax(logits)[target], computed with the maximum taken out and summed in double
+    /// precision.</summary>
     /// <param name="logits">[n x vocabulary].</param>
     /// <param name="targets">n token ids.</param>
     /// <param name="losses">n numbers on the host, in nats.</param>

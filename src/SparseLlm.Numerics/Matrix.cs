@@ -4,7 +4,8 @@ namespace SparseLlm.Numerics;
 /// A dense row-major matrix in a backend's memory. A vector is a matrix of one row. Only the backend that made it can
 /// read it; dispose it to give its memory back (a slice or another shape shares its parent's memory and owns nothing).
 /// </summary>
-/// <typeparam name="T"><see cref="float"/> for weights and activations, <see cref="double"/> for Gram matrices and factors.</typeparam>
+/// <typeparam name="T"><see cref="float"/> for weights and activations, <see cref="double"/> for Gram matrices and
+/// factors.</typeparam>
 public abstract class Matrix<T>(int rows, int columns) : IDisposable
     where T : unmanaged
 {
@@ -17,7 +18,8 @@ public abstract class Matrix<T>(int rows, int columns) : IDisposable
     /// <summary>Number of elements.</summary>
     public long Length => (long)Rows * Columns;
 
-    /// <summary>Rows <paramref name="first"/> .. <paramref name="first"/> + <paramref name="count"/> as a matrix on the same memory.</summary>
+    /// <summary>Rows <paramref name="first"/> .. <paramref name="first"/> + <paramref name="count"/> as a matrix on the
+    /// same memory.</summary>
     public Matrix<T> Slice(int first, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
@@ -26,7 +28,8 @@ public abstract class Matrix<T>(int rows, int columns) : IDisposable
         return View((long)first * Columns, count, Columns);
     }
 
-    /// <summary>The same elements, row-major, as a matrix of <paramref name="rows"/> x <paramref name="columns"/> on the same memory.</summary>
+    /// <summary>The same elements, row-major, as a matrix of <paramref name="rows"/> x <paramref name="columns"/> on
+    /// the same memory.</summary>
     /// <exception cref="ArgumentException">It would have another number of elements.</exception>
     public Matrix<T> Reshape(int rows, int columns)
     {
@@ -34,7 +37,8 @@ public abstract class Matrix<T>(int rows, int columns) : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         return (long)rows * columns == Length
             ? View(0, rows, columns)
-            : throw new ArgumentException(FormattableString.Invariant($"A matrix {this} cannot become [{rows} x {columns}]."));
+            : throw new ArgumentException(
+                FormattableString.Invariant($"A matrix {this} cannot become [{rows} x {columns}]."));
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 namespace SparseLlm.Numerics;
 
-/// <summary>Copies of matrices, which a backend's contract has no operation for, since it never allocates by itself.</summary>
+/// <summary>Copies of matrices, which a backend's contract has no operation for, since it never allocates by
+/// itself.</summary>
 public static class MatrixCopies
 {
     private const int PieceLength = 1 << 22;

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace SparseLlm.Numerics;
 
-/// <summary>Sizes of number formats, and conversion between them and single precision. Bytes are little-endian.</summary>
+/// <summary>Sizes of number formats, and conversion between them and single precision. Bytes are
+/// little-endian.</summary>
 public static class NumberFormats
 {
     /// <summary>Bytes of a number.</summary>
@@ -36,7 +37,8 @@ public static class NumberFormats
         }
     }
 
-    /// <summary>The numbers of <paramref name="source"/> as bytes of a format, rounded to nearest, ties to even.</summary>
+    /// <summary>The numbers of <paramref name="source"/> as bytes of a format, rounded to nearest, ties to
+    /// even.</summary>
     /// <exception cref="ArgumentException">Lengths do not fit.</exception>
     public static void FromSingle(ReadOnlySpan<float> source, NumberFormat format, Span<byte> destination)
     {

@@ -12,7 +12,9 @@ internal static class Shapes
     {
         if (matrix.Rows != rows || matrix.Columns != columns)
         {
-            throw new ArgumentException(FormattableString.Invariant($"{name} is {matrix}; it must be [{rows} x {columns}]."), name);
+            throw new ArgumentException(
+                FormattableString.Invariant($"{name} is {matrix}; it must be [{rows} x {columns}]."),
+                name);
         }
     }
 
@@ -21,12 +23,17 @@ internal static class Shapes
     {
         if (length != expected)
         {
-            throw new ArgumentException(FormattableString.Invariant($"{name} holds {length} elements; it must hold {expected}."), name);
+            throw new ArgumentException(
+                FormattableString.Invariant($"{name} holds {length} elements; it must hold {expected}."),
+                name);
         }
     }
 
     /// <summary>How many are kept or pruned must be 0 .. <paramref name="most"/>.</summary>
-    public static void RequireCount(long count, long most, [CallerArgumentExpression(nameof(count))] string? name = null)
+    public static void RequireCount(
+        long count,
+        long most,
+        [CallerArgumentExpression(nameof(count))] string? name = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count, name);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, most, name);
@@ -79,7 +86,9 @@ internal static class Shapes
         {
             if ((uint)id >= (uint)count)
             {
-                throw new ArgumentException(FormattableString.Invariant($"Token id {id} is not in 0 .. {count - 1}."), name);
+                throw new ArgumentException(
+                    FormattableString.Invariant($"Token id {id} is not in 0 .. {count - 1}."),
+                    name);
             }
         }
     }
@@ -101,17 +110,20 @@ internal static class Shapes
     }
 
     /// <summary>
-    /// How many rows of gains (and what goes with them: biases, or their gradients) a norm has, which the rows of x take in turn;
-    /// 1 where it has none.
+    /// How many rows of gains (and what goes with them: biases, or their gradients) a norm has, which the rows of x
+    /// take in turn; 1 where it has none.
     /// </summary>
     public static int GainRows<T>(
-        Matrix<float> x, Matrix<float>? gain, Matrix<T>? other, [CallerArgumentExpression(nameof(other))] string? name = null)
+        Matrix<float> x, Matrix<float>? gain, Matrix<T>? other, [CallerArgumentExpression(
+            nameof(other))] string? name = null)
         where T : unmanaged
     {
         int rows = gain?.Rows ?? other?.Rows ?? 1;
         if (rows < 1 || x.Rows % rows != 0)
         {
-            throw new ArgumentException(FormattableString.Invariant($"{x} has no whole number of groups of {rows} rows."), nameof(gain));
+            throw new ArgumentException(
+                FormattableString.Invariant($"{x} has no whole number of groups of {rows} rows."),
+                nameof(gain));
         }
 
         if (gain is not null)
@@ -167,5 +179,7 @@ internal static class Shapes
 
     private static int HeadWidth(Matrix<float> x, int heads) => heads >= 1 && x.Columns % heads == 0
         ? x.Columns / heads
-        : throw new ArgumentException(FormattableString.Invariant($"{heads} heads do not divide the {x.Columns} columns."), nameof(heads));
+        : throw new ArgumentException(
+            FormattableString.Invariant($"{heads} heads do not divide the {x.Columns} columns."),
+            nameof(heads));
 }

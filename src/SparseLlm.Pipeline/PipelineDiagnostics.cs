@@ -6,7 +6,9 @@ namespace SparseLlm.Pipeline;
 public static class PipelineDiagnostics
 {
     /// <summary>The output directory holds something that is not an artifact.</summary>
-    public static readonly DiagnosticDescriptor OutputNotOurs = new("SLM4001", "the output directory is not an artifact");
+    public static readonly DiagnosticDescriptor OutputNotOurs = new(
+        "SLM4001",
+        "the output directory is not an artifact");
 
     /// <summary>The disk is full.</summary>
     public static readonly DiagnosticDescriptor NoSpace = new("SLM4002", "there is no space left");
@@ -24,10 +26,15 @@ public static class PipelineDiagnostics
     public static readonly DiagnosticDescriptor InputOutput = new("SLM4006", "a file cannot be read or written");
 
     /// <summary>Something that is read lies where something is written.</summary>
-    public static readonly DiagnosticDescriptor OutputOverlapsInput = new("SLM4007", "an output is in the place of an input");
+    public static readonly DiagnosticDescriptor OutputOverlapsInput = new(
+        "SLM4007",
+        "an output is in the place of an input");
 
     /// <summary>Numerical trouble was got over, at some cost.</summary>
-    public static readonly DiagnosticDescriptor NumericalFallback = new("SLM4008", "a numerical fallback was taken", Severity.Note);
+    public static readonly DiagnosticDescriptor NumericalFallback = new(
+        "SLM4008",
+        "a numerical fallback was taken",
+        Severity.Note);
 
     /// <summary>A file was read in two states.</summary>
     public static readonly DiagnosticDescriptor InputChanged = new("SLM4009", "a file has changed while it was read");
@@ -45,34 +52,56 @@ public static class PipelineDiagnostics
     public static readonly DiagnosticDescriptor NotInCache = new("SLM4013", "an artifact is not in the cache");
 
     /// <summary>As <see cref="NotInCache"/>, where computing it is allowed.</summary>
-    public static readonly DiagnosticDescriptor NotInCacheWarning = new("SLM4014", "an artifact has to be computed", Severity.Warning);
+    public static readonly DiagnosticDescriptor NotInCacheWarning = new(
+        "SLM4014",
+        "an artifact has to be computed",
+        Severity.Warning);
 
     /// <summary>The lock file cannot be read or written by a build that would renew it.</summary>
-    public static readonly DiagnosticDescriptor LockTrouble = new("SLM4015", "the lock file could not be renewed", Severity.Warning);
+    public static readonly DiagnosticDescriptor LockTrouble = new(
+        "SLM4015",
+        "the lock file could not be renewed",
+        Severity.Warning);
 
     /// <summary>A gate that no result can meet.</summary>
     public static readonly DiagnosticDescriptor GateImpossible = new("SLM4046", "a gate cannot be met");
 
     /// <summary>An entry of the cache is damaged.</summary>
-    public static readonly DiagnosticDescriptor CacheEntryDamaged = new("SLM4020", "an entry of the cache is damaged", Severity.Note);
+    public static readonly DiagnosticDescriptor CacheEntryDamaged = new(
+        "SLM4020",
+        "an entry of the cache is damaged",
+        Severity.Note);
 
     /// <summary>The cache cannot be written.</summary>
-    public static readonly DiagnosticDescriptor CacheUnusable = new("SLM4021", "the cache cannot be written", Severity.Note);
+    public static readonly DiagnosticDescriptor CacheUnusable = new(
+        "SLM4021",
+        "the cache cannot be written",
+        Severity.Note);
 
     /// <summary>A command needs a cache, and caching is turned off.</summary>
     public static readonly DiagnosticDescriptor CacheOff = new("SLM4022", "caching is turned off");
 
     /// <summary>The remote cache does not answer, or refuses.</summary>
-    public static readonly DiagnosticDescriptor RemoteCacheUnavailable = new("SLM4023", "the remote cache is not available", Severity.Note);
+    public static readonly DiagnosticDescriptor RemoteCacheUnavailable = new(
+        "SLM4023",
+        "the remote cache is not available",
+        Severity.Note);
 
     /// <summary>The remote cache gave something else than what was asked for.</summary>
-    public static readonly DiagnosticDescriptor RemoteCacheDamaged = new("SLM4024", "something on the remote cache is damaged", Severity.Note);
+    public static readonly DiagnosticDescriptor RemoteCacheDamaged = new(
+        "SLM4024",
+        "something on the remote cache is damaged",
+        Severity.Note);
 
     /// <summary>The environment names a remote cache that makes no sense.</summary>
-    public static readonly DiagnosticDescriptor RemoteCacheConfiguration = new("SLM4025", "the remote cache is not well configured");
+    public static readonly DiagnosticDescriptor RemoteCacheConfiguration = new(
+        "SLM4025",
+        "the remote cache is not well configured");
 
     /// <summary>Credentials stand in the address of the remote cache.</summary>
-    public static readonly DiagnosticDescriptor RemoteCacheCredentials = new("SLM4026", "credentials stand in an address");
+    public static readonly DiagnosticDescriptor RemoteCacheCredentials = new(
+        "SLM4026",
+        "credentials stand in an address");
 
     /// <summary>What is named as the cache is the folder of somebody else.</summary>
     public static readonly DiagnosticDescriptor NotACache = new("SLM4027", "the folder is not a cache");
@@ -93,10 +122,15 @@ public static class PipelineDiagnostics
     public static readonly DiagnosticDescriptor EngineFailed = new("SLM4043", "the engine failed");
 
     /// <summary>An engine goes on, but not as well as it could.</summary>
-    public static readonly DiagnosticDescriptor EngineNotice = new("SLM4045", "the engine has less than it would like", Severity.Note);
+    public static readonly DiagnosticDescriptor EngineNotice = new(
+        "SLM4045",
+        "the engine has less than it would like",
+        Severity.Note);
 
     /// <summary>An engine is asked for something that it does not have.</summary>
-    public static readonly DiagnosticDescriptor EngineSettingUnsupported = new("SLM4050", "the engine does not have what is asked for");
+    public static readonly DiagnosticDescriptor EngineSettingUnsupported = new(
+        "SLM4050",
+        "the engine does not have what is asked for");
 
     /// <summary>An engine could not be installed.</summary>
     public static readonly DiagnosticDescriptor EngineNotInstalled = new("SLM4044", "an engine could not be installed");

@@ -8,5 +8,6 @@ public static class ToolVersion
 {
     /// <summary>As NuGet knows it, without build metadata.</summary>
     public static NuGetVersion Current { get; } = NuGetVersion.Parse(
-        typeof(ToolVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]);
+        typeof(ToolVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion
+            .Split('+')[0]);
 }

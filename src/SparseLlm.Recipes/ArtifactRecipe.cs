@@ -24,6 +24,7 @@ public sealed record ArtifactRecipe(
     /// <summary>How the weights of the directory are stored.</summary>
     public CheckpointEncoding Encoding { get; init; }
 
-    /// <summary>The GGUF files to write beside the directory, by how they store matrices: null as the checkpoint does. None where there are to be none.</summary>
+    /// <summary>The GGUF files to write beside the directory, by how they store matrices: null as the checkpoint does.
+    /// None where there are to be none.</summary>
     public IReadOnlyList<GgufElementType?> Gguf { get; init; } = [];
 }

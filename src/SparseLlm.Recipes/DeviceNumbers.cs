@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace SparseLlm.Recipes;
 
-/// <summary>The GPUs that compute, by the numbers that CUDA gives to those that are visible to it; the first has the model.</summary>
+/// <summary>The GPUs that compute, by the numbers that CUDA gives to those that are visible to it; the first has the
+/// model.</summary>
 public sealed record DeviceNumbers
 {
     private DeviceNumbers(IReadOnlyList<int> all) => All = all;
@@ -19,7 +20,8 @@ public sealed record DeviceNumbers
         var numbers = new List<int>();
         foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || numbers.Contains(number))
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                || numbers.Contains(number))
             {
                 return null;
             }
@@ -37,5 +39,6 @@ public sealed record DeviceNumbers
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
 
     /// <summary>As <see cref="Parse"/> reads it.</summary>
-    public override string ToString() => string.Join(',', All.Select(number => number.ToString(CultureInfo.InvariantCulture)));
+    public override string ToString()
+        => string.Join(',', All.Select(number => number.ToString(CultureInfo.InvariantCulture)));
 }

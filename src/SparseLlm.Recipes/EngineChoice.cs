@@ -15,11 +15,17 @@ public sealed record EngineChoice(string Device = DeviceNames.Auto)
     /// <summary>Threads to compute with; null for one per processor.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>Why the engine, which is named, does not have the precision; null where it does, or where the tool chooses one.</summary>
+    /// <summary>Why the engine, which is named, does not have the precision; null where it does, or where the tool
+    /// chooses one.</summary>
     public string? UnsupportedPrecision =>
-        Device == DeviceNames.Cpu && Precision == Precision.Fast ? "the built-in engine (device cpu) computes exactly, and 'fast' is asked for" : null;
+        Device == DeviceNames.Cpu && Precision == Precision.Fast
+            ? "the built-in engine (device cpu) computes exactly, and 'fast' is asked for"
+            : null;
 
-    /// <summary>Why the engine, which is named, has no such GPUs; null where it may, or where the tool chooses one.</summary>
+    /// <summary>Why the engine, which is named, has no such GPUs; null where it may, or where the tool chooses
+    /// one.</summary>
     public string? UnsupportedDevices =>
-        Device is DeviceNames.Cpu or DeviceNames.CpuTorch && Devices != DeviceNumbers.First ? $"device {Device} computes on the processor, and GPUs are asked for (devices {Devices})" : null;
+        Device is DeviceNames.Cpu or DeviceNames.CpuTorch && Devices != DeviceNumbers.First
+            ? $"device {Device} computes on the processor, and GPUs are asked for (devices {Devices})"
+            : null;
 }

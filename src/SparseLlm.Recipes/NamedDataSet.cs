@@ -3,15 +3,21 @@ using SparseLlm.Pruning.Calibration;
 namespace SparseLlm.Recipes;
 
 /// <summary>
-/// A data set that recipes know by name: its files on the Hugging Face hub at a fixed commit, and how its records become the text that published numbers are measured on.
-/// Nothing of it is part of this software. <c>docs/text.md</c> says where the published protocols are followed, and where they cannot be.
+/// A data set that recipes know by name: its files on the Hugging Face hub at a fixed commit, and how its records
+/// become the text that published numbers are measured on. Nothing of it is part of this software. <c>docs/text.md</c>
+/// says where the published protocols are followed, and where they cannot be.
 /// </summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Licence">Its licence, as its authors have it.</param>
 /// <param name="Calibration">What calibration reads.</param>
 /// <param name="Evaluation">What perplexity is measured on.</param>
 /// <param name="Windows">How many windows of it; null for all.</param>
-public sealed record NamedDataSet(string Name, string Licence, TextSource Calibration, TextSource Evaluation, int? Windows)
+public sealed record NamedDataSet(
+    string Name,
+    string Licence,
+    TextSource Calibration,
+    TextSource Evaluation,
+    int? Windows)
 {
     private const string WikiTextCommit = "b08601e04326c79dfdd32d625aee71d232d685c3";
     private const string C4Commit = "1588ec454efa1a09f29cd18ddd04fe05fc8653a2";

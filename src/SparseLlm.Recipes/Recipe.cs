@@ -5,12 +5,15 @@ using SparseLlm.Pruning.Activations;
 
 namespace SparseLlm.Recipes;
 
-/// <summary>A <c>pruning.yaml</c>, read, checked and resolved: what to prune, how, and what must hold of the result.</summary>
+/// <summary>A <c>pruning.yaml</c>, read, checked and resolved: what to prune, how, and what must hold of the
+/// result.</summary>
 /// <param name="Path">The absolute path of the recipe file; locations name it as the caller did.</param>
 /// <param name="Requires">Tool versions that may run it, if it says.</param>
-/// <param name="Model">Absolute path of the Hugging Face directory; an address of the hub until that is fetched.</param>
+/// <param name="Model">Absolute path of the Hugging Face directory; an address of the hub until that is
+/// fetched.</param>
 /// <param name="ModelLocation">Where the recipe names the model.</param>
-/// <param name="Calibration">The calibration data; null if the recipe has none, as it may if every method is magnitude.</param>
+/// <param name="Calibration">The calibration data; null if the recipe has none, as it may if every method is
+/// magnitude.</param>
 /// <param name="Perplexities">The texts to measure perplexity on, in the order of the file.</param>
 /// <param name="Artifacts">What to make, matrices expanded, in the order of the file.</param>
 /// <param name="Engine">What computes.</param>

@@ -8,7 +8,8 @@ public static class RecipeDiagnostics
     /// <summary>The file is missing or may not be read.</summary>
     public static DiagnosticDescriptor Unreadable { get; } = new("SLM1001", "The recipe cannot be read");
 
-    /// <summary>The text is not YAML, or uses a part of YAML that recipes do without (several documents, merge keys).</summary>
+    /// <summary>The text is not YAML, or uses a part of YAML that recipes do without (several documents, merge
+    /// keys).</summary>
     public static DiagnosticDescriptor Syntax { get; } = new("SLM1002", "The recipe is not valid YAML");
 
     /// <summary>A key that means nothing where it stands.</summary>
@@ -39,7 +40,8 @@ public static class RecipeDiagnostics
     public static DiagnosticDescriptor UnsupportedVersion { get; } = new("SLM1011", "Unsupported recipe version");
 
     /// <summary>The running tool is not one of the versions that the recipe requires.</summary>
-    public static DiagnosticDescriptor RequirementNotMet { get; } = new("SLM1012", "Tool version not allowed by the recipe");
+    public static DiagnosticDescriptor RequirementNotMet { get; }
+        = new("SLM1012", "Tool version not allowed by the recipe");
 
     /// <summary>Keys that exclude each other.</summary>
     public static DiagnosticDescriptor Conflict { get; } = new("SLM1014", "Keys that exclude each other");
@@ -66,5 +68,6 @@ public static class RecipeDiagnostics
     public static DiagnosticDescriptor TooMany { get; } = new("SLM1021", "Too many of something");
 
     /// <summary>Mistakes beyond those that are shown.</summary>
-    public static DiagnosticDescriptor MoreMistakes { get; } = new("SLM1022", "More mistakes than are shown", Severity.Warning);
+    public static DiagnosticDescriptor MoreMistakes { get; }
+        = new("SLM1022", "More mistakes than are shown", Severity.Warning);
 }

@@ -25,15 +25,16 @@ public sealed class RecipeReader
     }
 
     /// <summary>
-    /// Reads, checks and resolves a recipe. Every mistake in it is found in one run; use <see cref="RecipeReading.Require"/>
-    /// to turn mistakes into an exception.
+    /// Reads, checks and resolves a recipe. Every mistake in it is found in one run; use
+    /// <see cref="RecipeReading.Require"/> to turn mistakes into an exception.
     /// </summary>
     /// <param name="path">The recipe file; diagnostics name it as given here.</param>
     /// <param name="toolVersion">The version of the running tool, which the recipe may constrain.</param>
     public static RecipeReading Read(string path, NuGetVersion toolVersion)
     {
         var diagnostics = new DiagnosticBag();
-        Recipe? recipe = RecipeText.Read(path, diagnostics) is { } text && YamlDocument.Parse(path, text, diagnostics) is { } root
+        Recipe? recipe = RecipeText.Read(path, diagnostics) is { } text
+            && YamlDocument.Parse(path, text, diagnostics) is { } root
             ? new RecipeReader(path, toolVersion, diagnostics).Read(root)
             : null;
         return new RecipeReading(diagnostics.HasErrors ? null : recipe, diagnostics.InFileOrder);
@@ -41,7 +42,9 @@ public sealed class RecipeReader
 
     private Recipe? Read(YamlNode root)
     {
-        SourceLocation beginning = root is YamlMapping { Entries: [var first, ..] } ? first.Key.Location : root.Location;
+        SourceLocation beginning = root is YamlMapping { Entries: [var first, ..] }
+            ? first.Key.Location
+            : root.Location;
         if (Section.Open("the recipe", beginning, root, RecipeKeys.All, diagnostics) is not { } section) return null;
 
         CheckVersion(section);
@@ -55,7 +58,9 @@ public sealed class RecipeReader
         IReadOnlyList<PerplexityRecipe>? perplexities = section.Entry(RecipeKeys.Evaluation) is { } evaluation
             ? new EvaluationReader(context, texts).Read(evaluation)
             : section.Means(RecipeKeys.Evaluation) ? null : [];
-        var (engine, memory) = section.Entry(RecipeKeys.Engine) is { } computing ? new EngineReader(context).Read(computing) : (new EngineChoice(), null);
+        var (engine, memory) = section.Entry(RecipeKeys.Engine) is { } computing
+            ? new EngineReader(context).Read(computing)
+            : (new EngineChoice(), null);
 
         section.Require(RecipeKeys.Artifacts);
         HashSet<string>? measured = perplexities?.Select(perplexity => perplexity.Name).ToHashSet();
@@ -63,7 +68,16 @@ public sealed class RecipeReader
             .Read(section);
         CheckCalibration(section, artifacts);
 
-        return new Recipe(path, requires, model, modelLocation, calibration, perplexities ?? [], artifacts, engine, memory)
+        return new Recipe(
+            path,
+            requires,
+            model,
+            modelLocation,
+            calibration,
+            perplexities ?? [],
+            artifacts,
+            engine,
+            memory)
         {
             Globs = [.. context.Files.Globs],
         };
@@ -106,7 +120,8 @@ public sealed class RecipeReader
     private void CheckCalibration(Section section, IReadOnlyList<ArtifactRecipe> artifacts)
     {
         // What is mistyped may be the method that needs none.
-        if (section.Means(RecipeKeys.Calibration) || diagnostics.Has(RecipeDiagnostics.UnknownChoice) || diagnostics.Has(RecipeDiagnostics.UnknownKey)) return;
+        if (section.Means(RecipeKeys.Calibration) || diagnostics.Has(RecipeDiagnostics.UnknownChoice)
+            || diagnostics.Has(RecipeDiagnostics.UnknownKey)) return;
 
         ArtifactRecipe? artifact = artifacts.FirstOrDefault(artifact => artifact.Settings.NeedsCalibration());
         if (artifact is null) return;
@@ -116,6 +131,8 @@ public sealed class RecipeReader
             + $"add 'calibration: {{ text: ... }}'{(artifact.Settings.DropsExperts() ? "" : ", or use method magnitude")}");
 
         static string Reason(PruningSettings settings) =>
-            settings.DropsExperts() ? " and drops experts" : settings.Allocation == AllocationKind.Uniform ? "" : " with an unequal allocation";
+            settings.DropsExperts()
+                ? " and drops experts"
+                : settings.Allocation == AllocationKind.Uniform ? "" : " with an unequal allocation";
     }
 }

@@ -25,7 +25,8 @@ public static class RecipeReference
 
     private static void Section(StringBuilder text, string title, string path, JsonNode mapping)
     {
-        text.Append('\n').Append("## ").Append(title).Append("\n\n| key | meaning | values | default | example |\n|---|---|---|---|---|\n");
+        text.Append('\n').Append("## ").Append(title)
+            .Append("\n\n| key | meaning | values | default | example |\n|---|---|---|---|---|\n");
         JsonObject properties = mapping["properties"]!.AsObject();
         HashSet<string> required = [.. (mapping["required"]?.AsArray() ?? []).Select(name => name!.GetValue<string>())];
         foreach ((string name, JsonNode? key) in properties)
@@ -51,13 +52,15 @@ public static class RecipeReference
         }
     }
 
-    /// <summary>The mapping that a value is, that its entries are by a name of the user's, or that the items of a list are.</summary>
+    /// <summary>The mapping that a value is, that its entries are by a name of the user's, or that the items of a list
+    /// are.</summary>
     private static JsonNode? Mapping(JsonNode value) =>
         value["properties"] is not null ? value
         : value["additionalProperties"] is JsonObject entry ? Mapping(entry)
         : value["items"] is JsonObject item ? Mapping(item)
-        : value["anyOf"] is JsonArray choices ? choices.Select(choice => Mapping(choice!)).FirstOrDefault(mapping => mapping is not null)
-        : null;
+        : value["anyOf"] is JsonArray choices
+            ? choices.Select(choice => Mapping(choice!)).FirstOrDefault(mapping => mapping is not null)
+            : null;
 
     private static string Values(JsonNode key)
     {
@@ -68,7 +71,8 @@ public static class RecipeReference
 
         if (key["anyOf"] is JsonArray choices)
         {
-            return string.Join(" or ", choices.Where(choice => choice!["pattern"]?.GetValue<string>() != Interpolation.Syntax).Select(choice => Values(choice!)).Distinct());
+            return string.Join(" or ", choices.Where(
+                choice => choice!["pattern"]?.GetValue<string>() != Interpolation.Syntax).Select(choice => Values(choice!)).Distinct());
         }
 
         string type = (key["type"] switch
@@ -107,10 +111,12 @@ public static class RecipeReference
     {
         JsonObject mapping => $"{{ {string.Join(", ", mapping.Select(entry => $"{entry.Key}: {Flow(entry.Value)}"))} }}",
         JsonArray list => $"[{string.Join(", ", list.Select(Flow))}]",
-        _ => value?.GetValueKind() == System.Text.Json.JsonValueKind.String && value.ToString() is var text && (text.Contains(':', StringComparison.Ordinal) || text.StartsWith('*'))
+        _ => value?.GetValueKind() == System.Text.Json.JsonValueKind.String && value.ToString() is var text
+            && (text.Contains(':', StringComparison.Ordinal) || text.StartsWith('*'))
             ? $"\"{text}\""
             : value?.ToString() ?? "",
     };
 
-    private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal);
+    private static string Cell(string text)
+        => text.Replace("|", "\\|", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal);
 }

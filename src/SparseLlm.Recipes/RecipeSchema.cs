@@ -15,7 +15,8 @@ public static class RecipeSchema
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>The schema, draft 7 (the newest that YAML editors support), made from the tables that the reader works with.</summary>
+    /// <summary>The schema, draft 7 (the newest that YAML editors support), made from the tables that the reader works
+    /// with.</summary>
     public static string Generate()
     {
         var schema = new JsonObject

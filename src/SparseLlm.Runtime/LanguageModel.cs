@@ -8,8 +8,9 @@ using SparseLlm.Runtime.Generation;
 namespace SparseLlm.Runtime;
 
 /// <summary>
-/// A language model that generates text: any artifact, packed or dense, and any Hugging Face directory of a supported family. Weights stay in mapped files, as they are stored.
-/// Its methods may be called from several threads; their steps take turns.
+/// A language model that generates text: any artifact, packed or dense, and any Hugging Face directory of a supported
+/// family. Weights stay in mapped files, as they are stored. Its methods may be called from several threads; their
+/// steps take turns.
 /// </summary>
 public sealed class LanguageModel : IDisposable
 {
@@ -35,13 +36,15 @@ public sealed class LanguageModel : IDisposable
     public ModelDefinition Definition => decoder.Definition;
 
     /// <summary>Its tokenizer, which is read when it is first asked for.</summary>
-    /// <exception cref="DiagnosticException">The directory has none, or one that is malformed or not supported.</exception>
+    /// <exception cref="DiagnosticException">The directory has none, or one that is malformed or not
+    /// supported.</exception>
     public Tokenizer Tokenizer => tokenizer.Value;
 
     /// <summary>The tokens with which the model ends its text.</summary>
     public IReadOnlyCollection<int> EndTokens => endTokens.Value.Ids;
 
-    /// <summary>The options that its authors recommend, as <see cref="GenerationOptions.Recommended"/> reads them.</summary>
+    /// <summary>The options that its authors recommend, as <see cref="GenerationOptions.Recommended"/> reads
+    /// them.</summary>
     public GenerationOptions RecommendedOptions { get; }
 
     /// <summary>The most tokens that a sequence may have.</summary>
@@ -56,7 +59,8 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Opens a model. Weights are not read, but the masks of packed ones, which are checked.</summary>
     /// <param name="directory">An artifact, or a Hugging Face model directory.</param>
     /// <param name="options">How; null for the defaults.</param>
-    /// <exception cref="DiagnosticException">Everything that is wrong with the directory; or keys and values of a whole context would not fit into memory.</exception>
+    /// <exception cref="DiagnosticException">Everything that is wrong with the directory; or keys and values of a whole
+    /// context would not fit into memory.</exception>
     public static LanguageModel Open(string directory, LanguageModelOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
@@ -75,7 +79,8 @@ public sealed class LanguageModel : IDisposable
     /// <param name="tokens">At least one token id.</param>
     /// <param name="cancellation">Stops between steps of 256 tokens; what has been added by then stays.</param>
     /// <returns>The logits of the token that follows, one for each of the vocabulary.</returns>
-    /// <exception cref="DiagnosticException">There are no tokens, more than the context has, or ones that the model does not have; or a logit is not finite.</exception>
+    /// <exception cref="DiagnosticException">There are no tokens, more than the context has, or ones that the model
+    /// does not have; or a logit is not finite.</exception>
     /// <exception cref="ArgumentException">The sequence is another model's, or there twice.</exception>
     /// <exception cref="ObjectDisposedException">The model or the sequence is no more.</exception>
     public float[] Read(TokenSequence sequence, IReadOnlyList<int> tokens, CancellationToken cancellation = default) =>
@@ -97,7 +102,8 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>The model's continuation of a text, whole.</summary>
     /// <param name="prompt">The text. Special tokens are put around it, as the model expects.</param>
-    /// <param name="options">How tokens are chosen and when it ends; null for greedy choices up to the model's own end or that of the context.</param>
+    /// <param name="options">How tokens are chosen and when it ends; null for greedy choices up to the model's own end
+    /// or that of the context.</param>
     /// <param name="cancellation">Stops between tokens.</param>
     /// <inheritdoc cref="Read(TokenSequence, IReadOnlyList{int}, CancellationToken)" path="/exception"/>
     public string Generate(string prompt, GenerationOptions? options = null, CancellationToken cancellation = default)
@@ -108,11 +114,15 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>The model's continuation of tokens, piece by piece.</summary>
     /// <param name="prompt">At least one token id.</param>
-    /// <param name="options">How tokens are chosen and when it ends; null for greedy choices up to the model's own end or that of the context.</param>
+    /// <param name="options">How tokens are chosen and when it ends; null for greedy choices up to the model's own end
+    /// or that of the context.</param>
     /// <param name="cancellation">Stops between tokens.</param>
     /// <returns>Pieces of text; the last one says why it is the last.</returns>
     /// <inheritdoc cref="Read(TokenSequence, IReadOnlyList{int}, CancellationToken)" path="/exception"/>
-    public IEnumerable<GeneratedText> Stream(IReadOnlyList<int> prompt, GenerationOptions? options = null, CancellationToken cancellation = default)
+    public IEnumerable<GeneratedText> Stream(
+        IReadOnlyList<int> prompt,
+        GenerationOptions? options = null,
+        CancellationToken cancellation = default)
     {
         // Wrong options are wrong when this is called, and not when the first piece is asked for.
         var generation = new TextGeneration(this, options ?? GenerationOptions.Greedy);
@@ -128,10 +138,12 @@ public sealed class LanguageModel : IDisposable
         }
     }
 
-    /// <summary>The model's continuation of a sequence to which tokens are added first, piece by piece. What it generates becomes part of the sequence.</summary>
+    /// <summary>The model's continuation of a sequence to which tokens are added first, piece by piece. What it
+    /// generates becomes part of the sequence.</summary>
     /// <param name="sequence">A sequence of this model.</param>
     /// <param name="prompt">At least one token id.</param>
-    /// <param name="options">How tokens are chosen and when it ends; null for greedy choices up to the model's own end or that of the context.</param>
+    /// <param name="options">How tokens are chosen and when it ends; null for greedy choices up to the model's own end
+    /// or that of the context.</param>
     /// <param name="cancellation">Stops between tokens.</param>
     /// <returns>Pieces of text; the last one says why it is the last.</returns>
     /// <inheritdoc cref="Read(TokenSequence, IReadOnlyList{int}, CancellationToken)" path="/exception"/>
@@ -139,13 +151,16 @@ public sealed class LanguageModel : IDisposable
         TokenSequence sequence, IReadOnlyList<int> prompt, GenerationOptions? options = null, CancellationToken cancellation = default) =>
         new TextGeneration(this, options ?? GenerationOptions.Greedy).Run(sequence, prompt, cancellation);
 
-    /// <summary>The same as <see cref="Stream(IReadOnlyList{int}, GenerationOptions?, CancellationToken)"/>, without work on the caller's thread.</summary>
+    /// <summary>The same as <see cref="Stream(IReadOnlyList{int}, GenerationOptions?, CancellationToken)"/>, without
+    /// work on the caller's thread.</summary>
     /// <inheritdoc cref="Stream(IReadOnlyList{int}, GenerationOptions?, CancellationToken)"/>
     public IAsyncEnumerable<GeneratedText> StreamAsync(
         IReadOnlyList<int> prompt, GenerationOptions? options = null, CancellationToken cancellation = default) =>
         MoveAside(Stream(prompt, options, cancellation), cancellation);
 
-    /// <summary>The same as <see cref="Stream(TokenSequence, IReadOnlyList{int}, GenerationOptions?, CancellationToken)"/>, without work on the caller's thread.</summary>
+    /// <summary>The same as
+    /// <see cref="Stream(TokenSequence, IReadOnlyList{int}, GenerationOptions?, CancellationToken)"/>, without work on
+    /// the caller's thread.</summary>
     /// <inheritdoc cref="Stream(TokenSequence, IReadOnlyList{int}, GenerationOptions?, CancellationToken)"/>
     public IAsyncEnumerable<GeneratedText> StreamAsync(
         TokenSequence sequence, IReadOnlyList<int> prompt, GenerationOptions? options = null, CancellationToken cancellation = default) =>
@@ -164,7 +179,9 @@ public sealed class LanguageModel : IDisposable
         }
     }
 
-    private static async IAsyncEnumerable<GeneratedText> MoveAside(IEnumerable<GeneratedText> pieces, [EnumeratorCancellation] CancellationToken cancellation)
+    private static async IAsyncEnumerable<GeneratedText> MoveAside(
+        IEnumerable<GeneratedText> pieces,
+        [EnumeratorCancellation] CancellationToken cancellation)
     {
         using IEnumerator<GeneratedText> next = pieces.GetEnumerator();
         while (await Task.Run(next.MoveNext, cancellation).ConfigureAwait(false))

@@ -17,6 +17,9 @@ public static class RuntimeDiagnostics
     /// <summary>There is nothing to generate from.</summary>
     public static readonly DiagnosticDescriptor EmptyPrompt = new("SLM2304", "empty prompt");
 
-    /// <summary>generation_config.json is not what its name promises, or has a value that nothing can be generated with.</summary>
-    public static readonly DiagnosticDescriptor MalformedGenerationConfig = new("SLM2305", "malformed generation_config.json");
+    /// <summary>generation_config.json is not what its name promises, or has a value that nothing can be generated
+    /// with.</summary>
+    public static readonly DiagnosticDescriptor MalformedGenerationConfig = new(
+        "SLM2305",
+        "malformed generation_config.json");
 }

@@ -5,7 +5,8 @@ using SparseLlm.Runtime.Weights;
 
 namespace SparseLlm.Runtime;
 
-/// <summary>Models that go through whole sequences, layer by layer, with the kernels that <see cref="LanguageModel"/> generates with.</summary>
+/// <summary>Models that go through whole sequences, layer by layer, with the kernels that <see cref="LanguageModel"/>
+/// generates with.</summary>
 public static class StoredModel
 {
     /// <summary>Opens a model whose matrices stay as they are stored, in mapped files, until it is disposed.</summary>
@@ -13,5 +14,8 @@ public static class StoredModel
     /// <param name="backend">Where activations are; not disposed with the model.</param>
     /// <exception cref="DiagnosticException">Everything that is wrong with the directory.</exception>
     public static DecoderModel Open(string directory, CpuBackend backend) =>
-        DecoderModel.Open(directory, backend, checkpoint => new StoredWeightLoader(checkpoint, backend, new MappedFiles(checkpoint)));
+        DecoderModel.Open(
+            directory,
+            backend,
+            checkpoint => new StoredWeightLoader(checkpoint, backend, new MappedFiles(checkpoint)));
 }

@@ -5,15 +5,17 @@ using SparseLlm.Tool.Output;
 namespace SparseLlm.Tool;
 
 /// <summary>
-/// Ends the process when it is called off: by Ctrl+C, by SIGTERM, or because its terminal has gone. Work that has something to keep gets the time for it;
-/// then the process ends whatever the work waits for, since what is on disk is whole at any moment.
+/// Ends the process when it is called off: by Ctrl+C, by SIGTERM, or because its terminal has gone. Work that has
+/// something to keep gets the time for it; then the process ends whatever the work waits for, since what is on disk is
+/// whole at any moment.
 /// </summary>
 internal sealed class Cancellation : IDisposable
 {
     /// <summary>What is said of work that was called off.</summary>
     public const string Message = "cancelled; nothing was left half-written";
 
-    /// <summary>How long work may take to keep what it has. With what is left to say, the process ends within ten seconds: after those, build systems kill what does not end.</summary>
+    /// <summary>How long work may take to keep what it has. With what is left to say, the process ends within ten
+    /// seconds: after those, build systems kill what does not end.</summary>
     public static readonly TimeSpan ToKeep = TimeSpan.FromSeconds(8);
 
     private static readonly TimeSpan ToSay = TimeSpan.FromSeconds(1);
@@ -95,7 +97,8 @@ internal sealed class Cancellation : IDisposable
                 return;
             }
 
-            // A terminal and a build system may both send the same Ctrl+C. Who insists later gets the default, which ends the process.
+            // A terminal and a build system may both send the same Ctrl+C. Who insists later gets the default, which
+            // ends the process.
             context.Cancel = !calledOff.Task.IsCompleted || since.Elapsed < Insisting;
             CallOff(exitCode);
         });

@@ -45,7 +45,9 @@ internal static class CommandLine
         [
             new("init models/opt-125m", "Write a pruning.yaml to start from."),
             new("build", "Make its artifacts."),
-            new("prune models/opt-125m --sparsity 0.5 --calibration data/calibration.txt -o pruned", "Prune once, without a recipe."),
+            new(
+                "prune models/opt-125m --sparsity 0.5 --calibration data/calibration.txt -o pruned",
+                "Prune once, without a recipe."),
         ]);
         HelpWithExamples.Install(root);
         RejectEmptyValues(root);
@@ -68,9 +70,15 @@ internal static class CommandLine
         }
 
         var work = result.Action as CommandWork;
-        var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+        var configuration = new InvocationConfiguration
+        {
+            ProcessTerminationTimeout = null,
+            EnableDefaultExceptionHandler = false
+        };
         return await cancellation.Run(
-            async token => work is null ? CommandWork.Guard(() => result.Invoke(configuration)) : await work.InvokeAsync(result, token),
+            async token => work is null
+                ? CommandWork.Guard(() => result.Invoke(configuration))
+                : await work.InvokeAsync(result, token),
             isTidy: work is { IsTidy: true });
     }
 
@@ -104,7 +112,8 @@ internal static class CommandLine
         // A mistyped option is taken for the argument where there is room for one.
         static void RejectUnknownOption(ArgumentResult result)
         {
-            if (result.Parent is CommandResult command && result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-')) is { } option)
+            if (result.Parent is CommandResult command
+                && result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-')) is { } option)
             {
                 IEnumerable<string> options = command.Command.Options.Select(known => known.Name);
                 result.AddError(Nearest.To(option.Value, options) is { } near

@@ -7,13 +7,15 @@ using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool;
 
-/// <summary>Reports a command line that cannot be understood: a line for each error, as build systems read it, and where help is.</summary>
+/// <summary>Reports a command line that cannot be understood: a line for each error, as build systems read it, and
+/// where help is.</summary>
 internal static partial class CommandLineErrors
 {
     /// <summary>Says what there is, to who has said nothing.</summary>
     public static int ShowHelp(RootCommand root)
     {
-        int code = CommandWork.Guard(() => root.Parse("--help").Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
+        int code = CommandWork.Guard(
+            () => root.Parse("--help").Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
         return code == ExitCodes.Done ? ExitCodes.Usage : code;
     }
 
@@ -21,7 +23,9 @@ internal static partial class CommandLineErrors
     public static int Report(ParseResult result)
     {
         // That a command is missing is no news where there is one that does not exist.
-        IEnumerable<ParseError> errors = result.UnmatchedTokens.Count == 0 ? result.Errors : result.Errors.Where(error => !IsMissingCommand(error));
+        IEnumerable<ParseError> errors = result.UnmatchedTokens.Count == 0
+            ? result.Errors
+            : result.Errors.Where(error => !IsMissingCommand(error));
         foreach (string message in errors.Select(Describe).Distinct())
         {
             Terminal.Show(ToolDiagnostics.InvalidOption.At(null, message));
@@ -32,7 +36,9 @@ internal static partial class CommandLineErrors
             Terminal.Progress($"did you mean '{correction}'?");
         }
 
-        string command = string.Join(' ', result.CommandResult.Command.Name == result.RootCommandResult.Command.Name ? [] : Path(result.CommandResult));
+        string command = string.Join(
+            ' ',
+            result.CommandResult.Command.Name == result.RootCommandResult.Command.Name ? [] : Path(result.CommandResult));
         Terminal.Progress($"what can be written: dotnet sparsellm {command}{(command.Length == 0 ? "" : " ")}--help");
         return ExitCodes.Usage;
     }
@@ -47,12 +53,14 @@ internal static partial class CommandLineErrors
             _ => null,
         };
         string message = Breaks().Replace(error.Message.Trim(), " ").TrimEnd('.');
-        return symbol is { } named && message.StartsWith("Cannot parse argument", StringComparison.Ordinal) && Expected(named.Type) is { } expected
+        return symbol is { } named && message.StartsWith("Cannot parse argument", StringComparison.Ordinal)
+            && Expected(named.Type) is { } expected
             ? $"{named.Name} takes {expected}, found {string.Join(' ', error.SymbolResult!.Tokens.Select(token => $"'{token.Value}'"))}"
             : message;
     }
 
-    private static bool IsMissingCommand(ParseError error) => error.Message.StartsWith("Required command", StringComparison.Ordinal);
+    private static bool IsMissingCommand(ParseError error)
+        => error.Message.StartsWith("Required command", StringComparison.Ordinal);
 
     private static string? Expected(Type type) => Type.GetTypeCode(Nullable.GetUnderlyingType(type) ?? type) switch
     {
@@ -62,7 +70,8 @@ internal static partial class CommandLineErrors
         _ => null,
     };
 
-    /// <summary>What mistyped commands and options may have been; the library finds them when it prints its own messages.</summary>
+    /// <summary>What mistyped commands and options may have been; the library finds them when it prints its own
+    /// messages.</summary>
     private static IEnumerable<string> Corrections(ParseResult result)
     {
         if (result.Action is not ParseErrorAction action || result.UnmatchedTokens is not [var unmatched, ..])
@@ -82,7 +91,9 @@ internal static partial class CommandLineErrors
     }
 
     private static IEnumerable<string> Path(CommandResult command) =>
-        command.Parent is CommandResult { Parent: not null } parent ? Path(parent).Append(command.Command.Name) : [command.Command.Name];
+        command.Parent is CommandResult { Parent: not null } parent
+            ? Path(parent).Append(command.Command.Name)
+            : [command.Command.Name];
 
     [GeneratedRegex(@"\s*[\r\n]\s*")]
     private static partial Regex Breaks();

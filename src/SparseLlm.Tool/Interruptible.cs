@@ -1,6 +1,7 @@
 namespace SparseLlm.Tool;
 
-/// <summary>A part of the work that Ctrl+C stops in the place of the whole. One at a time; who presses it again while the part has not stopped ends the whole.</summary>
+/// <summary>A part of the work that Ctrl+C stops in the place of the whole. One at a time; who presses it again while
+/// the part has not stopped ends the whole.</summary>
 internal sealed class Interruptible : IDisposable
 {
     private static Interruptible? current;

@@ -3,8 +3,8 @@ using System.IO.Pipes;
 namespace SparseLlm.Tool;
 
 /// <summary>
-/// A pipe that a build system holds open while it waits for this process. A signal that ends the build system does not come here, and a process that was killed
-/// tells nobody; the end of the pipe comes in both cases.
+/// A pipe that a build system holds open while it waits for this process. A signal that ends the build system does not
+/// come here, and a process that was killed tells nobody; the end of the pipe comes in both cases.
 /// </summary>
 internal static class Lifeline
 {
@@ -27,7 +27,8 @@ internal static class Lifeline
             }
 
             cut();
-        }) { IsBackground = true, Name = "lifeline" }.Start();
+        })
+        { IsBackground = true, Name = "lifeline" }.Start();
     }
 
     private static AnonymousPipeClientStream? Open()

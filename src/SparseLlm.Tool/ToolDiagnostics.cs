@@ -36,5 +36,7 @@ internal static class ToolDiagnostics
     public static readonly DiagnosticDescriptor ProjectWithoutRecipe = new("SLM5009", "a project has no such recipe");
 
     /// <summary>More than one project, or recipe of a project, could be meant.</summary>
-    public static readonly DiagnosticDescriptor ProjectAmbiguous = new("SLM5010", "it is not clear which project or recipe is meant");
+    public static readonly DiagnosticDescriptor ProjectAmbiguous = new(
+        "SLM5010",
+        "it is not clear which project or recipe is meant");
 }

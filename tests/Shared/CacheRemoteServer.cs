@@ -11,7 +11,8 @@ internal sealed class CacheRemoteServer : IDisposable
     private readonly Process process;
 
     /// <summary>Starts the server.</summary>
-    /// <param name="protection">Directives that demand credentials; <c>USERS</c> stands for the path of a password file.</param>
+    /// <param name="protection">Directives that demand credentials; <c>USERS</c> stands for the path of a password
+    /// file.</param>
     public CacheRemoteServer(string protection = "")
     {
         Skip.If(Path is null, "nginx is not installed");
@@ -19,8 +20,12 @@ internal sealed class CacheRemoteServer : IDisposable
         Address = new Uri($"http://127.0.0.1:{port}/cache");
         Directory.CreateDirectory(Data);
         File.WriteAllText(directory["users"], "builder:{PLAIN}open sesame\n");
-        File.WriteAllText(directory["nginx.conf"], Configuration(port, protection.Replace("USERS", directory["users"])));
-        process = Process.Start(new ProcessStartInfo(Path!, ["-p", directory.Path, "-c", directory["nginx.conf"], "-e", directory["error.log"]]))!;
+        File.WriteAllText(
+            directory["nginx.conf"],
+            Configuration(port, protection.Replace("USERS", directory["users"])));
+        process = Process.Start(new ProcessStartInfo(
+            Path!,
+            ["-p", directory.Path, "-c", directory["nginx.conf"], "-e", directory["error.log"]]))!;
         WaitForConnections(port);
     }
 
@@ -33,7 +38,8 @@ internal sealed class CacheRemoteServer : IDisposable
     /// <summary>Method, path and status of every request.</summary>
     public string[] Requests => File.ReadAllLines(directory["access.log"]);
 
-    private static string? Path { get; } = ((string[])["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/bin/nginx"]).FirstOrDefault(File.Exists);
+    private static string? Path { get; }
+        = ((string[])["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/bin/nginx"]).FirstOrDefault(File.Exists);
 
     /// <summary>The file that the server gives for a path.</summary>
     public string FileOf(string path) => System.IO.Path.Combine(Data, "cache", path);

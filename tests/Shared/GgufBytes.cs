@@ -29,7 +29,9 @@ internal sealed class GgufBytes
     public GgufBytes Tensor(string name, uint type, ulong[] dimensions, byte[] bytes, ulong? offset = null)
     {
         tensorCount++;
-        Write(tensors, [name, (uint)dimensions.Length, .. dimensions.Cast<object>(), type, offset ?? (ulong)data.Length]);
+        Write(
+            tensors,
+            [name, (uint)dimensions.Length, .. dimensions.Cast<object>(), type, offset ?? (ulong)data.Length]);
         data.Write(bytes);
         data.Write(new byte[(Alignment - data.Length % Alignment) % Alignment]);
         return this;

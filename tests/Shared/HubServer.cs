@@ -8,8 +8,9 @@ using System.Text.RegularExpressions;
 namespace SparseLlm.Tests;
 
 /// <summary>
-/// A hub in this process, with the routes that tools use to read models and data sets: what a revision is, the files of a commit in pages, and the files themselves, which
-/// it sends to another port for if they are large. It can be as unfriendly as a network is.
+/// A hub in this process, with the routes that tools use to read models and data sets: what a revision is, the files of
+/// a commit in pages, and the files themselves, which it sends to another port for if they are large. It can be as
+/// unfriendly as a network is.
 /// </summary>
 internal sealed partial class HubServer : IDisposable
 {
@@ -105,7 +106,8 @@ internal sealed partial class HubServer : IDisposable
         return repository;
     }
 
-    private static Uri AddressOf(TcpListener listener) => new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/");
+    private static Uri AddressOf(TcpListener listener)
+        => new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/");
 
     private async Task AcceptAsync(TcpListener listener)
     {
@@ -140,7 +142,11 @@ internal sealed partial class HubServer : IDisposable
                 }
 
                 await Before(request);
-                await SendAsync(client, stream, request, Script(request) is { } text ? Answer.Raw(text) : isCdn ? OfCdn(request) : OfHub(request));
+                await SendAsync(
+                    client,
+                    stream,
+                    request,
+                    Script(request) is { } text ? Answer.Raw(text) : isCdn ? OfCdn(request) : OfHub(request));
             }
             catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
             {
@@ -165,7 +171,8 @@ internal sealed partial class HubServer : IDisposable
 
         string[] lines = head.ToString().Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         string[] first = lines[0].Split(' ');
-        return new HubServerRequest(isCdn, first[0], first[1], lines[1..].Select(line => line.Split(": ", 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase));
+        return new HubServerRequest(isCdn, first[0], first[1], lines[1..].Select(line => line.Split(": ", 2))
+            .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase));
     }
 
     private async Task SendAsync(TcpClient client, NetworkStream stream, HubServerRequest request, Answer answer)
@@ -177,7 +184,9 @@ internal sealed partial class HubServer : IDisposable
         }
 
         long? cut = Cut(request, answer.Body.Length);
-        await stream.WriteAsync(answer.Body.AsMemory(0, (int)Math.Min(cut ?? long.MaxValue, answer.Body.Length)), stop.Token);
+        await stream.WriteAsync(
+            answer.Body.AsMemory(0, (int)Math.Min(cut ?? long.MaxValue, answer.Body.Length)),
+            stop.Token);
         if (cut is null)
         {
             client.Client.Shutdown(SocketShutdown.Send);
@@ -192,7 +201,10 @@ internal sealed partial class HubServer : IDisposable
     private Answer OfCdn(HubServerRequest request)
     {
         string id = request.Path.Split('/')[^1];
-        byte[]? content = repositories.SelectMany(repository => repository.Commits.Values).SelectMany(files => files.Values).FirstOrDefault(file => file.Id == id)?.Content;
+        byte[]? content = repositories.SelectMany(repository => repository.Commits.Values)
+            .SelectMany(files => files.Values)
+            .FirstOrDefault(file => file.Id == id)?
+            .Content;
         return content is null ? Answer.Of(403, "AccessDenied") : File(request, content, ("ETag", $"\"{id[..8]}-2\""));
     }
 
@@ -207,11 +219,18 @@ internal sealed partial class HubServer : IDisposable
         bool isKnown = token is not null;
         Match route = Routes().Match(request.Path);
         string name = Uri.UnescapeDataString(route.Groups["name"].Value);
-        bool isDataset = request.Path.StartsWith("/datasets/", StringComparison.Ordinal) || request.Path.Contains("/datasets/", StringComparison.Ordinal) && request.Path.StartsWith("/api/", StringComparison.Ordinal);
-        HubServerRepository? repository = repositories.FirstOrDefault(repository => repository.IsDataset == isDataset && (repository.Name == name || repository.OldNames.Contains(name)));
+        bool isDataset = request.Path.StartsWith("/datasets/", StringComparison.Ordinal) || request.Path.Contains(
+            "/datasets/",
+            StringComparison.Ordinal) && request.Path.StartsWith("/api/", StringComparison.Ordinal);
+        HubServerRepository? repository = repositories.FirstOrDefault(repository => repository.IsDataset == isDataset
+            && (repository.Name == name || repository.OldNames.Contains(name)));
         if (!route.Success || repository is null || (repository.IsPrivate && !isKnown))
         {
-            return Answer.Of(isKnown ? 404 : 401, """{"error":"Repository not found"}""", ("X-Error-Code", "RepoNotFound"), ("X-Error-Message", "Repository not found"));
+            return Answer.Of(
+                isKnown ? 404 : 401,
+                """{"error":"Repository not found"}""",
+                ("X-Error-Code", "RepoNotFound"),
+                ("X-Error-Message", "Repository not found"));
         }
 
         if (repository.Name != name)
@@ -223,7 +242,11 @@ internal sealed partial class HubServer : IDisposable
         string commit = repository.Refs.GetValueOrDefault(revision, revision);
         if (!repository.Commits.TryGetValue(commit, out IReadOnlyDictionary<string, HubServerFile>? files))
         {
-            return Answer.Of(404, "{}", ("X-Error-Code", "RevisionNotFound"), ("X-Error-Message", $"Invalid rev id: {revision}"));
+            return Answer.Of(
+                404,
+                "{}",
+                ("X-Error-Code", "RevisionNotFound"),
+                ("X-Error-Message", $"Invalid rev id: {revision}"));
         }
 
         string path = Uri.UnescapeDataString(route.Groups["path"].Value);
@@ -238,19 +261,29 @@ internal sealed partial class HubServer : IDisposable
     private Answer Tree(HubServerRequest request, IReadOnlyDictionary<string, HubServerFile> files, string folder)
     {
         string prefix = folder.Length == 0 ? "" : folder + "/";
-        string[] below = [.. files.Keys.Where(path => path.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] below = [.. files.Keys.Where(path => path.StartsWith(prefix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)];
         if (below.Length == 0)
         {
-            return Answer.Of(404, "{}", ("X-Error-Code", "EntryNotFound"), ("X-Error-Message", $"{folder} does not exist"));
+            return Answer.Of(
+                404,
+                "{}",
+                ("X-Error-Code", "EntryNotFound"),
+                ("X-Error-Message", $"{folder} does not exist"));
         }
 
         bool isRecursive = request.Query.Contains("recursive=true", StringComparison.Ordinal);
-        string[] folders = [.. below.SelectMany(path => Folders(path[prefix.Length..])).Distinct().Where(name => isRecursive || !name.Contains('/'))];
+        string[] folders = [.. below.SelectMany(path => Folders(path[prefix.Length..])).Distinct()
+            .Where(name => isRecursive || !name.Contains('/'))];
         object[] entries = [
-            .. folders.Select(name => (object)new { type = "directory", oid = new string('0', 40), size = 0, path = prefix + name }),
-            .. below.Where(path => isRecursive || !path[prefix.Length..].Contains('/')).Select(path => files[path].Entry(path)),
+            .. folders.Select(
+                name => (object)new { type = "directory", oid = new string('0', 40), size = 0, path = prefix + name }),
+            .. below.Where(path => isRecursive || !path[prefix.Length..].Contains('/'))
+                .Select(path => files[path].Entry(path)),
         ];
-        int cursor = Cursors().Match(request.Query) is { Success: true } found ? int.Parse(found.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+        int cursor = Cursors().Match(request.Query) is { Success: true } found
+            ? int.Parse(found.Groups[1].Value, CultureInfo.InvariantCulture)
+            : 0;
         (string, string)[] link = cursor + PageLength < entries.Length
             ? [("Link", $"<{Endpoint.ToString().TrimEnd('/')}{request.Path}?{(isRecursive ? "recursive=true&" : "")}cursor={cursor + PageLength}>; rel=\"next\"")]
             : [];
@@ -265,48 +298,78 @@ internal sealed partial class HubServer : IDisposable
         }
     }
 
-    private Answer Resolve(HubServerRequest request, HubServerRepository repository, string commit, IReadOnlyDictionary<string, HubServerFile> files, string path, bool isKnown)
+    private Answer Resolve(
+        HubServerRequest request,
+        HubServerRepository repository,
+        string commit,
+        IReadOnlyDictionary<string, HubServerFile> files,
+        string path,
+        bool isKnown)
     {
         if (repository.IsGated && !(isKnown && HasAccepted))
         {
-            return Answer.Of(isKnown ? 403 : 401, "", ("X-Error-Code", "GatedRepo"), ("X-Error-Message", $"Access to model {repository.Name} is restricted."));
+            return Answer.Of(
+                isKnown ? 403 : 401,
+                "",
+                ("X-Error-Code", "GatedRepo"),
+                ("X-Error-Message", $"Access to model {repository.Name} is restricted."));
         }
 
         if (!files.TryGetValue(path, out HubServerFile? file))
         {
-            return Answer.Of(404, "Entry not found", ("X-Error-Code", "EntryNotFound"), ("X-Error-Message", "Entry not found"), ("X-Repo-Commit", commit));
+            return Answer.Of(
+                404,
+                "Entry not found",
+                ("X-Error-Code", "EntryNotFound"),
+                ("X-Error-Message", "Entry not found"),
+                ("X-Repo-Commit", commit));
         }
 
         (string, string) repo = ("X-Repo-Commit", commit);
         return file.IsLarge
-            ? Answer.Of(302, "", ("Location", $"{Cdn}repos/{file.Id}?signature=abc"), ("X-Linked-Etag", $"\"{file.Id}\""), ("X-Linked-Size", file.Content.Length.ToString(CultureInfo.InvariantCulture)), repo)
-            : request.Path.StartsWith("/api/", StringComparison.Ordinal) ? File(request, file.Content, ("ETag", $"\"{file.Id}\""), repo)
-            : Answer.Of(307, "", ("Location", $"/api/resolve-cache/{(repository.IsDataset ? "datasets" : "models")}/{repository.Name}/{commit}/{Uri.EscapeDataString(path)}?etag=%22{file.Id}%22"), ("X-Linked-Etag", $"\"{file.Id}\""), ("X-Linked-Size", file.Content.Length.ToString(CultureInfo.InvariantCulture)), repo);
+            ? Answer.Of(
+                302,
+                "",
+                ("Location", $"{Cdn}repos/{file.Id}?signature=abc"),
+                ("X-Linked-Etag", $"\"{file.Id}\""),
+                ("X-Linked-Size", file.Content.Length.ToString(CultureInfo.InvariantCulture)),
+                repo)
+            : request.Path.StartsWith("/api/", StringComparison.Ordinal)
+                ? File(request, file.Content, ("ETag", $"\"{file.Id}\""), repo)
+                : Answer.Of(307, "", ("Location", $"/api/resolve-cache/{(repository.IsDataset ? "datasets" : "models")}/{repository.Name}/{commit}/{Uri.EscapeDataString(path)}?etag=%22{file.Id}%22"), ("X-Linked-Etag", $"\"{file.Id}\""), ("X-Linked-Size", file.Content.Length.ToString(CultureInfo.InvariantCulture)), repo);
     }
 
     private Answer File(HubServerRequest request, byte[] content, params (string, string)[] headers)
     {
         byte[] sent = Tamper(request, content);
         (string Name, string Value)[] all = [.. headers, ("Accept-Ranges", "bytes")];
-        if (!ServesParts || !request.Headers.TryGetValue("Range", out string? range) || Parts().Match(range) is not { Success: true } part)
+        if (!ServesParts || !request.Headers.TryGetValue("Range", out string? range)
+            || Parts().Match(range) is not { Success: true } part)
         {
             return Answer.Of(200, sent, all);
         }
 
         long from = long.Parse(part.Groups[1].Value, CultureInfo.InvariantCulture);
-        long to = part.Groups[2].Length == 0 ? sent.Length - 1 : Math.Min(sent.Length - 1, long.Parse(part.Groups[2].Value, CultureInfo.InvariantCulture));
+        long to = part.Groups[2].Length == 0
+            ? sent.Length - 1
+            : Math.Min(sent.Length - 1, long.Parse(part.Groups[2].Value, CultureInfo.InvariantCulture));
         return from > to
             ? Answer.Of(416, "", ("Content-Range", $"bytes */{sent.Length}"))
-            : Answer.Of(206, sent[(int)from..(int)(to + 1)], [.. all, ("Content-Range", $"bytes {from}-{to}/{sent.Length}")]);
+            : Answer.Of(
+                206,
+                sent[(int)from..(int)(to + 1)],
+                [.. all, ("Content-Range", $"bytes {from}-{to}/{sent.Length}")]);
     }
 
     private sealed record Answer(string Head, byte[] Body)
     {
         public static Answer Raw(string text) => new(text, []);
 
-        public static Answer Json(string body, params (string, string)[] headers) => Of(200, body, [.. headers, ("Content-Type", "application/json; charset=utf-8")]);
+        public static Answer Json(string body, params (string, string)[] headers)
+            => Of(200, body, [.. headers, ("Content-Type", "application/json; charset=utf-8")]);
 
-        public static Answer Of(int status, string body, params (string, string)[] headers) => Of(status, Encoding.UTF8.GetBytes(body), headers);
+        public static Answer Of(int status, string body, params (string, string)[] headers)
+            => Of(status, Encoding.UTF8.GetBytes(body), headers);
 
         public static Answer Of(int status, byte[] body, params (string Name, string Value)[] headers) => new(
             $"HTTP/1.1 {status} Status\r\n{string.Concat(headers.Select(header => $"{header.Name}: {header.Value}\r\n"))}Content-Length: {body.Length}\r\nConnection: close\r\n\r\n", body);

@@ -40,14 +40,18 @@ internal sealed class HubServerRepository(string name, bool isDataset)
     /// <summary>Makes a commit of the files of a folder and moves a branch there.</summary>
     /// <returns>The commit.</returns>
     public string Push(string folder, string branch = "main") => Push(
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToDictionary(path => Path.GetRelativePath(folder, path).Replace('\\', '/'), File.ReadAllBytes), branch);
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .ToDictionary(path => Path.GetRelativePath(folder, path).Replace('\\', '/'), File.ReadAllBytes), branch);
 
     /// <summary>Makes a commit of files and moves a branch there.</summary>
     /// <returns>The commit.</returns>
     public string Push(IReadOnlyDictionary<string, byte[]> contents, string branch = "main")
     {
-        Dictionary<string, HubServerFile> files = contents.ToDictionary(pair => pair.Key, pair => new HubServerFile(pair.Key, pair.Value));
-        string tree = string.Concat(files.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {pair.Value.Id}\n"));
+        Dictionary<string, HubServerFile> files = contents.ToDictionary(
+            pair => pair.Key,
+            pair => new HubServerFile(pair.Key, pair.Value));
+        string tree = string.Concat(
+            files.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {pair.Value.Id}\n"));
         string commit = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(tree)));
         Commits[commit] = files;
         Refs[branch] = commit;

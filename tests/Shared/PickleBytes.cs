@@ -23,7 +23,8 @@ internal sealed class PickleBytes
 
     public PickleBytes Protocol(byte version = 2) => Op(0x80, version);
 
-    public PickleBytes Text(string text) => Op("X").Op(Number(Encoding.UTF8.GetByteCount(text))).Op(Encoding.UTF8.GetBytes(text));
+    public PickleBytes Text(string text)
+        => Op("X").Op(Number(Encoding.UTF8.GetByteCount(text))).Op(Encoding.UTF8.GetBytes(text));
 
     public PickleBytes Whole(long number)
     {
@@ -61,8 +62,12 @@ internal sealed class PickleBytes
             Global("torch._utils", "_rebuild_parameter").Op("(");
         }
 
-        Global("torch._utils", "_rebuild_tensor_v2").Op("(").Storage(tensor.Storage, isOld).Whole(tensor.Offset).Wholes(tensor.Shape).Wholes(tensor.Strides)
-            .Op(0x89).Global("collections", "OrderedDict").Op(")RtR");
+        Global("torch._utils", "_rebuild_tensor_v2").Op("(").Storage(tensor.Storage, isOld).Whole(tensor.Offset)
+            .Wholes(tensor.Shape)
+            .Wholes(tensor.Strides)
+            .Op(0x89)
+            .Global("collections", "OrderedDict")
+            .Op(")RtR");
         return tensor.IsParameter ? Op(0x88).Global("collections", "OrderedDict").Op(")RtR") : this;
     }
 

@@ -19,7 +19,8 @@ internal static class Repository
     public static string Text(string name) => Path.Combine(Root, "samples", "data", name);
 
     /// <summary>
-    /// The folder of the books that quality is measured on. They are not part of the repository: the folder is named by SPARSELLM_BOOKS.
+    /// The folder of the books that quality is measured on. They are not part of the repository: the folder is named by
+    /// SPARSELLM_BOOKS.
     /// </summary>
     public static string RequireBooks()
     {

@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace SparseLlm.Tests;
 
 /// <summary>
-/// A sample model without its last layers: two have every boundary of blocks and of layers that the whole has, and take half the time. Quality is measured on the whole.
+/// A sample model without its last layers: two have every boundary of blocks and of layers that the whole has, and take
+/// half the time. Quality is measured on the whole.
 /// </summary>
 internal static partial class ShallowModel
 {
@@ -18,7 +19,8 @@ internal static partial class ShallowModel
     {
         string source = Repository.Model(name);
         Directory.CreateDirectory(directory);
-        foreach (string file in Directory.EnumerateFiles(source).Where(file => !file.EndsWith(".safetensors", StringComparison.Ordinal)))
+        foreach (string file in Directory.EnumerateFiles(source)
+            .Where(file => !file.EndsWith(".safetensors", StringComparison.Ordinal)))
         {
             File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
         }
@@ -38,7 +40,9 @@ internal static partial class ShallowModel
         return directory;
     }
 
-    private static int LayerOf(string tensor) => Layer().Match(tensor) is { Success: true } match ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : -1;
+    private static int LayerOf(string tensor) => Layer().Match(tensor) is { Success: true } match
+        ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
+        : -1;
 
     [GeneratedRegex(@"\.layers\.(\d+)\.")]
     private static partial Regex Layer();

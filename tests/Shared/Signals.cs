@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace SparseLlm.Tests;
 
-/// <summary>Signals to another process, by the names that <c>kill</c> has for them: <see cref="Interrupt"/> is Ctrl+C.</summary>
+/// <summary>Signals to another process, by the names that <c>kill</c> has for them: <see cref="Interrupt"/> is
+/// Ctrl+C.</summary>
 internal static class Signals
 {
     public const string HangUp = "HUP";
@@ -14,7 +15,9 @@ internal static class Signals
     public static void Require(string signal)
     {
         Skip.If(OperatingSystem.IsWindows(), "Windows has no signal to send to a single process.");
-        Skip.If(OperatingSystem.IsLinux() && IsIgnored(signal), $"SIG{signal} is ignored here, as in a background job of a shell or below nohup.");
+        Skip.If(
+            OperatingSystem.IsLinux() && IsIgnored(signal),
+            $"SIG{signal} is ignored here, as in a background job of a shell or below nohup.");
     }
 
     /// <summary>Sends a signal.</summary>
@@ -28,7 +31,9 @@ internal static class Signals
     private static bool IsIgnored(string signal)
     {
         int number = signal switch { HangUp => 1, Interrupt => 2, Terminate => 15, _ => throw new ArgumentOutOfRangeException(nameof(signal)) };
-        string mask = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))["SigIgn:".Length..];
-        return (ulong.Parse(mask.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 1UL << (number - 1)) != 0;
+        string mask = File.ReadLines("/proc/self/status")
+            .Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))["SigIgn:".Length..];
+        return (ulong.Parse(mask.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+            & 1UL << (number - 1)) != 0;
     }
 }

@@ -21,7 +21,8 @@ internal sealed class StoredTensors : Dictionary<string, (string Type, long[] Sh
             }
 
             int[] offsets = entry!["data_offsets"]!.Deserialize<int[]>()!;
-            tensors.Add(name, ((string)entry["dtype"]!, entry["shape"]!.Deserialize<long[]>()!, file[(8 + length + offsets[0])..(8 + length + offsets[1])]));
+            tensors.Add(name, ((string)entry["dtype"]!, entry["shape"]!
+                .Deserialize<long[]>()!, file[(8 + length + offsets[0])..(8 + length + offsets[1])]));
         }
 
         return tensors;
@@ -82,6 +83,8 @@ internal sealed class StoredTensors : Dictionary<string, (string Type, long[] Sh
             part.Write(Path.Combine(directory, file));
         }
 
-        File.WriteAllText(Path.Combine(directory, "model.safetensors.index.json"), new JsonObject { ["metadata"] = new JsonObject(), ["weight_map"] = index }.ToJsonString());
+        File.WriteAllText(
+            Path.Combine(directory, "model.safetensors.index.json"),
+            new JsonObject { ["metadata"] = new JsonObject(), ["weight_map"] = index }.ToJsonString());
     }
 }

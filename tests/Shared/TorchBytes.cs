@@ -14,27 +14,51 @@ internal sealed record TorchStorageBytes(string Key, string Class, int ElementSi
 }
 
 /// <summary>A tensor of a file of torch.save.</summary>
-internal sealed record TorchTensorBytes(string Name, TorchStorageBytes Storage, long Offset, long[] Shape, long[] Strides)
+internal sealed record TorchTensorBytes(
+    string Name,
+    TorchStorageBytes Storage,
+    long Offset,
+    long[] Shape,
+    long[] Strides)
 {
     public bool IsParameter { get; init; }
 
     /// <summary>A tensor with a storage of its own.</summary>
-    public static TorchTensorBytes Whole(string name, string key, string type, int elementSize, long[] shape, byte[] data) =>
+    public static TorchTensorBytes Whole(
+        string name,
+        string key,
+        string type,
+        int elementSize,
+        long[] shape,
+        byte[] data) =>
         new(name, new TorchStorageBytes(key, type, elementSize, data), 0, shape, Consecutive(shape));
 
     /// <summary>A matrix that is stored transposed, so that it is a view.</summary>
-    public static TorchTensorBytes Turned(string name, string key, string type, int elementSize, long rows, long columns, byte[] data)
+    public static TorchTensorBytes Turned(
+        string name,
+        string key,
+        string type,
+        int elementSize,
+        long rows,
+        long columns,
+        byte[] data)
     {
         byte[] turned = new byte[data.Length];
         for (int row = 0; row < rows; row++)
         {
             for (int column = 0; column < columns; column++)
             {
-                data.AsSpan(elementSize * (int)(row * columns + column), elementSize).CopyTo(turned.AsSpan(elementSize * (int)(column * rows + row)));
+                data.AsSpan(elementSize * (int)(row * columns + column), elementSize)
+                    .CopyTo(turned.AsSpan(elementSize * (int)(column * rows + row)));
             }
         }
 
-        return new TorchTensorBytes(name, new TorchStorageBytes(key, type, elementSize, turned), 0, [rows, columns], [1, rows]);
+        return new TorchTensorBytes(
+            name,
+            new TorchStorageBytes(key, type, elementSize, turned),
+            0,
+            [rows, columns],
+            [1, rows]);
     }
 
     private static long[] Consecutive(long[] shape)
@@ -58,7 +82,9 @@ internal static class TorchBytes
     public static byte[] Zip(params IEnumerable<TorchTensorBytes> tensors)
     {
         List<TorchTensorBytes> all = [.. tensors];
-        return Zip(new PickleBytes().Protocol().StateDict(all, isOld: false).Op(".").ToArray(), all.Select(tensor => tensor.Storage));
+        return Zip(
+            new PickleBytes().Protocol().StateDict(all, isOld: false).Op(".").ToArray(),
+            all.Select(tensor => tensor.Storage));
     }
 
     /// <summary>An archive around a pickle.</summary>
@@ -67,7 +93,8 @@ internal static class TorchBytes
         new("archive/data.pkl", pickle),
         new("archive/.format_version", "1"u8.ToArray()),
         new("archive/byteorder", "little"u8.ToArray()),
-        .. storages.DistinctBy(storage => storage.Key).Select(storage => new ZipEntryBytes($"archive/data/{storage.Key}", storage.Data)),
+        .. storages.DistinctBy(storage => storage.Key)
+            .Select(storage => new ZipEntryBytes($"archive/data/{storage.Key}", storage.Data)),
         new("archive/version", "3\n"u8.ToArray()),
     ]);
 
@@ -75,7 +102,9 @@ internal static class TorchBytes
     public static byte[] Legacy(params IEnumerable<TorchTensorBytes> tensors)
     {
         List<TorchTensorBytes> all = [.. tensors];
-        return Legacy(new PickleBytes().Protocol().StateDict(all, isOld: true).Op(".").ToArray(), all.Select(tensor => tensor.Storage));
+        return Legacy(
+            new PickleBytes().Protocol().StateDict(all, isOld: true).Op(".").ToArray(),
+            all.Select(tensor => tensor.Storage));
     }
 
     /// <summary>The five pickles around one of them, and storages behind them.</summary>
@@ -102,7 +131,8 @@ internal static class TorchBytes
         return bytes.ToArray();
     }
 
-    /// <summary>A zip archive of entries that are stored as they are, each with bytes of nothing before it, so that it begins at a multiple of 64.</summary>
+    /// <summary>A zip archive of entries that are stored as they are, each with bytes of nothing before it, so that it
+    /// begins at a multiple of 64.</summary>
     public static byte[] Archive(params IEnumerable<ZipEntryBytes> entries)
     {
         var bytes = new MemoryStream();
@@ -115,20 +145,30 @@ internal static class TorchBytes
             if (entry.At is null)
             {
                 int padding = (int)(64 - (bytes.Length + 30 + name.Length + 4) % 64);
-                bytes.Write([.. "PK\x03\x04"u8, 0, 0, 0, 0, .. Number(entry.Method, 2), .. new byte[8], .. Number(entry.Data.Length, 4), .. Number(entry.Data.Length, 4), .. Number(name.Length, 2), .. Number(padding + 4, 2), .. name]);
+                bytes.Write([.. "PK\x03\x04"u8, 0, 0, 0, 0, .. Number(entry.Method, 2), .. new byte[8], .. Number(
+                    entry.Data.Length,
+                    4), .. Number(entry.Data.Length, 4), .. Number(name.Length, 2), .. Number(padding + 4, 2), .. name]);
                 bytes.Write([(byte)'F', (byte)'B', .. Number(padding, 2), .. new byte[padding], .. entry.Data]);
             }
 
-            byte[] wide = entry.IsWide ? [1, 0, 24, 0, .. Number(entry.Length, 8), .. Number(entry.Length, 8), .. Number(header, 8)] : [];
+            byte[] wide = entry.IsWide
+                ? [1, 0, 24, 0, .. Number(entry.Length, 8), .. Number(entry.Length, 8), .. Number(header, 8)]
+                : [];
             long length = entry.IsWide ? uint.MaxValue : entry.Length;
-            directory.Write([.. "PK\x01\x02"u8, 0, 3, 0, 0, .. Number(entry.Flags, 2), .. Number(entry.Method, 2), .. new byte[8], .. Number(length, 4), .. Number(length, 4), .. Number(name.Length, 2)]);
-            directory.Write([.. Number(wide.Length, 2), .. new byte[6], .. Number(entry.Mode << 16, 4), .. Number(entry.IsWide ? uint.MaxValue : header, 4), .. name, .. wide]);
+            directory.Write([.. "PK\x01\x02"u8, 0, 3, 0, 0, .. Number(entry.Flags, 2), .. Number(
+                entry.Method,
+                2), .. new byte[8], .. Number(length, 4), .. Number(length, 4), .. Number(name.Length, 2)]);
+            directory.Write([.. Number(wide.Length, 2), .. new byte[6], .. Number(entry.Mode << 16, 4), .. Number(
+                entry.IsWide ? uint.MaxValue : header,
+                4), .. name, .. wide]);
             count++;
         }
 
         long start = bytes.Length;
         directory.WriteTo(bytes);
-        bytes.Write([.. "PK\x05\x06"u8, 0, 0, 0, 0, .. Number(count, 2), .. Number(count, 2), .. Number(directory.Length, 4), .. Number(start, 4), 0, 0]);
+        bytes.Write([.. "PK\x05\x06"u8, 0, 0, 0, 0, .. Number(count, 2), .. Number(count, 2), .. Number(
+            directory.Length,
+            4), .. Number(start, 4), 0, 0]);
         return bytes.ToArray();
     }
 
@@ -143,7 +183,9 @@ internal static class TorchBytes
         return
         [
             .. archive[..^22],
-            .. "PK\x06\x06"u8, .. Number(44, 8), .. new byte[12], .. Number(count, 8), .. Number(count, 8), .. Number(size, 8), .. Number(start, 8),
+            .. "PK\x06\x06"u8, .. Number(44, 8), .. new byte[12], .. Number(count, 8), .. Number(count, 8), .. Number(
+                size,
+                8), .. Number(start, 8),
             .. "PK\x06\x07"u8, .. new byte[4], .. Number(wide, 8), .. Number(1, 4),
             .. "PK\x05\x06"u8, .. new byte[4], 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0,
         ];

@@ -23,14 +23,16 @@ public sealed class Caching
         result.Output.Split('\n').Count(line => line.Contains("half: from the cache")).ShouldBe(1, result.Output);
         Weights(projects[0]).ShouldBe(Weights(projects[1]));
 
-        TestProject Project(string name) => new TestProject(feed, tool: TestProject.PackagedTool, parent: solution, name: name).WriteRecipe("method: ria");
+        TestProject Project(
+            string name) => new TestProject(feed, tool: TestProject.PackagedTool, parent: solution, name: name).WriteRecipe("method: ria");
     }
 
     [Fact]
     public void A_build_that_is_not_to_be_incremental_takes_the_models_from_the_cache_and_clean_leaves_it()
     {
         const string cache = "<PropertyGroup><SparseLlmCachePath>cache</SparseLlmCachePath></PropertyGroup>";
-        TestProject project = new TestProject(feed, tool: TestProject.PackagedTool, more: cache).WriteRecipe("method: magnitude");
+        TestProject project = new TestProject(feed, tool: TestProject.PackagedTool, more: cache).WriteRecipe(
+            "method: magnitude");
         project.Build().ShouldSucceed().Output.ShouldContain("half: layer 4/4 pruned");
         byte[] weights = Weights(project);
         IReadOnlyList<string> cached = project.FilesBelow("cache/cas");
@@ -46,5 +48,6 @@ public sealed class Caching
         project.FilesBelow("cache/cas").ShouldBe(cached);
     }
 
-    private static byte[] Weights(TestProject project) => File.ReadAllBytes(project.PathOf("bin/Debug/net10.0/models/half/model.safetensors"));
+    private static byte[] Weights(TestProject project)
+        => File.ReadAllBytes(project.PathOf("bin/Debug/net10.0/models/half/model.safetensors"));
 }

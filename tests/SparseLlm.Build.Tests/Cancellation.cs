@@ -16,7 +16,9 @@ public sealed class Cancellation
 
         using Process build = Process.Start(project.Command("build", "--no-restore"))!;
         var output = build.StandardOutput.ReadToEndAsync();
-        SpinWait.SpinUntil(() => File.Exists(project.PathOf("pruning.yaml.waiting")) || build.HasExited, TimeSpan.FromMinutes(1));
+        SpinWait.SpinUntil(
+            () => File.Exists(project.PathOf("pruning.yaml.waiting")) || build.HasExited,
+            TimeSpan.FromMinutes(1));
         File.Exists(project.PathOf("pruning.yaml.waiting")).ShouldBeTrue();
         Signals.Send(build, Signals.Interrupt);
         build.WaitForExit();
@@ -33,18 +35,23 @@ public sealed class Cancellation
         project.Run("restore").ShouldSucceed();
 
         using Process build = Process.Start(project.Command("build", "--no-restore"))!;
-        SpinWait.SpinUntil(() => File.Exists(project.PathOf("pruning.yaml.waiting")) || build.HasExited, TimeSpan.FromMinutes(1));
+        SpinWait.SpinUntil(
+            () => File.Exists(project.PathOf("pruning.yaml.waiting")) || build.HasExited,
+            TimeSpan.FromMinutes(1));
         build.Kill();
         build.WaitForExit();
 
-        SpinWait.SpinUntil(() => File.Exists(project.PathOf("pruning.yaml.asked")), TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        SpinWait.SpinUntil(() => File.Exists(project.PathOf("pruning.yaml.asked")), TimeSpan.FromMinutes(1))
+            .ShouldBeTrue();
     }
 
     [SkippableFact]
     public void A_build_after_a_cancelled_one_goes_on_behind_the_layers_that_were_finished()
     {
         Signals.Require(Signals.Interrupt);
-        TestProject project = new TestProject(feed, tool: TestProject.PackagedTool).WriteRecipe("method: sparsellm", samples: 32);
+        TestProject project = new TestProject(feed, tool: TestProject.PackagedTool).WriteRecipe(
+            "method: sparsellm",
+            samples: 32);
         project.Run("restore").ShouldSucceed();
 
         using Process build = Process.Start(project.Command("build", "--no-restore"))!;

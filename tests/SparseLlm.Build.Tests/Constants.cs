@@ -33,14 +33,22 @@ public sealed class Constants
         said.ShouldContain(project.PathOf("bin/Debug/net10.0/models/tiny-opt-70"));
         said.ShouldContain("True");
         said.ShouldContain("0.7 65.42");
-        project.Build("--no-restore", "-t:CoreCompile", "-p:DesignTimeBuild=true", "-p:SkipCompilerExecution=true", "-p:ProvideCommandLineArgs=true", "-getItem:Compile")
+        project.Build(
+            "--no-restore",
+            "-t:CoreCompile",
+            "-p:DesignTimeBuild=true",
+            "-p:SkipCompilerExecution=true",
+            "-p:ProvideCommandLineArgs=true",
+            "-getItem:Compile")
             .ShouldSucceed().Output.ShouldContain("PrunedModels.g.cs");
     }
 
     [Fact]
     public void A_program_finds_gguf_files_by_names_too()
     {
-        TestProject project = new TestProject(feed, more: More).Write("pruning.yaml", "artifact: tiny-70\ngguf: q8_0\ngguf: f16").Write(
+        TestProject project = new TestProject(feed, more: More).Write(
+            "pruning.yaml",
+            "artifact: tiny-70\ngguf: q8_0\ngguf: f16").Write(
             "Program.cs",
             """
             System.Console.WriteLine(Models.PrunedModels.Tiny70.Path);
@@ -62,10 +70,16 @@ public sealed class Constants
         project.Build().ShouldSucceed();
         DateTime compiled = Compiled();
 
-        project.Write("pruning.yaml", "artifact: tiny-opt-70\nartifact: 2of4\nartifact: path\nsay: again").Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(1);
+        project.Write("pruning.yaml", "artifact: tiny-opt-70\nartifact: 2of4\nartifact: path\nsay: again")
+            .Build("--no-restore")
+            .ShouldSucceed()
+            .Prunes
+            .ShouldBe(1);
         Compiled().ShouldBe(compiled);
 
-        project.Write("pruning.yaml", "artifact: tiny-opt-70\nartifact: 2of4\nartifact: path\nartifact: more").Build("--no-restore").ShouldSucceed();
+        project.Write("pruning.yaml", "artifact: tiny-opt-70\nartifact: 2of4\nartifact: path\nartifact: more")
+            .Build("--no-restore")
+            .ShouldSucceed();
         Compiled().ShouldBeGreaterThan(compiled);
 
         DateTime Compiled() => File.GetLastWriteTimeUtc(project.PathOf("obj/Debug/net10.0/Models.dll"));
@@ -84,16 +98,23 @@ public sealed class Constants
     public void Names_that_would_be_one_are_an_error()
     {
         Project("artifact: tiny-opt\nartifact: tiny.opt").Build().ShouldFail()
-            .Output.ShouldContain("error SLM5109: 'tiny-opt' and 'tiny.opt' would all be called 'TinyOpt' in the class PrunedModels.");
+            .Output.ShouldContain(
+                "error SLM5109: 'tiny-opt' and 'tiny.opt' would all be called 'TinyOpt' in the class PrunedModels.");
     }
 
     [Fact]
     public void Every_target_framework_has_the_class()
     {
-        new TestProject(feed, TestProject.TwoFrameworks, more: "<PropertyGroup><SparseLlmConstants>true</SparseLlmConstants></PropertyGroup>")
-            .Write("pruning.yaml", "artifact: a").Write("Program.cs", "class Program { string model = Models.PrunedModels.A.Path; }")
+        new TestProject(
+            feed,
+            TestProject.TwoFrameworks,
+            more: "<PropertyGroup><SparseLlmConstants>true</SparseLlmConstants></PropertyGroup>")
+            .Write("pruning.yaml", "artifact: a").Write(
+                "Program.cs",
+                "class Program { string model = Models.PrunedModels.A.Path; }")
             .Build().ShouldSucceed().Prunes.ShouldBe(1);
     }
 
-    private TestProject Project(string recipe) => new TestProject(feed, more: More).Write("pruning.yaml", recipe).Write("Program.cs", Program);
+    private TestProject Project(string recipe)
+        => new TestProject(feed, more: More).Write("pruning.yaml", recipe).Write("Program.cs", Program);
 }

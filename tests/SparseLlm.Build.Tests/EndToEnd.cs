@@ -32,5 +32,6 @@ public sealed class EndToEnd
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBeEmpty();
     }
 
-    private TestProject RealProject(string setting) => new TestProject(feed, tool: TestProject.PackagedTool).WriteRecipe(setting);
+    private TestProject RealProject(string setting)
+        => new TestProject(feed, tool: TestProject.PackagedTool).WriteRecipe(setting);
 }

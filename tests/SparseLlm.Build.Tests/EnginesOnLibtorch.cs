@@ -5,7 +5,8 @@ using SparseLlm.Build.Tests.Support;
 
 namespace SparseLlm.Build.Tests;
 
-/// <summary>The engine on libtorch, installed by the tool from the feed that the tool came from, and at work. Nothing is fetched: libtorch is in NuGet's folder, for the tests of the backend.</summary>
+/// <summary>The engine on libtorch, installed by the tool from the feed that the tool came from, and at work. Nothing
+/// is fetched: libtorch is in NuGet's folder, for the tests of the backend.</summary>
 public sealed class EnginesOnLibtorch
 {
     private readonly PackageFeed feed = PackageFeed.Shared;
@@ -23,7 +24,9 @@ public sealed class EnginesOnLibtorch
     [SkippableFact]
     public void An_engine_is_installed_at_the_first_try_prunes_and_leaves_nothing_when_it_is_removed()
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64, "libtorch for this system is not in NuGet's folder");
+        Skip.IfNot(
+            OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64,
+            "libtorch for this system is not in NuGet's folder");
         string[] inPackages = Natives(packages);
         feed.Run(directory, "tool", "install", "SparseLlm.Tool", "--tool-path", "bin");
 
@@ -33,9 +36,11 @@ public sealed class EnginesOnLibtorch
         Tool("doctor").ShouldMatch("cpu-torch .*: starts on CPU");
 
         Tool(
-            "prune", Repository.Model("tiny-opt"), "--method", "sparsegpt", "--sparsity", "0.5", "--calibration", Repository.Text("sample-calibration.txt"),
+            "prune", Repository.Model(
+                "tiny-opt"), "--method", "sparsegpt", "--sparsity", "0.5", "--calibration", Repository.Text("sample-calibration.txt"),
             "--samples", "2", "--output", "pruned", "--device", "cpu-torch");
-        using JsonDocument manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(directory, "pruned", "pruning.json")));
+        using JsonDocument manifest = JsonDocument.Parse(
+            File.ReadAllBytes(Path.Combine(directory, "pruned", "pruning.json")));
         manifest.RootElement.GetProperty("numerics").GetString()!.ShouldStartWith("torch-cpu-");
 
         Tool("engine", "remove", "cpu-torch");
@@ -56,7 +61,8 @@ public sealed class EnginesOnLibtorch
     private string Tool(params string[] arguments)
     {
         ProcessStartInfo command = feed.DotNet.Command(directory, ["sparsellm", .. arguments]);
-        command.Environment["PATH"] = Path.Combine(directory, "bin") + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
+        command.Environment["PATH"] = Path.Combine(directory, "bin") + Path.PathSeparator
+            + Environment.GetEnvironmentVariable("PATH");
         command.Environment["NUGET_PACKAGES"] = packages;
         command.Environment["SPARSELLM_ENGINES"] = Engines;
         (int exitCode, string output) = DotNet.Run(command);

@@ -10,12 +10,15 @@ public sealed class Errors
     public void A_mistake_in_the_recipe_fails_the_build_with_file_line_column_and_code()
     {
         var project = new TestProject(feed);
-        project.Write("pruning.yaml", $"artifact: a\nfail: {project.PathOf("pruning.yaml")}(12,5,12,13): error SLM1003: unknown key 'sparsty'");
+        project.Write(
+            "pruning.yaml",
+            $"artifact: a\nfail: {project.PathOf("pruning.yaml")}(12,5,12,13): error SLM1003: unknown key 'sparsty'");
 
         BuildResult result = project.Build().ShouldFail();
 
         result.Output.ShouldContain("pruning.yaml(12,5,12,13): error SLM1003: unknown key 'sparsty'");
-        result.Output.ShouldNotContain("MSB6006", Case.Sensitive, "the exit code says nothing that the diagnostic does not");
+        result.Output
+            .ShouldNotContain("MSB6006", Case.Sensitive, "the exit code says nothing that the diagnostic does not");
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBeEmpty();
     }
 
@@ -46,7 +49,8 @@ public sealed class Errors
     {
         var project = new TestProject(feed, tool: "/nowhere/dotnet-sparsellm.dll").Write("pruning.yaml", "artifact: a");
 
-        project.Build().ShouldFail().Output.ShouldContain("error SLM5101: The pruning tool '/nowhere/dotnet-sparsellm.dll' does not exist.");
+        project.Build().ShouldFail().Output
+            .ShouldContain("error SLM5101: The pruning tool '/nowhere/dotnet-sparsellm.dll' does not exist.");
     }
 
     [Fact]
@@ -72,12 +76,15 @@ public sealed class Errors
         void ShouldRefuse(string property, string values, string target = "SparseLlmPrune")
         {
             string[] parts = property.Split('=');
-            project.Build("--no-restore", "-t:" + target, "-p:" + property).ShouldFail().Output.ShouldContain($"error SLM5103: {parts[0]} is '{parts[1]}'. {values}");
+            project.Build("--no-restore", "-t:" + target, "-p:" + property).ShouldFail().Output
+                .ShouldContain($"error SLM5103: {parts[0]} is '{parts[1]}'. {values}");
         }
     }
 
     [Theory]
-    [InlineData("say: almost\nend: 3", "error SLM5107: The pruning tool has ended with exit code 3 and did not say why: almost.")]
+    [InlineData(
+        "say: almost\nend: 3",
+        "error SLM5107: The pruning tool has ended with exit code 3 and did not say why: almost.")]
     [InlineData("end: -1", "error SLM5107: The pruning tool was killed (signal 9), most likely for want of memory.")]
     public void A_tool_that_ends_without_a_word_is_an_error_that_says_how(string recipe, string message)
     {
@@ -92,11 +99,14 @@ public sealed class Errors
     [Fact]
     public void A_tool_for_which_there_is_no_runtime_is_an_error_that_says_so()
     {
-        var project = new TestProject(feed, tool: "$(MSBuildProjectDirectory)/tool/FakeTool.dll").Write("pruning.yaml", "artifact: a");
+        var project = new TestProject(feed, tool: "$(MSBuildProjectDirectory)/tool/FakeTool.dll").Write(
+            "pruning.yaml",
+            "artifact: a");
         project.Copy(BuildOutput.FakeTool, "tool/FakeTool.dll").Write(
             "tool/FakeTool.runtimeconfig.json", """{ "runtimeOptions": { "framework": { "name": "Microsoft.NETCore.App", "version": "99.0.0" } } }""");
 
-        project.Build().ShouldFail().Output.ShouldMatch("error SLM5107: The pruning tool does not start: '.*dotnet.*' has no runtime that it can run on");
+        project.Build().ShouldFail().Output.ShouldMatch(
+            "error SLM5107: The pruning tool does not start: '.*dotnet.*' has no runtime that it can run on");
     }
 
     [Fact]
@@ -127,6 +137,7 @@ public sealed class Errors
             .Write("pruning.yaml", "artifact: a")
             .Write("other.yaml", "artifact: a");
 
-        project.Build().ShouldFail().Output.ShouldContain("error SLM5102: Two recipes of this project make an artifact of the same name");
+        project.Build().ShouldFail().Output
+            .ShouldContain("error SLM5102: Two recipes of this project make an artifact of the same name");
     }
 }

@@ -12,7 +12,10 @@ public sealed class FromTheHub : IDisposable
     public FromTheHub()
     {
         server.AddModel("acme/tiny-llama").Push(Repository.Model("tiny-llama"));
-        server.AddDataset("acme/stories").Push(new Dictionary<string, byte[]> { ["data/train.parquet"] = Table(File.ReadAllLines(Repository.Text("sample-calibration.txt"))) });
+        server.AddDataset("acme/stories").Push(new Dictionary<string, byte[]>
+        {
+            ["data/train.parquet"] = Table(File.ReadAllLines(Repository.Text("sample-calibration.txt")))
+        });
         project.Environment["HF_ENDPOINT"] = server.Endpoint.ToString();
         project.Environment["HF_TOKEN"] = server.Token;
         project.Environment["HF_HOME"] = project.PathOf("hub");
@@ -47,7 +50,9 @@ public sealed class FromTheHub : IDisposable
         first.Output.ShouldNotContain(server.Token);
         project.FilesBelow("bin/Debug/net10.0/models/half").ShouldContain("model.safetensors");
         server.Requests.ShouldContain(request => request.IsCdn);
-        server.Requests.ShouldAllBe(request => request.IsCdn != request.Headers.ContainsKey("Authorization"), "the token is for the hub alone");
+        server.Requests.ShouldAllBe(
+            request => request.IsCdn != request.Headers.ContainsKey("Authorization"),
+            "the token is for the hub alone");
 
         server.ClearRequests();
         project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(0);
@@ -59,9 +64,12 @@ public sealed class FromTheHub : IDisposable
         // A lock file that is moved is another model, though nothing else in the project has changed.
         string other = server.AddModel("acme/other").Push(new Dictionary<string, byte[]> { ["README.md"] = [1] });
         string file = project.PathOf("pruning.lock.json");
-        string commit = Directory.EnumerateDirectories(project.PathOf("hub/hub/models--acme--tiny-llama/snapshots")).Select(path => Path.GetFileName(path)).Single();
+        string commit = Directory.EnumerateDirectories(project.PathOf("hub/hub/models--acme--tiny-llama/snapshots"))
+            .Select(path => Path.GetFileName(path))
+            .Single();
         File.WriteAllText(file, File.ReadAllText(file).Replace(commit, other, StringComparison.Ordinal));
-        project.Build("--no-restore", "-p:SparseLlmOffline=true").ShouldFail().Output.ShouldContain($"pruning.yaml(2,8,2,28): error SLM6010: hf://acme/tiny-llama: commit {other} is not in the hub's cache");
+        project.Build("--no-restore", "-p:SparseLlmOffline=true").ShouldFail().Output.ShouldContain(
+            $"pruning.yaml(2,8,2,28): error SLM6010: hf://acme/tiny-llama: commit {other} is not in the hub's cache");
     }
 
     // Named as the column is to be.

@@ -16,7 +16,8 @@ public sealed class Installing
         feed.Run(directory, "tool", "install", "SparseLlm.Tool", "--version", feed.Version, "--tool-path", "bin");
 
         ProcessStartInfo command = feed.DotNet.Command(directory, "sparsellm", "--version");
-        command.Environment["PATH"] = Path.Combine(directory, "bin") + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
+        command.Environment["PATH"] = Path.Combine(directory, "bin") + Path.PathSeparator
+            + Environment.GetEnvironmentVariable("PATH");
         ShouldPrintItsVersion(command);
     }
 
@@ -26,7 +27,8 @@ public sealed class Installing
         feed.Run(directory, "tool", "install", "--global", "SparseLlm.Tool", "--add-source", feed.Source);
 
         ProcessStartInfo command = feed.DotNet.Command(directory, "sparsellm", "--version");
-        command.Environment["PATH"] = Path.Combine(feed.DotNet.Home, ".dotnet", "tools") + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
+        command.Environment["PATH"] = Path.Combine(feed.DotNet.Home, ".dotnet", "tools") + Path.PathSeparator
+            + Environment.GetEnvironmentVariable("PATH");
         ShouldPrintItsVersion(command);
     }
 
@@ -35,7 +37,10 @@ public sealed class Installing
     {
         feed.Run(directory, "new", "tool-manifest");
         feed.Run(directory, "tool", "install", "SparseLlm.Tool");
-        string manifest = Directory.EnumerateFiles(directory, "dotnet-tools.json", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Single();
+        string manifest = Directory.EnumerateFiles(
+            directory,
+            "dotnet-tools.json",
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Single();
 
         string clone = feed.NewDirectory();
         File.Copy(manifest, Path.Combine(clone, "dotnet-tools.json"));
@@ -47,8 +52,10 @@ public sealed class Installing
     [Fact]
     public void The_tool_runs_without_being_installed()
     {
-        ShouldPrintItsVersion(feed.DotNet.Command(directory, "tool", "exec", "--yes", "SparseLlm.Tool", "--", "--version"));
-        ShouldPrintItsVersion(feed.DotNet.Command(directory, "dnx", "--yes", "SparseLlm.Tool@" + feed.Version, "--", "--version"));
+        ShouldPrintItsVersion(
+            feed.DotNet.Command(directory, "tool", "exec", "--yes", "SparseLlm.Tool", "--", "--version"));
+        ShouldPrintItsVersion(
+            feed.DotNet.Command(directory, "dnx", "--yes", "SparseLlm.Tool@" + feed.Version, "--", "--version"));
     }
 
     [SkippableFact]
@@ -72,7 +79,10 @@ public sealed class Installing
     /// <summary>Beside the runtime that these tests run on: <c>dotnet</c> on the path may be a link.</summary>
     private static string? Dnx()
     {
-        string root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
-        return ((string[])["dnx.cmd", "dnx"]).Skip(OperatingSystem.IsWindows() ? 0 : 1).Select(name => Path.Combine(root, name)).FirstOrDefault(File.Exists);
+        string root = Path.GetFullPath(
+            Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
+        return ((string[])["dnx.cmd", "dnx"]).Skip(OperatingSystem.IsWindows() ? 0 : 1)
+            .Select(name => Path.Combine(root, name))
+            .FirstOrDefault(File.Exists);
     }
 }

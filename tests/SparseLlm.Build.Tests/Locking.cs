@@ -9,7 +9,9 @@ public sealed class Locking
     [Fact]
     public void A_build_server_locks_a_recipe_that_has_a_lock_file_and_no_other()
     {
-        var project = new TestProject(feed, more: "<PropertyGroup><ContinuousIntegrationBuild>true</ContinuousIntegrationBuild></PropertyGroup>")
+        var project = new TestProject(
+            feed,
+            more: "<PropertyGroup><ContinuousIntegrationBuild>true</ContinuousIntegrationBuild></PropertyGroup>")
             .Write("pruning.yaml", "artifact: a");
 
         project.Build().ShouldSucceed();

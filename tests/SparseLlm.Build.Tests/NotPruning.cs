@@ -9,7 +9,9 @@ public sealed class NotPruning
     [Fact]
     public void Recipes_are_watched_and_lock_files_which_builds_write_are_not()
     {
-        var project = new TestProject(feed, more: """<ItemGroup><PruningRecipe Include="recipes/one.yaml" /></ItemGroup>""")
+        var project = new TestProject(
+            feed,
+            more: """<ItemGroup><PruningRecipe Include="recipes/one.yaml" /></ItemGroup>""")
             .Write("pruning.yaml", "artifact: a")
             .Write("pruning.lock.json", "{}");
         project.Run("restore").ShouldSucceed();
@@ -55,16 +57,24 @@ public sealed class NotPruning
               <Message Importance="high" Text="OUTPUT %(UpToDateCheckOutput.Extension) %(Set)" />
             </Target>
             """;
-        var project = new TestProject(feed, more: show).Write("pruning.yaml", "artifact: a\ninput: text.txt").Write("text.txt", "");
+        var project = new TestProject(feed, more: show).Write("pruning.yaml", "artifact: a\ninput: text.txt")
+            .Write("text.txt", "");
         project.Build().ShouldSucceed();
 
-        BuildResult result = project.Build("--no-restore", "-t:CollectUpToDateCheckInputDesignTime", "-p:DesignTimeBuild=true").ShouldSucceed();
+        BuildResult result = project.Build(
+            "--no-restore",
+            "-t:CollectUpToDateCheckInputDesignTime",
+            "-p:DesignTimeBuild=true").ShouldSucceed();
 
         result.Output.ShouldContain("INPUT pruning.yaml SparseLlm");
         result.Output.ShouldContain("INPUT text.txt SparseLlm");
         result.Output.ShouldContain("OUTPUT .stamp SparseLlm");
         result.Output.ShouldNotContain("pruning.lock.json", Case.Sensitive, "the build itself writes it");
-        project.Build("--no-restore", "-t:CollectUpToDateCheckInputDesignTime", "-p:DesignTimeBuild=true", "-p:SparseLlmLocked=true")
+        project.Build(
+            "--no-restore",
+            "-t:CollectUpToDateCheckInputDesignTime",
+            "-p:DesignTimeBuild=true",
+            "-p:SparseLlmLocked=true")
             .ShouldSucceed().Output.ShouldContain("INPUT pruning.lock.json SparseLlm");
     }
 }

@@ -19,7 +19,9 @@ public sealed partial class OnATerminal
         shown.ShouldContain("PruningModels");
         shown.ShouldMatch(@"Models net10.0 succeeded .* → \S*bin/Debug/net10.0/models/summary.html \(1 models\)");
 
-        project.Write("pruning.yaml", "artifact: a\nsummary: summary.html\nmiss: pruning.yaml(1,1): error SLM4003: it misses two gates");
+        project.Write(
+            "pruning.yaml",
+            "artifact: a\nsummary: summary.html\nmiss: pruning.yaml(1,1): error SLM4003: it misses two gates");
         string written = Show(project);
         shown = WithoutEscapes(written);
         shown.ShouldMatch(@"Models net10.0 failed .* → \S*bin/Debug/net10.0/models/summary.html \(1 models\)");

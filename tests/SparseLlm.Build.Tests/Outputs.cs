@@ -17,7 +17,9 @@ public sealed class Outputs
         project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(0);
         foreach (string file in ModelFiles)
             File.ReadAllLines(project.PathOf("obj/Debug/net10.0/Models.csproj.FileListAbsolute.txt"))
-                .ShouldContain(project.PathOf("bin/Debug/net10.0/models/" + file), "or it would be deleted as a leftover");
+                .ShouldContain(
+                    project.PathOf("bin/Debug/net10.0/models/" + file),
+                    "or it would be deleted as a leftover");
 
         project.Run("clean").ShouldSucceed();
         Directory.Exists(project.PathOf("bin/Debug/net10.0/models/a")).ShouldBeFalse();
@@ -50,14 +52,16 @@ public sealed class Outputs
         var project = new TestProject(feed).Write("pruning.yaml", missed);
         project.Build().ShouldFail();
         project.Write("bin/Debug/net10.0/models/old/notes.txt", "of a user");
-        project.Write("pruning.yaml", missed.Replace("old", "older")).Build("--no-restore", "-t:SparseLlmPrune").ShouldFail();
+        project.Write("pruning.yaml", missed.Replace("old", "older")).Build("--no-restore", "-t:SparseLlmPrune")
+            .ShouldFail();
 
         project.Write("pruning.yaml", "artifact: a").Build("--no-restore").ShouldSucceed();
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBe([.. ModelFiles, "old/notes.txt"]);
         Directory.Exists(project.PathOf("bin/Debug/net10.0/models/older")).ShouldBeFalse();
 
         project.Write("pruning.yaml", missed).Build("--no-restore", "-t:SparseLlmPrune").ShouldFail();
-        project.Write("pruning.yaml", missed.Replace("old", "older")).Build("--no-restore", "-t:SparseLlmPrune").ShouldFail();
+        project.Write("pruning.yaml", missed.Replace("old", "older")).Build("--no-restore", "-t:SparseLlmPrune")
+            .ShouldFail();
         project.Run("clean").ShouldSucceed();
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["old/notes.txt"]);
         Directory.GetDirectories(project.PathOf("bin/Debug/net10.0/models")).Length.ShouldBe(1, "empty folders go too");
@@ -115,7 +119,9 @@ public sealed class Outputs
         string solution = feed.NewDirectory();
         const string recipe = "artifact: a\nfile: pruning.json";
         var left = new TestProject(feed, parent: solution, name: "Left").Write("pruning.yaml", recipe);
-        var right = new TestProject(feed, parent: solution, name: "Right", more: References("Left")).Write("pruning.yaml", "artifact: b\nfile: pruning.json");
+        var right = new TestProject(feed, parent: solution, name: "Right", more: References("Left")).Write(
+            "pruning.yaml",
+            "artifact: b\nfile: pruning.json");
         var app = new TestProject(feed, parent: solution, name: "App", more: References("Left", "Right"));
         app.Build().ShouldSucceed();
 
@@ -156,6 +162,7 @@ public sealed class Outputs
     {
         var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
 
-        project.Run("pack", "-p:SparseLlmPack=a%3Bmodels").ShouldFail().Output.ShouldContain("error SLM5103: SparseLlmPack is 'a;models'. It can be 'true', 'false', or names of artifacts");
+        project.Run("pack", "-p:SparseLlmPack=a%3Bmodels").ShouldFail().Output.ShouldContain(
+            "error SLM5103: SparseLlmPack is 'a;models'. It can be 'true', 'false', or names of artifacts");
     }
 }

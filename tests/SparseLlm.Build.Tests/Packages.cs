@@ -14,14 +14,16 @@ public sealed class Packages
     private const long LargestTool = 30_000_000;
 
     /// <summary>The libraries that the tool is made of.</summary>
-    private static readonly string[] OfTheTool = ["Diagnostics", "Files", "Hub", "Models", "Numerics", "Pipeline", "Pruning", "Recipes", "Runtime"];
+    private static readonly string[] OfTheTool
+        = ["Diagnostics", "Files", "Hub", "Models", "Numerics", "Pipeline", "Pruning", "Recipes", "Runtime"];
 
     private static readonly string[] Libraries = [.. OfTheTool, "Numerics.TorchSharp"];
 
     [Fact]
     public void The_solution_packs_the_tool_the_build_the_templates_and_the_libraries() =>
         Directory.EnumerateFiles(feed.Source).Select(Path.GetFileName).ShouldBe(
-            ((string[])[.. Libraries, "Build", "Templates", "Tool"]).Select(name => $"SparseLlm.{name}.{feed.Version}.nupkg"), ignoreOrder: true);
+            ((string[])[.. Libraries, "Build", "Templates", "Tool"]).Select(
+                name => $"SparseLlm.{name}.{feed.Version}.nupkg"), ignoreOrder: true);
 
     [Fact]
     public void Every_package_has_description_licence_readme_and_icon()
@@ -50,13 +52,16 @@ public sealed class Packages
                 using var assembly = new PEReader(new MemoryStream(Read(package, entry.FullName)));
                 assembly.ReadDebugDirectory().Select(debug => debug.Type).ShouldBeSubsetOf(
                     [DebugDirectoryEntryType.CodeView, DebugDirectoryEntryType.PdbChecksum, DebugDirectoryEntryType.Reproducible, DebugDirectoryEntryType.EmbeddedPortablePdb]);
-                assembly.ReadDebugDirectory().ShouldContain(debug => debug.Type == DebugDirectoryEntryType.Reproducible, entry.FullName);
-                assembly.ReadDebugDirectory().ShouldContain(debug => debug.Type == DebugDirectoryEntryType.EmbeddedPortablePdb, entry.FullName);
+                assembly.ReadDebugDirectory()
+                    .ShouldContain(debug => debug.Type == DebugDirectoryEntryType.Reproducible, entry.FullName);
+                assembly.ReadDebugDirectory()
+                    .ShouldContain(debug => debug.Type == DebugDirectoryEntryType.EmbeddedPortablePdb, entry.FullName);
                 assemblies++;
             }
         }
 
-        // The libraries on their own, and with the tool in its package and in that of the build, which has its task besides.
+        // The libraries on their own, and with the tool in its package and in that of the build, which has its task
+        // besides.
         assemblies.ShouldBe(Libraries.Length + 2 * (OfTheTool.Length + 1) + 1);
     }
 
@@ -65,9 +70,12 @@ public sealed class Packages
     {
         using ZipArchive package = ZipFile.OpenRead(Path.Combine(feed.Source, $"SparseLlm.Build.{feed.Version}.nupkg"));
 
-        Read(package, "schemas/pruning.schema.json").ShouldBe(File.ReadAllBytes(Path.Combine(Repository.Root, "schemas", "pruning.schema.json")));
-        package.Entries.Where(entry => entry.FullName.StartsWith("diagnostics/", StringComparison.Ordinal)).Select(entry => entry.Name)
-            .ShouldBe(Directory.GetFiles(Path.Combine(Repository.Root, "docs", "diagnostics"), "SLM*.md").Select(Path.GetFileName), ignoreOrder: true);
+        Read(package, "schemas/pruning.schema.json").ShouldBe(
+            File.ReadAllBytes(Path.Combine(Repository.Root, "schemas", "pruning.schema.json")));
+        package.Entries.Where(entry => entry.FullName.StartsWith("diagnostics/", StringComparison.Ordinal))
+            .Select(entry => entry.Name)
+            .ShouldBe(Directory.GetFiles(Path.Combine(Repository.Root, "docs", "diagnostics"), "SLM*.md")
+                .Select(Path.GetFileName), ignoreOrder: true);
     }
 
     [Fact]
@@ -75,7 +83,8 @@ public sealed class Packages
     {
         foreach (string name in Libraries)
         {
-            using ZipArchive package = ZipFile.OpenRead(Path.Combine(feed.Source, $"SparseLlm.{name}.{feed.Version}.nupkg"));
+            using ZipArchive package = ZipFile.OpenRead(
+                Path.Combine(feed.Source, $"SparseLlm.{name}.{feed.Version}.nupkg"));
             var documentation = XElement.Load(new MemoryStream(Read(package, $"lib/net10.0/SparseLlm.{name}.xml")));
             documentation.Descendants("member").Count().ShouldBeGreaterThan(20, name);
             package.GetEntry($"lib/net10.0/SparseLlm.{name}.dll").ShouldNotBeNull();
@@ -84,7 +93,8 @@ public sealed class Packages
 
     [Fact]
     public void The_package_of_the_tool_is_below_30_MB() =>
-        new FileInfo(Path.Combine(feed.Source, $"SparseLlm.Tool.{feed.Version}.nupkg")).Length.ShouldBeLessThan(LargestTool);
+        new FileInfo(Path.Combine(feed.Source, $"SparseLlm.Tool.{feed.Version}.nupkg")).Length
+            .ShouldBeLessThan(LargestTool);
 
     [Fact]
     public void The_templates_refer_to_the_packages_they_come_with() =>
@@ -102,11 +112,13 @@ public sealed class Packages
     }
 
     private static bool IsOurs(ZipArchiveEntry entry) =>
-        entry.Name.EndsWith(".dll", StringComparison.Ordinal) && (entry.Name.StartsWith("SparseLlm.", StringComparison.Ordinal) || entry.Name == "dotnet-sparsellm.dll");
+        entry.Name.EndsWith(".dll", StringComparison.Ordinal)
+            && (entry.Name.StartsWith("SparseLlm.", StringComparison.Ordinal) || entry.Name == "dotnet-sparsellm.dll");
 
     private static XElement Nuspec(ZipArchive package)
     {
-        ZipArchiveEntry entry = package.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal));
+        ZipArchiveEntry entry = package.Entries
+            .Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal));
         return XElement.Load(new MemoryStream(Read(package, entry.FullName))).Elements().Single();
     }
 

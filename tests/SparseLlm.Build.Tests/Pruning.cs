@@ -16,7 +16,9 @@ public sealed class Pruning
     [Fact]
     public void A_recipe_beside_the_project_is_pruned_into_the_output_directory()
     {
-        var project = new TestProject(feed, more: ShowModels).Write("pruning.yaml", "artifact: small\nartifact: tiny\ngguf: q8_0");
+        var project = new TestProject(feed, more: ShowModels).Write(
+            "pruning.yaml",
+            "artifact: small\nartifact: tiny\ngguf: q8_0");
 
         BuildResult result = project.Build().ShouldSucceed();
 
@@ -48,7 +50,8 @@ public sealed class Pruning
 
         project.Calls.Single().ShouldEndWith(
             $"--device cuda --precision fast --devices 0,1 --cache {project.PathOf("cache")} --on-cache-miss error --artifact=a --artifact=c --locked --offline");
-        project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["a/config.json", "a/model.safetensors", "c/config.json", "c/model.safetensors"]);
+        project.FilesBelow("bin/Debug/net10.0/models")
+            .ShouldBe(["a/config.json", "a/model.safetensors", "c/config.json", "c/model.safetensors"]);
     }
 
     [SkippableFact]
@@ -73,7 +76,8 @@ public sealed class Pruning
 
         string call = project.CallsOf(recipe).Single();
         call.ShouldStartWith($"build [{project.PathOf(recipe)}] --output ");
-        call.ShouldEndWith("""--artifact=@names --artifact=-x [--artifact=two words] --artifact=it's --artifact="quoted" """.TrimEnd());
+        call.ShouldEndWith(
+            """--artifact=@names --artifact=-x [--artifact=two words] --artifact=it's --artifact="quoted" """.TrimEnd());
         project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(0);
     }
 

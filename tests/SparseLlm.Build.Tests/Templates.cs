@@ -2,7 +2,8 @@ using SparseLlm.Build.Tests.Support;
 
 namespace SparseLlm.Build.Tests;
 
-/// <summary><c>dotnet new sparsellm</c> and <c>dotnet new pruning</c>, from what they write to what a build makes of it.</summary>
+/// <summary><c>dotnet new sparsellm</c> and <c>dotnet new pruning</c>, from what they write to what a build makes of
+/// it.</summary>
 public sealed class Templates(Templates.Installed installed) : IClassFixture<Templates.Installed>
 {
     private readonly PackageFeed feed = installed.Feed;
@@ -17,7 +18,8 @@ public sealed class Templates(Templates.Installed installed) : IClassFixture<Tem
         string project = Path.Combine(directory, "Models");
         feed.Run(project, "build");
 
-        string manifest = File.ReadAllText(Path.Combine(project, "bin", "Debug", "net10.0", "models", "pruned", "pruning.json"));
+        string manifest = File.ReadAllText(
+            Path.Combine(project, "bin", "Debug", "net10.0", "models", "pruned", "pruning.json"));
         manifest.ShouldContain("\"method\": \"wanda\"");
         manifest.ShouldContain("\"pattern\": \"0.25\"");
         feed.Run(project, "run", "--no-build").ShouldContain("pruned: ");
@@ -28,9 +30,13 @@ public sealed class Templates(Templates.Installed installed) : IClassFixture<Tem
     {
         string directory = NewDirectory();
 
-        // What SparseLlm.Runtime refers to is where it was restored to for its own build, which is laid out as sources of packages are.
-        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        File.WriteAllText(Path.Combine(directory, "nuget.config"), $"""<configuration><packageSources><add key="restored" value="{packages}" /></packageSources></configuration>""");
+        // What SparseLlm.Runtime refers to is where it was restored to for its own build, which is laid out as sources
+        // of packages are.
+        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        File.WriteAllText(Path.Combine(
+            directory,
+            "nuget.config"), $"""<configuration><packageSources><add key="restored" value="{packages}" /></packageSources></configuration>""");
         feed.Run(directory, ["new", "sparsellm", "--app", "--name", "Chat", .. Parameters("magnitude", "cpu", "../")]);
         string project = Path.Combine(directory, "Chat");
         File.ReadAllText(Path.Combine(project, "pruning.yaml")).ShouldContain("encoding: sparse\n");
@@ -69,7 +75,8 @@ public sealed class Templates(Templates.Installed installed) : IClassFixture<Tem
         recipe.ShouldStartWith("# yaml-language-server: $schema=pruning.schema.json\n");
         recipe.ShouldContain($"method: {method}\n");
         recipe.ShouldContain($"device: {device}\n");
-        File.ReadAllText(Path.Combine(directory, "pruning.schema.json")).ShouldBe(File.ReadAllText(Path.Combine(Repository.Root, "schemas", "pruning.schema.json")));
+        File.ReadAllText(Path.Combine(directory, "pruning.schema.json"))
+            .ShouldBe(File.ReadAllText(Path.Combine(Repository.Root, "schemas", "pruning.schema.json")));
         feed.Run(directory, BuildOutput.Tool, "validate").ShouldContain("is valid: pruned");
     }
 
@@ -91,7 +98,8 @@ public sealed class Templates(Templates.Installed installed) : IClassFixture<Tem
     public void The_recipe_template_is_the_recipe_of_the_project_template()
     {
         string templates = Path.Combine(Repository.Root, "templates", "content");
-        File.ReadAllText(Path.Combine(templates, "pruning", "pruning.yaml")).ShouldBe(File.ReadAllText(Path.Combine(templates, "sparsellm", "pruning.yaml")));
+        File.ReadAllText(Path.Combine(templates, "pruning", "pruning.yaml"))
+            .ShouldBe(File.ReadAllText(Path.Combine(templates, "sparsellm", "pruning.yaml")));
     }
 
     /// <summary>A directory in which <c>dotnet new</c> knows the templates.</summary>
@@ -103,19 +111,28 @@ public sealed class Templates(Templates.Installed installed) : IClassFixture<Tem
         return directory;
 
         // What is measured is not what these tests are about.
-        void Shorten(string text) => File.WriteAllText(Path.Combine(directory, text), File.ReadAllText(Repository.Text(text))[..TextLength]);
+        void Shorten(string text)
+            => File.WriteAllText(Path.Combine(directory, text), File.ReadAllText(Repository.Text(text))[..TextLength]);
     }
 
     private static string[] Parameters(string method, string device, string folder) =>
     [
-        "--model", Repository.Model("tiny-opt"), "--method", method, "--sparsity", "0.25", "--device", device, "--samples", "4",
+        "--model", Repository.Model(
+            "tiny-opt"), "--method", method, "--sparsity", "0.25", "--device", device, "--samples", "4",
         "--calibration", folder + "sample-calibration.txt", "--evaluation", folder + "sample-eval.txt",
     ];
 
     /// <summary>The templates, installed for the user that the tests run as.</summary>
     public sealed class Installed
     {
-        public Installed() => Feed.Run(Feed.NewDirectory(), "new", "install", "SparseLlm.Templates@" + Feed.Version, "--nuget-source", Feed.Source, "--force");
+        public Installed() => Feed.Run(
+            Feed.NewDirectory(),
+            "new",
+            "install",
+            "SparseLlm.Templates@" + Feed.Version,
+            "--nuget-source",
+            Feed.Source,
+            "--force");
 
         internal PackageFeed Feed { get; } = PackageFeed.Shared;
     }

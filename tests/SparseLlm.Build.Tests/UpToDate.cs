@@ -33,7 +33,10 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
         {
             case "the recipe is edited": File.AppendAllText(project.PathOf("pruning.yaml"), "artifact: more\n"); break;
             case "a text is edited": File.AppendAllText(project.PathOf("data/a.txt"), "!"); break;
-            case "a text is replaced by an older one": File.SetLastWriteTimeUtc(project.PathOf("data/a.txt"), new DateTime(2001, 2, 3)); break;
+            case "a text is replaced by an older one":
+                File.SetLastWriteTimeUtc(
+                project.PathOf("data/a.txt"),
+                new DateTime(2001, 2, 3)); break;
             case "a text is added that a glob of the recipe matches":
                 project.Write("data/old.txt", "old");
                 File.SetLastWriteTimeUtc(project.PathOf("data/old.txt"), new DateTime(2001, 2, 3));
@@ -44,8 +47,14 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
                 project.Write("model/vocab.json", "{}");
                 break;
             case "an output is deleted": File.Delete(project.PathOf("bin/Debug/net10.0/models/a/config.json")); break;
-            case "an output is edited": File.AppendAllText(project.PathOf("bin/Debug/net10.0/models/a/config.json"), "!"); break;
-            case "the tool is another": File.SetLastWriteTimeUtc(project.PathOf("tool/FakeTool.dll"), DateTime.UtcNow); break;
+            case "an output is edited":
+                File.AppendAllText(
+                project.PathOf("bin/Debug/net10.0/models/a/config.json"),
+                "!"); break;
+            case "the tool is another":
+                File.SetLastWriteTimeUtc(
+                project.PathOf("tool/FakeTool.dll"),
+                DateTime.UtcNow); break;
         }
 
         project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(1, change);
@@ -65,7 +74,10 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
 
     [Fact]
     public void It_is_left_alone_with_properties_that_cannot_change_what_stands_there() =>
-        project.Build("--no-restore", "-p:SparseLlmCachePath=elsewhere", "-p:SparseLlmOnCacheMiss=error").ShouldSucceed().Prunes.ShouldBe(0);
+        project.Build("--no-restore", "-p:SparseLlmCachePath=elsewhere", "-p:SparseLlmOnCacheMiss=error")
+            .ShouldSucceed()
+            .Prunes
+            .ShouldBe(0);
 
     public sealed class BuiltProject
     {
@@ -78,7 +90,9 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
             foreach (string file in Directory.GetFiles(Path.GetDirectoryName(BuildOutput.FakeTool)!, "FakeTool.*"))
                 project.Copy(file, Path.Combine("tool", Path.GetFileName(file)));
             project
-                .Write("pruning.yaml", "input: data/*.txt\ninput: model/model.safetensors\ninput: model/vocab.json\nartifact: a\n")
+                .Write(
+                    "pruning.yaml",
+                    "input: data/*.txt\ninput: model/model.safetensors\ninput: model/vocab.json\nartifact: a\n")
                 .Write("data/a.txt", "a")
                 .Write("model/model.safetensors", "weights")
                 .Write("model/vocab.json", "{}")

@@ -16,7 +16,8 @@ public sealed class Versions
 
         BuildResult result = project.Build("-p:NETCoreSdkVersion=" + version).ShouldFail();
 
-        result.Output.ShouldContain($"error SLM5104: SparseLlm.Build needs the .NET SDK 10.0 or newer to prune; this build runs on {version}.");
+        result.Output.ShouldContain(
+            $"error SLM5104: SparseLlm.Build needs the .NET SDK 10.0 or newer to prune; this build runs on {version}.");
         project.Calls.ShouldBeEmpty();
         project.Build("-p:NETCoreSdkVersion=" + version, "-p:SparseLlmEnabled=false").ShouldSucceed();
     }
@@ -36,7 +37,8 @@ public sealed class Versions
     public void A_manifest_with_another_version_of_the_tool_is_warned_of(string manifest)
     {
         string repository = feed.NewDirectory();
-        var project = new TestProject(feed, parent: repository).Write("pruning.yaml", "artifact: a").Write("../" + manifest, Manifest("99.1.0"));
+        var project = new TestProject(feed, parent: repository).Write("pruning.yaml", "artifact: a")
+            .Write("../" + manifest, Manifest("99.1.0"));
 
         BuildResult result = project.Build().ShouldSucceed();
 
@@ -48,7 +50,8 @@ public sealed class Versions
     public void A_manifest_with_another_patch_of_the_tool_is_none_of_the_builds_business()
     {
         string patch = string.Join('.', feed.Version.Split('.')[..2]) + ".99";
-        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a").Write("dotnet-tools.json", Manifest(patch));
+        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a")
+            .Write("dotnet-tools.json", Manifest(patch));
 
         project.Build().ShouldSucceed().Output.ShouldNotContain("SLM5106");
     }

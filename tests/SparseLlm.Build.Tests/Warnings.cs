@@ -2,7 +2,8 @@ using SparseLlm.Build.Tests.Support;
 
 namespace SparseLlm.Build.Tests;
 
-/// <summary>Builds of the same state, of which none may say less than another: with <c>-warnaserror</c> that decides.</summary>
+/// <summary>Builds of the same state, of which none may say less than another: with <c>-warnaserror</c> that
+/// decides.</summary>
 public sealed class Warnings
 {
     private readonly PackageFeed feed = PackageFeed.Shared;

@@ -3,12 +3,14 @@ using SparseLlm.Docs.Tests.Support;
 namespace SparseLlm.Docs.Tests;
 
 /// <summary>
-/// The rules for blocks of code, by which a reader and <see cref="FollowingThePages"/> know what to type, and where: CONTRIBUTING.md has them in words.
+/// The rules for blocks of code, by which a reader and <see cref="FollowingThePages"/> know what to type, and where:
+/// CONTRIBUTING.md has them in words.
 /// </summary>
 public sealed class BlocksOfCode
 {
     /// <summary>What may stand in a block that is not typed into a shell.</summary>
-    private static readonly string[] OtherLanguages = ["yaml", "xml", "json", "csharp", "nginx", "powershell", "python", "text"];
+    private static readonly string[] OtherLanguages
+        = ["yaml", "xml", "json", "csharp", "nginx", "powershell", "python", "text"];
 
     public static TheoryData<string> Pages => [.. Page.All];
 
@@ -23,7 +25,9 @@ public sealed class BlocksOfCode
             if (!block.IsCommands)
             {
                 OtherLanguages.ShouldContain(block.Language, place);
-                block.Text.Split('\n').ShouldNotContain(line => line.StartsWith("dotnet ", StringComparison.Ordinal), $"{place}: a command is in a block of '{CodeBlock.Commands}'");
+                block.Text.Split('\n').ShouldNotContain(
+                    line => line.StartsWith("dotnet ", StringComparison.Ordinal),
+                    $"{place}: a command is in a block of '{CodeBlock.Commands}'");
             }
         }
     }

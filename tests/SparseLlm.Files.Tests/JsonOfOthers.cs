@@ -39,7 +39,8 @@ public sealed class JsonOfOthers
 
     [Fact]
     public void Half_a_surrogate_pair_of_a_text_is_read_as_the_replacement_character() =>
-        ForeignJson.Parse(@"""a\ud83db \ud83d\ude00 \\ud83d \ude00"""u8.ToArray(), replaceHalfPairs: true).RootElement.GetString()
+        ForeignJson.Parse(@"""a\ud83db \ud83d\ude00 \\ud83d \ude00"""u8.ToArray(), replaceHalfPairs: true).RootElement
+            .GetString()
             .ShouldBe("a\uFFFDb \U0001F600 \\ud83d \uFFFD");
 
     [Fact]
@@ -64,14 +65,17 @@ public sealed class JsonOfOthers
     public void What_is_cut_off_is_an_error(string json) => Should.Throw<JsonException>(() => Parse(json));
 
     [Fact]
-    public void Nesting_is_limited() => Should.Throw<JsonException>(() => Parse(new string('[', 100_000) + new string(']', 100_000)));
+    public void Nesting_is_limited()
+        => Should.Throw<JsonException>(() => Parse(new string('[', 100_000) + new string(']', 100_000)));
 
     [Fact]
     public void More_values_than_are_wanted_are_an_error_where_the_first_of_them_is()
     {
         const string Json = "\uFEFF{\"a\":\n[1, 2, 3]}";
-        ForeignJson.Parse(Encoding.UTF8.GetBytes(Json), maximumTokens: 8).RootElement.GetProperty("a").GetArrayLength().ShouldBe(3);
-        var error = Should.Throw<JsonException>(() => ForeignJson.Parse(Encoding.UTF8.GetBytes(Json), maximumTokens: 5));
+        ForeignJson.Parse(Encoding.UTF8.GetBytes(Json), maximumTokens: 8).RootElement.GetProperty("a").GetArrayLength()
+            .ShouldBe(3);
+        var error = Should.Throw<JsonException>(
+            () => ForeignJson.Parse(Encoding.UTF8.GetBytes(Json), maximumTokens: 5));
         (error.LineNumber, error.BytePositionInLine).ShouldBe((1, 7));
     }
 

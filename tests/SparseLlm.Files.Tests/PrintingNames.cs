@@ -9,7 +9,9 @@ public sealed class PrintingNames
 
     [Fact]
     public void A_message_is_one_line_without_commands_whatever_the_names_in_it() =>
-        Descriptor.At(new SourceLocation("a\nb.yaml", 1, 2), "tensor 'x\r\nProgram.cs(1,1): error CS9999: \u001b[31m\u009b'").ToString()
+        Descriptor.At(
+            new SourceLocation("a\nb.yaml", 1, 2),
+            "tensor 'x\r\nProgram.cs(1,1): error CS9999: \u001b[31m\u009b'").ToString()
             .ShouldBe(@"a\nb.yaml(1,2): error SLM9999: tensor 'x\r\nProgram.cs(1,1): error CS9999: \u001B[31m\u009B'");
 
     [Theory]
@@ -21,7 +23,8 @@ public sealed class PrintingNames
     [InlineData("a\u202Eb", @"a\u202Eb")]
     [InlineData("a\u2028b", @"a\u2028b")]
     [InlineData("\t\0\u007f", @"\t\u0000\u007F")]
-    public void What_is_not_printed_is_written_as_an_escape(string text, string printed) => Printable.Of(text).ShouldBe(printed);
+    public void What_is_not_printed_is_written_as_an_escape(string text, string printed)
+        => Printable.Of(text).ShouldBe(printed);
 
     // Attributes hold UTF-8, which has no halves of pairs.
     [Fact]

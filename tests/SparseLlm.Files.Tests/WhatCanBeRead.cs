@@ -15,7 +15,8 @@ public sealed class WhatCanBeRead : IDisposable
     {
         Skip.If(OperatingSystem.IsWindows());
         Process.Start("mkfifo", folder["pipe"]).WaitForExit();
-        Should.Throw<IOException>(() => RegularFile.Open(folder["pipe"])).Message.ShouldBe("this is a pipe and not a regular file");
+        Should.Throw<IOException>(() => RegularFile.Open(folder["pipe"])).Message
+            .ShouldBe("this is a pipe and not a regular file");
     }
 
     [SkippableFact]
@@ -59,7 +60,8 @@ public sealed class WhatCanBeRead : IDisposable
         File.CreateSymbolicLink(folder["nowhere"], folder["none"]);
         foreach (string link in (string[])["link", "nowhere"])
         {
-            Should.Throw<IOException>(() => RegularFile.ReadAllBytes(folder[link], 3, followLink: false)).Message.ShouldBe("this is a link and not a regular file");
+            Should.Throw<IOException>(() => RegularFile.ReadAllBytes(folder[link], 3, followLink: false)).Message
+                .ShouldBe("this is a link and not a regular file");
             RegularFile.IsAt(folder[link]).ShouldBeFalse();
         }
 
@@ -82,7 +84,8 @@ public sealed class WhatCanBeRead : IDisposable
     public void A_file_beyond_the_limit_is_refused_with_both_numbers()
     {
         File.WriteAllText(folder["file"], "abcd");
-        Should.Throw<IOException>(() => RegularFile.ReadAllBytes(folder["file"], 3)).Message.ShouldBe("the file has 4 bytes, and 3 is the most that are read of one like it");
+        Should.Throw<IOException>(() => RegularFile.ReadAllBytes(folder["file"], 3)).Message
+            .ShouldBe("the file has 4 bytes, and 3 is the most that are read of one like it");
     }
 
     [Fact]

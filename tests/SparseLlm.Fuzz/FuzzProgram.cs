@@ -3,7 +3,8 @@ using System.Diagnostics;
 
 namespace SparseLlm.Fuzz;
 
-/// <summary>Fuzzing by hand: <c>dotnet run -c Release --project tests/SparseLlm.Fuzz -- --reader tokenizer --minutes 60 --seed 7</c>.</summary>
+/// <summary>Fuzzing by hand: <c>dotnet run -c Release --project tests/SparseLlm.Fuzz -- --reader tokenizer --minutes 60
+/// --seed 7</c>.</summary>
 internal static class FuzzProgram
 {
     /// <summary>The seed of the tests.</summary>
@@ -13,19 +14,37 @@ internal static class FuzzProgram
 
     private static int Main(string[] args)
     {
-        var readers = new Option<string[]>("--reader") { Description = "Which; all by default.", AllowMultipleArgumentsPerToken = true };
+        var readers = new Option<string[]>("--reader")
+        {
+            Description = "Which; all by default.",
+            AllowMultipleArgumentsPerToken = true
+        };
         readers.AcceptOnlyFromAmong([.. FuzzTarget.All.Select(target => target.Name)]);
-        var seed = new Option<int>("--seed") { Description = "Seed of the inputs.", DefaultValueFactory = _ => DefaultSeed };
-        var minutes = new Option<double>("--minutes") { Description = "Minutes for each reader.", DefaultValueFactory = _ => 1 };
-        var input = new Option<long?>("--input") { Description = "Read this input alone, and write it to standard output." };
-        var root = new RootCommand("Gives the readers of files mutated inputs, and reports what is neither read nor refused.") { readers, seed, minutes, input };
+        var seed = new Option<int>("--seed")
+        {
+            Description = "Seed of the inputs.",
+            DefaultValueFactory = _ => DefaultSeed
+        };
+        var minutes = new Option<double>("--minutes")
+        {
+            Description = "Minutes for each reader.",
+            DefaultValueFactory = _ => 1
+        };
+        var input = new Option<long?>("--input")
+        {
+            Description = "Read this input alone, and write it to standard output."
+        };
+        var root = new RootCommand(
+            "Gives the readers of files mutated inputs, and reports what is neither read nor refused.") { readers, seed, minutes, input };
         root.SetAction(arguments =>
         {
             string[] names = arguments.GetValue(readers) ?? [];
-            FuzzTarget[] targets = [.. FuzzTarget.All.Where(target => names.Length == 0 || names.Contains(target.Name))];
+            FuzzTarget[] targets = [.. FuzzTarget.All
+                .Where(target => names.Length == 0 || names.Contains(target.Name))];
             return arguments.GetValue(input) is { } number
                 ? Show(targets[0], arguments.GetValue(seed), number)
-                : targets.Count(target => !Run(target, arguments.GetValue(seed), TimeSpan.FromMinutes(arguments.GetValue(minutes))));
+                : targets.Count(
+                    target => !Run(target, arguments.GetValue(seed), TimeSpan.FromMinutes(arguments.GetValue(minutes))));
         });
         return root.Parse(args).Invoke();
     }
@@ -40,7 +59,8 @@ internal static class FuzzProgram
             run.Run(count, Batch);
         }
 
-        Console.WriteLine(FormattableString.Invariant($"{target.Name}: seed {seed}, {count} inputs, {run.Refused} refused, {run.Failures.Count} failures"));
+        Console.WriteLine(FormattableString.Invariant(
+            $"{target.Name}: seed {seed}, {count} inputs, {run.Refused} refused, {run.Failures.Count} failures"));
         foreach (FuzzFailure failure in run.Failures)
         {
             Console.WriteLine(FormattableString.Invariant($"  input {failure.Number}: {failure.Problem}"));

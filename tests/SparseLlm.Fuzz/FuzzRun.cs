@@ -4,7 +4,8 @@ using SparseLlm.Fuzz.Mutation;
 
 namespace SparseLlm.Fuzz;
 
-/// <summary>Gives a reader one mutated input after the other. Reader, seed and number give the same input again, in whatever order they are read.</summary>
+/// <summary>Gives a reader one mutated input after the other. Reader, seed and number give the same input again, in
+/// whatever order they are read.</summary>
 /// <param name="target">The reader.</param>
 /// <param name="seed">The seed of all of them.</param>
 internal sealed class FuzzRun(FuzzTarget target, int seed)
@@ -28,7 +29,9 @@ internal sealed class FuzzRun(FuzzTarget target, int seed)
     /// <summary>An input.</summary>
     /// <param name="number">Its number.</param>
     public byte[] Input(long number) =>
-        new Mutator(target.Samples, new Random(unchecked((seed * 1_000_003) ^ (int)number ^ ((int)(number >> 32) * 7919)))).Next();
+        new Mutator(
+            target.Samples,
+            new Random(unchecked((seed * 1_000_003) ^ (int)number ^ ((int)(number >> 32) * 7919)))).Next();
 
     /// <summary>Reads inputs, on all processors.</summary>
     /// <param name="first">The number of the first.</param>
@@ -74,7 +77,10 @@ internal sealed class FuzzRun(FuzzTarget target, int seed)
         long memory = GC.GetAllocatedBytesForCurrentThread() - before;
         if (memory > MostMemory)
         {
-            failures.Add(new FuzzFailure(number, FormattableString.Invariant($"it took {memory >> 20} MiB to read {input.Length} bytes"), input));
+            failures.Add(new FuzzFailure(
+                number,
+                FormattableString.Invariant($"it took {memory >> 20} MiB to read {input.Length} bytes"),
+                input));
         }
     }
 
@@ -85,7 +91,8 @@ internal sealed class FuzzRun(FuzzTarget target, int seed)
         {
             if (Stopwatch.GetElapsedTime(start) > Patience)
             {
-                Environment.FailFast(FormattableString.Invariant($"{target.Name}: seed {seed}, input {number} is still being read after {Patience.TotalSeconds} s"));
+                Environment.FailFast(FormattableString.Invariant(
+                    $"{target.Name}: seed {seed}, input {number} is still being read after {Patience.TotalSeconds} s"));
             }
         }
     }

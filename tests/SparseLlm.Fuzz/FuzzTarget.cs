@@ -5,7 +5,8 @@ using SparseLlm.Pipeline.Engines.Worker;
 
 namespace SparseLlm.Fuzz;
 
-/// <summary>A reader of what somebody else wrote. Whatever that is, it is read, or refused with a diagnostic that names the file.</summary>
+/// <summary>A reader of what somebody else wrote. Whatever that is, it is read, or refused with a diagnostic that names
+/// the file.</summary>
 internal abstract class FuzzTarget
 {
     /// <summary>Every reader. A new one is a new file and a name here.</summary>
@@ -59,9 +60,11 @@ internal abstract class FuzzTarget
     /// <returns>Whether it was read; false where readers refuse without an exception.</returns>
     public abstract bool Read(byte[] input, string folder);
 
-    /// <summary>Whether an exception is a refusal, and not a defect: a diagnostic with a file, or what means damage in the cache and between processes.</summary>
+    /// <summary>Whether an exception is a refusal, and not a defect: a diagnostic with a file, or what means damage in
+    /// the cache and between processes.</summary>
     public static bool IsRefusal(Exception exception) => exception is InvalidDataException
-        || exception is DiagnosticException { Diagnostics: var diagnostics } && diagnostics.All(diagnostic => diagnostic.Location is not null);
+        || exception is DiagnosticException { Diagnostics: var diagnostics }
+            && diagnostics.All(diagnostic => diagnostic.Location is not null);
 
     /// <summary>Writes an input where the reader looks for it.</summary>
     protected static string Write(string folder, string name, byte[] input)

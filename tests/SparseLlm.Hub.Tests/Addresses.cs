@@ -10,19 +10,38 @@ public sealed class Addresses
     [InlineData("hf://gpt2@v1.0", "gpt2", "v1.0")]
     [InlineData("hf://Qwen/Qwen3-0.6B@refs/pr/12", "Qwen/Qwen3-0.6B", "refs/pr/12")]
     [InlineData("hf://Qwen/Qwen3-0.6B@feature%2Ffast", "Qwen/Qwen3-0.6B", "feature/fast")]
-    [InlineData("hf://Qwen/Qwen3-0.6B@607a30d783dfa663caf39e06633721c8d4cfcd7e", "Qwen/Qwen3-0.6B", "607a30d783dfa663caf39e06633721c8d4cfcd7e")]
+    [InlineData(
+        "hf://Qwen/Qwen3-0.6B@607a30d783dfa663caf39e06633721c8d4cfcd7e",
+        "Qwen/Qwen3-0.6B",
+        "607a30d783dfa663caf39e06633721c8d4cfcd7e")]
     public void A_model_has_an_owner_a_name_and_perhaps_a_revision(string text, string repository, string revision) =>
         Read(text).ShouldBe(new HubAddress(RepositoryKind.Model, repository, revision, null));
 
     [Theory]
-    [InlineData("hf://datasets/allenai/c4/en/c4-train.00000-of-01024.json.gz", "allenai/c4", "main", "en/c4-train.00000-of-01024.json.gz")]
-    [InlineData("hf://datasets/allenai/c4/en/c4.json.gz@refs/convert/parquet", "allenai/c4", "refs/convert/parquet", "en/c4.json.gz")]
+    [InlineData(
+        "hf://datasets/allenai/c4/en/c4-train.00000-of-01024.json.gz",
+        "allenai/c4",
+        "main",
+        "en/c4-train.00000-of-01024.json.gz")]
+    [InlineData(
+        "hf://datasets/allenai/c4/en/c4.json.gz@refs/convert/parquet",
+        "allenai/c4",
+        "refs/convert/parquet",
+        "en/c4.json.gz")]
     [InlineData("hf://datasets/allenai/c4/en/c4.json.gz@a/b", "allenai/c4", "a/b", "en/c4.json.gz")]
     [InlineData("hf://datasets/allenai/c4@v1/en/c4.json.gz", "allenai/c4", "v1", "en/c4.json.gz")]
-    [InlineData("hf://datasets/allenai/c4@refs/convert/parquet/en/**/*.parquet", "allenai/c4", "refs/convert/parquet", "en/**/*.parquet")]
+    [InlineData(
+        "hf://datasets/allenai/c4@refs/convert/parquet/en/**/*.parquet",
+        "allenai/c4",
+        "refs/convert/parquet",
+        "en/**/*.parquet")]
     [InlineData("hf://datasets/allenai/c4@main/a@b.txt", "allenai/c4", "main", "a@b.txt")]
     [InlineData("hf://datasets/squad@main/plain text/train.jsonl", "squad", "main", "plain text/train.jsonl")]
-    public void A_data_set_has_a_path_too_and_the_revision_in_either_place(string text, string repository, string revision, string path) =>
+    public void A_data_set_has_a_path_too_and_the_revision_in_either_place(
+        string text,
+        string repository,
+        string revision,
+        string path) =>
         Read(text).ShouldBe(new HubAddress(RepositoryKind.Dataset, repository, revision, path));
 
     [Theory]
@@ -70,7 +89,9 @@ public sealed class Addresses
     [InlineData("hf://a/b:main", "a revision is written behind '@'")]
     [InlineData("hf://datasets/a/b/../c", "'../c' is not a path")]
     [InlineData("hf://a/b/config.json", "write hf://a/b")]
-    [InlineData("hf://a/b@v1/config.json", "write hf://a/b@v1, or, if 'v1/config.json' is a branch, hf://a/b@v1%2Fconfig.json")]
+    [InlineData(
+        "hf://a/b@v1/config.json",
+        "write hf://a/b@v1, or, if 'v1/config.json' is a branch, hf://a/b@v1%2Fconfig.json")]
     public void What_is_no_address_is_told_what_would_be(string text, string part)
     {
         HubAddress.TryParse(text, out string problem).ShouldBeNull();
@@ -85,7 +106,9 @@ public sealed class Addresses
     [InlineData("https://huggingface.co/Qwen/Qwen3-0.6B/blob/main/config.json", "hf://Qwen/Qwen3-0.6B")]
     [InlineData("hf://https://huggingface.co/Qwen/Qwen3-0.6B", "hf://Qwen/Qwen3-0.6B")]
     [InlineData("https://huggingface.co/datasets/allenai/c4", "hf://datasets/allenai/c4/**")]
-    [InlineData("https://huggingface.co/datasets/allenai/c4/blob/v1/en/a%20b.json.gz", "hf://datasets/allenai/c4@v1/en/a b.json.gz")]
+    [InlineData(
+        "https://huggingface.co/datasets/allenai/c4/blob/v1/en/a%20b.json.gz",
+        "hf://datasets/allenai/c4@v1/en/a b.json.gz")]
     public void A_web_page_that_was_pasted_is_told_its_address(string text, string address)
     {
         HubAddress.TryParse(text, out string problem).ShouldBeNull();
@@ -104,7 +127,8 @@ public sealed class Addresses
     [InlineData("Hf://x", true)]
     [InlineData("hf:/x", false)]
     [InlineData("./hf://x", false)]
-    public void What_begins_with_hf_is_meant_as_an_address(string text, bool isOne) => HubAddress.IsOne(text).ShouldBe(isOne);
+    public void What_begins_with_hf_is_meant_as_an_address(string text, bool isOne)
+        => HubAddress.IsOne(text).ShouldBe(isOne);
 
     private static HubAddress Read(string text)
     {

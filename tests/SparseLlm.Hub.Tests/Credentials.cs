@@ -8,9 +8,11 @@ public sealed class Credentials : HubTest
     {
         ShouldBeWhole(Pull(Options(Token)));
         Server.Requests.Where(request => !request.IsCdn).ShouldNotBeEmpty();
-        Server.Requests.Where(request => !request.IsCdn).ShouldAllBe(request => request.Headers["Authorization"] == $"Bearer {Token}");
+        Server.Requests.Where(request => !request.IsCdn)
+            .ShouldAllBe(request => request.Headers["Authorization"] == $"Bearer {Token}");
         Server.Requests.Where(request => request.IsCdn).ShouldNotBeEmpty();
-        Server.Requests.Where(request => request.IsCdn).ShouldAllBe(request => !request.Headers.Values.Any(value => value.Contains(Token)) && !request.Target.Contains(Token));
+        Server.Requests.Where(request => request.IsCdn).ShouldAllBe(
+            request => !request.Headers.Values.Any(value => value.Contains(Token)) && !request.Target.Contains(Token));
     }
 
     [Fact]
@@ -27,9 +29,12 @@ public sealed class Credentials : HubTest
     [Fact]
     public void A_redirect_of_the_API_to_another_server_does_not_take_the_token_along()
     {
-        Server.Script = request => request.IsCdn ? "HTTP/1.1 404 Not\r\nContent-Length: 0\r\n\r\n" : $"HTTP/1.1 307 Moved\r\nLocation: {Server.Cdn}elsewhere\r\nContent-Length: 0\r\n\r\n";
+        Server.Script = request => request.IsCdn
+            ? "HTTP/1.1 404 Not\r\nContent-Length: 0\r\n\r\n"
+            : $"HTTP/1.1 307 Moved\r\nLocation: {Server.Cdn}elsewhere\r\nContent-Length: 0\r\n\r\n";
         Failure(() => Pull(Options(Token))).Code.ShouldBe("SLM6009");
         Server.Requests.Where(request => request.IsCdn).ShouldNotBeEmpty();
-        Server.Requests.Where(request => request.IsCdn).ShouldAllBe(request => !request.Headers.ContainsKey("Authorization"));
+        Server.Requests.Where(request => request.IsCdn)
+            .ShouldAllBe(request => !request.Headers.ContainsKey("Authorization"));
     }
 }

@@ -53,7 +53,8 @@ public abstract class HubTest : IDisposable
         Temp.Dispose();
     }
 
-    private protected static HubAddress Address(string text) => HubAddress.TryParse(text, out string problem).ShouldNotBeNull(problem);
+    private protected static HubAddress Address(string text)
+        => HubAddress.TryParse(text, out string problem).ShouldNotBeNull(problem);
 
     private protected static byte[] Bytes(int length, int seed)
     {
@@ -81,7 +82,11 @@ public abstract class HubTest : IDisposable
     });
 
     /// <summary>Brings everything of an address.</summary>
-    private protected HubSnapshot Pull(HubClient client, HubAddress? address = null, IProgress<HubProgress>? progress = null, CancellationToken cancellation = default)
+    private protected HubSnapshot Pull(
+        HubClient client,
+        HubAddress? address = null,
+        IProgress<HubProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         HubAddress what = address ?? Model;
         string commit = client.Resolve(what, cancellation);
@@ -104,5 +109,6 @@ public abstract class HubTest : IDisposable
         }
     }
 
-    private protected static Diagnostic Failure(Action action) => Should.Throw<DiagnosticException>(action).Diagnostics.ShouldHaveSingleItem();
+    private protected static Diagnostic Failure(Action action)
+        => Should.Throw<DiagnosticException>(action).Diagnostics.ShouldHaveSingleItem();
 }

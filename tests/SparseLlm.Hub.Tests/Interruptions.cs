@@ -32,7 +32,9 @@ public sealed class Interruptions : HubTest
         {
             lock (random)
             {
-                return request.IsContent && length > (servesParts ? 1 : 51) && cuts < 50 ? servesParts ? (cuts++, 1 + random.NextInt64(Math.Min(length - 1, 3000))).Item2 : length * ++cuts / 51 : null;
+                return request.IsContent && length > (servesParts ? 1 : 51) && cuts < 50 ? servesParts
+                    ? (cuts++, 1 + random.NextInt64(Math.Min(length - 1, 3000))).Item2
+                    : length * ++cuts / 51 : null;
             }
         };
         ShouldBeWhole(Pull());
@@ -43,10 +45,13 @@ public sealed class Interruptions : HubTest
     [Fact]
     public void After_a_cut_only_the_rest_is_asked_for()
     {
-        Server.Cut = (request, length) => request.IsCdn && request.Headers["Range"] is "bytes=0-39999" or "bytes=80000-119999" ? 15_000 : null;
+        Server.Cut = (request, length) => request.IsCdn
+            && request.Headers["Range"] is "bytes=0-39999" or "bytes=80000-119999" ? 15_000 : null;
         ShouldBeWhole(Pull());
-        Server.Requests.Select(request => request.Headers.GetValueOrDefault("Range")).ShouldContain("bytes=15000-39999");
-        Server.Requests.Select(request => request.Headers.GetValueOrDefault("Range")).ShouldContain("bytes=95000-119999");
+        Server.Requests.Select(request => request.Headers.GetValueOrDefault("Range"))
+            .ShouldContain("bytes=15000-39999");
+        Server.Requests.Select(request => request.Headers.GetValueOrDefault("Range"))
+            .ShouldContain("bytes=95000-119999");
         Asked(request => request.IsCdn).ShouldBe(Files["model.safetensors"].Length + 2 * (PieceLength - 15_000));
     }
 
@@ -61,7 +66,8 @@ public sealed class Interruptions : HubTest
         using (HubClient client = Client())
         {
             client.Snapshot(Model, Repository.Main).Contains("model.safetensors").ShouldBeFalse();
-            client.Missing(Model, Repository.Main, client.List(Model, Repository.Main, default)).ShouldBe(Files["model.safetensors"].Length - 10_000 + Files["tokenizer/vocab.json"].Length);
+            client.Missing(Model, Repository.Main, client.List(Model, Repository.Main, default))
+                .ShouldBe(Files["model.safetensors"].Length - 10_000 + Files["tokenizer/vocab.json"].Length);
         }
 
         Server.Cut = (_, _) => null;
@@ -138,7 +144,9 @@ public sealed class Interruptions : HubTest
     public void A_digest_that_lies_once_is_fetched_again_with_a_note()
     {
         int lies = 0;
-        Server.Tamper = (request, content) => request.IsCdn && Interlocked.Increment(ref lies) == 1 ? [.. content[..^1], (byte)(content[^1] ^ 1)] : content;
+        Server.Tamper = (request, content) => request.IsCdn && Interlocked.Increment(ref lies) == 1
+            ? [.. content[..^1], (byte)(content[^1] ^ 1)]
+            : content;
         HubOptions options = Options() with { PieceLength = 1 << 20 };
         ShouldBeWhole(Pull(options));
         Notices.ShouldHaveSingleItem().Code.ShouldBe("SLM6017");
@@ -151,7 +159,9 @@ public sealed class Interruptions : HubTest
     public void A_digest_that_lies_twice_is_refused_by_name_and_nothing_of_it_kept(string file, string digest)
     {
         byte[] right = Files[file];
-        Server.Tamper = (_, content) => content.SequenceEqual(right) ? [.. content.Select(value => (byte)~value)] : content;
+        Server.Tamper = (_, content) => content.SequenceEqual(right)
+            ? [.. content.Select(value => (byte)~value)]
+            : content;
         Diagnostic failure = Failure(() => Pull());
         failure.Code.ShouldBe("SLM6011");
         failure.Message.ShouldContain($"'{file}'");
@@ -167,14 +177,17 @@ public sealed class Interruptions : HubTest
     [InlineData(100_000)]
     public void A_file_of_another_length_is_refused(int more)
     {
-        Server.Tamper = (request, content) => request.IsCdn ? content : more < 0 ? content[..Math.Max(0, content.Length + more)] : [.. content, .. new byte[more]];
+        Server.Tamper = (request, content) => request.IsCdn
+            ? content
+            : more < 0 ? content[..Math.Max(0, content.Length + more)] : [.. content, .. new byte[more]];
         Failure(() => Pull()).Code.ShouldBe("SLM6011");
     }
 
     [Fact]
     public void A_hub_that_gives_another_content_than_it_lists_is_refused()
     {
-        Server.Script = request => request.Path.EndsWith("/resolve/" + Repository.Main + "/model.safetensors", StringComparison.Ordinal)
+        Server.Script = request => request.Path
+            .EndsWith("/resolve/" + Repository.Main + "/model.safetensors", StringComparison.Ordinal)
             ? $"HTTP/1.1 302 Found\r\nLocation: {Server.Cdn}repos/{WeightsId}\r\nX-Linked-Etag: \"{new string('a', 64)}\"\r\nContent-Length: 0\r\n\r\n"
             : null;
         Diagnostic failure = Failure(() => Pull());
@@ -200,7 +213,9 @@ public sealed class Interruptions : HubTest
     {
         int silences = 0;
         var never = new TaskCompletionSource();
-        Server.Before = request => request.IsCdn && Interlocked.Increment(ref silences) <= 2 ? never.Task : Task.CompletedTask;
+        Server.Before = request => request.IsCdn && Interlocked.Increment(ref silences) <= 2
+            ? never.Task
+            : Task.CompletedTask;
         HubOptions options = Options() with { Patience = TimeSpan.FromSeconds(2) };
         await Task.Run(() => ShouldBeWhole(Pull(options))).WaitAsync(Limit);
         never.SetResult();
@@ -268,10 +283,12 @@ public sealed class Interruptions : HubTest
         string path = Path.Combine(locks, $"{WeightsId}.lock");
 
         // It takes the lock and ends with its input.
-        using var other = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/usr/bin/flock", [path, "sh", "-c", "echo held; read line"])
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true,
-        })!;
+        using var other = System.Diagnostics.Process
+            .Start(new System.Diagnostics.ProcessStartInfo("/usr/bin/flock", [path, "sh", "-c", "echo held; read line"])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            })!;
         (await other.StandardOutput.ReadLineAsync().WaitAsync(Limit)).ShouldBe("held");
         Task<HubSnapshot> pull = Task.Run(() => Pull());
         SpinWait.SpinUntil(() => Notices.Any(notice => notice.Code == "SLM6016"), Limit).ShouldBeTrue();
@@ -295,7 +312,9 @@ public sealed class Interruptions : HubTest
     public void A_disk_that_gets_full_leaves_nothing_that_would_be_believed()
     {
         Directory.CreateDirectory(Cache);
-        Skip.IfNot(OperatingSystem.IsLinux() && Mount("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", Cache), "mounting a file system is not allowed here");
+        Skip.IfNot(
+            OperatingSystem.IsLinux() && Mount("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", Cache),
+            "mounting a file system is not allowed here");
         try
         {
             Failure(() => Pull(Options() with { FreeSpace = _ => long.MaxValue })).Code.ShouldBe("SLM6014");
@@ -317,7 +336,8 @@ public sealed class Interruptions : HubTest
 
         static bool Mount(string program, params string[] arguments)
         {
-            using System.Diagnostics.Process process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            using System.Diagnostics.Process process = System.Diagnostics.Process
+                .Start(new System.Diagnostics.ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }
@@ -335,7 +355,8 @@ public sealed class Interruptions : HubTest
 
     private static async Task UntilAsync(Func<bool> holds)
     {
-        for (long begin = System.Diagnostics.Stopwatch.GetTimestamp(); !holds() && System.Diagnostics.Stopwatch.GetElapsedTime(begin) < Limit;)
+        for (long begin = System.Diagnostics.Stopwatch.GetTimestamp(); !holds()
+            && System.Diagnostics.Stopwatch.GetElapsedTime(begin) < Limit;)
         {
             await Task.Delay(5);
         }

@@ -14,7 +14,9 @@ public sealed class Inventories : HubTest
         Pull(null, Address("hf://datasets/acme/texts/a.gz"));
         HubInventory before = HubInventory.Of(Cache);
         (before.Models, before.Datasets).ShouldBe((1, 1));
-        before.Bytes.ShouldBeInRange(Files.Values.Sum(content => content.Length) + 1000, Files.Values.Sum(content => content.Length) + 3000);
+        before.Bytes.ShouldBeInRange(
+            Files.Values.Sum(content => content.Length) + 1000,
+            Files.Values.Sum(content => content.Length) + 3000);
         Files["more.txt"] = Bytes(10, 5);
         Repository.Push(Files);
         Pull();

@@ -18,8 +18,12 @@ public sealed class Offline : HubTest
 
     [Theory]
     [InlineData("hf://acme/tiny", "the commit that 'main' stands for")]
-    [InlineData("hf://acme/tiny@1111111111111111111111111111111111111111", "commit 1111111111111111111111111111111111111111")]
-    [InlineData("hf://datasets/acme/texts/a.jsonl@1111111111111111111111111111111111111111", "'a.jsonl' of commit 1111111111111111111111111111111111111111")]
+    [InlineData(
+        "hf://acme/tiny@1111111111111111111111111111111111111111",
+        "commit 1111111111111111111111111111111111111111")]
+    [InlineData(
+        "hf://datasets/acme/texts/a.jsonl@1111111111111111111111111111111111111111",
+        "'a.jsonl' of commit 1111111111111111111111111111111111111111")]
     public void What_is_not_there_is_named_with_how_to_get_it(string address, string what)
     {
         Diagnostic failure = Failure(() => Pull(Alone, Address(address)));
@@ -48,7 +52,8 @@ public sealed class Offline : HubTest
         Directory.Delete(Path.Combine(Cache, "models--acme--tiny", "trees"), recursive: true);
         using HubClient client = Client(Alone);
         client.List(Model, client.Resolve(Model, default), default).Select(file => (file.Path, file.Size)).ShouldBe(
-            Files.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => (file.Key, (long)file.Value.Length)));
+            Files.OrderBy(file => file.Key, StringComparer.Ordinal)
+                .Select(file => (file.Key, (long)file.Value.Length)));
     }
 
     [Fact]

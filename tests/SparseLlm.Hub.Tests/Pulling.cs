@@ -14,11 +14,16 @@ public sealed class Pulling : HubTest
         ShouldBeWhole(snapshot);
         snapshot.Directory.ShouldBe(Path.Combine(Root, "snapshots", Repository.Main));
         File.ReadAllText(Path.Combine(Root, "refs", "main")).ShouldBe(Repository.Main);
-        Directory.GetFiles(Path.Combine(Root, "blobs")).Select(Path.GetFileName).ShouldBe(Files.Keys.Select(path => FileOf(path).Id), ignoreOrder: true);
-        new FileInfo(snapshot.PathOf("model.safetensors")).LinkTarget.ShouldBe($"../../blobs/{FileOf("model.safetensors").Id}");
-        new FileInfo(snapshot.PathOf("tokenizer/vocab.json")).LinkTarget.ShouldBe($"../../../blobs/{FileOf("tokenizer/vocab.json").Id}");
-        File.Exists(Path.Combine(Cache, ".locks", "models--acme--tiny", $"{FileOf("config.json").Id}.lock")).ShouldBeTrue();
-        File.ReadAllText(Path.Combine(Cache, "CACHEDIR.TAG")).ShouldStartWith("Signature: 8a477f597d28d172789f06886806bc55");
+        Directory.GetFiles(Path.Combine(Root, "blobs")).Select(Path.GetFileName)
+            .ShouldBe(Files.Keys.Select(path => FileOf(path).Id), ignoreOrder: true);
+        new FileInfo(snapshot.PathOf("model.safetensors")).LinkTarget
+            .ShouldBe($"../../blobs/{FileOf("model.safetensors").Id}");
+        new FileInfo(snapshot.PathOf("tokenizer/vocab.json")).LinkTarget
+            .ShouldBe($"../../../blobs/{FileOf("tokenizer/vocab.json").Id}");
+        File.Exists(Path.Combine(Cache, ".locks", "models--acme--tiny", $"{FileOf("config.json").Id}.lock"))
+            .ShouldBeTrue();
+        File.ReadAllText(Path.Combine(Cache, "CACHEDIR.TAG"))
+            .ShouldStartWith("Signature: 8a477f597d28d172789f06886806bc55");
         Notices.ShouldBeEmpty();
     }
 
@@ -28,7 +33,9 @@ public sealed class Pulling : HubTest
         Pull();
         foreach (string path in Directory.GetFiles(Path.Combine(Cache, ".locks", "models--acme--tiny")))
         {
-            UnixFileMode mode = OperatingSystem.IsWindows() ? throw new SkipException("Windows has no groups of this kind") : File.GetUnixFileMode(path);
+            UnixFileMode mode = OperatingSystem.IsWindows()
+                ? throw new SkipException("Windows has no groups of this kind")
+                : File.GetUnixFileMode(path);
             mode.HasFlag(UnixFileMode.GroupRead | UnixFileMode.GroupWrite).ShouldBeTrue();
         }
     }
@@ -75,7 +82,8 @@ public sealed class Pulling : HubTest
     {
         using HubClient client = Client();
         string commit = client.Resolve(Model, default);
-        client.Download(Model, commit, [.. client.List(Model, commit, default).Where(file => file.Path.EndsWith(".json", StringComparison.Ordinal))], null, default);
+        client.Download(Model, commit, [.. client.List(Model, commit, default)
+            .Where(file => file.Path.EndsWith(".json", StringComparison.Ordinal))], null, default);
         client.Snapshot(Model, commit).Files.ShouldBe(["config.json", "tokenizer/vocab.json"]);
         client.Snapshot(Model, commit).Contains("model.safetensors").ShouldBeFalse();
         Server.Requests.ShouldNotContain(request => request.IsCdn);
@@ -155,8 +163,12 @@ public sealed class Pulling : HubTest
     {
         Server.AddDataset("acme/texts").Push(new Dictionary<string, byte[]>
         {
-            ["en/train.00.jsonl.gz"] = Bytes(100, 1), ["en/train.01.jsonl.gz"] = Bytes(100, 2), ["en/deep/x.gz"] = Bytes(9, 7),
-            ["de/train.00.jsonl.gz"] = Bytes(100, 3), ["README with space.md"] = Bytes(10, 4),
+            ["en/train.00.jsonl.gz"] = Bytes(100, 1),
+            ["en/train.01.jsonl.gz"] = Bytes(100, 2),
+            ["en/deep/x.gz"]
+                = Bytes(9, 7),
+            ["de/train.00.jsonl.gz"] = Bytes(100, 3),
+            ["README with space.md"] = Bytes(10, 4),
         });
         HubSnapshot snapshot = Pull(null, Address($"hf://datasets/acme/texts/{path}"));
         snapshot.Files.ShouldBe(files.Contains("README") ? [files] : files.Split(' '));
@@ -166,7 +178,8 @@ public sealed class Pulling : HubTest
     [Fact]
     public void A_file_of_a_pinned_data_set_is_not_asked_for_again()
     {
-        string commit = Server.AddDataset("acme/texts").Push(new Dictionary<string, byte[]> { ["en/a.gz"] = Bytes(100, 1), ["de/a.gz"] = Bytes(100, 2) });
+        string commit = Server.AddDataset("acme/texts")
+            .Push(new Dictionary<string, byte[]> { ["en/a.gz"] = Bytes(100, 1), ["de/a.gz"] = Bytes(100, 2) });
         HubAddress address = Address($"hf://datasets/acme/texts/en/a.gz@{commit}");
         Pull(null, address);
         Server.ClearRequests();

@@ -13,7 +13,9 @@ public sealed class Refusals : HubTest
         Diagnostic failure = Failure(() => Pull(Options(token), Address("hf://acme/nothing")));
         failure.Code.ShouldBe("SLM6003");
         failure.Message.ShouldContain("hf://acme/nothing: the hub has no model 'acme/nothing', or it is private");
-        failure.Message.ShouldContain(token is null ? "put a token (from https://huggingface.co/settings/tokens) into HF_TOKEN, or run 'hf auth login'" : "this one is from HF_TOKEN");
+        failure.Message.ShouldContain(token is null
+            ? "put a token (from https://huggingface.co/settings/tokens) into HF_TOKEN, or run 'hf auth login'"
+            : "this one is from HF_TOKEN");
     }
 
     [Fact]
@@ -50,7 +52,8 @@ public sealed class Refusals : HubTest
         HubServerRepository texts = Server.AddDataset("acme/texts");
         texts.Push(new Dictionary<string, byte[]> { ["a.jsonl"] = Bytes(10, 1) });
         texts.IsGated = true;
-        Failure(() => Pull(null, Address("hf://datasets/acme/texts/a.jsonl"))).Message.ShouldContain($"{Server.Endpoint}datasets/acme/texts;");
+        Failure(() => Pull(null, Address("hf://datasets/acme/texts/a.jsonl"))).Message
+            .ShouldContain($"{Server.Endpoint}datasets/acme/texts;");
     }
 
     [Fact]
@@ -75,7 +78,9 @@ public sealed class Refusals : HubTest
     {
         Server.AddDataset("acme/texts").Push(new Dictionary<string, byte[]>
         {
-            ["en/train.jsonl"] = Bytes(10, 1), ["english/deep/x.jsonl"] = Bytes(10, 2), ["README.md"] = Bytes(10, 3),
+            ["en/train.jsonl"] = Bytes(10, 1),
+            ["english/deep/x.jsonl"] = Bytes(10, 2),
+            ["README.md"] = Bytes(10, 3),
         });
         Diagnostic failure = Failure(() => Pull(null, Address($"hf://datasets/acme/texts/{path}")));
         failure.Code.ShouldBe("SLM6006");
@@ -117,10 +122,13 @@ public sealed class Refusals : HubTest
     public async Task Too_many_requests_are_waited_for_as_long_as_the_hub_asks()
     {
         int count = 0;
-        Server.Script = _ => Interlocked.Increment(ref count) == 1 ? "HTTP/1.1 429 Slow\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n" : null;
+        Server.Script = _ => Interlocked.Increment(ref count) == 1
+            ? "HTTP/1.1 429 Slow\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
+            : null;
 
         // Otherwise it would be tried again tomorrow.
-        await Task.Run(() => ShouldBeWhole(Pull(Options() with { FirstDelay = TimeSpan.FromHours(20) }))).WaitAsync(TimeSpan.FromMinutes(1));
+        await Task.Run(() => ShouldBeWhole(Pull(Options() with { FirstDelay = TimeSpan.FromHours(20) })))
+            .WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     [Theory]
@@ -158,7 +166,9 @@ public sealed class Refusals : HubTest
         {
             lock (asked)
             {
-                return asked.Add($"{request.Target} {request.Headers.GetValueOrDefault("Range")}") ? "HTTP/1.1 503 Down\r\nContent-Length: 0\r\n\r\n" : null;
+                return asked.Add($"{request.Target} {request.Headers.GetValueOrDefault("Range")}")
+                    ? "HTTP/1.1 503 Down\r\nContent-Length: 0\r\n\r\n"
+                    : null;
             }
         };
         ShouldBeWhole(Pull());
@@ -194,7 +204,9 @@ public sealed class Refusals : HubTest
     public void An_address_of_the_file_server_that_has_expired_is_asked_for_anew()
     {
         int count = 0;
-        Server.Script = request => request.IsCdn && Interlocked.Increment(ref count) <= 2 ? "HTTP/1.1 403 Expired\r\nContent-Length: 0\r\n\r\n" : null;
+        Server.Script = request => request.IsCdn && Interlocked.Increment(ref count) <= 2
+            ? "HTTP/1.1 403 Expired\r\nContent-Length: 0\r\n\r\n"
+            : null;
         ShouldBeWhole(Pull());
     }
 
@@ -204,7 +216,8 @@ public sealed class Refusals : HubTest
         Repository.Rename("acme/tiny-v2");
         ShouldBeWhole(Pull());
         Notices.ShouldHaveSingleItem().Code.ShouldBe("SLM6015");
-        Notices[0].Message.ShouldBe("hf://acme/tiny: the hub knows this repository by another name now; write hf://acme/tiny-v2");
+        Notices[0].Message
+            .ShouldBe("hf://acme/tiny: the hub knows this repository by another name now; write hf://acme/tiny-v2");
         Directory.GetDirectories(Cache, "models--*").Select(Path.GetFileName).ShouldBe(["models--acme--tiny"]);
     }
 

@@ -158,7 +158,8 @@ public sealed class Settings : IDisposable
 
     private void Set(string environment)
     {
-        foreach (string[] pair in environment.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2)))
+        foreach (string[] pair in environment.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(pair => pair.Split('=', 2)))
         {
             variables[pair[0]] = pair[1];
         }

@@ -14,7 +14,8 @@ public sealed class Strangers : HubTest
     [InlineData("a//b")]
     [InlineData("a/./b")]
     [InlineData("")]
-    public void A_path_that_leads_out_of_the_repository_is_refused(string path) => ShouldMakeNoSense($$"""[{"type":"file","path":"{{path}}","size":1,"oid":"{{GitId}}"}]""");
+    public void A_path_that_leads_out_of_the_repository_is_refused(string path)
+        => ShouldMakeNoSense($$"""[{"type":"file","path":"{{path}}","size":1,"oid":"{{GitId}}"}]""");
 
     [Fact]
     public void A_file_that_cannot_be_called_so_everywhere_is_left_out_and_the_others_come()
@@ -66,7 +67,9 @@ public sealed class Strangers : HubTest
     [Fact]
     public void A_list_without_end_is_left()
     {
-        Server.Script = request => request.Path.Contains("/tree/") ? $"HTTP/1.1 200 OK\r\nLink: <{request.Target}>; rel=\"next\"\r\nContent-Length: 2\r\n\r\n[]" : null;
+        Server.Script = request => request.Path.Contains("/tree/")
+            ? $"HTTP/1.1 200 OK\r\nLink: <{request.Target}>; rel=\"next\"\r\nContent-Length: 2\r\n\r\n[]"
+            : null;
         Failure(() => Pull()).Code.ShouldBe("SLM6012");
     }
 
@@ -130,5 +133,7 @@ public sealed class Strangers : HubTest
     }
 
     private void Answer(string route, string body) =>
-        Server.Script = request => request.Path.Contains(route) ? $"HTTP/1.1 200 OK\r\nContent-Length: {System.Text.Encoding.Latin1.GetByteCount(body)}\r\n\r\n{body}" : null;
+        Server.Script = request => request.Path.Contains(route)
+            ? $"HTTP/1.1 200 OK\r\nContent-Length: {System.Text.Encoding.Latin1.GetByteCount(body)}\r\n\r\n{body}"
+            : null;
 }

@@ -17,8 +17,12 @@ public class BlockQuantization
         var random = new Random(17);
         for (int exponent = -149; exponent <= 127; exponent++)
         {
-            ShouldBeThoseOfTheReference(type, Values(64 * Block, _ => (float)Math.ScaleB(2 * random.NextDouble() - 1, exponent)));
-            ShouldBeThoseOfTheReference(type, Values(64 * Block, _ => (float)Math.ScaleB(2 * random.NextDouble() - 1, exponent - random.Next(12))));
+            ShouldBeThoseOfTheReference(
+                type,
+                Values(64 * Block, _ => (float)Math.ScaleB(2 * random.NextDouble() - 1, exponent)));
+            ShouldBeThoseOfTheReference(
+                type,
+                Values(64 * Block, _ => (float)Math.ScaleB(2 * random.NextDouble() - 1, exponent - random.Next(12))));
         }
     }
 
@@ -35,7 +39,9 @@ public class BlockQuantization
             {
                 for (float first = -extreme; first < extreme; first += 15)
                 {
-                    float[] halves = Values(Block, i => i == 0 ? sign * extreme * scale : Math.Min(first + i / 2f, extreme - 0.5f) * scale);
+                    float[] halves = Values(
+                        Block,
+                        i => i == 0 ? sign * extreme * scale : Math.Min(first + i / 2f, extreme - 0.5f) * scale);
                     ShouldBeThoseOfTheReference(type, halves);
                     ShouldBeThoseOfTheReference(type, [halves[0], .. halves[1..].Select(MathF.BitDecrement)]);
                     ShouldBeThoseOfTheReference(type, [halves[0], .. halves[1..].Select(MathF.BitIncrement)]);
@@ -48,7 +54,8 @@ public class BlockQuantization
     [MemberData(nameof(Types))]
     public void Blocks_of_one_value_become_the_bytes_of_the_reference(GgufElementType type)
     {
-        foreach (float value in (float[])[0, -0f, 1, -1, 1e-3f, -0.3f, 65504, -65504, 1e6f, -3e38f, float.Epsilon, -float.Epsilon, 1e-40f, 1.1754944e-38f])
+        foreach (float value in (float[])[0, -0f, 1, -1, 1e-3f, -0.3f, 65504, -65504, 1e6f, -3e38f, float
+            .Epsilon, -float.Epsilon, 1e-40f, 1.1754944e-38f])
         {
             ShouldBeThoseOfTheReference(type, Values(Block, _ => value));
             ShouldBeThoseOfTheReference(type, Values(Block, i => i == 5 ? value : 0));
@@ -71,7 +78,8 @@ public class BlockQuantization
             for (int i = 0; i < Block; i++)
             {
                 // Not-a-number has many forms, and no exported file has any.
-                (float.IsNaN(expected[i]) ? float.IsNaN(values[i]) : Bits(values[i]) == Bits(expected[i])).ShouldBeTrue($"scale {scale:x4}, value {i}");
+                (float.IsNaN(expected[i]) ? float.IsNaN(values[i]) : Bits(values[i]) == Bits(expected[i])).ShouldBeTrue(
+                    $"scale {scale:x4}, value {i}");
             }
         }
     }
@@ -83,7 +91,9 @@ public class BlockQuantization
         var random = new Random(19);
         for (int exponent = -160; exponent <= 15; exponent++)
         {
-            float[] values = Values(8 * Block, _ => random.Next(2) == 0 ? random.Next(2) == 0 ? 0f : -0f : (float)Math.ScaleB(random.NextDouble() - 0.5, exponent));
+            float[] values = Values(8 * Block, _ => random.Next(2) == 0
+                ? random.Next(2) == 0 ? 0f : -0f
+                : (float)Math.ScaleB(random.NextDouble() - 0.5, exponent));
             float[] read = Dequantize(type, Quantize(type, values));
             for (int i = 0; i < values.Length; i++)
             {

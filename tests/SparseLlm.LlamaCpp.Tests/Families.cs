@@ -16,12 +16,14 @@ using Xunit.Abstractions;
 namespace SparseLlm.LlamaCpp.Tests;
 
 /// <summary>
-/// The tiny random model of every family as a GGUF file: what llama.cpp computes from it, against what the family's official code computes in double precision.
+/// The tiny random model of every family as a GGUF file: what llama.cpp computes from it, against what the family's
+/// official code computes in double precision.
 /// </summary>
 /// <param name="output">Told all distances.</param>
 public sealed class Families(ITestOutputHelper output) : IDisposable
 {
-    // The L2 norm of a difference over that of the reference. Single precision is 3e-6 from it, what a family is known by 1e-2 and more.
+    // The L2 norm of a difference over that of the reference. Single precision is 3e-6 from it, what a family is known
+    // by 1e-2 and more.
     private const double Tolerance = 1e-5;
 
     // A table in half precision is 2e-4 to 4e-4 from it in these models.
@@ -30,17 +32,23 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
     // Random weights suffer from rounding more than trained ones do, and llama.cpp rounds what comes into a matrix too.
     private static readonly Dictionary<GgufElementType, double> TolerancesOfTypes = new()
     {
-        [GgufElementType.F16] = 0.01, [GgufElementType.BF16] = 0.08, [GgufElementType.Q8_0] = 0.1, [GgufElementType.Q4_0] = 0.8,
+        [GgufElementType.F16] = 0.01,
+        [GgufElementType.BF16] = 0.08,
+        [GgufElementType.Q8_0] = 0.1,
+        [
+            GgufElementType.Q4_0] = 0.8,
     };
 
     /// <summary>Families that llama.cpp does not know.</summary>
     private static readonly string[] Unknown = ["gptj", "opt"];
 
-    /// <summary>Families with GELU: llama.cpp computes its tanh form, and takes it from a table in half precision.</summary>
+    /// <summary>Families with GELU: llama.cpp computes its tanh form, and takes it from a table in half
+    /// precision.</summary>
     private static readonly string[] WithTable =
         ["falcon", "falcon_new", "gemma", "gemma2", "gemma3_text", "gpt2", "gpt2_hubnames", "gpt_neox", "gpt_neox_seq", "phi", "starcoder2"];
 
-    /// <summary>Where llama.cpp computes something else than the official code: what it does, how far that takes it, and changes of config.json without which it does not.</summary>
+    /// <summary>Where llama.cpp computes something else than the official code: what it does, how far that takes it,
+    /// and changes of config.json without which it does not.</summary>
     private static readonly Dictionary<string, (string Reason, double Distance, string Without)> Deviations = new()
     {
         ["mistral"] = ("has no sliding window for the family", 1.0, """{"sliding_window": null}"""),
@@ -56,7 +64,8 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
             """{"rope_scaling": {"beta_fast": 32.0, "beta_slow": 1.0, "factor": 8.0, "original_max_position_embeddings": 200, "rope_type": "yarn", "truncate": true}}"""),
     };
 
-    /// <summary>Changes of config.json with which llama.cpp and this library still agree: what other models of the families have.</summary>
+    /// <summary>Changes of config.json with which llama.cpp and this library still agree: what other models of the
+    /// families have.</summary>
     private static readonly (string Family, string Changes)[] Variants =
     [
         ("llama32", """{"rope_scaling": null, "rms_norm_eps": 1e-5, "rope_theta": 500000.0}"""),
@@ -93,7 +102,8 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
         get
         {
             var agreeing = new TheoryData<string, string>();
-            foreach ((string family, string changes) in Variants.Concat(Deviations.Select(deviation => (deviation.Key, deviation.Value.Without))))
+            foreach ((string family, string changes) in Variants.Concat(
+                Deviations.Select(deviation => (deviation.Key, deviation.Value.Without))))
             {
                 agreeing.Add(family, changes);
             }
@@ -104,7 +114,9 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
 
     public static TheoryData<string> NotKnown => [.. Unknown];
 
-    private static IEnumerable<string> All => Directory.EnumerateDirectories(Repository.Families).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> All => Directory.EnumerateDirectories(Repository.Families)
+        .Select(path => Path.GetFileName(path)!)
+        .Order(StringComparer.Ordinal);
 
     public void Dispose()
     {
@@ -130,7 +142,8 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
 
         if (Deviations.TryGetValue(family, out var deviation))
         {
-            distances.Max().ShouldBeInRange(deviation.Distance / 2, deviation.Distance * 2, $"llama.cpp {deviation.Reason}");
+            distances.Max()
+                .ShouldBeInRange(deviation.Distance / 2, deviation.Distance * 2, $"llama.cpp {deviation.Reason}");
         }
         else
         {
@@ -155,17 +168,28 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
     [InlineData("granite", """{"attention_bias": true}""", "self_attn", "^$")]
     [InlineData("stablelm", """{"use_qkv_bias": false, "tie_word_embeddings": true}""", "^$", "_proj.bias|lm_head")]
     [InlineData("starcoder2", """{"use_bias": false, "sliding_window": null}""", "^$", "(_proj|c_fc).bias")]
-    [InlineData("gpt_neox", """{"attention_bias": false, "tie_word_embeddings": true}""", "^$", "(query_key_value|attention.dense).bias|embed_out")]
+    [InlineData(
+        "gpt_neox",
+        """{"attention_bias": false, "tie_word_embeddings": true}""",
+        "^$",
+        "(query_key_value|attention.dense).bias|embed_out")]
     [InlineData("olmo2", """{"tie_word_embeddings": true}""", "^$", "lm_head")]
-    public void Tensors_that_a_family_may_have_or_lack_reach_llama_cpp(string family, string changes, string biased, string dropped)
+    public void Tensors_that_a_family_may_have_or_lack_reach_llama_cpp(
+        string family,
+        string changes,
+        string biased,
+        string dropped)
     {
         Copy(family, changes);
         StoredTensors tensors = StoredTensors.Of(directory.Path);
         var random = new Random(17);
-        foreach ((string name, (string type, long[] shape, _)) in tensors.Where(tensor => tensor.Value.Shape.Length == 2 && Regex.IsMatch(tensor.Key, biased)).ToArray())
+        foreach ((string name, (string type, long[] shape, _)) in tensors.Where(
+            tensor => tensor.Value.Shape.Length == 2 && Regex.IsMatch(tensor.Key, biased)).ToArray())
         {
             float[] bias = [.. Enumerable.Range(0, (int)shape[0]).Select(_ => random.NextSingle() - 0.5f)];
-            tensors.Add(name.Replace(".weight", ".bias", StringComparison.Ordinal), (type, [shape[0]], MemoryMarshal.AsBytes<float>(bias).ToArray()));
+            tensors.Add(
+                name.Replace(".weight", ".bias", StringComparison.Ordinal),
+                (type, [shape[0]], MemoryMarshal.AsBytes<float>(bias).ToArray()));
         }
 
         foreach (string name in tensors.Keys.Where(name => Regex.IsMatch(name, dropped)).ToArray())
@@ -202,7 +226,8 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
     {
         Copy(family);
         using GgufExport export = GgufExport.Open(directory.Path, new GgufExportOptions(GgufElementType.F32));
-        export.Deviations.Any(warning => warning.Descriptor == GgufDiagnostics.OtherResults).ShouldBe(Deviations.ContainsKey(family));
+        export.Deviations.Any(warning => warning.Descriptor == GgufDiagnostics.OtherResults)
+            .ShouldBe(Deviations.ContainsKey(family));
     }
 
     [Theory]
@@ -210,7 +235,8 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
     public void A_family_that_llama_cpp_does_not_know_is_refused(string family)
     {
         Copy(family);
-        Should.Throw<DiagnosticException>(() => GgufExport.Open(directory.Path, new GgufExportOptions(GgufElementType.F32))).Diagnostics.Single().Descriptor.ShouldBe(GgufDiagnostics.UnsupportedModel);
+        Should.Throw<DiagnosticException>(
+            () => GgufExport.Open(directory.Path, new GgufExportOptions(GgufElementType.F32))).Diagnostics.Single().Descriptor.ShouldBe(GgufDiagnostics.UnsupportedModel);
     }
 
     /// <summary>llama.cpp and this library must compute the same for the model that is there.</summary>
@@ -246,7 +272,9 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
 
         File.WriteAllText(directory["config.json"], config.ToJsonString());
         File.Copy(Path.Combine(source, "model.safetensors"), directory["model.safetensors"]);
-        File.WriteAllText(directory["tokenizer.json"], ByteLevelTokenizer.OfSize((int)config["vocab_size"]!).ToJsonString());
+        File.WriteAllText(
+            directory["tokenizer.json"],
+            ByteLevelTokenizer.OfSize((int)config["vocab_size"]!).ToJsonString());
     }
 
     private float[][] Logits(DecoderModel model, int[] ids)
@@ -287,10 +315,14 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
     private static double ToleranceOf(string family) => WithTable.Contains(family) ? ToleranceOfTable : Tolerance;
 
     private static IEnumerable<JsonElement> Sequences(string family) =>
-        JsonElement.Parse(File.ReadAllBytes(Path.Combine(Repository.Family(family), "reference.json"))).GetProperty("sequences").EnumerateArray();
+        JsonElement.Parse(File.ReadAllBytes(Path.Combine(Repository.Family(family), "reference.json")))
+            .GetProperty("sequences")
+            .EnumerateArray();
 
     private static int[] Ids(JsonElement sequence) => sequence.GetProperty("token_ids").Deserialize<int[]>()!;
 
-    private static Dictionary<int, double[]> Reference(JsonElement sequence) => sequence.GetProperty("logits").EnumerateObject().ToDictionary(
-        position => int.Parse(position.Name, CultureInfo.InvariantCulture), position => position.Value.Deserialize<double[]>()!);
+    private static Dictionary<int, double[]> Reference(
+        JsonElement sequence) => sequence.GetProperty("logits").EnumerateObject().ToDictionary(
+        position => int.Parse(position.Name, CultureInfo.InvariantCulture), position => position.Value
+            .Deserialize<double[]>()!);
 }

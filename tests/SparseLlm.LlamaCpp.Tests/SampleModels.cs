@@ -38,7 +38,8 @@ public sealed class SampleModels(ITestOutputHelper output) : IDisposable
         foreach (string text in Texts())
         {
             model.Encode(text, addSpecial: true, parseSpecial: true).ShouldBe(tokenizer.Encode(text), text);
-            model.Encode(text, addSpecial: false, parseSpecial: true).ShouldBe(tokenizer.Encode(text, addSpecialTokens: false), text);
+            model.Encode(text, addSpecial: false, parseSpecial: true)
+                .ShouldBe(tokenizer.Encode(text, addSpecialTokens: false), text);
         }
     }
 
@@ -97,7 +98,8 @@ public sealed class SampleModels(ITestOutputHelper output) : IDisposable
 
         using LlamaCppModel model = Export(directory["changed"], type);
         Dictionary<string, (GgufElementType Type, float[] Values)> quantized = GgmlFile.Read(directory["model.gguf"]);
-        foreach ((string name, (_, float[] exact)) in GgmlFile.Read(directory["exact.gguf"]).Where(tensor => quantized[tensor.Key].Type != GgufElementType.F32))
+        foreach ((string name, (_, float[] exact)) in GgmlFile.Read(directory["exact.gguf"])
+            .Where(tensor => quantized[tensor.Key].Type != GgufElementType.F32))
         {
             Sparsity(exact).ShouldBe(0.5, 0.01, name);
             Sparsity(quantized[name].Values).ShouldBeGreaterThanOrEqualTo(Sparsity(exact), name);
@@ -131,7 +133,9 @@ public sealed class SampleModels(ITestOutputHelper output) : IDisposable
     {
         int[] ids = Ids()[..32];
         using LlamaCppModel whole = Export(Model, GgufElementType.Q8_0);
-        using GgufExport export = GgufExport.Open(Model, new GgufExportOptions(GgufElementType.Q8_0) { PartLength = 500_000 });
+        using GgufExport export = GgufExport.Open(
+            Model,
+            new GgufExportOptions(GgufElementType.Q8_0) { PartLength = 500_000 });
         IReadOnlyList<string> files = export.Files(directory["parts.gguf"]);
         export.Write(directory["parts.gguf"], CancellationToken.None);
         files.Count.ShouldBeGreaterThan(3);
@@ -162,9 +166,12 @@ public sealed class SampleModels(ITestOutputHelper output) : IDisposable
         }
 
         StoredTensors tensors = StoredTensors.Of(Model);
-        foreach ((string name, (_, long[] shape, byte[] bytes)) in tensors.Where(tensor => tensor.Value.Shape.Length == 2).ToArray())
+        foreach ((string name, (_, long[] shape, byte[] bytes)) in tensors.Where(
+            tensor => tensor.Value.Shape.Length == 2).ToArray())
         {
-            float[] values = change(name, Array.ConvertAll(MemoryMarshal.Cast<byte, Half>(bytes).ToArray(), value => (float)value));
+            float[] values = change(
+                name,
+                Array.ConvertAll(MemoryMarshal.Cast<byte, Half>(bytes).ToArray(), value => (float)value));
             tensors[name] = ("F32", shape, MemoryMarshal.AsBytes<float>(values).ToArray());
         }
 
@@ -191,7 +198,9 @@ public sealed class SampleModels(ITestOutputHelper output) : IDisposable
     private LlamaCppModel Export(string model, GgufElementType type, GgufMetadata? provenance = null)
     {
         string file = directory["model.gguf"];
-        using (GgufExport export = GgufExport.Open(model, new GgufExportOptions(type) { Provenance = provenance ?? [] }))
+        using (GgufExport export = GgufExport.Open(
+            model,
+            new GgufExportOptions(type) { Provenance = provenance ?? [] }))
         {
             export.Write(file, CancellationToken.None);
         }
@@ -210,14 +219,20 @@ public sealed class SampleModels(ITestOutputHelper output) : IDisposable
     /// <summary>The texts that tokenizers are tested with, and all paragraphs of the sample text.</summary>
     private static IEnumerable<string> Texts()
     {
-        JsonElement cases = JsonElement.Parse(File.ReadAllBytes(Path.Combine(Repository.Root, "tests", "SparseLlm.Models.Tests", "Tokenizers", "library-cases.json")));
+        JsonElement cases = JsonElement.Parse(File.ReadAllBytes(
+            Path.Combine(Repository.Root, "tests", "SparseLlm.Models.Tests", "Tokenizers", "library-cases.json")));
         return
         [
-            .. Reference("reference.json").GetProperty("tokenizer_tests").EnumerateArray().Select(test => test.GetProperty("text").GetString()!),
-            .. cases.EnumerateArray().Single(test => test.GetProperty("name").GetString() == "llama").GetProperty("cases").EnumerateArray().Select(test => test.GetProperty("text").GetString()!),
+            .. Reference("reference.json").GetProperty("tokenizer_tests").EnumerateArray()
+                .Select(test => test.GetProperty("text").GetString()!),
+            .. cases.EnumerateArray().Single(test => test.GetProperty("name").GetString() == "llama")
+                .GetProperty("cases")
+                .EnumerateArray()
+                .Select(test => test.GetProperty("text").GetString()!),
             .. File.ReadAllText(Repository.Text("sample-eval.txt")).Split("\n\n"),
         ];
     }
 
-    private static JsonElement Reference(string file) => JsonElement.Parse(File.ReadAllBytes(Path.Combine(Model, file)));
+    private static JsonElement Reference(string file)
+        => JsonElement.Parse(File.ReadAllBytes(Path.Combine(Model, file)));
 }

@@ -19,16 +19,19 @@ public sealed class Vocabularies : IDisposable
     private const string Lower = @"[\p{Ll}\p{Lm}\p{Lo}\p{M}]";
 
     private static readonly Dictionary<string, JsonElement> Variations = JsonElement
-        .Parse(File.ReadAllBytes(Path.Combine(Repository.Root, "tests", "SparseLlm.Models.Tests", "Tokenizers", "library-cases.json"))).EnumerateArray()
+        .Parse(File.ReadAllBytes(
+            Path.Combine(Repository.Root, "tests", "SparseLlm.Models.Tests", "Tokenizers", "library-cases.json"))).EnumerateArray()
         .ToDictionary(variation => variation.GetProperty("name").GetString()!);
 
-    /// <summary>The patterns by which published tokenizers cut text before they write it as bytes; null for GPT-2's own.</summary>
+    /// <summary>The patterns by which published tokenizers cut text before they write it as bytes; null for GPT-2's
+    /// own.</summary>
     private static readonly Dictionary<string, string[]?> Patterns = new()
     {
         ["gpt-2"] = null,
         ["llama-bpe"] = [Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + Blanks],
         ["qwen2"] = [Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + Blanks],
-        ["qwen35"] = [Contractions + @"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|" + Blanks],
+        ["qwen35"] = [Contractions + @"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|"
+            + Blanks],
         ["seed-coder"] = [Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|" + Blanks],
         ["deepseek-v3"] =
         [
@@ -37,19 +40,22 @@ public sealed class Vocabularies : IDisposable
             @"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|" + Blanks,
         ],
         ["deepseek-coder"] = [@"[\r\n]", @"\s?\p{L}+", @"\s?\p{P}+", "[一-龥ࠀ-一가-퟿]+", @"\p{N}"],
-        ["gpt-4o"] = [$@"{Upper}*{Lower}+{Contractions}?|{Upper}+{Lower}*{Contractions}?|\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n/]*|{Blanks}"],
+        [
+            "gpt-4o"] = [$@"{Upper}*{Lower}+{Contractions}?|{Upper}+{Lower}*{Contractions}?|\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n/]*|{Blanks}"],
         ["tekken"] = [$@"{Upper}*{Lower}+|{Upper}+{Lower}*|\p{{N}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n/]*|{Blanks}"],
     };
 
     private readonly TempDirectory directory = new();
 
-    public static TheoryData<string> VariationNames => [.. Variations.Keys.Where(name => !name.StartsWith("split", StringComparison.Ordinal))];
+    public static TheoryData<string> VariationNames
+        => [.. Variations.Keys.Where(name => !name.StartsWith("split", StringComparison.Ordinal))];
 
     public static TheoryData<string> PatternNames => [.. Patterns.Keys];
 
     private static readonly Lazy<string[]> Texts = new(() =>
     [
-        .. Variations.Values.SelectMany(variation => variation.GetProperty("cases").EnumerateArray()).Select(example => example.GetProperty("text").GetString()!),
+        .. Variations.Values.SelectMany(variation => variation.GetProperty("cases").EnumerateArray())
+            .Select(example => example.GetProperty("text").GetString()!),
         .. File.ReadAllText(Repository.Text("sample-eval.txt"))[..4000].Split("\n\n"),
         "I'VE we'll They'Re it's 'twas  1234567 3.14 12 345\t\n\n  x  \r\n y \n",
         "HelloWorld aBC ABCdef XMLHttp fooBar42Baz",
@@ -58,8 +64,10 @@ public sealed class Vocabularies : IDisposable
         "e\u0301te\u0301 \u01c5abc \u03a9mega \u00c9cole \u2460\u2461 \u00bd \u00b2 \u00a0\u2003x\u200b \ufeff",
     ]);
 
-    /// <summary>A tokenizer whose tokens reach over whatever pattern cuts; of texts without what looks like a special token, since llama.cpp takes it for one.</summary>
-    private static readonly Lazy<string> Learned = new(() => ByteLevelTokenizer.LearnedFrom(Texts.Value.Where(text => !text.Contains('<'))).ToJsonString());
+    /// <summary>A tokenizer whose tokens reach over whatever pattern cuts; of texts without what looks like a special
+    /// token, since llama.cpp takes it for one.</summary>
+    private static readonly Lazy<string> Learned = new(
+        () => ByteLevelTokenizer.LearnedFrom(Texts.Value.Where(text => !text.Contains('<'))).ToJsonString());
 
     public void Dispose() => directory.Dispose();
 
@@ -68,7 +76,8 @@ public sealed class Vocabularies : IDisposable
     public void A_tokenizer_gets_its_tokens_in_llama_cpp_unless_it_is_refused_or_warned_of(string name)
     {
         JsonElement variation = Variations[name];
-        JsonObject json = JsonNode.Parse(File.ReadAllBytes(Path.Combine(Repository.Model(variation.GetProperty("base").GetString()!), "tokenizer.json")))!.AsObject();
+        JsonObject json = JsonNode.Parse(File.ReadAllBytes(
+            Path.Combine(Repository.Model(variation.GetProperty("base").GetString()!), "tokenizer.json")))!.AsObject();
         Change(json, variation.GetProperty("changes"));
         try
         {
@@ -101,7 +110,8 @@ public sealed class Vocabularies : IDisposable
         }
 
         (string[] different, bool isWarnedOf) = Compare(json);
-        different.Where(text => isWarnedOf ? text.All(char.IsAscii) : text.EnumerateRunes().All(IsCommon)).ShouldBeEmpty();
+        different.Where(text => isWarnedOf ? text.All(char.IsAscii) : text.EnumerateRunes().All(IsCommon))
+            .ShouldBeEmpty();
     }
 
     /// <summary>The texts that get other tokens in llama.cpp, and whether there was a warning of such texts.</summary>
@@ -114,18 +124,22 @@ public sealed class Vocabularies : IDisposable
         IReadOnlyList<Diagnostic> warnings = GgufVocabulary.Write(metadata, directory.Path, tokenizer.VocabularySize);
         File.WriteAllBytes(directory["vocabulary.gguf"], GgufHeaderWriter.Write(metadata, []));
         using LlamaCppModel model = LlamaCppModel.LoadVocabulary(directory["vocabulary.gguf"]);
-        return ([.. Texts.Value.Where(text => !model.Encode(text, addSpecial: true, parseSpecial: true).SequenceEqual(tokenizer.Encode(text)))], warnings.Count > 0);
+        return ([.. Texts.Value.Where(
+            text => !model.Encode(text, addSpecial: true, parseSpecial: true).SequenceEqual(tokenizer.Encode(text)))], warnings.Count > 0);
     }
 
-    /// <summary>Whether a character is one that Unicode knows and no separator of lines, which DeepSeek's patterns in llama.cpp treat otherwise.</summary>
+    /// <summary>Whether a character is one that Unicode knows and no separator of lines, which DeepSeek's patterns in
+    /// llama.cpp treat otherwise.</summary>
     private static bool IsCommon(Rune rune) =>
-        Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+        Rune.GetUnicodeCategory(
+            rune) is not (UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
     private static void Change(JsonObject json, JsonElement changes)
     {
         foreach (JsonProperty change in changes.EnumerateObject())
         {
-            if (change.Value.ValueKind == JsonValueKind.Object && json[change.Name] is JsonObject part && change.Name == "model")
+            if (change.Value.ValueKind == JsonValueKind.Object && json[change.Name] is JsonObject part
+                && change.Name == "model")
             {
                 Change(part, change.Value);
             }

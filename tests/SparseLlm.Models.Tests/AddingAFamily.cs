@@ -9,7 +9,8 @@ using SparseLlm.Numerics.Cpu;
 
 namespace SparseLlm.Models.Tests;
 
-/// <summary>A family that nobody has published needs what is in this file, and nothing else of the library changes.</summary>
+/// <summary>A family that nobody has published needs what is in this file, and nothing else of the library
+/// changes.</summary>
 public sealed partial class AddingAFamily : IDisposable
 {
     private static readonly int[] Ids = [3, 17, 0, 28, 5, 5, 11, 2, 9];
@@ -23,7 +24,8 @@ public sealed partial class AddingAFamily : IDisposable
         directory.Dispose();
     }
 
-    /// <summary>Llama with q, k and v in one tensor, pairs of neighbours in the rotary embedding, other names, and louder logits.</summary>
+    /// <summary>Llama with q, k and v in one tensor, pairs of neighbours in the rotary embedding, other names, and
+    /// louder logits.</summary>
     private sealed class Parrot : Llama
     {
         public override string Name => "ParrotForCausalLM";
@@ -37,12 +39,24 @@ public sealed partial class AddingAFamily : IDisposable
         protected override ModelDefinition Define(ModelConfig config, Func<string, bool> hasTensor)
         {
             ModelDefinition model = base.Define(config, hasTensor);
-            return model with { Head = model.Head with { Scale = (float)config.Positive("logit_scale", defaultValue: 1) } };
+            return model with
+            {
+                Head = model.Head with
+                {
+                    Scale = (float)config.Positive(
+                "logit_scale",
+                defaultValue: 1)
+                }
+            };
         }
 
         protected override AttentionDefinition Attention(DecoderShape shape, int index)
         {
-            FusedLinear fused = new(shape.Layer(index) + "wings", shape.Hidden, shape.QueryWidth + 2 * shape.KeyWidth, hasBias: false);
+            FusedLinear fused = new(
+                shape.Layer(index) + "wings",
+                shape.Hidden,
+                shape.QueryWidth + 2 * shape.KeyWidth,
+                hasBias: false);
             LinearDefinition[] parts = fused.ByKeyValueHead(shape.Heads, shape.KeyValueHeads, shape.HeadWidth);
             return base.Attention(shape, index) with { Query = parts[0], Key = parts[1], Value = parts[2] };
         }
@@ -69,7 +83,8 @@ public sealed partial class AddingAFamily : IDisposable
     public void Family_that_the_documentation_shows_is_one_of_the_library()
     {
         string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "extending.md"));
-        string source = File.ReadAllText(Path.Combine(Repository.Root, "src", "SparseLlm.Models", "Architectures", "Olmo2.cs"));
+        string source = File.ReadAllText(
+            Path.Combine(Repository.Root, "src", "SparseLlm.Models", "Architectures", "Olmo2.cs"));
         Code.Match(page).Groups["code"].Value.ShouldBe(source);
     }
 
@@ -102,18 +117,21 @@ public sealed partial class AddingAFamily : IDisposable
             float[][] v = TakeRows(llama, prefix + "v_proj.weight");
             float[][] fused = [.. Enumerable.Range(0, KeyValueHeads).SelectMany(group => (float[][])
             [
-                .. Enumerable.Range(group * Heads / KeyValueHeads, Heads / KeyValueHeads).SelectMany(head => Neighbours(Head(q, head))),
+                .. Enumerable.Range(group * Heads / KeyValueHeads, Heads / KeyValueHeads)
+                    .SelectMany(head => Neighbours(Head(q, head))),
                 .. Neighbours(Head(k, group)),
                 .. Head(v, group),
             ])];
-            llama.Tensors[$"model.layers.{layer}.wings.weight"] = ([fused.Length, fused[0].Length], [.. fused.SelectMany(row => row)]);
+            llama.Tensors[$"model.layers.{layer}.wings.weight"] = ([fused.Length, fused[0].Length], [.. fused
+                .SelectMany(row => row)]);
         }
 
         return llama;
 
         static float[][] Head(float[][] rows, int head) => rows[(head * Width)..((head + 1) * Width)];
 
-        static IEnumerable<float[]> Neighbours(float[][] head) => Enumerable.Range(0, Width).Select(channel => head[channel / 2 + channel % 2 * Width / 2]);
+        static IEnumerable<float[]> Neighbours(float[][] head)
+            => Enumerable.Range(0, Width).Select(channel => head[channel / 2 + channel % 2 * Width / 2]);
     }
 
     private static float[][] TakeRows(TinyModel model, string name)

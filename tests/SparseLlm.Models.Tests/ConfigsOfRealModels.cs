@@ -4,7 +4,8 @@ using SparseLlm.Models.Tests.Support;
 namespace SparseLlm.Models.Tests;
 
 /// <summary>
-/// The fields that config.json of well-known models has, with tiny sizes: none of them may be taken for a field of another architecture.
+/// The fields that config.json of well-known models has, with tiny sizes: none of them may be taken for a field of
+/// another architecture.
 /// </summary>
 public sealed class ConfigsOfRealModels : IDisposable
 {
@@ -88,8 +89,12 @@ public sealed class ConfigsOfRealModels : IDisposable
     [Theory]
     [InlineData("gpt_neox", """{"partial_rotary_factor": null, "rope_theta": null, "rotary_pct": 0.25, "rotary_emb_base": 10000, "use_parallel_residual": true}""")]
     [InlineData("falcon", """{"apply_residual_connection_post_layernorm": false, "max_position_embeddings": null, "ffn_hidden_size": 192, "rope_theta": null}""")]
-    [InlineData("stablelm", """{"rope_pct": 0.25, "rotary_scaling_factor": 1.0, "norm_eps": 1e-5, "use_flash_attention": true}""")]
-    [InlineData("gptj", """{"rotary": true, "n_ctx": 64, "scale_attn_weights": true, "gradient_checkpointing": false}""")]
+    [InlineData(
+        "stablelm",
+        """{"rope_pct": 0.25, "rotary_scaling_factor": 1.0, "norm_eps": 1e-5, "use_flash_attention": true}""")]
+    [InlineData(
+        "gptj",
+        """{"rotary": true, "n_ctx": 64, "scale_attn_weights": true, "gradient_checkpointing": false}""")]
     [InlineData("gpt_oss", """{"swiglu_limit": 7.0, "experts_per_token": 2, "initial_context_length": 200}""")]
     [InlineData("cohere2", """{"rotary_pct": 1.0, "position_embedding_type": "rope_gptj", "use_parallel_block": true, "order_of_interleaved_layers": "local_attn_first"}""")]
     public void Other_families_are_read(string family, string config)
@@ -104,7 +109,9 @@ public sealed class ConfigsOfRealModels : IDisposable
         TinyModel tiny = TinyModel.Llama();
         tiny.Write(directory.Path);
         string json = tiny.Config.ToJsonString();
-        File.WriteAllText(directory["config.json"], "\uFEFF" + json[..^1] + ", \"time_step_limit\": [0.0, Infinity], \"x\": NaN}");
+        File.WriteAllText(
+            directory["config.json"],
+            "\uFEFF" + json[..^1] + ", \"time_step_limit\": [0.0, Infinity], \"x\": NaN}");
         Should.NotThrow(() => DecoderModel.ReadDefinition(directory.Path));
     }
 

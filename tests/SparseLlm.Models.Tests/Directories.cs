@@ -66,9 +66,15 @@ public sealed class Directories : IDisposable
     [InlineData("rope_parameters", """{"rope_type": "proportional"}""", "rope_parameters.rope_type: 'proportional'")]
     [InlineData("rope_scaling", """{"type": "dynamic", "factor": 2.0, "alpha": 1000.0}""", "rope_scaling.alpha")]
     [InlineData("rope_scaling", """{"rope_type": "default", "type": "mrope"}""", "rope_scaling.type: 'mrope'")]
-    [InlineData("rope_parameters", """{"full_attention": {"rope_theta": 5.0, "rope_type": "default"}}""", "for each kind of layer ('full_attention')")]
+    [InlineData(
+        "rope_parameters",
+        """{"full_attention": {"rope_theta": 5.0, "rope_type": "default"}}""",
+        "for each kind of layer ('full_attention')")]
     [InlineData("partial_rotary_factor", "0.5", "partial_rotary_factor")]
-    [InlineData("layer_types", """["full_attention", "sliding_attention", "full_attention"]""", "no layers of 'sliding_attention'")]
+    [InlineData(
+        "layer_types",
+        """["full_attention", "sliding_attention", "full_attention"]""",
+        "no layers of 'sliding_attention'")]
     [InlineData("layer_types", """["full_attention", "chunked_attention", "full_attention"]""", "'chunked_attention'")]
     public void Unsupported_value_is_an_error_naming_the_field(string field, string value, string problem)
     {
@@ -86,14 +92,16 @@ public sealed class Directories : IDisposable
     [InlineData("""{"rope_type": "linear", "factor": 4.0}""", false)]
     public void Rotary_scaling_under_both_names_must_be_the_same(string parameters, bool isSame)
     {
-        TinyModel.Llama($$"""{"rope_scaling": {"type": "linear", "factor": 2.0}, "rope_parameters": {{parameters}}}""").Write(directory.Path);
+        TinyModel.Llama($$"""{"rope_scaling": {"type": "linear", "factor": 2.0}, "rope_parameters": {{parameters}}}""")
+            .Write(directory.Path);
         if (isSame)
         {
             Should.NotThrow(Opening);
             return;
         }
 
-        Opening.ShouldFailWith(ModelDiagnostics.MalformedConfig).Message.ShouldContain("rope_parameters: they contradict rope_scaling");
+        Opening.ShouldFailWith(ModelDiagnostics.MalformedConfig).Message
+            .ShouldContain("rope_parameters: they contradict rope_scaling");
     }
 
     [Theory]
@@ -105,7 +113,8 @@ public sealed class Directories : IDisposable
             $$"""
             {"architectures": ["MistralForCausalLM"], "model_type": "mistral", "sliding_window": {{window}}, "layer_types": ["{{type}}", "{{type}}", "{{type}}"]}
             """).Write(directory.Path);
-        Opening.ShouldFailWith(ModelDiagnostics.UnsupportedConfig).Message.ShouldContain("layer_types: with this sliding_window");
+        Opening.ShouldFailWith(ModelDiagnostics.UnsupportedConfig).Message
+            .ShouldContain("layer_types: with this sliding_window");
     }
 
     [Fact]
@@ -136,9 +145,15 @@ public sealed class Directories : IDisposable
     [InlineData("hidden_size", "1073741824", "hidden_size: 1073741824 is more than any model has")]
     [InlineData("intermediate_size", "1073741824", "intermediate_size: 1073741824 is more than any model has")]
     [InlineData("head_dim", "8192", "wider than any model has")]
-    [InlineData("layer_types", """["full_attention"]""", "layer_types: the list of 1 is not one of num_hidden_layers, 3")]
+    [InlineData(
+        "layer_types",
+        """["full_attention"]""",
+        "layer_types: the list of 1 is not one of num_hidden_layers, 3")]
     [InlineData("rope_scaling", """{"factor": 2.0}""", "rope_scaling.rope_type is missing")]
-    [InlineData("rope_parameters", """{"rope_type": "default", "rope_theta": 7.0}""", "rope_theta: it contradicts rope_parameters.rope_theta")]
+    [InlineData(
+        "rope_parameters",
+        """{"rope_type": "default", "rope_theta": 7.0}""",
+        "rope_theta: it contradicts rope_parameters.rope_theta")]
     [InlineData("attention_bias", "1", "attention_bias is 1; it must be true or false")]
     [InlineData("hidden_act", "[]", "hidden_act is []")]
     [InlineData("architectures", "\"LlamaForCausalLM\"", "architectures is")]
@@ -148,7 +163,10 @@ public sealed class Directories : IDisposable
     [InlineData("rope_scaling", """{"type": "linear"}""", "rope_scaling.factor is missing")]
     [InlineData("rope_scaling", """{"type": "dynamic"}""", "rope_scaling.factor is missing")]
     [InlineData("rope_parameters", """{"rope_type": "longrope"}""", "rope_parameters.short_factor is missing")]
-    [InlineData("rope_parameters", """{"rope_type": "longrope", "short_factor": [1.0, 2.0, 3.0], "long_factor": [1.0]}""", "the list of 3 is not one of the 2 pairs")]
+    [InlineData(
+        "rope_parameters",
+        """{"rope_type": "longrope", "short_factor": [1.0, 2.0, 3.0], "long_factor": [1.0]}""",
+        "the list of 3 is not one of the 2 pairs")]
     [InlineData(
         "rope_scaling",
         """{"rope_type":"llama3","factor":2,"low_freq_factor":4,"high_freq_factor":4,"original_max_position_embeddings":8}""",
@@ -209,7 +227,8 @@ public sealed class Directories : IDisposable
     public void Missing_tensors_are_one_error_that_names_the_first_and_counts_the_rest()
     {
         TinyModel tiny = TinyModel.Llama();
-        foreach (string name in tiny.Tensors.Keys.Where(name => name.Contains("up_proj") || name.StartsWith("lm_head")).ToArray())
+        foreach (string name in tiny.Tensors.Keys.Where(name => name.Contains("up_proj") || name.StartsWith("lm_head"))
+            .ToArray())
         {
             tiny.Tensors.Remove(name);
         }
@@ -248,7 +267,8 @@ public sealed class Directories : IDisposable
         TinyModel tiny = TinyModel.Opt();
         tiny.Tensors.Remove("model.decoder.layers.1.fc1.bias");
         tiny.Write(directory.Path);
-        Opening.ShouldFailWith(ModelDiagnostics.MissingTensor).Message.ShouldContain("'model.decoder.layers.1.fc1.bias'");
+        Opening.ShouldFailWith(ModelDiagnostics.MissingTensor).Message
+            .ShouldContain("'model.decoder.layers.1.fc1.bias'");
     }
 
     [Theory]

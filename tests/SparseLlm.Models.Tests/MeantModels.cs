@@ -19,8 +19,10 @@ public sealed class MeantModels : IDisposable
     {
         Write("models/x");
         Failure($"models/x/{file}").ShouldContain($"name its directory, '{directory["models/x"]}'");
-        MeantModel.Hint(directory[$"models/x/{file}"], $"models/x/{file}").ShouldBe("this is a file of a model; name its directory, 'models/x'");
-        MeantModel.Hint(directory[$"models/x/{file}"], file).ShouldBe("this is a file of a model; name its directory, '.'");
+        MeantModel.Hint(directory[$"models/x/{file}"], $"models/x/{file}")
+            .ShouldBe("this is a file of a model; name its directory, 'models/x'");
+        MeantModel.Hint(directory[$"models/x/{file}"], file)
+            .ShouldBe("this is a file of a model; name its directory, '.'");
         GgufFile.IsMeantBy(directory[$"models/x/{file}"]).ShouldBeFalse();
     }
 
@@ -52,7 +54,8 @@ public sealed class MeantModels : IDisposable
             Write($"models/{name}");
         }
 
-        MeantModel.Hint(directory["models"], "models/").ShouldBe("this is a folder with several models; name one: 'models/a', 'models/b', 'models/c' or one of 2 more");
+        MeantModel.Hint(directory["models"], "models/").ShouldBe(
+            "this is a folder with several models; name one: 'models/a', 'models/b', 'models/c' or one of 2 more");
     }
 
     [Fact]
@@ -62,7 +65,8 @@ public sealed class MeantModels : IDisposable
         string snapshot = $"models--owner--x/snapshots/{Commit}";
         Failure("models--owner--x").ShouldContain($"'{directory[snapshot]}'");
         Failure("models--owner--x/snapshots").ShouldContain("several models");
-        MeantModel.Hint(directory.Path, "hub").ShouldBe($"this is a folder around a model; did you mean 'hub/{snapshot}'?");
+        MeantModel.Hint(directory.Path, "hub")
+            .ShouldBe($"this is a folder around a model; did you mean 'hub/{snapshot}'?");
         File.Delete(directory["models--owner--x/refs/main"]);
         Failure("models--owner--x").ShouldContain("snapshots/0000'");
     }
@@ -87,7 +91,9 @@ public sealed class MeantModels : IDisposable
     [SkippableTheory]
     [InlineData("config.json", "SLM2010")]
     [InlineData("model.safetensors", "SLM2002")]
-    public void Link_that_leads_nowhere_says_that_the_download_is_not_complete_and_which_file_is_missing(string file, string code)
+    public void Link_that_leads_nowhere_says_that_the_download_is_not_complete_and_which_file_is_missing(
+        string file,
+        string code)
     {
         Skip.If(OperatingSystem.IsWindows());
         WriteRepository(Commit);
@@ -110,7 +116,9 @@ public sealed class MeantModels : IDisposable
         string? hint = MeantModel.Hint(directory[written], written);
 
         // Some file systems do not tell upper case from lower.
-        (hint is null ? Directory.Exists(directory[written]) : hint.Contains($"did you mean '{meant}'?", StringComparison.Ordinal)).ShouldBeTrue(hint);
+        (hint is null
+            ? Directory.Exists(directory[written])
+            : hint.Contains($"did you mean '{meant}'?", StringComparison.Ordinal)).ShouldBeTrue(hint);
     }
 
     [Fact]
@@ -133,7 +141,8 @@ public sealed class MeantModels : IDisposable
     [InlineData("hub/models--gpt2/snapshots/a1b2/", "gpt2")]
     [InlineData("mine/snapshots/a1b2", "a1b2")]
     [InlineData("models--x/a1b2", "a1b2")]
-    public void Model_is_called_after_its_directory_and_a_snapshot_after_its_repository(string path, string name) => ModelName.Of(directory[path]).ShouldBe(name);
+    public void Model_is_called_after_its_directory_and_a_snapshot_after_its_repository(string path, string name)
+        => ModelName.Of(directory[path]).ShouldBe(name);
 
     private void Write(string place) => TinyModel.Llama().Write(Directory.CreateDirectory(directory[place]).FullName);
 
@@ -148,10 +157,12 @@ public sealed class MeantModels : IDisposable
         File.WriteAllText(directory["models--owner--x/refs/main"], commits[^1]);
     }
 
-    private string Failure(string path) => Diagnosis(path) is var diagnostic && diagnostic.Descriptor == ModelDiagnostics.CheckpointNotFound
+    private string Failure(
+        string path) => Diagnosis(path) is var diagnostic && diagnostic.Descriptor == ModelDiagnostics.CheckpointNotFound
         ? diagnostic.Message
         : throw new InvalidOperationException(diagnostic.ToString());
 
     private Diagnostic Diagnosis(string path) =>
-        Should.Throw<DiagnosticException>(() => DecoderModel.ReadDefinition(directory[path])).Diagnostics.ShouldHaveSingleItem();
+        Should.Throw<DiagnosticException>(() => DecoderModel.ReadDefinition(directory[path])).Diagnostics
+            .ShouldHaveSingleItem();
 }

@@ -5,7 +5,8 @@ using SparseLlm.Models.Tests.Support;
 
 namespace SparseLlm.Models.Tests;
 
-/// <summary>What is called by the name of a supported architecture and is something else must not be pruned as if it were one.</summary>
+/// <summary>What is called by the name of a supported architecture and is something else must not be pruned as if it
+/// were one.</summary>
 public sealed class ModelsOfOtherKinds : IDisposable
 {
     private readonly TempDirectory directory = new();
@@ -78,7 +79,8 @@ public sealed class ModelsOfOtherKinds : IDisposable
     {
         TinyModel tiny = TinyModel.Llama("""{"tie_word_embeddings": true}""");
         (long[] shape, float[] values) = tiny.Tensors["model.embed_tokens.weight"];
-        tiny.Tensors["lm_head.weight"] = (shape, [.. values.Select((value, index) => isOther && index == values.Length - 1 ? value + 1 : value)]);
+        tiny.Tensors["lm_head.weight"] = (shape, [.. values.Select(
+            (value, index) => isOther && index == values.Length - 1 ? value + 1 : value)]);
         tiny.Write(directory.Path);
         if (isOther)
         {
@@ -136,8 +138,10 @@ public sealed class ModelsOfOtherKinds : IDisposable
     [Fact]
     public void Fields_of_another_architecture_are_one_error()
     {
-        TinyModel.Llama("""{"embedding_multiplier": 12.0, "logits_scaling": 8.0, "residual_multiplier": 0.22}""").Write(directory.Path);
-        Opening.ShouldFailWith(ModelDiagnostics.UnsupportedConfig).Message.ShouldStartWith("embedding_multiplier, logits_scaling, residual_multiplier:");
+        TinyModel.Llama("""{"embedding_multiplier": 12.0, "logits_scaling": 8.0, "residual_multiplier": 0.22}""")
+            .Write(directory.Path);
+        Opening.ShouldFailWith(ModelDiagnostics.UnsupportedConfig).Message
+            .ShouldStartWith("embedding_multiplier, logits_scaling, residual_multiplier:");
     }
 
     [Fact]
@@ -166,7 +170,8 @@ public sealed class ModelsOfOtherKinds : IDisposable
     public void Two_names_of_architectures_are_an_error()
     {
         TinyModel.Llama("""{"architectures": ["LlamaForCausalLM", "MistralForCausalLM"]}""").Write(directory.Path);
-        Opening.ShouldFailWith(ModelDiagnostics.UnsupportedArchitecture).Message.ShouldContain("two architectures, LlamaForCausalLM and MistralForCausalLM");
+        Opening.ShouldFailWith(ModelDiagnostics.UnsupportedArchitecture).Message
+            .ShouldContain("two architectures, LlamaForCausalLM and MistralForCausalLM");
     }
 
     [Fact]
@@ -222,7 +227,8 @@ public sealed class ModelsOfOtherKinds : IDisposable
             tiny.Config[field] = JsonNode.Parse("""{"quant_method": "mxfp4"}""");
         }
 
-        foreach (string experts in tiny.Tensors.Keys.Where(name => name.EndsWith("_proj", StringComparison.Ordinal)).ToArray())
+        foreach (string experts in tiny.Tensors.Keys.Where(name => name.EndsWith("_proj", StringComparison.Ordinal))
+            .ToArray())
         {
             tiny.Tensors.Remove(experts);
             tiny.Tensors[experts + "_blocks"] = ([1], [0]);
@@ -268,7 +274,9 @@ public sealed class ModelsOfOtherKinds : IDisposable
     [Fact]
     public void Unsupported_architecture_is_said_before_weights_are_asked_for()
     {
-        File.WriteAllText(directory["config.json"], """{"architectures": ["BloomForCausalLM"], "quantization_config": {"quant_method": "awq"}}""");
+        File.WriteAllText(
+            directory["config.json"],
+            """{"architectures": ["BloomForCausalLM"], "quantization_config": {"quant_method": "awq"}}""");
         Opening.ShouldFailWith(ModelDiagnostics.UnsupportedArchitecture);
     }
 

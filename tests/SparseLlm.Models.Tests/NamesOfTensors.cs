@@ -6,7 +6,8 @@ using SparseLlm.Numerics.Cpu;
 
 namespace SparseLlm.Models.Tests;
 
-/// <summary>Checkpoints of one model name and arrange its tensors in several ways, and hold more than the model.</summary>
+/// <summary>Checkpoints of one model name and arrange its tensors in several ways, and hold more than the
+/// model.</summary>
 public sealed class NamesOfTensors : IDisposable
 {
     private static readonly int[] Ids = [3, 17, 0, 28, 5, 5, 11, 2, 9];
@@ -131,7 +132,10 @@ public sealed class NamesOfTensors : IDisposable
             tiny.Rename(name => name == old + "gate.weight" ? stacked + "gate.weight" : name);
             int experts = (int)tiny.Tensors[stacked + "gate.weight"].Shape[0];
             var names = Enumerable.Range(0, experts).Select(expert => $"{old}experts.{expert}.").ToArray();
-            Stack(tiny, stacked + "experts.gate_up_proj", [.. names.Select(name => new[] { $"{name}{gate}.weight", $"{name}{up}.weight" })]);
+            Stack(
+                tiny,
+                stacked + "experts.gate_up_proj",
+                [.. names.Select(name => new[] { $"{name}{gate}.weight", $"{name}{up}.weight" })]);
             Stack(tiny, stacked + "experts.down_proj", [.. names.Select(name => new[] { $"{name}{down}.weight" })]);
         }
 

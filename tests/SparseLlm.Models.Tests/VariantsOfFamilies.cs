@@ -54,7 +54,8 @@ public sealed class VariantsOfFamilies : IDisposable
         {
             (long[] shape, float[] values) = tiny.Tensors[name];
             float[][] rows = [.. values.Chunk((int)shape[1])];
-            float[][] each = [.. Enumerable.Range(0, Heads).SelectMany(head => (float[][])[.. rows[(head * Width)..((head + 1) * Width)], .. rows[(Heads * Width)..]])];
+            float[][] each = [.. Enumerable.Range(0, Heads).SelectMany(
+                head => (float[][])[.. rows[(head * Width)..((head + 1) * Width)], .. rows[(Heads * Width)..]])];
             tiny.Tensors[name] = ([each.Length, shape[1]], [.. each.SelectMany(row => row)]);
         }
 
@@ -63,8 +64,14 @@ public sealed class VariantsOfFamilies : IDisposable
 
     [Theory]
     [InlineData("llama32", """{"type": "dynamic", "factor": 4.0}""", """{"rope_type": "default"}""")]
-    [InlineData("llama32", """{"type": "yarn", "factor": 4.0}""", """{"type": "yarn", "factor": 4.0, "attention_factor": 1.1386294361119891, "beta_fast": 32, "beta_slow": 1}""")]
-    [InlineData("llama32", """{"type": "yarn", "factor": 4.0, "attention_factor": 1.0}""", """{"type": "yarn", "factor": 4.0, "mscale": 1.0, "mscale_all_dim": 1.0}""")]
+    [InlineData(
+        "llama32",
+        """{"type": "yarn", "factor": 4.0}""",
+        """{"type": "yarn", "factor": 4.0, "attention_factor": 1.1386294361119891, "beta_fast": 32, "beta_slow": 1}""")]
+    [InlineData(
+        "llama32",
+        """{"type": "yarn", "factor": 4.0, "attention_factor": 1.0}""",
+        """{"type": "yarn", "factor": 4.0, "mscale": 1.0, "mscale_all_dim": 1.0}""")]
     [InlineData("llama32", """{"type": "yarn", "factor": 1.0}""", """{"rope_type": "default"}""")]
     public void Scalings_that_come_to_the_same_are_the_same(string family, string one, string other)
     {
@@ -82,9 +89,17 @@ public sealed class VariantsOfFamilies : IDisposable
     [InlineData("mixtral", "num_experts_per_tok", "5", "num_experts_per_tok: 5 is more than there are experts, 4")]
     [InlineData("mixtral", "num_local_experts", "1000000", "more than any model has")]
     [InlineData("gptj", "rotary_dim", "18", "rotary_dim: 18 is more than the 16 channels of a head")]
-    [InlineData("smollm3", "no_rope_layers", "[1, 0]", "no_rope_layers: the list of 2 is not one of num_hidden_layers, 4")]
+    [InlineData(
+        "smollm3",
+        "no_rope_layers",
+        "[1, 0]",
+        "no_rope_layers: the list of 2 is not one of num_hidden_layers, 4")]
     [InlineData("gemma2", "final_logit_softcapping", "-1", "final_logit_softcapping is -1")]
-    public void Contradiction_or_impossible_number_is_an_error_naming_the_field(string family, string field, string value, string problem)
+    public void Contradiction_or_impossible_number_is_an_error_naming_the_field(
+        string family,
+        string field,
+        string value,
+        string problem)
     {
         TinyModel tiny = TinyModel.Family(family);
         tiny.Config[field] = JsonNode.Parse(value);
@@ -96,14 +111,18 @@ public sealed class VariantsOfFamilies : IDisposable
     [Fact]
     public void Gpt2_may_scale_scores_by_the_layer()
     {
-        TinyModel tiny = TinyModel.Family("gpt2", """{"scale_attn_weights": false, "scale_attn_by_inverse_layer_idx": true}""");
+        TinyModel tiny = TinyModel.Family(
+            "gpt2",
+            """{"scale_attn_weights": false, "scale_attn_by_inverse_layer_idx": true}""");
         Definition(tiny).Layers.Select(layer => Attention(layer).Scale).ShouldBe([1f, 0.5f]);
     }
 
     [Fact]
     public void Gemma2_may_be_without_caps()
     {
-        TinyModel tiny = TinyModel.Family("gemma2", """{"attn_logit_softcapping": null, "final_logit_softcapping": null}""");
+        TinyModel tiny = TinyModel.Family(
+            "gemma2",
+            """{"attn_logit_softcapping": null, "final_logit_softcapping": null}""");
         ModelDefinition definition = Definition(tiny);
         Attention(definition.Layers[0]).Cap.ShouldBeNull();
         definition.Head.Cap.ShouldBeNull();
@@ -125,7 +144,8 @@ public sealed class VariantsOfFamilies : IDisposable
         scaled[..5].ShouldBe(unscaled[..5]);
         scaled[5].ShouldBe(unscaled[5].Select(frequency => frequency / 8));
 
-        double[][] Frequencies() => [.. Definition(tiny).Layers.Select(layer => Attention(layer).Rotary!.InverseFrequencies.ToArray())];
+        double[][] Frequencies()
+            => [.. Definition(tiny).Layers.Select(layer => Attention(layer).Rotary!.InverseFrequencies.ToArray())];
     }
 
     [Fact]
@@ -145,14 +165,17 @@ public sealed class VariantsOfFamilies : IDisposable
         }
 
         Logits(tiny).ShouldNotBe(logits);
-        Definition(tiny).Layers[0].Blocks[0].Mixer.Tensors.ShouldContain(new TensorShape("model.layers.0.self_attn.k_norm.weight", 2, 16));
+        Definition(tiny).Layers[0].Blocks[0].Mixer.Tensors
+            .ShouldContain(new TensorShape("model.layers.0.self_attn.k_norm.weight", 2, 16));
     }
 
     [Fact]
     public void Qwen3_may_have_layers_without_experts()
     {
         TinyModel tiny = TinyModel.Family("qwen3_moe", """{"mlp_only_layers": [1]}""");
-        foreach (string name in tiny.Tensors.Keys.Where(name => name.StartsWith("model.layers.1.mlp.", StringComparison.Ordinal)).ToArray())
+        foreach (string name in tiny.Tensors.Keys
+            .Where(name => name.StartsWith("model.layers.1.mlp.", StringComparison.Ordinal))
+            .ToArray())
         {
             tiny.Tensors.Remove(name);
         }

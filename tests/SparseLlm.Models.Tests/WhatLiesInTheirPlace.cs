@@ -4,7 +4,8 @@ using SparseLlm.Models.Tests.Support;
 
 namespace SparseLlm.Models.Tests;
 
-/// <summary>Directories in which something else stands for a model's files: each with the sentence that leads on from there.</summary>
+/// <summary>Directories in which something else stands for a model's files: each with the sentence that leads on from
+/// there.</summary>
 public sealed class WhatLiesInTheirPlace : IDisposable
 {
     private const string Pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 133552\n";
@@ -59,7 +60,11 @@ public sealed class WhatLiesInTheirPlace : IDisposable
     [InlineData("those of TensorFlow", "tf_model.h5")]
     [InlineData("from_flax=True", "flax_model.msgpack")]
     [InlineData("in ONNX", "model.onnx")]
-    [InlineData("neither model.safetensors nor pytorch_model.bin", "optimizer.bin", "training_args.bin", "scheduler.pt")]
+    [InlineData(
+        "neither model.safetensors nor pytorch_model.bin",
+        "optimizer.bin",
+        "training_args.bin",
+        "scheduler.pt")]
     [InlineData("not their index, model.safetensors.index.json", "model-00001-of-00002.safetensors")]
     [InlineData("neither model.safetensors nor", "weights.safetensors")]
     public void Weights_in_another_format_have_a_sentence_of_their_own(string sentence, params string[] files)
@@ -104,5 +109,6 @@ public sealed class WhatLiesInTheirPlace : IDisposable
         name => name, name => name.Contains("embed") ? TinyModel.FirstShard : TinyModel.SecondShard);
 
     private Diagnostic Failure() =>
-        Should.Throw<DiagnosticException>(() => DecoderModel.ReadDefinition(directory.Path)).Diagnostics.ShouldHaveSingleItem();
+        Should.Throw<DiagnosticException>(() => DecoderModel.ReadDefinition(directory.Path)).Diagnostics
+            .ShouldHaveSingleItem();
 }

@@ -77,7 +77,10 @@ public abstract partial class BackendConformance
         using Matrix<double> h = Backend.Double(gram);
         Backend.ScaleSymmetric(h, factors);
         double[] scaled = Backend.Read(h);
-        Reference.ShouldBeClose(scaled, Reference.Flatten(Fill64(77, 77, (i, j) => gram[i, j] * factors[i] * factors[j])), 1e-15);
+        Reference.ShouldBeClose(
+            scaled,
+            Reference.Flatten(Fill64(77, 77, (i, j) => gram[i, j] * factors[i] * factors[j])),
+            1e-15);
         Enumerable.Range(0, 77 * 77).ShouldAllBe(e => scaled[e] == scaled[e % 77 * 77 + e / 77]);
     }
 
@@ -108,7 +111,8 @@ public abstract partial class BackendConformance
     [SkippableFact]
     public void Dot_products_are_summed_in_double_precision()
     {
-        double[] rows = [.. Enumerable.Range(0, Height).Select(i => Enumerable.Range(0, Width).Sum(j => X[i, j] * Y[i, j]))];
+        double[] rows = [.. Enumerable.Range(0, Height)
+            .Select(i => Enumerable.Range(0, Width).Sum(j => X[i, j] * Y[i, j]))];
         Backend.Dot(Backend.Float(X), Backend.Float(Y)).ShouldBe(rows.Sum(), 1e-10);
         Backend.Dot(Backend.Double(X), Backend.Double(Y)).ShouldBe(rows.Sum(), 1e-10);
         var sums = new double[Height];

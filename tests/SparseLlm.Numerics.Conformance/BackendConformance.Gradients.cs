@@ -15,12 +15,19 @@ public abstract partial class BackendConformance
         {
             double mean = Enumerable.Range(0, Columns).Average(j => x[i, j]);
             double variance = Enumerable.Range(0, Columns).Average(j => (x[i, j] - mean) * (x[i, j] - mean));
-            return Enumerable.Range(0, Columns).Sum(j => dy[i, j] * gain[0, j] * (x[i, j] - mean) / Math.Sqrt(variance + 1e-5f));
+            return Enumerable.Range(0, Columns)
+                .Sum(j => dy[i, j] * gain[0, j] * (x[i, j] - mean) / Math.Sqrt(variance + 1e-5f));
         });
 
         using Matrix<float> dx = Backend.AllocateUninitialized<float>(Rows, Columns);
         using Matrix<double> gainGradient = Backend.Double(Reference.Fill(1, Columns, (_, j) => j));
-        Backend.LayerNormGradient(Backend.Float(x), affine ? Backend.Float(gain) : null, 1e-5f, Backend.Float(dy), dx, gainGradient);
+        Backend.LayerNormGradient(
+            Backend.Float(x),
+            affine ? Backend.Float(gain) : null,
+            1e-5f,
+            Backend.Float(dy),
+            dx,
+            gainGradient);
         NumericalGradient.ShouldMatch(Backend.ReadWide(dx), x, Loss, 2e-6);
         NumericalGradient.ShouldMatch([.. Backend.Read(gainGradient).Select((sum, j) => sum - j)], gain, Loss, 1e-5);
     }
@@ -42,7 +49,13 @@ public abstract partial class BackendConformance
 
         using Matrix<float> dx = Backend.AllocateUninitialized<float>(Rows, Columns);
         using Matrix<double> gainGradient = Backend.Allocate<double>(1, Columns);
-        Backend.RmsNormGradient(Backend.Float(x), affine ? Backend.Float(gain) : null, 1e-6f, Backend.Float(dy), dx, gainGradient);
+        Backend.RmsNormGradient(
+            Backend.Float(x),
+            affine ? Backend.Float(gain) : null,
+            1e-6f,
+            Backend.Float(dy),
+            dx,
+            gainGradient);
         NumericalGradient.ShouldMatch(Backend.ReadWide(dx), x, Loss, 2e-6);
         NumericalGradient.ShouldMatch(Backend.Read(gainGradient), gain, Loss, 1e-5);
     }
@@ -59,7 +72,8 @@ public abstract partial class BackendConformance
         double Loss() => Enumerable.Range(0, Rows).Sum(i =>
         {
             double mean = centred ? Enumerable.Range(0, Columns).Average(j => x[i, j]) : 0;
-            double scale = 1 / Math.Sqrt(Enumerable.Range(0, Columns).Average(j => Math.Pow(x[i, j] - mean, 2)) + 1e-6f);
+            double scale = 1
+                / Math.Sqrt(Enumerable.Range(0, Columns).Average(j => Math.Pow(x[i, j] - mean, 2)) + 1e-6f);
             return Enumerable.Range(0, Columns).Sum(j => dy[i, j] * gain[i % Heads, j] * (x[i, j] - mean) * scale);
         });
 
@@ -67,7 +81,13 @@ public abstract partial class BackendConformance
         using Matrix<double> gainGradient = Backend.Double(Reference.Fill(Heads, Columns, (i, j) => 10 * i + j));
         if (centred)
         {
-            Backend.LayerNormGradient(Backend.Float(x), Backend.Float(gain), 1e-6f, Backend.Float(dy), dx, gainGradient);
+            Backend.LayerNormGradient(
+                Backend.Float(x),
+                Backend.Float(gain),
+                1e-6f,
+                Backend.Float(dy),
+                dx,
+                gainGradient);
         }
         else
         {
@@ -87,7 +107,11 @@ public abstract partial class BackendConformance
     [InlineData(2, 1, 2, 70, 3, 1)]
     public void The_gradient_of_attention_is_its_derivative(
         int heads, int keyValueHeads, int width, int sequenceLength, int window, int sequences) =>
-        ShouldDifferentiate(Shape(heads, keyValueHeads, width, sequenceLength, window), width, sequences, withSinks: false);
+        ShouldDifferentiate(
+            Shape(heads, keyValueHeads, width, sequenceLength, window),
+            width,
+            sequences,
+            withSinks: false);
 
     [SkippableTheory]
     [InlineData(2, 1, 6, 11, int.MaxValue, null, true)]
@@ -95,7 +119,11 @@ public abstract partial class BackendConformance
     [InlineData(2, 1, 2, 70, 5, 1.5f, true)]
     public void The_gradient_of_attention_with_sinks_caps_and_another_scale_is_its_derivative(
         int heads, int keyValueHeads, int width, int sequenceLength, int window, float? cap, bool withSinks) =>
-        ShouldDifferentiate(new AttentionShape(heads, keyValueHeads, sequenceLength, window, 0.7f, cap), width, 1, withSinks);
+        ShouldDifferentiate(
+            new AttentionShape(heads, keyValueHeads, sequenceLength, window, 0.7f, cap),
+            width,
+            1,
+            withSinks);
 
     [SkippableTheory]
     [InlineData(RotaryPairing.HalfSplit)]
@@ -107,7 +135,12 @@ public abstract partial class BackendConformance
         double[,] sines = Reference.Fill(3, 4, (t, c) => Math.Sin(t / (1.0 + c)));
         using Matrix<float> rotated = Backend.Float(x);
         Backend.ApplyRotary(rotated, 2, pairing, Backend.Float(cosines), Backend.Float(sines));
-        Backend.ApplyRotary(rotated, 2, pairing, Backend.Float(cosines), Backend.Float(Reference.Fill(3, 4, (t, c) => -sines[t, c])));
+        Backend.ApplyRotary(
+            rotated,
+            2,
+            pairing,
+            Backend.Float(cosines),
+            Backend.Float(Reference.Fill(3, 4, (t, c) => -sines[t, c])));
         Reference.ShouldBeClose(Backend.ReadWide(rotated), Reference.Flatten(x), 1e-6);
     }
 
@@ -122,7 +155,8 @@ public abstract partial class BackendConformance
         const int Rows = 7, Columns = 19;
         double[,] values = Reference.Fill(Rows, Columns, Scaled(Reference.Random(Rows, Columns, 1), 6));
         double[,] dy = Reference.Random(Rows, Columns, 2);
-        double Loss() => values.Cast<double>().Zip(dy.Cast<double>(), (x, slope) => slope * Reference.Activate(f, x)).Sum();
+        double Loss()
+            => values.Cast<double>().Zip(dy.Cast<double>(), (x, slope) => slope * Reference.Activate(f, x)).Sum();
 
         using Matrix<float> dx = Backend.Float(values);
         Backend.ActivationGradient(f, dx, Backend.Float(dy), dx);
@@ -146,11 +180,18 @@ public abstract partial class BackendConformance
         double[,] up = Reference.Fill(Rows, Columns, Scaled(Reference.Random(Rows, Columns, 2), 9));
         double[,] dy = Reference.Random(Rows, Columns, 3);
         double Loss() => Enumerable.Range(0, Rows * Columns).Sum(i =>
-            dy[i / Columns, i % Columns] * Reference.Activate(f, gate[i / Columns, i % Columns], up[i / Columns, i % Columns]));
+            dy[i / Columns, i % Columns]
+                * Reference.Activate(f, gate[i / Columns, i % Columns], up[i / Columns, i % Columns]));
 
         using Matrix<float> gateGradient = Backend.AllocateUninitialized<float>(Rows, Columns);
         using Matrix<float> upGradient = Backend.Float(dy);
-        Backend.GatedActivationGradient(f, Backend.Float(gate), Backend.Float(up), upGradient, gateGradient, upGradient);
+        Backend.GatedActivationGradient(
+            f,
+            Backend.Float(gate),
+            Backend.Float(up),
+            upGradient,
+            gateGradient,
+            upGradient);
         NumericalGradient.ShouldMatch(Backend.ReadWide(gateGradient), gate, Loss, 1e-5);
         NumericalGradient.ShouldMatch(Backend.ReadWide(upGradient), up, Loss, 5e-6);
     }
@@ -171,7 +212,8 @@ public abstract partial class BackendConformance
         const float Cap = 3;
         double[,] values = Reference.Fill(Rows, Columns, Scaled(Reference.Random(Rows, Columns, 1), 9));
         double[,] dy = Reference.Random(Rows, Columns, 2);
-        double Loss() => values.Cast<double>().Zip(dy.Cast<double>(), (x, slope) => slope * Cap * Math.Tanh(x / Cap)).Sum();
+        double Loss()
+            => values.Cast<double>().Zip(dy.Cast<double>(), (x, slope) => slope * Cap * Math.Tanh(x / Cap)).Sum();
 
         using Matrix<float> dx = Backend.Float(values);
         Backend.SoftCap(dx, Cap, dx);
@@ -221,21 +263,29 @@ public abstract partial class BackendConformance
         for (int step = 1; step <= 3; step++)
         {
             double[,] g = Reference.Random(Height, Width, 10 + step);
-            Backend.Adam(tuned, Backend.Float(g), Backend.Float(mask), mean, square, new AdamStep(step, 0.01, 0.9, 0.95, 1e-8));
+            Backend.Adam(
+                tuned,
+                Backend.Float(g),
+                Backend.Float(mask),
+                mean,
+                square,
+                new AdamStep(step, 0.01, 0.9, 0.95, 1e-8));
             for (int i = 0; i < Height; i++)
             {
                 for (int j = 0; j < Width; j++)
                 {
                     m[i, j] = 0.9 * m[i, j] + 0.1 * g[i, j];
                     v[i, j] = 0.95 * v[i, j] + 0.05 * g[i, j] * g[i, j];
-                    double slope = m[i, j] / (1 - Math.Pow(0.9, step)) / (Math.Sqrt(v[i, j] / (1 - Math.Pow(0.95, step))) + 1e-8);
+                    double slope = m[i, j] / (1 - Math.Pow(0.9, step))
+                        / (Math.Sqrt(v[i, j] / (1 - Math.Pow(0.95, step))) + 1e-8);
                     w[i, j] -= mask[i, j] * 0.01 * slope;
                 }
             }
         }
 
         Reference.ShouldBeClose(Backend.ReadWide(tuned), Reference.Flatten(w), 2e-6);
-        Backend.Read(tuned).Zip(mask.Cast<double>()).Where(pair => pair.Second == 0).ShouldAllBe(pair => pair.First == 0);
+        Backend.Read(tuned).Zip(mask.Cast<double>()).Where(pair => pair.Second == 0)
+            .ShouldAllBe(pair => pair.First == 0);
     }
 
     [SkippableFact]
@@ -247,10 +297,13 @@ public abstract partial class BackendConformance
         Should.Throw<ArgumentException>(() => Backend.LayerNormGradient(x, null, 1e-5f, y, x, null));
         Should.Throw<ArgumentException>(() => Backend.LayerNormGradient(x, null, 1e-5f, y, y, null));
         Should.Throw<ArgumentException>(() => Backend.GatedActivationGradient(Nonlinearity.Silu, x, y, z, x, z));
-        Should.Throw<ArgumentException>(() => Backend.CausalAttentionGradient(x, x, x, null, y, Shape(4, 4, 2, 6), z, z, z));
-        Should.Throw<ArgumentException>(() => Backend.CausalAttentionGradient(x, x, x, null, y, Shape(3, 3, 2, 6), z, z, z));
+        Should.Throw<ArgumentException>(
+            () => Backend.CausalAttentionGradient(x, x, x, null, y, Shape(4, 4, 2, 6), z, z, z));
+        Should.Throw<ArgumentException>(
+            () => Backend.CausalAttentionGradient(x, x, x, null, y, Shape(3, 3, 2, 6), z, z, z));
         Should.Throw<ArgumentException>(() => Backend.DivergenceGradient(x, y, 1, new double[5], y));
-        Should.Throw<ArgumentException>(() => Backend.RmsNormGradient(x, null, 0, y, z, Backend.Allocate<double>(4, 8)));
+        Should.Throw<ArgumentException>(
+            () => Backend.RmsNormGradient(x, null, 0, y, z, Backend.Allocate<double>(4, 8)));
         Should.Throw<ArgumentException>(() => Backend.Adam(x, y, null, z, z, new AdamStep(0, 1)));
     }
 
@@ -262,7 +315,8 @@ public abstract partial class BackendConformance
         using Matrix<float> dv = device.AllocateUninitialized<float>(260, 24);
         device.CausalAttentionGradient(
             device.Float(Reference.Random(260, 48, 1)), device.Float(Reference.Random(260, 24, 2)),
-            device.Float(Reference.Random(260, 24, 3)), device.Float(Reference.Random(1, 4, 5)), device.Float(Reference.Random(260, 48, 4)),
+            device.Float(Reference.Random(260, 24, 3)), device.Float(Reference.Random(1, 4, 5)), device.Float(
+                Reference.Random(260, 48, 4)),
             Shape(4, 2, 12, 130, 100) with { Cap = 2 }, dq, dk, dv);
         using Matrix<float> dx = device.AllocateUninitialized<float>(Height, Width);
         using Matrix<double> gain = device.Allocate<double>(1, Width);
@@ -275,7 +329,8 @@ public abstract partial class BackendConformance
         device.DivergenceGradient(device.Float(X), device.Float(Y), 1, divergences, mean);
         return
         [
-            .. device.ReadWide(dq), .. device.ReadWide(dk), .. device.ReadWide(dv), .. device.ReadWide(dx), .. device.Read(gain),
+            .. device.ReadWide(dq), .. device.ReadWide(dk), .. device.ReadWide(dv), .. device.ReadWide(dx), .. device
+                .Read(gain),
             .. device.ReadWide(weights), .. device.ReadWide(mean), .. divergences,
         ];
     });
@@ -296,7 +351,9 @@ public abstract partial class BackendConformance
         using Matrix<float> dk = Backend.Float(Reference.Fill(tokens, shared, (_, _) => double.NaN));
         using Matrix<float> dv = Backend.Float(Reference.Fill(tokens, shared, (_, _) => double.NaN));
         Backend.CausalAttentionGradient(
-            Backend.Float(q), Backend.Float(k), Backend.Float(v), sinks is null ? null : Backend.Float(sinks), Backend.Float(dc), shape,
+            Backend.Float(q), Backend.Float(k), Backend.Float(v), sinks is null
+                ? null
+                : Backend.Float(sinks), Backend.Float(dc), shape,
             dq, dk, dv);
         NumericalGradient.ShouldMatch(Backend.ReadWide(dq), q, Loss, 3e-6);
         NumericalGradient.ShouldMatch(Backend.ReadWide(dk), k, Loss, 3e-6);

@@ -40,7 +40,8 @@ public abstract partial class BackendConformance
         Backend.Read(wide).ShouldBe([.. Enumerable.Range(8, 12).Select(i => (float)i)]);
         Backend.Upload<float>([-1, -2, -3, -4, -5, -6], wide.Slice(1, 1));
         Backend.Read(parent).Skip(13).Take(8).ShouldBe([13, -1, -2, -3, -4, -5, -6, 20]);
-        Should.Throw<ArgumentException>(() => Backend.Multiply(wide, false, Backend.Allocate<float>(6, 4), false, parent.Slice(4, 2)));
+        Should.Throw<ArgumentException>(
+            () => Backend.Multiply(wide, false, Backend.Allocate<float>(6, 4), false, parent.Slice(4, 2)));
         Backend.Multiply(wide, false, Backend.Allocate<float>(6, 4), false, parent.Slice(0, 2));
         Should.Throw<ArgumentException>(() => parent.Reshape(5, 5));
         Should.Throw<ArgumentException>(() => parent.Reshape(-6, -4));
@@ -63,7 +64,8 @@ public abstract partial class BackendConformance
     }
 
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
-    private Matrix<float> SliceOfForgottenParent() => Backend.Float(Reference.Fill(100, 100, (_, _) => 42)).Slice(10, 50);
+    private Matrix<float> SliceOfForgottenParent()
+        => Backend.Float(Reference.Fill(100, 100, (_, _) => 42)).Slice(10, 50);
 
     [SkippableFact]
     public void Slices_outside_their_parent_are_refused()
@@ -103,7 +105,10 @@ public abstract partial class BackendConformance
     private static IEnumerable<float> SomeNumbers(NumberFormat format)
     {
         float next = format == NumberFormat.Half ? 1 / 1024f : 1 / 128f;
-        for (int exponent = format == NumberFormat.Half ? -27 : -140; exponent <= (format == NumberFormat.Half ? 15 : 126); exponent++)
+        for (
+            int exponent = format == NumberFormat.Half ? -27 : -140;
+            exponent <= (format == NumberFormat.Half ? 15 : 126);
+            exponent++)
         {
             foreach (float mantissa in new[] { 1, 1 + next / 2, 1 + next, 1 + 1.5f * next, 1 + 0.7f * next })
             {

@@ -19,7 +19,13 @@ public abstract partial class BackendConformance
         double[,] c = Reference.Random(m, n, 3);
         double[] product = Reference.Flatten(Reference.Multiply(a, b));
         double[] start = Reference.Flatten(c);
-        foreach ((bool transposeA, bool transposeB) in new[] { (false, false), (false, true), (true, false), (true, true) })
+        foreach ((bool transposeA, bool transposeB) in new[]
+        {
+            (false, false),
+            (false, true),
+            (true, false),
+            (true, true)
+        })
         {
             double[,] left = transposeA ? Reference.Transpose(a) : a;
             double[,] right = transposeB ? Reference.Transpose(b) : b;
@@ -27,11 +33,25 @@ public abstract partial class BackendConformance
             {
                 double[] expected = [.. product.Zip(start, (x, y) => alpha * x + beta * y)];
                 using Matrix<float> single = Backend.Float(c);
-                Backend.Multiply(Backend.Float(left), transposeA, Backend.Float(right), transposeB, single, alpha, beta);
+                Backend.Multiply(
+                    Backend.Float(left),
+                    transposeA,
+                    Backend.Float(right),
+                    transposeB,
+                    single,
+                    alpha,
+                    beta);
                 Reference.ShouldBeClose(Backend.ReadWide(single), expected, 2e-5);
 
                 using Matrix<double> precise = Backend.Double(c);
-                Backend.Multiply(Backend.Double(left), transposeA, Backend.Double(right), transposeB, precise, alpha, beta);
+                Backend.Multiply(
+                    Backend.Double(left),
+                    transposeA,
+                    Backend.Double(right),
+                    transposeB,
+                    precise,
+                    alpha,
+                    beta);
                 Reference.ShouldBeClose(Backend.Read(precise), expected, 1e-13);
             }
         }
@@ -41,7 +61,12 @@ public abstract partial class BackendConformance
     public void A_product_with_beta_zero_does_not_read_the_result()
     {
         using Matrix<float> c = Backend.Float(Reference.Fill(40, 50, (_, _) => double.NaN));
-        Backend.Multiply(Backend.Float(Reference.Random(40, 7, 1)), false, Backend.Float(Reference.Random(7, 50, 2)), false, c);
+        Backend.Multiply(
+            Backend.Float(Reference.Random(40, 7, 1)),
+            false,
+            Backend.Float(Reference.Random(7, 50, 2)),
+            false,
+            c);
         Backend.FirstNonFinite(c).ShouldBe(-1);
     }
 
@@ -82,14 +107,29 @@ public abstract partial class BackendConformance
     public void Products_give_the_same_bits_for_any_number_of_threads() => ShouldNotDependOnThreads(device =>
     {
         using Matrix<float> c = device.Float(Reference.Random(301, 203, 3));
-        device.Multiply(device.Float(Reference.Random(301, 500, 1)), false, device.Float(Reference.Random(203, 500, 2)), true, c, 0.7f, 0.3f);
+        device.Multiply(
+            device.Float(Reference.Random(301, 500, 1)),
+            false,
+            device.Float(Reference.Random(203, 500, 2)),
+            true,
+            c,
+            0.7f,
+            0.3f);
         using Matrix<float> thin = device.Allocate<float>(5, 203);
-        device.Multiply(device.Float(Reference.Random(5, 500, 1)), false, device.Float(Reference.Random(203, 500, 2)), true, thin);
+        device.Multiply(
+            device.Float(Reference.Random(5, 500, 1)),
+            false,
+            device.Float(Reference.Random(203, 500, 2)),
+            true,
+            thin);
         using Matrix<double> h = device.Allocate<double>(301, 301);
         device.AccumulateGram(device.Float(Reference.Random(700, 301, 4)), h);
         device.MirrorUpper(h);
         using Matrix<double> g = device.Allocate<double>(301, 45);
-        device.AccumulateCross(device.Float(Reference.Random(700, 301, 4)), device.Float(Reference.Random(700, 45, 4)), g);
+        device.AccumulateCross(
+            device.Float(Reference.Random(700, 301, 4)),
+            device.Float(Reference.Random(700, 45, 4)),
+            g);
         double form = device.QuadraticForm(device.Float(Reference.Random(5, 301, 5)), h);
         return [.. device.ReadWide(c), .. device.ReadWide(thin), .. device.Read(h), .. device.Read(g), form];
     });
@@ -107,7 +147,8 @@ public abstract partial class BackendConformance
         Backend.AccumulateGram(Backend.Float(x), h);
         Backend.MirrorUpper(h);
         double[] sum = Backend.Read(h);
-        double[] expected = [.. Reference.Flatten(Reference.Multiply(Reference.Transpose(x), x)).Zip(start, (a, b) => a + b)];
+        double[] expected = [.. Reference.Flatten(Reference.Multiply(Reference.Transpose(x), x))
+            .Zip(start, (a, b) => a + b)];
         Reference.ShouldBeClose(sum, expected, 2e-5);
         for (int i = 0; i < width; i++)
         {
@@ -127,7 +168,8 @@ public abstract partial class BackendConformance
         double[,] w = Reference.Random(rows, width, 1);
         double[,] h = Reference.Gram(width, 2);
         double expected = Reference.Flatten(Reference.Multiply(w, h)).Zip(Reference.Flatten(w), (a, b) => a * b).Sum();
-        using Matrix<double> upper = Backend.Double(Reference.Fill(width, width, (i, j) => i <= j ? h[i, j] : double.NaN));
+        using Matrix<double> upper = Backend.Double(
+            Reference.Fill(width, width, (i, j) => i <= j ? h[i, j] : double.NaN));
         Backend.QuadraticForm(Backend.Float(w), upper).ShouldBe(expected, 1e-5 * expected);
     }
 
@@ -150,7 +192,8 @@ public abstract partial class BackendConformance
         using Matrix<double> g = Backend.Double(Reference.Random(50, 31, 3));
         double[] start = Backend.Read(g);
         Backend.AccumulateCross(Backend.Float(x), Backend.Float(y), g);
-        double[] expected = [.. Reference.Flatten(Reference.Multiply(Reference.Transpose(x), y)).Zip(start, (a, b) => a + b)];
+        double[] expected = [.. Reference.Flatten(Reference.Multiply(Reference.Transpose(x), y))
+            .Zip(start, (a, b) => a + b)];
         Reference.ShouldBeClose(Backend.Read(g), expected, 2e-5);
     }
 
@@ -162,8 +205,10 @@ public abstract partial class BackendConformance
         using Matrix<double> squares = Backend.Double(Reference.Fill(1, 517, (_, j) => j));
         Backend.AccumulateColumnSums(Backend.Float(x), sums);
         Backend.AccumulateColumnSquares(Backend.Float(x), squares);
-        double[] expectedSums = [.. Enumerable.Range(0, 517).Select(j => j + Enumerable.Range(0, 333).Sum(i => x[i, j]))];
-        double[] expectedSquares = [.. Enumerable.Range(0, 517).Select(j => j + Enumerable.Range(0, 333).Sum(i => x[i, j] * x[i, j]))];
+        double[] expectedSums = [.. Enumerable.Range(0, 517)
+            .Select(j => j + Enumerable.Range(0, 333).Sum(i => x[i, j]))];
+        double[] expectedSquares = [.. Enumerable.Range(0, 517)
+            .Select(j => j + Enumerable.Range(0, 333).Sum(i => x[i, j] * x[i, j]))];
         Reference.ShouldBeClose(Backend.Read(sums), expectedSums, 1e-12);
         Reference.ShouldBeClose(Backend.Read(squares), expectedSquares, 1e-6);
     }

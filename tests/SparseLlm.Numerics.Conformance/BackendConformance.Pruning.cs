@@ -38,7 +38,12 @@ public abstract partial class BackendConformance
     [InlineData(31, 64, 12, 16, 5)]
     [InlineData(31, 64, 0, 4, 128)]
     [InlineData(31, 64, 4, 4, 128)]
-    public void The_obs_sweep_of_groups_follows_its_equations(int rows, int columns, int zeros, int group, int blockSize)
+    public void The_obs_sweep_of_groups_follows_its_equations(
+        int rows,
+        int columns,
+        int zeros,
+        int group,
+        int blockSize)
     {
         double[,] w = Reference.Random(rows, columns, 1);
         double[,] u = Reference.UpperCholesky(Reference.Inverse(Reference.Gram(columns, 2)));
@@ -61,7 +66,13 @@ public abstract partial class BackendConformance
     {
         using Matrix<float> weights = Backend.Float(Reference.Fill(9, 8, (_, _) => 1));
         using Matrix<float> mask = Backend.Allocate<float>(9, 8);
-        Backend.ObsSweepGroups(weights, Backend.Double(Reference.Fill(8, 8, (i, j) => i == j ? 1 : 0)), 2, 4, 128, mask);
+        Backend.ObsSweepGroups(
+            weights,
+            Backend.Double(Reference.Fill(8, 8, (i, j) => i == j ? 1 : 0)),
+            2,
+            4,
+            128,
+            mask);
         Backend.Read(mask).Chunk(4).ShouldAllBe(group => group.SequenceEqual(new float[] { 1, 1, 0, 0 }));
     }
 
@@ -94,7 +105,8 @@ public abstract partial class BackendConformance
         device.UpdateSwiGluGate(device.Float(X), device.Float(Y), device.Float(X), 1, 2, gate);
         using Matrix<double> up = device.Allocate<double>(1, Width);
         device.AccumulateGatedSensitivity(Nonlinearity.Silu, device.Float(X), device.Float(Y), up, up);
-        return [.. device.ReadWide(weights), .. device.ReadWide(grouped), .. device.ReadWide(mask), .. device.ReadWide(gate), .. device.Read(up)];
+        return [.. device.ReadWide(weights), .. device.ReadWide(grouped), .. device.ReadWide(mask), .. device.ReadWide(
+            gate), .. device.Read(up)];
     });
 
     [SkippableFact]
@@ -148,7 +160,8 @@ public abstract partial class BackendConformance
             foreach (int j in Columns())
             {
                 double Cost(double value) =>
-                    alpha * Math.Pow(value - m[i, j], 2) + gamma * Math.Pow(p[i, j] - Reference.Silu(value) * z[i, j], 2);
+                    alpha * Math.Pow(value - m[i, j], 2)
+                        + gamma * Math.Pow(p[i, j] - Reference.Silu(value) * z[i, j], 2);
                 double value = found[i * Width + j];
                 double cost = Cost(value);
                 cost.ShouldBeLessThanOrEqualTo(Cost(m[i, j]) * (1 + 1e-5) + 1e-5);
@@ -180,7 +193,8 @@ public abstract partial class BackendConformance
         Reference.ShouldBeClose(
             Backend.Read(upSums), Sums(1, (i, j) => Slope(x => Reference.Activate(f, gate[i, j], x), up[i, j])), 1e-6);
         Reference.ShouldBeClose(
-            Backend.Read(gateSums), Sums(2, (i, j) => Slope(x => Reference.Activate(f, x, up[i, j]), gate[i, j])), 1e-6);
+            Backend
+                .Read(gateSums), Sums(2, (i, j) => Slope(x => Reference.Activate(f, x, up[i, j]), gate[i, j])), 1e-6);
         if (f != Nonlinearity.ClampedSwish)
         {
             using Matrix<double> sums = Backend.Double(Reference.Fill(1, Width, (_, _) => 3));
@@ -216,8 +230,8 @@ public abstract partial class BackendConformance
     }
 
     /// <summary>
-    /// Masks may differ in near-ties, of which random problems of this size have none or a few; then weights of these rows
-    /// differ too.
+    /// Masks may differ in near-ties, of which random problems of this size have none or a few; then weights of these
+    /// rows differ too.
     /// </summary>
     private static void ShouldMatch(float[] weights, double[] mask, double[,] expectedWeights, double[,] expectedMask)
     {

@@ -32,7 +32,9 @@ public abstract partial class BackendConformance
     public void Very_small_and_very_large_scores_are_ordered()
     {
         var random = new Random(3);
-        ShouldKeepLargest(Reference.Fill(50, 60, (_, _) => (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-44, 38))), 1500);
+        ShouldKeepLargest(
+            Reference.Fill(50, 60, (_, _) => (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-44, 38))),
+            1500);
     }
 
     [SkippableTheory]
@@ -48,7 +50,11 @@ public abstract partial class BackendConformance
         for (int i = 0; i < 60; i++)
         {
             long count = (long)keep * (i + 1) / 60 - (long)keep * i / 60;
-            Reference.KeepLargest([.. Enumerable.Range(0, 400).Select(j => (i, j))], (r, c) => scores[r, c], count, expected);
+            Reference.KeepLargest(
+                [.. Enumerable.Range(0, 400).Select(j => (i, j))],
+                (r, c) => scores[r, c],
+                count,
+                expected);
         }
 
         using Matrix<float> mask = Backend.AllocateUninitialized<float>(60, 400);
@@ -114,7 +120,8 @@ public abstract partial class BackendConformance
         int columns = scores.GetLength(1);
         var expected = new double[scores.GetLength(0), columns];
         Reference.KeepLargest(
-            [.. Enumerable.Range(0, scores.Length).Select(e => (e / columns, e % columns))], (i, j) => scores[i, j], keep, expected);
+            [.. Enumerable.Range(0, scores.Length).Select(e => (e / columns, e
+                % columns))], (i, j) => scores[i, j], keep, expected);
         using Matrix<float> mask = Backend.AllocateUninitialized<float>(scores.GetLength(0), columns);
         Backend.KeepLargest(Backend.Float(scores), keep, mask);
         Reference.ShouldBeClose(Backend.ReadWide(mask), Reference.Flatten(expected), 0);

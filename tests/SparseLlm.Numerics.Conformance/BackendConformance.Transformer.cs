@@ -23,11 +23,18 @@ public abstract partial class BackendConformance
         double[,] gain = Reference.Random(1, Width, 2);
         double[,] bias = Reference.Random(1, Width, 3);
         using Matrix<float> destination = Backend.Float(x);
-        Backend.LayerNorm(destination, affine ? Backend.Float(gain) : null, affine ? Backend.Float(bias) : null, 1e-5f, destination);
+        Backend.LayerNorm(
+            destination,
+            affine ? Backend.Float(gain) : null,
+            affine ? Backend.Float(bias) : null,
+            1e-5f,
+            destination);
         double[] mean = [.. Rows().Select(i => Columns().Average(j => x[i, j]))];
         double[] variance = [.. Rows().Select(i => Columns().Average(j => (x[i, j] - mean[i]) * (x[i, j] - mean[i])))];
         Reference.ShouldBeClose(Backend.ReadWide(destination), Flat((i, j) =>
-            (x[i, j] - mean[i]) / Math.Sqrt(variance[i] + 1e-5f) * (affine ? gain[0, j] : 1) + (affine ? bias[0, j] : 0)), 3e-6);
+            (x[i, j] - mean[i]) / Math.Sqrt(variance[i] + 1e-5f) * (affine ? gain[0, j] : 1) + (affine
+                ? bias[0, j]
+                : 0)), 3e-6);
     }
 
     [SkippableTheory]
@@ -39,7 +46,10 @@ public abstract partial class BackendConformance
         using Matrix<float> destination = Backend.AllocateUninitialized<float>(Height, Width);
         Backend.RmsNorm(Backend.Float(X), affine ? Backend.Float(gain) : null, 1e-6f, destination);
         double[] scale = [.. Rows().Select(i => 1 / Math.Sqrt(Columns().Average(j => X[i, j] * X[i, j]) + 1e-6f))];
-        Reference.ShouldBeClose(Backend.ReadWide(destination), Flat((i, j) => X[i, j] * scale[i] * (affine ? gain[0, j] : 1)), 2e-6);
+        Reference.ShouldBeClose(
+            Backend.ReadWide(destination),
+            Flat((i, j) => X[i, j] * scale[i] * (affine ? gain[0, j] : 1)),
+            2e-6);
     }
 
     [SkippableFact]
@@ -51,23 +61,35 @@ public abstract partial class BackendConformance
         double[,] bias = Reference.Random(Heads, HeadWidth, 3);
         double[] Head(int i, int head) => [.. Enumerable.Range(0, HeadWidth).Select(c => x[i, head * HeadWidth + c])];
         double[] MeanSquares(Func<double[], double> mean) => [.. Enumerable.Range(0, Tokens * Heads).Select(row =>
-            Head(row / Heads, row % Heads) is var values ? values.Average(value => Math.Pow(value - mean(values), 2)) : 0)];
+            Head(row / Heads, row % Heads) is var values
+                ? values.Average(value => Math.Pow(value - mean(values), 2))
+                : 0)];
 
         using Matrix<float> destination = Backend.AllocateUninitialized<float>(Tokens, Heads * HeadWidth);
         Matrix<float> heads = Backend.Float(x).Reshape(Tokens * Heads, HeadWidth);
         Backend.RmsNorm(heads, Backend.Float(gain), 1e-6f, destination.Reshape(Tokens * Heads, HeadWidth));
         double[] squares = MeanSquares(_ => 0);
-        Reference.ShouldBeClose(Backend.ReadWide(destination), Reference.Flatten(Fill64(Tokens, Heads * HeadWidth, (i, j) =>
-            x[i, j] / Math.Sqrt(squares[i * Heads + j / HeadWidth] + 1e-6f) * gain[j / HeadWidth, j % HeadWidth])), 2e-6);
+        Reference.ShouldBeClose(Backend.ReadWide(destination), Reference.Flatten(Fill64(Tokens, Heads
+            * HeadWidth, (i, j) =>
+            x[i, j] / Math.Sqrt(squares[i * Heads + j / HeadWidth] + 1e-6f)
+                * gain[j / HeadWidth, j % HeadWidth])), 2e-6);
 
-        Backend.LayerNorm(heads, Backend.Float(gain), Backend.Float(bias), 1e-5f, destination.Reshape(Tokens * Heads, HeadWidth));
+        Backend.LayerNorm(
+            heads,
+            Backend.Float(gain),
+            Backend.Float(bias),
+            1e-5f,
+            destination.Reshape(Tokens * Heads, HeadWidth));
         double[] variances = MeanSquares(values => values.Average());
-        Reference.ShouldBeClose(Backend.ReadWide(destination), Reference.Flatten(Fill64(Tokens, Heads * HeadWidth, (i, j) =>
+        Reference.ShouldBeClose(Backend.ReadWide(destination), Reference.Flatten(Fill64(Tokens, Heads
+            * HeadWidth, (i, j) =>
             (x[i, j] - Head(i, j / HeadWidth).Average()) / Math.Sqrt(variances[i * Heads + j / HeadWidth] + 1e-5f)
                 * gain[j / HeadWidth, j % HeadWidth] + bias[j / HeadWidth, j % HeadWidth])), 3e-6);
 
-        Should.Throw<ArgumentException>(() => Backend.RmsNorm(heads, Backend.Float(Reference.Random(2, HeadWidth, 1)), 0, heads));
-        Should.Throw<ArgumentException>(() => Backend.RmsNorm(heads, Backend.Float(Reference.Random(1, HeadWidth - 1, 1)), 0, heads));
+        Should.Throw<ArgumentException>(
+            () => Backend.RmsNorm(heads, Backend.Float(Reference.Random(2, HeadWidth, 1)), 0, heads));
+        Should.Throw<ArgumentException>(
+            () => Backend.RmsNorm(heads, Backend.Float(Reference.Random(1, HeadWidth - 1, 1)), 0, heads));
     }
 
     [SkippableTheory]
@@ -115,7 +137,13 @@ public abstract partial class BackendConformance
     [InlineData(2, 1, 64, 300, 100, 1)]
     [InlineData(1, 1, 24, 450, 1, 1)]
     [InlineData(1, 1, 32, 450, int.MaxValue, 1)]
-    public void Attention_matches_its_definition(int heads, int keyValueHeads, int width, int sequenceLength, int window, int sequences) =>
+    public void Attention_matches_its_definition(
+        int heads,
+        int keyValueHeads,
+        int width,
+        int sequenceLength,
+        int window,
+        int sequences) =>
         ShouldAttend(Shape(heads, keyValueHeads, width, sequenceLength, window), width, sequences, withSinks: false);
 
     [SkippableTheory]
@@ -131,7 +159,13 @@ public abstract partial class BackendConformance
     {
         using Matrix<float> x = Backend.Float(Reference.Random(6, 8, 1));
         using Matrix<float> context = Backend.AllocateUninitialized<float>(6, 8);
-        Backend.CausalAttention(x, x, x, Shape(2, 2, 4, 6), Backend.Float(Reference.Fill(1, 2, (_, _) => 1e4)), context);
+        Backend.CausalAttention(
+            x,
+            x,
+            x,
+            Shape(2, 2, 4, 6),
+            Backend.Float(Reference.Fill(1, 2, (_, _) => 1e4)),
+            context);
         Backend.Read(context).ShouldAllBe(value => Math.Abs(value) < 1e-30);
     }
 
@@ -145,7 +179,8 @@ public abstract partial class BackendConformance
         Should.Throw<ArgumentException>(() => Backend.CausalAttention(x, x, x, Shape(4, 2, 2, 6), null, context));
         Should.Throw<ArgumentException>(() => Backend.CausalAttention(x, x, x, Shape(4, 4, 2, 4), null, context));
         Should.Throw<ArgumentException>(() => Backend.CausalAttention(x, x, x, Shape(4, 4, 2, 6, 0), null, context));
-        Should.Throw<ArgumentException>(() => Backend.CausalAttention(x, x, x, Shape(4, 4, 2, 6) with { Cap = 0 }, null, context));
+        Should.Throw<ArgumentException>(
+            () => Backend.CausalAttention(x, x, x, Shape(4, 4, 2, 6) with { Cap = 0 }, null, context));
         Should.Throw<ArgumentException>(() => Backend.CausalAttention(x, x, x, Shape(4, 4, 2, 6), x, context));
         Should.Throw<ArgumentException>(() => Backend.CausalAttention(x, x, x, Shape(4, 4, 2, 6), null, x));
         Should.Throw<ArgumentException>(() => Backend.ApplyRotary(x, 3, RotaryPairing.HalfSplit, context, context));
@@ -177,7 +212,8 @@ public abstract partial class BackendConformance
         using Matrix<float> y = Backend.Float(gate);
         Backend.ActivateGated(Nonlinearity.ClampedSwish, y, Backend.Float(up), y);
         Reference.ShouldBeClose(
-            Backend.ReadWide(y), Flat((i, j) => Reference.Activate(Nonlinearity.ClampedSwish, gate[i, j], up[i, j])), 1e-6);
+            Backend.ReadWide(y), Flat(
+                (i, j) => Reference.Activate(Nonlinearity.ClampedSwish, gate[i, j], up[i, j])), 1e-6);
         Should.Throw<ArgumentException>(() => Backend.Activate(Nonlinearity.ClampedSwish, y, y));
         Should.Throw<ArgumentException>(() => Backend.ActivationGradient(Nonlinearity.ClampedSwish, y, y, y));
         Should.Throw<ArgumentException>(
@@ -235,7 +271,8 @@ public abstract partial class BackendConformance
         Backend.CrossEntropy(Backend.Float(logits), targets, losses);
         Reference.ShouldBeClose(losses, [.. Enumerable.Range(0, 11).Select(i =>
             Math.Log(Enumerable.Range(0, vocabulary).Sum(j => Math.Exp(logits[i, j] - logits[i, targets[i]]))))], 1e-6);
-        Should.Throw<ArgumentException>(() => Backend.CrossEntropy(Backend.Float(logits), [.. targets[1..], vocabulary], losses));
+        Should.Throw<ArgumentException>(
+            () => Backend.CrossEntropy(Backend.Float(logits), [.. targets[1..], vocabulary], losses));
         Should.Throw<ArgumentException>(() => Backend.CrossEntropy(Backend.Float(logits), targets[1..], losses));
     }
 
@@ -261,17 +298,27 @@ public abstract partial class BackendConformance
     private void ShouldAttend(AttentionShape shape, int width, int sequences, bool withSinks)
     {
         int tokens = sequences * shape.SequenceLength;
-        double[,] q = Reference.Fill(tokens, shape.Heads * width, Scaled(Reference.Random(tokens, shape.Heads * width, 1), 3));
+        double[,] q = Reference.Fill(
+            tokens,
+            shape.Heads * width,
+            Scaled(Reference.Random(tokens, shape.Heads * width, 1), 3));
         double[,] k = Reference.Random(tokens, shape.KeyValueHeads * width, 2);
         double[,] v = Reference.Random(tokens, shape.KeyValueHeads * width, 3);
         double[,]? sinks = withSinks ? Reference.Fill(1, shape.Heads, (_, head) => 3 - head) : null;
         using Matrix<float> context = Backend.Float(Reference.Fill(tokens, shape.Heads * width, (_, _) => double.NaN));
         Backend.CausalAttention(
-            Backend.Float(q), Backend.Float(k), Backend.Float(v), shape, sinks is null ? null : Backend.Float(sinks), context);
+            Backend.Float(q), Backend.Float(k), Backend.Float(v), shape, sinks is null
+                ? null
+                : Backend.Float(sinks), context);
         Reference.ShouldBeClose(Backend.ReadWide(context), Reference.Flatten(Attend(q, k, v, shape, sinks)), 5e-6);
     }
 
-    private static AttentionShape Shape(int heads, int keyValueHeads, int width, int sequenceLength, int window = int.MaxValue) =>
+    private static AttentionShape Shape(
+        int heads,
+        int keyValueHeads,
+        int width,
+        int sequenceLength,
+        int window = int.MaxValue) =>
         new(heads, keyValueHeads, sequenceLength, window, (float)(1 / Math.Sqrt(width)));
 
     private static double[,] Attend(double[,] q, double[,] k, double[,] v, AttentionShape shape, double[,]? sinks)
@@ -280,13 +327,16 @@ public abstract partial class BackendConformance
         var context = new double[q.GetLength(0), q.GetLength(1)];
         for (int token = 0; token < q.GetLength(0); token++)
         {
-            int first = (int)Math.Max(token / shape.SequenceLength * shape.SequenceLength, (long)token - shape.Window + 1);
+            int first = (int)Math.Max(
+                token / shape.SequenceLength * shape.SequenceLength,
+                (long)token - shape.Window + 1);
             for (int head = 0; head < shape.Heads; head++)
             {
                 int sharedHead = head / (shape.Heads / shape.KeyValueHeads);
                 double Score(int key)
                 {
-                    double score = shape.Scale * Enumerable.Range(0, width).Sum(c => q[token, head * width + c] * k[key, sharedHead * width + c]);
+                    double score = shape.Scale * Enumerable.Range(0, width)
+                        .Sum(c => q[token, head * width + c] * k[key, sharedHead * width + c]);
                     return shape.Cap is { } cap ? cap * Math.Tanh(score / cap) : score;
                 }
 
@@ -294,7 +344,8 @@ public abstract partial class BackendConformance
                 double sum = weights.Sum() + (sinks is null ? 0 : Math.Exp(sinks[0, head]));
                 for (int c = 0; c < width; c++)
                 {
-                    context[token, head * width + c] = weights.Select((weight, key) => weight * v[first + key, sharedHead * width + c]).Sum() / sum;
+                    context[token, head * width + c] = weights.Select(
+                        (weight, key) => weight * v[first + key, sharedHead * width + c]).Sum() / sum;
                 }
             }
         }

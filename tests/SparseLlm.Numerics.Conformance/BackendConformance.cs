@@ -1,8 +1,8 @@
 namespace SparseLlm.Numerics.Conformance;
 
 /// <summary>
-/// What every backend must do, operation by operation, against slow references in double precision. A backend passes by a
-/// subclass that creates it, or skips where this machine has no such device.
+/// What every backend must do, operation by operation, against slow references in double precision. A backend passes by
+/// a subclass that creates it, or skips where this machine has no such device.
 /// </summary>
 public abstract partial class BackendConformance : IDisposable
 {

@@ -1,8 +1,8 @@
 namespace SparseLlm.Numerics.Conformance;
 
 /// <summary>
-/// SparseGPT's sweep (Frantar and Alistarh 2023, algorithm 1), equation by equation in double precision, column by column
-/// over the whole matrix.
+/// SparseGPT's sweep (Frantar and Alistarh 2023, algorithm 1), equation by equation in double precision, column by
+/// column over the whole matrix.
 /// </summary>
 internal static class ObsReference
 {
@@ -15,7 +15,8 @@ internal static class ObsReference
         {
             int end = Math.Min(start + blockSize, columns);
             long prune = zeros * end / columns - zeros * start / columns;
-            (int, int)[] cells = [.. Enumerable.Range(0, rows).SelectMany(i => Enumerable.Range(start, end - start).Select(j => (i, j)))];
+            (int, int)[] cells = [.. Enumerable.Range(0, rows)
+                .SelectMany(i => Enumerable.Range(start, end - start).Select(j => (i, j)))];
             Reference.KeepLargest(cells, (i, j) => w[i, j] / u[j, j], cells.Length - prune, mask);
             for (int j = start; j < end; j++)
             {
@@ -37,7 +38,8 @@ internal static class ObsReference
             {
                 int row = i;
                 Reference.KeepLargest(
-                    [.. Enumerable.Range(start, group).Select(j => (row, j))], (r, j) => w[r, j] / u[j, j], group - zeros, mask);
+                    [.. Enumerable.Range(start, group).Select(j => (row, j))], (r, j) => w[r, j] / u[j, j], group
+                        - zeros, mask);
             }
 
             for (int j = start; j < start + group; j++)

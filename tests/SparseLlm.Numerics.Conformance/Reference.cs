@@ -130,7 +130,11 @@ public static class Reference
     }
 
     /// <summary>1 for the k largest |score| of the given cells, by sorting; among equals the first cell wins.</summary>
-    public static void KeepLargest(IReadOnlyList<(int Row, int Column)> cells, Func<int, int, double> score, long keep, double[,] mask)
+    public static void KeepLargest(
+        IReadOnlyList<(int Row, int Column)> cells,
+        Func<int, int, double> score,
+        long keep,
+        double[,] mask)
     {
         int rank = 0;
         foreach ((int row, int column) in cells.OrderByDescending(cell => Math.Abs(score(cell.Row, cell.Column))))
@@ -157,7 +161,8 @@ public static class Reference
         ? Activate(Nonlinearity.QuickGelu, Math.Min(gate, 7)) * (Math.Clamp(up, -7, 7) + 1)
         : Activate(f, gate) * up;
 
-    /// <summary>Φ(x) by the power series of (Φ(x) - 1/2) / φ(x), the terms of which are all positive; φ(x) (1 - 1/x² + ...) / |x| far out.</summary>
+    /// <summary>Φ(x) by the power series of (Φ(x) - 1/2) / φ(x), the terms of which are all positive; φ(x) (1 - 1/x² +
+    /// ...) / |x| far out.</summary>
     private static double NormalCumulative(double x)
     {
         double density = Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);

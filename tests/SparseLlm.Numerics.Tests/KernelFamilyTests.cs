@@ -32,6 +32,7 @@ public sealed class KernelFamilyTests
         backend.TryInverseFactor(h, u).ShouldBeTrue();
         using Matrix<float> mask = backend.AllocateUninitialized<float>(205, 403);
         backend.ObsSweep(a, u, 40000, 128, mask);
-        return [.. backend.ReadWide(c), .. backend.Read(h), .. backend.Read(u), .. backend.ReadWide(a), .. backend.ReadWide(mask)];
+        return [.. backend.ReadWide(c), .. backend.Read(h), .. backend.Read(u), .. backend.ReadWide(a), .. backend
+            .ReadWide(mask)];
     }
 }

@@ -20,7 +20,9 @@ public sealed class FastProducts : IDisposable
     [InlineData(false, true)]
     [InlineData(true, false)]
     [InlineData(true, true)]
-    public void Products_are_those_in_single_precision_but_for_small_errors(bool transposeA, bool transposeB) => ShouldAgree(backend =>
+    public void Products_are_those_in_single_precision_but_for_small_errors(
+        bool transposeA,
+        bool transposeB) => ShouldAgree(backend =>
     {
         using Matrix<float> a = backend.Float(Reference.Random(transposeA ? 70 : 50, transposeA ? 50 : 70, 1));
         using Matrix<float> b = backend.Float(Reference.Random(transposeB ? 60 : 70, transposeB ? 70 : 60, 2));
@@ -50,7 +52,8 @@ public sealed class FastProducts : IDisposable
         double[] expected = compute(exact);
         double[] actual = compute(fast);
         double size = Math.Sqrt(expected.Sum(value => value * value));
-        double error = Math.Sqrt(expected.Zip(actual).Sum(pair => (pair.First - pair.Second) * (pair.First - pair.Second)));
+        double error = Math.Sqrt(
+            expected.Zip(actual).Sum(pair => (pair.First - pair.Second) * (pair.First - pair.Second)));
         (error / size).ShouldBeInRange(double.Epsilon, Error);
     }
 }

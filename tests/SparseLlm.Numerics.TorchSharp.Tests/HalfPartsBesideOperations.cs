@@ -5,7 +5,8 @@ using Tensor = TorchSharp.torch.Tensor;
 
 namespace SparseLlm.Numerics.TorchSharp.Tests;
 
-/// <summary>What the kernel and tensor operations make of the same numbers, on the first CUDA device, where there is one: the same bits.</summary>
+/// <summary>What the kernel and tensor operations make of the same numbers, on the first CUDA device, where there is
+/// one: the same bits.</summary>
 public sealed class HalfPartsBesideOperations
 {
     [SkippableTheory]
@@ -17,10 +18,18 @@ public sealed class HalfPartsBesideOperations
     {
         Libtorch.RequireCuda();
         using DisposeScope scope = torch.NewDisposeScope();
-        Tensor wide = torch.tensor(Reference.Random(rows, columns + 2, 1)).@float().to(new torch.Device(DeviceType.CUDA, 0));
+        Tensor wide = torch.tensor(Reference.Random(rows, columns + 2, 1)).@float()
+            .to(new torch.Device(DeviceType.CUDA, 0));
         var kernel = new HalfParts(new DeviceKernels(0).HalfParts);
         var operations = new HalfParts(kernel: null);
-        foreach (Tensor x in new[] { wide, wide.narrow(1, 0, columns), wide.narrow(1, 1, columns), wide.t(), wide.narrow(0, 0, rows).narrow(1, 2, columns).t() })
+        foreach (Tensor x in new[]
+        {
+            wide,
+            wide.narrow(1, 0, columns),
+            wide.narrow(1, 1, columns),
+            wide.t(),
+            wide.narrow(0, 0, rows).narrow(1, 2, columns).t()
+        })
         {
             foreach ((int dimension, int lows) in new[] { (0, 0b010), (1, 0b010), (0, 0b100), (1, 0b100) })
             {

@@ -6,7 +6,8 @@ namespace SparseLlm.Numerics.TorchSharp.Tests;
 /// <summary>libtorch, as these tests find it.</summary>
 internal static class Libtorch
 {
-    /// <summary>In the output's copy, before anything loads it. Not with the tests themselves: any of them may be the first.</summary>
+    /// <summary>In the output's copy, before anything loads it. Not with the tests themselves: any of them may be the
+    /// first.</summary>
     [ModuleInitializer]
     public static void Prepare() => OlderLibstdcxx.Accommodate(AppContext.BaseDirectory);
 

@@ -36,7 +36,8 @@ public sealed class RunningOutOfMemory
 
     [Fact]
     public void A_single_row_that_does_not_fit_is_an_error() =>
-        Should.Throw<ExternalException>(() => new RowChunks(notices.Add).Run(4, 1, (_, _) => throw new ExternalException("out of memory")));
+        Should.Throw<ExternalException>(
+            () => new RowChunks(notices.Add).Run(4, 1, (_, _) => throw new ExternalException("out of memory")));
 
     [Fact]
     public void Other_errors_are_not_tried_again()

@@ -5,8 +5,9 @@ using System.Reflection.PortableExecutable;
 namespace SparseLlm.Numerics.TorchSharp.Tests;
 
 /// <summary>
-/// TorchSharp makes an object of a number that an operation is given, and of the factor 1 that a plain sum has, and does not keep it from the collector while native code reads
-/// it. The backend holds its own instead; this looks through its machine code for calls that do not.
+/// TorchSharp makes an object of a number that an operation is given, and of the factor 1 that a plain sum has, and
+/// does not keep it from the collector while native code reads it. The backend holds its own instead; this looks
+/// through its machine code for calls that do not.
 /// </summary>
 public sealed class Scalars
 {
@@ -35,7 +36,8 @@ public sealed class Scalars
             MemberReference member = reader.GetMemberReference(handle);
             if (member.Parent.Kind == HandleKind.TypeReference
                 && MakesScalars(
-                    reader.GetString(reader.GetTypeReference((TypeReferenceHandle)member.Parent).Name), reader.GetString(member.Name), Parameters(reader, member)))
+                    reader.GetString(reader.GetTypeReference((TypeReferenceHandle)member.Parent).Name), reader
+                        .GetString(member.Name), Parameters(reader, member)))
             {
                 tokens.Add(MetadataTokens.GetToken(handle));
             }
@@ -55,7 +57,8 @@ public sealed class Scalars
             {
                 if (code[i] is Call or CallVirtual && tokens.Contains(BitConverter.ToInt32(code, i + 1)))
                 {
-                    callers.Add(reader.GetString(reader.GetTypeDefinition(definition.GetDeclaringType()).Name) + "." + reader.GetString(definition.Name));
+                    callers.Add(reader.GetString(reader.GetTypeDefinition(definition.GetDeclaringType()).Name) + "."
+                        + reader.GetString(definition.Name));
                 }
             }
         }

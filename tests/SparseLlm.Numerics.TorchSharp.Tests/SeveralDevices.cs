@@ -20,7 +20,12 @@ public sealed class SeveralDevices
         using PruneRun run = PruneRun.OnSamples("tiny-llama", new TorchBackend("cpu"));
         var plan = new SparsityPlan(PruneRun.Pattern("0.6"), []);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (PrunedTensor tensor in new ModelPruner(run.Model, PruningSettings.For(PruningMethod.SparseGpt), plan, run.Tokens(4), others: others).Run().SelectMany(layer => layer.Tensors))
+        foreach (PrunedTensor tensor in new ModelPruner(
+            run.Model,
+            PruningSettings.For(PruningMethod.SparseGpt),
+            plan,
+            run.Tokens(4),
+            others: others).Run().SelectMany(layer => layer.Tensors))
         {
             hash.AppendData(tensor.Bytes);
         }

@@ -5,7 +5,8 @@ using Tensor = TorchSharp.torch.Tensor;
 
 namespace SparseLlm.Numerics.TorchSharp.Tests;
 
-/// <summary>What the sweep's kernel and tensor operations make of the same weights, on the first CUDA device, where there is one.</summary>
+/// <summary>What the sweep's kernel and tensor operations make of the same weights, on the first CUDA device, where
+/// there is one.</summary>
 public sealed class SweepKernelBesideOperations
 {
     private const double Error = 1e-5;
@@ -43,7 +44,11 @@ public sealed class SweepKernelBesideOperations
         pruned.ne(0).logical_and(mask.eq(0)).any().item<bool>().ShouldBeFalse();
     }
 
-    private static (Tensor Weights, Tensor Mask) Sweep(Tensor weights, Tensor u, DeviceKernels? kernels, Action<ObsSweep> prune)
+    private static (Tensor Weights, Tensor Mask) Sweep(
+        Tensor weights,
+        Tensor u,
+        DeviceKernels? kernels,
+        Action<ObsSweep> prune)
     {
         Tensor swept = weights.clone();
         Tensor mask = torch.full_like(weights, float.NaN);

@@ -6,9 +6,10 @@ using SparseLlm.Pruning.Tests.Support;
 namespace SparseLlm.Numerics.TorchSharp.Tests;
 
 /// <summary>
-/// A model pruned by this backend and by the CPU backend. Of two scores that differ by rounding alone, either may be pruned; one such tie changes
-/// what the sweep sees in the rest of the row, and the layers behind it. So masks come out about as near as the CPU backend's own do with and without
-/// fused multiply-add: a share of 5e-5 to 3e-4 apart by SparseGPT, 2e-3 to 3e-3 for 2:4, 4 to 7 percent by SparseLLM, whose iterations amplify it.
+/// A model pruned by this backend and by the CPU backend. Of two scores that differ by rounding alone, either may be
+/// pruned; one such tie changes what the sweep sees in the rest of the row, and the layers behind it. So masks come out
+/// about as near as the CPU backend's own do with and without fused multiply-add: a share of 5e-5 to 3e-4 apart by
+/// SparseGPT, 2e-3 to 3e-3 for 2:4, 4 to 7 percent by SparseLLM, whose iterations amplify it.
 /// </summary>
 public sealed class WholePrunes
 {
@@ -23,7 +24,11 @@ public sealed class WholePrunes
     [InlineData("tiny-llama", PruningMethod.SparseGpt, "2:4", 6e-3)]
     [InlineData("tiny-opt", PruningMethod.SparseLlm, "0.6", 0.06)]
     [InlineData("tiny-llama", PruningMethod.SparseLlm, "0.6", 0.1)]
-    public void A_model_is_pruned_as_the_cpu_backend_prunes_it(string model, PruningMethod method, string pattern, double share)
+    public void A_model_is_pruned_as_the_cpu_backend_prunes_it(
+        string model,
+        PruningMethod method,
+        string pattern,
+        double share)
     {
         using PruneRun cpu = PruneRun.OnSamples(model, new CpuBackend());
         using PruneRun torch = PruneRun.OnSamples(model, new TorchBackend("cpu"));
@@ -36,7 +41,8 @@ public sealed class WholePrunes
         torch.PerplexityOf(actual).ShouldBe(perplexity, Perplexities * perplexity);
     }
 
-    private static long[] Zeros(List<PrunedLayer> layers) => [.. layers.SelectMany(layer => layer.Linears).Select(linear => linear.Zeros)];
+    private static long[] Zeros(List<PrunedLayer> layers)
+        => [.. layers.SelectMany(layer => layer.Linears).Select(linear => linear.Zeros)];
 
     /// <summary>The share of weights that are zero in one and not in the other.</summary>
     private static double Different(List<PrunedLayer> expected, List<PrunedLayer> actual)

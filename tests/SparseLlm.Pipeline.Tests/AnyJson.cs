@@ -21,7 +21,9 @@ internal static class AnyJson
     [
         "", " ", "0.5", "2:4", "dense", "0.5 on average", " on average", "a", "A", "..", "../evil", "/etc/passwd", "a/b", "a//b", "C:\\evil", "con", "nul\0", "\u0663", "layers.\u0663.q.weight",
         "model.layers.1.mlp.up_proj.weight", "model.layers.999999.mlp.up_proj.weight", "h.9999999.x.weight", "<script>", "\u202E", "\u001B[2J", "\n", "True", "null", "NaN", "AAAA", "=", "////",
-        "magnitude", "sparsellm", "99", "-1", "paper", "config.json", "model.safetensors", new string('0', 64), new string('f', 64), new string('0', 63) + "G", new string('0', 32), new string('x', 5000),
+        "magnitude", "sparsellm", "99", "-1", "paper", "config.json", "model.safetensors", new string(
+            '0',
+            64), new string('f', 64), new string('0', 63) + "G", new string('0', 32), new string('x', 5000),
     ];
 
     private static readonly string[] Names =
@@ -41,7 +43,8 @@ internal static class AnyJson
     public static Gen<string> Number { get; } = Gen.Frequency(
         (5, Gen.Elements(Numbers)),
         (2, ArbMap.Default.GeneratorFor<int>().Select(number => number.ToString(CultureInfo.InvariantCulture))),
-        (2, ArbMap.Default.GeneratorFor<double>().Where(double.IsFinite).Select(number => number.ToString("R", CultureInfo.InvariantCulture))));
+        (2, ArbMap.Default.GeneratorFor<double>().Where(double.IsFinite)
+            .Select(number => number.ToString("R", CultureInfo.InvariantCulture))));
 
     /// <summary>A string.</summary>
     public static Gen<string> Text { get; } = Gen.Frequency(
@@ -60,9 +63,11 @@ internal static class AnyJson
         : Gen.Frequency(
             (4, Leaf),
             (1, Children(OfDepth(depth - 1)).Select(values => $"[{string.Join(',', values)}]")),
-            (1, Children(Name.Zip(OfDepth(depth - 1), (name, value) => $"{Quote(name)}:{value}")).Select(values => $"{{{string.Join(',', values)}}}")));
+            (1, Children(Name.Zip(OfDepth(depth - 1), (name, value) => $"{Quote(name)}:{value}")).Select(
+                values => $"{{{string.Join(',', values)}}}")));
 
-    private static Gen<string[]> Children(Gen<string> child) => Gen.Choose(0, MostChildren).SelectMany(count => child.ArrayOf(count));
+    private static Gen<string[]> Children(Gen<string> child)
+        => Gen.Choose(0, MostChildren).SelectMany(count => child.ArrayOf(count));
 
     private static string Quote(string text) => JsonSerializer.Serialize(text);
 }
@@ -104,7 +109,8 @@ public sealed record JsonChange(int Place, JsonChange.Kind What, string Name, st
         {
             string mark = Mark + (char)('\uE100' + i);
             text = text.Replace(JsonSerializer.Serialize(mark), changes[i].Value)
-                .Replace(JsonSerializer.Serialize(mark + "number"), changes[i].Number).Replace(JsonSerializer.Serialize(mark + "text"), changes[i].Text);
+                .Replace(JsonSerializer.Serialize(mark + "number"), changes[i]
+                    .Number).Replace(JsonSerializer.Serialize(mark + "text"), changes[i].Text);
         }
 
         return text;
@@ -115,7 +121,13 @@ public sealed record JsonChange(int Place, JsonChange.Kind What, string Name, st
         JsonNode? value = place.Name is null ? place.Parent[place.Index] : place.Parent[place.Name];
         JsonNode? replaced = What switch
         {
-            Kind.Alike => value?.GetValueKind() switch { JsonValueKind.Number => mark + "number", JsonValueKind.String => mark + "text", _ => mark },
+            Kind.Alike => value?.GetValueKind() switch
+            {
+                JsonValueKind.Number => mark
+                + "number",
+                JsonValueKind.String => mark + "text",
+                _ => mark
+            },
             Kind.Replace => mark,
             Kind.Empty => value is JsonArray ? new JsonArray() : value is JsonObject ? new JsonObject() : mark,
             _ => value?.DeepClone(),
@@ -146,7 +158,9 @@ public sealed record JsonChange(int Place, JsonChange.Kind What, string Name, st
     private static IEnumerable<(JsonNode Parent, string? Name, int Index)> Places(JsonNode node) => node switch
     {
         JsonObject parent => parent.ToArray().SelectMany(child =>
-            (IEnumerable<(JsonNode, string?, int)>)[(parent, child.Key, 0), .. child.Value is null ? [] : Places(child.Value)]),
+            (IEnumerable<(JsonNode, string?, int)>)[(parent, child.Key, 0), .. child.Value is null
+                ? []
+                : Places(child.Value)]),
         JsonArray list => list.ToArray().SelectMany((child, index) =>
             (IEnumerable<(JsonNode, string?, int)>)[(list, null, index), .. child is null ? [] : Places(child)]),
         _ => [],
@@ -156,14 +170,17 @@ public sealed record JsonChange(int Place, JsonChange.Kind What, string Name, st
 /// <summary>What FsCheck makes for properties of decoding.</summary>
 internal static class JsonGenerators
 {
-    public static Arbitrary<JsonChange[]> Changes() => Gen.Choose(1, 4).SelectMany(count => Change.ArrayOf(count)).ToArbitrary();
+    public static Arbitrary<JsonChange[]> Changes()
+        => Gen.Choose(1, 4).SelectMany(count => Change.ArrayOf(count)).ToArbitrary();
 
-    public static Arbitrary<AnyDocument> Documents() => AnyJson.Value.Resize(40).Select(text => new AnyDocument(text)).ToArbitrary();
+    public static Arbitrary<AnyDocument> Documents()
+        => AnyJson.Value.Resize(40).Select(text => new AnyDocument(text)).ToArbitrary();
 
     private static Gen<JsonChange> Change { get; } =
         from place in Gen.Choose(0, 100_000)
         from what in Gen.Frequency(
-            (9, Gen.Constant(JsonChange.Kind.Alike)), (3, Gen.Constant(JsonChange.Kind.Replace)), (2, Gen.Constant(JsonChange.Kind.Remove)), (1, Gen.Constant(JsonChange.Kind.Repeat)), (1, Gen.Constant(JsonChange.Kind.Add)),
+            (9, Gen.Constant(JsonChange.Kind.Alike)), (3, Gen.Constant(JsonChange.Kind.Replace)), (2, Gen.Constant(
+                JsonChange.Kind.Remove)), (1, Gen.Constant(JsonChange.Kind.Repeat)), (1, Gen.Constant(JsonChange.Kind.Add)),
             (1, Gen.Constant(JsonChange.Kind.Empty)))
         from name in AnyJson.Name
         from value in AnyJson.Value

@@ -21,10 +21,20 @@ public abstract class BuildTest : CacheTest
 
     /// <summary>A prune by magnitude, which needs no text.</summary>
     private protected PruneRequest Request(double sparsity = 0.5) =>
-        new("a", PruningSettings.For(PruningMethod.Magnitude), new SparsityPlan(new SparsityPattern.Unstructured(sparsity), []), null, [], Output);
+        new(
+            "a",
+            PruningSettings.For(PruningMethod.Magnitude),
+            new SparsityPlan(new SparsityPattern.Unstructured(sparsity), []),
+            null,
+            [],
+            Output);
 
     /// <summary>Makes an artifact as a process of its own would.</summary>
-    private protected ArtifactOutcome Build(PruneRequest request, bool mayCompute = true, string? root = null, IProgress<BuildProgress>? progress = null)
+    private protected ArtifactOutcome Build(
+        PruneRequest request,
+        bool mayCompute = true,
+        string? root = null,
+        IProgress<BuildProgress>? progress = null)
     {
         BuildCache cache = Open(root);
         using var engine = new LocalEngine(new CpuBackend(), cache);
@@ -33,7 +43,12 @@ public abstract class BuildTest : CacheTest
 
     private protected ArtifactOutcome Build(
         PruneRequest request, IEngine engine, BuildCache cache, bool mayCompute = true, IProgress<BuildProgress>? progress = null) =>
-        new ArtifactBuilder(new DenseModel(Model, engine.NumericsClass, cache), engine, MemoryBudget.Default, progress) { MayCompute = mayCompute }
+        new ArtifactBuilder(
+            new DenseModel(Model, engine.NumericsClass, cache),
+            engine,
+            MemoryBudget.Default,
+            progress)
+        { MayCompute = mayCompute }
             .Build(request, CancellationToken.None);
 
     /// <summary>The keys of the steps of a prune.</summary>
@@ -47,7 +62,8 @@ public abstract class BuildTest : CacheTest
     private protected void RemoveOutput() => Directory.Delete(Temp["models"], recursive: true);
 
     /// <summary>An entry of the cache.</summary>
-    private protected CacheEntry Entry(string key) => CacheEntryFile.Read(key, File.ReadAllBytes(Path.Combine(Root, "ac", key)));
+    private protected CacheEntry Entry(string key)
+        => CacheEntryFile.Read(key, File.ReadAllBytes(Path.Combine(Root, "ac", key)));
 
     /// <summary>Replaces an entry of the cache by another one, with a digest that fits.</summary>
     private protected void Forge(string key, Func<CacheEntry, CacheEntry> change) =>

@@ -4,7 +4,8 @@ using SparseLlm.Pipeline.Cache;
 
 namespace SparseLlm.Pipeline.Tests;
 
-/// <summary>This assembly as a program: processes that use a cache, for tests to kill or to set against each other.</summary>
+/// <summary>This assembly as a program: processes that use a cache, for tests to kill or to set against each
+/// other.</summary>
 internal static class CacheDriver
 {
     /// <summary>Starts the program.</summary>
@@ -41,11 +42,17 @@ internal static class CacheDriver
 
             BitConverter.TryWriteBytes(bytes, i).ShouldBeTrue();
             File.WriteAllBytes(file, bytes);
-            cache.Put(CacheTest.Key($"put {i}"), "test", $"number {i}", [("a/file", file), ("copy", file)], new { Number = i });
+            cache.Put(
+                CacheTest.Key($"put {i}"),
+                "test",
+                $"number {i}",
+                [("a/file", file), ("copy", file)],
+                new { Number = i });
         }
     }
 
-    /// <summary>Does what every step does: under a lock, takes what is there, or works and stores it. Each piece of work leaves a line.</summary>
+    /// <summary>Does what every step does: under a lock, takes what is there, or works and stores it. Each piece of
+    /// work leaves a line.</summary>
     private static int ComputeOnce(BuildCache cache, string directory, string name)
     {
         string key = CacheTest.Key(name);

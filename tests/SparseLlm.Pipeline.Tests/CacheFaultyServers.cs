@@ -8,7 +8,8 @@ using static SparseLlm.Pipeline.Tests.CacheFlakyServer;
 
 namespace SparseLlm.Pipeline.Tests;
 
-/// <summary>Whatever a remote cache answers, it is a warning at most, and a miss; what it has, it may give slowly.</summary>
+/// <summary>Whatever a remote cache answers, it is a warning at most, and a miss; what it has, it may give
+/// slowly.</summary>
 public sealed class CacheFaultyServers : CacheTest
 {
     // Far more than anything here takes: what is waited for without end becomes a failure.
@@ -60,8 +61,9 @@ public sealed class CacheFaultyServers : CacheTest
             "", " ", "//", "///", "http://", "http:///x", "http://[", "http://[::", "http://a b/", "http://127.0.0.1:99999/", "http://127.0.0.1:0/", "http://127.0.0.1:-1/",
             "http://..", "http://%00/", "http://\xFF\xFE/", "http://xn--/", "http://xn--\xFC/", "http://a.xn--\xE9.b/", "http://user:password@127.0.0.1:1/", "\\\\server\\share", "http://a\u0001/", new string('a', 5000),
             "http://" + new string('a', 5000) + "/", "http://127.0.0.1:1/", "/elsewhere",
-        ]).SelectMany(location => ((string[])["301", "302", "303", "307", "308"]).Take(location.Length == 1 ? 5 : 1).Select(
-            status => $"HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")),
+        ]).SelectMany(location => ((string[])["301", "302", "303", "307", "308"]).Take(location.Length == 1 ? 5 : 1)
+            .Select(
+                status => $"HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")),
     ];
 
     [Theory]
@@ -80,7 +82,8 @@ public sealed class CacheFaultyServers : CacheTest
 
     [Fact]
     public Task What_is_compressed_is_not_unpacked() => ShouldGoOnAlone(
-        Failure.Scripted, Encoding.Latin1.GetString([.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {Bomb.Length}\r\n\r\n"), .. Bomb]));
+        Failure.Scripted, Encoding.Latin1.GetString([.. Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {Bomb.Length}\r\n\r\n"), .. Bomb]));
 
     [Theory]
     [InlineData(Failure.HalfTheBody)]
@@ -90,7 +93,8 @@ public sealed class CacheFaultyServers : CacheTest
     [InlineData(Failure.EndlessChunks)]
     public async Task Bytes_that_are_not_those_of_the_entry_are_a_warning_and_a_miss(object failure)
     {
-        using var server = new CacheFlakyServer((_, request) => request.StartsWith("GET /cas", StringComparison.Ordinal) ? (Failure)failure : Failure.None);
+        using var server = new CacheFlakyServer(
+            (_, request) => request.StartsWith("GET /cas", StringComparison.Ordinal) ? (Failure)failure : Failure.None);
         string file = WriteFile("file", 100_000);
         Put(Machine("one", server.Address), "a", file);
         BuildCache two = Machine("two", server.Address, Short);
@@ -106,7 +110,9 @@ public sealed class CacheFaultyServers : CacheTest
     [InlineData(-1)]
     public async Task A_length_that_no_disk_has_is_not_waited_for(long length)
     {
-        using var server = new CacheFlakyServer((_, request) => request.StartsWith("GET /cas", StringComparison.Ordinal) ? Failure.EndlessBody : Failure.None);
+        using var server = new CacheFlakyServer((_, request) => request.StartsWith("GET /cas", StringComparison.Ordinal)
+            ? Failure.EndlessBody
+            : Failure.None);
         var file = new CachedFile("file", Key("digest"), length, new string('0', 32));
         server.Files[$"/ac/{Key("a")}"] = CacheEntryFile.Write(new CacheEntry(Key("a"), "test", "", [file], null));
         (await InTime(() => Machine("one", server.Address).TryGet(Key("a")))).ShouldBeNull();
@@ -120,14 +126,20 @@ public sealed class CacheFaultyServers : CacheTest
         using var server = new CacheFlakyServer((_, _) => Failure.None);
         server.Files["/file"] = [1, 2, 3];
         int count = 0;
-        new HttpStore(Options(server.Address)).Download("file", 200_000_000_000, () => { }, chunk => count += chunk.Length, CancellationToken.None).ShouldBeTrue();
+        new HttpStore(Options(server.Address)).Download(
+            "file",
+            200_000_000_000,
+            () => { },
+            chunk => count += chunk.Length,
+            CancellationToken.None).ShouldBeTrue();
         count.ShouldBe(3);
     }
 
     [Fact]
     public async Task A_transfer_may_take_long_as_long_as_it_goes_on()
     {
-        using var server = new CacheFlakyServer((_, request) => request.StartsWith("GET /cas", StringComparison.Ordinal) ? Failure.Slow : Failure.None);
+        using var server = new CacheFlakyServer(
+            (_, request) => request.StartsWith("GET /cas", StringComparison.Ordinal) ? Failure.Slow : Failure.None);
         string file = WriteFile("file", 10 * StallWatch.LeastProgress);
         TimeSpan patience = 6 * Pause;
         Put(Machine("one", server.Address), "a", file);
@@ -150,7 +162,8 @@ public sealed class CacheFaultyServers : CacheTest
     [Fact]
     public void A_redirect_to_the_same_server_is_followed_as_who_we_are()
     {
-        using var server = new CacheFlakyServer((_, request) => request.Contains(" /old/") ? Failure.Scripted : Failure.None);
+        using var server = new CacheFlakyServer(
+            (_, request) => request.Contains(" /old/") ? Failure.Scripted : Failure.None);
         server.Script = request => Redirect("307 Temporary Redirect", request.Split(' ')[1].Replace("/old/", "/new/"));
         string file = WriteFile("file", 1_000_000);
         Put(Machine("one", new Uri(server.Address, "old"), token: "secret"), "a", file);
@@ -221,12 +234,17 @@ public sealed class CacheFaultyServers : CacheTest
 
     private static Task InTime(Action work) => Task.Run(work).WaitAsync(Limit);
 
-    private static byte[] Redirect(string status, string location) => Encoding.Latin1.GetBytes($"HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    private static byte[] Redirect(
+        string status,
+        string location) => Encoding.Latin1.GetBytes($"HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 
-    private BuildCache Machine(string name, Uri address, TimeSpan? patience = null, string? token = null) => BuildCache.Open(Temp[name], Options(address, patience, token), Warn);
+    private BuildCache Machine(string name, Uri address, TimeSpan? patience = null, string? token = null)
+        => BuildCache.Open(Temp[name], Options(address, patience, token), Warn);
 
     private static RemoteCacheOptions Options(Uri address, TimeSpan? patience = null, string? token = null) => new(
-        new Uri(address.ToString().TrimEnd('/') + "/"), CanWrite: true, token is null ? null : new AuthenticationHeaderValue("Bearer", token))
+        new Uri(address.ToString().TrimEnd('/') + "/"), CanWrite: true, token is null
+            ? null
+            : new AuthenticationHeaderValue("Bearer", token))
     {
         Patience = patience ?? Limit,
         FirstDelay = TimeSpan.FromMilliseconds(1),

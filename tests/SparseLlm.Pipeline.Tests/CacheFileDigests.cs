@@ -114,7 +114,8 @@ public sealed class CacheFileDigests : CacheTest
 
     [Fact]
     public void A_missing_file_is_an_error_with_a_code() =>
-        Should.Throw<DiagnosticException>(() => new FileDigests(Memos).Of(Temp["missing"])).Diagnostics.Single().Code.ShouldBe("SLM4006");
+        Should.Throw<DiagnosticException>(() => new FileDigests(Memos).Of(Temp["missing"])).Diagnostics.Single().Code
+            .ShouldBe("SLM4006");
 
     [Fact]
     public void A_tensors_digest_is_over_type_shape_and_bytes_and_not_its_name_or_place()
@@ -126,7 +127,8 @@ public sealed class CacheFileDigests : CacheTest
         IReadOnlyDictionary<string, string> digests = new FileDigests(Memos).Tensors(file);
         digests.Keys.Order().ShouldBe(["a", "b", "c", "d", "e", "none"]);
         digests["a"].ShouldBe(digests["b"]);
-        ((string[])[digests["a"], digests["c"], digests["d"], digests["e"], digests["none"]]).Distinct().Count().ShouldBe(5);
+        ((string[])[digests["a"], digests["c"], digests["d"], digests["e"], digests["none"]]).Distinct().Count()
+            .ShouldBe(5);
 
         byte[] data = [.. Enumerable.Repeat((byte)7, 40)];
         data[15] = 8;
@@ -169,11 +171,14 @@ public sealed class CacheFileDigests : CacheTest
     {
         int end = 0;
         return "{" + string.Join(',', tensors.Select(tensor =>
-            $"\"{tensor.Name}\":{{\"dtype\":\"{tensor.Type}\",\"shape\":{tensor.Shape},\"data_offsets\":[{end},{end += tensor.Length}]}}")) + "}";
+            $"\"{tensor.Name}\":{{\"dtype\":\"{tensor.Type}\",\"shape\":{tensor.Shape},\"data_offsets\":[{end},{end
+                += tensor.Length}]}}")) + "}";
     }
 
     private static void WriteTensors(string path, string header, byte[] data) =>
-        File.WriteAllBytes(path, [.. BitConverter.GetBytes((long)header.Length), .. System.Text.Encoding.ASCII.GetBytes(header), .. data]);
+        File.WriteAllBytes(
+            path,
+            [.. BitConverter.GetBytes((long)header.Length), .. System.Text.Encoding.ASCII.GetBytes(header), .. data]);
 
     private static string Sha256(string file) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)));
 }

@@ -4,7 +4,8 @@ using System.Text;
 
 namespace SparseLlm.Pipeline.Tests;
 
-/// <summary>A server that fails before it does what it should: it keeps what is PUT in memory and gives it back.</summary>
+/// <summary>A server that fails before it does what it should: it keeps what is PUT in memory and gives it
+/// back.</summary>
 internal sealed class CacheFlakyServer : IDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -52,7 +53,8 @@ internal sealed class CacheFlakyServer : IDisposable
     /// <summary>What the server has, by path with a slash before it.</summary>
     public Dictionary<string, byte[]> Files { get; } = [];
 
-    /// <summary>What it answers where it is <see cref="Failure.Scripted"/>, byte for byte, by the first line of the request.</summary>
+    /// <summary>What it answers where it is <see cref="Failure.Scripted"/>, byte for byte, by the first line of the
+    /// request.</summary>
     public Func<string, byte[]> Script { get; set; } = _ => [];
 
     private async Task ServeAsync()
@@ -86,7 +88,8 @@ internal sealed class CacheFlakyServer : IDisposable
         string first = head[..head.IndexOf('\r')];
         string[] words = first.Split(' ');
         Failure failure = failureOf(count++, first);
-        if (failure == Failure.Scripted && words[0] == "PUT" && head.Contains("100-continue", StringComparison.OrdinalIgnoreCase))
+        if (failure == Failure.Scripted && words[0] == "PUT"
+            && head.Contains("100-continue", StringComparison.OrdinalIgnoreCase))
         {
             await stream.WriteAsync(Script(first));
             return;
@@ -114,7 +117,9 @@ internal sealed class CacheFlakyServer : IDisposable
                 return;
             case Failure.EndlessHeaders:
                 await stream.WriteAsync("HTTP/1.1 200 OK\r\n"u8.ToArray());
-                await UntilTheClientLeaves(stream, "X: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n"u8.ToArray());
+                await UntilTheClientLeaves(
+                    stream,
+                    "X: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n"u8.ToArray());
                 return;
             case Failure.EndlessBody:
                 await stream.WriteAsync("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"u8.ToArray());
@@ -213,13 +218,15 @@ internal sealed class CacheFlakyServer : IDisposable
     }
 
     private static int LengthOf(string head) =>
-        head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)) is { } line
+        head.Split("\r\n")
+            .FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)) is { } line
             ? int.Parse(line.Split(':')[1])
             : 0;
 
     private static async Task SendAsync(NetworkStream stream, string status, int length, byte[] body)
     {
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"));
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"));
         await stream.WriteAsync(body);
     }
 

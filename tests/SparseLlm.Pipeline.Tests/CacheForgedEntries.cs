@@ -15,10 +15,12 @@ using SparseLlm.Pruning.Patterns;
 namespace SparseLlm.Pipeline.Tests;
 
 /// <summary>
-/// A remote cache whose entries are whole by their digests and wrong in what they say. A build with it ends as it would without, and says why it computed what it
-/// might have taken.
+/// A remote cache whose entries are whole by their digests and wrong in what they say. A build with it ends as it would
+/// without, and says why it computed what it might have taken.
 /// </summary>
-public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTest, IClassFixture<CacheForgedEntries.Built>
+public sealed class CacheForgedEntries(CacheForgedEntries.Built built) :
+    CacheTest,
+    IClassFixture<CacheForgedEntries.Built>
 {
     /// <summary>A kind of entry, and what is put in the place of a part of it; <c>-</c> takes the part away.</summary>
     public static TheoryData<string, string, string> Forgeries => new()
@@ -143,7 +145,9 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
             built.EntriesOf("artifact").ToList().ForEach(artifact => server.Files.Remove(artifact.Path));
         }
 
-        (SmallBuild build, string digest) = kind == "experts" ? (SmallBuild.OfExperts(Temp), built.DigestOfExperts) : (new SmallBuild(Temp), built.Digest);
+        (SmallBuild build, string digest) = kind == "experts"
+            ? (SmallBuild.OfExperts(Temp), built.DigestOfExperts)
+            : (new SmallBuild(Temp), built.Digest);
         ArtifactOutcome outcome = build.Run(Elsewhere(server));
         (outcome.Origin, outcome.Manifest.Digest).ShouldBe((origin, digest));
         Codes.Distinct().ShouldBe(["SLM4024"]);
@@ -170,10 +174,18 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
         using DecoderModel model = DecoderModel.Open(Repository.Model("tiny-llama"), backend);
         return kind switch
         {
-            "artifact" => cache.TryGet(key, entry => CachedArtifact.Read(entry, new DenseModel(model.Directory, backend.NumericsClass, cache))) is not null,
-            "layer" => new LayerStep(cache, model).Load(key, model.Definition.Layers[0], Spread(plan, model.Definition), CancellationToken.None) is not null,
+            "artifact" => cache.TryGet(
+                key,
+                entry => CachedArtifact.Read(entry, new DenseModel(model.Directory, backend.NumericsClass, cache))) is not null,
+            "layer" => new LayerStep(cache, model).Load(
+                key,
+                model.Definition.Layers[0],
+                Spread(plan, model.Definition),
+                CancellationToken.None) is not null,
             "allocation" => cache.TryGet(key, entry => AllocationStep.Read(entry, plan, model.Definition)) is not null,
-            "experts" => cache.TryGet(key, entry => ExpertsStep.Read(entry, DecoderModel.ReadDefinition(Repository.Family("mixtral")), 0.5)) is not null,
+            "experts" => cache.TryGet(
+                key,
+                entry => ExpertsStep.Read(entry, DecoderModel.ReadDefinition(Repository.Family("mixtral")), 0.5)) is not null,
             _ => cache.TryGet(key, entry => entry.MetadataAs<Perplexity>(kind)) is not null,
         };
     }
@@ -182,11 +194,17 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
     private SparsityPlan Spread(SparsityPlan plan, ModelDefinition definition)
     {
         (string path, JsonNode entry) = built.EntriesOf("allocation").First();
-        return AllocationStep.Read(CacheEntryFile.Read(path["/ac/".Length..], Encoding.UTF8.GetBytes(entry.ToJsonString())), plan, definition).Apply(plan);
+        return AllocationStep.Read(
+            CacheEntryFile.Read(path["/ac/".Length..], Encoding.UTF8.GetBytes(entry.ToJsonString())),
+            plan,
+            definition).Apply(plan);
     }
 
     private BuildCache Elsewhere(CacheFlakyServer? server) =>
-        BuildCache.Open(Temp["elsewhere"], server is null ? null : new RemoteCacheOptions(server.Address, CanWrite: false, null), Warn);
+        BuildCache.Open(
+            Temp["elsewhere"],
+            server is null ? null : new RemoteCacheOptions(server.Address, CanWrite: false, null),
+            Warn);
 
     /// <summary>Gives a server everything, with a part of all entries of a kind forged.</summary>
     private void Serve(CacheFlakyServer server, string kind, string place, string forged)
@@ -244,7 +262,9 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
             using var directory = new TempDirectory();
             string root = directory["cache"];
             Digest = new SmallBuild(directory).Run(BuildCache.Open(root, remote: null, _ => { })).Manifest.Digest;
-            DigestOfExperts = SmallBuild.OfExperts(directory).Run(BuildCache.Open(root, remote: null, _ => { })).Manifest.Digest;
+            DigestOfExperts = SmallBuild.OfExperts(directory).Run(BuildCache.Open(root, remote: null, _ => { }))
+                .Manifest
+                .Digest;
             Files = Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
                 .ToDictionary(path => "/" + Path.GetRelativePath(root, path).Replace('\\', '/'), File.ReadAllBytes);
         }
@@ -258,7 +278,8 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) : CacheTe
         /// <summary>The cache's files, by path with a slash before it.</summary>
         public Dictionary<string, byte[]> Files { get; }
 
-        /// <summary>Its entries of a kind, those of the model without experts first; of layers, the first is first.</summary>
+        /// <summary>Its entries of a kind, those of the model without experts first; of layers, the first is
+        /// first.</summary>
         public IEnumerable<(string Path, JsonNode Entry)> EntriesOf(string kind) => Files
             .Where(file => file.Key.StartsWith("/ac/", StringComparison.Ordinal))
             .Select(file => (file.Key, JsonNode.Parse(file.Value)!))

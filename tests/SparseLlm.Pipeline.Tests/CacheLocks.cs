@@ -11,7 +11,8 @@ public sealed class CacheLocks : CacheTest
     [InlineData(8)]
     public void Processes_at_the_same_time_compute_once(int count)
     {
-        Process[] processes = [.. Enumerable.Range(0, count).Select(_ => CacheDriver.Start("compute", Root, Temp.Path, "a"))];
+        Process[] processes = [.. Enumerable.Range(0, count)
+            .Select(_ => CacheDriver.Start("compute", Root, Temp.Path, "a"))];
         string[] outputs = [.. processes.Select(process => process.StandardOutput.ReadToEnd())];
         foreach (Process process in processes)
         {
@@ -30,7 +31,9 @@ public sealed class CacheLocks : CacheTest
         string file = WriteFile("file", 1000);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
         {
-            BuildCache cache = BuildCache.Open(Root, diagnostic => throw new InvalidOperationException(diagnostic.Message));
+            BuildCache cache = BuildCache.Open(
+                Root,
+                diagnostic => throw new InvalidOperationException(diagnostic.Message));
             using IDisposable hold = cache.Lock(Key("a"), CancellationToken.None);
             if (cache.TryGet(Key("a")) is null)
             {
@@ -75,7 +78,10 @@ public sealed class CacheLocks : CacheTest
     public void Storing_the_same_at_the_same_time_does_no_harm()
     {
         string file = WriteFile("file", 30_000);
-        Parallel.For(0, 100, _ => Put(BuildCache.Open(Root, diagnostic => throw new InvalidOperationException(diagnostic.Message)), "a", file));
+        Parallel.For(0, 100, _ => Put(
+            BuildCache.Open(Root, diagnostic => throw new InvalidOperationException(diagnostic.Message)),
+            "a",
+            file));
         BuildCache cache = Open();
         cache.TryRestore(cache.TryGet(Key("a"))!, Temp["out"]).ShouldBeTrue();
         FilesIn("cas").Length.ShouldBe(1);

@@ -16,7 +16,8 @@ public sealed class CacheMaintenance : CacheTest
         Fill("damaged", 10, daysAgo: 0);
         File.WriteAllText(EntryPath("damaged"), "{}");
         CacheInventory inventory = CacheInventory.Of(Open());
-        inventory.Entries.Select(listed => (listed.Entry.Key, listed.Entry.Description, listed.Entry.Size, listed.IsPinned))
+        inventory.Entries
+            .Select(listed => (listed.Entry.Key, listed.Entry.Description, listed.Entry.Size, listed.IsPinned))
             .ShouldBe([(Key("b"), "entry b", 500L, false), (Key("a"), "entry a", 1000L, false)]);
         (inventory.Directory, inventory.Damaged, inventory.Blobs, inventory.Bytes).ShouldBe((Root, 1, 3, 1510L));
     }
@@ -31,7 +32,8 @@ public sealed class CacheMaintenance : CacheTest
 
     [Fact]
     public void A_cache_that_is_off_cannot_be_listed() =>
-        Should.Throw<DiagnosticException>(() => CacheInventory.Of(Open("off"))).Diagnostics.Single().Code.ShouldBe("SLM4022");
+        Should.Throw<DiagnosticException>(() => CacheInventory.Of(Open("off"))).Diagnostics.Single().Code
+            .ShouldBe("SLM4022");
 
     [Fact]
     public void Verification_of_a_sound_cache_drops_nothing()
@@ -56,7 +58,8 @@ public sealed class CacheMaintenance : CacheTest
         File.WriteAllText(EntryPath("c"), "damaged");
 
         CacheVerification verification = CacheVerification.Run(Open(), CancellationToken.None);
-        verification.Problems.Select(problem => problem.Path).ShouldBe([BlobPath(a), EntryPath("a"), EntryPath("c")], ignoreOrder: true);
+        verification.Problems.Select(problem => problem.Path)
+            .ShouldBe([BlobPath(a), EntryPath("a"), EntryPath("c")], ignoreOrder: true);
         verification.Problems.ShouldAllBe(problem => !File.Exists(problem.Path));
         CacheVerification.Run(Open(), CancellationToken.None).Problems.ShouldBeEmpty();
         Open().TryGet(Key("b")).ShouldNotBeNull();
@@ -154,7 +157,8 @@ public sealed class CacheMaintenance : CacheTest
         File.SetLastWriteTimeUtc(Path.Combine(Root, "locks", Key("held")), DateTime.UtcNow.AddDays(-2));
 
         CacheCollection collection = CacheCollection.Plan(cache, 1_000_000);
-        collection.Removals.Select(removal => removal.Path).ShouldBe([orphan, EntryPath("damaged"), free], ignoreOrder: true);
+        collection.Removals.Select(removal => removal.Path)
+            .ShouldBe([orphan, EntryPath("damaged"), free], ignoreOrder: true);
         collection.Execute().ShouldBeEmpty();
         File.Exists(fresh).ShouldBeTrue();
         Stored("a").ShouldBe(["a"]);
@@ -182,13 +186,26 @@ public sealed class CacheMaintenance : CacheTest
     {
         var inputs = new ArtifactInputs
         {
-            Numerics = "", Model = new Dictionary<string, string>(), Embedding = "", Head = "", Settings = new Dictionary<string, string>(), Layers = [],
+            Numerics = "",
+            Model = new Dictionary<string, string>(),
+            Embedding = "",
+            Head = "",
+            Settings
+                = new Dictionary<string, string>(),
+            Layers = [],
         };
-        var artifact = new LockedArtifact(key ?? Key("a"), "", 0.5, new Dictionary<string, LockedPerplexity>(), inputs, [layer ?? Key("layer")]);
+        var artifact = new LockedArtifact(
+            key ?? Key("a"),
+            "",
+            0.5,
+            new Dictionary<string, LockedPerplexity>(),
+            inputs,
+            [layer ?? Key("layer")]);
         new LockFile(new Dictionary<string, LockedArtifact> { ["a"] = artifact }).Write(Temp["pruning.lock.json"]);
         foreach (bool withLayers in (bool[])[false, true])
         {
-            Should.Throw<DiagnosticException>(() => CacheExchange.Pull(Open(), Temp["pruning.lock.json"], withLayers, CancellationToken.None))
+            Should.Throw<DiagnosticException>(
+                () => CacheExchange.Pull(Open(), Temp["pruning.lock.json"], withLayers, CancellationToken.None))
                 .Diagnostics.Single().Code.ShouldBe("SLM4012");
         }
     }
@@ -201,5 +218,6 @@ public sealed class CacheMaintenance : CacheTest
         return file;
     }
 
-    private IEnumerable<string> Stored(params string[] names) => names.Where(name => File.Exists(EntryPath(name))).ToArray();
+    private IEnumerable<string> Stored(params string[] names)
+        => names.Where(name => File.Exists(EntryPath(name))).ToArray();
 }

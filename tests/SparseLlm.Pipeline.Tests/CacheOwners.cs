@@ -5,7 +5,8 @@ using SparseLlm.Pipeline.Keys;
 
 namespace SparseLlm.Pipeline.Tests;
 
-/// <summary>The folder that is named as the cache may be anyone's, and so may what lies in it: nothing is deleted, changed or waited for that the cache has not made.</summary>
+/// <summary>The folder that is named as the cache may be anyone's, and so may what lies in it: nothing is deleted,
+/// changed or waited for that the cache has not made.</summary>
 public sealed class CacheOwners : CacheTest
 {
     private const string Signature = "Signature: 8a477f597d28d172789f06886806bc55\n";
@@ -88,7 +89,9 @@ public sealed class CacheOwners : CacheTest
     public void A_cache_of_the_version_before_goes_on_working()
     {
         Put(Open(), "a", WriteFile("file", 10));
-        Write("CACHEDIR.TAG", Signature + "# This folder can be deleted at any time: everything in it can be computed again.\n");
+        Write(
+            "CACHEDIR.TAG",
+            Signature + "# This folder can be deleted at any time: everything in it can be computed again.\n");
         Open().TryGet(Key("a")).ShouldNotBeNull();
         Codes.ShouldBeEmpty();
     }
@@ -137,7 +140,8 @@ public sealed class CacheOwners : CacheTest
         File.SetLastWriteTimeUtc(victim, DateTime.UtcNow.AddDays(-9));
         Directory.Delete(Path.Combine(Root, folder), recursive: true);
         Directory.CreateSymbolicLink(Path.Combine(Root, folder), Temp["victim"]);
-        Should.Throw<DiagnosticException>(() => Open()).Diagnostics.Single().Message.ShouldContain($"'{folder}' in it is a link to {Temp["victim"]}");
+        Should.Throw<DiagnosticException>(() => Open()).Diagnostics.Single().Message
+            .ShouldContain($"'{folder}' in it is a link to {Temp["victim"]}");
         File.ReadAllText(victim).ShouldBe("precious");
     }
 
@@ -158,7 +162,8 @@ public sealed class CacheOwners : CacheTest
         string victim = Temp["victim"];
         File.WriteAllText(victim, "precious");
         File.SetLastWriteTimeUtc(victim, DateTime.UtcNow.AddDays(-9));
-        string[] laid = [.. ((string[])["ac", "cas", "digests", "locks", "pins", "tmp", "."]).Select(folder => Path.Combine(Root, folder)).SelectMany(folder => Names(what)
+        string[] laid = [.. ((string[])["ac", "cas", "digests", "locks", "pins", "tmp", "."]).Select(
+            folder => Path.Combine(Root, folder)).SelectMany(folder => Names(what)
             .Select(name => Path.Combine(folder, name)))];
         foreach (string path in laid)
         {
@@ -268,14 +273,18 @@ public sealed class CacheOwners : CacheTest
 
         string mine = PrivateFolder.Create(Temp["one"], "locks");
         mine.ShouldBe(Path.Combine(Temp["one"], $"sparsellm-{Environment.UserName}", "locks"));
-        (File.GetUnixFileMode(Path.GetDirectoryName(mine)!) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite | UnixFileMode.OtherRead)).ShouldBe(UnixFileMode.None);
+        (File.GetUnixFileMode(Path.GetDirectoryName(mine)!)
+            & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite | UnixFileMode.OtherRead)).ShouldBe(UnixFileMode.None);
 
         Directory.CreateDirectory(Temp["two"]);
-        Directory.CreateSymbolicLink(Path.Combine(Temp["two"], $"sparsellm-{Environment.UserName}"), Directory.CreateDirectory(Temp["victim"]).FullName);
+        Directory.CreateSymbolicLink(
+            Path.Combine(Temp["two"], $"sparsellm-{Environment.UserName}"),
+            Directory.CreateDirectory(Temp["victim"]).FullName);
         Should.Throw<IOException>(() => PrivateFolder.Create(Temp["two"], "locks"));
         Directory.EnumerateFileSystemEntries(Temp["victim"]).ShouldBeEmpty();
 
-        string open = Directory.CreateDirectory(Path.Combine(Temp["three"], $"sparsellm-{Environment.UserName}")).FullName;
+        string open = Directory.CreateDirectory(Path.Combine(Temp["three"], $"sparsellm-{Environment.UserName}"))
+            .FullName;
         File.SetUnixFileMode(open, (UnixFileMode)Convert.ToInt32("777", 8));
         PrivateFolder.Create(Temp["three"], "locks");
         File.GetUnixFileMode(open).ShouldBe((UnixFileMode)Convert.ToInt32("700", 8));
@@ -285,7 +294,8 @@ public sealed class CacheOwners : CacheTest
     public void A_folder_for_locks_that_belongs_to_another_user_is_not_used()
     {
         Skip.IfNot(OperatingSystem.IsLinux() && Environment.UserName == "root", "only root can give a folder away");
-        string folder = Directory.CreateDirectory(Path.Combine(Temp["temp"], $"sparsellm-{Environment.UserName}")).FullName;
+        string folder = Directory.CreateDirectory(Path.Combine(Temp["temp"], $"sparsellm-{Environment.UserName}"))
+            .FullName;
         Process.Start("chown", ["65534", folder]).WaitForExit();
         Should.Throw<IOException>(() => PrivateFolder.Create(Temp["temp"], "locks"));
     }
@@ -305,7 +315,9 @@ public sealed class CacheOwners : CacheTest
     }
 
     private static string[] Names(string what) =>
-        what == "other" ? ["thesis.doc", ".work.tmp", "UPPER" + Key("a")[5..].ToUpperInvariant()] : [Key("a"), ".0123456789abcdef0123456789abcdef.tmp"];
+        what == "other"
+            ? ["thesis.doc", ".work.tmp", "UPPER" + Key("a")[5..].ToUpperInvariant()]
+            : [Key("a"), ".0123456789abcdef0123456789abcdef.tmp"];
 
     private static void Lay(string what, string path, string victim)
     {

@@ -71,7 +71,8 @@ public sealed class CacheRemote : CacheTest
         using var server = new CacheRemoteServer();
         BuildCache one = Machine("one", server.Address, mode);
         Put(one, "a", WriteFile("file", 1000));
-        Should.Throw<DiagnosticException>(() => one.TryPush(Key("a"), CancellationToken.None)).Diagnostics.Single().Code.ShouldBe("SLM4025");
+        Should.Throw<DiagnosticException>(() => one.TryPush(Key("a"), CancellationToken.None)).Diagnostics.Single().Code
+            .ShouldBe("SLM4025");
         Directory.EnumerateFileSystemEntries(server.Data).ShouldBeEmpty();
         server.Requests.ShouldNotContain(request => request.StartsWith("PUT", StringComparison.Ordinal));
     }
@@ -93,7 +94,11 @@ public sealed class CacheRemote : CacheTest
     [InlineData(Bearer, "wrong", null, null)]
     [InlineData(Basic, null, null, null)]
     [InlineData(Basic, null, "builder", "wrong")]
-    public void Without_the_right_credentials_the_work_goes_on_alone(string protection, string? token, string? user, string? password)
+    public void Without_the_right_credentials_the_work_goes_on_alone(
+        string protection,
+        string? token,
+        string? user,
+        string? password)
     {
         using var server = new CacheRemoteServer(protection);
         BuildCache one = Machine("one", server.Address, "readwrite", token, user, password);
@@ -110,7 +115,8 @@ public sealed class CacheRemote : CacheTest
     [SkippableFact]
     public void A_server_that_refuses_to_be_written_is_read_all_the_same()
     {
-        using var server = new CacheRemoteServer("set $who \"$http_authorization$request_method\"; if ($who = \"Bearer readerPUT\") { return 403; }");
+        using var server = new CacheRemoteServer(
+            "set $who \"$http_authorization$request_method\"; if ($who = \"Bearer readerPUT\") { return 403; }");
         Put(Machine("one", server.Address, "readwrite"), "a", WriteFile("file", 1000));
         BuildCache two = Machine("two", server.Address, "readwrite", "reader");
         Put(two, "b", WriteFile("other", 1001));
@@ -246,7 +252,9 @@ public sealed class CacheRemote : CacheTest
     {
         int downloads = 0;
         using var server = new CacheFlakyServer((_, request) =>
-            request.StartsWith("GET /cas", StringComparison.Ordinal) && downloads++ < 2 ? Failure.HalfTheBody : Failure.None);
+            request.StartsWith("GET /cas", StringComparison.Ordinal) && downloads++ < 2
+                ? Failure.HalfTheBody
+                : Failure.None);
         Put(Machine("one", server.Address, "readwrite"), "a", WriteFile("file", 1_000_000));
         BuildCache two = Machine("two", server.Address);
         two.TryRestore(two.TryGet(Key("a")).ShouldNotBeNull(), Temp["out"]).ShouldBeTrue();
@@ -275,7 +283,9 @@ public sealed class CacheRemote : CacheTest
     [InlineData("localhost/secret", "SLM4025")]
     [InlineData("ftp://localhost/secret", "SLM4025")]
     [InlineData("http://xn--\u00FC.example/secret", "SLM4025")]
-    public void An_address_with_secrets_or_without_sense_is_an_error_that_does_not_repeat_it(string address, string code)
+    public void An_address_with_secrets_or_without_sense_is_an_error_that_does_not_repeat_it(
+        string address,
+        string code)
     {
         Diagnostic error = Should.Throw<DiagnosticException>(() => Options(address)).Diagnostics.Single();
         error.Code.ShouldBe(code);
@@ -285,11 +295,14 @@ public sealed class CacheRemote : CacheTest
 
     [Fact]
     public void An_unknown_mode_is_an_error() =>
-        Should.Throw<DiagnosticException>(() => Options("http://localhost", "write")).Diagnostics.Single().Code.ShouldBe("SLM4025");
+        Should.Throw<DiagnosticException>(() => Options("http://localhost", "write")).Diagnostics.Single().Code
+            .ShouldBe("SLM4025");
 
     [Fact]
     public void A_token_and_a_user_together_are_an_error() =>
-        Should.Throw<DiagnosticException>(() => Options("http://localhost", token: "t", user: "u")).Diagnostics.Single().Code.ShouldBe("SLM4025");
+        Should.Throw<DiagnosticException>(() => Options("http://localhost", token: "t", user: "u")).Diagnostics.Single()
+            .Code
+            .ShouldBe("SLM4025");
 
     [Fact]
     public void Without_an_address_there_is_no_remote_cache() => Options(null).ShouldBeNull();

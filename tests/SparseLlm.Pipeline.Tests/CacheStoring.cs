@@ -15,17 +15,26 @@ public sealed class CacheStoring : CacheTest
     public void Files_come_back_as_they_were(int length)
     {
         string file = WriteFile("file", length);
-        Open().Put(Key("a"), "layer", "layer 3 of tiny-opt", [("folder/file", file), ("same", file)], new { Perplexity = 12.5 });
+        Open().Put(
+            Key("a"),
+            "layer",
+            "layer 3 of tiny-opt",
+            [("folder/file", file), ("same", file)],
+            new { Perplexity = 12.5 });
 
         BuildCache cache = Open();
         CacheEntry entry = cache.TryGet(Key("a"))!;
-        (entry.Key, entry.Kind, entry.Description, entry.Size).ShouldBe((Key("a"), "layer", "layer 3 of tiny-opt", 2L * length));
+        (entry.Key, entry.Kind, entry.Description, entry.Size).ShouldBe(
+            (Key("a"), "layer", "layer 3 of tiny-opt", 2L * length));
         entry.Metadata!.Value.GetProperty("perplexity").GetDouble().ShouldBe(12.5);
         cache.TryRestore(entry, Temp["out"]).ShouldBeTrue();
         File.ReadAllBytes(Path.Combine(Temp["out"], "folder", "file")).ShouldBe(File.ReadAllBytes(file));
         File.ReadAllBytes(Path.Combine(Temp["out"], "same")).ShouldBe(File.ReadAllBytes(file));
         cache.TryRead(entry, "same", ReadAll).ShouldBe(File.ReadAllBytes(file));
-        Directory.EnumerateFiles(Temp["out"], "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Count().ShouldBe(2);
+        Directory.EnumerateFiles(
+            Temp["out"],
+            "*",
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Count().ShouldBe(2);
         FilesIn("cas").Length.ShouldBe(1);
         FilesIn("tmp").ShouldBeEmpty();
         Codes.ShouldBeEmpty();
@@ -69,7 +78,8 @@ public sealed class CacheStoring : CacheTest
     public void The_folder_is_marked_for_backup_programs()
     {
         Put(Open(), "a", WriteFile("file", 10));
-        File.ReadAllText(Path.Combine(Root, "CACHEDIR.TAG")).ShouldStartWith("Signature: 8a477f597d28d172789f06886806bc55");
+        File.ReadAllText(Path.Combine(Root, "CACHEDIR.TAG"))
+            .ShouldStartWith("Signature: 8a477f597d28d172789f06886806bc55");
     }
 
     [Fact]
@@ -134,6 +144,7 @@ public sealed class CacheStoring : CacheTest
         string file = Temp["file"];
         File.WriteAllText(file, "abc", new UTF8Encoding(false));
         Put(Open(), "a", file);
-        File.Exists(Path.Combine(Root, "cas", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")).ShouldBeTrue();
+        File.Exists(Path.Combine(Root, "cas", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"))
+            .ShouldBeTrue();
     }
 }

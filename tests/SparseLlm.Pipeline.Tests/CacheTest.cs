@@ -35,7 +35,12 @@ public abstract class CacheTest : IDisposable
     }
 
     private protected void Put(BuildCache cache, string name, params string[] files) =>
-        cache.Put(Key(name), "test", $"entry {name}", [.. files.Select(file => (Path.GetFileName(file), file))], new { Answer = 42 });
+        cache.Put(
+            Key(name),
+            "test",
+            $"entry {name}",
+            [.. files.Select(file => (Path.GetFileName(file), file))],
+            new { Answer = 42 });
 
     private protected string EntryPath(string name) => Path.Combine(Root, "ac", Key(name));
 

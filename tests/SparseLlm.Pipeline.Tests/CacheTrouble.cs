@@ -3,7 +3,8 @@ using SparseLlm.Pipeline.Cache;
 
 namespace SparseLlm.Pipeline.Tests;
 
-/// <summary>Killed processes, full disks, folders that may only be read: nothing half-stored, one warning at most, and the work goes on.</summary>
+/// <summary>Killed processes, full disks, folders that may only be read: nothing half-stored, one warning at most, and
+/// the work goes on.</summary>
 public sealed class CacheTrouble : CacheTest
 {
     private const int Rounds = 20;
@@ -116,7 +117,8 @@ public sealed class CacheTrouble : CacheTest
         string file = WriteFile("file", 1000);
         Put(Open(), "a", file);
         BuildCache cache = Open();
-        cache.TryRead<string>(cache.TryGet(Key("a"))!, "file", _ => throw new IOException("Input/output error")).ShouldBeNull();
+        cache.TryRead<string>(cache.TryGet(Key("a"))!, "file", _ => throw new IOException("Input/output error"))
+            .ShouldBeNull();
         Codes.ShouldBe(["SLM4020"]);
         File.Exists(BlobPath(file)).ShouldBeFalse();
         Put(cache, "a", file);
@@ -165,7 +167,8 @@ public sealed class CacheTrouble : CacheTest
         mounts.Add(folder ?? Root);
     }
 
-    /// <summary>Lets a file be one that can be opened, and gives an I/O error when it is read: there is nothing at the first address of a process.</summary>
+    /// <summary>Lets a file be one that can be opened, and gives an I/O error when it is read: there is nothing at the
+    /// first address of a process.</summary>
     private void FailToRead(string file)
     {
         Skip.IfNot(

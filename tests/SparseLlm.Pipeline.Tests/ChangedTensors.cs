@@ -16,9 +16,15 @@ public sealed class ChangedTensors : BuildTest
     {
         PruneRequest request = Request() with
         {
-            Settings = PruningSettings.For(PruningMethod.SparseLlm) with { TuningEpochs = 1, DistillationEpochs = 1, Guard = false },
+            Settings = PruningSettings.For(
+                PruningMethod.SparseLlm) with
+            { TuningEpochs = 1, DistillationEpochs = 1, Guard = false },
             Calibration = new CalibrationSource(
-                new TextSource([Repository.Text("sample-calibration.txt")]), new CalibrationSettings { Samples = 2, SequenceLength = 32 }, new SourceLocation("pruning.yaml")),
+                new TextSource([Repository.Text("sample-calibration.txt")]), new CalibrationSettings
+                {
+                    Samples = 2,
+                    SequenceLength = 32
+                }, new SourceLocation("pruning.yaml")),
         };
         ArtifactManifest manifest = Build(request).Manifest;
         IReadOnlyList<ChangedTensor> others = manifest.OtherChanges.ShouldNotBeNull();
@@ -59,7 +65,8 @@ public sealed class ChangedTensors : BuildTest
         Dictionary<string, double?> differ = ArtifactDiff.Of(Model, Output, CancellationToken.None).Tensors
             .Where(tensor => tensor.Sums.SquaredDistance != 0)
             .ToDictionary(tensor => tensor.Name, tensor => tensor.Sums.RelativeDistance);
-        manifest.Tensors.Select(tensor => tensor.Name).Concat(manifest.OtherChanges!.Select(tensor => tensor.Name)).ShouldBe(differ.Keys, ignoreOrder: true);
+        manifest.Tensors.Select(tensor => tensor.Name).Concat(manifest.OtherChanges!.Select(tensor => tensor.Name))
+            .ShouldBe(differ.Keys, ignoreOrder: true);
         manifest.OtherChanges!.ShouldAllBe(tensor => tensor.RelativeDistance == differ[tensor.Name]);
     }
 }

@@ -39,7 +39,11 @@ public sealed class ChangingInputs : BuildTest
         string right = Build(Request(), root: "off").Manifest.Digest;
         RemoveOutput();
         byte[] bytes = File.ReadAllBytes(weights);
-        ShouldFail(Request(), weights, when: value => value is PruningStep { Progress: LayerStarted { Layer: 2 } }, then: () => Flip(weights));
+        ShouldFail(
+            Request(),
+            weights,
+            when: value => value is PruningStep { Progress: LayerStarted { Layer: 2 } },
+            then: () => Flip(weights));
         Kinds().ShouldBe(["layer", "layer"]);
 
         File.WriteAllBytes(weights, bytes);
@@ -54,7 +58,11 @@ public sealed class ChangingInputs : BuildTest
     public void Every_file_of_the_model_counts(string name)
     {
         string file = Path.Combine(Model, name);
-        ShouldFail(Request(), file, when: value => value is PruningStep { Progress: LayerStarted { Layer: 0 } }, then: () => File.AppendAllText(file, "\n"));
+        ShouldFail(
+            Request(),
+            file,
+            when: value => value is PruningStep { Progress: LayerStarted { Layer: 0 } },
+            then: () => File.AppendAllText(file, "\n"));
         Kinds().ShouldBeEmpty();
     }
 
@@ -62,15 +70,27 @@ public sealed class ChangingInputs : BuildTest
     public void A_file_that_is_replaced_or_gone_has_changed()
     {
         string file = Path.Combine(Model, "tokenizer_config.json");
-        ShouldFail(Request(), file, when: value => value is PruningStep { Progress: LayerStarted { Layer: 1 } }, then: () => Replace(file));
-        ShouldFail(Request(), file, when: value => value is PruningStep { Progress: LayerStarted { Layer: 3 } }, then: () => File.Delete(file));
+        ShouldFail(
+            Request(),
+            file,
+            when: value => value is PruningStep { Progress: LayerStarted { Layer: 1 } },
+            then: () => Replace(file));
+        ShouldFail(
+            Request(),
+            file,
+            when: value => value is PruningStep { Progress: LayerStarted { Layer: 3 } },
+            then: () => File.Delete(file));
     }
 
     [Fact]
     public void A_file_that_comes_along_has_changed_the_model()
     {
         string file = Path.Combine(Model, "chat_template.jinja");
-        ShouldFail(Request(), file, when: value => value is PruningStarted, then: () => File.WriteAllText(file, "{{ messages }}"));
+        ShouldFail(
+            Request(),
+            file,
+            when: value => value is PruningStarted,
+            then: () => File.WriteAllText(file, "{{ messages }}"));
         Kinds().ShouldNotContain("artifact");
     }
 
@@ -81,8 +101,16 @@ public sealed class ChangingInputs : BuildTest
     {
         PruneRequest request = Request() with
         {
-            Settings = PruningSettings.For(PruningMethod.Wanda) with { Allocation = step == "budget" ? AllocationKind.Owl : AllocationKind.Uniform },
-            Calibration = new CalibrationSource(new TextSource([text]), new CalibrationSettings { Samples = 2, SequenceLength = 32 }, new SourceLocation("pruning.yaml")),
+            Settings = PruningSettings.For(PruningMethod.Wanda) with
+            {
+                Allocation = step == "budget"
+                ? AllocationKind.Owl
+                : AllocationKind.Uniform
+            },
+            Calibration = new CalibrationSource(
+                new TextSource([text]),
+                new CalibrationSettings { Samples = 2, SequenceLength = 32 },
+                new SourceLocation("pruning.yaml")),
         };
         ShouldFail(request, text, when: value => value is PruningStarted, then: () => File.AppendAllText(text, "more"));
         Kinds().ShouldBeEmpty();
@@ -91,14 +119,29 @@ public sealed class ChangingInputs : BuildTest
     [Fact]
     public void A_text_or_a_model_that_changes_while_perplexity_is_measured_gives_none()
     {
-        PruneRequest request = Request() with { Perplexities = [new PerplexityText("prose", new TextSource([text]), 32, new SourceLocation("pruning.yaml"))] };
-        ShouldFail(request, text, when: value => value is EvaluationStep { Model: "dense", Done: 1 }, then: () => File.AppendAllText(text, "more"));
+        PruneRequest request = Request() with
+        {
+            Perplexities = [new PerplexityText(
+            "prose",
+            new TextSource([text]),
+            32,
+            new SourceLocation("pruning.yaml"))]
+        };
+        ShouldFail(
+            request,
+            text,
+            when: value => value is EvaluationStep { Model: "dense", Done: 1 },
+            then: () => File.AppendAllText(text, "more"));
         Kinds().ShouldNotContain("perplexity");
 
         // An artifact that stands there is measured in its place.
         Build(request with { Perplexities = [] });
         string pruned = Path.Combine(Output, "model.safetensors");
-        ShouldFail(request, pruned, when: value => value is EvaluationStep { Model: "a", Done: 1 }, then: () => Flip(pruned));
+        ShouldFail(
+            request,
+            pruned,
+            when: value => value is EvaluationStep { Model: "a", Done: 1 },
+            then: () => Flip(pruned));
         Kinds().Count(kind => kind == "perplexity").ShouldBe(1);
     }
 
@@ -121,18 +164,21 @@ public sealed class ChangingInputs : BuildTest
         InputStamps stamps = new InputFiles(new FileDigests(null)).Stamps([text, weights]);
         var job = new PruneJob(Model, Request(), Keys(Request()), stamps, Output, MemoryBudget.Default);
         byte[] line = Encoding.UTF8.GetBytes(WorkerProtocol.Write<WorkerRequest>(new Prune(1, job)) + "\n");
-        WorkerRequest? read = WorkerProtocol.Read<WorkerRequest>(new LineReader(new MemoryStream(line), WorkerProtocol.LongestLine));
+        WorkerRequest? read = WorkerProtocol.Read<WorkerRequest>(
+            new LineReader(new MemoryStream(line), WorkerProtocol.LongestLine));
         InputStamps received = read.ShouldBeOfType<Prune>().Job.Inputs;
         received.RequireUnchanged();
         Flip(weights);
-        Should.Throw<DiagnosticException>(received.RequireUnchanged).Diagnostics.Single().Location!.File.ShouldBe(weights);
+        Should.Throw<DiagnosticException>(received.RequireUnchanged).Diagnostics.Single().Location!.File
+            .ShouldBe(weights);
     }
 
     private void ShouldFail(PruneRequest request, string file, Func<BuildProgress, bool> when, Action then)
     {
         var progress = new Reaction(when, then);
         string[] before = Directory.Exists(Temp["models"]) ? Directory.GetFileSystemEntries(Temp["models"]) : [];
-        Diagnostic error = Should.Throw<DiagnosticException>(() => Build(request, progress: progress)).Diagnostics.Single();
+        Diagnostic error = Should.Throw<DiagnosticException>(() => Build(request, progress: progress)).Diagnostics
+            .Single();
         (error.Code, error.Location!.File).ShouldBe(("SLM4009", file));
         if (Directory.Exists(Temp["models"]))
         {

@@ -20,8 +20,9 @@ using SparseLlm.Pruning.Methods.Sweeps;
 namespace SparseLlm.Pipeline.Tests;
 
 /// <summary>
-/// Whatever a file says that may have been elsewhere: it is refused in one way, or everything that is done with it works. Each property is tried on the same
-/// documents every time (the seeds are in the attributes); another seed and a larger MaxTest look further.
+/// Whatever a file says that may have been elsewhere: it is refused in one way, or everything that is done with it
+/// works. Each property is tried on the same documents every time (the seeds are in the attributes); another seed and a
+/// larger MaxTest look further.
 /// </summary>
 [Properties(Arbitrary = [typeof(JsonGenerators)], QuietOnSuccess = true)]
 public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<CacheForgedEntries.Built>
@@ -54,14 +55,17 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
         (string path, JsonNode entry) = built.EntriesOf("artifact").First();
         byte[] bytes = Encoding.UTF8.GetBytes(entry.ToJsonString());
         bytes[(int)((uint)place % bytes.Length)] = value;
-        Decoded(() => CacheEntryFile.Read(path["/ac/".Length..], bytes[..(length % 2 == 0 ? bytes.Length : (int)((uint)length % bytes.Length))]));
+        Decoded(() => CacheEntryFile.Read(
+            path["/ac/".Length..],
+            bytes[..(length % 2 == 0 ? bytes.Length : (int)((uint)length % bytes.Length))]));
     }
 
     [Property(MaxTest = Cases, Replay = "(7777,1)")]
     public void A_manifest_with_changes(JsonChange[] changes)
     {
         ArtifactManifest valid = Manifest();
-        if (Decoded(() => Read<ArtifactManifest>(JsonChange.Apply(JsonNode.Parse(RecordJson.Write(valid))!, changes))) is { } manifest)
+        if (Decoded(
+            () => Read<ArtifactManifest>(JsonChange.Apply(JsonNode.Parse(RecordJson.Write(valid))!, changes))) is { } manifest)
         {
             Use(manifest, valid);
         }
@@ -71,7 +75,8 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
     public void A_lock_file_with_changes(JsonChange[] changes)
     {
         var valid = new LockFile(new Dictionary<string, LockedArtifact> { ["a"] = LockedArtifact.Of(Manifest()) });
-        if (Decoded(() => Read<LockFile>(JsonChange.Apply(JsonNode.Parse(RecordJson.Write(valid))!, changes))) is { } file)
+        if (Decoded(
+            () => Read<LockFile>(JsonChange.Apply(JsonNode.Parse(RecordJson.Write(valid))!, changes))) is { } file)
         {
             RecordJson.WriteIndented(file).ShouldNotBeEmpty();
             foreach (LockedArtifact artifact in file.Artifacts.Values)
@@ -85,7 +90,11 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
     [Property(MaxTest = Cases, Replay = "(9999,1)")]
     public void A_memo_with_changes(JsonChange[] changes)
     {
-        var valid = new FileDigestMemo("/file", new FileStamp(1, 2, 3, 4), Key, new Dictionary<string, string> { ["tensor"] = Key });
+        var valid = new FileDigestMemo(
+            "/file",
+            new FileStamp(1, 2, 3, 4),
+            Key,
+            new Dictionary<string, string> { ["tensor"] = Key });
         byte[] bytes = Seal(Key, JsonChange.Apply(JsonNode.Parse(RecordJson.Write(valid))!, changes));
         if (Decoded(() => SealedJson.Read<FileDigestMemo>(Key, bytes)) is { } memo)
         {
@@ -98,8 +107,16 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
     [Property(MaxTest = Cases, Replay = "(1234,1)")]
     public void An_engines_marker_with_changes(JsonChange[] changes)
     {
-        var valid = new InstalledEngine { Name = "cuda", Version = "1.0.0", Tool = "0.1.0", Assembly = "a.dll", InstalledAt = DateTimeOffset.UnixEpoch };
-        if (Decoded(() => Read<InstalledEngine>(JsonChange.Apply(JsonNode.Parse(RecordJson.Write(valid))!, changes))) is { } engine)
+        var valid = new InstalledEngine
+        {
+            Name = "cuda",
+            Version = "1.0.0",
+            Tool = "0.1.0",
+            Assembly = "a.dll",
+            InstalledAt = DateTimeOffset.UnixEpoch
+        };
+        if (Decoded(
+            () => Read<InstalledEngine>(JsonChange.Apply(JsonNode.Parse(RecordJson.Write(valid))!, changes))) is { } engine)
         {
             engine.FolderName.ShouldBe($"{engine.Version}+{engine.Tool}");
             RecordJson.WriteIndented(engine).ShouldNotBeEmpty();
@@ -120,7 +137,8 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
         }
 
         entry.Size.ShouldBeGreaterThanOrEqualTo(0);
-        entry.Files.ShouldAllBe(file => Path.GetFullPath(Path.Combine("/folder", file.Name)).StartsWith("/folder/", StringComparison.Ordinal));
+        entry.Files.ShouldAllBe(file => Path.GetFullPath(Path.Combine("/folder", file.Name))
+            .StartsWith("/folder/", StringComparison.Ordinal));
         CacheEntryFile.Read(key, CacheEntryFile.Write(entry)).Files.ShouldBe(entry.Files);
         if (Decoded(() => entry.MetadataAs<ArtifactManifest>(entry.Kind)) is { } manifest)
         {
@@ -133,8 +151,10 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
             layer.Tensors.Select(name => name.Length).Sum().ShouldBeGreaterThanOrEqualTo(0);
         }
 
-        Decoded(() => entry.MetadataAs<AllocationStep>(entry.Kind))?.Sparsities.Values.ShouldAllBe(sparsity => sparsity >= 0 && sparsity <= 1);
-        Decoded(() => entry.MetadataAs<ExpertsStep>(entry.Kind))?.Kept.ShouldAllBe(kept => kept == null || kept.All(place => place >= 0));
+        Decoded(() => entry.MetadataAs<AllocationStep>(entry.Kind))?.Sparsities.Values
+            .ShouldAllBe(sparsity => sparsity >= 0 && sparsity <= 1);
+        Decoded(() => entry.MetadataAs<ExpertsStep>(entry.Kind))?.Kept
+            .ShouldAllBe(kept => kept == null || kept.All(place => place >= 0));
         if (Decoded(() => entry.MetadataAs<Perplexity>(entry.Kind)) is { } perplexity)
         {
             double.IsFinite(perplexity.Value / perplexity.Windows).ShouldBeTrue();
@@ -159,7 +179,9 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
     private ArtifactManifest Manifest()
     {
         (string path, JsonNode entry) = built.EntriesOf("artifact").First();
-        ArtifactManifest manifest = CacheEntryFile.Read(path["/ac/".Length..], Encoding.UTF8.GetBytes(entry.ToJsonString())).MetadataAs<ArtifactManifest>("artifact");
+        ArtifactManifest manifest = CacheEntryFile.Read(
+            path["/ac/".Length..],
+            Encoding.UTF8.GetBytes(entry.ToJsonString())).MetadataAs<ArtifactManifest>("artifact");
         return manifest with
         {
             Tensors = [.. manifest.Tensors.Take(5).Select(tensor => tensor with { RelativeError = 0.25 })],
@@ -168,15 +190,23 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
             Experts = [[0, 2], null],
             OtherChanges = [new ChangedTensor("model.norm.weight", [8], 0.5)],
             Fallbacks = ["layer 2: the damping was raised"],
-            Perplexity = new Dictionary<string, PerplexityReport> { ["prose"] = new(20, 25, 2560, 20, "key") { Files = [new FileProvenance("text.txt", Key)] } },
+            Perplexity = new Dictionary<string, PerplexityReport>
+            {
+                ["prose"] = new(20, 25, 2560, 20, "key") { Files = [new FileProvenance("text.txt", Key)] }
+            },
             Encoding = CheckpointEncoding.Sparse,
             PackedDigest = Key,
-            Size = new SizeReport(2000, 1000) { Compressed = new CompressedSize(500, 0.5), Packed = new PackedSize(600, 9.25, 16) },
+            Size = new SizeReport(2000, 1000)
+            {
+                Compressed = new CompressedSize(500, 0.5),
+                Packed = new PackedSize(600, 9.25, 16)
+            },
             Speed = new SpeedReport(41.25, 63.5, 2, "avx2"),
         };
     }
 
-    /// <summary>What comes out of reading; null where it is refused, which is done by one exception for JSON and one for files of the cache.</summary>
+    /// <summary>What comes out of reading; null where it is refused, which is done by one exception for JSON and one
+    /// for files of the cache.</summary>
     private static T? Decoded<T>(Func<T> read)
         where T : class
     {
@@ -196,6 +226,7 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
     private static byte[] Seal(string key, string content)
     {
         string digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
-        return Encoding.UTF8.GetBytes($$"""{"formatVersion":1,"key":"{{key}}","digest":"{{digest}}","content":{{content}}}""");
+        return Encoding.UTF8
+            .GetBytes($$"""{"formatVersion":1,"key":"{{key}}","digest":"{{digest}}","content":{{content}}}""");
     }
 }

@@ -67,7 +67,8 @@ public sealed class Differences : IDisposable
 
     [Fact]
     public void Models_of_two_architectures_cannot_be_compared() =>
-        Should.Throw<DiagnosticException>(() => ArtifactDiff.Of(Model, Repository.Model("tiny-llama"), CancellationToken.None))
+        Should.Throw<DiagnosticException>(
+            () => ArtifactDiff.Of(Model, Repository.Model("tiny-llama"), CancellationToken.None))
             .Diagnostics.Single().Code.ShouldBe("SLM4030");
 
     private string Copy()
@@ -88,7 +89,8 @@ public sealed class Differences : IDisposable
         int end = bytes.Length - length - sizeof(long);
         string header = Encoding.UTF8.GetString(bytes, sizeof(long), length).TrimEnd()[..^1]
             + $",\"{name}\":{{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[{end},{end + 4}]}}}}";
-        File.WriteAllBytes(file, [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8.GetBytes(header), .. bytes[(sizeof(long) + length)..], 0, 0, 0, 0]);
+        File.WriteAllBytes(file, [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8
+            .GetBytes(header), .. bytes[(sizeof(long) + length)..], 0, 0, 0, 0]);
     }
 
     private static void Zero(string model, string name)

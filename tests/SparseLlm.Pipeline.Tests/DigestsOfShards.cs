@@ -19,7 +19,9 @@ public sealed class DigestsOfShards : IDisposable
         string dense = Repository.Model("tiny-llama");
         ModelDefinition definition = DecoderModel.ReadDefinition(dense);
         Dictionary<string, string> shards = WriteTwice(dense, definition.Layers[0].Linears.First().WeightName);
-        File.WriteAllText(directory["model.safetensors.index.json"], JsonSerializer.Serialize(new { weight_map = shards }));
+        File.WriteAllText(
+            directory["model.safetensors.index.json"],
+            JsonSerializer.Serialize(new { weight_map = shards }));
 
         var files = new InputFiles(new FileDigests(memoDirectory: null));
         var plain = new ModelDigests(dense, definition, files);
@@ -35,11 +37,15 @@ public sealed class DigestsOfShards : IDisposable
         ModelDefinition definition = DecoderModel.ReadDefinition(Repository.Model("tiny-llama"));
         CompanionFiles.Copy(Repository.Model("tiny-opt"), directory.Path);
         File.Copy(Path.Combine(Repository.Model("tiny-opt"), "model.safetensors"), directory["model.safetensors"]);
-        var digests = new ModelDigests(directory.Path, definition, new InputFiles(new FileDigests(memoDirectory: null)));
+        var digests = new ModelDigests(
+            directory.Path,
+            definition,
+            new InputFiles(new FileDigests(memoDirectory: null)));
         Should.Throw<DiagnosticException>(() => digests.Head).Diagnostics.Single().Code.ShouldBe("SLM4009");
     }
 
-    /// <summary>Two shards with every tensor, of which one tensor differs. The index lists that one in the second shard, and all others in the first.</summary>
+    /// <summary>Two shards with every tensor, of which one tensor differs. The index lists that one in the second
+    /// shard, and all others in the first.</summary>
     private Dictionary<string, string> WriteTwice(string dense, string changed)
     {
         using Checkpoint checkpoint = Checkpoint.Open(dense);

@@ -33,8 +33,10 @@ public sealed class Encodings : BuildTest
         ArtifactOutcome packed = Build(Sparse() with { Output = Temp["models/b"] }, mayCompute: false);
 
         packed.Origin.ShouldBe(ArtifactOrigin.Encoded);
-        (packed.Manifest.Key, packed.Manifest.Digest, packed.Manifest.Sparsity).ShouldBe((dense.Key, dense.Digest, dense.Sparsity));
-        new FileInfo(Path.Combine(packed.Directory, "model.safetensors")).Length.ShouldBe(packed.Manifest.Size!.Packed!.Bytes);
+        (packed.Manifest.Key, packed.Manifest.Digest, packed.Manifest.Sparsity).ShouldBe(
+            (dense.Key, dense.Digest, dense.Sparsity));
+        new FileInfo(Path.Combine(packed.Directory, "model.safetensors")).Length
+            .ShouldBe(packed.Manifest.Size!.Packed!.Bytes);
         packed.Manifest.Size.Packed.ShouldBe(dense.Size!.Packed);
         packed.Manifest.Size.Packed.Bytes.ShouldBeLessThan(dense.Size.Pruned * 7 / 10);
         packed.Manifest.Size.Packed.BitsPerWeight.ShouldBe(9.25, tolerance: 0.01);
@@ -42,7 +44,8 @@ public sealed class Encodings : BuildTest
         Names(Temp["unpacked"]).ShouldBe(Names(Output), ignoreOrder: true);
         foreach (string name in Names(Output).Except(["report.html", "summary.md"]))
         {
-            File.ReadAllBytes(Path.Combine(Temp["unpacked"], name)).ShouldBe(File.ReadAllBytes(Path.Combine(Output, name)), name);
+            File.ReadAllBytes(Path.Combine(Temp["unpacked"], name))
+                .ShouldBe(File.ReadAllBytes(Path.Combine(Output, name)), name);
         }
     }
 
@@ -54,7 +57,8 @@ public sealed class Encodings : BuildTest
         ArtifactManifest.TryRead(Temp["packed"])!.Encoding.ShouldBe(CheckpointEncoding.Sparse);
         File.ReadAllText(Path.Combine(Temp["packed"], "summary.md")).ShouldContain("on disk, packed,");
         new ModelPacking(Temp["packed"], Temp["unpacked"], new Recorder(progress), default).Unpack();
-        File.ReadAllText(Path.Combine(Temp["unpacked"], "summary.md")).ShouldContain("Packed, with 'encoding: sparse', they would take");
+        File.ReadAllText(Path.Combine(Temp["unpacked"], "summary.md"))
+            .ShouldContain("Packed, with 'encoding: sparse', they would take");
 
         File.AppendAllText(Path.Combine(Output, "config.json"), "\n");
         new ModelPacking(Output, Temp["of a changed one"], new Recorder(progress), default).Pack();
@@ -115,12 +119,21 @@ public sealed class Encodings : BuildTest
     public void What_was_pruned_and_measured_is_not_measured_again()
     {
         string text = WriteText();
-        PruneRequest request = Sparse() with { Perplexities = [new PerplexityText("prose", new([text]), 32, new SourceLocation(text))] };
+        PruneRequest request = Sparse() with
+        {
+            Perplexities = [new PerplexityText(
+            "prose",
+            new([text]),
+            32,
+            new SourceLocation(text))]
+        };
         PerplexityReport measured = Build(request).Manifest.Perplexity["prose"];
         PruneRequest dense = request with { Encoding = CheckpointEncoding.Dense };
         Build(dense, mayCompute: false).Manifest.Perplexity["prose"].Pruned.ShouldBe(measured.Pruned);
         RemoveOutput();
-        Build(dense with { Name = "b", Output = Temp["models/b"] }, mayCompute: false).Manifest.Perplexity["prose"].Pruned.ShouldBe(measured.Pruned);
+        Build(dense with { Name = "b", Output = Temp["models/b"] }, mayCompute: false).Manifest.Perplexity["prose"]
+            .Pruned
+            .ShouldBe(measured.Pruned);
         progress.OfType<EvaluationStep>().ShouldBeEmpty();
     }
 
@@ -222,22 +235,40 @@ public sealed class Encodings : BuildTest
         using var server = new CacheFlakyServer((_, _) => CacheFlakyServer.Failure.None);
         Run("sparse");
         string digest = Files();
-        ExchangedArtifact pushed = CacheExchange.Push(Machine("cache"), Temp["pruning.lock.json"], withLayers: false, CancellationToken.None).Single();
+        ExchangedArtifact pushed = CacheExchange.Push(
+            Machine("cache"),
+            Temp["pruning.lock.json"],
+            withLayers: false,
+            CancellationToken.None).Single();
         (pushed.Key, pushed.IsComplete).ShouldBe((PackedKey(), true));
         RemoveOutput();
-        CacheExchange.Pull(Machine("near"), Temp["pruning.lock.json"], withLayers: false, CancellationToken.None).Single().IsComplete.ShouldBeTrue();
+        CacheExchange.Pull(Machine("near"), Temp["pruning.lock.json"], withLayers: false, CancellationToken.None)
+            .Single()
+            .IsComplete
+            .ShouldBeTrue();
         Run("sparse", isLocked: true, root: Temp["near"]).Origin.ShouldBe(ArtifactOrigin.Cache);
         Files().ShouldBe(digest);
 
         Run("sparse");
-        CacheInventory.Of(Open()).Entries.Where(listed => listed.Entry.Kind == "artifact").ShouldAllBe(listed => listed.IsPinned);
+        CacheInventory.Of(Open()).Entries.Where(listed => listed.Entry.Kind == "artifact")
+            .ShouldAllBe(listed => listed.IsPinned);
         string written = File.ReadAllText(Temp["pruning.lock.json"]);
-        File.WriteAllText(Temp["pruning.lock.json"], written.Replace(LockFile.Read(Temp["pruning.lock.json"])!.Artifacts["a"].Packed!.Digest, Key("another")));
-        CacheExchange.Pull(Machine("far"), Temp["pruning.lock.json"], withLayers: false, CancellationToken.None).Single().IsThere.ShouldBeFalse();
-        Should.Throw<DiagnosticException>(() => CacheExchange.Push(Machine("cache"), Temp["pruning.lock.json"], withLayers: false, CancellationToken.None))
+        File.WriteAllText(
+            Temp["pruning.lock.json"],
+            written.Replace(LockFile.Read(Temp["pruning.lock.json"])!.Artifacts["a"].Packed!.Digest, Key("another")));
+        CacheExchange.Pull(Machine("far"), Temp["pruning.lock.json"], withLayers: false, CancellationToken.None)
+            .Single()
+            .IsThere
+            .ShouldBeFalse();
+        Should.Throw<DiagnosticException>(() => CacheExchange.Push(
+            Machine("cache"),
+            Temp["pruning.lock.json"],
+            withLayers: false,
+            CancellationToken.None))
             .Diagnostics.Single().Code.ShouldBe("SLM4011");
 
-        BuildCache Machine(string name) => BuildCache.Open(Temp[name], new RemoteCacheOptions(server.Address, CanWrite: true, null), Warn);
+        BuildCache Machine(string name)
+            => BuildCache.Open(Temp[name], new RemoteCacheOptions(server.Address, CanWrite: true, null), Warn);
     }
 
     [Fact]
@@ -258,7 +289,10 @@ public sealed class Encodings : BuildTest
     {
         Model = Repository.Model("tiny-llama");
         ExportReport dense = Build(Request() with { Gguf = [GgufElementType.Q8_0] }).Manifest.Exports.Single();
-        ExportReport packed = Build(Sparse() with { Gguf = [GgufElementType.Q8_0] }, root: Temp["another cache"]).Manifest.Exports.Single();
+        ExportReport packed = Build(Sparse() with { Gguf = [GgufElementType.Q8_0] }, root: Temp["another cache"])
+            .Manifest
+            .Exports
+            .Single();
         (packed.Key, packed.Digest).ShouldBe((dense.Key, dense.Digest));
     }
 
@@ -277,7 +311,8 @@ public sealed class Encodings : BuildTest
     {
         SmallBuild build = SmallBuild.OfExperts(Temp);
         ArtifactManifest dense = build.Run(Open()).Manifest;
-        File.WriteAllText(Temp["pruning.yaml"], File.ReadAllText(Temp["pruning.yaml"]).Replace("sparsity: 0.5", "sparsity: 0.5, encoding: sparse", StringComparison.Ordinal));
+        File.WriteAllText(Temp["pruning.yaml"], File.ReadAllText(Temp["pruning.yaml"])
+            .Replace("sparsity: 0.5", "sparsity: 0.5, encoding: sparse", StringComparison.Ordinal));
         ArtifactOutcome packed = build.Run(Open(), new BuildOptions { OnCacheMiss = CacheMissPolicy.Error });
         (packed.Origin, packed.Manifest.Digest).ShouldBe((ArtifactOrigin.Encoded, dense.Digest));
         build.Run(Open()).Origin.ShouldBe(ArtifactOrigin.Cache);
@@ -313,7 +348,9 @@ public sealed class Encodings : BuildTest
     {
         BuildCache cache = Open(root);
         using var engine = new LocalEngine(new CpuBackend(), cache);
-        return new RecipeBuild(Recipe(encoding, gate), Temp["models"], engine, cache).Run(new BuildOptions { IsLocked = isLocked }, CancellationToken.None).Single();
+        return new RecipeBuild(Recipe(encoding, gate), Temp["models"], engine, cache).Run(
+            new BuildOptions { IsLocked = isLocked },
+            CancellationToken.None).Single();
     }
 
     private ArtifactPlan Plan(string encoding)
@@ -325,7 +362,8 @@ public sealed class Encodings : BuildTest
     private Recipe Recipe(string encoding, string? gate)
     {
         string gates = gate is null ? "" : $", gates: {{ maxSize: {gate} }}";
-        File.WriteAllText(Temp["pruning.yaml"], $"version: 1\nmodel: {Model}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5, encoding: {encoding}{gates} }} }}\n");
+        File.WriteAllText(Temp[
+            "pruning.yaml"], $"version: 1\nmodel: {Model}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5, encoding: {encoding}{gates} }} }}\n");
         return RecipeReader.Read(Temp["pruning.yaml"], ToolVersion.Current).Require();
     }
 
@@ -343,7 +381,9 @@ public sealed class Encodings : BuildTest
                 forged = dense with { Key = entry.Key };
                 return With(forged, manifest => manifest["key"] = Keys(Request()).Artifact);
             case "another configuration":
-                forged = Replaced(entry, entry.Files.Single(file => file.Name == "vocab.json") with { Name = "config.json" });
+                forged = Replaced(
+                    entry,
+                    entry.Files.Single(file => file.Name == "vocab.json") with { Name = "config.json" });
                 return With(forged, manifest => manifest["packedDigest"] = CachedArtifact.Digest(forged));
             case "manifest of a dense artifact":
                 return With(entry, manifest =>
@@ -356,7 +396,8 @@ public sealed class Encodings : BuildTest
         }
     }
 
-    private static CacheEntry Replaced(CacheEntry entry, CachedFile by) => entry with { Files = [.. entry.Files.Select(file => file.Name == by.Name ? by : file)] };
+    private static CacheEntry Replaced(CacheEntry entry, CachedFile by)
+        => entry with { Files = [.. entry.Files.Select(file => file.Name == by.Name ? by : file)] };
 
     private string WriteText()
     {
@@ -367,7 +408,8 @@ public sealed class Encodings : BuildTest
     /// <summary>The digest of the model's files as they stand there.</summary>
     private string Files() => ModelFiles.Digest(ModelFiles.Digests(Output, new FileDigests(null).Of));
 
-    private static string[] Names(string directory) => [.. Directory.EnumerateFiles(directory).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    private static string[] Names(
+        string directory) => [.. Directory.EnumerateFiles(directory).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     private static void Flip(string path, long offset)
     {

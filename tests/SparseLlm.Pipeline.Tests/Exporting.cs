@@ -23,14 +23,16 @@ public sealed class Exporting : BuildTest
     {
         ArtifactOutcome outcome = Build(Wanting(GgufElementType.Q8_0, null));
 
-        outcome.Manifest.Exports.Select(export => (export.File, export.Format, export.Type)).ShouldBe([("a-Q8_0.gguf", "gguf", "q8_0"), ("a-F16.gguf", "gguf", "f16")]);
+        outcome.Manifest.Exports.Select(export => (export.File, export.Format, export.Type))
+            .ShouldBe([("a-Q8_0.gguf", "gguf", "q8_0"), ("a-F16.gguf", "gguf", "f16")]);
         outcome.Manifest.Exports[0].Bytes.ShouldBe(new FileInfo(File8).Length);
         File.ReadAllText(Path.Combine(Output, "Modelfile")).ShouldContain("FROM ./a-Q8_0.gguf");
         GgufInspection inspection = GgufInspection.Of(File8, None);
         inspection.Sparsity.ShouldBe(0.5);
         inspection.Metadata["sparsellm.digest"].ShouldBe(outcome.Manifest.Digest);
         inspection.Metadata["general.base_model.0.name"].ShouldBe("tiny-llama");
-        string[] reports = [File.ReadAllText(Path.Combine(Output, "summary.md")), File.ReadAllText(Path.Combine(Output, "report.html"))];
+        string[] reports = [File.ReadAllText(Path.Combine(Output, "summary.md")), File.ReadAllText(
+            Path.Combine(Output, "report.html"))];
         reports.ShouldAllBe(report => report.Contains("a-Q8_0.gguf", StringComparison.Ordinal));
     }
 
@@ -70,7 +72,9 @@ public sealed class Exporting : BuildTest
     {
         Build(Wanting(GgufElementType.Q8_0));
         byte[] before = File.ReadAllBytes(File8);
-        foreach (Action harm in (Action[])[() => File.Delete(File8), () => File.WriteAllText(File8, "harm"), RemoveOutput])
+        foreach (Action harm in (Action[])[() => File.Delete(File8), () => File.WriteAllText(
+            File8,
+            "harm"), RemoveOutput])
         {
             harm();
             var written = new List<BuildProgress>();
@@ -136,7 +140,8 @@ public sealed class Exporting : BuildTest
         Build(Wanting(GgufElementType.Q8_0));
 
         File.ReadAllBytes(File8).ShouldBe(before);
-        File.ReadAllText(Path.Combine(Output, "config.json")).ShouldBe(File.ReadAllText(Path.Combine(Model, "config.json")));
+        File.ReadAllText(Path.Combine(Output, "config.json"))
+            .ShouldBe(File.ReadAllText(Path.Combine(Model, "config.json")));
     }
 
     [Fact]
@@ -180,7 +185,14 @@ public sealed class Exporting : BuildTest
         BuildCache cache = Open();
         build.Run(cache);
         ArtifactManifest known = ArtifactManifest.TryRead(build.Artifact)!;
-        (known with { Exports = [known.Exports[0] with { Notes = [new ExportNote("SLM2213", "title", "it deviates", IsWarning: true)] }] }).Write(build.Artifact);
+        (known with
+        {
+            Exports = [known.Exports[0] with { Notes = [new ExportNote(
+            "SLM2213",
+            "title",
+            "it deviates",
+            IsWarning: true)] }]
+        }).Write(build.Artifact);
 
         var progress = new List<BuildProgress>();
         build.Run(cache, new BuildOptions(), new Recorder(progress)).Origin.ShouldBe(ArtifactOrigin.UpToDate);
@@ -194,7 +206,13 @@ public sealed class Exporting : BuildTest
     public void A_model_is_exported_without_a_recipe_and_says_where_it_comes_from()
     {
         ArtifactManifest manifest = Build(Request()).Manifest;
-        ModelExport export = ModelExport.Run(Output, Temp["out/b.gguf"], GgufElementType.F32, name: null, progress: null, None);
+        ModelExport export = ModelExport.Run(
+            Output,
+            Temp["out/b.gguf"],
+            GgufElementType.F32,
+            name: null,
+            progress: null,
+            None);
 
         export.Files.ShouldBe([Temp["out/b.gguf"]]);
         GgufInspection.Of(export.Files[0], None).Metadata["sparsellm.key"].ShouldBe(manifest.Key);
@@ -205,7 +223,8 @@ public sealed class Exporting : BuildTest
 
         // What was edited since does not come from there any more.
         File.AppendAllText(Path.Combine(Output, "config.json"), " ");
-        ModelExport.Run(Output, Temp["out/b.gguf"], type: null, name: null, progress: null, None).HasProvenance.ShouldBeFalse();
+        ModelExport.Run(Output, Temp["out/b.gguf"], type: null, name: null, progress: null, None).HasProvenance
+            .ShouldBeFalse();
     }
 
     [Fact]
@@ -214,7 +233,8 @@ public sealed class Exporting : BuildTest
         Model = Repository.Model("tiny-opt");
         var place = new SourceLocation("pruning.yaml", 3, 5, 3, 6);
 
-        Diagnostic refused = Should.Throw<DiagnosticException>(() => Build(Wanting(GgufElementType.Q8_0) with { Location = place })).Diagnostics.ShouldHaveSingleItem();
+        Diagnostic refused = Should.Throw<DiagnosticException>(
+            () => Build(Wanting(GgufElementType.Q8_0) with { Location = place })).Diagnostics.ShouldHaveSingleItem();
 
         refused.Code.ShouldBe("SLM2212");
         refused.Location.ShouldBe(place);
@@ -227,8 +247,11 @@ public sealed class Exporting : BuildTest
         string path = Temp["notes.gguf"];
         File.WriteAllText(path, "notes");
 
-        Should.Throw<DiagnosticException>(() => ModelExport.Run(Model, path, null, null, null, None)).Diagnostics[0].Descriptor.ShouldBe(PipelineDiagnostics.OutputNotOurs);
-        Should.Throw<OperationCanceledException>(() => ModelExport.Run(Model, Temp["new.gguf"], null, null, null, new CancellationToken(canceled: true)));
+        Should.Throw<DiagnosticException>(() => ModelExport.Run(Model, path, null, null, null, None)).Diagnostics[0]
+            .Descriptor
+            .ShouldBe(PipelineDiagnostics.OutputNotOurs);
+        Should.Throw<OperationCanceledException>(
+            () => ModelExport.Run(Model, Temp["new.gguf"], null, null, null, new CancellationToken(canceled: true)));
 
         File.ReadAllText(path).ShouldBe("notes");
         Directory.EnumerateFiles(Temp.Path, "new*").ShouldBeEmpty();
@@ -237,7 +260,9 @@ public sealed class Exporting : BuildTest
     private PruneRequest Wanting(params GgufElementType?[] types) => Request() with { Gguf = types };
 
     private static string Failure(SmallBuild build, BuildCache cache) =>
-        Should.Throw<DiagnosticException>(() => build.Run(cache, new BuildOptions { IsLocked = true })).Diagnostics.ShouldHaveSingleItem().Message;
+        Should.Throw<DiagnosticException>(() => build.Run(cache, new BuildOptions { IsLocked = true })).Diagnostics
+            .ShouldHaveSingleItem()
+            .Message;
 
     private static void Rewrite(TempDirectory directory, string before, string after, string file = "pruning.yaml")
     {

@@ -28,7 +28,8 @@ public sealed class FactsOfTheMachine : IDisposable
     public void There_is_none_of_it_where_the_processor_prunes()
     {
         Build(engine => engine);
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(new SmallBuild(directory).Artifact, ArtifactManifest.FileName)));
+        using JsonDocument document = JsonDocument.Parse(
+            File.ReadAllText(Path.Combine(new SmallBuild(directory).Artifact, ArtifactManifest.FileName)));
         document.RootElement.TryGetProperty("gpus", out _).ShouldBeFalse();
     }
 
@@ -48,7 +49,8 @@ public sealed class FactsOfTheMachine : IDisposable
         public PruneResult Prune(PruneJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation) =>
             engine.Prune(job, progress, cancellation) with { Gpus = [gpu] };
 
-        public Perplexity Measure(MeasureJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation) => engine.Measure(job, progress, cancellation);
+        public Perplexity Measure(MeasureJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation)
+            => engine.Measure(job, progress, cancellation);
 
         public void Dispose() => engine.Dispose();
     }

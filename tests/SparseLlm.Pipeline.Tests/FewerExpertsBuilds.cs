@@ -24,18 +24,23 @@ public sealed class FewerExpertsBuilds : BuildTest
     [Theory]
     [InlineData("gpt_oss", false, PruningMethod.SparseLlm)]
     [InlineData("mixtral", true, PruningMethod.Magnitude)]
-    public void The_manifest_tells_which_stay_and_the_artifact_comes_back_from_the_cache(string family, bool isSharded, PruningMethod method)
+    public void The_manifest_tells_which_stay_and_the_artifact_comes_back_from_the_cache(
+        string family,
+        bool isSharded,
+        PruningMethod method)
     {
         Dense(family, isSharded);
         PruneRequest request = Dropping(PruningSettings.For(method));
         ArtifactOutcome made = Build(request);
         made.Origin.ShouldBe(ArtifactOrigin.Pruned);
-        JsonArray experts = JsonNode.Parse(File.ReadAllText(Path.Combine(Output, "pruning.json")))!["experts"]!.AsArray();
+        JsonArray experts = JsonNode.Parse(File.ReadAllText(Path.Combine(Output, "pruning.json")))!["experts"]!
+            .AsArray();
         int[][] kept = [.. experts.Select(layer => layer!.AsArray().Select(place => (int)place!).ToArray())];
         kept.ShouldAllBe(places => places.Length == 2 && places[0] < places[1] && places[1] < Experts);
         Mixtures(Output).ShouldBe([2, 2]);
         made.Manifest.Tensors.Count(tensor => tensor.Name.Contains("experts")).ShouldBe(2 * 2 * 3);
-        made.Manifest.OtherChanges!.ShouldAllBe(tensor => !tensor.Name.Contains("router") && !tensor.Name.Contains("gate.weight"));
+        made.Manifest.OtherChanges!.ShouldAllBe(
+            tensor => !tensor.Name.Contains("router") && !tensor.Name.Contains("gate.weight"));
 
         Build(request).Origin.ShouldBe(ArtifactOrigin.UpToDate);
         RemoveOutput();
@@ -84,7 +89,9 @@ public sealed class FewerExpertsBuilds : BuildTest
     public void With_a_sparsity_of_nothing_experts_go_and_all_else_stays(PruningMethod method)
     {
         Dense("mixtral");
-        PruneRequest request = Dropping(PruningSettings.For(method)) with { Plan = new SparsityPlan(new SparsityPattern.Unstructured(0), []) };
+        PruneRequest request = Dropping(PruningSettings
+            .For(method)) with
+        { Plan = new SparsityPlan(new SparsityPattern.Unstructured(0), []) };
         ArtifactOutcome made = Build(request);
         made.Manifest.Tensors.ShouldBeEmpty();
         using var backend = new CpuBackend();
@@ -93,7 +100,9 @@ public sealed class FewerExpertsBuilds : BuildTest
         new FewerExperts(dense, made.Manifest.Experts!).Write(Temp["smaller"]);
         foreach (string name in (string[])["model.safetensors", "config.json"])
         {
-            File.ReadAllBytes(Path.Combine(Output, name)).AsSpan().SequenceEqual(File.ReadAllBytes(Temp[$"smaller/{name}"])).ShouldBeTrue(name);
+            File.ReadAllBytes(Path.Combine(Output, name)).AsSpan()
+                .SequenceEqual(File.ReadAllBytes(Temp[$"smaller/{name}"]))
+                .ShouldBeTrue(name);
         }
 
         RemoveOutput();
@@ -121,7 +130,8 @@ public sealed class FewerExpertsBuilds : BuildTest
     {
         Dense("mixtral");
         PruneRequest request = Dropping(PruningSettings.For(PruningMethod.Magnitude));
-        Should.Throw<DiagnosticException>(() => Build(request, mayCompute: false)).Diagnostics.Single().Code.ShouldBe("SLM4013");
+        Should.Throw<DiagnosticException>(() => Build(request, mayCompute: false)).Diagnostics.Single().Code
+            .ShouldBe("SLM4013");
         Directory.Exists(Output).ShouldBeFalse();
         string digest = Build(request).Manifest.Digest;
         RemoveOutput();
@@ -153,7 +163,10 @@ public sealed class FewerExpertsBuilds : BuildTest
     [Theory]
     [InlineData("llama32", 0.5, "has no experts")]
     [InlineData("mixtral", 0.25, "each token goes through 2")]
-    public void What_cannot_be_dropped_is_refused_with_the_line_of_the_recipe(string family, double share, string message)
+    public void What_cannot_be_dropped_is_refused_with_the_line_of_the_recipe(
+        string family,
+        double share,
+        string message)
     {
         TokenIds.Write(Temp["ids.npy"], 64);
         File.WriteAllText(Temp["pruning.yaml"], $$"""
@@ -168,14 +181,17 @@ public sealed class FewerExpertsBuilds : BuildTest
         Recipe recipe = RecipeReader.Read(Temp["pruning.yaml"], ToolVersion.Current).Require();
         using IEngine engine = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 }, Open());
         Diagnostic error = Should.Throw<DiagnosticException>(
-            () => new RecipeBuild(recipe, Temp["models"], engine, Open(), null).Run(new BuildOptions(), CancellationToken.None)).Diagnostics.Single();
+            () => new RecipeBuild(recipe, Temp["models"], engine, Open(), null).Run(
+                new BuildOptions(),
+                CancellationToken.None)).Diagnostics.Single();
         error.Code.ShouldBe("SLM3017");
         error.Message.ShouldContain(message);
         (error.Location?.File, error.Location?.Line).ShouldBe((Temp["pruning.yaml"], 6));
         Directory.Exists(Temp["models"]).ShouldBeFalse();
     }
 
-    /// <summary>Makes a family's tiny model the dense one, in three shards if asked for, of which the last has experts alone.</summary>
+    /// <summary>Makes a family's tiny model the dense one, in three shards if asked for, of which the last has experts
+    /// alone.</summary>
     private void Dense(string family, bool isSharded = false)
     {
         Model = Temp["dense"];
@@ -183,23 +199,32 @@ public sealed class FewerExpertsBuilds : BuildTest
         File.Copy(Path.Combine(Repository.Family(family), "config.json"), Path.Combine(Model, "config.json"));
         if (isSharded)
         {
-            StoredTensors.Of(Repository.Family(family)).WriteShards(Model, name => name.Contains("experts.2.") || name.Contains("experts.3.") ? 2 : name.Contains("layers") ? 0 : 1);
+            StoredTensors.Of(Repository.Family(family)).WriteShards(
+                Model,
+                name => name.Contains("experts.2.") || name.Contains("experts.3.") ? 2 : name.Contains("layers") ? 0 : 1);
         }
         else
         {
-            File.Copy(Path.Combine(Repository.Family(family), "model.safetensors"), Path.Combine(Model, "model.safetensors"));
+            File.Copy(
+                Path.Combine(Repository.Family(family), "model.safetensors"),
+                Path.Combine(Model, "model.safetensors"));
         }
     }
 
     private PruneRequest Dropping(PruningSettings settings)
     {
         TokenIds.Write(Temp["ids.npy"], 256);
-        var calibration = new CalibrationSource(new TextSource([Temp["ids.npy"]]), new CalibrationSettings { Samples = 16, SequenceLength = 16 }, new SourceLocation("test"));
+        var calibration = new CalibrationSource(
+            new TextSource([Temp["ids.npy"]]),
+            new CalibrationSettings { Samples = 16, SequenceLength = 16 },
+            new SourceLocation("test"));
         return Request() with { Settings = settings with { ExpertsKept = 0.5 }, Calibration = calibration };
     }
 
     private static int[] Mixtures(string directory) =>
-        [.. DecoderModel.ReadDefinition(directory).Layers.SelectMany(layer => layer.Blocks).Select(block => block.Mixer).OfType<ExpertsDefinition>().Select(experts => experts.Experts.Count)];
+        [.. DecoderModel.ReadDefinition(directory).Layers.SelectMany(layer => layer.Blocks).Select(block => block.Mixer)
+            .OfType<ExpertsDefinition>()
+            .Select(experts => experts.Experts.Count)];
 
     /// <summary>What was done with each layer.</summary>
     private sealed class Steps : IProgress<BuildProgress>

@@ -21,7 +21,8 @@ public sealed class Histories : IDisposable
         Commit("a \u001b[31m'second'; $(touch x)", ("a", 0.6), ("b", 0.5));
         Commit("third", ("b", 0.5));
         Write(("a", 0.7), ("b", 0.5));
-        Tell().ShouldBe(["a  0.7", "a third removed", "a a \u001b[31m'second'; $(touch x) 0.6", "a first 0.5", "b first 0.5"]);
+        Tell().ShouldBe(
+            ["a  0.7", "a third removed", "a a \u001b[31m'second'; $(touch x) 0.6", "a first 0.5", "b first 0.5"]);
         Tell("b").ShouldBe(["b first 0.5"]);
         File.Exists(directory["repository/x"]).ShouldBeFalse();
     }
@@ -94,19 +95,34 @@ public sealed class Histories : IDisposable
     {
         var inputs = new ArtifactInputs
         {
-            Numerics = "", Model = new Dictionary<string, string>(), Embedding = "", Head = "", Settings = new Dictionary<string, string> { ["method"] = "wanda" }, Layers = [],
+            Numerics = "",
+            Model = new Dictionary<string, string>(),
+            Embedding = "",
+            Head = "",
+            Settings
+                = new Dictionary<string, string> { ["method"] = "wanda" },
+            Layers = [],
         };
         string key = CacheTest.Key("key");
         new LockFile(artifacts.ToDictionary(artifact => artifact.Name, artifact =>
-            new LockedArtifact(key, key, artifact.Sparsity, new Dictionary<string, LockedPerplexity> { ["prose"] = new(20, 25) }, inputs, []))).Write(Lock);
+            new LockedArtifact(
+                key,
+                key,
+                artifact.Sparsity,
+                new Dictionary<string, LockedPerplexity> { ["prose"] = new(20, 25) },
+                inputs,
+                []))).Write(Lock);
     }
 
-    private ArtifactHistory History(int maximumCommits = 100, params string[] names) => ArtifactHistory.Of(Lock, names, maximumCommits, CancellationToken.None);
+    private ArtifactHistory History(int maximumCommits = 100, params string[] names)
+        => ArtifactHistory.Of(Lock, names, maximumCommits, CancellationToken.None);
 
     private IEnumerable<string> Tell(params string[] names) => History(100, names).Entries
-        .Select(entry => FormattableString.Invariant($"{entry.Artifact} {entry.Commit?.Subject} {(entry.Locked is null ? "removed" : entry.Locked.Sparsity)}"));
+        .Select(entry => FormattableString.Invariant(
+            $"{entry.Artifact} {entry.Commit?.Subject} {(entry.Locked is null ? "removed" : entry.Locked.Sparsity)}"));
 
-    private void GitCommit(string subject) => Git("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false", "commit", "-q", "-m", subject);
+    private void GitCommit(
+        string subject) => Git("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false", "commit", "-q", "-m", subject);
 
     private void Git(params string[] arguments)
     {

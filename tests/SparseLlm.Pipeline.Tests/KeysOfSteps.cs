@@ -15,7 +15,8 @@ public sealed class KeysOfSteps
 {
     private static readonly ModelDefinition Definition = DecoderModel.ReadDefinition(Repository.Model("tiny-opt"));
     private static readonly CalibrationSource Calibration = new(
-        new TextSource([Repository.Text("sample-calibration.txt")]), new CalibrationSettings(), new SourceLocation("pruning.yaml", 4, 3));
+        new TextSource([Repository
+            .Text("sample-calibration.txt")]), new CalibrationSettings(), new SourceLocation("pruning.yaml", 4, 3));
 
     private readonly ArtifactInputs inputs = Inputs();
     private readonly StepKeys keys = StepKeys.Of(Inputs());
@@ -23,7 +24,8 @@ public sealed class KeysOfSteps
     [Fact]
     public void Every_setting_takes_part()
     {
-        foreach (PropertyInfo property in typeof(PruningSettings).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        foreach (PropertyInfo property in typeof(PruningSettings).GetProperties(
+            BindingFlags.Public | BindingFlags.Instance))
         {
             var settings = new PruningSettings();
             property.SetValue(settings, Other(property.GetValue(settings)));
@@ -36,13 +38,20 @@ public sealed class KeysOfSteps
     {
         CalibrationSettings settings = Calibration.Settings;
         foreach (CalibrationSettings other in (CalibrationSettings[])[
-            settings with { Samples = 127 }, settings with { SequenceLength = 128 }, settings with { Sampling = Sampling.Random }])
+            settings with { Samples = 127 }, settings with { SequenceLength = 128 }, settings with { Sampling
+                = Sampling.Random }])
         {
             ShouldDifferFrom(0, Inputs(calibration: Calibration with { Settings = other }), other.ToString());
         }
 
-        ShouldDifferFrom(0, Inputs(calibration: Calibration with { Text = new TextSource([Repository.Text("sample-eval.txt")]) }), "text");
-        ShouldDifferFrom(0, Inputs(calibration: Calibration with { Text = Calibration.Text with { Field = "other" } }), "field");
+        ShouldDifferFrom(
+            0,
+            Inputs(calibration: Calibration with { Text = new TextSource([Repository.Text("sample-eval.txt")]) }),
+            "text");
+        ShouldDifferFrom(
+            0,
+            Inputs(calibration: Calibration with { Text = Calibration.Text with { Field = "other" } }),
+            "field");
         CalibrationSource random = Calibration with { Settings = settings with { Sampling = Sampling.Random } };
         StepKeys.Of(Inputs(calibration: random with { Settings = random.Settings with { Seed = 1 } })).Layers[0]
             .ShouldNotBe(StepKeys.Of(Inputs(calibration: random)).Layers[0]);
@@ -93,23 +102,30 @@ public sealed class KeysOfSteps
     {
         CalibrationSource chat = Calibration with { Text = Calibration.Text with { Chat = "messages" } };
         IReadOnlyDictionary<string, string> changed = With(inputs.Model, name, "other");
-        StepKeys.Of(Inputs(calibration: chat) with { Model = changed }).Layers[0].ShouldNotBe(StepKeys.Of(Inputs(calibration: chat)).Layers[0]);
+        StepKeys.Of(Inputs(calibration: chat) with { Model = changed }).Layers[0]
+            .ShouldNotBe(StepKeys.Of(Inputs(calibration: chat)).Layers[0]);
         StepKeys.Of(inputs with { Model = changed }).Layers[0].ShouldBe(keys.Layers[0]);
 
         var measured = new PerplexityText("prose", chat.Text, SequenceLength: null, Calibration.Location);
         KeyOf(measured, changed).ShouldNotBe(KeyOf(measured));
-        KeyOf(measured with { Text = Calibration.Text }, changed).ShouldBe(KeyOf(measured with { Text = Calibration.Text }));
+        KeyOf(measured with { Text = Calibration.Text }, changed).ShouldBe(
+            KeyOf(measured with { Text = Calibration.Text }));
     }
 
     [Fact]
     public void What_a_recipe_does_not_say_is_in_no_key()
     {
-        Inputs().Calibration!.Keys.Order(StringComparer.Ordinal).ShouldBe(["field", "samples", "sampling", "sequenceLength", "text 1"]);
+        Inputs().Calibration!.Keys.Order(StringComparer.Ordinal)
+            .ShouldBe(["field", "samples", "sampling", "sequenceLength", "text 1"]);
 
         using var directory = new TempDirectory();
         File.WriteAllText(directory["a.txt"], "A river.\n");
         File.WriteAllText(directory["b.jsonl"], "A river.\n");
-        KeyOf(new PerplexityText("prose", new TextSource([directory["a.txt"], directory["b.jsonl"]]), SequenceLength: null, Calibration.Location))
+        KeyOf(new PerplexityText(
+            "prose",
+            new TextSource([directory["a.txt"], directory["b.jsonl"]]),
+            SequenceLength: null,
+            Calibration.Location))
             .ShouldBe("cd2918b93276e5efe3b473812f719e97df222064f30974089a219c8c7fcc2ec8");
     }
 
@@ -136,7 +152,10 @@ public sealed class KeysOfSteps
             ShouldDifferFrom(layer, WithLayer(layer, changed with { Weights = "other" }), "weights");
             foreach (string pattern in (string[])["0.71", "2:4", ArtifactInputs.Dense])
             {
-                ShouldDifferFrom(layer, WithLayer(layer, changed with { Patterns = With(changed.Patterns, tensor, pattern) }), pattern);
+                ShouldDifferFrom(
+                    layer,
+                    WithLayer(layer, changed with { Patterns = With(changed.Patterns, tensor, pattern) }),
+                    pattern);
             }
         }
     }
@@ -147,19 +166,26 @@ public sealed class KeysOfSteps
 
     [Fact]
     public void A_file_that_goes_along_takes_part_in_the_artifact_alone() =>
-        ShouldDifferFrom(inputs.Layers.Count, inputs with { Model = With(inputs.Model, "tokenizer_config.json", "other") }, "companion");
+        ShouldDifferFrom(
+            inputs.Layers.Count,
+            inputs with { Model = With(inputs.Model, "tokenizer_config.json", "other") },
+            "companion");
 
     [Fact]
     public void Every_file_that_the_tokenizer_is_read_from_takes_part()
     {
-        string[] files = ["vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
-        Dictionary<string, string> model = files.Aggregate(new Dictionary<string, string>(inputs.Model), (known, file) => With(known, file, "one"));
+        string[] files
+            = ["vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
+        Dictionary<string, string> model = files.Aggregate(
+            new Dictionary<string, string>(inputs.Model),
+            (known, file) => With(known, file, "one"));
         string withBoth = StepKeys.Of(inputs with { Model = With(model, "vocab.json", "other") }).Layers[0];
         withBoth.ShouldBe(keys.Layers[0], "where there is a tokenizer.json, nothing else is read");
 
         model.Remove("tokenizer.json");
         string[] known = [keys.Layers[0], StepKeys.Of(inputs with { Model = model }).Layers[0]];
-        string[] changed = [.. files.Select(file => StepKeys.Of(inputs with { Model = With(model, file, "other") }).Layers[0])];
+        string[] changed = [.. files.Select(
+            file => StepKeys.Of(inputs with { Model = With(model, file, "other") }).Layers[0])];
         known.Concat(changed).ShouldBeUnique();
     }
 
@@ -169,10 +195,13 @@ public sealed class KeysOfSteps
         var settings = PruningSettings.For(PruningMethod.Magnitude);
         ArtifactInputs alone = Inputs(settings: settings);
         StepKeys before = StepKeys.Of(alone);
-        StepKeys after = StepKeys.Of(alone with { Layers = [alone.Layers[0] with { Weights = "other" }, .. alone.Layers.Skip(1)] });
+        StepKeys after = StepKeys.Of(
+            alone with { Layers = [alone.Layers[0] with { Weights = "other" }, .. alone.Layers.Skip(1)] });
         after.Layers[0].ShouldNotBe(before.Layers[0]);
         after.Layers.Skip(1).ShouldBe(before.Layers.Skip(1));
-        StepKeys.Of(Inputs(settings: settings, calibration: Calibration with { Settings = Calibration.Settings with { Samples = 3 } })).ShouldBeEquivalentTo(before);
+        StepKeys.Of(Inputs(
+            settings: settings,
+            calibration: Calibration with { Settings = Calibration.Settings with { Samples = 3 } })).ShouldBeEquivalentTo(before);
     }
 
     [Fact]
@@ -183,14 +212,17 @@ public sealed class KeysOfSteps
         StepKeys before = StepKeys.Of(spread);
         before.Allocation.ShouldNotBeNull();
         int last = spread.Layers.Count - 1;
-        StepKeys after = StepKeys.Of(spread with { Layers = [.. spread.Layers.Take(last), spread.Layers[last] with { Weights = "other" }] });
+        StepKeys after = StepKeys.Of(
+            spread with { Layers = [.. spread.Layers.Take(last), spread.Layers[last] with { Weights = "other" }] });
         after.Allocation.ShouldNotBe(before.Allocation);
         after.Layers[0].ShouldNotBe(before.Layers[0]);
 
         // A rule takes its tensors out of the budget; how sparse it makes them does not touch the others.
         string tensor = spread.Layers[last].Patterns.Keys.Last();
-        StepKeys rule = StepKeys.Of(Inputs(settings: settings, plan: Plan(new SparsityRule(tensor, new SparsityPattern.Unstructured(0.5)))));
-        StepKeys otherRule = StepKeys.Of(Inputs(settings: settings, plan: Plan(new SparsityRule(tensor, new SparsityPattern.Unstructured(0.6)))));
+        StepKeys rule = StepKeys.Of(
+            Inputs(settings: settings, plan: Plan(new SparsityRule(tensor, new SparsityPattern.Unstructured(0.5)))));
+        StepKeys otherRule = StepKeys.Of(
+            Inputs(settings: settings, plan: Plan(new SparsityRule(tensor, new SparsityPattern.Unstructured(0.6)))));
         rule.Layers.Take(last).ShouldBe(otherRule.Layers.Take(last));
         rule.Layers[last].ShouldNotBe(otherRule.Layers[last]);
     }
@@ -201,15 +233,19 @@ public sealed class KeysOfSteps
         using var directory = new TempDirectory();
         File.Copy(Repository.Text("sample-calibration.txt"), directory["moved.txt"]);
         StepKeys.Of(Inputs(calibration: new CalibrationSource(
-            new TextSource([directory["moved.txt"]]), Calibration.Settings with { SequenceLength = 256, Seed = 5 }, new SourceLocation("elsewhere.yaml"))))
+            new TextSource([directory["moved.txt"]]), Calibration
+                .Settings with
+            { SequenceLength = 256, Seed = 5 }, new SourceLocation("elsewhere.yaml"))))
             .ShouldBeEquivalentTo(keys);
         StepKeys.Of(Inputs(plan: Plan(new SparsityRule("nothing", null)))).ShouldBeEquivalentTo(keys);
-        StepKeys.Of(Inputs(plan: Plan(new SparsityRule("*", new SparsityPattern.Unstructured(0.7))))).ShouldBeEquivalentTo(keys);
+        StepKeys.Of(Inputs(plan: Plan(new SparsityRule("*", new SparsityPattern.Unstructured(0.7)))))
+            .ShouldBeEquivalentTo(keys);
     }
 
     [Fact]
     public void Sparsities_that_differ_in_the_last_digit_differ() =>
-        StepKeys.Of(Inputs(plan: new SparsityPlan(new SparsityPattern.Unstructured(0.70000001), []))).Artifact.ShouldNotBe(keys.Artifact);
+        StepKeys.Of(Inputs(plan: new SparsityPlan(new SparsityPattern.Unstructured(0.70000001), []))).Artifact
+            .ShouldNotBe(keys.Artifact);
 
     [Fact]
     public void Fields_do_not_run_together()
@@ -233,16 +269,29 @@ public sealed class KeysOfSteps
     private ArtifactInputs WithLayer(int index, LayerInputs layer) =>
         inputs with { Layers = [.. inputs.Layers.Select((known, i) => i == index ? layer : known)] };
 
-    private static Dictionary<string, string> With(IReadOnlyDictionary<string, string> values, string name, string value) =>
+    private static Dictionary<string, string> With(
+        IReadOnlyDictionary<string, string> values,
+        string name,
+        string value) =>
         new(values) { [name] = value };
 
     private static SparsityPlan Plan(params SparsityRule[] rules) => new(new SparsityPattern.Unstructured(0.7), rules);
 
-    private static ArtifactInputs Inputs(PruningSettings? settings = null, SparsityPlan? plan = null, CalibrationSource? calibration = null)
+    private static ArtifactInputs Inputs(
+        PruningSettings? settings = null,
+        SparsityPlan? plan = null,
+        CalibrationSource? calibration = null)
     {
         var files = new InputFiles(new FileDigests(memoDirectory: null));
         var model = new ModelDigests(Repository.Model("tiny-opt"), Definition, files);
-        return ArtifactInputs.Of(Definition, model, files, settings ?? new PruningSettings(), plan ?? Plan(), calibration ?? Calibration, "cpu");
+        return ArtifactInputs.Of(
+            Definition,
+            model,
+            files,
+            settings ?? new PruningSettings(),
+            plan ?? Plan(),
+            calibration ?? Calibration,
+            "cpu");
     }
 
     private static object Other(object? value) => value switch

@@ -20,7 +20,9 @@ public sealed class Locking : BuildTest
         Run();
         string written = File.ReadAllText(Lock);
         string[] digests = [Manifest("a"), Manifest("b"), Manifest("c")];
-        File.WriteAllText(Lock, written.Replace(digests[0], new string('0', 64)).Replace(digests[2], new string('1', 64)));
+        File.WriteAllText(
+            Lock,
+            written.Replace(digests[0], new string('0', 64)).Replace(digests[2], new string('1', 64)));
 
         // What stands there, what the cache has, and what is pruned are all held against the lock.
         foreach (string? cache in (string?[])[null, null, "off"])
@@ -71,7 +73,9 @@ public sealed class Locking : BuildTest
             """);
         Recipe recipe = RecipeReader.Read(Temp["pruning.yaml"], ToolVersion.Current).Require();
         using var engine = new LocalEngine(new CpuBackend(), Open(root));
-        return new RecipeBuild(recipe, Temp["models"], engine, Open(root), new Notices(notices)).Run(new BuildOptions { IsLocked = isLocked }, CancellationToken.None);
+        return new RecipeBuild(recipe, Temp["models"], engine, Open(root), new Notices(notices)).Run(
+            new BuildOptions { IsLocked = isLocked },
+            CancellationToken.None);
     }
 
     private string Manifest(string artifact) => Artifacts.ArtifactManifest.TryRead(Temp[$"models/{artifact}"])!.Digest;

@@ -29,7 +29,10 @@ public sealed class MeasuringPackedModels : IDisposable
         StoredTensors tensors = StoredTensors.Of(directory["pruned"]);
         foreach ((string name, (_, long[] shape, byte[] bytes)) in tensors)
         {
-            for (int weight = 0; shape.Length > 1 && name.Contains(".layers.", StringComparison.Ordinal) && weight < bytes.Length / 2; weight++)
+            for (
+                int weight = 0;
+                shape.Length > 1 && name.Contains(".layers.", StringComparison.Ordinal) && weight < bytes.Length / 2;
+                weight++)
             {
                 if (weight * 7919 % 13 < 4)
                 {
@@ -55,14 +58,21 @@ public sealed class MeasuringPackedModels : IDisposable
     public void Only_a_packed_model_is_measured_so_and_under_keys_of_its_own()
     {
         BuildCache cache = BuildCache.Open(directory["cache"], remote: null, _ => { });
-        using IEngine packed = Devices.OpenToMeasure(directory["packed"], new EngineChoice(DeviceNames.Auto) { Threads = 1 }, cache);
-        using IEngine dense = Devices.OpenToMeasure(directory["pruned"], new EngineChoice(DeviceNames.Cpu) { Threads = 1 }, cache);
+        using IEngine packed = Devices.OpenToMeasure(
+            directory["packed"],
+            new EngineChoice(DeviceNames.Auto) { Threads = 1 },
+            cache);
+        using IEngine dense = Devices.OpenToMeasure(
+            directory["pruned"],
+            new EngineChoice(DeviceNames.Cpu) { Threads = 1 },
+            cache);
         using IEngine build = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 }, cache);
         dense.NumericsClass.ShouldBe(build.NumericsClass);
         packed.NumericsClass.ShouldNotBe(build.NumericsClass);
         Key(packed).ShouldNotBe(Key(build));
 
-        string Key(IEngine engine) => new DenseModel(directory["packed"], engine.NumericsClass, cache).EvaluationKey("digest", text);
+        string Key(IEngine engine)
+            => new DenseModel(directory["packed"], engine.NumericsClass, cache).EvaluationKey("digest", text);
     }
 
     private Perplexity Measure(string model)

@@ -13,7 +13,8 @@ using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Tests;
 
-/// <summary>Models as they are found: weights of torch.save, and snapshots of the hub's cache, which are links.</summary>
+/// <summary>Models as they are found: weights of torch.save, and snapshots of the hub's cache, which are
+/// links.</summary>
 public sealed class OtherForms : BuildTest
 {
     private const string Embedding = "model.decoder.embed_tokens.weight";
@@ -27,7 +28,10 @@ public sealed class OtherForms : BuildTest
         WriteTorch(areViews);
         ModelDefinition definition = DecoderModel.ReadDefinition(Model);
         var files = new InputFiles(new FileDigests(memoDirectory: null));
-        var (known, found) = (new ModelDigests(Safetensors, definition, files), new ModelDigests(Model, definition, files));
+        var (known, found) = (new ModelDigests(Safetensors, definition, files), new ModelDigests(
+            Model,
+            definition,
+            files));
         found.Tensors.OrderBy(tensor => tensor.Key).ShouldBe(known.Tensors.OrderBy(tensor => tensor.Key));
     }
 
@@ -52,9 +56,11 @@ public sealed class OtherForms : BuildTest
         RemoveOutput();
         Build(Request(), mayCompute: false).Origin.ShouldBe(ArtifactOrigin.Cache);
         RemoveOutput();
-        Build(Request() with { Encoding = CheckpointEncoding.Sparse }, mayCompute: false).Origin.ShouldBe(ArtifactOrigin.Encoded);
+        Build(Request() with { Encoding = CheckpointEncoding.Sparse }, mayCompute: false).Origin
+            .ShouldBe(ArtifactOrigin.Encoded);
         RemoveOutput();
-        Build(Request() with { Encoding = CheckpointEncoding.Sparse }, mayCompute: false).Origin.ShouldBe(ArtifactOrigin.Cache);
+        Build(Request() with { Encoding = CheckpointEncoding.Sparse }, mayCompute: false).Origin
+            .ShouldBe(ArtifactOrigin.Cache);
     }
 
     [Fact]
@@ -65,7 +71,11 @@ public sealed class OtherForms : BuildTest
         RemoveOutput();
         string key = EncodingKey.Of(Keys(Request()).Artifact, CheckpointEncoding.Dense);
         CachedFile other = Entry(key).Files.Single(file => file.Name == "tokenizer.json");
-        Forge(key, entry => entry with { Files = [.. entry.Files.Select(file => file.Name == "model.safetensors" ? file with { Digest = other.Digest, Length = other.Length } : file)] });
+        Forge(key, entry => entry with
+        {
+            Files = [.. entry.Files.Select(
+            file => file.Name == "model.safetensors" ? file with { Digest = other.Digest, Length = other.Length } : file)]
+        });
         Build(Request()).Origin.ShouldBe(ArtifactOrigin.Pruned);
     }
 
@@ -97,9 +107,15 @@ public sealed class OtherForms : BuildTest
     {
         Skip.If(OperatingSystem.IsWindows());
         WriteSnapshot();
-        File.WriteAllText(Temp["pruning.yaml"], "version: 1\nmodel: linked\nartifacts: { a: { method: magnitude, sparsity: 0.5 } }\n");
+        File.WriteAllText(
+            Temp["pruning.yaml"],
+            "version: 1\nmodel: linked\nartifacts: { a: { method: magnitude, sparsity: 0.5 } }\n");
         using var engine = new LocalEngine(new CpuBackend(), Open());
-        IReadOnlyList<string> inputs = new RecipeBuild(RecipeReader.Read(Temp["pruning.yaml"], ToolVersion.Current).Require(), Output, engine, Open()).Inputs;
+        IReadOnlyList<string> inputs = new RecipeBuild(
+            RecipeReader.Read(Temp["pruning.yaml"], ToolVersion.Current).Require(),
+            Output,
+            engine,
+            Open()).Inputs;
         string config = Path.Combine(Model, "config.json");
         inputs.ShouldContain(config);
         inputs.ShouldContain(ResolvedPath.Of(config));
@@ -116,19 +132,30 @@ public sealed class OtherForms : BuildTest
             byte[] bytes = new byte[tensor.ByteLength];
             checkpoint.ReadBytes(tensor, 0, bytes);
             return areViews && tensor.Shape.Count == 2 && tensor.Name != Embedding
-                ? TorchTensorBytes.Turned(tensor.Name, $"{index}", "HalfStorage", 2, tensor.Shape[0], tensor.Shape[1], bytes)
+                ? TorchTensorBytes.Turned(
+                    tensor.Name,
+                    $"{index}",
+                    "HalfStorage",
+                    2,
+                    tensor.Shape[0],
+                    tensor.Shape[1],
+                    bytes)
                 : TorchTensorBytes.Whole(tensor.Name, $"{index}", "HalfStorage", 2, [.. tensor.Shape], bytes);
         })];
         TorchTensorBytes embedding = tensors.Single(tensor => tensor.Name == Embedding);
-        File.WriteAllBytes(Path.Combine(Model, "pytorch_model.bin"), TorchBytes.Zip([.. tensors, .. hasTiedHead ? [embedding with { Name = "lm_head.weight" }] : Array.Empty<TorchTensorBytes>()]));
+        File.WriteAllBytes(Path.Combine(Model, "pytorch_model.bin"), TorchBytes.Zip([.. tensors, .. hasTiedHead
+            ? [embedding with { Name = "lm_head.weight" }]
+            : Array.Empty<TorchTensorBytes>()]));
     }
 
-    /// <summary>A snapshot whose directory is a link, of links into <c>blobs</c> without endings, relative and absolute, and one to another link.</summary>
+    /// <summary>A snapshot whose directory is a link, of links into <c>blobs</c> without endings, relative and
+    /// absolute, and one to another link.</summary>
     private void WriteSnapshot()
     {
         string blobs = Directory.CreateDirectory(Temp["hub/models--owner--name/blobs"]).FullName;
         string snapshot = Directory.CreateDirectory(Temp["hub/models--owner--name/snapshots/a1b2"]).FullName;
-        foreach ((int index, string path) in Directory.EnumerateFiles(Safetensors).Order(StringComparer.Ordinal).Index())
+        foreach ((int index, string path) in Directory.EnumerateFiles(Safetensors).Order(StringComparer.Ordinal)
+            .Index())
         {
             File.Copy(path, Path.Combine(blobs, $"{index:x40}"));
             string link = Path.Combine(snapshot, Path.GetFileName(path));

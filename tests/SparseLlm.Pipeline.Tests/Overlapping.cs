@@ -41,11 +41,27 @@ public sealed class Overlapping : BuildTest
         var place = new SourceLocation("pruning.yaml", 3, 1);
         PruneRequest request = what switch
         {
-            "calibration" => Request() with { Calibration = new CalibrationSource(new TextSource([text]), new CalibrationSettings(), place) },
-            "evaluation" => Request() with { Perplexities = [new PerplexityText("prose", new TextSource([text]), null, place)] },
+            "calibration" => Request() with
+            {
+                Calibration = new CalibrationSource(
+                new TextSource([text]),
+                new CalibrationSettings(),
+                place)
+            },
+            "evaluation" => Request() with
+            {
+                Perplexities = [new PerplexityText(
+                "prose",
+                new TextSource([text]),
+                null,
+                place)]
+            },
             _ => Request(),
         };
-        ShouldOverlap(request with { Location = place }, "pruning.yaml", what == "cache" ? Temp["models/a/cache"] : null);
+        ShouldOverlap(
+            request with { Location = place },
+            "pruning.yaml",
+            what == "cache" ? Temp["models/a/cache"] : null);
     }
 
     [Fact]
@@ -64,7 +80,14 @@ public sealed class Overlapping : BuildTest
     {
         Directory.CreateDirectory(Temp["models/b"]);
         File.WriteAllText(Temp["models/b/config.json"], "three years of work");
-        ShouldBeRefused("pruning.yaml", Model, "SLM4001", "models/b/config.json", "not written by this tool", ["a", "b"], ["b"]);
+        ShouldBeRefused(
+            "pruning.yaml",
+            Model,
+            "SLM4001",
+            "models/b/config.json",
+            "not written by this tool",
+            ["a", "b"],
+            ["b"]);
         Directory.Exists(Temp["models/a"]).ShouldBeFalse();
     }
 
@@ -78,17 +101,29 @@ public sealed class Overlapping : BuildTest
         ShouldBeRefused(path, model, "SLM4007", place, named, ["a"], ["b"]);
 
     /// <summary>A recipe is refused, whichever artifacts are asked for, and a plan says so too.</summary>
-    private void ShouldBeRefused(string path, string model, string code, string place, string named, params string[][] artifacts)
+    private void ShouldBeRefused(
+        string path,
+        string model,
+        string code,
+        string place,
+        string named,
+        params string[][] artifacts)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Temp[path])!);
-        File.WriteAllText(Temp[path], $"version: 1\nmodel: {model}\nartifacts:\n  a: {{ method: magnitude, sparsity: 0.5 }}\n  b: {{ method: magnitude, sparsity: 0.6 }}\n");
+        File.WriteAllText(Temp[
+            path], $"version: 1\nmodel: {model}\nartifacts:\n  a: {{ method: magnitude, sparsity: 0.5 }}\n  b: {{ method: magnitude, sparsity: 0.6 }}\n");
         Recipe recipe = RecipeReader.Read(Temp[path], ToolVersion.Current).Require();
         using var engine = new LocalEngine(new CpuBackend(), Open());
         var build = new RecipeBuild(recipe, Temp["models"], engine, Open());
         Action[] actions =
         [
-            .. artifacts.Select(names => (Action)(() => build.Run(new BuildOptions { Artifacts = names }, CancellationToken.None))),
-            .. artifacts.Select(names => (Action)(() => new RecipePlan(recipe, Temp["models"], engine.NumericsClass, Open()).Plan(names))),
+            .. artifacts.Select(
+                names => (Action)(() => build.Run(new BuildOptions { Artifacts = names }, CancellationToken.None))),
+            .. artifacts.Select(names => (Action)(() => new RecipePlan(
+                recipe,
+                Temp["models"],
+                engine.NumericsClass,
+                Open()).Plan(names))),
         ];
         foreach (Action action in actions)
         {

@@ -19,7 +19,8 @@ public sealed class Packing : IDisposable
     private string Packed => directory["packed"];
 
     // What is called as files of artifacts are and is not the tool's goes nowhere.
-    private IEnumerable<string> Belonging => Names(Pruned).Except(["pruning.json", "report.html", "summary.md", "notes.txt"]);
+    private IEnumerable<string> Belonging
+        => Names(Pruned).Except(["pruning.json", "report.html", "summary.md", "notes.txt"]);
 
     public Packing()
     {
@@ -27,7 +28,9 @@ public sealed class Packing : IDisposable
         string header = """{"w":{"dtype":"F32","shape":[4,64],"data_offsets":[0,1024]}}""";
         byte[] data = new byte[1024];
         data[512] = 1;
-        File.WriteAllBytes(Path.Combine(Pruned, "model.safetensors"), [.. BitConverter.GetBytes((ulong)header.Length), .. System.Text.Encoding.UTF8.GetBytes(header), .. data]);
+        File.WriteAllBytes(
+            Path.Combine(Pruned, "model.safetensors"),
+            [.. BitConverter.GetBytes((ulong)header.Length), .. System.Text.Encoding.UTF8.GetBytes(header), .. data]);
         foreach (string name in (string[])["config.json", "tokenizer.json", "additional_chat_templates/tool.jinja", "LICENSE", "pruning.json", "report.html", "summary.md", "notes.txt"])
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(Pruned, name))!);
@@ -43,13 +46,15 @@ public sealed class Packing : IDisposable
         PackingResult result = Pack();
         LayoutSize layout = result.Layouts.ShouldHaveSingleItem();
         (layout.Layout, layout.Tensors, layout.Weights, layout.DenseBytes).ShouldBe(("bitmask", 1, 256, 1024));
-        result.BytesAfter.ShouldBe(new FileInfo(Path.Combine(Packed, "model.safetensors")).Length + new FileInfo(Path.Combine(Packed, "sparsellm.json")).Length);
+        result.BytesAfter.ShouldBe(new FileInfo(Path.Combine(Packed, "model.safetensors")).Length
+            + new FileInfo(Path.Combine(Packed, "sparsellm.json")).Length);
         Names(Packed).ShouldBe([.. Belonging.Append("sparsellm.json")], ignoreOrder: true);
         new ModelPacking(Packed, directory["back"], reports, default).Unpack().BytesAfter.ShouldBe(result.BytesBefore);
         Names(directory["back"]).ShouldBe(Belonging, ignoreOrder: true);
         foreach (string name in Names(directory["back"]))
         {
-            File.ReadAllBytes(Path.Combine(directory["back"], name)).ShouldBe(File.ReadAllBytes(Path.Combine(Pruned, name)), name);
+            File.ReadAllBytes(Path.Combine(directory["back"], name))
+                .ShouldBe(File.ReadAllBytes(Path.Combine(Pruned, name)), name);
         }
 
         reports.Last.ShouldBeOfType<PackingStep>().Percent.ShouldBe(100);
@@ -58,7 +63,8 @@ public sealed class Packing : IDisposable
     [Fact]
     public void Nothing_is_written_in_the_place_of_the_model_or_of_anything_else()
     {
-        Failure(() => new ModelPacking(Pruned, Pruned + "/.", reports, default).Pack(), "SLM4001").Message.ShouldContain("the model itself");
+        Failure(() => new ModelPacking(Pruned, Pruned + "/.", reports, default).Pack(), "SLM4001").Message
+            .ShouldContain("the model itself");
         Directory.CreateDirectory(Packed);
         Pack();
         Failure(() => Pack(), "SLM4001").Message.ShouldContain("not replaced");
@@ -84,7 +90,8 @@ public sealed class Packing : IDisposable
     [Fact]
     public void A_damaged_model_or_an_interrupt_leaves_nothing()
     {
-        Should.Throw<OperationCanceledException>(() => new ModelPacking(Pruned, Packed, reports, new CancellationToken(canceled: true)).Pack());
+        Should.Throw<OperationCanceledException>(
+            () => new ModelPacking(Pruned, Packed, reports, new CancellationToken(canceled: true)).Pack());
         Pack();
         string weights = Path.Combine(Packed, "model.safetensors");
         byte[] bytes = File.ReadAllBytes(weights);
@@ -92,7 +99,8 @@ public sealed class Packing : IDisposable
         bytes[mask] = 3;
         File.WriteAllBytes(weights, bytes);
         Failure(() => new ModelPacking(Packed, directory["back"], reports, default).Unpack(), "SLM2021");
-        Directory.EnumerateFileSystemEntries(directory.Path).Select(Path.GetFileName).ShouldBe(["model", "packed"], ignoreOrder: true);
+        Directory.EnumerateFileSystemEntries(directory.Path).Select(Path.GetFileName)
+            .ShouldBe(["model", "packed"], ignoreOrder: true);
     }
 
     [Fact]
@@ -102,7 +110,8 @@ public sealed class Packing : IDisposable
         BuildCache cache = BuildCache.Open(directory["cache"], remote: null, _ => { });
         Digests(Packed).ShouldBe(Digests(Pruned), ignoreOrder: true);
 
-        IReadOnlyDictionary<string, string> Digests(string model) => ModelDigests.TensorsIn(model, shard => cache.Digests.Tensors(Path.Combine(model, shard)));
+        IReadOnlyDictionary<string, string> Digests(string model)
+            => ModelDigests.TensorsIn(model, shard => cache.Digests.Tensors(Path.Combine(model, shard)));
     }
 
     [Fact]
@@ -124,7 +133,8 @@ public sealed class Packing : IDisposable
     }
 
     private static string[] Names(string directory) =>
-        [.. Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(directory, path).Replace('\\', '/'))];
+        [.. Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(directory, path).Replace('\\', '/'))];
 
     private sealed class Waits(Action told) : IProgress<BuildProgress>
     {

@@ -51,7 +51,8 @@ public sealed class PartsOfTensors : BuildTest
             JsonArray linears = report["linears"]!.AsArray();
             JsonArray tensors = report["tensors"]!.AsArray();
             int part = linears.Index().Last(linear => ((string?)linear.Item!["name"])!.EndsWith(']')).Index;
-            int plane = tensors.Index().First(tensor => ((string?)tensor.Item)!.EndsWith(']') || family == "phi3").Index;
+            int plane = tensors.Index().First(tensor => ((string?)tensor.Item)!.EndsWith(']') || family == "phi3")
+                .Index;
             string name = (string)tensors[plane]!;
             switch (forgery)
             {
@@ -83,7 +84,10 @@ public sealed class PartsOfTensors : BuildTest
         }
 
         TokenIds.Write(Temp["ids.npy"], 256);
-        var calibration = new CalibrationSource(new TextSource([Temp["ids.npy"]]), new CalibrationSettings { Samples = 16, SequenceLength = 16 }, new SourceLocation("test"));
+        var calibration = new CalibrationSource(
+            new TextSource([Temp["ids.npy"]]),
+            new CalibrationSettings { Samples = 16, SequenceLength = 16 },
+            new SourceLocation("test"));
         return Request() with { Settings = new PruningSettings { Guard = false }, Calibration = calibration };
     }
 

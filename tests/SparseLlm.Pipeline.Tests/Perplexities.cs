@@ -10,7 +10,8 @@ using SparseLlm.Pipeline.Running;
 
 namespace SparseLlm.Pipeline.Tests;
 
-/// <summary>Perplexities are steps like all others: planned, exchanged with a remote cache, and not measured where nothing may be computed.</summary>
+/// <summary>Perplexities are steps like all others: planned, exchanged with a remote cache, and not measured where
+/// nothing may be computed.</summary>
 public sealed class Perplexities : CacheTest
 {
     private static readonly BuildOptions ComputingNothing = new() { OnCacheMiss = CacheMissPolicy.Error };
@@ -59,7 +60,8 @@ public sealed class Perplexities : CacheTest
 
         string Refused()
         {
-            Diagnostic error = Should.Throw<DiagnosticException>(() => build.Run(Open(), ComputingNothing)).Diagnostics.Single();
+            Diagnostic error = Should.Throw<DiagnosticException>(() => build.Run(Open(), ComputingNothing)).Diagnostics
+                .Single();
             error.Code.ShouldBe("SLM4013");
             return error.Message;
         }
@@ -71,12 +73,14 @@ public sealed class Perplexities : CacheTest
         ArtifactOutcome made = build.Run(Open());
         Forget(made.Manifest.Key);
         RemoveArtifact();
-        build.Run(Open(), ComputingNothing).Manifest.Perplexity["prose"].Pruned.ShouldBe(made.Manifest.Perplexity["prose"].Pruned);
+        build.Run(Open(), ComputingNothing).Manifest.Perplexity["prose"].Pruned
+            .ShouldBe(made.Manifest.Perplexity["prose"].Pruned);
 
         Forget(made.Manifest.Key);
         Forget(Locked.PrunedKey!);
         RemoveArtifact();
-        Should.Throw<DiagnosticException>(() => build.Run(Open(), ComputingNothing)).Diagnostics.Single().Code.ShouldBe("SLM4013");
+        Should.Throw<DiagnosticException>(() => build.Run(Open(), ComputingNothing)).Diagnostics.Single().Code
+            .ShouldBe("SLM4013");
         Directory.Exists(build.Artifact).ShouldBeFalse();
     }
 
@@ -87,7 +91,8 @@ public sealed class Perplexities : CacheTest
         Forget(made.Manifest.Key);
         Forget(Keys.StepKeys.Of(made.Manifest.Inputs).Allocation!);
         RemoveArtifact();
-        Should.Throw<DiagnosticException>(() => build.Run(Open(), ComputingNothing)).Diagnostics.Single().Message.ShouldContain("the sparsity of each matrix");
+        Should.Throw<DiagnosticException>(() => build.Run(Open(), ComputingNothing)).Diagnostics.Single().Message
+            .ShouldContain("the sparsity of each matrix");
     }
 
     [Fact]
@@ -107,7 +112,11 @@ public sealed class Perplexities : CacheTest
     {
         using var server = new CacheFlakyServer((_, _) => CacheFlakyServer.Failure.None);
         PerplexityReport made = build.Run(Open()).Manifest.Perplexity["prose"];
-        ExchangedArtifact pushed = CacheExchange.Push(Machine("cache", server), build.LockFile, withLayers: true, CancellationToken.None).Single();
+        ExchangedArtifact pushed = CacheExchange.Push(
+            Machine("cache", server),
+            build.LockFile,
+            withLayers: true,
+            CancellationToken.None).Single();
         (pushed.IsComplete, pushed.Perplexities, pushed.UnnamedPerplexities).ShouldBe((true, 2, 0));
 
         // Without a pull, plan and build go by what the server has.
@@ -119,7 +128,9 @@ public sealed class Perplexities : CacheTest
 
         // With one, the server is needed no more.
         RemoveArtifact();
-        CacheExchange.Pull(Machine("near", server), build.LockFile, withLayers: false, CancellationToken.None).Single().IsComplete.ShouldBeTrue();
+        CacheExchange.Pull(Machine("near", server), build.LockFile, withLayers: false, CancellationToken.None).Single()
+            .IsComplete
+            .ShouldBeTrue();
         build.Run(Open(Temp["near"]), ComputingNothing).Manifest.Perplexity["prose"].ShouldBeEquivalentTo(made);
         Codes.ShouldBeEmpty();
     }
@@ -130,7 +141,9 @@ public sealed class Perplexities : CacheTest
         using var server = new CacheFlakyServer((_, _) => CacheFlakyServer.Failure.None);
         ArtifactOutcome made = build.Run(Open());
         CacheExchange.Push(Machine("cache", server), build.LockFile, withLayers: true, CancellationToken.None);
-        CacheExchange.Pull(Machine("near", server), build.LockFile, withLayers: true, CancellationToken.None).Single().IsComplete.ShouldBeTrue();
+        CacheExchange.Pull(Machine("near", server), build.LockFile, withLayers: true, CancellationToken.None).Single()
+            .IsComplete
+            .ShouldBeTrue();
         File.Delete(Path.Combine(Temp["near"], "ac", made.Manifest.Key));
         RemoveArtifact();
         ArtifactOutcome again = build.Run(Open(Temp["near"]), ComputingNothing);
@@ -143,8 +156,13 @@ public sealed class Perplexities : CacheTest
         using var server = new CacheFlakyServer((_, _) => CacheFlakyServer.Failure.None);
         build.Run(Open());
         Forget(Locked.PrunedKey!);
-        ExchangedArtifact pushed = CacheExchange.Push(Machine("cache", server), build.LockFile, withLayers: false, CancellationToken.None).Single();
-        (pushed.IsThere, pushed.PerplexitiesThere, pushed.Perplexities, pushed.IsComplete).ShouldBe((true, 1, 2, false));
+        ExchangedArtifact pushed = CacheExchange.Push(
+            Machine("cache", server),
+            build.LockFile,
+            withLayers: false,
+            CancellationToken.None).Single();
+        (pushed.IsThere, pushed.PerplexitiesThere, pushed.Perplexities, pushed.IsComplete).ShouldBe(
+            (true, 1, 2, false));
     }
 
     [Fact]
@@ -159,7 +177,11 @@ public sealed class Perplexities : CacheTest
             prose.Remove("denseKey").ShouldBeTrue();
             prose.Remove("prunedKey").ShouldBeTrue();
         });
-        ExchangedArtifact pushed = CacheExchange.Push(Machine("cache", server), build.LockFile, withLayers: false, CancellationToken.None).Single();
+        ExchangedArtifact pushed = CacheExchange.Push(
+            Machine("cache", server),
+            build.LockFile,
+            withLayers: false,
+            CancellationToken.None).Single();
         (pushed.IsComplete, pushed.Perplexities, pushed.UnnamedPerplexities).ShouldBe((true, 0, 1));
         build.Run(Open(), new BuildOptions { IsLocked = true }).Manifest.Digest.ShouldBe(made.Manifest.Digest);
 
@@ -188,7 +210,8 @@ public sealed class Perplexities : CacheTest
                 prose[part] = prose[part]!.GetValue<double>() + 1;
             }
         });
-        Diagnostic error = Should.Throw<DiagnosticException>(() => CacheExchange.Push(Machine("cache", server), build.LockFile, withLayers: true, CancellationToken.None)).Diagnostics.Single();
+        Diagnostic error = Should.Throw<DiagnosticException>(
+            () => CacheExchange.Push(Machine("cache", server), build.LockFile, withLayers: true, CancellationToken.None)).Diagnostics.Single();
         (error.Code, error.Location!.File).ShouldBe(("SLM4011", build.LockFile));
         server.Files.ShouldBeEmpty();
     }
@@ -200,7 +223,11 @@ public sealed class Perplexities : CacheTest
         build.Run(Open());
         CacheExchange.Push(Machine("cache", server), build.LockFile, withLayers: false, CancellationToken.None);
         ChangeLock(artifact => artifact["digest"] = Key("another"));
-        ExchangedArtifact pulled = CacheExchange.Pull(Machine("near", server), build.LockFile, withLayers: false, CancellationToken.None).Single();
+        ExchangedArtifact pulled = CacheExchange.Pull(
+            Machine("near", server),
+            build.LockFile,
+            withLayers: false,
+            CancellationToken.None).Single();
         (pulled.IsThere, pulled.PerplexitiesThere).ShouldBe((false, 2));
         Codes.ShouldBe(["SLM4024"]);
         Warnings[0].Message.ShouldContain("other files than were locked");
@@ -214,7 +241,11 @@ public sealed class Perplexities : CacheTest
         BuildCache cache = Machine("cache", server);
         Put(Open(), "other", other);
         Put(Open(), "a", file);
-        CachedFile forged = Open().Peek(Key("a"))!.Files[0] with { Checksum = Open().Peek(Key("other"))!.Files[0].Checksum };
+        CachedFile forged = Open().Peek(Key("a"))!.Files[0] with
+        {
+            Checksum = Open().Peek(Key("other"))!.Files[0]
+            .Checksum
+        };
         File.Copy(other, BlobPath(file), overwrite: true);
         File.WriteAllBytes(EntryPath("a"), CacheEntryFile.Write(Open().Peek(Key("a"))! with { Files = [forged] }));
         cache.TryPush(Key("a"), CancellationToken.None).ShouldBeFalse();
@@ -222,7 +253,8 @@ public sealed class Perplexities : CacheTest
         Codes.ShouldBe(["SLM4020"]);
     }
 
-    private BuildCache Machine(string name, CacheFlakyServer server) => BuildCache.Open(Temp[name], new RemoteCacheOptions(server.Address, CanWrite: true, null), Warn);
+    private BuildCache Machine(string name, CacheFlakyServer server)
+        => BuildCache.Open(Temp[name], new RemoteCacheOptions(server.Address, CanWrite: true, null), Warn);
 
     private void Forget(string key) => File.Delete(Path.Combine(Root, "ac", key));
 
@@ -232,7 +264,13 @@ public sealed class Perplexities : CacheTest
     private void ChangeWhatWasMeasured()
     {
         ArtifactManifest manifest = ArtifactManifest.TryRead(build.Artifact)!;
-        (manifest with { Perplexity = new Dictionary<string, PerplexityReport> { ["prose"] = manifest.Perplexity["prose"] with { Key = "another" } } }).Write(build.Artifact);
+        (manifest with
+        {
+            Perplexity = new Dictionary<string, PerplexityReport>
+            {
+                ["prose"] = manifest.Perplexity["prose"] with { Key = "another" }
+            }
+        }).Write(build.Artifact);
     }
 
     private void ChangeLock(Action<JsonNode> change)

@@ -33,7 +33,8 @@ public sealed class PublishingEngines
 
     [Theory]
     [InlineData("  Determining projects to restore...")]
-    [InlineData("SparseLlm.Worker.csproj : warning NU1900: an error occurred while getting data [SparseLlm.Worker.csproj]")]
+    [InlineData(
+        "SparseLlm.Worker.csproj : warning NU1900: an error occurred while getting data [SparseLlm.Worker.csproj]")]
     [InlineData("    0 Error(s)")]
     public void Other_lines_are_no_errors(string line) => errors.TryAdd(line).ShouldBeFalse();
 

@@ -10,7 +10,8 @@ using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Tests;
 
-/// <summary>What the cache holds under a key is taken for it only if it is that: whoever has written there, and whatever.</summary>
+/// <summary>What the cache holds under a key is taken for it only if it is that: whoever has written there, and
+/// whatever.</summary>
 public sealed class Restoring : BuildTest
 {
     [Fact]
@@ -98,14 +99,17 @@ public sealed class Restoring : BuildTest
         RemoveOutput();
         Forge(keys.Artifact, entry => Forged(entry, "without configuration"));
         File.Delete(Path.Combine(Root, "ac", keys.Layers[2]));
-        Should.Throw<DiagnosticException>(() => Build(Request(), mayCompute: false)).Diagnostics.Single().Code.ShouldBe("SLM4013");
+        Should.Throw<DiagnosticException>(() => Build(Request(), mayCompute: false)).Diagnostics.Single().Code
+            .ShouldBe("SLM4013");
         Directory.Exists(Output).ShouldBeFalse();
     }
 
     [Fact]
     public void A_plan_takes_an_entry_for_what_a_build_takes_it_for()
     {
-        File.WriteAllText(Temp["pruning.yaml"], $"version: 1\nmodel: {Model}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5 }} }}\n");
+        File.WriteAllText(
+            Temp["pruning.yaml"],
+            $"version: 1\nmodel: {Model}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5 }} }}\n");
         Recipe recipe = RecipeReader.Read(Temp["pruning.yaml"], ToolVersion.Current).Require();
         Build(Request());
         RemoveOutput();
@@ -151,7 +155,8 @@ public sealed class Restoring : BuildTest
     {
         for (int round = 0; round < 3; round++)
         {
-            await Task.WhenAll(((double[])[0.3, 0.4, 0.5]).Select(sparsity => Task.Run(() => Build(Request(sparsity), root: Temp[$"cache {sparsity}"]))));
+            await Task.WhenAll(((double[])[0.3, 0.4, 0.5]).Select(
+                sparsity => Task.Run(() => Build(Request(sparsity), root: Temp[$"cache {sparsity}"]))));
             ArtifactState.IsIntact(Output, ArtifactManifest.TryRead(Output)!, new FileDigests(null)).ShouldBeTrue();
             Directory.EnumerateFileSystemEntries(Temp["models"]).ShouldBe([Output]);
         }
@@ -176,7 +181,10 @@ public sealed class Restoring : BuildTest
                 CacheEntry forged = Replaced(entry, weights, Others());
                 return With(forged, manifest => manifest["digest"] = CachedArtifact.Digest(forged));
             case "bytes of another digest":
-                File.Copy(Path.Combine(Root, "cas", Others().Digest), Path.Combine(Root, "cas", weights.Digest), overwrite: true);
+                File.Copy(
+                    Path.Combine(Root, "cas", Others().Digest),
+                    Path.Combine(Root, "cas", weights.Digest),
+                    overwrite: true);
                 return Replaced(entry, weights, weights with { Checksum = Others().Checksum });
             case "without configuration":
                 return entry with { Files = [.. entry.Files.Except([configuration])] };
@@ -188,7 +196,10 @@ public sealed class Restoring : BuildTest
                 forged = Replaced(entry, configuration, Stored("{}"u8.ToArray()) with { Name = "config.json" });
                 return With(forged, manifest => manifest["digest"] = CachedArtifact.Digest(forged));
             case "shorter weights":
-                forged = Replaced(entry, weights, Stored(new byte[weights.Length - 1]) with { Name = "model.safetensors" });
+                forged = Replaced(
+                    entry,
+                    weights,
+                    Stored(new byte[weights.Length - 1]) with { Name = "model.safetensors" });
                 return With(forged, manifest => manifest["digest"] = CachedArtifact.Digest(forged));
             case "manifest of another key":
                 return With(entry, manifest => manifest["key"] = Key("other"));
@@ -202,7 +213,8 @@ public sealed class Restoring : BuildTest
                 return entry with { Kind = "layer" };
         }
 
-        CachedFile Others() => Entry(Keys(Request(0.6)).Artifact).Files.Single(file => file.Name == "model.safetensors");
+        CachedFile Others()
+            => Entry(Keys(Request(0.6)).Artifact).Files.Single(file => file.Name == "model.safetensors");
     }
 
     private static CacheEntry ForgedLayer(CacheEntry entry, CacheEntry other, string forgery) => forgery switch
@@ -210,7 +222,9 @@ public sealed class Restoring : BuildTest
         "of another index" => With(entry, report => report["index"] = 2),
         "with a tensor of another layer" => With(entry, report => Rename(report["tensors"]!.AsArray(), "layers.2.")),
         "with a tensor that is not there" => With(entry, report => Rename(report["tensors"]!.AsArray(), "layers.9.")),
-        "with a tensor twice" => With(entry, report => report["tensors"]![1] = report["tensors"]![0]!.GetValue<string>()),
+        "with a tensor twice" => With(
+            entry,
+            report => report["tensors"]![1] = report["tensors"]![0]!.GetValue<string>()),
         "without a matrix" => With(entry, report => report["linears"]!.AsArray().RemoveAt(0)),
         "of another shape" => With(entry, report => report["linears"]![0]!["rows"] = 1),
         "of another pattern" => With(entry, report => report["linears"]![0]!["pattern"] = "0.6"),

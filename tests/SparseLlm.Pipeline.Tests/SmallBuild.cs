@@ -9,7 +9,8 @@ using SparseLlm.Recipes;
 namespace SparseLlm.Pipeline.Tests;
 
 /// <summary>
-/// A build of a moment. Two of them leave an entry of every kind in a cache: layers, an artifact, a budget and perplexities; experts that stay.
+/// A build of a moment. Two of them leave an entry of every kind in a cache: layers, an artifact, a budget and
+/// perplexities; experts that stay.
 /// </summary>
 internal sealed class SmallBuild
 {
@@ -66,14 +67,18 @@ internal sealed class SmallBuild
     public ArtifactOutcome Run(BuildCache cache, IEngine engine)
     {
         Remove();
-        return new RecipeBuild(Recipe(), directory["models"], engine, cache).Run(new BuildOptions(), CancellationToken.None).Single();
+        return new RecipeBuild(Recipe(), directory["models"], engine, cache).Run(
+            new BuildOptions(),
+            CancellationToken.None).Single();
     }
 
     /// <summary>Builds with a cache what there is to build.</summary>
     public ArtifactOutcome Run(BuildCache cache, BuildOptions options, IProgress<BuildProgress>? progress = null)
     {
         using IEngine engine = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 }, cache);
-        return new RecipeBuild(Recipe(), directory["models"], engine, cache, progress).Run(options, CancellationToken.None).Single();
+        return new RecipeBuild(Recipe(), directory["models"], engine, cache, progress).Run(
+            options,
+            CancellationToken.None).Single();
     }
 
     /// <summary>What a build would do.</summary>

@@ -6,7 +6,8 @@ using SparseLlm.Pipeline.Reports;
 
 namespace SparseLlm.Pipeline.Tests;
 
-/// <summary>Lock files and reports lie among the user's files: they are whole or not there, and nothing else is touched.</summary>
+/// <summary>Lock files and reports lie among the user's files: they are whole or not there, and nothing else is
+/// touched.</summary>
 public sealed class SmallFiles : IDisposable
 {
     private static readonly LockFile Empty = new(new SortedDictionary<string, LockedArtifact>());
@@ -20,7 +21,8 @@ public sealed class SmallFiles : IDisposable
     {
         // A name that is free on the way there and taken in the end.
         Directory.CreateDirectory(directory["summary.md/inside"]);
-        Should.Throw<Exception>(() => ReportFile.Write(directory["summary.md"], "new")).ShouldBeAssignableTo<SystemException>();
+        Should.Throw<Exception>(() => ReportFile.Write(directory["summary.md"], "new"))
+            .ShouldBeAssignableTo<SystemException>();
         Directory.CreateDirectory(Lock);
         Should.Throw<DiagnosticException>(() => Empty.Write(Lock)).Diagnostics.Single().Code.ShouldBe("SLM4006");
         Names().ShouldBe(["pruning.lock.json", "summary.md"]);
@@ -116,10 +118,13 @@ public sealed class SmallFiles : IDisposable
     public void A_summary_of_the_users_keeps_its_name(string name, string content)
     {
         File.WriteAllText(directory[name], content);
-        RecipeReports.Files(directory["pruning.yaml"], directory.Path).ShouldAllBe(file => file.StartsWith("summary-", StringComparison.Ordinal));
+        RecipeReports.Files(directory["pruning.yaml"], directory.Path)
+            .ShouldAllBe(file => file.StartsWith("summary-", StringComparison.Ordinal));
     }
 
-    private string[] Names() => [.. Directory.EnumerateFileSystemEntries(directory.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    private string[] Names() => [.. Directory.EnumerateFileSystemEntries(directory.Path)
+        .Select(path => Path.GetFileName(path))
+        .Order(StringComparer.Ordinal)];
 
     public void Dispose() => directory.Dispose();
 }

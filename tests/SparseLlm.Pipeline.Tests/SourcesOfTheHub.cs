@@ -29,7 +29,11 @@ public sealed class SourcesOfTheHub : BuildTest
         model = server.AddModel("acme/tiny-opt");
         model.Push(Files("A model."));
         stories = server.AddDataset("acme/stories");
-        stories.Push(new Dictionary<string, byte[]> { ["calibration.txt"] = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("It was a dark night and the wind was cold. ", 50))) });
+        stories.Push(new Dictionary<string, byte[]>
+        {
+            ["calibration.txt"] = Encoding.UTF8
+            .GetBytes(string.Concat(Enumerable.Repeat("It was a dark night and the wind was cold. ", 50)))
+        });
     }
 
     private LockFile Lock => LockFile.Read(Temp["pruning.lock.json"])!;
@@ -48,16 +52,21 @@ public sealed class SourcesOfTheHub : BuildTest
         Build().Single().Origin.ShouldBe(ArtifactOrigin.Pruned);
 
         string commit = model.Main;
-        server.Requests.ShouldAllBe(request => !request.Path.Contains("reference") && !request.Path.Contains("pytorch_model"));
+        server.Requests
+            .ShouldAllBe(request => !request.Path.Contains("reference") && !request.Path.Contains("pytorch_model"));
         DownloadStarted[] downloads = [.. progress.OfType<DownloadStarted>()];
-        downloads.Select(download => (download.Source, download.Commit)).ShouldBe([(Address, commit), (TextAddress, stories.Main)]);
-        downloads[0].Bytes.ShouldBe(Lock.Sources![Address].Files.Keys.Sum(file => (long)model.Commits[commit][file].Content.Length));
+        downloads.Select(download => (download.Source, download.Commit))
+            .ShouldBe([(Address, commit), (TextAddress, stories.Main)]);
+        downloads[0].Bytes
+            .ShouldBe(Lock.Sources![Address].Files.Keys.Sum(file => (long)model.Commits[commit][file].Content.Length));
 
         Lock.Sources.Keys.ShouldBe([Address, TextAddress]);
         Lock.Sources[Address].Commit.ShouldBe(commit);
         Lock.Sources[Address].Files.Keys.ShouldContain("model.safetensors");
         Lock.Sources[TextAddress].Files.Values.Single().ShouldBe(Manifest.Calibration!.Files[0].Digest);
-        Manifest.Inputs.Sources.ShouldBe(new Dictionary<string, string> { [Address] = commit, [TextAddress] = stories.Main }, ignoreOrder: true);
+        Manifest.Inputs.Sources.ShouldBe(
+            new Dictionary<string, string> { [Address] = commit, [TextAddress] = stories.Main },
+            ignoreOrder: true);
         Manifest.Model.Name.ShouldBe("tiny-opt");
         Manifest.Model.Source.ShouldBe($"{Address}@{commit}");
         Manifest.Calibration.Files[0].Source.ShouldBe($"hf://datasets/acme/stories@{stories.Main}/calibration.txt");
@@ -80,7 +89,9 @@ public sealed class SourcesOfTheHub : BuildTest
 
         Directory.Delete(Temp["hub"], recursive: true);
         Build(isLocked: true).Single().Origin.ShouldBe(ArtifactOrigin.UpToDate);
-        server.Requests.ShouldNotContain(request => request.Path.Contains("/revision/"), "what is locked is fetched by its commit");
+        server.Requests.ShouldNotContain(
+            request => request.Path.Contains("/revision/"),
+            "what is locked is fetched by its commit");
     }
 
     [Fact]
@@ -98,7 +109,8 @@ public sealed class SourcesOfTheHub : BuildTest
         move.ToString().ShouldBe($"{Address}: the hub's main moved from {was} to {now}");
         SourceMove.Lock(Read(), [move]);
 
-        // The weights are the same, so that no layer is pruned again; the artifact is another one all the same, which says where it is from.
+        // The weights are the same, so that no layer is pruned again; the artifact is another one all the same, which
+        // says where it is from.
         using (SourceFetcher hub = Hub())
         {
             Read().Fetch(Lock, hub, CancellationToken.None);
@@ -115,18 +127,25 @@ public sealed class SourcesOfTheHub : BuildTest
     [Fact]
     public void A_locked_build_takes_nothing_that_is_not_in_its_lock_file()
     {
-        Error(isLocked: true).ShouldContain($"pruning.yaml(2,8,2,26): error SLM4010: the lock file does not say which commit {Address} stands for");
+        Error(isLocked: true).ShouldContain(
+            $"pruning.yaml(2,8,2,26): error SLM4010: the lock file does not say which commit {Address} stands for");
         server.Requests.ShouldBeEmpty();
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_file_that_is_not_the_one_that_is_locked_for_its_commit_is_damaged_and_nothing_is_made_of_it(bool isLocked)
+    public void A_file_that_is_not_the_one_that_is_locked_for_its_commit_is_damaged_and_nothing_is_made_of_it(
+        bool isLocked)
     {
         Build();
         string before = File.ReadAllText(Temp["pruning.lock.json"]);
-        string file = Path.Combine(Temp["hub"], "datasets--acme--stories", "snapshots", stories.Main, "calibration.txt");
+        string file = Path.Combine(
+            Temp["hub"],
+            "datasets--acme--stories",
+            "snapshots",
+            stories.Main,
+            "calibration.txt");
         File.AppendAllText(file, "And then it was day.");
         string blob = SparseLlm.Files.ResolvedPath.Of(file);
         Error(isLocked).ShouldEndWith(
@@ -143,17 +162,21 @@ public sealed class SourcesOfTheHub : BuildTest
     {
         Build();
         string gone = new('1', 40);
-        File.WriteAllText(Temp["pruning.lock.json"], File.ReadAllText(Temp["pruning.lock.json"]).Replace(model.Main, gone));
+        File.WriteAllText(
+            Temp["pruning.lock.json"],
+            File.ReadAllText(Temp["pruning.lock.json"]).Replace(model.Main, gone));
         Error().ShouldContain($"error SLM6005: {Address}: the hub has no commit {gone} any more, which the lock file has for it; 'dotnet sparsellm update' moves the lock file");
     }
 
     [Fact]
     public void What_is_not_in_the_cache_is_named_with_what_to_do_and_a_plan_downloads_nothing()
     {
-        Error(isOffline: true).ShouldContain($"pruning.yaml(2,8,2,26): error SLM6010: {Address}: the commit that 'main' stands for is not in the hub's cache ({Path.Combine(Temp["hub"], "models--acme--tiny-opt")})");
+        Error(
+            isOffline: true).ShouldContain($"pruning.yaml(2,8,2,26): error SLM6010: {Address}: the commit that 'main' stands for is not in the hub's cache ({Path.Combine(Temp["hub"], "models--acme--tiny-opt")})");
         Build();
         File.Delete(Path.Combine(Temp["hub"], "models--acme--tiny-opt", "snapshots", model.Main, Needed));
-        Error(isOffline: true).ShouldContain($"error SLM6010: {Address}: '{Needed}' of commit {model.Main} is not in the hub's cache");
+        Error(isOffline: true).ShouldContain(
+            $"error SLM6010: {Address}: '{Needed}' of commit {model.Main} is not in the hub's cache");
     }
 
     [Fact]
@@ -174,10 +197,13 @@ public sealed class SourcesOfTheHub : BuildTest
     [Fact]
     public void A_repository_without_weights_that_are_read_says_what_it_has()
     {
-        server.AddModel("acme/tiny-GGUF").Push(new Dictionary<string, byte[]> { ["tiny-Q8_0.gguf"] = [1, 2, 3], ["README.md"] = [1] });
+        server.AddModel("acme/tiny-GGUF")
+            .Push(new Dictionary<string, byte[]> { ["tiny-Q8_0.gguf"] = [1, 2, 3], ["README.md"] = [1] });
         using SourceFetcher hub = Hub();
-        Should.Throw<DiagnosticException>(() => hub.Fetch(HubAddress.Parse("hf://acme/tiny-GGUF", RepositoryKind.Model), null, CancellationToken.None))
-            .Diagnostics.Single().ToString().ShouldContain("error SLM2001: hf://acme/tiny-GGUF has none of model.safetensors, ");
+        Should.Throw<DiagnosticException>(
+            () => hub.Fetch(HubAddress.Parse("hf://acme/tiny-GGUF", RepositoryKind.Model), null, CancellationToken.None))
+            .Diagnostics.Single().ToString().ShouldContain(
+                "error SLM2001: hf://acme/tiny-GGUF has none of model.safetensors, ");
     }
 
     [Fact]
@@ -189,14 +215,17 @@ public sealed class SourcesOfTheHub : BuildTest
             "flax_model.msgpack", "onnx/model.onnx", "original/consolidated.00.pth", "consolidated.safetensors", "assets/picture.png", "additional_chat_templates/tools.jinja",
         }.Select(path => new HubFile(path, 1, "", false))];
         NeededFiles.Index(files).ShouldBeEmpty();
-        NeededFiles.BesideWeights(files).Concat(NeededFiles.Weights(files, Temp.Path)).Select(file => file.Path).ShouldBe(
-            [Needed, "tokenizer.json", "LICENSE", "README.md", "chat_template.jinja", "modeling_x.py", "additional_chat_templates/tools.jinja", "model.safetensors"]);
+        NeededFiles.BesideWeights(files).Concat(NeededFiles.Weights(files, Temp.Path)).Select(file => file.Path)
+            .ShouldBe(
+                [Needed, "tokenizer.json", "LICENSE", "README.md", "chat_template.jinja", "modeling_x.py", "additional_chat_templates/tools.jinja", "model.safetensors"]);
     }
 
-    /// <summary>The files of a model as a repository has them: with a card, and the weights in another form too.</summary>
+    /// <summary>The files of a model as a repository has them: with a card, and the weights in another form
+    /// too.</summary>
     private Dictionary<string, byte[]> Files(string card)
     {
-        Dictionary<string, byte[]> files = Directory.EnumerateFiles(Model).ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
+        Dictionary<string, byte[]> files = Directory.EnumerateFiles(Model)
+            .ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
         files.Add("README.md", Encoding.UTF8.GetBytes(card));
         files.Add("pytorch_model.bin", [1, 2, 3]);
         return files;
@@ -206,7 +235,9 @@ public sealed class SourcesOfTheHub : BuildTest
     {
         Recipe recipe = Fetched(isLocked, isOffline);
         using var engine = new LocalEngine(new CpuBackend(), Open());
-        return new RecipeBuild(recipe, Temp["models"], engine, Open(), new Recorded(progress)).Run(new BuildOptions { IsLocked = isLocked }, CancellationToken.None);
+        return new RecipeBuild(recipe, Temp["models"], engine, Open(), new Recorded(progress)).Run(
+            new BuildOptions { IsLocked = isLocked },
+            CancellationToken.None);
     }
 
     private string Error(bool isLocked = false, bool isOffline = false) =>
@@ -232,7 +263,11 @@ public sealed class SourcesOfTheHub : BuildTest
     }
 
     private SourceFetcher Hub(bool isLocked = false, bool isOffline = false) =>
-        new(new HubOptions { CacheDirectory = Temp["hub"], Endpoint = server.Endpoint, IsOffline = isOffline }, Warn, new Recorded(progress)) { IsLocked = isLocked };
+        new(
+            new HubOptions { CacheDirectory = Temp["hub"], Endpoint = server.Endpoint, IsOffline = isOffline },
+            Warn,
+            new Recorded(progress))
+        { IsLocked = isLocked };
 
     private Recipe Read()
     {

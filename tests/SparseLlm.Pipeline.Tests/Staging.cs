@@ -7,7 +7,9 @@ namespace SparseLlm.Pipeline.Tests;
 /// <summary>A directory comes into being whole or not at all, and nothing of the user's is lost.</summary>
 public sealed class Staging : IDisposable
 {
-    private static readonly IReadOnlySet<string> Files = ArtifactFiles.Of(["model.safetensors", "additional_chat_templates/tool.jinja"], []);
+    private static readonly IReadOnlySet<string> Files = ArtifactFiles.Of(
+        ["model.safetensors", "additional_chat_templates/tool.jinja"],
+        []);
 
     private readonly TempDirectory directory = new();
 
@@ -48,7 +50,8 @@ public sealed class Staging : IDisposable
         WriteArtifact(Target, "old", "config.json", "vocab.json");
         Replace();
         ShouldStandAlone("new");
-        Names().ShouldBe(["additional_chat_templates/tool.jinja", "model.safetensors", "pruning.json", "report.html", "summary.md"]);
+        Names().ShouldBe(
+            ["additional_chat_templates/tool.jinja", "model.safetensors", "pruning.json", "report.html", "summary.md"]);
     }
 
     [Fact]
@@ -99,7 +102,8 @@ public sealed class Staging : IDisposable
     {
         WriteManifest(Target, "config.json");
         Write(this[name], "mine");
-        Diagnostic error = Should.Throw<DiagnosticException>(() => StagingDirectory.Create(Target, Files)).Diagnostics.Single();
+        Diagnostic error = Should.Throw<DiagnosticException>(() => StagingDirectory.Create(Target, Files)).Diagnostics
+            .Single();
         error.Code.ShouldBe("SLM4001");
         error.Location!.File.ShouldBe(this[name.Split('/')[0]]);
         File.ReadAllText(this[name]).ShouldBe("mine");
@@ -111,7 +115,9 @@ public sealed class Staging : IDisposable
     {
         WriteManifest(Target, "model.safetensors.index.json", "one.safetensors");
         Write(this["model.safetensors"], "mine");
-        Should.Throw<DiagnosticException>(() => StagingDirectory.Create(Target, ArtifactFiles.Of(["model.safetensors.index.json", "one.safetensors"], [])))
+        Should.Throw<DiagnosticException>(() => StagingDirectory.Create(
+            Target,
+            ArtifactFiles.Of(["model.safetensors.index.json", "one.safetensors"], [])))
             .Diagnostics.Single().Location!.File.ShouldBe(this["model.safetensors"]);
     }
 
@@ -120,7 +126,8 @@ public sealed class Staging : IDisposable
     {
         Write(this["README.md"], "mine");
         Write(this["eval/results.json"], "mine");
-        Should.Throw<DiagnosticException>(() => StagingDirectory.Check(Target, Files)).Diagnostics.Single().Code.ShouldBe("SLM4001");
+        Should.Throw<DiagnosticException>(() => StagingDirectory.Check(Target, Files)).Diagnostics.Single().Code
+            .ShouldBe("SLM4001");
         using (StagingDirectory staging = StagingDirectory.Create(Target, Files, isShared: true))
         {
             WriteArtifact(staging.Path, "new");
@@ -139,7 +146,9 @@ public sealed class Staging : IDisposable
     public void Another_model_under_an_artifacts_name_is_in_the_way_and_stays(string name)
     {
         Write(this[name], "mine");
-        Should.Throw<DiagnosticException>(() => StagingDirectory.Check(Target, Files, isShared: true)).Diagnostics.Single().Location!.File.ShouldBe(this[name]);
+        Should.Throw<DiagnosticException>(() => StagingDirectory.Check(Target, Files, isShared: true)).Diagnostics
+            .Single()
+            .Location!.File.ShouldBe(this[name]);
     }
 
     [SkippableFact]
@@ -150,7 +159,9 @@ public sealed class Staging : IDisposable
         Bash("touch \"$0\"/$'caf\\xe9.txt'");
         try
         {
-            Diagnostic error = Should.Throw<DiagnosticException>(() => StagingDirectory.Create(Target, Files)).Diagnostics.Single();
+            Diagnostic error = Should.Throw<DiagnosticException>(() => StagingDirectory.Create(Target, Files))
+                .Diagnostics
+                .Single();
             error.Code.ShouldBe("SLM4001");
             error.Message.ShouldContain("UTF-8");
             ShouldBe(["artifact"]);
@@ -166,7 +177,10 @@ public sealed class Staging : IDisposable
 
     [Fact]
     public void The_directory_that_one_is_in_is_not_replaced() =>
-        Should.Throw<DiagnosticException>(() => StagingDirectory.Check(Environment.CurrentDirectory, Files)).Diagnostics.Single().Message.ShouldContain("current directory");
+        Should.Throw<DiagnosticException>(() => StagingDirectory.Check(Environment.CurrentDirectory, Files)).Diagnostics
+            .Single()
+            .Message
+            .ShouldContain("current directory");
 
     [Fact]
     public void A_file_that_comes_into_the_way_meanwhile_is_not_lost()
@@ -239,7 +253,8 @@ public sealed class Staging : IDisposable
     [Fact]
     public void An_artifact_of_the_first_version_is_one_too()
     {
-        Write(this["pruning.json"], $$"""{ "formatVersion": 1, "toolVersion": "0.0.1", "key": "{{new string('1', 64)}}", "digest": "{{new string('2', 64)}}" }""");
+        Write(this[
+            "pruning.json"], $$"""{ "formatVersion": 1, "toolVersion": "0.0.1", "key": "{{new string('1', 64)}}", "digest": "{{new string('2', 64)}}" }""");
         Write(this["model.safetensors"], "old");
         Write(this["config.json"], "old");
         Write(this["README.md"], "card");
@@ -259,7 +274,9 @@ public sealed class Staging : IDisposable
     public void The_place_where_a_disk_is_mounted_is_not_replaced()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "/dev/shm is Linux's");
-        Skip.IfNot(DriveInfo.GetDrives().Any(drive => drive.RootDirectory.FullName == "/dev/shm"), "nothing is mounted on /dev/shm");
+        Skip.IfNot(
+            DriveInfo.GetDrives().Any(drive => drive.RootDirectory.FullName == "/dev/shm"),
+            "nothing is mounted on /dev/shm");
         Directory.CreateSymbolicLink(Target, "/dev/shm");
         ShouldNotBeReplaced();
     }
@@ -325,7 +342,8 @@ public sealed class Staging : IDisposable
         Write(Path.Combine(Old, "README.md"), "one");
         WriteArtifact(Target, "new");
         Write(this["README.md"], "other");
-        Should.Throw<DiagnosticException>(() => StagingDirectory.Recover(Target)).Diagnostics.Single().Location!.File.ShouldBe(Old);
+        Should.Throw<DiagnosticException>(() => StagingDirectory.Recover(Target)).Diagnostics.Single().Location!.File
+            .ShouldBe(Old);
         File.ReadAllText(Path.Combine(Old, "README.md")).ShouldBe("one");
         File.ReadAllText(this["README.md"]).ShouldBe("other");
         Directory.EnumerateFileSystemEntries(Old).Count().ShouldBe(1);
@@ -339,7 +357,8 @@ public sealed class Staging : IDisposable
         Write(directory["elsewhere/thesis.txt"], "three years of work");
         WriteArtifact(Target, "old");
         Directory.CreateSymbolicLink(directory[$".artifact.sparsellm-{kind}"], directory["elsewhere"]);
-        Should.Throw<DiagnosticException>(() => StagingDirectory.Recover(Target)).Diagnostics.Single().Code.ShouldBe("SLM4001");
+        Should.Throw<DiagnosticException>(() => StagingDirectory.Recover(Target)).Diagnostics.Single().Code
+            .ShouldBe("SLM4001");
         File.ReadAllText(directory["elsewhere/thesis.txt"]).ShouldBe("three years of work");
     }
 
@@ -357,9 +376,14 @@ public sealed class Staging : IDisposable
     public void A_place_that_cannot_be_written_is_an_error_with_a_code()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "/proc is Linux's");
-        Should.Throw<DiagnosticException>(() => StagingDirectory.Create("/proc/artifact", Files)).Diagnostics.Single().Code.ShouldBe("SLM4006");
+        Should.Throw<DiagnosticException>(() => StagingDirectory.Create("/proc/artifact", Files)).Diagnostics.Single()
+            .Code
+            .ShouldBe("SLM4006");
         Write(directory["file"], "");
-        Should.Throw<DiagnosticException>(() => StagingDirectory.Create(directory["file/artifact"], Files)).Diagnostics.Single().Code.ShouldBe("SLM4006");
+        Should.Throw<DiagnosticException>(() => StagingDirectory.Create(directory["file/artifact"], Files)).Diagnostics
+            .Single()
+            .Code
+            .ShouldBe("SLM4006");
     }
 
     private void Replace(string content = "new")
@@ -370,7 +394,8 @@ public sealed class Staging : IDisposable
     }
 
     private void ShouldNotBeReplaced() =>
-        Should.Throw<DiagnosticException>(() => StagingDirectory.Create(Target, Files)).Diagnostics.Single().Code.ShouldBe("SLM4001");
+        Should.Throw<DiagnosticException>(() => StagingDirectory.Create(Target, Files)).Diagnostics.Single().Code
+            .ShouldBe("SLM4001");
 
     private void ShouldStandAlone(string content)
     {
@@ -378,10 +403,13 @@ public sealed class Staging : IDisposable
         ShouldBe(["artifact"]);
     }
 
-    private void ShouldBe(string[] names) => Directory.EnumerateFileSystemEntries(directory.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(names);
+    private void ShouldBe(
+        string[] names) => Directory.EnumerateFileSystemEntries(directory.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(names);
 
     private string[] Names() =>
-        [.. Directory.EnumerateFiles(Target, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(Target, path).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(Target, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(Target, path).Replace('\\', '/'))
+            .Order(StringComparer.Ordinal)];
 
     private static void WriteArtifact(string folder, string content, params string[] more)
     {

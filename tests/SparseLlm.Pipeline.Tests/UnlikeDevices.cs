@@ -10,7 +10,8 @@ public sealed class UnlikeDevices
     {
         DeviceNumbers devices = DeviceNumbers.Parse("2,0,5")!;
         WorkerHost.RequireAlike(devices, ["torch-cuda-a100/2", "torch-cuda-a100/2", "torch-cuda-a100/2"]);
-        Should.Throw<NotSupportedException>(() => WorkerHost.RequireAlike(devices, ["torch-cuda-a100/2", "torch-cuda-a100/2", "torch-cuda-h100/2"]))
+        Should.Throw<NotSupportedException>(
+            () => WorkerHost.RequireAlike(devices, ["torch-cuda-a100/2", "torch-cuda-a100/2", "torch-cuda-h100/2"]))
             .Message.ShouldBe("devices 2 and 5 do not compute alike (torch-cuda-a100/2 and torch-cuda-h100/2); choose devices of one model");
     }
 }

@@ -38,7 +38,10 @@ public sealed class WhatAModelTakes : BuildTest
     {
         using Checkpoint checkpoint = Checkpoint.Open(Model);
         CompressedSize all = CompressedSize.Measure(checkpoint, CancellationToken.None);
-        CompressedSize some = CompressedSize.Measure(checkpoint, CancellationToken.None, mostBlocks: checkpoint.Tensors.Count / 2);
+        CompressedSize some = CompressedSize.Measure(
+            checkpoint,
+            CancellationToken.None,
+            mostBlocks: checkpoint.Tensors.Count / 2);
         some.Sample.ShouldBeInRange(0.001, 0.95);
         ((double)some.Bytes / all.Bytes).ShouldBeInRange(0.8, 1.2);
     }

@@ -27,13 +27,18 @@ public sealed class Allocating
         Dictionary<string, LinearReport> reports = Prune(run, PruningMethod.Magnitude, allocation, target, NoRules);
         LinearDefinition[] linears = [.. run.Model.Definition.Layers.SelectMany(layer => layer.Linears)];
 
-        reports.Values.Sum(report => report.Zeros).ShouldBe(linears.Sum(linear => target.Zeros(linear.Outputs, linear.Inputs)));
+        reports.Values.Sum(report => report.Zeros)
+            .ShouldBe(linears.Sum(linear => target.Zeros(linear.Outputs, linear.Inputs)));
         reports.Values.Select(report => report.Pattern).Distinct().Count().ShouldBeGreaterThan(2);
         const double OneWeight = 1e-4;
         foreach (LinearReport report in reports.Values)
         {
-            report.Sparsity.ShouldBeInRange(sparsity - furthest - OneWeight, Math.Min(sparsity + furthest, 0.98) + OneWeight, report.Name);
-            report.Sparsity.ShouldBe(double.Parse(report.Pattern, System.Globalization.CultureInfo.InvariantCulture), 1e-6);
+            report.Sparsity.ShouldBeInRange(
+                sparsity - furthest - OneWeight,
+                Math.Min(sparsity + furthest, 0.98) + OneWeight,
+                report.Name);
+            report.Sparsity
+                .ShouldBe(double.Parse(report.Pattern, System.Globalization.CultureInfo.InvariantCulture), 1e-6);
         }
     }
 
@@ -91,8 +96,11 @@ public sealed class Allocating
     public void Measured_errors_leave_more_than_equal_sparsity(string model)
     {
         using PruneRun run = PruneRun.OnSamples(model);
-        PruningSettings settings = PruningSettings.For(PruningMethod.SparseLlm) with { Solver = PruningMethod.SparseGpt };
-        double Measure(AllocationKind allocation) => run.PerplexityOf(run.Prune(settings with { Allocation = allocation }, "0.9", samples: 20));
+        PruningSettings settings = PruningSettings.For(
+            PruningMethod.SparseLlm) with
+        { Solver = PruningMethod.SparseGpt };
+        double Measure(AllocationKind allocation)
+            => run.PerplexityOf(run.Prune(settings with { Allocation = allocation }, "0.9", samples: 20));
         Measure(AllocationKind.Error).ShouldBeLessThan(Measure(AllocationKind.Uniform));
     }
 
@@ -100,7 +108,9 @@ public sealed class Allocating
     public void Magnitude_needs_calibration_data_for_an_unequal_allocation()
     {
         using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
-        PruningSettings settings = PruningSettings.For(PruningMethod.Magnitude) with { Allocation = AllocationKind.Owl };
+        PruningSettings settings = PruningSettings.For(
+            PruningMethod.Magnitude) with
+        { Allocation = AllocationKind.Owl };
         var plan = new SparsityPlan(new SparsityPattern.Unstructured(0.5), NoRules);
         Should.Throw<DiagnosticException>(() => new ModelPruner(run.Model, settings, plan, tokens: null))
             .Diagnostics.Single().Code.ShouldBe("SLM3008");
@@ -108,7 +118,10 @@ public sealed class Allocating
 
     private static Dictionary<string, LinearReport> Prune(
         PruneRun run, PruningMethod method, AllocationKind allocation, SparsityPattern target, SparsityRule[] rules) =>
-        run.Prune(PruningSettings.For(method) with { Allocation = allocation }, new SparsityPlan(target, rules), samples: 4)
+        run.Prune(
+            PruningSettings.For(method) with { Allocation = allocation },
+            new SparsityPlan(target, rules),
+            samples: 4)
             .SelectMany(layer => layer.Linears)
             .ToDictionary(report => report.Name);
 }

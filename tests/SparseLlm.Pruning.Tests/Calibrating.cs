@@ -19,7 +19,9 @@ public sealed class Calibrating
     public void Random_windows_depend_on_the_seed_alone()
     {
         CalibrationTokens Draw(int seed) =>
-            Cut(1000, new CalibrationSettings { Samples = 5, SequenceLength = 10, Sampling = Sampling.Random, Seed = seed });
+            Cut(
+                1000,
+                new CalibrationSettings { Samples = 5, SequenceLength = 10, Sampling = Sampling.Random, Seed = seed });
         Draw(1).Ids.ShouldBe(Draw(1).Ids);
         Draw(1).Ids.ShouldNotBe(Draw(2).Ids);
         Draw(1).Ids.Chunk(10).ShouldAllBe(window => window.SequenceEqual(Enumerable.Range(window[0], 10)));
@@ -37,7 +39,8 @@ public sealed class Calibrating
     [InlineData(25, 3, "SLM3002", "samples: 2")]
     public void A_text_that_is_too_short_is_an_error(int length, int samples, string code, string message)
     {
-        var error = Should.Throw<DiagnosticException>(() => Cut(length, new CalibrationSettings { Samples = samples, SequenceLength = 10 }));
+        var error = Should.Throw<DiagnosticException>(
+            () => Cut(length, new CalibrationSettings { Samples = samples, SequenceLength = 10 }));
         error.Diagnostics.Single().Code.ShouldBe(code);
         error.Message.ShouldContain(message);
         error.Message.ShouldStartWith("text.txt: error");
@@ -45,7 +48,8 @@ public sealed class Calibrating
 
     [Fact]
     public void A_window_longer_than_the_model_allows_is_an_error() =>
-        Should.Throw<DiagnosticException>(() => Cut(1000, new CalibrationSettings { Samples = 1, SequenceLength = 300 }, modelMaximum: 256))
+        Should.Throw<DiagnosticException>(
+            () => Cut(1000, new CalibrationSettings { Samples = 1, SequenceLength = 300 }, modelMaximum: 256))
             .Diagnostics.Single().Code.ShouldBe("SLM3003");
 
     private static CalibrationTokens Cut(int length, CalibrationSettings settings, int modelMaximum = 256) =>

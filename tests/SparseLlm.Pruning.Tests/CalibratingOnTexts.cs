@@ -191,5 +191,6 @@ public sealed class CalibratingOnTexts : IDisposable
     private int[] Read(string field, params string[] names) =>
         CalibrationText.ReadIds(new TextSource([.. names.Select(name => directory[name])], field), () => Tokens.Value);
 
-    private void Write(string name, string content) => File.WriteAllText(directory[name], content, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+    private void Write(string name, string content)
+        => File.WriteAllText(directory[name], content, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
 }

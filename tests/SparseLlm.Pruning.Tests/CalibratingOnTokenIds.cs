@@ -24,13 +24,16 @@ public sealed class CalibratingOnTokenIds : IDisposable
 
     [Fact]
     public void Files_are_joined() =>
-        Read(Write(Header("<u2", "(1,)"), [3, 0], "a.npy"), Write(Header("<i4", "(2,)"), [1, 0, 0, 0, 2, 0, 0, 0], "b.npy")).ShouldBe([3, 1, 2]);
+        Read(
+            Write(Header("<u2", "(1,)"), [3, 0], "a.npy"),
+            Write(Header("<i4", "(2,)"), [1, 0, 0, 0, 2, 0, 0, 0], "b.npy")).ShouldBe([3, 1, 2]);
 
     [Theory]
     [InlineData("(2, 2)")]
     [InlineData("(4L,)")]
     [InlineData("(1, 4, 1)")]
-    public void Arrays_of_any_shape_are_read_in_order(string shape) => Read(Write(Header("|u1", shape), [4, 3, 2, 1])).ShouldBe([4, 3, 2, 1]);
+    public void Arrays_of_any_shape_are_read_in_order(string shape)
+        => Read(Write(Header("|u1", shape), [4, 3, 2, 1])).ShouldBe([4, 3, 2, 1]);
 
     [Fact]
     public void Keys_may_come_in_any_order() =>
@@ -40,12 +43,16 @@ public sealed class CalibratingOnTokenIds : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Every_version_of_the_format_is_read(byte version) => Read(Write(Header("|u1", "(1,)"), [9], version: version)).ShouldBe([9]);
+    public void Every_version_of_the_format_is_read(byte version)
+        => Read(Write(Header("|u1", "(1,)"), [9], version: version)).ShouldBe([9]);
 
     /// <summary>A header, the number of bytes after it, and what the message must say.</summary>
     public static TheoryData<string, int, string> Damaged => new()
     {
-        { Header("|u1", "(3,)"), 2, "the shape (3,) of the NumPy array does not go with its 2 bytes of 1-byte elements" },
+        {
+            Header("|u1", "(3,)"),
+            2,
+            "the shape (3,) of the NumPy array does not go with its 2 bytes of 1-byte elements" },
         { Header("|u1", "(3,)"), 4, "does not go with its 4 bytes" },
         { Header("<i4", "(1,)"), 3, "does not go with its 3 bytes of 4-byte elements" },
         { Header("|u1", "()"), 0, "does not go with its 0 bytes" },
@@ -55,9 +62,15 @@ public sealed class CalibratingOnTokenIds : IDisposable
         { Header(">i4", "(1,)"), 4, "the type '>i4'" },
         { Header("<i16", "(1,)"), 16, "the type '<i16'" },
         { Header("|b1", "(1,)"), 1, "the type '|b1'" },
-        { "{'descr': [('a', '<i4'), ('b', '<i4')], 'fortran_order': False, 'shape': (1,), }\n", 8, "describes no plain array" },
+        {
+            "{'descr': [('a', '<i4'), ('b', '<i4')], 'fortran_order': False, 'shape': (1,), }\n",
+            8,
+            "describes no plain array" },
         { "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 2), }\n", 4, "in Fortran order" },
-        { "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (1,), }\n", 1, "describes no plain array" },
+        {
+            "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (1,), }\n",
+            1,
+            "describes no plain array" },
         { "{'descr': '|u1', 'shape': (1,), }\n", 1, "describes no plain array" },
         { "{'descr': '|u1', 'fortran_order': False, 'shape': (-1,), }\n", 1, "describes no plain array" },
         { "__import__('os')\n", 1, "describes no plain array" },
@@ -85,7 +98,10 @@ public sealed class CalibratingOnTokenIds : IDisposable
     [Theory]
     [InlineData("|i1", new byte[] { 0xFF }, "element 0 is -1")]
     [InlineData("<u4", new byte[] { 0, 0, 0, 0x80 }, "element 0 is 2147483648")]
-    [InlineData("<u8", new byte[] { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF }, "element 0 is 18446744073709551615")]
+    [InlineData(
+        "<u8",
+        new byte[] { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF },
+        "element 0 is 18446744073709551615")]
     public void A_number_that_is_no_token_id_is_an_error(string type, byte[] data, string message) =>
         ShouldFail(Write(Header(type, "(1,)"), data), message);
 
@@ -100,7 +116,8 @@ public sealed class CalibratingOnTokenIds : IDisposable
         }
 
         TextSource source = new([directory["ids.npy"], directory["ids.npy"]]);
-        CalibrationText.ReadIds(source, () => throw new InvalidOperationException("ids need no tokenizer"), count: 4).ShouldBe([1, 2, 3, 0]);
+        CalibrationText.ReadIds(source, () => throw new InvalidOperationException("ids need no tokenizer"), count: 4)
+            .ShouldBe([1, 2, 3, 0]);
         ShouldFail(directory["ids.npy"], "more than 1000000000 bytes");
     }
 
@@ -120,14 +137,21 @@ public sealed class CalibratingOnTokenIds : IDisposable
     }
 
     private static int[] Read(params string[] paths) =>
-        CalibrationText.ReadIds(new TextSource(paths), () => throw new InvalidOperationException("ids need no tokenizer"));
+        CalibrationText.ReadIds(
+            new TextSource(paths),
+            () => throw new InvalidOperationException("ids need no tokenizer"));
 
-    private static string Header(string type, string shape) => $"{{'descr': '{type}', 'fortran_order': False, 'shape': {shape}, }}".PadRight(117) + "\n";
+    private static string Header(string type, string shape)
+        => $"{{'descr': '{type}', 'fortran_order': False, 'shape': {shape}, }}".PadRight(117) + "\n";
 
     private string Write(string header, byte[] data, string name = "ids.npy", byte version = 1)
     {
-        byte[] length = version == 1 ? BitConverter.GetBytes((ushort)header.Length) : BitConverter.GetBytes(header.Length);
-        File.WriteAllBytes(directory[name], [0x93, .. "NUMPY"u8, version, 0, .. length, .. Encoding.ASCII.GetBytes(header), .. data]);
+        byte[] length = version == 1
+            ? BitConverter.GetBytes((ushort)header.Length)
+            : BitConverter.GetBytes(header.Length);
+        File.WriteAllBytes(
+            directory[name],
+            [0x93, .. "NUMPY"u8, version, 0, .. length, .. Encoding.ASCII.GetBytes(header), .. data]);
         return directory[name];
     }
 }

@@ -23,6 +23,7 @@ public sealed class Determinism
         using PruneRun run = PruneRun.OnTwoLayers(model, threads);
         List<PrunedLayer> layers = run.Prune(PruningSettings.For(method), "0.6", samples: 6);
         return System.Security.Cryptography.SHA256.HashData(
-            [.. layers.SelectMany(layer => layer.Tensors).SelectMany(tensor => System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(tensor.Values).ToArray())]);
+            [.. layers.SelectMany(layer => layer.Tensors).SelectMany(
+                tensor => System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(tensor.Values).ToArray())]);
     }
 }

@@ -26,7 +26,9 @@ public sealed class EveryFamily : IDisposable
         get
         {
             var prunes = new TheoryData<string, string>();
-            foreach (string family in Directory.EnumerateDirectories(Repository.Families).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal))
+            foreach (string family in Directory.EnumerateDirectories(Repository.Families)
+                .Select(path => Path.GetFileName(path))
+                .Order(StringComparer.Ordinal))
             {
                 prunes.Add(family, "0.5");
                 prunes.Add(family, "2:4");
@@ -50,7 +52,9 @@ public sealed class EveryFamily : IDisposable
         var plan = new SparsityPlan(PruneRun.Pattern(pattern), []);
         CalibrationTokens tokens = Tokens(dense.Definition.VocabularySize);
         float[] expected = Logits(dense, index => dense.LoadLayer(index), tokens);
-        double sparseGpt = Distance(Pruned(dense, PruningSettings.For(PruningMethod.SparseGpt), plan, tokens), expected);
+        double sparseGpt = Distance(
+            Pruned(dense, PruningSettings.For(PruningMethod.SparseGpt), plan, tokens),
+            expected);
         foreach (string preset in (string[])["balanced", "best"])
         {
             PruningSettings settings = PruningSettings.For(PruningMethod.SparseLlm, Preset.Find(preset));
@@ -58,7 +62,8 @@ public sealed class EveryFamily : IDisposable
         }
     }
 
-    /// <summary>The logits of a pruned model, which are the same before and after it has been written and loaded, and whose weights are as sparse as asked for.</summary>
+    /// <summary>The logits of a pruned model, which are the same before and after it has been written and loaded, and
+    /// whose weights are as sparse as asked for.</summary>
     private float[] Pruned(DecoderModel dense, PruningSettings settings, SparsityPlan plan, CalibrationTokens tokens)
     {
         PrunedLayer[] layers = [.. new ModelPruner(dense, settings, plan, tokens).Run()];
@@ -66,9 +71,12 @@ public sealed class EveryFamily : IDisposable
         using DecoderModel written = Write(dense, layers);
         Logits(written, index => written.LoadLayer(index), tokens).ShouldBe(inMemory);
 
-        LinearDefinition[] pruned = [.. written.Definition.Layers.SelectMany(layer => layer.Linears).Where(linear => !linear.StaysDense)];
-        layers.SelectMany(layer => layer.Linears).Select(linear => linear.Name).ShouldBe(pruned.Select(linear => linear.WeightName), ignoreOrder: true);
-        foreach (LinearDefinition linear in plan.Default is SparsityPattern.Groups || settings.Allocation == AllocationKind.Uniform ? pruned : [])
+        LinearDefinition[] pruned = [.. written.Definition.Layers.SelectMany(layer => layer.Linears)
+            .Where(linear => !linear.StaysDense)];
+        layers.SelectMany(layer => layer.Linears).Select(linear => linear.Name)
+            .ShouldBe(pruned.Select(linear => linear.WeightName), ignoreOrder: true);
+        foreach (LinearDefinition linear in plan.Default is SparsityPattern.Groups
+            || settings.Allocation == AllocationKind.Uniform ? pruned : [])
         {
             var weights = new float[linear.Outputs * linear.Inputs];
             new SliceReader(linear.Weight, written.Checkpoint).Read(0, weights);
@@ -77,7 +85,8 @@ public sealed class EveryFamily : IDisposable
                 : weights.Count(weight => weight == 0) == weights.Length / 2).ShouldBeTrue(linear.WeightName);
         }
 
-        layers.Sum(layer => layer.Linears.Sum(linear => linear.Zeros)).ShouldBe(pruned.Sum(linear => (long)linear.Outputs * linear.Inputs / 2));
+        layers.Sum(layer => layer.Linears.Sum(linear => linear.Zeros))
+            .ShouldBe(pruned.Sum(linear => (long)linear.Outputs * linear.Inputs / 2));
         return inMemory;
     }
 
@@ -98,8 +107,13 @@ public sealed class EveryFamily : IDisposable
         return DecoderModel.Open(target, backend);
     }
 
-    /// <summary>The logits of all windows; the final norm is that of the last pruned layer, which distillation tunes along with it, if there is one.</summary>
-    private float[] Logits(DecoderModel model, Func<int, DecoderLayer> load, CalibrationTokens tokens, PrunedLayer? last = null)
+    /// <summary>The logits of all windows; the final norm is that of the last pruned layer, which distillation tunes
+    /// along with it, if there is one.</summary>
+    private float[] Logits(
+        DecoderModel model,
+        Func<int, DecoderLayer> load,
+        CalibrationTokens tokens,
+        PrunedLayer? last = null)
     {
         Matrix<float> hidden = model.Embed(tokens.Ids, Length);
         for (int index = 0; index < model.Definition.Layers.Count; index++)
@@ -128,7 +142,8 @@ public sealed class EveryFamily : IDisposable
     private static double Distance(float[] actual, float[] expected) =>
         Math.Sqrt(actual.Zip(expected, (a, b) => Math.Pow(a - b, 2)).Sum() / expected.Sum(value => Math.Pow(value, 2)));
 
-    /// <summary>Tokens that follow from the one before them and a little chance, so that there is something to be learned from each position.</summary>
+    /// <summary>Tokens that follow from the one before them and a little chance, so that there is something to be
+    /// learned from each position.</summary>
     private static CalibrationTokens Tokens(int vocabulary)
     {
         var random = new Random(1);
@@ -138,6 +153,10 @@ public sealed class EveryFamily : IDisposable
             ids[i] = (ids[i - 1] * 7 + random.Next(12)) % vocabulary;
         }
 
-        return CalibrationTokens.Cut(ids, new CalibrationSettings { Samples = Windows, SequenceLength = Length }, modelMaximum: Length, new("test"));
+        return CalibrationTokens.Cut(
+            ids,
+            new CalibrationSettings { Samples = Windows, SequenceLength = Length },
+            modelMaximum: Length,
+            new("test"));
     }
 }

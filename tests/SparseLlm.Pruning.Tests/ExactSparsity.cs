@@ -33,7 +33,8 @@ public sealed class ExactSparsity
         using DecoderModel pruned = run.Write(run.Prune(PruningSettings.For(method), "1:4", samples: 4));
         foreach (LinearDefinition linear in Linears(pruned))
         {
-            Read(pruned, linear).Chunk(4).ShouldAllBe(group => group.Count(weight => weight == 0) == 3, linear.WeightName);
+            Read(pruned, linear).Chunk(4)
+                .ShouldAllBe(group => group.Count(weight => weight == 0) == 3, linear.WeightName);
         }
     }
 
@@ -43,8 +44,10 @@ public sealed class ExactSparsity
         using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         List<PrunedLayer> layers = run.Prune(PruningSettings.For(PruningMethod.SparseGpt), "0.5", samples: 4);
         var weights = Linears(run.Model).Select(linear => linear.WeightName).ToHashSet();
-        layers.SelectMany(layer => layer.Linears).Select(linear => linear.Name).ToHashSet().ShouldBe(weights, ignoreOrder: true);
-        layers.SelectMany(layer => layer.Tensors).Select(tensor => tensor.Name).ShouldAllBe(name => weights.Contains(name) || name.EndsWith(".bias"));
+        layers.SelectMany(layer => layer.Linears).Select(linear => linear.Name).ToHashSet()
+            .ShouldBe(weights, ignoreOrder: true);
+        layers.SelectMany(layer => layer.Tensors).Select(tensor => tensor.Name)
+            .ShouldAllBe(name => weights.Contains(name) || name.EndsWith(".bias"));
     }
 
     [Fact]

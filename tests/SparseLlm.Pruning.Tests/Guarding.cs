@@ -8,7 +8,8 @@ using SparseLlm.Pruning.Tests.Support;
 
 namespace SparseLlm.Pruning.Tests;
 
-/// <summary>What held-back windows decide: SparseGPT's solution of a layer, or the layer before tuning, where that does better on them.</summary>
+/// <summary>What held-back windows decide: SparseGPT's solution of a layer, or the layer before tuning, where that does
+/// better on them.</summary>
 public sealed class Guarding
 {
     private static readonly PruningSettings Settings = new();
@@ -16,15 +17,18 @@ public sealed class Guarding
     [Fact]
     public void A_layer_that_too_few_tokens_mislead_falls_back_to_sparsegpt_and_says_so()
     {
-        // 64 tokens, and windows of two, say nothing of most inputs: what is made of the dense model's targets is chance, behind the first two layers.
+        // 64 tokens, and windows of two, say nothing of most inputs: what is made of the dense model's targets is
+        // chance, behind the first two layers.
         using PruneRun run = PruneRun.OnSamples("tiny-opt");
         CalibrationTokens tokens = Windows(run, count: 32, length: 2);
         List<PrunedLayer> guarded = Prune(run, Settings, tokens, "0.3");
         PrunedLayer[] misled = [.. guarded.Where(layer => layer.Fallbacks.Any(sentence =>
             sentence.StartsWith($"decoder layer {layer.Index}: ") && sentence.Contains("sparsegpt comes closer")))];
         misled.ShouldNotBeEmpty();
-        guarded.SelectMany(layer => layer.Guards).Select(guard => (guard.Layer, guard.Change)).ShouldBe(guarded.Select(layer => (layer.Index, "sparsegpt")));
-        guarded.SelectMany(layer => layer.Guards).Where(guard => guard.IsTaken).Select(guard => guard.Layer).ShouldBe(misled.Select(layer => layer.Index));
+        guarded.SelectMany(layer => layer.Guards).Select(guard => (guard.Layer, guard.Change))
+            .ShouldBe(guarded.Select(layer => (layer.Index, "sparsegpt")));
+        guarded.SelectMany(layer => layer.Guards).Where(guard => guard.IsTaken).Select(guard => guard.Layer)
+            .ShouldBe(misled.Select(layer => layer.Index));
 
         // Inputs up to the first of these layers are those of the same fits without a guard, whose solution is another.
         int first = misled[0].Index;
@@ -35,7 +39,8 @@ public sealed class Guarding
         }
 
         Bits(guarded[first]).ShouldNotBe(Bits(unguarded[first]));
-        guarded.SelectMany(layer => layer.Linears).ShouldAllBe(linear => linear.Zeros == PruneRun.Pattern("0.3").Zeros(linear.Rows, linear.Columns));
+        guarded.SelectMany(layer => layer.Linears)
+            .ShouldAllBe(linear => linear.Zeros == PruneRun.Pattern("0.3").Zeros(linear.Rows, linear.Columns));
     }
 
     [Theory]
@@ -47,7 +52,8 @@ public sealed class Guarding
         CalibrationTokens tokens = run.Tokens(16);
         List<PrunedLayer> guarded = Prune(run, Settings, tokens, pattern);
         guarded.ShouldAllBe(layer => layer.Fallbacks.Count == 0);
-        guarded.SelectMany(Bits).ShouldBe(Prune(run, Settings with { Guard = false }, Fitted(tokens), pattern).SelectMany(Bits));
+        guarded.SelectMany(Bits)
+            .ShouldBe(Prune(run, Settings with { Guard = false }, Fitted(tokens), pattern).SelectMany(Bits));
     }
 
     [Fact]
@@ -66,18 +72,30 @@ public sealed class Guarding
         using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         CalibrationTokens tokens = Windows(run, count: 16, length: 32);
         List<PrunedLayer> untuned = Prune(run, Settings, tokens, "0.5");
-        List<PrunedLayer> tuned = Prune(run, Settings with { TuningEpochs = 1, DistillationEpochs = 1, TuningRate = 1 }, tokens, "0.5");
-        tuned.ShouldAllBe(layer => layer.Fallbacks.Any(sentence => sentence.Contains("tuning") && sentence.Contains("was undone")));
-        tuned[^1].Fallbacks.ShouldContain(sentence => sentence.Contains("distillation") && sentence.Contains("was undone"));
+        List<PrunedLayer> tuned = Prune(
+            run,
+            Settings with { TuningEpochs = 1, DistillationEpochs = 1, TuningRate = 1 },
+            tokens,
+            "0.5");
+        tuned.ShouldAllBe(
+            layer => layer.Fallbacks.Any(sentence => sentence.Contains("tuning") && sentence.Contains("was undone")));
+        tuned[^1].Fallbacks
+            .ShouldContain(sentence => sentence.Contains("distillation") && sentence.Contains("was undone"));
         tuned.SelectMany(Bits).ShouldBe(untuned.SelectMany(Bits));
     }
 
-    private static CalibrationTokens Windows(PruneRun run, int count, int length) => new(run.Tokens(4).Ids[..(count * length)], length);
+    private static CalibrationTokens Windows(PruneRun run, int count, int length)
+        => new(run.Tokens(4).Ids[..(count * length)], length);
 
     /// <summary>The windows that a guard leaves to the fits.</summary>
-    private static CalibrationTokens Fitted(CalibrationTokens tokens) => tokens.Part(0, tokens.Windows - tokens.Windows / 16);
+    private static CalibrationTokens Fitted(CalibrationTokens tokens)
+        => tokens.Part(0, tokens.Windows - tokens.Windows / 16);
 
-    private static List<PrunedLayer> Prune(PruneRun run, PruningSettings settings, CalibrationTokens tokens, string pattern) =>
+    private static List<PrunedLayer> Prune(
+        PruneRun run,
+        PruningSettings settings,
+        CalibrationTokens tokens,
+        string pattern) =>
         [.. new ModelPruner(run.Model, settings, new SparsityPlan(PruneRun.Pattern(pattern), []), tokens).Run()];
 
     /// <summary>Every changed tensor, by its name and a digest of its bits.</summary>

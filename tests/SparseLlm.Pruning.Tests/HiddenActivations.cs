@@ -21,9 +21,15 @@ public sealed class HiddenActivations
     public void The_update_by_Woodbury_equals_the_direct_solution_in_double_precision(float beta, float gamma)
     {
         var random = new Random(7);
-        float[] w = Draw(random, Outputs * Hidden), b = Draw(random, Outputs), y = Draw(random, Tokens * Outputs), phi = Draw(random, Tokens * Hidden);
+        float[] w = Draw(random, Outputs * Hidden), b = Draw(random, Outputs), y = Draw(
+            random,
+            Tokens * Outputs), phi = Draw(random, Tokens * Hidden);
         using var backend = new CpuBackend();
-        using var down = new Linear(backend, new LinearDefinition("down", Hidden, Outputs, hasBias: true), Upload(w, Outputs), Upload(b, 1));
+        using var down = new Linear(
+            backend,
+            new LinearDefinition("down", Hidden, Outputs, hasBias: true),
+            Upload(w, Outputs),
+            Upload(b, 1));
         using Matrix<float> target = Upload(y, Tokens);
         using Matrix<float> p = Upload(phi, Tokens);
         using var update = new HiddenUpdate(backend, down, new Penalties(Alpha: 1, beta, gamma));
@@ -101,5 +107,6 @@ public sealed class HiddenActivations
         return b;
     }
 
-    private static float[] Draw(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => 2 * random.NextSingle() - 1)];
+    private static float[] Draw(Random random, int count)
+        => [.. Enumerable.Range(0, count).Select(_ => 2 * random.NextSingle() - 1)];
 }

@@ -6,8 +6,9 @@ using Xunit.Abstractions;
 namespace SparseLlm.Pruning.Tests;
 
 /// <summary>
-/// What is left of the sample models, against what the reference implementations of the methods leave of them: same weights, same
-/// calibration windows, same evaluation protocol. A few cells of the table that <c>benchmarks/quality</c> measures as a whole.
+/// What is left of the sample models, against what the reference implementations of the methods leave of them: same
+/// weights, same calibration windows, same evaluation protocol. A few cells of the table that <c>benchmarks/quality</c>
+/// measures as a whole.
 /// </summary>
 public sealed class PeerPerplexities(ITestOutputHelper output)
 {
@@ -16,7 +17,10 @@ public sealed class PeerPerplexities(ITestOutputHelper output)
     [InlineData("tiny-opt", PruningMethod.Wanda, "2:4")]
     [InlineData("tiny-llama", PruningMethod.Magnitude, "4:8")]
     [InlineData("tiny-llama", PruningMethod.Wanda, "0.7")]
-    public void Baselines_leave_as_much_as_the_reference_implementations(string model, PruningMethod method, string cell)
+    public void Baselines_leave_as_much_as_the_reference_implementations(
+        string model,
+        PruningMethod method,
+        string cell)
     {
         using PruneRun run = PruneRun.OnBooks(model);
         double perplexity = Measure(run, model, method, cell);
@@ -46,20 +50,24 @@ public sealed class PeerPerplexities(ITestOutputHelper output)
         GapShouldBeAsInPrototype(model, "best", cell, Measure(run, model, best, cell));
     }
 
-    /// <summary>The gap is ln(perplexity / dense perplexity); a prototype of the recipe, in other code, gives what it should be.</summary>
+    /// <summary>The gap is ln(perplexity / dense perplexity); a prototype of the recipe, in other code, gives what it
+    /// should be.</summary>
     private static void GapShouldBeAsInPrototype(string model, string preset, string cell, double perplexity)
     {
         double dense = Number("peers.json", model, "dense")!.Value;
         if (Number("prototype.json", model, preset, cell) is { } prototype)
         {
-            Math.Log(perplexity / dense).ShouldBeLessThanOrEqualTo(1.1 * Math.Log(prototype / dense), $"{model} {preset} {cell}");
+            Math.Log(perplexity / dense)
+                .ShouldBeLessThanOrEqualTo(1.1 * Math.Log(prototype / dense), $"{model} {preset} {cell}");
         }
     }
 
     [SkippableTheory]
     [InlineData("tiny-opt", "0.9")]
     [InlineData("tiny-llama", "2:4")]
-    public void The_published_form_of_SparseLlm_leaves_at_least_as_much_as_its_reference_implementation(string model, string cell)
+    public void The_published_form_of_SparseLlm_leaves_at_least_as_much_as_its_reference_implementation(
+        string model,
+        string cell)
     {
         using PruneRun run = PruneRun.OnBooks(model);
         PruningSettings paper = PruningSettings.For(PruningMethod.SparseLlm).WithVariant(SparseLlmVariant.Paper);
@@ -73,7 +81,8 @@ public sealed class PeerPerplexities(ITestOutputHelper output)
     {
         PruningMethod method = settings.Method;
         double perplexity = run.PerplexityOf(run.Prune(settings, cell));
-        output.WriteLine(FormattableString.Invariant($"{model} {method} {cell}: {perplexity:0.000}, reference {Peer(model, method, cell):0.000}"));
+        output.WriteLine(FormattableString.Invariant(
+            $"{model} {method} {cell}: {perplexity:0.000}, reference {Peer(model, method, cell):0.000}"));
         return perplexity;
     }
 

@@ -12,7 +12,8 @@ public sealed class Quality
     public void At_high_sparsity_each_method_leaves_more_than_the_simpler_one(string model)
     {
         using PruneRun run = PruneRun.OnSamples(model);
-        double Measure(PruningMethod method) => run.PerplexityOf(run.Prune(PruningSettings.For(method), "0.8", samples: 24));
+        double Measure(PruningMethod method)
+            => run.PerplexityOf(run.Prune(PruningSettings.For(method), "0.8", samples: 24));
         double dense = run.DensePerplexity();
         double sparseLlm = Measure(PruningMethod.SparseLlm);
         double alps = Measure(PruningMethod.Alps);

@@ -62,7 +62,9 @@ public sealed class Resuming
         foreach (string pattern in (string[])["0.5", "0.7"])
         {
             SparsityPlan plan = new(PruneRun.Pattern(pattern), []);
-            PrunedLayer together = new ModelPruner(run.Model, settings, plan, run.Tokens(samples: 4), shared: shared).Run().First();
+            PrunedLayer together = new ModelPruner(run.Model, settings, plan, run.Tokens(samples: 4), shared: shared)
+                .Run()
+                .First();
             PrunedLayer alone = new ModelPruner(run.Model, settings, plan, run.Tokens(samples: 4)).Run().First();
             foreach ((PrunedTensor tensor, PrunedTensor other) in together.Tensors.Zip(alone.Tensors))
             {
@@ -77,7 +79,9 @@ public sealed class Resuming
 
     /// <summary>The method, with a solver inside that takes little time.</summary>
     private static PruningSettings Quick(PruningMethod method) =>
-        method == PruningMethod.SparseLlm ? PruningSettings.For(method) with { Solver = PruningMethod.SparseGpt } : PruningSettings.For(method);
+        method == PruningMethod.SparseLlm
+            ? PruningSettings.For(method) with { Solver = PruningMethod.SparseGpt }
+            : PruningSettings.For(method);
 
     private static List<PrunedLayer> Prune(PruneRun run, PruningSettings settings, Func<int, PrunedLayer?> known) =>
         [.. new ModelPruner(run.Model, settings, Plan, run.Tokens(samples: 4)).Run(known)];

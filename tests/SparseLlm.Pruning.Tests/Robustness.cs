@@ -24,7 +24,11 @@ public sealed class Robustness
     public void One_short_window_with_little_or_no_damping_still_gives_an_exact_result(PruningMethod method)
     {
         // Fewer tokens than any matrix has inputs, and hidden units that no token switches on.
-        foreach ((string model, string sparsity, double damping) in new[] { ("tiny-opt", "0.95", 0), ("tiny-llama", "0.99", 0.01) })
+        foreach ((string model, string sparsity, double damping) in new[]
+        {
+            ("tiny-opt", "0.95", 0),
+            ("tiny-llama", "0.99", 0.01)
+        })
         {
             using PruneRun run = PruneRun.OnTwoLayers(model);
             var tokens = new CalibrationTokens(run.Tokens(1).Ids[..32], 32);
@@ -54,7 +58,8 @@ public sealed class Robustness
     [InlineData(PruningMethod.Alps)]
     public void One_hot_inputs_keep_the_weights_that_matter_most_as_they_are(PruningMethod method)
     {
-        // Token t switches on input t % 8 alone, with a size of its own: H is diagonal, and no weight can stand in for another.
+        // Token t switches on input t % 8 alone, with a size of its own: H is diagonal, and no weight can stand in for
+        // another.
         using var backend = new CpuBackend(1);
         var x = new float[24 * 8];
         for (int token = 0; token < 24; token++)
@@ -117,7 +122,11 @@ public sealed class Robustness
     public void A_text_of_one_token_repeated_still_gives_an_exact_result(PruningMethod method)
     {
         using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
-        PrunesExactly(run, PruningSettings.For(method), new CalibrationTokens([.. Enumerable.Repeat(17, 64)], 64), "0.7");
+        PrunesExactly(
+            run,
+            PruningSettings.For(method),
+            new CalibrationTokens([.. Enumerable.Repeat(17, 64)], 64),
+            "0.7");
     }
 
     [Fact]
@@ -125,8 +134,13 @@ public sealed class Robustness
     {
         using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         var tokens = new CalibrationTokens(run.Tokens(1).Ids[..32], 32);
-        List<PrunedLayer> layers = Prune(run.Model, PruningSettings.For(PruningMethod.SparseGpt) with { Damping = 0 }, tokens, "0.5");
-        layers[0].Fallbacks.ShouldContain(sentence => sentence.StartsWith("model.decoder.layers.0.") && sentence.Contains("damping raised"));
+        List<PrunedLayer> layers = Prune(
+            run.Model,
+            PruningSettings.For(PruningMethod.SparseGpt) with { Damping = 0 },
+            tokens,
+            "0.5");
+        layers[0].Fallbacks.ShouldContain(
+            sentence => sentence.StartsWith("model.decoder.layers.0.") && sentence.Contains("damping raised"));
     }
 
     [Fact]
@@ -173,10 +187,12 @@ public sealed class Robustness
         var values = new float[tensor.ElementCount];
         run.Model.Checkpoint.Read(tensor, 0, values);
         float scale = 65504 / values.Max(Math.Abs);
-        using DecoderModel huge = run.Write([new PrunedLayer(1, [run.Tensor(Name, [.. values.Select(value => value * scale)])], [], [])]);
+        using DecoderModel huge = run.Write(
+            [new PrunedLayer(1, [run.Tensor(Name, [.. values.Select(value => value * scale)])], [], [])]);
 
         var pruner = new ModelPruner(
-            huge, PruningSettings.For(PruningMethod.SparseGpt), new SparsityPlan(PruneRun.Pattern("0.9"), NoRules), run.Tokens(4));
+            huge, PruningSettings.For(PruningMethod.SparseGpt), new SparsityPlan(PruneRun.Pattern("0.9"), NoRules), run
+                .Tokens(4));
         DiagnosticException error = Should.Throw<DiagnosticException>(() => pruner.Run().ToList());
         error.Diagnostics.Single().Code.ShouldBe("SLM3005");
         error.Message.ShouldContain($"'{Name}'");
@@ -199,7 +215,9 @@ public sealed class Robustness
     public void A_sparsity_that_leaves_nothing_is_an_error_that_names_the_tensor(string sparsity, string? code)
     {
         using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
-        var plan = new SparsityPlan(new SparsityPattern.Unstructured(double.Parse(sparsity, System.Globalization.CultureInfo.InvariantCulture)), []);
+        var plan = new SparsityPlan(
+            new SparsityPattern.Unstructured(double.Parse(sparsity, System.Globalization.CultureInfo.InvariantCulture)),
+            []);
         if (code is null)
         {
             plan.Validate(run.Model.Definition);
@@ -207,7 +225,9 @@ public sealed class Robustness
         }
 
         var here = new SourceLocation("pruning.yaml", 3, 1);
-        Diagnostic error = Should.Throw<DiagnosticException>(() => plan.Validate(run.Model.Definition, here)).Diagnostics.Single();
+        Diagnostic error = Should.Throw<DiagnosticException>(() => plan.Validate(run.Model.Definition, here))
+            .Diagnostics
+            .Single();
         error.Code.ShouldBe(code);
         error.Location.ShouldBe(here);
         error.Message.ShouldContain($"a sparsity of {sparsity} leaves none of the 36864 weights of 'model.decoder.layers.0.self_attn.q_proj.weight'");
@@ -218,9 +238,12 @@ public sealed class Robustness
     {
         using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         var none = new SparsityPlan(PruneRun.Pattern("0.5"), [new SparsityRule("*", Pattern: null)]);
-        run.Prune(PruningSettings.For(PruningMethod.SparseLlm), none, samples: 1).ShouldAllBe(layer => layer.Tensors.Count == 0);
+        run.Prune(PruningSettings.For(PruningMethod.SparseLlm), none, samples: 1)
+            .ShouldAllBe(layer => layer.Tensors.Count == 0);
 
-        var dense = new SparsityPlan(PruneRun.Pattern("0.5"), [new SparsityRule("*.fc1.weight", PruneRun.Pattern("0"))]);
+        var dense = new SparsityPlan(
+            PruneRun.Pattern("0.5"),
+            [new SparsityRule("*.fc1.weight", PruneRun.Pattern("0"))]);
         string[] names = [.. run.Prune(PruningSettings.For(PruningMethod.SparseLlm), dense, samples: 1)
             .SelectMany(layer => layer.Tensors).Select(tensor => tensor.Name)];
         names.ShouldNotContain(name => name.Contains("fc1"));
@@ -234,13 +257,22 @@ public sealed class Robustness
         return new InputGram(backend, "layer", sums, 0, reports.Add);
     }
 
-    private static List<PrunedLayer> Prune(DecoderModel model, PruningSettings settings, CalibrationTokens tokens, string sparsity) =>
+    private static List<PrunedLayer> Prune(
+        DecoderModel model,
+        PruningSettings settings,
+        CalibrationTokens tokens,
+        string sparsity) =>
         [.. new ModelPruner(model, settings, new SparsityPlan(PruneRun.Pattern(sparsity), NoRules), tokens).Run()];
 
-    private static void PrunesExactly(PruneRun run, PruningSettings settings, CalibrationTokens tokens, string sparsity) =>
+    private static void PrunesExactly(PruneRun run, PruningSettings settings, CalibrationTokens tokens, string sparsity)
+        =>
         PrunesExactly(run.Model, settings, tokens, sparsity);
 
-    private static void PrunesExactly(DecoderModel model, PruningSettings settings, CalibrationTokens tokens, string sparsity)
+    private static void PrunesExactly(
+        DecoderModel model,
+        PruningSettings settings,
+        CalibrationTokens tokens,
+        string sparsity)
     {
         foreach (LinearReport linear in Prune(model, settings, tokens, sparsity).SelectMany(layer => layer.Linears))
         {

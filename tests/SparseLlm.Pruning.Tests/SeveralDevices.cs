@@ -27,7 +27,8 @@ public sealed class SeveralDevices
     public void So_it_does_where_all_groups_of_a_layer_wait_for_each_other()
     {
         PruningSettings settings = Settings("sparsegpt") with { Sequential = false };
-        Prune("tiny-llama", settings, samples: 16, others: 1).ShouldBe(Prune("tiny-llama", settings, samples: 16, others: 0));
+        Prune("tiny-llama", settings, samples: 16, others: 1).ShouldBe(
+            Prune("tiny-llama", settings, samples: 16, others: 0));
     }
 
     [Fact]
@@ -56,7 +57,8 @@ public sealed class SeveralDevices
         using PruneRun run = PruneRun.OnSamples("tiny-llama", threads: 1);
         using DecoderLayer layer = run.Model.LoadLayer(0);
         using FitGroup group = Group(run, [.. layer.Blocks[0].Mixer.Linears.Take(3)]);
-        Places(run, others: 1, new FitJob(group, [null, null, null])).Values.ToArray().ShouldBe([0, 1, 1], "k and v are half of q");
+        Places(run, others: 1, new FitJob(group, [null, null, null])).Values.ToArray()
+            .ShouldBe([0, 1, 1], "k and v are half of q");
         Places(run, others: 2, new FitJob(group, [null, null, null])).Values.Order().ShouldBe([0, 1, 2]);
         Places(run, others: 0, new FitJob(group, [null, null, null])).ShouldBeEmpty();
     }
@@ -69,7 +71,11 @@ public sealed class SeveralDevices
         Linear[] attention = [.. layer.Blocks[0].Mixer.Linears];
         using FitGroup projections = Group(run, attention[..3]);
         using FitGroup output = Group(run, attention[3..]);
-        Dictionary<string, int> places = Places(run, others: 1, new FitJob(projections, [null, null, null]), new FitJob(output, [null]));
+        Dictionary<string, int> places = Places(
+            run,
+            others: 1,
+            new FitJob(projections, [null, null, null]),
+            new FitJob(output, [null]));
         attention[..3].Select(linear => places[linear.Definition.WeightName]).Distinct().Count().ShouldBe(1);
         places.Values.Distinct().Count().ShouldBe(2);
         Places(run, others: 1, new FitJob(output, [null])).ShouldBeEmpty();
@@ -77,41 +83,61 @@ public sealed class SeveralDevices
 
     private static Dictionary<string, int> Places(PruneRun run, int others, params FitJob[] jobs) =>
         new FitDevices(new PruningSettings(), run.Backend, Others(others)).Share(jobs)
-            .SelectMany(share => share.Places.Select(place => (share.Job.Group[place].Linear.Definition.WeightName, share.Device)))
+            .SelectMany(share => share.Places
+                .Select(place => (share.Job.Group[place].Linear.Definition.WeightName, share.Device)))
             .ToDictionary(share => share.WeightName, share => share.Device);
 
     private static FitGroup Group(PruneRun run, IReadOnlyList<Linear> linears) => new(
         run.Backend,
         linears[0].Definition.Inputs,
-        [.. linears.Select(linear => new LinearFit(run.Backend, linear, new SparsityPattern.Unstructured(0.5), hasTargets: false, refitBias: false))]);
+        [.. linears.Select(linear => new LinearFit(
+            run.Backend,
+            linear,
+            new SparsityPattern.Unstructured(0.5),
+            hasTargets: false,
+            refitBias: false))]);
 
     private static string Prune(string model, PruningSettings settings, int samples, int others)
     {
         using PruneRun run = PruneRun.OnSamples(model, threads: 1);
         var tokens = new CalibrationTokens(run.Tokens(samples).Ids[..(samples * Length)], Length);
-        return Describe(new ModelPruner(run.Model, settings, new SparsityPlan(PruneRun.Pattern("0.6"), []), tokens, others: Others(others)).Run());
+        return Describe(new ModelPruner(
+            run.Model,
+            settings,
+            new SparsityPlan(PruneRun.Pattern("0.6"), []),
+            tokens,
+            others: Others(others)).Run());
     }
 
     private static string PruneExperts(bool sequential, int others)
     {
         using var model = Models.DecoderModel.Open(Repository.Family("mixtral"), new CpuBackend(1));
-        var tokens = new CalibrationTokens([.. Enumerable.Range(0, 8 * 16).Select(token => token * 7 % model.Definition.VocabularySize)], 16);
+        var tokens = new CalibrationTokens(
+            [.. Enumerable.Range(0, 8 * 16).Select(token => token * 7 % model.Definition.VocabularySize)],
+            16);
         PruningSettings settings = new() { Sequential = sequential };
-        return Describe(new ModelPruner(model, settings, new SparsityPlan(PruneRun.Pattern("0.5"), []), tokens, others: Others(others)).Run());
+        return Describe(new ModelPruner(
+            model,
+            settings,
+            new SparsityPlan(PruneRun.Pattern("0.5"), []),
+            tokens,
+            others: Others(others)).Run());
     }
 
     private static IBackend[] Others(int count) => [.. Enumerable.Range(0, count).Select(_ => new CpuBackend(1))];
 
     /// <summary>Everything that a prune leaves, bit by bit.</summary>
-    private static string Describe(IEnumerable<PrunedLayer> layers) => string.Join('\n', layers.Select(layer => JsonSerializer.Serialize(new
-    {
-        layer.Index,
-        Tensors = layer.Tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal).Select(tensor => (tensor.Name + tensor.Plane) + Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(tensor.Bytes))),
-        layer.Linears,
-        layer.Fallbacks,
-        layer.Sweeps,
-        layer.Guards,
-    })));
+    private static string Describe(
+        IEnumerable<PrunedLayer> layers) => string.Join('\n', layers.Select(layer => JsonSerializer.Serialize(new
+        {
+            layer.Index,
+            Tensors = layer.Tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal).Select(tensor => (tensor.Name
+                + tensor.Plane) + Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(tensor.Bytes))),
+            layer.Linears,
+            layer.Fallbacks,
+            layer.Sweeps,
+            layer.Guards,
+        })));
 
     private static PruningSettings Settings(string way) => way switch
     {

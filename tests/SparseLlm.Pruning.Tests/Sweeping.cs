@@ -9,7 +9,8 @@ namespace SparseLlm.Pruning.Tests;
 
 public sealed class Sweeping
 {
-    private static readonly PruningSettings Paper = PruningSettings.For(PruningMethod.SparseLlm).WithVariant(SparseLlmVariant.Paper);
+    private static readonly PruningSettings Paper = PruningSettings.For(PruningMethod.SparseLlm)
+        .WithVariant(SparseLlmVariant.Paper);
 
     [Theory]
     [InlineData("tiny-opt")]
@@ -30,17 +31,20 @@ public sealed class Sweeping
     [InlineData("tiny-llama")]
     public void A_sweep_that_does_not_help_leaves_every_bit_as_it_was(string model)
     {
-        // Weak penalties free p and the pre-activations of their inputs, which misleads the fit where pruning has broken little. A layer
-        // behind one with an accepted sweep has other inputs, so only those before the first are compared.
+        // Weak penalties free p and the pre-activations of their inputs, which misleads the fit where pruning has
+        // broken little. A layer behind one with an accepted sweep has other inputs, so only those before the first are
+        // compared.
         using PruneRun run = PruneRun.OnTwoLayers(model);
         PruningSettings misleading = Paper with { Alpha = 0.001, Beta = 1000, Gamma = 0.001, Damping = 1e-6 };
-        PrunedLayer[] undone = [.. run.Prune(misleading, "0.3", samples: 4).TakeWhile(layer => layer.Sweeps!.Accepted == 0)];
+        PrunedLayer[] undone = [.. run.Prune(misleading, "0.3", samples: 4)
+            .TakeWhile(layer => layer.Sweeps!.Accepted == 0)];
         undone.ShouldNotBeEmpty();
         undone.ShouldAllBe(layer => layer.Sweeps!.Tried == 1 && layer.Sweeps.ErrorAfter == layer.Sweeps.ErrorBefore);
 
         List<PrunedLayer> pruned = run.Prune(misleading with { Sweeps = 1 }, "0.3", samples: 4);
         Bits(undone).ShouldBe(Bits(pruned.Take(undone.Length)));
-        undone.SelectMany(layer => layer.Linears).ShouldBe(pruned.Take(undone.Length).SelectMany(layer => layer.Linears));
+        undone.SelectMany(layer => layer.Linears)
+            .ShouldBe(pruned.Take(undone.Length).SelectMany(layer => layer.Linears));
     }
 
     [Theory]
@@ -55,7 +59,10 @@ public sealed class Sweeping
         byte[] Prune(int threads)
         {
             using PruneRun run = PruneRun.OnTwoLayers(model, threads);
-            return Bits(run.Prune(PruningSettings.For(PruningMethod.SparseLlm).WithVariant(variant) with { Sweeps = 2 }, "0.8", samples: 4));
+            return Bits(run.Prune(
+                PruningSettings.For(PruningMethod.SparseLlm).WithVariant(variant) with { Sweeps = 2 },
+                "0.8",
+                samples: 4));
         }
     }
 
@@ -72,7 +79,9 @@ public sealed class Sweeping
         foreach (PrunedLayer layer in swept)
         {
             layer.Linears.Select(linear => linear.Zeros)
-                .ShouldBe(layer.Linears.Select(linear => layer.Tensors.Single(tensor => tensor.Name == linear.Name).Values.LongCount(value => value == 0)));
+                .ShouldBe(layer.Linears.Select(linear => layer.Tensors.Single(tensor => tensor.Name == linear.Name)
+                    .Values
+                    .LongCount(value => value == 0)));
         }
     }
 
@@ -86,7 +95,8 @@ public sealed class Sweeping
     [Fact]
     public void Settings_hold_against_the_defaults_of_a_variant_whatever_their_order()
     {
-        (Setting, string)[] choices = [(Setting.Find("sweeps")!, "2"), (Setting.Find("variant")!, "paper"), (Setting.Find("solver")!, "admm")];
+        (Setting, string)[] choices = [(Setting.Find("sweeps")!, "2"), (Setting.Find("variant")!, "paper"), (Setting
+            .Find("solver")!, "admm")];
         PruningSettings settings = Setting.Apply(PruningSettings.For(PruningMethod.SparseLlm), choices);
         settings.ShouldBe(Paper with { Sweeps = 2, Solver = PruningMethod.Admm });
         Setting.Apply(PruningSettings.For(PruningMethod.SparseLlm), choices.Reverse()).ShouldBe(settings);

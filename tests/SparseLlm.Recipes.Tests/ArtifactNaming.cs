@@ -21,7 +21,8 @@ public sealed class ArtifactNaming
     }
 
     [Fact]
-    public void A_name_that_is_too_long_is_cut() => ArtifactNames.Problem(ArtifactNames.From(new string('x', 5000), "-2of4")).ShouldBeNull();
+    public void A_name_that_is_too_long_is_cut()
+        => ArtifactNames.Problem(ArtifactNames.From(new string('x', 5000), "-2of4")).ShouldBeNull();
 
     [Fact]
     public void Whatever_the_name_the_one_made_of_it_is_valid()
@@ -30,7 +31,8 @@ public sealed class ArtifactNaming
         var random = new Random(3);
         for (int round = 0; round < 2000; round++)
         {
-            string name = new([.. Enumerable.Range(0, random.Next(12)).Select(_ => alphabet[random.Next(alphabet.Length)])]);
+            string name = new(
+                [.. Enumerable.Range(0, random.Next(12)).Select(_ => alphabet[random.Next(alphabet.Length)])]);
             ArtifactNames.Problem(ArtifactNames.From(name, "-2of4")).ShouldBeNull(name);
         }
     }

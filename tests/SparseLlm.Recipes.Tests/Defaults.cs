@@ -48,7 +48,8 @@ public sealed class Defaults : IDisposable
         same.Gates[0].Severity.ShouldBe(Severity.Error);
 
         other.Pattern.ShouldBe(new SparsityPattern.Groups(2, 4));
-        other.Settings.ShouldBe(PruningSettings.For(PruningMethod.Admm) with { Damping = 0.2, BlockSize = 64, RefitSteps = 3 });
+        other.Settings
+            .ShouldBe(PruningSettings.For(PruningMethod.Admm) with { Damping = 0.2, BlockSize = 64, RefitSteps = 3 });
         other.Rules.ShouldHaveSingleItem().Match.ShouldBe("b*");
         other.Gates.ShouldHaveSingleItem().ShouldBeOfType<PerplexityGate>().Perplexity.ShouldBe("code");
         other.Gates[0].Severity.ShouldBe(Severity.Warning);
@@ -84,7 +85,8 @@ public sealed class Defaults : IDisposable
               none: { format: safetensors }
             """);
 
-        recipe.Artifacts.Select(artifact => artifact.Gguf).ShouldBe([[GgufElementType.Q8_0, GgufElementType.F16], [GgufElementType.BF16], []]);
+        recipe.Artifacts.Select(artifact => artifact.Gguf)
+            .ShouldBe([[GgufElementType.Q8_0, GgufElementType.F16], [GgufElementType.BF16], []]);
         folder.ReadValid("version: 1\nmodel: model\nartifacts: { a: { method: magnitude, sparsity: 0.5, format: [safetensors, gguf] } }\n")
             .Artifacts[0].Gguf.ShouldBe([null]);
     }

@@ -22,7 +22,8 @@ public sealed class Limits : IDisposable
     [Fact]
     public void Of_a_great_many_mistakes_the_first_are_shown_and_the_rest_counted()
     {
-        IReadOnlyList<Diagnostic> mistakes = folder.Read(Head + string.Concat(Enumerable.Range(0, 90_000).Select(key => $"k{key}: 1\n"))).Diagnostics;
+        IReadOnlyList<Diagnostic> mistakes = folder.Read(
+            Head + string.Concat(Enumerable.Range(0, 90_000).Select(key => $"k{key}: 1\n"))).Diagnostics;
         mistakes.Count.ShouldBe(101);
         mistakes.Take(100).ShouldAllBe(mistake => mistake.Severity == Severity.Error);
         mistakes[99].Location!.Line.ShouldBe(101);
@@ -34,10 +35,14 @@ public sealed class Limits : IDisposable
     [Fact]
     public void An_error_is_shown_before_any_number_of_warnings()
     {
-        string gates = string.Concat(Enumerable.Range(0, 200).Select(index => $"      a{index}: {{ method: magnitude, sparsity: 0.5, gates: {{ p: {{ maxIncrease: {index + 2} }} }} }}\n"));
-        RecipeReading reading = folder.Read($"{Head}evaluation: {{ perplexity: {{ p: eval.txt }} }}\nartifacts:\n{gates}      z: {{ sparsity: 2 }}\n");
+        string gates = string.Concat(Enumerable.Range(
+            0,
+            200).Select(index => $"      a{index}: {{ method: magnitude, sparsity: 0.5, gates: {{ p: {{ maxIncrease: {index + 2} }} }} }}\n"));
+        RecipeReading reading = folder.Read(
+            $"{Head}evaluation: {{ perplexity: {{ p: eval.txt }} }}\nartifacts:\n{gates}      z: {{ sparsity: 2 }}\n");
         reading.Recipe.ShouldBeNull();
-        reading.Diagnostics.ShouldContain(diagnostic => diagnostic.Code == "SLM1007" && diagnostic.Location!.Line == 205);
+        reading.Diagnostics
+            .ShouldContain(diagnostic => diagnostic.Code == "SLM1007" && diagnostic.Location!.Line == 205);
     }
 
     [Fact]
@@ -62,7 +67,8 @@ public sealed class Limits : IDisposable
     [Fact]
     public void More_artifacts_than_can_be_meant_are_an_error_at_the_first_of_them()
     {
-        string artifacts = string.Concat(Enumerable.Range(0, 5_000).Select(index => $"  a{index}: {{ method: magnitude, sparsity: 0.5 }}\n"));
+        string artifacts = string.Concat(
+            Enumerable.Range(0, 5_000).Select(index => $"  a{index}: {{ method: magnitude, sparsity: 0.5 }}\n"));
         Diagnostic mistake = folder.Read($"{Head}artifacts:\n{artifacts}").Diagnostics.ShouldHaveSingleItem();
         mistake.Code.ShouldBe("SLM1021");
         mistake.Message.ShouldContain("5000 artifacts");
@@ -81,7 +87,8 @@ public sealed class Limits : IDisposable
     public void More_rules_than_any_model_has_matrices_are_an_error()
     {
         string rules = string.Join(", ", Enumerable.Repeat("{ match: x, keep: true }", 2001));
-        Diagnostic mistake = folder.ReadMarked($"{Head}artifacts: {{ a: {{ method: magnitude, sparsity: 0.5, «rules»: [{rules}] }} }}\n").ShouldHaveSingleItem();
+        Diagnostic mistake = folder.ReadMarked(
+            $"{Head}artifacts: {{ a: {{ method: magnitude, sparsity: 0.5, «rules»: [{rules}] }} }}\n").ShouldHaveSingleItem();
         mistake.Code.ShouldBe("SLM1021");
         mistake.Message.ShouldContain("2001 rules");
     }

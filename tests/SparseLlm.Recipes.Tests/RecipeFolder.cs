@@ -41,12 +41,14 @@ internal sealed class RecipeFolder : IDisposable
     }
 
     /// <summary>
-    /// Reads a recipe in which « and » enclose what is wrong, and checks that exactly those places are reported, in order.
+    /// Reads a recipe in which « and » enclose what is wrong, and checks that exactly those places are reported, in
+    /// order.
     /// </summary>
     public IReadOnlyList<Diagnostic> ReadMarked(string marked)
     {
         RecipeReading reading = Read(marked.Replace("«", "").Replace("»", ""));
-        reading.Diagnostics.Select(diagnostic => diagnostic.Location).ShouldBe(Marks(marked), customMessage: string.Join('\n', reading.Diagnostics));
+        reading.Diagnostics.Select(diagnostic => diagnostic.Location)
+            .ShouldBe(Marks(marked), customMessage: string.Join('\n', reading.Diagnostics));
         return reading.Diagnostics;
     }
 

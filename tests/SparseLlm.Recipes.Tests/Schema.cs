@@ -43,20 +43,25 @@ public sealed class Schema : IDisposable
         Allowed($"engine: {{ {unknown}: 1 }}\n").ShouldBe(Keys("engine"));
         Allowed($"defaults: {{ {unknown}: 1 }}\n").ShouldBe(Keys("defaults"));
         Allowed($"defaults: {{ settings: {{ {unknown}: 1 }} }}\n").ShouldBe(Keys("defaults", "settings"));
-        Allowed($"defaults: {{ rules: [{{ {unknown}: 1 }}] }}\n").ShouldBe(Names(Property("defaults", "rules")["items"]!));
-        Allowed($"defaults: {{ gates: {{ x: {{ {unknown}: 1 }} }} }}\n").ShouldBe(Names(Property("defaults", "gates")["additionalProperties"]!));
-        Allowed($"defaults: {{ gates: {{ maxSize: {{ {unknown}: 1 }} }} }}\n").ShouldBe(Names(Property("defaults", "gates", "maxSize")["anyOf"]![1]!));
+        Allowed($"defaults: {{ rules: [{{ {unknown}: 1 }}] }}\n").ShouldBe(
+            Names(Property("defaults", "rules")["items"]!));
+        Allowed($"defaults: {{ gates: {{ x: {{ {unknown}: 1 }} }} }}\n").ShouldBe(
+            Names(Property("defaults", "gates")["additionalProperties"]!));
+        Allowed($"defaults: {{ gates: {{ maxSize: {{ {unknown}: 1 }} }} }}\n").ShouldBe(
+            Names(Property("defaults", "gates", "maxSize")["anyOf"]![1]!));
         Allowed($"evaluation: {{ perplexity: {{ x: {{ {unknown}: 1 }} }} }}\n")
             .ShouldBe(Names(Property("evaluation", "perplexity")["additionalProperties"]!["anyOf"]![1]!));
         JsonNode artifact = Property("artifacts")["additionalProperties"]!;
         Allowed($"artifacts: {{ x: {{ {unknown}: 1 }} }}\n").ShouldBe(Names(artifact));
-        Allowed($"artifacts: {{ x: {{ matrix: {{ {unknown}: 1 }} }} }}\n").ShouldBe(Names(artifact["properties"]!["matrix"]!));
+        Allowed($"artifacts: {{ x: {{ matrix: {{ {unknown}: 1 }} }} }}\n").ShouldBe(
+            Names(artifact["properties"]!["matrix"]!));
     }
 
     [Fact]
     public void The_schema_offers_every_method_preset_and_setting()
     {
-        Choices(Property("defaults", "method")).ShouldBe(Enum.GetNames<PruningMethod>().Select(name => name.ToLowerInvariant()));
+        Choices(Property("defaults", "method")).ShouldBe(
+            Enum.GetNames<PruningMethod>().Select(name => name.ToLowerInvariant()));
         Choices(Property("defaults", "preset")).ShouldBe(Preset.All.Select(preset => preset.Name));
         Keys("defaults", "settings").ShouldBe(Setting.All.Select(setting => setting.Name));
     }
@@ -68,7 +73,9 @@ public sealed class Schema : IDisposable
         {
             string? standard = Property("defaults", "settings", setting.Name)["default"]?.ToString();
             standard.ShouldBe(setting.Value(new PruningSettings()), setting.Name);
-            (standard is null ? new PruningSettings() : setting.With(new PruningSettings(), standard)).ShouldBe(new PruningSettings(), setting.Name);
+            (standard is null ? new PruningSettings() : setting.With(new PruningSettings(), standard)).ShouldBe(
+                new PruningSettings(),
+                setting.Name);
         }
     }
 
@@ -96,9 +103,11 @@ public sealed class Schema : IDisposable
         return mapping["properties"]!.AsObject().Select(property => property.Key);
     }
 
-    private static IEnumerable<string> Choices(JsonNode property) => property["anyOf"]![0]!["enum"]!.AsArray().Select(choice => choice!.GetValue<string>());
+    private static IEnumerable<string> Choices(JsonNode property)
+        => property["anyOf"]![0]!["enum"]!.AsArray().Select(choice => choice!.GetValue<string>());
 
-    private JsonNode Property(params string[] path) => path.Aggregate(schema, (node, name) => node["properties"]![name]!);
+    private JsonNode Property(params string[] path)
+        => path.Aggregate(schema, (node, name) => node["properties"]![name]!);
 
     private IEnumerable<string> Keys(params string[] path) => Names(Property(path));
 

@@ -32,7 +32,9 @@ public sealed class ValidRecipes : IDisposable
             version: 1
             model: ./model/
             artifacts: { all: { method: magnitude, sparsity: 0.5 } }
-            """).Artifacts[0].Settings.ShouldSatisfyAllConditions(settings => settings.ExpertsKept.ShouldBe(1), settings => settings.DropsExperts().ShouldBeFalse());
+            """).Artifacts[0].Settings.ShouldSatisfyAllConditions(
+            settings => settings.ExpertsKept.ShouldBe(1),
+            settings => settings.DropsExperts().ShouldBeFalse());
     }
 
     [Fact]
@@ -79,18 +81,22 @@ public sealed class ValidRecipes : IDisposable
         recipe.Requires.ShouldBe(VersionRange.Parse("[0.1,1.0)"));
         recipe.Model.ShouldBe(folder.At("model"));
         recipe.ModelLocation.ToString().ShouldBe($"{folder.RecipePath}(3,8,3,16)");
-        recipe.Engine.ShouldBe(new EngineChoice("cuda") { Precision = Precision.Fast, Devices = DeviceNumbers.Parse("2,0")!, Threads = 2 });
+        recipe.Engine.ShouldBe(
+            new EngineChoice("cuda") { Precision = Precision.Fast, Devices = DeviceNumbers.Parse("2,0")!, Threads = 2 });
         recipe.Memory.ShouldBe(new MemoryBudget.Size(3L << 29));
 
         recipe.Calibration.ShouldNotBeNull();
         recipe.Calibration.Text.Paths.ShouldBe([folder.At("books/b.txt"), folder.At("calibration.txt")]);
         recipe.Calibration.Text.Field.ShouldBe("content");
-        recipe.Calibration.Settings.ShouldBe(new CalibrationSettings { Samples = 16, SequenceLength = 64, Sampling = Sampling.Random, Seed = 7 });
+        recipe.Calibration.Settings.ShouldBe(
+            new CalibrationSettings { Samples = 16, SequenceLength = 64, Sampling = Sampling.Random, Seed = 7 });
         recipe.Calibration.Location.Line.ShouldBe(4);
 
-        recipe.Perplexities.Select(perplexity => (perplexity.Name, perplexity.Text.Field, perplexity.SequenceLength, perplexity.Location.Line))
+        recipe.Perplexities.Select(
+            perplexity => (perplexity.Name, perplexity.Text.Field, perplexity.SequenceLength, perplexity.Location.Line))
             .ShouldBe([("prose", "body", 32, 13), ("books", "text", null, 14)]);
-        recipe.Perplexities.Select(perplexity => perplexity.Text.Paths.ShouldHaveSingleItem()).ShouldBe([folder.At("eval.txt"), folder.At("books/b.txt")]);
+        recipe.Perplexities.Select(perplexity => perplexity.Text.Paths.ShouldHaveSingleItem())
+            .ShouldBe([folder.At("eval.txt"), folder.At("books/b.txt")]);
 
         ArtifactRecipe artifact = recipe.Artifacts[0];
         artifact.Name.ShouldBe("tiny-70");
@@ -108,7 +114,8 @@ public sealed class ValidRecipes : IDisposable
             ("*.fc1.weight", new SparsityPattern.Groups(4, 8), 25),
             ("*.out_proj.weight", (SparsityPattern?)null, 26),
         ]);
-        artifact.Gates.Cast<PerplexityGate>().Select(gate => (gate.Perplexity, gate.MaxIncrease, gate.Max, gate.Location.Line))
+        artifact.Gates.Cast<PerplexityGate>()
+            .Select(gate => (gate.Perplexity, gate.MaxIncrease, gate.Max, gate.Location.Line))
             .ShouldBe([("prose", 0.25, 70, 29), ("books", 0.5, null, 30)]);
         artifact.Location.ToString().ShouldBe($"{folder.RecipePath}(20,3,20,10)");
 
@@ -132,7 +139,8 @@ public sealed class ValidRecipes : IDisposable
     [Fact]
     public void A_short_recipe_leaves_everything_else_at_its_default()
     {
-        Recipe recipe = folder.ReadValid("version: 1\nmodel: model\ncalibration: { text: calibration.txt }\nartifacts: { a: { sparsity: 0.5 } }\n");
+        Recipe recipe = folder.ReadValid(
+            "version: 1\nmodel: model\ncalibration: { text: calibration.txt }\nartifacts: { a: { sparsity: 0.5 } }\n");
 
         recipe.Requires.ShouldBeNull();
         recipe.Engine.ShouldBe(new EngineChoice("auto") { Precision = Precision.Exact });
@@ -152,7 +160,8 @@ public sealed class ValidRecipes : IDisposable
     {
         Recipe recipe = folder.ReadValid("version: 1\nmodel: model\n" + "defaults: { method: magnitude, sparsity: 0.5, encoding: sparse }\nartifacts: { a: , b: { encoding: dense } }\n");
 
-        recipe.Artifacts.Select(artifact => artifact.Encoding).ShouldBe([CheckpointEncoding.Sparse, CheckpointEncoding.Dense]);
+        recipe.Artifacts.Select(artifact => artifact.Encoding)
+            .ShouldBe([CheckpointEncoding.Sparse, CheckpointEncoding.Dense]);
     }
 
     [Theory]
@@ -165,14 +174,17 @@ public sealed class ValidRecipes : IDisposable
     {
         Recipe recipe = folder.ReadValid("version: 1\nmodel: model\n" + $"defaults: {{ method: magnitude, sparsity: 0.5 }}\nartifacts:\n  a: {{ gates: {{ maxSize: {limit} }} }}\n  b: {{ gates: {{ maxSize: {{ max: {limit}, severity: warning }} }} }}\n");
 
-        SizeGate[] gates = [.. recipe.Artifacts.Select(artifact => artifact.Gates.ShouldHaveSingleItem().ShouldBeOfType<SizeGate>())];
+        SizeGate[] gates = [.. recipe.Artifacts
+            .Select(artifact => artifact.Gates.ShouldHaveSingleItem().ShouldBeOfType<SizeGate>())];
         gates.ShouldAllBe(gate => gate.Bytes == bytes && gate.Share == share);
         gates.Select(gate => gate.Severity).ShouldBe([Severity.Error, Severity.Warning]);
     }
 
     [Fact]
     public void Magnitude_alone_needs_no_calibration() =>
-        folder.ReadValid("version: 1\nmodel: model\nartifacts: { a: { method: magnitude, sparsity: 0.5 } }\n").Calibration.ShouldBeNull();
+        folder.ReadValid("version: 1\nmodel: model\nartifacts: { a: { method: magnitude, sparsity: 0.5 } }\n")
+            .Calibration
+            .ShouldBeNull();
 
     [Fact]
     public void Environment_variables_are_put_into_any_value()
@@ -230,7 +242,8 @@ public sealed class ValidRecipes : IDisposable
             gate.Max.ShouldBe(70.5);
             recipe.Artifacts[0].Gates[1].ShouldBeOfType<SizeGate>().Share.ShouldBe(0.455);
             folder.Read("version: 1\nmodel: model\nartifacts:\n  a:\n    method: magnitude\n    sparsity: 0,7\n")
-                .Diagnostics.ShouldHaveSingleItem().Message.ShouldBe("'sparsity' must be a number, found '0,7'; write decimals with a point, as in 0.7");
+                .Diagnostics.ShouldHaveSingleItem().Message.ShouldBe(
+                    "'sparsity' must be a number, found '0,7'; write decimals with a point, as in 0.7");
         }
         finally
         {

@@ -37,15 +37,19 @@ public sealed class Warnings : IDisposable
     [Fact]
     public void A_type_has_no_effect_on_artifacts_without_gguf()
     {
-        folder.ReadMarked(Head + "defaults: { sparsity: 0.5, «type»: q8_0 }\nartifacts: { a: {}, b: { format: safetensors } }\n")
-            .ShouldHaveSingleItem().ToString().ShouldContain("warning SLM1019: 'type' has no effect on safetensors files");
-        folder.ReadMarked(Head + "defaults: { sparsity: 0.5, type: q8_0 }\nartifacts: { a: {}, b: { format: gguf } }\n");
+        folder.ReadMarked(
+            Head + "defaults: { sparsity: 0.5, «type»: q8_0 }\nartifacts: { a: {}, b: { format: safetensors } }\n")
+            .ShouldHaveSingleItem().ToString().ShouldContain(
+                "warning SLM1019: 'type' has no effect on safetensors files");
+        folder.ReadMarked(
+            Head + "defaults: { sparsity: 0.5, type: q8_0 }\nartifacts: { a: {}, b: { format: gguf } }\n");
     }
 
     [Fact]
     public void A_fractional_limit_that_looks_like_a_percentage_is_reported()
     {
-        var warning = folder.ReadMarked(Head + "artifacts: { a: { sparsity: 0.5, gates: { prose: { maxIncrease: «25» } } } }\n").ShouldHaveSingleItem();
+        var warning = folder.ReadMarked(
+            Head + "artifacts: { a: { sparsity: 0.5, gates: { prose: { maxIncrease: «25» } } } }\n").ShouldHaveSingleItem();
 
         warning.ToString().ShouldContain("warning SLM1020: 'maxIncrease: 25' allows 2500 %; write 25% or 2500%");
     }

@@ -15,7 +15,9 @@ public sealed class YamlSyntax : IDisposable
     [InlineData("«»# nothing but a comment\n", "the recipe is empty")]
     [InlineData("version: 1\n«\t»model: model\n", "a tab cannot indent YAML")]
     [InlineData("version: 1\ncalibration:\n  text: x\n «\t»samples: 1\n", "a tab cannot indent YAML")]
-    [InlineData("version: 1\nmodel: «\"open\n»", "invalid YAML: while scanning a quoted scalar, found unexpected end of stream")]
+    [InlineData(
+        "version: 1\nmodel: «\"open\n»",
+        "invalid YAML: while scanning a quoted scalar, found unexpected end of stream")]
     [InlineData("version: 1\nmodel: «@»model\n", "invalid YAML")]
     [InlineData("version: [«1», 2\nmodel: model\n", "check that every bracket, brace and quote is closed")]
     [InlineData("requires: [«0.1»,1.0)\nversion: 1\n", "a version range must be in quotes")]
@@ -28,7 +30,9 @@ public sealed class YamlSyntax : IDisposable
     [InlineData("version: 1 # end«\0»\nmodel: model\n", "the control character U+0000 cannot stand in YAML")]
     [InlineData("version: 1\nmodel: \"«\u001b»[31m\"\n", "U+001B")]
     [InlineData("%YAML 9.9\n---\nversion: 1\n", null)]
-    [InlineData("{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{", null)]
+    [InlineData(
+        "{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{",
+        null)]
     [InlineData(Valid + "«---»\nversion: 1\n", "a single YAML document")]
     [InlineData(Valid + "? «[a, b]»\n: 1\n", "a key must be a name")]
     [InlineData(Valid + "«\"two\\nlines\"»: 1\n", "a key must be on one line")]
@@ -67,11 +71,16 @@ public sealed class YamlSyntax : IDisposable
         for (int round = 0; round < 400; round++)
         {
             var text = new System.Text.StringBuilder(Valid + whole);
-            for (int change = 0; change <= round % 4; change++) text[random.Next(text.Length)] = alphabet[random.Next(alphabet.Length)];
+            for (
+                int change = 0;
+                change <= round % 4;
+                change++) text[random.Next(text.Length)] = alphabet[random.Next(alphabet.Length)];
 
             RecipeReading reading = folder.Read(text.ToString());
 
-            (reading.Recipe is null).ShouldBe(reading.Diagnostics.Any(diagnostic => diagnostic.Severity == Severity.Error), text.ToString());
+            (reading.Recipe is null).ShouldBe(
+                reading.Diagnostics.Any(diagnostic => diagnostic.Severity == Severity.Error),
+                text.ToString());
         }
     }
 
@@ -116,9 +125,18 @@ public sealed class YamlSyntax : IDisposable
     [InlineData("\n")]
     public void Places_do_not_depend_on_line_endings(string newLine)
     {
-        RecipeReading reading = folder.Read(string.Join(newLine, "version: 1", "model: model", "artifacts:", "  a:", "    sparsity: 2", "    method: magnitude", ""));
+        RecipeReading reading = folder.Read(string.Join(
+            newLine,
+            "version: 1",
+            "model: model",
+            "artifacts:",
+            "  a:",
+            "    sparsity: 2",
+            "    method: magnitude",
+            ""));
 
-        reading.Diagnostics.ShouldHaveSingleItem().Location.ShouldBe(new SourceLocation(folder.RecipePath, 5, 15, 5, 16));
+        reading.Diagnostics.ShouldHaveSingleItem().Location
+            .ShouldBe(new SourceLocation(folder.RecipePath, 5, 15, 5, 16));
     }
 
     [Theory]
@@ -137,7 +155,11 @@ public sealed class YamlSyntax : IDisposable
     [Theory]
     [InlineData(new byte[] { (byte)'a', (byte)'\n', (byte)'b', 0xE9, (byte)'\n' }, 2, 2, "utf-8")]
     [InlineData(new byte[] { 0xFF, 0xFE, (byte)'a', 0, 0x00, 0xD8 }, 1, 2, "utf-16")]
-    public void Bytes_of_another_encoding_are_an_error_at_their_place(byte[] bytes, int line, int column, string encoding)
+    public void Bytes_of_another_encoding_are_an_error_at_their_place(
+        byte[] bytes,
+        int line,
+        int column,
+        string encoding)
     {
         File.WriteAllBytes(folder.RecipePath, bytes);
 

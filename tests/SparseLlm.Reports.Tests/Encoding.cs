@@ -31,7 +31,8 @@ public sealed class Encoding
     }
 
     [Fact]
-    public void No_text_turns_the_direction_of_what_stands_behind_it() => Html.Of($"<p>{"a\u202Eb"}</p>").ToString().ShouldBe(@"<p>a\u202Eb</p>");
+    public void No_text_turns_the_direction_of_what_stands_behind_it()
+        => Html.Of($"<p>{"a\u202Eb"}</p>").ToString().ShouldBe(@"<p>a\u202Eb</p>");
 
     [Fact]
     public void Markup_stays_markup_and_numbers_are_the_same_everywhere()
@@ -72,7 +73,10 @@ public sealed class Encoding
         page.ShouldNotContain('\u001b');
         page.ShouldNotContain("\n# \\<");
         string[] lines = page.Split('\n');
-        lines.Length.ShouldBe(ArtifactSummary.Format(plain, [new GateResult("a", "at most 1", "2", IsMet: false)]).Split('\n').Length);
-        lines.Where(line => line.StartsWith('|')).Select(line => line.Replace(@"\|", "").Count(unit => unit == '|')).Distinct().ShouldBe([6, 5]);
+        lines.Length.ShouldBe(
+            ArtifactSummary.Format(plain, [new GateResult("a", "at most 1", "2", IsMet: false)]).Split('\n').Length);
+        lines.Where(line => line.StartsWith('|')).Select(line => line.Replace(@"\|", "").Count(unit => unit == '|'))
+            .Distinct()
+            .ShouldBe([6, 5]);
     }
 }

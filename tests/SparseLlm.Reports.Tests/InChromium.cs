@@ -1,8 +1,8 @@
 using System.Globalization;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports;
-using SparseLlm.Reports.Tests.Support;
 using SparseLlm.Recipes;
+using SparseLlm.Reports.Tests.Support;
 
 namespace SparseLlm.Reports.Tests;
 
@@ -18,17 +18,25 @@ public sealed class InChromium(Chromium browser) : IClassFixture<Chromium>, IDis
     [InlineData("summary", 375, "dark")]
     [InlineData("summary", 800, "light")]
     [InlineData("summary", 1280, "light")]
-    public async Task Pages_show_their_charts_without_complaint_and_without_overflow(string page, int width, string theme)
+    public async Task Pages_show_their_charts_without_complaint_and_without_overflow(
+        string page,
+        int width,
+        string theme)
     {
         Chromium.SkipUnlessInstalled();
         await browser.Show(Write(page), width, theme);
 
         browser.Complaints.ShouldBeEmpty();
-        (await browser.Evaluate("document.documentElement.scrollWidth")).ShouldBe(width.ToString(CultureInfo.InvariantCulture));
-        (await browser.Evaluate("getComputedStyle(document.body).backgroundColor")).ShouldBe(theme == "light" ? "rgb(255, 255, 255)" : "rgb(20, 23, 27)");
-        (await browser.Evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")).ShouldBe("true");
-        (await browser.Evaluate("[...document.querySelectorAll('svg.chart')].every(chart => chart.getBBox().width > 300)")).ShouldBe("true");
-        string values = await browser.Evaluate("[...document.querySelectorAll('svg.chart title')].map(title => title.textContent).join('\\n')");
+        (await browser.Evaluate("document.documentElement.scrollWidth")).ShouldBe(
+            width.ToString(CultureInfo.InvariantCulture));
+        (await browser.Evaluate("getComputedStyle(document.body).backgroundColor")).ShouldBe(
+            theme == "light" ? "rgb(255, 255, 255)" : "rgb(20, 23, 27)");
+        (await browser.Evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)"))
+            .ShouldBe("true");
+        (await browser.Evaluate(
+            "[...document.querySelectorAll('svg.chart')].every(chart => chart.getBBox().width > 300)")).ShouldBe("true");
+        string values = await browser.Evaluate(
+            "[...document.querySelectorAll('svg.chart title')].map(title => title.textContent).join('\\n')");
         values.ShouldContain(page == "report" ? "layer 3, down_proj: 0.1270" : "b: 40.000 (+100.0 %) at 80.00 %");
         (await browser.Evaluate(Outside)).ShouldBe("");
         (await browser.Evaluate(Covered)).ShouldBe("");
@@ -59,18 +67,26 @@ public sealed class InChromium(Chromium browser) : IClassFixture<Chromium>, IDis
     {
         Chromium.SkipUnlessInstalled();
         string[] methods = ["magnitude", "wanda", "ria", "sparsegpt", "admm", "alps", "sparsellm"];
-        (string Method, string Pattern, double Sparsity, int Index)[] sweep = [.. methods.SelectMany((method, index) => ((string, double)[])
-            [("0.5", 0.5), ("0.6", 0.6), ("0.7", 0.7), ("2:4", 0.5)], (method, pattern) => (method, pattern.Item1, pattern.Item2, Array.IndexOf(methods, method)))];
+        (string Method, string Pattern, double Sparsity, int Index)[] sweep = [.. methods.SelectMany(
+            (method, index) => ((string, double)[])
+                [("0.5", 0.5), ("0.6", 0.6), ("0.7", 0.7), ("2:4", 0.5)],
+            (method, pattern) => (method, pattern
+                .Item1, pattern.Item2, Array.IndexOf(methods, method)))];
         ArtifactManifest[] manifests = [.. sweep.Select(one => Samples.Manifest(
-            $"{one.Method}-{one.Pattern.Replace(':', 'x')}", 1, one.Method, one.Pattern, 20 * (1 + Math.Exp((one.Sparsity - 0.6) * 20 - one.Index * 0.4) * (one.Index == 0 ? 400 : 0.2)), one.Sparsity))];
+            $"{one.Method}-{one.Pattern.Replace(':', 'x')}", 1, one.Method, one.Pattern, 20 * (1 + Math.Exp(
+                (one.Sparsity - 0.6) * 20 - one.Index * 0.4) * (one.Index == 0 ? 400 : 0.2)), one.Sparsity))];
         Recipe recipe = Samples.Recipe([.. manifests.Select(manifest => manifest.Artifact!)]);
         string path = directory["many.html"];
-        File.WriteAllText(path, RecipePage.Render(recipe, [.. recipe.Artifacts.Zip(manifests, (artifact, manifest) => new ArtifactResult(artifact, manifest))], "owner"));
+        File.WriteAllText(path, RecipePage.Render(
+            recipe,
+            [.. recipe.Artifacts.Zip(manifests, (artifact, manifest) => new ArtifactResult(artifact, manifest))],
+            "owner"));
         await browser.Show(path, width, "light");
         (await browser.Evaluate("document.querySelectorAll('.chart polyline').length")).ShouldBe("14");
         (await browser.Evaluate(Outside)).ShouldBe("");
         (await browser.Evaluate(Covered)).ShouldBe("");
-        (await browser.Evaluate("document.documentElement.scrollWidth")).ShouldBe(width.ToString(CultureInfo.InvariantCulture));
+        (await browser.Evaluate("document.documentElement.scrollWidth")).ShouldBe(
+            width.ToString(CultureInfo.InvariantCulture));
         await Keep($"many-{width}.png");
     }
 
@@ -134,16 +150,24 @@ public sealed class InChromium(Chromium browser) : IClassFixture<Chromium>, IDis
         return path;
     }
 
-    private static string Report() => ArtifactPage.Render(Samples.Manifest(), GateResult.Of([Samples.Gate(maxIncrease: 0.1, max: 30)], Samples.Manifest()));
+    private static string Report() => ArtifactPage.Render(
+        Samples.Manifest(),
+        GateResult.Of([Samples.Gate(maxIncrease: 0.1, max: 30)], Samples.Manifest()));
 
     private static string Summary()
     {
         Recipe recipe = Samples.Recipe("a", "b", "c", "d");
         ArtifactManifest?[] manifests =
         [
-            Samples.Manifest("a"), Samples.Manifest("b", pruned: 40, sparsity: 0.8), Samples.Manifest("c", method: "wanda", pruned: 300), null,
+            Samples.Manifest("a"), Samples.Manifest("b", pruned: 40, sparsity: 0.8), Samples.Manifest(
+                "c",
+                method: "wanda",
+                pruned: 300), null,
         ];
-        return RecipePage.Render(recipe, [.. recipe.Artifacts.Zip(manifests, (artifact, manifest) => new ArtifactResult(artifact, manifest))], "owner");
+        return RecipePage.Render(
+            recipe,
+            [.. recipe.Artifacts.Zip(manifests, (artifact, manifest) => new ArtifactResult(artifact, manifest))],
+            "owner");
     }
 
     private async Task Keep(string name)

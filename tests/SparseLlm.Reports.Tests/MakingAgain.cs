@@ -40,8 +40,10 @@ public sealed class MakingAgain : IDisposable
     [Fact]
     public void Gguf_files_are_in_the_recipe()
     {
-        ExportReport[] exports = [.. ((string[])["q8_0", "f16"]).Select(type => new ExportReport("gguf", type, "", [new ExportedFile($"a-{type}.gguf", "", 1)], []))];
-        Read(Samples.Manifest() with { Exports = exports }).Artifacts.Single().Gguf.ShouldBe([GgufElementType.Q8_0, GgufElementType.F16]);
+        ExportReport[] exports = [.. ((string[])["q8_0", "f16"]).Select(
+            type => new ExportReport("gguf", type, "", [new ExportedFile($"a-{type}.gguf", "", 1)], []))];
+        Read(Samples.Manifest() with { Exports = exports }).Artifacts.Single().Gguf
+            .ShouldBe([GgufElementType.Q8_0, GgufElementType.F16]);
     }
 
     [Fact]
@@ -54,33 +56,45 @@ public sealed class MakingAgain : IDisposable
         })];
         manifest = manifest with { Inputs = manifest.Inputs with { Layers = layers } };
         ArtifactRecipe artifact = Read(manifest).Artifacts.Single();
-        var plan = new SparsityPlan(artifact.Pattern, [.. artifact.Rules.Select(rule => new SparsityRule(rule.Match, rule.Pattern))]);
+        var plan = new SparsityPlan(
+            artifact.Pattern,
+            [.. artifact.Rules.Select(rule => new SparsityRule(rule.Match, rule.Pattern))]);
         artifact.Pattern.ShouldBe(new SparsityPattern.Unstructured(0.1234567891));
         artifact.Rules.Count.ShouldBe(2);
         foreach ((string name, string pattern) in layers.SelectMany(layer => layer.Patterns))
         {
-            SparsityPattern? found = plan.PatternFor(new Models.Definitions.LinearDefinition(name[..^".weight".Length], 8, 8, false));
-            (found is SparsityPattern.Unstructured share ? share.Fraction.ToString("R", System.Globalization.CultureInfo.InvariantCulture) : found?.ToString() ?? "dense").ShouldBe(pattern, name);
+            SparsityPattern? found = plan.PatternFor(
+                new Models.Definitions.LinearDefinition(name[..^".weight".Length], 8, 8, false));
+            (found is SparsityPattern.Unstructured share
+                ? share.Fraction.ToString("R", System.Globalization.CultureInfo.InvariantCulture)
+                : found?.ToString() ?? "dense").ShouldBe(pattern, name);
         }
 
         PruneCommandLine.Of(manifest).ShouldBeNull();
 
         static string PatternOf(string name, int layer) =>
-            name.EndsWith("o_proj.weight") ? "dense" : layer == 2 && name.EndsWith("up_proj.weight") ? "2:4" : "0.1234567891";
+            name.EndsWith("o_proj.weight")
+                ? "dense"
+                : layer == 2 && name.EndsWith("up_proj.weight") ? "2:4" : "0.1234567891";
     }
 
     [SkippableFact]
     public void The_command_line_reaches_a_program_as_it_was_meant()
     {
         Skip.If(OperatingSystem.IsWindows(), "there is no POSIX shell");
-        string command = PruneCommandLine.Of(Samples.Manifest() with { Settings = Setting.Describe(SettingsOf("set")) })!;
+        string command = PruneCommandLine.Of(
+            Samples.Manifest() with { Settings = Setting.Describe(SettingsOf("set")) })!;
         File.WriteAllText(directory["dotnet"], "#!/bin/sh\nfor argument; do printf '%s\\n' \"$argument\"; done\n");
-        var start = new ProcessStartInfo("/bin/sh", ["-c", $"dotnet() {{ sh '{directory["dotnet"]}' \"$@\"; }}; {command}"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            "/bin/sh",
+            ["-c", $"dotnet() {{ sh '{directory["dotnet"]}' \"$@\"; }}; {command}"])
+        { RedirectStandardOutput = true };
         using Process process = Process.Start(start)!;
         process.StandardOutput.ReadToEnd().TrimEnd().Split('\n').ShouldBe(
         [
             "sparsellm", "prune", "tiny & small", "--method", "sparsellm", "--sparsity", "0.7", "--set", "damping=0.05", "--set", "biasRefit=false",
-            "--calibration", Samples.HostileFile, "--samples", "16", "--sequence-length", "128", "--seed", "7", "--output", "small-70",
+            "--calibration", Samples
+                .HostileFile, "--samples", "16", "--sequence-length", "128", "--seed", "7", "--output", "small-70",
         ]);
     }
 
@@ -103,7 +117,9 @@ public sealed class MakingAgain : IDisposable
     private Recipe Read(ArtifactManifest manifest)
     {
         Directory.CreateDirectory(directory["tiny & small"]);
-        File.Copy(Path.Combine(Repository.Model("tiny-llama"), "config.json"), Path.Combine(directory["tiny & small"], "config.json"));
+        File.Copy(
+            Path.Combine(Repository.Model("tiny-llama"), "config.json"),
+            Path.Combine(directory["tiny & small"], "config.json"));
         File.WriteAllText(directory[Samples.HostileFile], "some text");
         File.WriteAllText(directory["pruning.yaml"], RecipeExcerpt.Of(manifest));
         return RecipeReader.Read(directory["pruning.yaml"], new NuGetVersion("0.1.0")).Require();

@@ -7,7 +7,8 @@ public sealed class ManyLines
 {
     [Fact]
     public void No_two_lines_have_the_same_shape_and_dashes_whatever_their_colour() =>
-        Enumerable.Range(0, 40).Select(series => (Marker.Shape(series), Marker.Dash(series))).Distinct().Count().ShouldBe(40);
+        Enumerable.Range(0, 40).Select(series => (Marker.Shape(series), Marker.Dash(series))).Distinct().Count()
+            .ShouldBe(40);
 
     [Theory]
     [InlineData(new double[] { 10, 100, 200 }, new double[] { 10, 100, 200 })]
@@ -21,7 +22,8 @@ public sealed class ManyLines
     {
         double[] ends = [.. Enumerable.Range(0, 14).Select(index => 90.0 + index % 3)];
         double[] places = [.. EndLabels.Place(ends, lowest: 14 * EndLabels.Distance).Order()];
-        places.Zip(places.Skip(1), (above, below) => below - above).ShouldAllBe(distance => distance >= EndLabels.Distance);
+        places.Zip(places.Skip(1), (above, below) => below - above)
+            .ShouldAllBe(distance => distance >= EndLabels.Distance);
         places[0].ShouldBeGreaterThanOrEqualTo(0);
         places[^1].ShouldBeLessThanOrEqualTo(14 * EndLabels.Distance);
     }

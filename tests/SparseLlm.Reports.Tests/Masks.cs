@@ -33,7 +33,10 @@ public sealed class Masks : IDisposable
             writer.Complete();
         }
 
-        TensorReport report = MaskDensities.Measure(directory.Path, DecoderModel.ReadDefinition(Repository.Model("tiny-llama")), [new TensorReport(name, [1, 1], "0.5", 0.5, null)]).Single();
+        TensorReport report = MaskDensities.Measure(
+            directory.Path,
+            DecoderModel.ReadDefinition(Repository.Model("tiny-llama")),
+            [new TensorReport(name, [1, 1], "0.5", 0.5, null)]).Single();
         MaskDensity mask = report.Mask!;
         mask.Cells.Length.ShouldBe(mask.Rows * mask.Columns);
         for (int row = 0; row < mask.Rows; row++)
@@ -48,7 +51,10 @@ public sealed class Masks : IDisposable
 
     [Fact]
     public void What_is_no_matrix_of_the_model_has_no_density() =>
-        MaskDensities.Measure(Repository.Model("tiny-llama"), DecoderModel.ReadDefinition(Repository.Model("tiny-llama")), [new TensorReport("no.such.weight", [1, 1], "0.5", 0.5, null)]).Single().Mask.ShouldBeNull();
+        MaskDensities.Measure(
+            Repository.Model("tiny-llama"),
+            DecoderModel.ReadDefinition(Repository.Model("tiny-llama")),
+            [new TensorReport("no.such.weight", [1, 1], "0.5", 0.5, null)]).Single().Mask.ShouldBeNull();
 
     [Theory]
     [InlineData(1)]
@@ -70,7 +76,9 @@ public sealed class Masks : IDisposable
         BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(16)).ShouldBe(3);
         BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(20)).ShouldBe(2);
         int data = file.AsSpan().IndexOf("IDAT"u8);
-        using var stream = new ZLibStream(new MemoryStream(file, data + 4, BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(data - 4))), CompressionMode.Decompress);
+        using var stream = new ZLibStream(
+            new MemoryStream(file, data + 4, BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(data - 4))),
+            CompressionMode.Decompress);
         using var lines = new MemoryStream();
         stream.CopyTo(lines);
         lines.ToArray().ShouldBe([0, 0x01, 0xF0, 0, 0x78, 0x30]);

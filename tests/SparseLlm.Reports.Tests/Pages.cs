@@ -5,8 +5,8 @@ using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports;
-using SparseLlm.Reports.Tests.Support;
 using SparseLlm.Recipes;
+using SparseLlm.Reports.Tests.Support;
 
 namespace SparseLlm.Reports.Tests;
 
@@ -23,9 +23,12 @@ public sealed partial class Pages
         string text = Document.Parse(page).Element("body")!.Value;
         foreach (string expected in (string[])
         [
-            "small-70", "70.00 %", "20.000", "25.000", "+25.0 %", Samples.HostileText, Samples.HostileFile, "layer 2: the damping was raised <twice>",
+            "small-70", "70.00 %", "20.000", "25.000", "+25.0 %", Samples.HostileText, Samples
+                .HostileFile, "layer 2: the damping was raised <twice>",
             "8.0 MiB", "3.0 MiB", "-62.5 %", "2.0 MiB", "-33.3 %", "35.00 %", "12.3 s", "300.0 MiB", "0.1270", "model.layers.3.mlp.down_proj.weight", "0.2500", "0.1250",
-            "16 windows of 128 tokens, random, seed 7", "cpu-fma/1", "0.1.0", manifest.Key, manifest.Digest, manifest.Model.Digest, new string('d', 64), new string('f', 64),
+            "16 windows of 128 tokens, random, seed 7", "cpu-fma/1", "0.1.0", manifest.Key, manifest.Digest, manifest
+                .Model
+                .Digest, new string('d', 64), new string('f', 64),
         ])
         {
             text.ShouldContain(expected);
@@ -35,7 +38,8 @@ public sealed partial class Pages
     [Fact]
     public void A_report_says_which_gates_are_met()
     {
-        string[] rows = [.. Document.Parse(Report(Samples.Manifest())).Descendants("section").First().Descendants("tr").Select(row => string.Join(" | ", row.Elements().Select(cell => cell.Value)))];
+        string[] rows = [.. Document.Parse(Report(Samples.Manifest())).Descendants("section").First().Descendants("tr")
+            .Select(row => string.Join(" | ", row.Elements().Select(cell => cell.Value)))];
         rows.ShouldContain($"{Samples.HostileText} | at most +10.0 % over dense | +25.0 % | ✗ missed");
         rows.ShouldContain($"{Samples.HostileText} | at most 30.000 | 25.000 | ✓ met");
     }
@@ -43,14 +47,17 @@ public sealed partial class Pages
     [Fact]
     public void A_report_says_what_the_guard_decided_on_every_layer()
     {
-        XElement section = Document.Parse(Report(Samples.Manifest())).Descendants("section").Single(section => section.Attribute("id")!.Value == "guard");
+        XElement section = Document.Parse(Report(Samples.Manifest())).Descendants("section")
+            .Single(section => section.Attribute("id")!.Value == "guard");
         section.Value.ShouldContain("decided on 3 changes to pruned layers, of which 1 were taken");
-        section.Descendants("tbody").Single().Elements("tr").Select(row => string.Join(" | ", row.Elements().Select(cell => cell.Value))).ShouldBe(
-        [
-            "0 | weights of sparsegpt instead | 0.0321 | 0.0456 | left",
-            "1 | tuning | 0.0987 | 0.0654 | taken",
-            "2 | distillation | not finite | not finite | left",
-        ]);
+        section.Descendants("tbody").Single().Elements("tr")
+            .Select(row => string.Join(" | ", row.Elements().Select(cell => cell.Value)))
+            .ShouldBe(
+                [
+                    "0 | weights of sparsegpt instead | 0.0321 | 0.0456 | left",
+                    "1 | tuning | 0.0987 | 0.0654 | taken",
+                    "2 | distillation | not finite | not finite | left",
+                ]);
     }
 
     [Theory]
@@ -60,7 +67,14 @@ public sealed partial class Pages
     public void Errors_that_tuning_has_changed_since_are_labelled(string tuning, string distillation, string expected)
     {
         ArtifactManifest manifest = Samples.Manifest();
-        manifest = manifest with { Settings = new Dictionary<string, string>(manifest.Settings) { ["tuningEpochs"] = tuning, ["distillationEpochs"] = distillation } };
+        manifest = manifest with
+        {
+            Settings = new Dictionary<string, string>(manifest.Settings)
+            {
+                ["tuningEpochs"] = tuning,
+                ["distillationEpochs"] = distillation
+            }
+        };
         string page = Report(manifest);
         Document.Parse(page).Texts("text").ShouldContain(expected);
         Document.Parse(page).Texts("th").ShouldContain("R" + expected[1..]);
@@ -70,7 +84,8 @@ public sealed partial class Pages
     [Fact]
     public void A_perplexity_that_is_no_number_meets_no_gate()
     {
-        GateResult.Of([Samples.Gate(maxIncrease: 0.5, max: 30)], Samples.Manifest(pruned: double.NaN)).ShouldAllBe(gate => !gate.IsMet);
+        GateResult.Of([Samples.Gate(maxIncrease: 0.5, max: 30)], Samples.Manifest(pruned: double.NaN))
+            .ShouldAllBe(gate => !gate.IsMet);
         Should.NotThrow(() => Report(Samples.Manifest(pruned: double.PositiveInfinity)));
     }
 
@@ -85,38 +100,52 @@ public sealed partial class Pages
         figure.Element("details")!.Texts("td").ShouldContain("0.1080");
         page.Descendants("figure").Count().ShouldBe(2);
         page.Descendants("figure").ShouldAllBe(one => one.Element("details") != null);
-        page.Descendants("svg").Where(svg => svg.Attribute("aria-hidden") is null).ShouldAllBe(svg => svg.Attribute("aria-label")!.Value.Length > 20);
+        page.Descendants("svg").Where(svg => svg.Attribute("aria-hidden") is null)
+            .ShouldAllBe(svg => svg.Attribute("aria-label")!.Value.Length > 20);
         page.Descendants("img").ShouldAllBe(image => image.Attribute("alt")!.Value.Length > 5);
     }
 
     [Fact]
     public void Pages_load_nothing_and_run_nothing()
     {
-        foreach (string page in (string[])[Report(Samples.Manifest()), Summary(Samples.Manifest("a"), Samples.Manifest("b", pruned: 40))])
+        foreach (string page in (string[])[Report(Samples
+            .Manifest()), Summary(Samples.Manifest("a"), Samples.Manifest("b", pruned: 40))])
         {
             XElement root = Document.Parse(page);
             root.Descendants("script").ShouldBeEmpty();
             root.Descendants().Attributes().ShouldAllBe(attribute => !attribute.Name.LocalName.StartsWith("on"));
             root.Descendants().Attributes().Where(attribute => attribute.Name.LocalName is "src" or "href")
-                .ShouldAllBe(attribute => attribute.Value.StartsWith("data:image/png;base64,") || LocalLink().IsMatch(attribute.Value));
+                .ShouldAllBe(attribute => attribute.Value.StartsWith("data:image/png;base64,")
+                    || LocalLink().IsMatch(attribute.Value));
             root.Descendants("style").Single().Value.ShouldNotContain("url(");
             page.ShouldNotContain("://");
         }
     }
 
     [Fact]
-    public void The_same_artifact_has_the_same_report() => Report(Samples.Manifest()).ShouldBe(Report(Samples.Manifest()));
+    public void The_same_artifact_has_the_same_report()
+        => Report(Samples.Manifest()).ShouldBe(Report(Samples.Manifest()));
 
     [Fact]
     public void The_report_on_a_large_model_stays_below_a_megabyte() =>
-        System.Text.Encoding.UTF8.GetByteCount(Report(Samples.Manifest(layers: 32, cells: 34))).ShouldBeLessThan(Megabyte);
+        System.Text.Encoding.UTF8.GetByteCount(Report(Samples.Manifest(layers: 32, cells: 34)))
+            .ShouldBeLessThan(Megabyte);
 
     [Fact]
     public void A_report_leaves_out_what_is_not_known()
     {
         ArtifactManifest manifest = Samples.Manifest() with
         {
-            Artifact = null, Calibration = null, PeakMemory = null, Size = null, ModelSparsity = null, Sweeps = null, Guards = null, Fallbacks = [], Perplexity = new Dictionary<string, PerplexityReport>(),
+            Artifact = null,
+            Calibration = null,
+            PeakMemory = null,
+            Size = null,
+            ModelSparsity = null,
+            Sweeps
+                = null,
+            Guards = null,
+            Fallbacks = [],
+            Perplexity = new Dictionary<string, PerplexityReport>(),
             Tensors = [new TensorReport("lm_head.weight", [4, 4], "0.5", 0.5, null)],
         };
         XElement page = Document.Parse(Report(manifest));
@@ -129,14 +158,21 @@ public sealed partial class Pages
     [Fact]
     public void A_report_tells_of_activations_that_did_not_fit_into_memory()
     {
-        Document.Parse(Report(Samples.Manifest() with { SpilledBytes = 5L << 30 })).Texts("th").ShouldContain("Spilled");
+        Document.Parse(Report(Samples.Manifest() with { SpilledBytes = 5L << 30 })).Texts("th")
+            .ShouldContain("Spilled");
         Document.Parse(Report(Samples.Manifest())).Texts("th").ShouldNotContain("Spilled");
     }
 
     [Fact]
     public void A_report_names_the_GPUs_with_their_driver_and_CUDA()
     {
-        ArtifactManifest manifest = Samples.Manifest() with { Gpus = [new Gpu("NVIDIA H100 80GB HBM3", "580.65.06", "12.8"), new Gpu("NVIDIA H100 80GB HBM3", "580.65.06", null)] };
+        ArtifactManifest manifest = Samples.Manifest() with
+        {
+            Gpus = [new Gpu(
+            "NVIDIA H100 80GB HBM3",
+            "580.65.06",
+            "12.8"), new Gpu("NVIDIA H100 80GB HBM3", "580.65.06", null)]
+        };
         string[] cells = [.. Document.Parse(Report(manifest)).Texts("td")];
         cells.ShouldContain("NVIDIA H100 80GB HBM3, driver 580.65.06, CUDA 12.8");
         cells.ShouldContain("NVIDIA H100 80GB HBM3, driver 580.65.06, CUDA not known");
@@ -147,12 +183,18 @@ public sealed partial class Pages
     public void A_summary_draws_a_line_for_each_method_and_one_for_patterns()
     {
         XElement page = Document.Parse(Summary(
-            Samples.Manifest("a"), Samples.Manifest("b", pruned: 40, sparsity: 0.8), Samples.Manifest("c", method: "wanda", pruned: 30), Samples.Manifest("d", pattern: "2:4", sparsity: 0.5)));
+            Samples.Manifest("a"), Samples.Manifest("b", pruned: 40, sparsity: 0.8), Samples.Manifest(
+                "c",
+                method: "wanda",
+                pruned: 30), Samples.Manifest("d", pattern: "2:4", sparsity: 0.5)));
         XElement figure = page.Descendants("figure").Single();
-        figure.Descendants("ul").Single().Elements("li").Select(item => item.Value.Trim()).ShouldBe(["sparsellm", "wanda", "sparsellm, N:M", "dense: 20.000"]);
-        figure.Descendants().Where(one => one.Attribute("class")?.Value.StartsWith("end") == true).Select(label => label.Value.Trim())
+        figure.Descendants("ul").Single().Elements("li").Select(item => item.Value.Trim())
             .ShouldBe(["sparsellm", "wanda", "sparsellm, N:M", "dense: 20.000"]);
-        figure.Descendants("polyline").Select(line => line.Attribute("points")!.Value.Split(' ').Length).ShouldBe([2, 1, 1]);
+        figure.Descendants().Where(one => one.Attribute("class")?.Value.StartsWith("end") == true)
+            .Select(label => label.Value.Trim())
+            .ShouldBe(["sparsellm", "wanda", "sparsellm, N:M", "dense: 20.000"]);
+        figure.Descendants("polyline").Select(line => line.Attribute("points")!.Value.Split(' ').Length)
+            .ShouldBe([2, 1, 1]);
         figure.Texts("title").ShouldContain("b: 40.000 (+100.0 %) at 80.00 %");
         figure.Texts("title").ShouldContain("dense: 20.000");
     }
@@ -161,8 +203,10 @@ public sealed partial class Pages
     public void A_summary_has_a_row_for_every_artifact_made_or_not()
     {
         XElement page = Document.Parse(Summary(Samples.Manifest("a"), Samples.Manifest("b", pruned: 40), null));
-        page.Descendants("header").Single().Value.ShouldContain("2 of 3 artifacts of tiny & small are made; gates are missed by 1 of them.");
-        string[][] rows = [.. page.Descendants("tbody").First().Elements("tr").Select(row => row.Elements().Select(cell => cell.Value).ToArray())];
+        page.Descendants("header").Single().Value
+            .ShouldContain("2 of 3 artifacts of tiny & small are made; gates are missed by 1 of them.");
+        string[][] rows = [.. page.Descendants("tbody").First().Elements("tr")
+            .Select(row => row.Elements().Select(cell => cell.Value).ToArray())];
         rows.Select(row => row[0]).ShouldBe(["a", "b", "c"]);
         rows.Select(row => row[1]).ShouldBe(["+25.0 %", "+100.0 %", "not made"]);
         rows.Select(row => row[2]).ShouldBe(["✓ met", "✗ missed", ""]);
@@ -189,8 +233,12 @@ public sealed partial class Pages
     {
         Recipe recipe = Samples.Recipe("a", "b", "c");
         ArtifactManifest?[] manifests = [Samples.Manifest("a"), Samples.Manifest("b", pruned: 40), null];
-        string[] lines = RecipeSummary.Format(recipe, [.. recipe.Artifacts.Zip(manifests, (artifact, manifest) => new ArtifactResult(artifact, manifest))]).Split('\n');
-        lines.Where(line => line.StartsWith('|')).Select(line => line.Replace(@"\|", "").Count(unit => unit == '|')).Distinct().ShouldBe([18]);
+        string[] lines = RecipeSummary.Format(
+            recipe,
+            [.. recipe.Artifacts.Zip(manifests, (artifact, manifest) => new ArtifactResult(artifact, manifest))]).Split('\n');
+        lines.Where(line => line.StartsWith('|')).Select(line => line.Replace(@"\|", "").Count(unit => unit == '|'))
+            .Distinct()
+            .ShouldBe([18]);
         lines.Single(line => line.StartsWith("| a |")).ShouldContain("| ★\u00A0best, ◆\u00A0Pareto |");
         lines.ShouldContain(line => line.StartsWith("★\u00A0best: "));
     }
@@ -208,7 +256,9 @@ public sealed partial class Pages
     [Fact]
     public void An_artifact_of_which_less_is_known_has_the_same_pages_with_less_on_them()
     {
-        ArtifactManifest manifest = Samples.Manifest() with { ModelSparsity = null, Size = new SizeReport(8L << 20, 3L << 20) };
+        ArtifactManifest manifest = Samples
+            .Manifest() with
+        { ModelSparsity = null, Size = new SizeReport(8L << 20, 3L << 20) };
         Document.Parse(Report(manifest)).Value.ShouldNotContain("Compressed");
         ArtifactSummary.Format(manifest, []).ShouldNotContain("compressed");
         Document.Parse(Summary(manifest)).Texts("td").ShouldContain("3.0 MiB");
@@ -218,9 +268,17 @@ public sealed partial class Pages
     public void Pages_show_what_the_other_encoding_would_take()
     {
         ArtifactManifest dense = Samples.Manifest();
-        ArtifactManifest packed = dense with { Encoding = CheckpointEncoding.Sparse, PackedDigest = new string('c', 64) };
+        ArtifactManifest packed = dense with
+        {
+            Encoding = CheckpointEncoding.Sparse,
+            PackedDigest = new string(
+            'c',
+            64)
+        };
         ArtifactSummary.Format(dense, []).ShouldContain("The weights take 3.0 MiB on disk and");
-        ArtifactSummary.Format(dense, []).ShouldContain("Packed, with 'encoding: sparse', they would take 2.5 MiB. A weight of the pruned matrices takes 6.05 bits packed, and 16.00 otherwise.");
+        ArtifactSummary.Format(
+            dense,
+            []).ShouldContain("Packed, with 'encoding: sparse', they would take 2.5 MiB. A weight of the pruned matrices takes 6.05 bits packed, and 16.00 otherwise.");
         ArtifactSummary.Format(packed, []).ShouldContain("The weights take 2.5 MiB on disk, packed, and");
         ArtifactSummary.Format(packed, []).ShouldContain("Not packed, they would take 3.0 MiB.");
         Document.Parse(Report(dense)).Value.ShouldContain("where they are packed, as 'encoding: sparse' does, -68.8 %");
@@ -228,44 +286,73 @@ public sealed partial class Pages
         Document.Parse(Report(packed)).Value.ShouldContain("of the pruned matrices, packed; 16.00 where they are not");
         Document.Parse(Report(packed)).Value.ShouldContain("encoding: sparse");
         Document.Parse(Report(packed)).Value.ShouldContain("--encoding sparse");
-        string[] cells = [.. Document.Parse(Summary(dense with { Artifact = "a" }, packed with { Artifact = "b" })).Texts("td")];
-        cells.Where(cell => cell is "dense" or "sparse" or "16.00" or "6.05").ShouldBe(["dense", "16.00", "sparse", "6.05"]);
+        string[] cells = [.. Document.Parse(Summary(dense with { Artifact = "a" }, packed with { Artifact = "b" }))
+            .Texts("td")];
+        cells.Where(cell => cell is "dense" or "sparse" or "16.00" or "6.05")
+            .ShouldBe(["dense", "16.00", "sparse", "6.05"]);
     }
 
     [Fact]
     public void A_gate_on_the_size_holds_what_is_written_against_the_dense_model()
     {
         ArtifactManifest dense = Samples.Manifest();
-        ArtifactManifest packed = dense with { Encoding = CheckpointEncoding.Sparse, PackedDigest = new string('c', 64) };
-        Of(dense, new SizeGate(null, 0.35, new SourceLocation("pruning.yaml"))).ShouldBe(new GateResult(null, "at most 35.00 % of dense", "37.50 %", false));
-        Of(packed, new SizeGate(null, 0.35, new SourceLocation("pruning.yaml"))).ShouldBe(new GateResult(null, "at most 35.00 % of dense", "31.25 %", true));
+        ArtifactManifest packed = dense with
+        {
+            Encoding = CheckpointEncoding.Sparse,
+            PackedDigest = new string(
+            'c',
+            64)
+        };
+        Of(dense, new SizeGate(null, 0.35, new SourceLocation("pruning.yaml"))).ShouldBe(
+            new GateResult(null, "at most 35.00 % of dense", "37.50 %", false));
+        Of(packed, new SizeGate(null, 0.35, new SourceLocation("pruning.yaml"))).ShouldBe(
+            new GateResult(null, "at most 35.00 % of dense", "31.25 %", true));
         Of(dense, new SizeGate(5L << 19, null, new SourceLocation("pruning.yaml"))).IsMet.ShouldBeFalse();
         Of(packed, new SizeGate(5L << 19, null, new SourceLocation("pruning.yaml"))).IsMet.ShouldBeTrue();
 
-        static GateResult Of(ArtifactManifest manifest, SizeGate gate) => GateResult.Of([gate], manifest).ShouldHaveSingleItem();
+        static GateResult Of(ArtifactManifest manifest, SizeGate gate)
+            => GateResult.Of([gate], manifest).ShouldHaveSingleItem();
     }
 
     [Fact]
     public void A_gate_on_the_size_is_shown_once_and_without_a_perplexity_too()
     {
         Recipe recipe = Samples.Recipe("a");
-        ArtifactRecipe artifact = recipe.Artifacts[0] with { Gates = [new SizeGate(null, 0.3, new SourceLocation("pruning.yaml"))] };
+        ArtifactRecipe artifact = recipe
+            .Artifacts[0] with
+        { Gates = [new SizeGate(null, 0.3, new SourceLocation("pruning.yaml"))] };
         ArtifactManifest one = Samples.Manifest("a");
-        ArtifactManifest two = one with { Perplexity = new Dictionary<string, PerplexityReport>(one.Perplexity) { ["code"] = one.Perplexity.Values.First() } };
-        foreach (ArtifactManifest manifest in (ArtifactManifest[])[one, two, one with { Perplexity = new Dictionary<string, PerplexityReport>() }])
+        ArtifactManifest two = one with
         {
-            RecipeSummary.Format(recipe, [new ArtifactResult(artifact, manifest)]).Split("at most 30.00 % of dense").Length.ShouldBe(2);
-            ArtifactSummary.Format(manifest, GateResult.Of(artifact.Gates, manifest)).ShouldContain("| size on disk | at most 30.00 % of dense | 37.50 % | ✗ **missed** |");
-            Document.Parse(ArtifactPage.Render(manifest, GateResult.Of(artifact.Gates, manifest))).Value.ShouldContain("size on disk");
+            Perplexity = new Dictionary<string, PerplexityReport>(one.Perplexity)
+            {
+                ["code"] = one.Perplexity.Values.First()
+            }
+        };
+        foreach (ArtifactManifest manifest in (ArtifactManifest[])[one, two, one with { Perplexity
+            = new Dictionary<string, PerplexityReport>() }])
+        {
+            RecipeSummary.Format(recipe, [new ArtifactResult(artifact, manifest)]).Split("at most 30.00 % of dense")
+                .Length
+                .ShouldBe(2);
+            ArtifactSummary.Format(manifest, GateResult.Of(artifact.Gates, manifest))
+                .ShouldContain("| size on disk | at most 30.00 % of dense | 37.50 % | ✗ **missed** |");
+            Document.Parse(ArtifactPage.Render(manifest, GateResult.Of(artifact.Gates, manifest))).Value
+                .ShouldContain("size on disk");
         }
     }
 
-    private static string Report(ArtifactManifest manifest) => ArtifactPage.Render(manifest, GateResult.Of([Samples.Gate(maxIncrease: 0.1, max: 30)], manifest));
+    private static string Report(ArtifactManifest manifest)
+        => ArtifactPage.Render(manifest, GateResult.Of([Samples.Gate(maxIncrease: 0.1, max: 30)], manifest));
 
     private static string Summary(params ArtifactManifest?[] manifests)
     {
-        Recipe recipe = Samples.Recipe([.. manifests.Select((manifest, index) => manifest?.Artifact ?? "" + (char)('a' + index))]);
-        return RecipePage.Render(recipe, [.. recipe.Artifacts.Zip(manifests, (artifact, manifest) => new ArtifactResult(artifact, manifest))], "owner");
+        Recipe recipe = Samples.Recipe(
+            [.. manifests.Select((manifest, index) => manifest?.Artifact ?? "" + (char)('a' + index))]);
+        return RecipePage.Render(
+            recipe,
+            [.. recipe.Artifacts.Zip(manifests, (artifact, manifest) => new ArtifactResult(artifact, manifest))],
+            "owner");
     }
 
     [GeneratedRegex("^(#[a-z]+|[a-z]+/report\\.html)$")]

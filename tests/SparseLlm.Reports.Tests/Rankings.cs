@@ -5,12 +5,14 @@ using SparseLlm.Reports.Tests.Support;
 
 namespace SparseLlm.Reports.Tests;
 
-/// <summary>Which artifacts of a recipe stand out; the gate of the samples is at 30 % over a perplexity of 20.</summary>
+/// <summary>Which artifacts of a recipe stand out; the gate of the samples is at 30 % over a perplexity of
+/// 20.</summary>
 public sealed class Rankings
 {
     [Fact]
     public void The_smallest_that_meets_its_gates_is_the_best() =>
-        Marks(("a", 21, 1000), ("b", 25, 700), ("c", 40, 500)).ShouldBe(["◆\u00A0Pareto", "★\u00A0best, ◆\u00A0Pareto", "◆\u00A0Pareto"]);
+        Marks(("a", 21, 1000), ("b", 25, 700), ("c", 40, 500)).ShouldBe(
+            ["◆\u00A0Pareto", "★\u00A0best, ◆\u00A0Pareto", "◆\u00A0Pareto"]);
 
     [Fact]
     public void Of_those_about_as_small_the_one_with_the_lower_perplexity_is_the_best_and_alone_on_the_front() =>
@@ -41,7 +43,8 @@ public sealed class Rankings
         Marks(results).ShouldBe(["★\u00A0best, ◆\u00A0Pareto", "◆\u00A0Pareto", ""]);
     }
 
-    private static string[] Marks(params (string Name, double Pruned, long Compressed)[] artifacts) => Marks(Results(artifacts));
+    private static string[] Marks(params (string Name, double Pruned, long Compressed)[] artifacts)
+        => Marks(Results(artifacts));
 
     private static string[] Marks(ArtifactResult[] results)
     {
@@ -53,6 +56,8 @@ public sealed class Rankings
     {
         Recipe recipe = Samples.Recipe([.. artifacts.Select(artifact => artifact.Name)]);
         return [.. recipe.Artifacts.Zip(artifacts, (artifact, made) =>
-            new ArtifactResult(artifact, Samples.Manifest(made.Name, layers: 1, pruned: made.Pruned, compressed: made.Compressed)))];
+            new ArtifactResult(
+                artifact,
+                Samples.Manifest(made.Name, layers: 1, pruned: made.Pruned, compressed: made.Compressed)))];
     }
 }

@@ -4,8 +4,8 @@ using SparseLlm.Runtime.Kernels;
 namespace SparseLlm.Runtime.Tests;
 
 /// <summary>
-/// Bytes that end where memory ends: reading one more kills the process, on Linux. What is behind a tensor and may be read is filled with ones, which as numbers are NaN and as
-/// masks keep everything.
+/// Bytes that end where memory ends: reading one more kills the process, on Linux. What is behind a tensor and may be
+/// read is filled with ones, which as numbers are NaN and as masks keep everything.
 /// </summary>
 internal sealed unsafe class GuardedMemory : IDisposable
 {
@@ -22,7 +22,9 @@ internal sealed unsafe class GuardedMemory : IDisposable
         nuint used = (nuint)(content.Length + behind);
         nuint pages = (used + page - 1) / page * page;
         size = pages + 2 * page;
-        memory = OperatingSystem.IsLinux() ? (byte*)Map(null, size, ReadAndWrite, PrivateAnonymous, -1, 0) : (byte*)NativeMemory.Alloc(size);
+        memory = OperatingSystem.IsLinux()
+            ? (byte*)Map(null, size, ReadAndWrite, PrivateAnonymous, -1, 0)
+            : (byte*)NativeMemory.Alloc(size);
         Address = memory + page + pages - used;
         Length = content.Length;
         Readable = (int)used;

@@ -27,11 +27,18 @@ public sealed class ManyVectorsTests
                 foreach (double density in (double[])[0, 0.3, 0.7])
                 {
                     using PackedWeights masked = PackedWeights.Bitmask(
-                        type, RandomWeights.Integers(random, rows, columns), RandomWeights.Kept(random, rows, columns, density), instructions);
+                        type, RandomWeights.Integers(random, rows, columns), RandomWeights.Kept(
+                            random,
+                            rows,
+                            columns,
+                            density), instructions);
                     ShouldBeExact(masked, Many, random);
                 }
 
-                using PackedWeights dense = PackedWeights.Dense(type, RandomWeights.Integers(random, rows, columns), instructions);
+                using PackedWeights dense = PackedWeights.Dense(
+                    type,
+                    RandomWeights.Integers(random, rows, columns),
+                    instructions);
                 ShouldBeExact(dense, Many, random);
             }
         }
@@ -46,7 +53,12 @@ public sealed class ManyVectorsTests
             foreach (int columns in (int[])[size, 60 / size * size, 420 / size * size, 900 / size * size])
             {
                 var random = new Random(size);
-                using PackedWeights packed = PackedWeights.Groups(type, RandomWeights.Integers(random, 11, columns), new GroupPattern(keep, size), random, instructions);
+                using PackedWeights packed = PackedWeights.Groups(
+                    type,
+                    RandomWeights.Integers(random, 11, columns),
+                    new GroupPattern(keep, size),
+                    random,
+                    instructions);
                 ShouldBeExact(packed, Many, random);
             }
         }
@@ -68,7 +80,11 @@ public sealed class ManyVectorsTests
     {
         var random = new Random(count);
         using PackedWeights packed = PackedWeights.Bitmask(
-            ElementType.BF16, RandomWeights.Integers(random, 40, 450), RandomWeights.Kept(random, 40, 450, 0.5), InstructionSets.Best);
+            ElementType.BF16, RandomWeights.Integers(random, 40, 450), RandomWeights.Kept(
+                random,
+                40,
+                450,
+                0.5), InstructionSets.Best);
         ShouldBeExact(packed, count, random);
     }
 
@@ -79,7 +95,11 @@ public sealed class ManyVectorsTests
         const int Width = 2501;
         var random = new Random(3);
         double[,] weights = RandomWeights.Fill(13, Width, () => RandomWeights.Rounded(random.NextDouble() - 0.5, type));
-        using PackedWeights packed = PackedWeights.Bitmask(type, weights, RandomWeights.Kept(random, 13, Width, 0.5), instructions);
+        using PackedWeights packed = PackedWeights.Bitmask(
+            type,
+            weights,
+            RandomWeights.Kept(random, 13, Width, 0.5),
+            instructions);
         float[] vectors = Vectors(random, Many, Width);
         float[] results = Multiply(packed.Matrix, vectors, 2);
         for (int i = 0; i < results.Length; i++)
@@ -99,13 +119,22 @@ public sealed class ManyVectorsTests
 
     [Theory]
     [MemberData(nameof(Kernels))]
-    public void Bits_depend_neither_on_threads_nor_on_the_other_rows_nor_on_the_other_vectors(InstructionSet instructions, ElementType type)
+    public void Bits_depend_neither_on_threads_nor_on_the_other_rows_nor_on_the_other_vectors(
+        InstructionSet instructions,
+        ElementType type)
     {
         const int Rows = 700;
         const int Width = 500;
         var random = new Random(5);
-        double[,] weights = RandomWeights.Fill(Rows, Width, () => RandomWeights.Rounded(random.NextDouble() - 0.5, type));
-        using PackedWeights packed = PackedWeights.Bitmask(type, weights, RandomWeights.Kept(random, Rows, Width, 0.4, row => row % 100 == 0 ? 1 : (double)row / Rows), instructions);
+        double[,] weights = RandomWeights.Fill(
+            Rows,
+            Width,
+            () => RandomWeights.Rounded(random.NextDouble() - 0.5, type));
+        using PackedWeights packed = PackedWeights.Bitmask(
+            type,
+            weights,
+            RandomWeights.Kept(random, Rows, Width, 0.4, row => row % 100 == 0 ? 1 : (double)row / Rows),
+            instructions);
         float[] vectors = Vectors(random, 450, Width);
         float[] all = Multiply(packed.Matrix, vectors, 1);
         foreach (int threads in (int[])[2, 3])
@@ -113,7 +142,8 @@ public sealed class ManyVectorsTests
             Multiply(packed.Matrix, vectors, threads).AsSpan().SequenceEqual(all).ShouldBeTrue();
         }
 
-        Multiply(packed.Matrix, vectors.AsSpan(0, Many * Width), 2).AsSpan().SequenceEqual(all.AsSpan(0, Many * Rows)).ShouldBeTrue();
+        Multiply(packed.Matrix, vectors.AsSpan(0, Many * Width), 2).AsSpan().SequenceEqual(all.AsSpan(0, Many * Rows))
+            .ShouldBeTrue();
         float[] slice = Multiply(packed.Matrix.Slice(333, 1), vectors, 2);
         slice.ShouldBe(Enumerable.Range(0, 450).Select(vector => all[vector * Rows + 333]));
     }
@@ -123,7 +153,10 @@ public sealed class ManyVectorsTests
     public void All_kernels_give_the_bits_of_a_product_with_the_unpacked_matrix()
     {
         var random = new Random(6);
-        double[,] weights = RandomWeights.Fill(75, 900, () => RandomWeights.Rounded(random.NextDouble() - 0.5, ElementType.F16));
+        double[,] weights = RandomWeights.Fill(
+            75,
+            900,
+            () => RandomWeights.Rounded(random.NextDouble() - 0.5, ElementType.F16));
         float[] vectors = Vectors(random, 50, 900);
         foreach (KernelFamily family in KernelFamilies.Supported)
         {
@@ -131,10 +164,15 @@ public sealed class ManyVectorsTests
             using var products = new VectorProducts(backend);
             foreach (InstructionSet instructions in InstructionSets.Supported)
             {
-                using PackedWeights packed = PackedWeights.Bitmask(ElementType.F16, weights, RandomWeights.Kept(new Random(7), 75, 900, 0.5), instructions);
+                using PackedWeights packed = PackedWeights.Bitmask(
+                    ElementType.F16,
+                    weights,
+                    RandomWeights.Kept(new Random(7), 75, 900, 0.5),
+                    instructions);
                 float[] results = new float[50 * 75];
                 products.Multiply(packed.Matrix, vectors, results);
-                results.AsSpan().SequenceEqual(MultiplyUnpacked(backend, packed, vectors)).ShouldBeTrue($"{family}, {instructions}");
+                results.AsSpan().SequenceEqual(MultiplyUnpacked(backend, packed, vectors))
+                    .ShouldBeTrue($"{family}, {instructions}");
             }
         }
     }
@@ -147,15 +185,23 @@ public sealed class ManyVectorsTests
         using PackedWeights middle = Create(1);
         using PackedWeights bottom = Create(70);
         float[] vectors = Vectors(random, 30, 600);
-        float[] together = Multiply(new StackedMatrix(top.Matrix, middle.Matrix, bottom.Matrix.Slice(2, 5), bottom.Matrix), vectors, 2);
-        float[][] alone = [Multiply(top.Matrix, vectors, 1), Multiply(middle.Matrix, vectors, 1), Multiply(bottom.Matrix.Slice(2, 5), vectors, 1), Multiply(bottom.Matrix, vectors, 1)];
+        float[] together = Multiply(
+            new StackedMatrix(top.Matrix, middle.Matrix, bottom.Matrix.Slice(2, 5), bottom.Matrix),
+            vectors,
+            2);
+        float[][] alone = [Multiply(top.Matrix, vectors, 1), Multiply(middle
+            .Matrix, vectors, 1), Multiply(bottom.Matrix.Slice(2, 5), vectors, 1), Multiply(bottom.Matrix, vectors, 1)];
         for (int vector = 0; vector < 30; vector++)
         {
-            together[(vector * 109)..((vector + 1) * 109)].ShouldBe(alone.SelectMany(part => part.Skip(vector * (part.Length / 30)).Take(part.Length / 30)));
+            together[(vector * 109)..((vector + 1) * 109)].ShouldBe(
+                alone.SelectMany(part => part.Skip(vector * (part.Length / 30)).Take(part.Length / 30)));
         }
 
         PackedWeights Create(int rows) => PackedWeights.Bitmask(
-            ElementType.BF16, RandomWeights.Fill(rows, 600, () => RandomWeights.Rounded(random.NextDouble(), ElementType.BF16)), RandomWeights.Kept(random, rows, 600, 0.5), InstructionSets.Best);
+            ElementType.BF16, RandomWeights.Fill(
+                rows,
+                600,
+                () => RandomWeights.Rounded(random.NextDouble(), ElementType.BF16)), RandomWeights.Kept(random, rows, 600, 0.5), InstructionSets.Best);
     }
 
     private static void ShouldBeExact(PackedWeights packed, int count, Random random)
@@ -174,7 +220,9 @@ public sealed class ManyVectorsTests
 
                 if (results[vector * packed.Rows + row] != expected)
                 {
-                    results[vector * packed.Rows + row].ShouldBe((float)expected, $"row {row} of {packed.Rows}, {packed.Columns} columns, vector {vector} of {count}");
+                    results[vector * packed.Rows + row].ShouldBe(
+                        (float)expected,
+                        $"row {row} of {packed.Rows}, {packed.Columns} columns, vector {vector} of {count}");
                 }
             }
         }
@@ -202,5 +250,6 @@ public sealed class ManyVectorsTests
         return results;
     }
 
-    private static float[] Vectors(Random random, int count, int columns) => [.. Enumerable.Range(0, count * columns).Select(_ => random.NextSingle() - 0.5f)];
+    private static float[] Vectors(Random random, int count, int columns)
+        => [.. Enumerable.Range(0, count * columns).Select(_ => random.NextSingle() - 0.5f)];
 }

@@ -58,7 +58,9 @@ public sealed class MatrixTests
         (starts[0], starts[^1]).ShouldBe((0, 4000));
         foreach ((long start, long end) in starts.Zip(starts.Skip(1)))
         {
-            (matrix.BytesBefore(end) - matrix.BytesBefore(start)).ShouldBeInRange(matrix.Bytes / 8 - 2500, matrix.Bytes / 8 + 2500);
+            (matrix.BytesBefore(end) - matrix.BytesBefore(start)).ShouldBeInRange(
+                matrix.Bytes / 8 - 2500,
+                matrix.Bytes / 8 + 2500);
         }
 
         top.Matrix.ShareStarts.ShouldBe([0, 2000], "too little to share");
@@ -85,12 +87,26 @@ public sealed class MatrixTests
         StoredBytes values = new(memory, 8, 8 + 64), mask = new(memory, 4, 4 + 16), offsets = new(memory, 16, 16);
         new Span<byte>(memory, 256).Clear();
         StoredMatrix.Bitmask(shape, values, mask, offsets, InstructionSet.Portable).Rows.ShouldBe(2);
-        Should.Throw<ArgumentException>(() => StoredMatrix.Dense(shape, new StoredBytes(memory, 63, 128), InstructionSet.Portable)).ParamName.ShouldBe("values");
-        Should.Throw<ArgumentException>(() => StoredMatrix.Bitmask(shape, new StoredBytes(memory, 8, 8 + 63), mask, offsets, InstructionSet.Portable)).ParamName.ShouldBe("values");
-        Should.Throw<ArgumentException>(() => StoredMatrix.Bitmask(shape, values, new StoredBytes(memory, 4, 4 + 15), offsets, InstructionSet.Portable)).ParamName.ShouldBe("mask");
-        Should.Throw<ArgumentException>(() => StoredMatrix.Bitmask(shape, values, new StoredBytes(memory, 3, 64), offsets, InstructionSet.Portable)).ParamName.ShouldBe("mask");
-        Should.Throw<ArgumentException>(() => StoredMatrix.Bitmask(shape, values, mask, new StoredBytes(memory, 8, 16), InstructionSet.Portable)).ParamName.ShouldBe("offsets");
-        Should.Throw<ArgumentException>(() => StoredMatrix.Groups(shape, new GroupPattern(2, 4), values, mask, InstructionSet.Portable)).ParamName.ShouldBe("values");
+        Should.Throw<ArgumentException>(
+            () => StoredMatrix.Dense(shape, new StoredBytes(memory, 63, 128), InstructionSet.Portable)).ParamName.ShouldBe("values");
+        Should.Throw<ArgumentException>(() => StoredMatrix.Bitmask(
+            shape,
+            new StoredBytes(memory, 8, 8 + 63),
+            mask,
+            offsets,
+            InstructionSet.Portable)).ParamName.ShouldBe("values");
+        Should.Throw<ArgumentException>(() => StoredMatrix.Bitmask(
+            shape,
+            values,
+            new StoredBytes(memory, 4, 4 + 15),
+            offsets,
+            InstructionSet.Portable)).ParamName.ShouldBe("mask");
+        Should.Throw<ArgumentException>(
+            () => StoredMatrix.Bitmask(shape, values, new StoredBytes(memory, 3, 64), offsets, InstructionSet.Portable)).ParamName.ShouldBe("mask");
+        Should.Throw<ArgumentException>(
+            () => StoredMatrix.Bitmask(shape, values, mask, new StoredBytes(memory, 8, 16), InstructionSet.Portable)).ParamName.ShouldBe("offsets");
+        Should.Throw<ArgumentException>(
+            () => StoredMatrix.Groups(shape, new GroupPattern(2, 4), values, mask, InstructionSet.Portable)).ParamName.ShouldBe("values");
     }
 
     [Theory]
@@ -103,7 +119,8 @@ public sealed class MatrixTests
         using var mask = new GuardedMemory(new byte[4], 16);
         using var offsets = new GuardedMemory([.. BitConverter.GetBytes(first), .. BitConverter.GetBytes(second)], 0);
         Should.Throw<ArgumentException>(() => StoredMatrix.Bitmask(
-            new MatrixShape(ElementType.BF16, 2, 16), values.Stored, mask.Stored, offsets.Stored, InstructionSet.Portable)).ParamName.ShouldBe("offsets");
+            new MatrixShape(ElementType.BF16, 2, 16), values.Stored, mask.Stored, offsets
+                .Stored, InstructionSet.Portable)).ParamName.ShouldBe("offsets");
     }
 
     [Theory]
@@ -116,7 +133,12 @@ public sealed class MatrixTests
         using var values = new GuardedMemory(new byte[6], 64);
         using var mask = new GuardedMemory(masks, 16);
         using var offsets = new GuardedMemory([.. BitConverter.GetBytes(0L), .. BitConverter.GetBytes(2L)], 0);
-        StoredMatrix.Bitmask(new MatrixShape(ElementType.BF16, 2, 12), values.Stored, mask.Stored, offsets.Stored, InstructionSet.Portable).FirstWrongRow(0, 2).ShouldBe(wrong);
+        StoredMatrix.Bitmask(
+            new MatrixShape(ElementType.BF16, 2, 12),
+            values.Stored,
+            mask.Stored,
+            offsets.Stored,
+            InstructionSet.Portable).FirstWrongRow(0, 2).ShouldBe(wrong);
     }
 
     [Theory]
@@ -127,14 +149,28 @@ public sealed class MatrixTests
     {
         using var values = new GuardedMemory(new byte[16], 64);
         using var mask = new GuardedMemory(masks, 16);
-        StoredMatrix.Groups(new MatrixShape(ElementType.BF16, 2, 8), new GroupPattern(2, 4), values.Stored, mask.Stored, InstructionSet.Portable).FirstWrongRow(0, 2).ShouldBe(wrong);
+        StoredMatrix.Groups(
+            new MatrixShape(ElementType.BF16, 2, 8),
+            new GroupPattern(2, 4),
+            values.Stored,
+            mask.Stored,
+            InstructionSet.Portable).FirstWrongRow(0, 2).ShouldBe(wrong);
     }
 
     public static IEnumerable<object[]> Layouts => ((Func<double[,], Random, PackedWeights>[])
     [
         (weights, _) => PackedWeights.Dense(ElementType.BF16, weights, InstructionSets.Best),
-        (weights, random) => PackedWeights.Groups(ElementType.BF16, weights, new GroupPattern(3, 8), random, InstructionSets.Best),
-        (weights, random) => PackedWeights.Bitmask(ElementType.F32, weights, Kept(random, weights.GetLength(0), 0.5), InstructionSets.Best),
+        (weights, random) => PackedWeights.Groups(
+            ElementType.BF16,
+            weights,
+            new GroupPattern(3, 8),
+            random,
+            InstructionSets.Best),
+        (weights, random) => PackedWeights.Bitmask(
+            ElementType.F32,
+            weights,
+            Kept(random, weights.GetLength(0), 0.5),
+            InstructionSets.Best),
     ]).Select(create => new object[] { create });
 
     [Theory]
@@ -174,14 +210,23 @@ public sealed class MatrixTests
         using var values = new GuardedMemory(new byte[8], 64);
         using var mask = new GuardedMemory([0x01, 0x02, 0x03, 0x01], 16);
         using var offsets = new GuardedMemory([.. ((long[])[0, 1, 2, 3]).SelectMany(BitConverter.GetBytes)], 0);
-        StoredMatrix matrix = StoredMatrix.Bitmask(new MatrixShape(ElementType.BF16, 4, 8), values.Stored, mask.Stored, offsets.Stored, InstructionSet.Portable);
+        StoredMatrix matrix = StoredMatrix.Bitmask(
+            new MatrixShape(ElementType.BF16, 4, 8),
+            values.Stored,
+            mask.Stored,
+            offsets.Stored,
+            InstructionSet.Portable);
         matrix.FirstWrongRow(0, 4).ShouldBe(2);
         matrix.Slice(0, 2).FirstWrongRow(0, 2).ShouldBeNull();
         matrix.Slice(1, 3).FirstWrongRow(0, 3).ShouldBe(1);
     }
 
     private static PackedWeights Random(Random random, int rows, double density) =>
-        PackedWeights.Bitmask(ElementType.BF16, Weights(random, rows), Kept(random, rows, density), InstructionSets.Best);
+        PackedWeights.Bitmask(
+            ElementType.BF16,
+            Weights(random, rows),
+            Kept(random, rows, density),
+            InstructionSets.Best);
 
     private static double[,] Weights(Random random, int rows)
     {

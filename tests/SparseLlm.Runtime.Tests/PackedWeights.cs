@@ -5,7 +5,8 @@ using SparseLlm.Runtime.Kernels;
 
 namespace SparseLlm.Runtime.Tests;
 
-/// <summary>A matrix of given weights in a layout, in guarded memory. What is kept is not necessarily what is not zero.</summary>
+/// <summary>A matrix of given weights in a layout, in guarded memory. What is kept is not necessarily what is not
+/// zero.</summary>
 internal sealed class PackedWeights : IDisposable
 {
     private readonly List<GuardedMemory> memory = [];
@@ -35,7 +36,10 @@ internal sealed class PackedWeights : IDisposable
     public static PackedWeights Dense(ElementType type, double[,] weights, InstructionSet instructions)
     {
         var packed = new PackedWeights(weights, All(weights));
-        packed.Matrix = StoredMatrix.Dense(packed.Shape(type), packed.Hold([.. weights.Cast<double>().SelectMany(weight => Bytes(weight, type))], 0), instructions);
+        packed.Matrix = StoredMatrix.Dense(
+            packed.Shape(type),
+            packed.Hold([.. weights.Cast<double>().SelectMany(weight => Bytes(weight, type))], 0),
+            instructions);
         return packed;
     }
 
@@ -44,11 +48,18 @@ internal sealed class PackedWeights : IDisposable
         var packed = new PackedWeights(weights, kept);
         (byte[] values, byte[] mask, long[] offsets) = packed.Pack(type, kept);
         packed.Matrix = StoredMatrix.Bitmask(
-            packed.Shape(type), packed.Hold(values, 64), packed.Hold(mask, 16), packed.Hold(MemoryMarshal.AsBytes(offsets.AsSpan()), 0), instructions);
+            packed.Shape(type), packed.Hold(values, 64), packed.Hold(mask, 16), packed.Hold(
+                MemoryMarshal.AsBytes(offsets.AsSpan()),
+                0), instructions);
         return packed;
     }
 
-    public static PackedWeights Groups(ElementType type, double[,] weights, GroupPattern pattern, Random random, InstructionSet instructions)
+    public static PackedWeights Groups(
+        ElementType type,
+        double[,] weights,
+        GroupPattern pattern,
+        Random random,
+        InstructionSet instructions)
     {
         bool[,] kept = new bool[weights.GetLength(0), weights.GetLength(1)];
         for (int row = 0; row < weights.GetLength(0); row++)
@@ -66,7 +77,12 @@ internal sealed class PackedWeights : IDisposable
 
         var packed = new PackedWeights(weights, kept);
         (byte[] values, byte[] mask, _) = packed.Pack(type, kept);
-        packed.Matrix = StoredMatrix.Groups(packed.Shape(type), pattern, packed.Hold(values, 64), packed.Hold(mask, 16), instructions);
+        packed.Matrix = StoredMatrix.Groups(
+            packed.Shape(type),
+            pattern,
+            packed.Hold(values, 64),
+            packed.Hold(mask, 16),
+            instructions);
         return packed;
     }
 

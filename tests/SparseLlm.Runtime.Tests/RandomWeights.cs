@@ -7,7 +7,8 @@ namespace SparseLlm.Runtime.Tests;
 internal static class RandomWeights
 {
     /// <summary>Small ones, whose products and sums are exact in any order.</summary>
-    public static double[,] Integers(Random random, int rows, int columns) => Fill(rows, columns, () => random.Next(-9, 10));
+    public static double[,] Integers(Random random, int rows, int columns)
+        => Fill(rows, columns, () => random.Next(-9, 10));
 
     /// <summary>Whatever comes next.</summary>
     public static double[,] Fill(int rows, int columns, Func<double> next)

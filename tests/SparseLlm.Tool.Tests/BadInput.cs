@@ -18,7 +18,8 @@ public sealed class BadInput
     public void Impossible_options_are_usage_errors(string code, string message, params string[] options)
     {
         using var directory = new TempDirectory();
-        ToolProcess prune = ToolProcess.Run(["prune", Model, "--calibration", Calibration, "-o", directory["out"], .. options]);
+        ToolProcess prune = ToolProcess.Run(
+            ["prune", Model, "--calibration", Calibration, "-o", directory["out"], .. options]);
         prune.ExitCode.ShouldBe(2);
         prune.Error.ShouldContain($"error {code}");
         prune.Error.ShouldContain(message);
@@ -26,17 +27,26 @@ public sealed class BadInput
     }
 
     [Fact]
-    public void An_unknown_option_is_a_usage_error() => ToolProcess.Run("prune", Model, "--sparsty", "0.5").ExitCode.ShouldBe(2);
+    public void An_unknown_option_is_a_usage_error()
+        => ToolProcess.Run("prune", Model, "--sparsty", "0.5").ExitCode.ShouldBe(2);
 
     [Theory]
     [InlineData("SLM3002", "tokens", "--sparsity", "0.5", "--samples", "100000")]
     [InlineData("SLM3003", "the model's maximum of 256", "--sparsity", "0.5", "--sequence-length", "512")]
     [InlineData("SLM3004", "not a multiple of 5", "--pattern", "3:5")]
-    [InlineData("SLM3015", "a sparsity of 0.9999999 leaves none of the 36864 weights of 'model.decoder.layers.0.self_attn.q_proj.weight'", "--sparsity", "0.9999999")]
-    public void What_does_not_fit_the_model_or_the_text_is_an_error(string code, string message, params string[] options)
+    [InlineData(
+        "SLM3015",
+        "a sparsity of 0.9999999 leaves none of the 36864 weights of 'model.decoder.layers.0.self_attn.q_proj.weight'",
+        "--sparsity",
+        "0.9999999")]
+    public void What_does_not_fit_the_model_or_the_text_is_an_error(
+        string code,
+        string message,
+        params string[] options)
     {
         using var directory = new TempDirectory();
-        ToolProcess prune = ToolProcess.Run(["prune", Model, "--calibration", Calibration, "-o", directory["out"], .. options]);
+        ToolProcess prune = ToolProcess.Run(
+            ["prune", Model, "--calibration", Calibration, "-o", directory["out"], .. options]);
         prune.ExitCode.ShouldBe(1);
         prune.Error.ShouldContain($"error {code}");
         prune.Error.ShouldContain(message);
@@ -58,7 +68,15 @@ public sealed class BadInput
         using var directory = new TempDirectory();
         Directory.CreateDirectory(directory["out"]);
         File.WriteAllText(Path.Combine(directory["out"], "thesis.txt"), "three years of work");
-        ToolProcess prune = ToolProcess.Run("prune", Model, "--method", "magnitude", "--sparsity", "0.5", "-o", directory["out"]);
+        ToolProcess prune = ToolProcess.Run(
+            "prune",
+            Model,
+            "--method",
+            "magnitude",
+            "--sparsity",
+            "0.5",
+            "-o",
+            directory["out"]);
         prune.ExitCode.ShouldBe(1);
         prune.Error.ShouldContain("error SLM4001");
         File.ReadAllText(Path.Combine(directory["out"], "thesis.txt")).ShouldBe("three years of work");
@@ -70,7 +88,15 @@ public sealed class BadInput
     {
         using var directory = new TempDirectory();
         Directory.CreateDirectory(directory["tiny-opt-missin"]);
-        ToolProcess prune = ToolProcess.Run("prune", directory["tiny-opt-missing"], "--method", "magnitude", "--sparsity", "0.5", "-o", directory["out"]);
+        ToolProcess prune = ToolProcess.Run(
+            "prune",
+            directory["tiny-opt-missing"],
+            "--method",
+            "magnitude",
+            "--sparsity",
+            "0.5",
+            "-o",
+            directory["out"]);
         prune.ExitCode.ShouldBe(1);
         prune.Error.ShouldContain("error SLM2");
         prune.Error.ShouldContain($"did you mean '{directory["tiny-opt-missin"]}'?");
@@ -82,7 +108,15 @@ public sealed class BadInput
         using var directory = new TempDirectory();
         CopyModel(directory["model"]);
         OverwriteTail(Path.Combine(directory["model"], "model.safetensors"), [0x00, 0x7e]);
-        ToolProcess prune = ToolProcess.Run("prune", directory["model"], "--method", "magnitude", "--sparsity", "0.5", "-o", directory["out"]);
+        ToolProcess prune = ToolProcess.Run(
+            "prune",
+            directory["model"],
+            "--method",
+            "magnitude",
+            "--sparsity",
+            "0.5",
+            "-o",
+            directory["out"]);
         prune.ExitCode.ShouldBe(1);
         prune.Error.ShouldContain("error SLM2");
         prune.Error.ShouldContain("model.decoder.layers.3.");
@@ -99,7 +133,15 @@ public sealed class BadInput
         Skip.IfNot(Mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", small), "mounting a file system is not allowed here");
         try
         {
-            ToolProcess prune = ToolProcess.Run("prune", Model, "--method", "magnitude", "--sparsity", "0.5", "-o", Path.Combine(small, "out"));
+            ToolProcess prune = ToolProcess.Run(
+                "prune",
+                Model,
+                "--method",
+                "magnitude",
+                "--sparsity",
+                "0.5",
+                "-o",
+                Path.Combine(small, "out"));
             prune.ExitCode.ShouldBe(1);
             prune.Error.ShouldContain("error SLM4002");
             Directory.EnumerateFileSystemEntries(small).ShouldBeEmpty();

@@ -19,7 +19,8 @@ public sealed class Building : IDisposable
         artifact.GetProperty("name").GetString().ShouldBe("half");
         artifact.GetProperty("sparsity").GetDouble().ShouldBe(0.5, 1e-5);
         artifact.GetProperty("perplexity").GetProperty("prose").GetProperty("pruned").GetDouble()
-            .ShouldBeGreaterThan(artifact.GetProperty("perplexity").GetProperty("prose").GetProperty("dense").GetDouble());
+            .ShouldBeGreaterThan(
+                artifact.GetProperty("perplexity").GetProperty("prose").GetProperty("dense").GetDouble());
         foreach (string file in (string[])["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "pruning.json", "summary.md", "report.html"])
         {
             File.Exists(Path.Combine(Models, "half", file)).ShouldBeTrue(file);
@@ -29,7 +30,8 @@ public sealed class Building : IDisposable
         using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(Models, "half", "pruning.json")));
         manifest.RootElement.GetProperty("tensors").GetArrayLength().ShouldBe(24);
         manifest.RootElement.GetProperty("calibration").GetProperty("samples").GetInt32().ShouldBe(8);
-        Directory.EnumerateFileSystemEntries(Models).Select(Path.GetFileName).Order().ShouldBe(["half", "summary.html", "summary.md"]);
+        Directory.EnumerateFileSystemEntries(Models).Select(Path.GetFileName).Order()
+            .ShouldBe(["half", "summary.html", "summary.md"]);
     }
 
     [Fact]
@@ -65,7 +67,8 @@ public sealed class Building : IDisposable
         ToolProcess build = Build();
         build.ExitCode.ShouldBe(1);
         build.Error.ShouldContain("pruning.yaml(13,");
-        build.Error.Split('\n').Count(line => line.Contains("error SLM4003")).ShouldBe(1, "one error for each artifact");
+        build.Error.Split('\n').Count(line => line.Contains("error SLM4003"))
+            .ShouldBe(1, "one error for each artifact");
         build.Error.ShouldContain("'most' misses 2 of its 2 gates");
         build.Error.ShouldContain("(allowed: at most +5.0 % over dense, at most 7.000)");
         build.Output.ShouldMatch(@"most +magnitude .* missed ");
@@ -79,7 +82,8 @@ public sealed class Building : IDisposable
     [Fact]
     public void A_missed_gate_of_a_warning_fails_nothing_and_is_among_what_every_build_warns_of()
     {
-        Write("artifacts: { most: { method: magnitude, sparsity: 0.9, gates: { prose: { max: 7, severity: warning } } } }");
+        Write(
+            "artifacts: { most: { method: magnitude, sparsity: 0.9, gates: { prose: { max: 7, severity: warning } } } }");
         string lists = Path.Combine(Path.GetDirectoryName(Models)!, "lists");
 
         ToolProcess build = Build("--manifest", lists);
@@ -138,7 +142,8 @@ public sealed class Building : IDisposable
     {
         ToolProcess prune = ToolProcess.Run(
             "prune", Repository.Model("tiny-opt"), "--method", "sparsegpt", "--set", "damping=0", "--sparsity", "0.5",
-            "--calibration", Repository.Text("sample-calibration.txt"), "--samples", "1", "--sequence-length", "8", "-o", Models);
+            "--calibration", Repository.Text(
+                "sample-calibration.txt"), "--samples", "1", "--sequence-length", "8", "-o", Models);
         prune.ExitCode.ShouldBe(0, prune.Error);
         prune.Error.ShouldContain("sparsellm: note SLM4008: ");
         prune.Error.ShouldNotContain("warning");

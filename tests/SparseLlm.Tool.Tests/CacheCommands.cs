@@ -39,7 +39,13 @@ public sealed class CacheCommands : IDisposable
         foreach ((int index, string key) in keys.Index())
         {
             File.WriteAllBytes(directory["file"], [.. Enumerable.Repeat((byte)(2 + index), 1000)]);
-            cache.Put(key, "layer", $"a: layer {index} of [opt]", [("file", directory["file"])], null, origin: new EntryOrigin("[opt]", "a\u001b"));
+            cache.Put(
+                key,
+                "layer",
+                $"a: layer {index} of [opt]",
+                [("file", directory["file"])],
+                null,
+                origin: new EntryOrigin("[opt]", "a\u001b"));
         }
 
         string lockFile = directory["pruning.lock.json"];
@@ -47,15 +53,18 @@ public sealed class CacheCommands : IDisposable
         cache.Pin(lockFile);
         string list = ToolProcess.Run("cache", "ls", "--cache", Cache).Output;
         list.ShouldContain("stored by an older version");
-        list.Split('\n').Single(line => line.Contains("[opt]")).Split(' ', StringSplitOptions.RemoveEmptyEntries).ShouldBe(["[opt]", "a\\u001B", "layer", "3", "3.0", "kB", "now", "2", "pinned"]);
+        list.Split('\n').Single(line => line.Contains("[opt]")).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .ShouldBe(["[opt]", "a\\u001B", "layer", "3", "3.0", "kB", "now", "2", "pinned"]);
         list.ShouldContain($"{lockFile}: 2 entries, 2.0 kB");
 
         string gc = ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "1kB").Output;
-        gc.Split('\n').Single(line => line.Contains("[opt]")).Split(' ', StringSplitOptions.RemoveEmptyEntries).ShouldBe(["layer:", "a\\u001B", "([opt])", "2", "1.0", "kB"]);
+        gc.Split('\n').Single(line => line.Contains("[opt]")).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .ShouldBe(["layer:", "a\\u001B", "([opt])", "2", "1.0", "kB"]);
         gc.ShouldContain("that is more than 1.0 kB: 2.0 kB are pinned");
         gc.ShouldContain($"{lockFile}: 2 entries, 2.0 kB");
         ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "2kB").Output.ShouldNotContain("pinned");
-        ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "1kB", "--details").Output.ShouldContain(Path.Combine(Cache, "ac", keys[2]));
+        ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "1kB", "--details").Output
+            .ShouldContain(Path.Combine(Cache, "ac", keys[2]));
     }
 
     [Fact]
@@ -112,13 +121,17 @@ public sealed class CacheCommands : IDisposable
         File.WriteAllText(file, "precious");
         foreach (string command in (string[])["cache ls", "cache verify", "cache gc --yes", "plan", "status", "why a", "build", "cache push", "cache pull", "doctor"])
         {
-            File.WriteAllText(directory["pruning.yaml"], $"version: 1\nmodel: {Repository.Model("tiny-opt")}\nartifacts:\n  a: {{ method: magnitude, sparsity: 0.5 }}\n");
-            string[] words = command.StartsWith("plan") || command.StartsWith("status") || command.StartsWith("why") || command.StartsWith("build") || command.StartsWith("cache pu")
+            File.WriteAllText(directory[
+                "pruning.yaml"], $"version: 1\nmodel: {Repository.Model("tiny-opt")}\nartifacts:\n  a: {{ method: magnitude, sparsity: 0.5 }}\n");
+            string[] words = command.StartsWith("plan") || command.StartsWith("status") || command.StartsWith("why")
+                || command.StartsWith("build")
+                || command.StartsWith("cache pu")
                 ? [.. command.Split(' '), directory["pruning.yaml"]]
                 : command.Split(' ');
             ToolProcess run = ToolProcess.Run(new Dictionary<string, string> { ["SPARSELLM_CACHE"] = Cache }, words);
             run.ExitCode.ShouldBe(1, command);
-            run.Error.ShouldContain($"{Cache}: error SLM4027: this is not a cache of this tool", customMessage: command);
+            run.Error
+                .ShouldContain($"{Cache}: error SLM4027: this is not a cache of this tool", customMessage: command);
         }
 
         File.ReadAllText(file).ShouldBe("precious");
@@ -128,7 +141,8 @@ public sealed class CacheCommands : IDisposable
     private void Fill()
     {
         File.WriteAllBytes(directory["file"], [.. Enumerable.Repeat((byte)1, 1500)]);
-        BuildCache.Open(Cache, _ => { }).Put(Key, "layer", "layer 3 of [tiny-opt]", [("file", directory["file"])], null);
+        BuildCache.Open(Cache, _ => { })
+            .Put(Key, "layer", "layer 3 of [tiny-opt]", [("file", directory["file"])], null);
     }
 
     public void Dispose() => directory.Dispose();

@@ -20,7 +20,9 @@ public sealed class CallingOff
     {
         using var cancellation = new Cancellation(Patience);
         using var never = new ManualResetEventSlim();
-        Task<int> run = cancellation.Run(_ => { never.Wait(CancellationToken.None); return Task.FromResult(0); }, isTidy: false);
+        Task<int> run = cancellation.Run(
+            _ => { never.Wait(CancellationToken.None); return Task.FromResult(0); },
+            isTidy: false);
         cancellation.CallOff(143);
         cancellation.CallOff(130);
         (await run.WaitAsync(Patience)).ShouldBe(143);
@@ -51,7 +53,9 @@ public sealed class CallingOff
     {
         using var cancellation = new Cancellation(TimeSpan.FromMilliseconds(100));
         using var never = new ManualResetEventSlim();
-        Task<int> run = cancellation.Run(_ => { never.Wait(CancellationToken.None); return Task.FromResult(0); }, isTidy: true);
+        Task<int> run = cancellation.Run(
+            _ => { never.Wait(CancellationToken.None); return Task.FromResult(0); },
+            isTidy: true);
         cancellation.CallOff(129);
         (await run.WaitAsync(Patience)).ShouldBe(129);
         never.Set();
@@ -66,7 +70,8 @@ public sealed class CallingOff
         using var directory = new TempDirectory();
 
         // A result of many times what a pipe holds, and nobody who reads it.
-        File.WriteAllText(directory["pruning.yaml"], $"version: 1\nmodel: {Repository.Model("tiny-opt")}\ndefaults: {{ method: magnitude, sparsity: 0.5 }}\nartifacts:\n"
+        File.WriteAllText(directory[
+            "pruning.yaml"], $"version: 1\nmodel: {Repository.Model("tiny-opt")}\ndefaults: {{ method: magnitude, sparsity: 0.5 }}\nartifacts:\n"
             + string.Concat(Enumerable.Range(0, 900).Select(index => $"  {new string('x', 200)}{index}:\n")));
         using Process process = ToolProcess.Start("validate", directory.Path, "--json");
         process.StandardOutput.ReadLine();

@@ -6,22 +6,35 @@ public sealed class CommandLines
     private static readonly string Model = Repository.Model("tiny-opt");
 
     [Theory]
-    [InlineData("build --device gpu", "Argument 'gpu' not recognized. Must be one of: 'auto' 'cpu' 'cpu-torch' 'cuda'", "build --help")]
+    [InlineData(
+        "build --device gpu",
+        "Argument 'gpu' not recognized. Must be one of: 'auto' 'cpu' 'cpu-torch' 'cuda'",
+        "build --help")]
     [InlineData("build --threads many", "--threads takes a whole number, found 'many'", "build --help")]
     [InlineData("build --threads 0", "--threads must be at least 1, found 0", "build --help")]
     [InlineData("build --on-cache-miss 1", "--on-cache-miss is '1'; it can be build, warn or error", "build --help")]
     [InlineData("build --memory lots", "--memory is 'lots', which is neither a size nor a percentage", "build --help")]
-    [InlineData("eval model --text x --sequence-length 1", "--sequence-length must be at least 2, found 1", "eval --help")]
+    [InlineData(
+        "eval model --text x --sequence-length 1",
+        "--sequence-length must be at least 2, found 1",
+        "eval --help")]
     [InlineData("cache gc --max-siz 5GB", "Unrecognized command or argument '--max-siz'", "cache gc --help")]
     [InlineData("prune model", "Option '--output' is required", "prune --help")]
     [InlineData("inspect <>", "model is empty", "inspect --help")]
     [InlineData("build --lockd", "there is no option '--lockd'; did you mean '--locked'?", "build --help")]
-    [InlineData("inspect --nothing-like-it", "there is no option '--nothing-like-it'; write ./--nothing-like-it if that is a file", "inspect --help")]
+    [InlineData(
+        "inspect --nothing-like-it",
+        "there is no option '--nothing-like-it'; write ./--nothing-like-it if that is a file",
+        "inspect --help")]
     [InlineData("build --manifest /", "--manifest is '/', which is a folder", "build --help")]
     [InlineData("bild", "Unrecognized command or argument 'bild'", "--help")]
-    public void Each_mistake_is_a_line_as_build_systems_read_it_and_help_is_not_poured_over_it(string arguments, string message, string help)
+    public void Each_mistake_is_a_line_as_build_systems_read_it_and_help_is_not_poured_over_it(
+        string arguments,
+        string message,
+        string help)
     {
-        ToolProcess run = ToolProcess.Run([.. arguments.Split(' ').Select(argument => argument == "<>" ? "" : argument)]);
+        ToolProcess run = ToolProcess.Run(
+            [.. arguments.Split(' ').Select(argument => argument == "<>" ? "" : argument)]);
         run.ExitCode.ShouldBe(2);
         run.Output.ShouldBeEmpty();
         string[] lines = run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -50,7 +63,9 @@ public sealed class CommandLines
     {
         using var directory = new TempDirectory();
         File.WriteAllText(directory["response"], $"b\n--output\n{directory["injected"]}\n");
-        File.WriteAllText(directory["pruning.yaml"], $"version: 1\nmodel: {Model}\nartifacts: {{ b: {{ method: magnitude, sparsity: 0.5 }} }}\n");
+        File.WriteAllText(
+            directory["pruning.yaml"],
+            $"version: 1\nmodel: {Model}\nartifacts: {{ b: {{ method: magnitude, sparsity: 0.5 }} }}\n");
         ToolProcess build = ToolProcess.Run("build", directory.Path, "--artifact", "@" + directory["response"]);
         build.ExitCode.ShouldBe(1);
         build.Error.ShouldContain($"there is no artifact '@{directory["response"]}'");
@@ -85,7 +100,8 @@ public sealed class CommandLines
     {
         using var directory = new TempDirectory();
         File.WriteAllText(directory["records.txt"], "{\"text\": \"one\"}\n");
-        File.WriteAllText(directory["pruning.yaml"], $"version: 1\nmodel: {Model}\ncalibration: {{ text: records.txt }}\nartifacts: {{ a: {{ sparsity: 0.5 }} }}\n");
+        File.WriteAllText(directory[
+            "pruning.yaml"], $"version: 1\nmodel: {Model}\ncalibration: {{ text: records.txt }}\nartifacts: {{ a: {{ sparsity: 0.5 }} }}\n");
         foreach (string command in (string[])["validate", "plan", "status", "build"])
         {
             ToolProcess run = ToolProcess.Run(command, directory.Path);
@@ -95,7 +111,15 @@ public sealed class CommandLines
         }
 
         ToolProcess.Run("eval", Model, "--text", directory["records.txt"]).ExitCode.ShouldBe(2);
-        ToolProcess.Run("prune", Model, "--sparsity", "0.5", "--calibration", directory["records.txt"], "-o", directory["out"]).ExitCode.ShouldBe(2);
+        ToolProcess.Run(
+            "prune",
+            Model,
+            "--sparsity",
+            "0.5",
+            "--calibration",
+            directory["records.txt"],
+            "-o",
+            directory["out"]).ExitCode.ShouldBe(2);
     }
 
     [SkippableFact]
@@ -104,7 +128,8 @@ public sealed class CommandLines
         Skip.If(OperatingSystem.IsWindows(), "no name has a line break there");
         using var directory = new TempDirectory();
         File.Copy(Repository.Text("sample-eval.txt"), directory["one\ntwo.txt"]);
-        File.WriteAllText(directory["pruning.yaml"], $"version: 1\nmodel: {Model}\ncalibration: {{ text: \"*two.txt\", samples: 1, sequenceLength: 16 }}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5 }} }}\n");
+        File.WriteAllText(directory[
+            "pruning.yaml"], $"version: 1\nmodel: {Model}\ncalibration: {{ text: \"*two.txt\", samples: 1, sequenceLength: 16 }}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5 }} }}\n");
         ToolProcess build = ToolProcess.Run("build", directory.Path, "--manifest", directory["lists"]);
         build.ExitCode.ShouldBe(1);
         build.Error.ShouldContain($"{directory[@"one\ntwo.txt"]}: error SLM5006: ");

@@ -38,7 +38,8 @@ public sealed class Commands
         ToolProcess eval = ToolProcess.Run("eval", directory["out"], "--text", Evaluation, "--json");
         eval.ExitCode.ShouldBe(0, eval.Error);
         ToolProcess dense = ToolProcess.Run("eval", Model, "--text", Evaluation, "--json");
-        eval.Json.GetProperty("perplexity").GetDouble().ShouldBeGreaterThan(dense.Json.GetProperty("perplexity").GetDouble());
+        eval.Json.GetProperty("perplexity").GetDouble()
+            .ShouldBeGreaterThan(dense.Json.GetProperty("perplexity").GetDouble());
         eval.Json.GetProperty("windows").GetInt32().ShouldBe(dense.Json.GetProperty("windows").GetInt32());
         eval.Json.GetProperty("tokens").GetInt32().ShouldBe(256 * eval.Json.GetProperty("windows").GetInt32());
     }
@@ -81,13 +82,23 @@ public sealed class Commands
     public void A_pruned_model_is_packed_measured_and_unpacked()
     {
         using var directory = new TempDirectory();
-        ToolProcess.Run("prune", Model, "--method", "magnitude", "--sparsity", "0.7", "-o", directory["pruned"], "--no-progress").ExitCode.ShouldBe(0);
+        ToolProcess.Run(
+            "prune",
+            Model,
+            "--method",
+            "magnitude",
+            "--sparsity",
+            "0.7",
+            "-o",
+            directory["pruned"],
+            "--no-progress").ExitCode.ShouldBe(0);
         ToolProcess pack = ToolProcess.Run("pack", directory["pruned"], "-o", directory["packed"], "--json");
         pack.ExitCode.ShouldBe(0, pack.Error);
         pack.Error.ShouldContain("packing, 100 %");
         pack.Error.ShouldNotContain("nothing was made smaller");
         pack.Json.GetProperty("formatVersion").GetInt32().ShouldBe(1);
-        pack.Json.GetProperty("bytesAfter").GetInt64().ShouldBeLessThan(pack.Json.GetProperty("bytesBefore").GetInt64() * 55 / 100);
+        pack.Json.GetProperty("bytesAfter").GetInt64()
+            .ShouldBeLessThan(pack.Json.GetProperty("bytesBefore").GetInt64() * 55 / 100);
         JsonElement layout = pack.Json.GetProperty("layouts")[0];
         layout.GetProperty("layout").GetString().ShouldBe("bitmask");
         layout.GetProperty("tensors").GetInt32().ShouldBe(24);
@@ -97,18 +108,34 @@ public sealed class Commands
         string[] eval = ["--text", Evaluation, "--sequence-length", "64", "--json", "--no-progress"];
         ToolProcess measured = ToolProcess.Run(["eval", directory["packed"], .. eval]);
         measured.ExitCode.ShouldBe(0, measured.Error);
-        double expected = ToolProcess.Run(["eval", directory["pruned"], .. eval]).Json.GetProperty("perplexity").GetDouble();
-        measured.Json.GetProperty("perplexity").GetDouble().ShouldBe(expected, 1e-6 * expected, "kernels that leave it packed add up in another order");
+        double expected = ToolProcess.Run(["eval", directory["pruned"], .. eval]).Json.GetProperty("perplexity")
+            .GetDouble();
+        measured.Json.GetProperty("perplexity").GetDouble()
+            .ShouldBe(expected, 1e-6 * expected, "kernels that leave it packed add up in another order");
 
-        ToolProcess unpack = ToolProcess.Run("unpack", directory["packed"], "-o", directory["unpacked"], "--no-progress");
+        ToolProcess unpack = ToolProcess.Run(
+            "unpack",
+            directory["packed"],
+            "-o",
+            directory["unpacked"],
+            "--no-progress");
         unpack.ExitCode.ShouldBe(0, unpack.Error);
         unpack.Output.ShouldContain("unpacked: ");
         foreach (string path in Directory.GetFiles(directory["pruned"]))
         {
-            File.ReadAllBytes(Path.Combine(directory["unpacked"], Path.GetFileName(path))).ShouldBe(File.ReadAllBytes(path));
+            File.ReadAllBytes(Path.Combine(directory["unpacked"], Path.GetFileName(path)))
+                .ShouldBe(File.ReadAllBytes(path));
         }
 
-        ToolProcess prune = ToolProcess.Run("prune", directory["packed"], "--method", "magnitude", "--sparsity", "0.8", "-o", directory["again"]);
+        ToolProcess prune = ToolProcess.Run(
+            "prune",
+            directory["packed"],
+            "--method",
+            "magnitude",
+            "--sparsity",
+            "0.8",
+            "-o",
+            directory["again"]);
         prune.ExitCode.ShouldBe(1);
         prune.Error.ShouldContain("error SLM2022");
     }
@@ -118,7 +145,8 @@ public sealed class Commands
     [InlineData("tiny-llama")]
     public void Eval_measures_the_reference_perplexity(string model)
     {
-        using var reference = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Model(model), "reference-sample.json")));
+        using var reference = JsonDocument.Parse(
+            File.ReadAllText(Path.Combine(Repository.Model(model), "reference-sample.json")));
         double expected = reference.RootElement.GetProperty("perplexity").GetProperty("ppl").GetDouble();
         ToolProcess eval = ToolProcess.Run("eval", Repository.Model(model), "--text", Evaluation, "--json");
         eval.Json.GetProperty("perplexity").GetDouble().ShouldBe(expected, 0.001 * expected);
@@ -130,9 +158,15 @@ public sealed class Commands
     public void Eval_measures_the_reference_perplexity_on_books(string model)
     {
         string books = Repository.RequireBooks();
-        using var reference = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Model(model), "reference.json")));
+        using var reference = JsonDocument.Parse(
+            File.ReadAllText(Path.Combine(Repository.Model(model), "reference.json")));
         double expected = reference.RootElement.GetProperty("perplexity").GetProperty("ppl").GetDouble();
-        ToolProcess eval = ToolProcess.Run("eval", Repository.Model(model), "--text", Path.Combine(books, "eval.txt"), "--json");
+        ToolProcess eval = ToolProcess.Run(
+            "eval",
+            Repository.Model(model),
+            "--text",
+            Path.Combine(books, "eval.txt"),
+            "--json");
         eval.Json.GetProperty("perplexity").GetDouble().ShouldBe(expected, 0.001 * expected);
     }
 
@@ -141,11 +175,13 @@ public sealed class Commands
     {
         using var directory = new TempDirectory();
         string recipe = directory["pruning.yaml"];
-        ToolProcess.Run("init", Model, "--calibration", Calibration, "--evaluation", Evaluation, "-o", recipe).ExitCode.ShouldBe(0);
+        ToolProcess.Run("init", Model, "--calibration", Calibration, "--evaluation", Evaluation, "-o", recipe).ExitCode
+            .ShouldBe(0);
         ToolProcess validate = ToolProcess.Run("validate", recipe, "--json");
         validate.ExitCode.ShouldBe(0, validate.Error);
         validate.Json.GetProperty("valid").GetBoolean().ShouldBeTrue();
-        validate.Json.GetProperty("artifacts").EnumerateArray().Select(name => name.GetString()).ShouldBe(["tiny-opt-50", "tiny-opt-2of4"]);
+        validate.Json.GetProperty("artifacts").EnumerateArray().Select(name => name.GetString())
+            .ShouldBe(["tiny-opt-50", "tiny-opt-2of4"]);
 
         File.ReadLines(recipe).First().ShouldBe("# yaml-language-server: $schema=pruning.schema.json");
         File.ReadAllText(directory["pruning.schema.json"]).ShouldBe(ToolProcess.Run("schema").Output);

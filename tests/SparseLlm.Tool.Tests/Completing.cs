@@ -3,7 +3,8 @@ namespace SparseLlm.Tool.Tests;
 /// <summary>What a shell is told can come next, and what a machine is told about itself.</summary>
 public sealed class Completing : IDisposable
 {
-    private readonly RecipeProject project = new("  small: { method: magnitude, sparsity: 0.5 }\n  large: { method: magnitude, sparsity: 0.6 }");
+    private readonly RecipeProject project = new(
+        "  small: { method: magnitude, sparsity: 0.5 }\n  large: { method: magnitude, sparsity: 0.6 }");
 
     [Fact]
     public void Commands_options_and_choices_are_suggested()
@@ -15,7 +16,8 @@ public sealed class Completing : IDisposable
     }
 
     [Fact]
-    public void Names_of_artifacts_are_suggested() => Suggest($"build {project["pruning.yaml"]} --artifact ").ShouldBe(["large", "small"], ignoreOrder: true);
+    public void Names_of_artifacts_are_suggested()
+        => Suggest($"build {project["pruning.yaml"]} --artifact ").ShouldBe(["large", "small"], ignoreOrder: true);
 
     [Theory]
     [InlineData("bash")]
@@ -68,7 +70,8 @@ public sealed class Completing : IDisposable
     public void Doctor_tells_of_runtime_processor_memory_caches_and_engines()
     {
         var remote = new Dictionary<string, string> { ["SPARSELLM_REMOTE_CACHE"] = "http://cache.invalid/sparsellm" };
-        System.Text.Json.JsonElement machine = ToolProcess.Run(remote, ["doctor", "--json", "--cache", project.Cache]).Json;
+        System.Text.Json.JsonElement machine = ToolProcess.Run(remote, ["doctor", "--json", "--cache", project.Cache])
+            .Json;
         machine.GetProperty("runtime").GetString()!.ShouldStartWith(".NET 1");
         machine.GetProperty("processors").GetInt32().ShouldBe(Environment.ProcessorCount);
         machine.GetProperty("cache").GetString().ShouldBe(project.Cache);
@@ -82,7 +85,8 @@ public sealed class Completing : IDisposable
     private static string[] Suggest(string line)
     {
         string whole = "dotnet-sparsellm " + line;
-        return ToolProcess.Run($"[suggest:{whole.Length}]", whole).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return ToolProcess.Run($"[suggest:{whole.Length}]", whole).Output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 
     public void Dispose() => project.Dispose();

@@ -5,7 +5,8 @@ namespace SparseLlm.Tool.Tests;
 /// <summary>What one machine has made and pushed, another takes without computing.</summary>
 public sealed class Exchanging : IDisposable
 {
-    private readonly RecipeProject project = new("  a: { method: magnitude, sparsity: 0.5 }\n  b: { method: magnitude, sparsity: 0.6 }");
+    private readonly RecipeProject project = new(
+        "  a: { method: magnitude, sparsity: 0.5 }\n  b: { method: magnitude, sparsity: 0.6 }");
 
     [SkippableFact]
     public void A_pushed_artifact_is_pulled_and_built_without_the_server()
@@ -15,7 +16,8 @@ public sealed class Exchanging : IDisposable
         Dictionary<string, string> made = RecipeProject.Digests(Path.Combine(project.Models, "a"));
         ToolProcess push = Exchange("push", server.Address, "readwrite", project.Cache, "--json");
         push.ExitCode.ShouldBe(0, push.Error);
-        push.Json.GetProperty("artifacts").EnumerateArray().Select(artifact => (artifact.GetProperty("name").GetString(), artifact.GetProperty("done").GetBoolean()))
+        push.Json.GetProperty("artifacts").EnumerateArray()
+            .Select(artifact => (artifact.GetProperty("name").GetString(), artifact.GetProperty("done").GetBoolean()))
             .ShouldBe([("a", true), ("b", true)]);
 
         Directory.Delete(project.Models, recursive: true);
@@ -31,7 +33,8 @@ public sealed class Exchanging : IDisposable
     {
         using var server = new CacheRemoteServer();
         project.Run("build").ExitCode.ShouldBe(0);
-        Exchange("push", server.Address, "readwrite", project.Cache, "--layers").Output.ShouldContain("a: stored, 4 of 4 layers");
+        Exchange("push", server.Address, "readwrite", project.Cache, "--layers").Output
+            .ShouldContain("a: stored, 4 of 4 layers");
         ToolProcess pull = Exchange("pull", server.Address, "read", project["elsewhere"], "--layers", "--json");
         pull.ExitCode.ShouldBe(0, pull.Error);
         pull.Json.GetProperty("artifacts")[1].GetProperty("layersDone").GetInt32().ShouldBe(4);
@@ -51,7 +54,8 @@ public sealed class Exchanging : IDisposable
     [Fact]
     public void Without_a_remote_cache_or_a_lock_file_there_is_nothing_to_exchange()
     {
-        ToolProcess.Run("cache", "push", project["pruning.yaml"], "--cache", project.Cache).Error.ShouldContain("error SLM4010");
+        ToolProcess.Run("cache", "push", project["pruning.yaml"], "--cache", project.Cache).Error
+            .ShouldContain("error SLM4010");
         project.Run("build", "--artifact", "a").ExitCode.ShouldBe(0);
         foreach (string command in (string[])["push", "pull"])
         {
@@ -65,7 +69,11 @@ public sealed class Exchanging : IDisposable
     public void Two_artifacts_can_be_compared()
     {
         project.Run("build").ExitCode.ShouldBe(0);
-        ToolProcess diff = ToolProcess.Run("diff", Path.Combine(project.Models, "a"), Path.Combine(project.Models, "b"), "--json");
+        ToolProcess diff = ToolProcess.Run(
+            "diff",
+            Path.Combine(project.Models, "a"),
+            Path.Combine(project.Models, "b"),
+            "--json");
         diff.ExitCode.ShouldBe(0, diff.Error);
         JsonElement total = diff.Json.GetProperty("total");
         total.GetProperty("sparsityA").GetDouble().ShouldBe(0.5, 1e-4);
@@ -77,11 +85,21 @@ public sealed class Exchanging : IDisposable
         JsonElement tensor = diff.Json.GetProperty("tensors").EnumerateArray()
             .Single(item => item.GetProperty("name").GetString() == "model.decoder.layers.0.fc1.weight");
         tensor.GetProperty("sparsityA").GetDouble().ShouldBe(0.5, 1e-4);
-        ToolProcess.Run("diff", Path.Combine(project.Models, "a"), Path.Combine(project.Models, "b")).Output.ShouldContain("mask overlap");
+        ToolProcess.Run("diff", Path.Combine(project.Models, "a"), Path.Combine(project.Models, "b")).Output
+            .ShouldContain("mask overlap");
     }
 
-    private ToolProcess Exchange(string command, Uri server, string mode, string cache, params string[] options) => ToolProcess.Run(
-        new Dictionary<string, string> { ["SPARSELLM_REMOTE_CACHE"] = server.ToString(), ["SPARSELLM_REMOTE_CACHE_MODE"] = mode },
+    private ToolProcess Exchange(
+        string command,
+        Uri server,
+        string mode,
+        string cache,
+        params string[] options) => ToolProcess.Run(
+        new Dictionary<string, string>
+        {
+            ["SPARSELLM_REMOTE_CACHE"] = server.ToString(),
+            ["SPARSELLM_REMOTE_CACHE_MODE"] = mode
+        },
         ["cache", command, project["pruning.yaml"], "--cache", cache, .. options]);
 
     public void Dispose() => project.Dispose();

@@ -12,10 +12,14 @@ public sealed partial class Explaining
     [Fact]
     public void Every_code_has_a_page_and_every_page_a_code()
     {
-        string[] codes = [.. Libraries().SelectMany(Descriptors).Select(descriptor => descriptor.Code).Concat(BuildCodes()).Order(StringComparer.Ordinal)];
+        string[] codes = [.. Libraries().SelectMany(Descriptors).Select(descriptor => descriptor.Code)
+            .Concat(BuildCodes())
+            .Order(StringComparer.Ordinal)];
         codes.ShouldBeUnique();
         codes.Length.ShouldBeGreaterThan(50);
-        Directory.EnumerateFiles(Pages, "SLM*.md").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal).ShouldBe(codes);
+        Directory.EnumerateFiles(Pages, "SLM*.md").Select(Path.GetFileNameWithoutExtension)
+            .Order(StringComparer.Ordinal)
+            .ShouldBe(codes);
         string index = File.ReadAllText(Path.Combine(Pages, "README.md"));
         foreach (string code in codes)
         {
@@ -37,7 +41,9 @@ public sealed partial class Explaining
 
     private static IEnumerable<Assembly> Libraries() =>
         Directory.EnumerateFiles(AppContext.BaseDirectory, "*.dll")
-            .Where(path => Path.GetFileName(path) is "dotnet-sparsellm.dll" || (Path.GetFileName(path).StartsWith("SparseLlm.", StringComparison.Ordinal) && !path.Contains(".Tests.", StringComparison.Ordinal)))
+            .Where(path => Path.GetFileName(path) is "dotnet-sparsellm.dll" || (Path.GetFileName(path).StartsWith(
+                "SparseLlm.",
+                StringComparison.Ordinal) && !path.Contains(".Tests.", StringComparison.Ordinal)))
             .Select(Assembly.LoadFrom);
 
     private static IEnumerable<DiagnosticDescriptor> Descriptors(Assembly assembly) =>
@@ -45,7 +51,8 @@ public sealed partial class Explaining
         from member in type.GetMembers(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
         let value = member switch
         {
-            FieldInfo field when field.FieldType == typeof(DiagnosticDescriptor) && !field.Name.Contains('<', StringComparison.Ordinal) => field.GetValue(null),
+            FieldInfo field when field.FieldType == typeof(DiagnosticDescriptor)
+                && !field.Name.Contains('<', StringComparison.Ordinal) => field.GetValue(null),
             PropertyInfo property when property.PropertyType == typeof(DiagnosticDescriptor) => property.GetValue(null),
             _ => null,
         }

@@ -50,7 +50,9 @@ public sealed class Faults : IDisposable
     {
         project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 64);
         var lifeline = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.Inheritable);
-        using Process process = ToolProcess.Start(new() { ["SPARSELLM_LIFELINE"] = lifeline.GetClientHandleAsString() }, project.Arguments("build"));
+        using Process process = ToolProcess.Start(
+            new() { ["SPARSELLM_LIFELINE"] = lifeline.GetClientHandleAsString() },
+            project.Arguments("build"));
         lifeline.DisposeLocalCopyOfClientHandle();
         string? line;
         do
@@ -102,10 +104,13 @@ public sealed class Faults : IDisposable
     [Fact]
     public async Task Concurrent_builds_into_different_places_share_the_work()
     {
-        string[] errors = await Task.WhenAll(Complete(project.Start(project["one"])), Complete(project.Start(project["other"])));
+        string[] errors = await Task.WhenAll(
+            Complete(project.Start(project["one"])),
+            Complete(project.Start(project["other"])));
         errors.Count(error => error.Contains("layer 1/4 pruned", StringComparison.Ordinal)).ShouldBe(1);
         errors.Count(error => error.Contains("a: from the cache", StringComparison.Ordinal)).ShouldBe(1);
-        RecipeProject.Digests(Path.Combine(project["one"], "a")).ShouldBe(RecipeProject.Digests(Path.Combine(project["other"], "a")));
+        RecipeProject.Digests(Path.Combine(project["one"], "a"))
+            .ShouldBe(RecipeProject.Digests(Path.Combine(project["other"], "a")));
     }
 
     [Fact]

@@ -20,7 +20,8 @@ public sealed class Helping
             foreach (Example example in HelpWithExamples.Of(command))
             {
                 // What the shell does is none of the command's business.
-                ParseResult result = root.Parse(CommandLineParser.SplitCommandLine(example.Arguments.Split(" > ")[0]).ToArray());
+                ParseResult result = root.Parse(
+                    CommandLineParser.SplitCommandLine(example.Arguments.Split(" > ")[0]).ToArray());
                 result.Errors.ShouldBeEmpty(example.Arguments);
                 CommandsBelow(command).ShouldContain(result.CommandResult.Command, example.Arguments);
                 example.Meaning.ShouldEndWith(".");
@@ -45,7 +46,8 @@ public sealed class Helping
         ToolProcess help = ToolProcess.Run("prune", "--help");
         help.ExitCode.ShouldBe(0);
         help.Output.ShouldContain("--sparsity");
-        help.Output.TrimEnd().Split("Examples:").Last().ShouldContain("  dotnet sparsellm prune models/opt-125m --sparsity 0.5 --calibration data/calibration.txt -o pruned");
+        help.Output.TrimEnd().Split("Examples:").Last().ShouldContain(
+            "  dotnet sparsellm prune models/opt-125m --sparsity 0.5 --calibration data/calibration.txt -o pruned");
         ToolProcess.Run("cache", "gc", "-h").Output.ShouldContain("dotnet sparsellm cache gc --max-size 5GB --yes");
     }
 
@@ -57,5 +59,6 @@ public sealed class Helping
         help.ShouldContain("dotnet sparsellm init models/opt-125m");
     }
 
-    private static IEnumerable<Command> CommandsBelow(Command command) => command.Subcommands.SelectMany(CommandsBelow).Prepend(command);
+    private static IEnumerable<Command> CommandsBelow(Command command)
+        => command.Subcommands.SelectMany(CommandsBelow).Prepend(command);
 }

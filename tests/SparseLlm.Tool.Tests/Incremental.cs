@@ -25,7 +25,8 @@ public sealed class Incremental : IDisposable
         project.Write(LastLayer);
         JsonElement plan = project.Run("plan", "--json").Json.GetProperty("artifacts")[0];
         plan.GetProperty("action").GetString().ShouldBe("prune");
-        plan.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("cached").GetBoolean()).ShouldBe([true, true, true, false]);
+        plan.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("cached").GetBoolean())
+            .ShouldBe([true, true, true, false]);
         ToolProcess build = project.Run("build");
         build.Error.ShouldContain("a: layer 3/4 from the cache");
         build.Error.ShouldContain("a: layer 4/4 pruned");
@@ -97,7 +98,8 @@ public sealed class Incremental : IDisposable
         project.Write(LastLayer);
         ToolProcess moved = project.Run("build", "--locked");
         moved.ExitCode.ShouldBe(1);
-        moved.Error.ShouldContain("pruning.yaml(7,3,7,4): error SLM4011: 'a' is locked, but layer 3: sparsity 0.5 -> 0.6 by rule 1");
+        moved.Error.ShouldContain(
+            "pruning.yaml(7,3,7,4): error SLM4011: 'a' is locked, but layer 3: sparsity 0.5 -> 0.6 by rule 1");
         File.ReadAllText(project.LockFile).ShouldBe(written);
 
         project.Write(Plain);

@@ -96,15 +96,21 @@ public sealed class Initializing : IDisposable
         RecipeReader.Read(directory["pruning.yaml"], new NuGetVersion(0, 1, 0)).Diagnostics.ShouldBeEmpty(recipe);
         recipe.Split('\n').Count(line => line.Contains("TODO")).ShouldBe(4, recipe);
 
-        string[] edited = [.. recipe.Replace("magnitude   # TODO: sparsellm, once there is a calibration text", "sparsellm").Split('\n')
-            .Where(line => !line.Contains("TODO")).Select(line => line.StartsWith("# ") && !line.Contains("decoder layers") && !line.Contains("yaml-language") ? line[2..] : line)];
+        string[] edited = [.. recipe.Replace(
+            "magnitude   # TODO: sparsellm, once there is a calibration text",
+            "sparsellm").Split('\n')
+            .Where(line => !line.Contains("TODO")).Select(line => line.StartsWith("# ")
+                && !line.Contains("decoder layers")
+                && !line.Contains("yaml-language") ? line[2..] : line)];
         Directory.CreateDirectory(directory["data"]);
         File.WriteAllText(directory["data/calibration.txt"], "text");
         File.WriteAllText(directory["data/eval.txt"], "text");
         File.WriteAllLines(directory["pruning.yaml"], edited);
         RecipeReading reading = RecipeReader.Read(directory["pruning.yaml"], new NuGetVersion(0, 1, 0));
         reading.Diagnostics.ShouldBeEmpty(string.Join('\n', edited));
-        string.Join('\n', edited).ShouldBe(Write(Repository.Model("tiny-opt"), "data/calibration.txt", "data/eval.txt"), "what is commented out is what init writes where there are texts");
+        string.Join('\n', edited).ShouldBe(
+            Write(Repository.Model("tiny-opt"), "data/calibration.txt", "data/eval.txt"),
+            "what is commented out is what init writes where there are texts");
     }
 
     [Fact]
@@ -118,7 +124,14 @@ public sealed class Initializing : IDisposable
 
         Directory.CreateDirectory(directory["data"]);
         File.Copy(Repository.Text("sample-calibration.txt"), directory["data/calibration.txt"]);
-        ToolProcess one = ToolProcess.RunIn(directory.Path, "off", "init", model, "--evaluation", "held-out.txt", "--force");
+        ToolProcess one = ToolProcess.RunIn(
+            directory.Path,
+            "off",
+            "init",
+            model,
+            "--evaluation",
+            "held-out.txt",
+            "--force");
         one.Output.ShouldContain($"put a text at {directory["held-out.txt"]}");
         File.ReadAllText(directory["pruning.yaml"]).ShouldContain("  text: \"data/calibration.txt\"");
     }
@@ -140,5 +153,11 @@ public sealed class Initializing : IDisposable
     private static string Write(string model, string? text) => Write(model, text, text);
 
     private static string Write(string model, string? calibration, string? evaluation) =>
-        RecipeTemplate.Write(DecoderModel.ReadDefinition(Repository.Model("tiny-opt")), model, model, RecipeTemplate.Text(calibration, null), RecipeTemplate.Text(evaluation, null), "pruning.schema.json");
+        RecipeTemplate.Write(
+            DecoderModel.ReadDefinition(Repository.Model("tiny-opt")),
+            model,
+            model,
+            RecipeTemplate.Text(calibration, null),
+            RecipeTemplate.Text(evaluation, null),
+            "pruning.schema.json");
 }

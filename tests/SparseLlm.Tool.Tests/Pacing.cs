@@ -18,12 +18,14 @@ public sealed class Pacing
     public void A_download_says_how_fast_it_goes_and_how_long_it_takes_and_what_was_here_before_says_nothing_of_that()
     {
         var download = new DownloadPace(clock);
-        download.Take(new DownloadStep("hf://a/b", "x", 200_000_000, 1_000_000_000)).ShouldBeFalse("no line in the first moment");
+        download.Take(new DownloadStep("hf://a/b", "x", 200_000_000, 1_000_000_000))
+            .ShouldBeFalse("no line in the first moment");
         Pass(4);
         download.Take(new DownloadStep("hf://a/b", "x", 600_000_000, 1_000_000_000)).ShouldBeTrue();
         download.ToString().ShouldBe("600.0 MB of 1.0 GB (60 %), 100.0 MB/s, 0:04 left");
         Pass(1);
-        download.Take(new DownloadStep("hf://a/b", "y", 700_000_000, 1_000_000_000)).ShouldBeFalse("a line every two seconds at most");
+        download.Take(new DownloadStep("hf://a/b", "y", 700_000_000, 1_000_000_000))
+            .ShouldBeFalse("a line every two seconds at most");
         download.Take(new DownloadStep("hf://a/b", "y", 1_000_000_000, 1_000_000_000)).ShouldBeTrue("the end");
         download.ToString().ShouldBe("1.0 GB of 1.0 GB (100 %), 160.0 MB/s");
         download.Take(new DownloadStep("hf://a/b", "y", 1_000_000_000, 1_000_000_000)).ShouldBeFalse("once");

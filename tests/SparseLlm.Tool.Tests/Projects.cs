@@ -22,11 +22,14 @@ public sealed class Projects : IDisposable
         string release = ToolProcess.RunIn(directory.Path, "off", "status", "-c", "Release").Output;
         release.ShouldContain("a: fresh");
         release.ShouldContain(Path.Combine("bin", "Release", "net10.0", "models"));
-        ToolProcess.RunIn(directory.Path, "off", "why", "a").Output.ShouldContain(Path.Combine("bin", "Debug", "net10.0", "models"));
+        ToolProcess.RunIn(directory.Path, "off", "why", "a").Output
+            .ShouldContain(Path.Combine("bin", "Debug", "net10.0", "models"));
 
-        ToolProcess.RunIn(directory.Path, "off", "build", "-c", "Release").Error.ShouldContain("error SLM5001: --configuration Release is one of a project");
+        ToolProcess.RunIn(directory.Path, "off", "build", "-c", "Release").Error
+            .ShouldContain("error SLM5001: --configuration Release is one of a project");
         ToolProcess.RunIn(directory.Path, "off", "build").ExitCode.ShouldBe(0);
-        ToolProcess.RunIn(directory.Path, "off", "status").Output.ShouldContain("a: fresh", customMessage: "it was built beside the recipe, and not by the project");
+        ToolProcess.RunIn(directory.Path, "off", "status").Output
+            .ShouldContain("a: fresh", customMessage: "it was built beside the recipe, and not by the project");
     }
 
     [Fact]
@@ -38,10 +41,16 @@ public sealed class Projects : IDisposable
             """));
         Write("recipes/x.yaml", "");
         Write("recipes/y.yaml", "");
-        PruningProject project = PruningProject.Evaluate(ProjectFile.Find(directory.Path), null, CancellationToken.None);
+        PruningProject project = PruningProject.Evaluate(
+            ProjectFile.Find(directory.Path),
+            null,
+            CancellationToken.None);
         project.Recipes.Order().ShouldBe([directory["recipes/x.yaml"], directory["recipes/y.yaml"]]);
         project.Models.ShouldBe(directory["bin/Debug/net10.0/weights"]);
-        project.Choose(new EngineChoice { Threads = 3 }).ShouldBe(new EngineChoice("cuda") { Precision = Precision.Fast, Devices = DeviceNumbers.Parse("1,0")!, Threads = 3 });
+        project.Choose(new EngineChoice
+        {
+            Threads = 3
+        }).ShouldBe(new EngineChoice("cuda") { Precision = Precision.Fast, Devices = DeviceNumbers.Parse("1,0")!, Threads = 3 });
         project.Cache.ShouldBe(directory["cache"]);
 
         ToolProcess status = ToolProcess.Run("status", "--project", directory["App.csproj"]);
@@ -58,7 +67,8 @@ public sealed class Projects : IDisposable
         Write("App.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>");
         Code(() => PruningProject.Evaluate(directory["App.csproj"], null, CancellationToken.None)).ShouldBe("SLM5009");
         Write("Other.csproj", "<Project");
-        Code(() => PruningProject.Evaluate(directory["Other.csproj"], null, CancellationToken.None)).ShouldBe("SLM5008");
+        Code(() => PruningProject.Evaluate(directory["Other.csproj"], null, CancellationToken.None)).ShouldBe(
+            "SLM5008");
         Code(() => ProjectFile.Find(directory.Path)).ShouldBe("SLM5010");
         ProjectFile.Beside(directory["pruning.yaml"]).ShouldBeNull();
     }

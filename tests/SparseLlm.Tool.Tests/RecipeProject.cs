@@ -44,7 +44,8 @@ internal sealed partial class RecipeProject : IDisposable
     }
 
     /// <summary>Runs a command on the recipe to its end.</summary>
-    public ToolProcess Run(string command, params string[] options) => ToolProcess.Run(Arguments(command, Models, options));
+    public ToolProcess Run(string command, params string[] options)
+        => ToolProcess.Run(Arguments(command, Models, options));
 
     /// <summary>Starts a build.</summary>
     public Process Start(string? models = null) => ToolProcess.Start(Arguments("build", models ?? Models, []));
@@ -53,9 +54,12 @@ internal sealed partial class RecipeProject : IDisposable
     public string[] Arguments(string command, params string[] options) => Arguments(command, Models, options);
 
     private string[] Arguments(string command, string models, string[] options) =>
-        [.. command.Split(' '), directory["pruning.yaml"], "--output", models, .. options.Contains("--cache") ? [] : (string[])["--cache", Cache], .. options];
+        [.. command.Split(' '), directory["pruning.yaml"], "--output", models, .. options.Contains("--cache")
+            ? []
+            : (string[])["--cache", Cache], .. options];
 
-    /// <summary>The bytes of every file of an artifact, by name; times and memory that were measured are left out.</summary>
+    /// <summary>The bytes of every file of an artifact, by name; times and memory that were measured are left
+    /// out.</summary>
     public static Dictionary<string, string> Digests(string artifact) =>
         Directory.EnumerateFiles(artifact, "*", SearchOption.AllDirectories).ToDictionary(
             path => Path.GetRelativePath(artifact, path),
@@ -69,7 +73,9 @@ internal sealed partial class RecipeProject : IDisposable
     public IEnumerable<string> Leftovers() =>
         Directory.EnumerateFileSystemEntries(directory.Path, "*", SearchOption.AllDirectories)
             .Where(path => Path.GetFileName(path) is { } name
-                && (name.Contains(".sparsellm-", StringComparison.Ordinal) || name.EndsWith(".tmp", StringComparison.Ordinal) || name == ".layer"));
+                && (name.Contains(".sparsellm-", StringComparison.Ordinal)
+                    || name.EndsWith(".tmp", StringComparison.Ordinal)
+                    || name == ".layer"));
 
     public void Dispose() => directory.Dispose();
 

@@ -45,9 +45,16 @@ public sealed class Reporting : IDisposable
         string first = Summary;
         File.Copy(directory["pruning.yaml"], directory["other.yaml"]);
         File.WriteAllText(directory["other.yaml"], File.ReadAllText(directory["other.yaml"]).Replace(" a:", " c:"));
-        ToolProcess.Run("build", directory["other.yaml"], "--output", directory["models"], "--manifest", directory["notes"]).ExitCode.ShouldBe(0);
+        ToolProcess.Run(
+            "build",
+            directory["other.yaml"],
+            "--output",
+            directory["models"],
+            "--manifest",
+            directory["notes"]).ExitCode.ShouldBe(0);
         Summary.ShouldBe(first);
-        string other = File.ReadAllLines(directory["notes.outputs"]).Single(line => line.StartsWith("summary") && line.EndsWith(".html"));
+        string other = File.ReadAllLines(directory["notes.outputs"])
+            .Single(line => line.StartsWith("summary") && line.EndsWith(".html"));
         other.ShouldNotBe("summary.html");
         File.ReadAllText(directory["models/" + other]).ShouldContain("c/report.html");
     }
@@ -63,9 +70,11 @@ public sealed class Reporting : IDisposable
         Report("a").ShouldBe(report);
         using var manifest = JsonDocument.Parse(File.ReadAllText(directory["models/a/pruning.json"]));
         manifest.RootElement.GetProperty("peakMemory").GetInt64().ShouldBeGreaterThan(1 << 20);
-        manifest.RootElement.GetProperty("size").GetProperty("pruned").GetInt64().ShouldBe(new FileInfo(directory["models/a/model.safetensors"]).Length);
+        manifest.RootElement.GetProperty("size").GetProperty("pruned").GetInt64()
+            .ShouldBe(new FileInfo(directory["models/a/model.safetensors"]).Length);
         JsonElement mask = manifest.RootElement.GetProperty("tensors")[0].GetProperty("mask");
-        mask.GetProperty("cells").GetBytesFromBase64().Length.ShouldBe(mask.GetProperty("rows").GetInt32() * mask.GetProperty("columns").GetInt32());
+        mask.GetProperty("cells").GetBytesFromBase64().Length
+            .ShouldBe(mask.GetProperty("rows").GetInt32() * mask.GetProperty("columns").GetInt32());
     }
 
     private string Summary => File.ReadAllText(directory["models/summary.html"]);

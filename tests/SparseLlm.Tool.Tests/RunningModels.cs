@@ -26,9 +26,25 @@ public sealed class RunningModels : IDisposable
     [Fact]
     public void A_packed_model_says_what_the_pruned_one_says_and_is_timed()
     {
-        ToolProcess.Run("prune", Model, "--method", "magnitude", "--sparsity", "0.5", "-o", directory["pruned"], "--no-progress").ExitCode.ShouldBe(0);
+        ToolProcess.Run(
+            "prune",
+            Model,
+            "--method",
+            "magnitude",
+            "--sparsity",
+            "0.5",
+            "-o",
+            directory["pruned"],
+            "--no-progress").ExitCode.ShouldBe(0);
         ToolProcess.Run("pack", directory["pruned"], "-o", directory["packed"], "--no-progress").ExitCode.ShouldBe(0);
-        ToolProcess packed = ToolProcess.Run("run", directory["packed"], "--prompt", Prompt, "--max-tokens", "24", "--json");
+        ToolProcess packed = ToolProcess.Run(
+            "run",
+            directory["packed"],
+            "--prompt",
+            Prompt,
+            "--max-tokens",
+            "24",
+            "--json");
         packed.ExitCode.ShouldBe(0, packed.Error);
         packed.Json.GetProperty("endReason").GetString().ShouldBe("length");
         packed.Json.GetProperty("generatedTokens").GetInt32().ShouldBe(24);
@@ -43,7 +59,18 @@ public sealed class RunningModels : IDisposable
         pruned.Output.ShouldStartWith(" ");
         pruned.Error.ShouldMatch("[0-9]+ prompt tokens \\([0-9.]+ a second\\), 24 generated \\([0-9.]+ a second\\); [0-9]+ MB of memory at most");
 
-        JsonElement bench = ToolProcess.Run("bench", directory["packed"], "--prompt-tokens", "16", "--tokens", "4", "--repeat", "2", "--threads", "1", "--json").Json;
+        JsonElement bench = ToolProcess.Run(
+            "bench",
+            directory["packed"],
+            "--prompt-tokens",
+            "16",
+            "--tokens",
+            "4",
+            "--repeat",
+            "2",
+            "--threads",
+            "1",
+            "--json").Json;
         bench.GetProperty("prefillTokensPerSecond").GetDouble().ShouldBeGreaterThan(0);
         bench.GetProperty("decodeTokensPerSecond").GetDouble().ShouldBeGreaterThan(0);
         bench.GetProperty("loadSeconds").GetDouble().ShouldBeGreaterThan(0);
@@ -57,7 +84,15 @@ public sealed class RunningModels : IDisposable
     public void An_answer_ends_when_nobody_reads_it_any_more()
     {
         Skip.If(OperatingSystem.IsWindows(), "what is written to a pipe that nobody reads is no error there");
-        using Process tool = ToolProcess.Start("run", Model, "--prompt", Prompt, "--context", "1000000", "--max-tokens", "900000");
+        using Process tool = ToolProcess.Start(
+            "run",
+            Model,
+            "--prompt",
+            Prompt,
+            "--context",
+            "1000000",
+            "--max-tokens",
+            "900000");
         tool.StandardOutput.Read().ShouldBeGreaterThan(0);
         tool.StandardOutput.Close();
         tool.WaitForExit(Patience).ShouldBeTrue();
@@ -70,13 +105,18 @@ public sealed class RunningModels : IDisposable
         Skip.IfNot(File.Exists("/usr/bin/script"), "there is no 'script' here to make a terminal with");
         Copy(Model);
         JsonObject tokenizer = JsonNode.Parse(File.ReadAllText(directory["tokenizer.json"]))!.AsObject();
-        tokenizer["decoder"]!["decoders"]!.AsArray().Add(JsonNode.Parse("""{ "type": "Replace", "pattern": { "String": " " }, "content": "\u001b[31m" }"""));
+        tokenizer["decoder"]!["decoders"]!.AsArray()
+            .Add(JsonNode.Parse("""{ "type": "Replace", "pattern": { "String": " " }, "content": "\u001b[31m" }"""));
         File.WriteAllText(directory["tokenizer.json"], tokenizer.ToJsonString());
         string[] run = ["run", directory.Path, "--prompt", Prompt, "--max-tokens", "8"];
         ToolProcess.Run(run).Output.ShouldContain("\u001b[31m");
 
         string command = $"dotnet {Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")} run {directory.Path} --prompt '{Prompt}' --max-tokens 8";
-        using Process script = Process.Start(new ProcessStartInfo("/usr/bin/script", ["-qec", command, "/dev/null"]) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+        using Process script = Process.Start(new ProcessStartInfo("/usr/bin/script", ["-qec", command, "/dev/null"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true
+        })!;
         string shown = script.StandardOutput.ReadToEnd();
         script.WaitForExit();
         shown.ShouldContain(@"\u001B[31m");
@@ -87,8 +127,13 @@ public sealed class RunningModels : IDisposable
     public void At_a_terminal_a_person_and_a_model_take_turns()
     {
         Skip.IfNot(File.Exists("/usr/bin/script"), "there is no 'script' here to make a terminal with");
-        string command = $"dotnet {Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")} run {Model} --max-tokens 6";
-        using Process script = Process.Start(new ProcessStartInfo("/usr/bin/script", ["-qec", command, "/dev/null"]) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+        string command
+            = $"dotnet {Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")} run {Model} --max-tokens 6";
+        using Process script = Process.Start(new ProcessStartInfo("/usr/bin/script", ["-qec", command, "/dev/null"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true
+        })!;
         script.StandardInput.Write($"/what\n{Prompt}\n/clear\n/exit\n");
         script.StandardInput.Flush();
         string shown = script.StandardOutput.ReadToEnd();
@@ -126,17 +171,23 @@ public sealed class RunningModels : IDisposable
         using LanguageModel model = Open();
         ChatTemplate template = ChatTemplate.Parse("{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}");
         var options = new GenerationOptions { MaximumTokens = 6 };
-        foreach (IPrompting prompting in (IPrompting[])[new ChatPrompting(model.Tokenizer, template, "Be a king."), new TextPrompting(model.Tokenizer)])
+        foreach (IPrompting prompting in (IPrompting[])[new ChatPrompting(
+            model.Tokenizer,
+            template,
+            "Be a king."), new TextPrompting(model.Tokenizer)])
         {
             using var conversation = new Conversation(model, prompting);
             int before = prompting.Prompt("Once upon a time").Length;
             conversation.Say("Once upon a time", options, default).Count().ShouldBe(6);
             int[] second = prompting.Prompt("The king");
             int read = conversation.Say("The king", options, default).First().PromptTokens;
-            read.ShouldBeLessThan(second.Length - before + 1, "what was said before the answer has been read; the answer may be cut otherwise than it was generated");
+            read.ShouldBeLessThan(
+                second.Length - before + 1,
+                "what was said before the answer has been read; the answer may be cut otherwise than it was generated");
 
             conversation.Clear();
-            conversation.Say("The king", options, default).First().PromptTokens.ShouldBe(NewPrompt(prompting, "The king").Length);
+            conversation.Say("The king", options, default).First().PromptTokens
+                .ShouldBe(NewPrompt(prompting, "The king").Length);
         }
 
         static int[] NewPrompt(IPrompting prompting, string text)
@@ -185,13 +236,16 @@ public sealed class RunningModels : IDisposable
     public void Options_outdo_what_the_model_recommends()
     {
         Copy(Model);
-        File.WriteAllText(directory["generation_config.json"], """{ "do_sample": true, "temperature": 0.6, "top_k": 20, "repetition_penalty": 1.1 }""");
+        File.WriteAllText(
+            directory["generation_config.json"],
+            """{ "do_sample": true, "temperature": 0.6, "top_k": 20, "repetition_penalty": 1.1 }""");
         using LanguageModel model = Open(directory.Path);
         Parse(model).ShouldBe(new GenerationOptions { Temperature = 0.6f, TopK = 20, RepetitionPenalty = 1.1f });
         GenerationOptions options = Parse(
             model, "--temperature", "0", "--top-k", "3", "--top-p", "0.5", "--min-p", "0.1", "--repetition-penalty", "1", "--seed", "7", "--max-tokens", "9", "--stop", "a b", "--stop", "c");
         options.StopStrings.ShouldBe(["a b", "c"]);
-        (options with { StopStrings = [] }).ShouldBe(new GenerationOptions { TopK = 3, TopP = 0.5f, MinP = 0.1f, Seed = 7, MaximumTokens = 9 });
+        (options with { StopStrings = [] }).ShouldBe(
+            new GenerationOptions { TopK = 3, TopP = 0.5f, MinP = 0.1f, Seed = 7, MaximumTokens = 9 });
 
         // Who asks for a way of sampling, and says no more, wants to sample.
         using LanguageModel plain = Open();
@@ -207,7 +261,8 @@ public sealed class RunningModels : IDisposable
         return settings.Of(command.Parse(arguments), model);
     }
 
-    private static LanguageModel Open(string? path = null) => LanguageModel.Open(path ?? Model, new LanguageModelOptions { Threads = 1 });
+    private static LanguageModel Open(string? path = null)
+        => LanguageModel.Open(path ?? Model, new LanguageModelOptions { Threads = 1 });
 
     private void Copy(string model)
     {

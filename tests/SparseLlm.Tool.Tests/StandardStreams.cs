@@ -30,15 +30,19 @@ public sealed class StandardStreams
     [InlineData("validate /nowhere 2> /dev/full", 2)]
     [InlineData("schema 2>&- > /dev/null", 0)]
     [InlineData("nonsense 2> /dev/full", 2)]
-    public void What_cannot_be_told_on_standard_error_changes_nothing(string arguments, int exitCode) => Run(arguments).ExitCode.ShouldBe(exitCode);
+    public void What_cannot_be_told_on_standard_error_changes_nothing(string arguments, int exitCode)
+        => Run(arguments).ExitCode.ShouldBe(exitCode);
 
     [SkippableFact]
-    public void A_reader_that_has_seen_enough_is_no_error() => Run("schema | head -1; exit ${PIPESTATUS[0]}").ShouldBe((0, ""));
+    public void A_reader_that_has_seen_enough_is_no_error()
+        => Run("schema | head -1; exit ${PIPESTATUS[0]}").ShouldBe((0, ""));
 
     private static (int ExitCode, string Error) Run(string arguments)
     {
         Skip.IfNot(OperatingSystem.IsLinux() && File.Exists("/bin/bash"), "there is no /dev/full or no bash here");
-        var start = new ProcessStartInfo("/bin/bash", ["-c", $"dotnet '{Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")}' {arguments}"])
+        var start = new ProcessStartInfo(
+            "/bin/bash",
+            ["-c", $"dotnet '{Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")}' {arguments}"])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,

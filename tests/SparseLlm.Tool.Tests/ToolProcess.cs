@@ -8,7 +8,12 @@ namespace SparseLlm.Tool.Tests;
 internal sealed record ToolProcess(int ExitCode, string Output, string Error)
 {
     /// <summary>The host by its path: tests change PATH.</summary>
-    private static readonly string DotNet = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
+    private static readonly string DotNet = Path.Combine(
+        RuntimeEnvironment.GetRuntimeDirectory(),
+        "..",
+        "..",
+        "..",
+        OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
 
     /// <summary>Standard output as JSON.</summary>
     public JsonElement Json => JsonDocument.Parse(Output).RootElement;
@@ -17,7 +22,8 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
     public static ToolProcess Run(params string[] arguments) => Run([], arguments);
 
     /// <summary>Runs the tool to its end, with environment variables of its own.</summary>
-    public static ToolProcess Run(Dictionary<string, string> environment, string[] arguments) => Complete(Start(environment, arguments));
+    public static ToolProcess Run(Dictionary<string, string> environment, string[] arguments)
+        => Complete(Start(environment, arguments));
 
     /// <summary>Runs the tool to its end behind a pipe.</summary>
     public static ToolProcess RunWithInput(string input, params string[] arguments)
@@ -36,9 +42,15 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
     public static Process Start(params string[] arguments) => Start([], arguments);
 
     /// <summary>Starts the tool, with environment variables of its own.</summary>
-    public static Process Start(Dictionary<string, string> environment, string[] arguments, string directory = "", bool takesInput = false)
+    public static Process Start(
+        Dictionary<string, string> environment,
+        string[] arguments,
+        string directory = "",
+        bool takesInput = false)
     {
-        var start = new ProcessStartInfo(DotNet, [Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll"), .. arguments])
+        var start = new ProcessStartInfo(
+            DotNet,
+            [Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

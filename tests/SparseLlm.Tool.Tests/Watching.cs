@@ -28,7 +28,8 @@ public sealed class Watching : IDisposable
     {
         Skip.IfNot(TerminalScreen.IsHere, "there is no tmux here to make a terminal with");
         const string name = "a-name-of-twenty-eight-chars";
-        project.Write($"  {name}: {{ method: sparsegpt, sparsity: 0.5 }}\n  b: {{ method: magnitude, pattern: \"2:4\" }}");
+        project.Write(
+            $"  {name}: {{ method: sparsegpt, sparsity: 0.5 }}\n  b: {{ method: magnitude, pattern: \"2:4\" }}");
         string build = $"dotnet {Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")} build {project["pruning.yaml"]} --output {project.Models}";
 
         string[] screen = TerminalScreen.Of(width, $"echo what was there before; {build}; {build}");
@@ -36,10 +37,13 @@ public sealed class Watching : IDisposable
         int table = Array.FindIndex(screen, line => line.StartsWith("  artifact", StringComparison.Ordinal));
         Flowing(screen[..table]).ShouldMatch(
             $@"^what was there before computing on [^:]*threads {name}: pruned to 50\.00 % in [0-9.]+ s \(artifact 1 of 2\) b: pruned to 2:4 in [0-9.]+ s \(artifact 2 of 2\)$");
-        screen[table..].ShouldContain(line => Regex.IsMatch(line, $"^  {name} +{(width < 100 ? "" : "sparsegpt +")}50\\.00 %"));
-        screen[table..].Any(line => line.StartsWith("(a wider terminal shows method, ", StringComparison.Ordinal)).ShouldBe(width < 100);
+        screen[table..].ShouldContain(
+            line => Regex.IsMatch(line, $"^  {name} +{(width < 100 ? "" : "sparsegpt +")}50\\.00 %"));
+        screen[table..].Any(line => line.StartsWith("(a wider terminal shows method, ", StringComparison.Ordinal))
+            .ShouldBe(width < 100);
         int end = Array.FindIndex(screen, line => line.StartsWith("summary: /", StringComparison.Ordinal));
-        Flowing(screen[(end + 1)..]).ShouldStartWith($"{name}: up to date (artifact 1 of 2) b: up to date (artifact 2 of 2) artifact ");
+        Flowing(screen[(end + 1)..]).ShouldStartWith(
+            $"{name}: up to date (artifact 1 of 2) b: up to date (artifact 2 of 2) artifact ");
         string.Concat(screen).ShouldNotContain('━');
     }
 
@@ -54,7 +58,9 @@ public sealed class Watching : IDisposable
     [Fact]
     public void A_result_that_goes_to_a_file_has_no_control_characters_whatever_the_terminal_can_do()
     {
-        ToolProcess inspect = ToolProcess.Run(new() { ["TERM"] = "xterm-256color" }, ["inspect", Repository.Model("tiny-opt")]);
+        ToolProcess inspect = ToolProcess.Run(
+            new() { ["TERM"] = "xterm-256color" },
+            ["inspect", Repository.Model("tiny-opt")]);
         inspect.Output.ShouldContain("of the weights of its linear layers are zero");
         inspect.Output.ShouldNotContain('\e');
     }
@@ -64,7 +70,11 @@ public sealed class Watching : IDisposable
     private string RunInTerminal()
     {
         string command = $"stty cols 120; dotnet {Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")} build {project["pruning.yaml"]} --output {project.Models}";
-        var start = new ProcessStartInfo("/usr/bin/script", ["-qec", command, "/dev/null"]) { RedirectStandardOutput = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("/usr/bin/script", ["-qec", command, "/dev/null"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true
+        };
         start.Environment["SPARSELLM_CACHE"] = "off";
         start.Environment["TERM"] = "xterm-256color";
         start.Environment.Remove("CI");

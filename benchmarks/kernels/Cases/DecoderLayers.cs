@@ -13,7 +13,10 @@ internal static class DecoderLayers
 
     public static IEnumerable<Func<Operands, Peer, Comparison>> All() =>
         ((SyntheticModel[])[SyntheticModel.Opt125M, SyntheticModel.Llama160M])
-        .Select(model => (Func<Operands, Peer, Comparison>)((operands, peer) => Of(operands, peer, model with { Layers = 1 })));
+        .Select(model => (Func<Operands, Peer, Comparison>)((operands, peer) => Of(
+            operands,
+            peer,
+            model with { Layers = 1 })));
 
     private static Comparison Of(Operands operands, Peer peer, SyntheticModel shape)
     {

@@ -12,7 +12,8 @@ internal static unsafe class Factors
 
     private static readonly int[] Widths = [768, 1024, 2048, 3072, 4096];
 
-    public static IEnumerable<Func<Operands, Comparison>> All() => Widths.Select(width => (Func<Operands, Comparison>)(operands => Of(operands, width)));
+    public static IEnumerable<Func<Operands, Comparison>> All()
+        => Widths.Select(width => (Func<Operands, Comparison>)(operands => Of(operands, width)));
 
     private static Comparison Of(Operands operands, int d)
     {

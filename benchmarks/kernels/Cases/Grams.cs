@@ -2,7 +2,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Benchmarks.Kernels.Cases;
 
-/// <summary>Sums of X'X, single-precision products into a double-precision sum, beside OpenBLAS's ssyrk, which sums in single precision.</summary>
+/// <summary>Sums of X'X, single-precision products into a double-precision sum, beside OpenBLAS's ssyrk, which sums in
+/// single precision.</summary>
 internal static unsafe class Grams
 {
     private const double Goal = 0.9;
@@ -10,7 +11,8 @@ internal static unsafe class Grams
 
     private static readonly int[] Widths = [768, 1024, 2048, 3072, 4096];
 
-    public static IEnumerable<Func<Operands, Comparison>> All() => Widths.Select(width => (Func<Operands, Comparison>)(operands => Of(operands, width)));
+    public static IEnumerable<Func<Operands, Comparison>> All()
+        => Widths.Select(width => (Func<Operands, Comparison>)(operands => Of(operands, width)));
 
     private static Comparison Of(Operands operands, int d)
     {

@@ -16,7 +16,8 @@ internal static unsafe class Products
         (1, 768, 768), (1, 2048, 2048), (1, 8192, 2048), (16, 768, 768), (16, 2048, 2048), (16, 8192, 2048),
     ];
 
-    public static IEnumerable<Func<Operands, Comparison>> All() => Shapes.Select(shape => (Func<Operands, Comparison>)(operands => Of(operands, shape.M, shape.N, shape.K)));
+    public static IEnumerable<Func<Operands, Comparison>> All()
+        => Shapes.Select(shape => (Func<Operands, Comparison>)(operands => Of(operands, shape.M, shape.N, shape.K)));
 
     private static Comparison Of(Operands operands, int m, int n, int k)
     {

@@ -8,12 +8,18 @@ internal static class Sweeps
 {
     private const double Goal = 4;
 
-    private static readonly (int Rows, int Columns)[] Shapes = [(768, 768), (3072, 768), (768, 3072), (2048, 2048), (4096, 4096)];
+    private static readonly (int Rows, int Columns)[] Shapes
+        = [(768, 768), (3072, 768), (768, 3072), (2048, 2048), (4096, 4096)];
 
     public static IEnumerable<Func<Operands, Peer, Comparison>> All() =>
         from shape in Shapes
         from groups in (bool[])[false, true]
-        select (Func<Operands, Peer, Comparison>)((operands, peer) => Of(operands, peer, shape.Rows, shape.Columns, groups));
+        select (Func<Operands, Peer, Comparison>)((operands, peer) => Of(
+            operands,
+            peer,
+            shape.Rows,
+            shape.Columns,
+            groups));
 
     private static Comparison Of(Operands operands, Peer peer, int rows, int columns, bool groups)
     {

@@ -7,10 +7,15 @@ namespace SparseLlm.Benchmarks.Runtime.Models;
 internal static class Contestants
 {
     /// <summary>The names, in the order of the table; the first is what the others are held against.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["dense BF16", "50 %", "70 %", "2:4", "llama.cpp BF16", "llama.cpp F16", "llama.cpp Q8_0", "llama.cpp Q4_0"];
+    public static IReadOnlyList<string> Names { get; }
+        = ["dense BF16", "50 %", "70 %", "2:4", "llama.cpp BF16", "llama.cpp F16", "llama.cpp Q8_0", "llama.cpp Q4_0"];
 
     /// <summary>Opens one; its files are written first where they are not there.</summary>
-    public static (IContestant Contestant, double LoadSeconds) Open(string name, RandomModel model, int threads, int contextLength)
+    public static (IContestant Contestant, double LoadSeconds) Open(
+        string name,
+        RandomModel model,
+        int threads,
+        int contextLength)
     {
         string path = PathOf(name, model);
         long start = Stopwatch.GetTimestamp();

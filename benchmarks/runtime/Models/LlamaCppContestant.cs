@@ -23,7 +23,8 @@ internal sealed class LlamaCppContestant : IContestant
         context = SafeLLamaContextHandle.Create(model, running);
     }
 
-    /// <summary>Chooses the build of the library that uses given instructions, and keeps it quiet. Before the first model.</summary>
+    /// <summary>Chooses the build of the library that uses given instructions, and keeps it quiet. Before the first
+    /// model.</summary>
     public static void Configure(bool isAvx512)
     {
         NativeLibraryConfig.All.WithAvx(isAvx512 ? AvxLevel.Avx512 : AvxLevel.Avx2).WithLogCallback((_, _) => { });
@@ -56,7 +57,8 @@ internal sealed class LlamaCppContestant : IContestant
     {
         using GgufFile file = GgufFile.Open(path);
         bool hasHead = file.Tensors.Any(tensor => tensor.Name == "output.weight");
-        return file.Tensors.Where(tensor => !hasHead || tensor.Name != "token_embd.weight").Sum(tensor => tensor.StoredLength);
+        return file.Tensors.Where(tensor => !hasHead || tensor.Name != "token_embd.weight")
+            .Sum(tensor => tensor.StoredLength);
     }
 
     private void Add(int[] tokens)

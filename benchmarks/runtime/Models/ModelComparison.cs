@@ -9,8 +9,9 @@ using SparseLlm.Numerics.Cpu.Threading;
 namespace SparseLlm.Benchmarks.Runtime.Models;
 
 /// <summary>
-/// Whole models in this runtime and in llama.cpp, side by side. All are open in one process, and take turns of a few tokens; every combination of instructions and threads has a process of its
-/// own, since both are chosen when a library is loaded.
+/// Whole models in this runtime and in llama.cpp, side by side. All are open in one process, and take turns of a few
+/// tokens; every combination of instructions and threads has a process of its own, since both are chosen when a library
+/// is loaded.
 /// </summary>
 internal static class ModelComparison
 {
@@ -22,25 +23,58 @@ internal static class ModelComparison
 
     private static readonly Option<string[]> Shapes = new("--shapes")
     {
-        Description = "Shapes of models.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. ModelShape.All.Select(shape => shape.Name)],
+        Description = "Shapes of models.",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory
+            = _ => [.. ModelShape.All.Select(shape => shape.Name)],
     };
 
-    private static readonly Option<int[]> Threads = new("--threads") { Description = "Numbers of threads.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 2] };
-    private static readonly Option<int[]> Contexts = new("--contexts") { Description = "Tokens before those that are measured.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [128, 1024] };
+    private static readonly Option<int[]> Threads = new("--threads")
+    {
+        Description = "Numbers of threads.",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [1, 2]
+    };
+    private static readonly Option<int[]> Contexts = new("--contexts")
+    {
+        Description = "Tokens before those that are measured.",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [128, 1024]
+    };
     private static readonly Option<string[]> Instructions = new("--instructions")
     {
-        Description = "Avx2, Avx512 or both.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Vector512.IsHardwareAccelerated ? ["Avx2", "Avx512"] : ["Avx2"],
+        Description = "Avx2, Avx512 or both.",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory
+            = _ => Vector512.IsHardwareAccelerated ? ["Avx2", "Avx512"] : ["Avx2"],
     };
 
-    private static readonly Option<int> Turns = new("--turns") { Description = "How often each takes its turn; medians count.", DefaultValueFactory = _ => 15 };
-    private static readonly Option<int> Layers = new("--layers") { Description = "Decoder layers, where it should not be as many as the published model has." };
-    private static readonly Option<string> Folder = new("--folder") { Description = "Where the models are written, some 20 GB; they stay there.", DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "sparsellm-runtime-benchmark") };
-    private static readonly Option<string> Contestant = new("--contestant") { Description = "Who is measured alone.", DefaultValueFactory = _ => "" };
+    private static readonly Option<int> Turns = new("--turns")
+    {
+        Description = "How often each takes its turn; medians count.",
+        DefaultValueFactory = _ => 15
+    };
+    private static readonly Option<int> Layers = new("--layers")
+    {
+        Description = "Decoder layers, where it should not be as many as the published model has."
+    };
+    private static readonly Option<string> Folder = new("--folder")
+    {
+        Description = "Where the models are written, some 20 GB; they stay there.",
+        DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "sparsellm-runtime-benchmark")
+    };
+    private static readonly Option<string> Contestant = new("--contestant")
+    {
+        Description = "Who is measured alone.",
+        DefaultValueFactory = _ => ""
+    };
 
     /// <summary>The command.</summary>
     public static Command Models()
     {
-        var command = new Command("models", "Generates with whole models, dense and pruned, and with llama.cpp, and prints tables as Markdown.") { Shapes, Threads, Contexts, Instructions, Turns, Layers, Folder };
+        var command = new Command(
+            "models",
+            "Generates with whole models, dense and pruned, and with llama.cpp, and prints tables as Markdown.") { Shapes, Threads, Contexts, Instructions, Turns, Layers, Folder };
         command.SetAction(RunAll);
         return command;
     }
@@ -68,7 +102,8 @@ internal static class ModelComparison
                 Contestants.PathOf(name, model);
             }
 
-            string[] common = ["--shapes", shape, "--layers", $"{arguments.GetValue(Layers)}", "--folder", arguments.GetRequiredValue(Folder)];
+            string[] common = ["--shapes", shape, "--layers", $"{arguments.GetValue(Layers)}", "--folder", arguments
+                .GetRequiredValue(Folder)];
             foreach (string instructions in arguments.GetRequiredValue(Instructions))
             {
                 foreach (int threads in arguments.GetRequiredValue(Threads))
@@ -83,14 +118,17 @@ internal static class ModelComparison
             Console.WriteLine("|---|---:|---:|---:|");
             foreach (string name in Contestants.Names)
             {
-                Start(arguments.GetRequiredValue(Instructions)[^1], ["alone", .. common, "--threads", "2", "--instructions", arguments.GetRequiredValue(Instructions)[^1], "--contestant", name]);
+                Start(arguments.GetRequiredValue(Instructions)[
+                    ^1], ["alone", .. common, "--threads", "2", "--instructions", arguments.GetRequiredValue(Instructions)[^1], "--contestant", name]);
             }
         }
     }
 
     private static void Start(string instructions, string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [typeof(ModelComparison).Assembly.Location, .. arguments]);
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath!,
+            [typeof(ModelComparison).Assembly.Location, .. arguments]);
         if (instructions == "Avx2")
         {
             start.Environment["DOTNET_EnableAVX512"] = "0";
@@ -112,7 +150,8 @@ internal static class ModelComparison
         string instructions = arguments.GetRequiredValue(Instructions)[0];
         LlamaCppContestant.Configure(instructions == "Avx512");
         RandomModel model = Model(arguments, shape);
-        IContestant[] contestants = [.. Contestants.Names.Select(name => Contestants.Open(name, model, threads, ContextLength).Contestant)];
+        IContestant[] contestants = [.. Contestants.Names
+            .Select(name => Contestants.Open(name, model, threads, ContextLength).Contestant)];
         double bandwidth = ReadBandwidth(threads);
         foreach (int context in arguments.GetRequiredValue(Contexts))
         {
@@ -144,10 +183,12 @@ internal static class ModelComparison
         int[] prompt = [.. Enumerable.Range(0, context).Select(i => i * 37 % 30000 + 300)];
         contestant.Prefill(prompt[..Math.Min(context, 64)]);
         int runs = context <= LongPrompt ? 3 : 1;
-        return context / Timing.Median(Enumerable.Range(0, runs).Select(_ => Timing.Of(() => contestant.Prefill(prompt))));
+        return context
+            / Timing.Median(Enumerable.Range(0, runs).Select(_ => Timing.Of(() => contestant.Prefill(prompt))));
     }
 
-    /// <summary>Milliseconds a token, by contestant and turn. The first token of a turn, before which another one's threads were at work, does not count.</summary>
+    /// <summary>Milliseconds a token, by contestant and turn. The first token of a turn, before which another one's
+    /// threads were at work, does not count.</summary>
     private static double[][] Decode(IContestant[] contestants, int turns)
     {
         double[][] times = [.. contestants.Select(_ => new double[turns])];
@@ -176,7 +217,8 @@ internal static class ModelComparison
         byte* memory = (byte*)NativeMemory.AllocZeroed((nuint)Bytes);
         new Span<byte>(memory, (int)Bytes).Fill(1);
         using var team = new WorkerTeam(threads);
-        double seconds = Timing.Median(Enumerable.Range(0, 9).Select(_ => Timing.Of(() => Reading.Run(team, [((nint)memory, Bytes)]))));
+        double seconds = Timing.Median(
+            Enumerable.Range(0, 9).Select(_ => Timing.Of(() => Reading.Run(team, [((nint)memory, Bytes)]))));
         NativeMemory.Free(memory);
         return Bytes / seconds;
     }
@@ -187,13 +229,19 @@ internal static class ModelComparison
         LlamaCppContestant.Configure(arguments.GetRequiredValue(Instructions)[0] == "Avx512");
         string name = arguments.GetRequiredValue(Contestant);
         long start = Stopwatch.GetTimestamp();
-        (IContestant contestant, double load) = Contestants.Open(name, Model(arguments, arguments.GetRequiredValue(Shapes)[0]), arguments.GetRequiredValue(Threads)[0], ContextLength);
+        (IContestant contestant, double load) = Contestants.Open(
+            name,
+            Model(arguments, arguments.GetRequiredValue(Shapes)[0]),
+            arguments.GetRequiredValue(Threads)[0],
+            ContextLength);
         contestant.Prefill([1000]);
         double first = Stopwatch.GetElapsedTime(start).TotalSeconds;
         contestant.Prefill([.. Enumerable.Range(1000, 512)]);
         contestant.Decode(7);
         using var self = Process.GetCurrentProcess();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {load:0.00} | {first:0.00} | {self.PeakWorkingSet64 / 1e6:0} |"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {name} | {load:0.00} | {first:0.00} | {self.PeakWorkingSet64 / 1e6:0} |"));
         contestant.Dispose();
     }
 
@@ -201,6 +249,8 @@ internal static class ModelComparison
     {
         ModelShape full = ModelShape.Named(shape);
         Directory.CreateDirectory(arguments.GetRequiredValue(Folder));
-        return new RandomModel(arguments.GetValue(Layers) is > 0 and int layers ? full.WithLayers(layers) : full, arguments.GetRequiredValue(Folder));
+        return new RandomModel(
+            arguments.GetValue(Layers) is > 0 and int layers ? full.WithLayers(layers) : full,
+            arguments.GetRequiredValue(Folder));
     }
 }

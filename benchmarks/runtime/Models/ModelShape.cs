@@ -5,10 +5,34 @@ internal sealed record ModelShape(
     string Name, string Architecture, string ModelType, int Layers, int Hidden, int FeedForward, int Heads, int KeyValueHeads, int HeadWidth, int Vocabulary, bool IsTied, bool HasHeadNorms)
 {
     /// <summary>TinyLlama-1.1B (Zhang et al. 2024).</summary>
-    public static ModelShape TinyLlama { get; } = new("TinyLlama-1.1B", "LlamaForCausalLM", "llama", 22, 2048, 5632, 32, 4, 64, 32000, IsTied: false, HasHeadNorms: false);
+    public static ModelShape TinyLlama { get; } = new(
+        "TinyLlama-1.1B",
+        "LlamaForCausalLM",
+        "llama",
+        22,
+        2048,
+        5632,
+        32,
+        4,
+        64,
+        32000,
+        IsTied: false,
+        HasHeadNorms: false);
 
     /// <summary>Qwen3-0.6B (Qwen team 2025).</summary>
-    public static ModelShape Qwen3 { get; } = new("Qwen3-0.6B", "Qwen3ForCausalLM", "qwen3", 28, 1024, 3072, 16, 8, 128, 151936, IsTied: true, HasHeadNorms: true);
+    public static ModelShape Qwen3 { get; } = new(
+        "Qwen3-0.6B",
+        "Qwen3ForCausalLM",
+        "qwen3",
+        28,
+        1024,
+        3072,
+        16,
+        8,
+        128,
+        151936,
+        IsTied: true,
+        HasHeadNorms: true);
 
     /// <summary>All.</summary>
     public static IReadOnlyList<ModelShape> All { get; } = [TinyLlama, Qwen3];

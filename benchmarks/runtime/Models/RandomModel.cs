@@ -8,7 +8,8 @@ using SparseLlm.Tests;
 
 namespace SparseLlm.Benchmarks.Runtime.Models;
 
-/// <summary>Models of a shape with seeded weights in BF16 that mean nothing, dense and pruned, and as GGUF. What is there already is not written again.</summary>
+/// <summary>Models of a shape with seeded weights in BF16 that mean nothing, dense and pruned, and as GGUF. What is
+/// there already is not written again.</summary>
 /// <param name="shape">The shape.</param>
 /// <param name="root">A folder for them.</param>
 internal sealed class RandomModel(ModelShape shape, string root)
@@ -20,10 +21,12 @@ internal sealed class RandomModel(ModelShape shape, string root)
     public string Dense() => Directory("dense", directory => Write(directory, static (_, _) => true));
 
     /// <summary>A model whose decoder layers are pruned by chance, packed.</summary>
-    public string Unstructured(double sparsity) => Packed($"{100 * sparsity:0}", (random, _) => random.NextDouble() >= sparsity);
+    public string Unstructured(double sparsity)
+        => Packed($"{100 * sparsity:0}", (random, _) => random.NextDouble() >= sparsity);
 
     /// <summary>A model whose decoder layers have two of four weights, packed.</summary>
-    public string TwoOfFour() => Packed("2-4", static (random, kept) => random.NextDouble() * (4 - kept.Place) < 2 - kept.Count);
+    public string TwoOfFour()
+        => Packed("2-4", static (random, kept) => random.NextDouble() * (4 - kept.Place) < 2 - kept.Count);
 
     /// <summary>The dense model as GGUF.</summary>
     public string Gguf(GgufElementType type)
@@ -74,7 +77,9 @@ internal sealed class RandomModel(ModelShape shape, string root)
     {
         System.IO.Directory.CreateDirectory(directory);
         File.WriteAllText(Path.Combine(directory, "config.json"), JsonSerializer.Serialize(shape.Config()));
-        File.WriteAllText(Path.Combine(directory, "tokenizer.json"), ByteLevelTokenizer.OfSize(shape.Vocabulary).ToJsonString());
+        File.WriteAllText(
+            Path.Combine(directory, "tokenizer.json"),
+            ByteLevelTokenizer.OfSize(shape.Vocabulary).ToJsonString());
         using FileStream file = File.Create(Path.Combine(directory, "model.safetensors"));
         WriteHeader(file);
         ushort[] dense = Block(static (_, _) => true);

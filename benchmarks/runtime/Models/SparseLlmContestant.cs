@@ -12,7 +12,9 @@ internal sealed class SparseLlmContestant : IContestant
     public SparseLlmContestant(string name, string directory, int threads, int contextLength)
     {
         Name = name;
-        model = LanguageModel.Open(directory, new LanguageModelOptions { Threads = threads, ContextLength = contextLength });
+        model = LanguageModel.Open(
+            directory,
+            new LanguageModelOptions { Threads = threads, ContextLength = contextLength });
         sequence = model.NewSequence();
     }
 

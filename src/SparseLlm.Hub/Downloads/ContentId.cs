@@ -10,7 +10,8 @@ internal static class ContentId
     private const int ChunkLength = 1 << 20;
 
     /// <summary>Whether a file's content is the one that it is listed by.</summary>
-    public static bool Matches(HubFile file, SafeFileHandle content, CancellationToken cancellation) => Compute(file, content, cancellation) == file.Id;
+    public static bool Matches(HubFile file, SafeFileHandle content, CancellationToken cancellation)
+        => Compute(file, content, cancellation) == file.Id;
 
     private static string Compute(HubFile file, SafeFileHandle content, CancellationToken cancellation)
     {

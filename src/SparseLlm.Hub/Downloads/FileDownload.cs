@@ -5,8 +5,8 @@ using SparseLlm.Hub.Listing;
 namespace SparseLlm.Hub.Downloads;
 
 /// <summary>
-/// Brings the pieces of a file, several at once. A piece that is cut off goes on where it was; a server that gives no parts gives the whole, of which what is here
-/// already is passed over.
+/// Brings the pieces of a file, several at once. A piece that is cut off goes on where it was; a server that gives no
+/// parts gives the whole, of which what is here already is passed over.
 /// </summary>
 /// <param name="http">To the hub.</param>
 /// <param name="file">As the hub lists it.</param>
@@ -29,7 +29,11 @@ internal sealed class FileDownload(HubHttp http, HubFile file, Uri address, Part
         try
         {
             await Parallel.ForEachAsync(
-                Missing, new ParallelOptions { MaxDegreeOfParallelism = Streams, CancellationToken = cancellation }, async (piece, token) => await ReceiveAsync(piece, token));
+                Missing, new ParallelOptions
+                {
+                    MaxDegreeOfParallelism = Streams,
+                    CancellationToken = cancellation
+                }, async (piece, token) => await ReceiveAsync(piece, token));
         }
         catch (PartsNotServedException)
         {
@@ -45,7 +49,9 @@ internal sealed class FileDownload(HubHttp http, HubFile file, Uri address, Part
             {
                 long from = piece.Next;
                 bool isWhole = from == 0 && piece.End == file.Size;
-                using HubAnswer answer = await AskAsync(isWhole ? null : new RangeHeaderValue(from, piece.End - 1), watch);
+                using HubAnswer answer = await AskAsync(
+                    isWhole ? null : new RangeHeaderValue(from, piece.End - 1),
+                    watch);
                 if (isWhole)
                 {
                     RequireWhole(answer);
@@ -76,7 +82,8 @@ internal sealed class FileDownload(HubHttp http, HubFile file, Uri address, Part
                 await foreach (ReadOnlyMemory<byte> chunk in ReadAsync(answer, watch))
                 {
                     Require(chunk.Length <= file.Size - place, "it has more bytes than it should");
-                    foreach (Piece piece in partial.Pieces.Where(piece => piece.Next >= place && piece.Next < Math.Min(piece.End, place + chunk.Length)))
+                    foreach (Piece piece in partial.Pieces
+                        .Where(piece => piece.Next >= place && piece.Next < Math.Min(piece.End, place + chunk.Length)))
                     {
                         int begin = (int)(piece.Next - place);
                         Append(piece, chunk[begin..(int)Math.Min(chunk.Length, piece.End - place)]);
@@ -88,20 +95,27 @@ internal sealed class FileDownload(HubHttp http, HubFile file, Uri address, Part
         }
     }
 
-    /// <summary>Does something until it fails without having come further: whatever has come makes it a new beginning.</summary>
-    private async Task ProgressAsync(Func<long> received, Func<StallWatch, Task> receive, CancellationToken cancellation) => await http.TryAsync(async watch =>
+    /// <summary>Does something until it fails without having come further: whatever has come makes it a new
+    /// beginning.</summary>
+    private async Task ProgressAsync(
+        Func<long> received,
+        Func<StallWatch, Task> receive,
+        CancellationToken cancellation) => await http.TryAsync(async watch =>
     {
         long before = received();
         try
         {
             await receive(watch);
         }
-        catch (Exception exception) when (received() > before && (exception is IOException or HttpRequestException || (exception is OperationCanceledException && !cancellation.IsCancellationRequested)))
+        catch (Exception exception) when (received() > before && (exception is IOException or HttpRequestException
+            || (exception is OperationCanceledException && !cancellation.IsCancellationRequested)))
         {
             return true;
         }
 
-        return received() > before ? true : throw new HttpIOException(HttpRequestError.ResponseEnded, "it ends before the file does");
+        return received() > before
+            ? true
+            : throw new HttpIOException(HttpRequestError.ResponseEnded, "it ends before the file does");
     }, cancellation);
 
     private async Task<HubAnswer> AskAsync(RangeHeaderValue? range, StallWatch watch)
@@ -120,7 +134,9 @@ internal sealed class FileDownload(HubHttp http, HubFile file, Uri address, Part
     private void RequireWhole(HubAnswer answer)
     {
         long length = answer.Response.Content.Headers.ContentLength ?? file.Size;
-        Require(!answer.IsPart && length == file.Size, FormattableString.Invariant($"{length} bytes come, and the hub lists {file.Size}"));
+        Require(
+            !answer.IsPart && length == file.Size,
+            FormattableString.Invariant($"{length} bytes come, and the hub lists {file.Size}"));
     }
 
     private void RequirePart(HubAnswer answer, long from, long end)
@@ -131,7 +147,8 @@ internal sealed class FileDownload(HubHttp http, HubFile file, Uri address, Part
         }
 
         ContentRangeHeaderValue? range = answer.Response.Content.Headers.ContentRange;
-        Require(range is { Unit: "bytes", HasRange: true } && range.From == from && range.To < end && (range.Length ?? file.Size) == file.Size, $"it is asked for one part and gives another ({range})");
+        Require(range is { Unit: "bytes", HasRange: true } && range.From == from && range.To < end
+            && (range.Length ?? file.Size) == file.Size, $"it is asked for one part and gives another ({range})");
     }
 
     private static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(HubAnswer answer, StallWatch watch)

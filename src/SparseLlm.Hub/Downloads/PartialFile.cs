@@ -5,8 +5,9 @@ using SparseLlm.Files;
 namespace SparseLlm.Hub.Downloads;
 
 /// <summary>
-/// A file on its way: it has its length from the beginning, and a small file beside it says how far each piece of it is. What has been received is known after the
-/// process was killed too, and is never believed before the digest of the whole has been computed.
+/// A file on its way: it has its length from the beginning, and a small file beside it says how far each piece of it
+/// is. What has been received is known after the process was killed too, and is never believed before the digest of the
+/// whole has been computed.
 /// </summary>
 internal sealed class PartialFile : IDisposable
 {
@@ -38,8 +39,16 @@ internal sealed class PartialFile : IDisposable
     {
         RegularFile.Require(path, followLink: false);
         RegularFile.Require(RecordOf(path), followLink: false);
-        SafeFileHandle content = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
-        SafeFileHandle record = File.OpenHandle(RecordOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+        SafeFileHandle content = File.OpenHandle(
+            path,
+            FileMode.OpenOrCreate,
+            FileAccess.ReadWrite,
+            FileShare.Read | FileShare.Delete);
+        SafeFileHandle record = File.OpenHandle(
+            RecordOf(path),
+            FileMode.OpenOrCreate,
+            FileAccess.ReadWrite,
+            FileShare.Read | FileShare.Delete);
         if (RandomAccess.GetLength(content) != size || ReadPieces(record, size) is not { } pieces)
         {
             // The record goes first, and comes last: it never speaks of bytes that are not there.
@@ -58,8 +67,12 @@ internal sealed class PartialFile : IDisposable
     {
         try
         {
-            using SafeFileHandle record = RegularFile.Open(RecordOf(path), FileShare.ReadWrite | FileShare.Delete, followLink: false);
-            return new FileInfo(path) is { Exists: true } file && file.Length == size && ReadPieces(record, size) is { } pieces ? pieces.Sum(piece => piece.Received) : 0;
+            using SafeFileHandle record = RegularFile.Open(
+                RecordOf(path),
+                FileShare.ReadWrite | FileShare.Delete,
+                followLink: false);
+            return new FileInfo(path) is { Exists: true } file && file.Length == size
+                && ReadPieces(record, size) is { } pieces ? pieces.Sum(piece => piece.Received) : 0;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -118,7 +131,8 @@ internal sealed class PartialFile : IDisposable
         byte[] header = new byte[HeaderLength];
         int read = RandomAccess.Read(record, header, 0);
         int pieceLength = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(4));
-        if (read != HeaderLength || BinaryPrimitives.ReadInt32LittleEndian(header) != Signature || pieceLength < ShortestPiece
+        if (read != HeaderLength || BinaryPrimitives.ReadInt32LittleEndian(header) != Signature
+            || pieceLength < ShortestPiece
             || RandomAccess.GetLength(record) != HeaderLength + Count(size, pieceLength) * CountLength)
         {
             return null;
@@ -130,7 +144,10 @@ internal sealed class PartialFile : IDisposable
             return null;
         }
 
-        List<Piece> pieces = [.. Cut(size, pieceLength, index => BinaryPrimitives.ReadInt64LittleEndian(counts.AsSpan(index * CountLength)))];
+        List<Piece> pieces = [.. Cut(
+            size,
+            pieceLength,
+            index => BinaryPrimitives.ReadInt64LittleEndian(counts.AsSpan(index * CountLength)))];
         return pieces.All(piece => piece.Received >= 0 && piece.Next <= piece.End) ? pieces : null;
     }
 

@@ -5,14 +5,21 @@ using SparseLlm.Hub.Http;
 namespace SparseLlm.Hub.Downloads;
 
 /// <summary>Brings files of a commit into the cache, one after the other.</summary>
-internal sealed class RepositoryDownload(HubOptions options, HubHttp http, HubFailures failures, Notices notices, HubAddress address, string commit)
+internal sealed class RepositoryDownload(
+    HubOptions options,
+    HubHttp http,
+    HubFailures failures,
+    Notices notices,
+    HubAddress address,
+    string commit)
 {
     private readonly HubRepositoryFolder folder = new(options.CacheDirectory, address);
 
     private HubSnapshot Snapshot => new(folder, commit);
 
     /// <summary>Bytes that a download would bring.</summary>
-    public long Missing(IEnumerable<HubFile> files) => Sum(files.Where(file => !Snapshot.Contains(file) && !HasBlob(file)).DistinctBy(file => file.Id).Select(file => file.Size - Received(file)));
+    public long Missing(
+        IEnumerable<HubFile> files) => Sum(files.Where(file => !Snapshot.Contains(file) && !HasBlob(file)).DistinctBy(file => file.Id).Select(file => file.Size - Received(file)));
 
     /// <summary>Brings those that are not there.</summary>
     public void Run(IReadOnlyList<HubFile> files, IProgress<HubProgress>? progress, CancellationToken cancellation)
@@ -32,7 +39,10 @@ internal sealed class RepositoryDownload(HubOptions options, HubHttp http, HubFa
         {
             folder.Create();
             RequireSpace(missing);
-            var meter = new ProgressMeter(progress, Sum(files.Select(file => file.Size)), Sum(files.Except(missing).Select(file => file.Size)));
+            var meter = new ProgressMeter(
+                progress,
+                Sum(files.Select(file => file.Size)),
+                Sum(files.Except(missing).Select(file => file.Size)));
             foreach (HubFile file in missing)
             {
                 Bring(file, meter, cancellation);
@@ -40,8 +50,11 @@ internal sealed class RepositoryDownload(HubOptions options, HubHttp http, HubFa
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw FullDisk.IsCauseOf(exception) ? NoSpace("the disk is full", exception) : HubDiagnostics.CacheUnusable.Error(
-                new SourceLocation(folder.Root), $"{address}: the hub's cache cannot be written: {exception.Message}; HF_HUB_CACHE names another place", exception);
+            throw FullDisk.IsCauseOf(exception)
+                ? NoSpace("the disk is full", exception)
+                : HubDiagnostics.CacheUnusable.Error(
+                new SourceLocation(
+                    folder.Root), $"{address}: the hub's cache cannot be written: {exception.Message}; HF_HUB_CACHE names another place", exception);
         }
     }
 
@@ -62,7 +75,8 @@ internal sealed class RepositoryDownload(HubOptions options, HubHttp http, HubFa
         }
     }
 
-    /// <summary>Brings a content. One that is not what it is listed by is brought once more, and then refused.</summary>
+    /// <summary>Brings a content. One that is not what it is listed by is brought once more, and then
+    /// refused.</summary>
     private void Fetch(HubFile file, ProgressMeter meter, CancellationToken cancellation)
     {
         for (bool isFirst = true; ; isFirst = false)
@@ -91,9 +105,16 @@ internal sealed class RepositoryDownload(HubOptions options, HubHttp http, HubFa
     {
         try
         {
-            var download = new FileDownload(http, file, new Uri(options.Endpoint, $"{address.PagePath}/resolve/{commit}/{HubApi.Escaped(file.Path)}"), partial, meter.Add);
+            var download = new FileDownload(
+                http,
+                file,
+                new Uri(options.Endpoint, $"{address.PagePath}/resolve/{commit}/{HubApi.Escaped(file.Path)}"),
+                partial,
+                meter.Add);
             download.RunAsync(cancellation).GetAwaiter().GetResult();
-            return ContentId.Matches(file, partial.Content, cancellation) ? null : $"its {(file.IsLarge ? "SHA-256" : "SHA-1")} is another than {file.Id}";
+            return ContentId.Matches(file, partial.Content, cancellation)
+                ? null
+                : $"its {(file.IsLarge ? "SHA-256" : "SHA-1")} is another than {file.Id}";
         }
         catch (InvalidDataException exception)
         {
@@ -116,17 +137,22 @@ internal sealed class RepositoryDownload(HubOptions options, HubHttp http, HubFa
         long free = options.FreeSpace(folder.Blobs);
         if (free < needed)
         {
-            throw NoSpace(FormattableString.Invariant($"{needed >> 20} MiB are to be downloaded and {free >> 20} MiB are free"), null);
+            throw NoSpace(
+                FormattableString.Invariant($"{needed >> 20} MiB are to be downloaded and {free >> 20} MiB are free"),
+                null);
         }
     }
 
     private DiagnosticException NoSpace(string reason, Exception? inner) => HubDiagnostics.NoSpace.Error(
-        new SourceLocation(folder.Root), $"{address}: {reason}; free some space, or name another place by HF_HUB_CACHE. What has come is kept", inner);
+        new SourceLocation(
+            folder.Root), $"{address}: {reason}; free some space, or name another place by HF_HUB_CACHE. What has come is kept", inner);
 
-    private bool HasBlob(HubFile file) => new FileInfo(folder.Blob(file.Id)) is { Exists: true, LinkTarget: null } blob && blob.Length == file.Size;
+    private bool HasBlob(HubFile file)
+        => new FileInfo(folder.Blob(file.Id)) is { Exists: true, LinkTarget: null } blob && blob.Length == file.Size;
 
     private long Received(HubFile file) => PartialFile.ReceivedOf(folder.Incomplete(file.Id), file.Size);
 
     /// <summary>A server may say anything.</summary>
-    private static long Sum(IEnumerable<long> sizes) => (long)UInt128.Min(sizes.Aggregate(UInt128.Zero, (sum, size) => sum + (ulong)size), long.MaxValue);
+    private static long Sum(IEnumerable<long> sizes)
+        => (long)UInt128.Min(sizes.Aggregate(UInt128.Zero, (sum, size) => sum + (ulong)size), long.MaxValue);
 }

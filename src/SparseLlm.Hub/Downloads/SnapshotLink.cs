@@ -3,8 +3,9 @@ using SparseLlm.Files;
 namespace SparseLlm.Hub.Downloads;
 
 /// <summary>
-/// Puts a content under the name of a file in a snapshot: by a relative link, so that the cache can be moved. Where there are no links, a content that has just come is
-/// moved there, as Hugging Face's tools do, and one that others may use is copied.
+/// Puts a content under the name of a file in a snapshot: by a relative link, so that the cache can be moved. Where
+/// there are no links, a content that has just come is moved there, as Hugging Face's tools do, and one that others may
+/// use is copied.
 /// </summary>
 internal static class SnapshotLink
 {

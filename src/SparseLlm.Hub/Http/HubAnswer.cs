@@ -5,7 +5,8 @@ namespace SparseLlm.Hub.Http;
 /// <summary>What came of a request, after all redirects.</summary>
 /// <param name="response">The last answer.</param>
 /// <param name="visited">The addresses that were asked, in their order.</param>
-/// <param name="etag">What the hub says that the content is known by, before it sends us elsewhere; null if it says nothing.</param>
+/// <param name="etag">What the hub says that the content is known by, before it sends us elsewhere; null if it says
+/// nothing.</param>
 internal sealed class HubAnswer(HttpResponseMessage response, IReadOnlyList<Uri> visited, string? etag) : IDisposable
 {
     /// <summary>The last answer.</summary>

@@ -5,8 +5,9 @@ using Polly.Retry;
 namespace SparseLlm.Hub.Http;
 
 /// <summary>
-/// Requests to the hub, and to where it sends us. What may pass is tried again a few times, with growing, jittered delays or after the time that the server asks for;
-/// everything else that a server can do is an <see cref="HttpRequestException"/>. A transfer may take as long as it makes progress (<see cref="StallWatch"/>).
+/// Requests to the hub, and to where it sends us. What may pass is tried again a few times, with growing, jittered
+/// delays or after the time that the server asks for; everything else that a server can do is an
+/// <see cref="HttpRequestException"/>. A transfer may take as long as it makes progress (<see cref="StallWatch"/>).
 /// </summary>
 internal sealed class HubHttp : IDisposable
 {
@@ -14,12 +15,16 @@ internal sealed class HubHttp : IDisposable
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     // Redirects are followed here.
-    private readonly HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = ConnectTimeout, UseCookies = false })
+    private readonly HttpClient client = new(
+        new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = ConnectTimeout, UseCookies = false })
     {
         Timeout = Timeout.InfiniteTimeSpan,
         DefaultRequestHeaders =
         {
-            UserAgent = { new ProductInfoHeaderValue("sparsellm", typeof(HubHttp).Assembly.GetName().Version!.ToString(3)) },
+            UserAgent =
+            {
+                new ProductInfoHeaderValue("sparsellm", typeof(HubHttp).Assembly.GetName().Version!.ToString(3))
+            },
             // What is compressed on the way has another length, and no parts.
             AcceptEncoding = { new StringWithQualityHeaderValue("identity") },
         },
@@ -43,14 +48,16 @@ internal sealed class HubHttp : IDisposable
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
                 Delay = options.FirstDelay,
-                DelayGenerator = arguments => ValueTask.FromResult((arguments.Outcome.Exception as HubStatusException)?.RetryAfter),
+                DelayGenerator = arguments => ValueTask.FromResult(
+                    (arguments.Outcome.Exception as HubStatusException)?.RetryAfter),
                 OnRetry = arguments =>
                 {
                     if (arguments.Outcome.Exception is HubStatusException { RetryAfter: { } wait })
                     {
                         waiting(wait);
                     }
-                    else if (arguments.Outcome.Exception is HttpRequestException { InnerException: OperationCanceledException })
+                    else if (arguments.Outcome
+                        .Exception is HttpRequestException { InnerException: OperationCanceledException })
                     {
                         stalled(options.Patience);
                     }
@@ -83,7 +90,8 @@ internal sealed class HubHttp : IDisposable
             }
             catch (OperationCanceledException exception) when (!token.IsCancellationRequested)
             {
-                throw new HttpRequestException(FormattableString.Invariant($"it does not answer, or not a byte more within {options.Patience.TotalSeconds:0} seconds"), exception);
+                throw new HttpRequestException(FormattableString.Invariant(
+                    $"it does not answer, or not a byte more within {options.Patience.TotalSeconds:0} seconds"), exception);
             }
         }
     }
@@ -105,8 +113,13 @@ internal sealed class HubHttp : IDisposable
             bool isHub = Redirect.IsSameServer(address, options.Endpoint);
 
             // Who we are is the business of the hub, and not of the servers that keep its files.
-            request.Headers.Authorization = isHub && options.Token is { } token ? new AuthenticationHeaderValue("Bearer", token) : null;
-            HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            request.Headers.Authorization = isHub && options.Token is { } token
+                ? new AuthenticationHeaderValue("Bearer", token)
+                : null;
+            HttpResponseMessage response = await client.SendAsync(
+                request,
+                HttpCompletionOption.ResponseHeadersRead,
+                cancellation);
             if (isHub)
             {
                 linkedEtag ??= Etag(response, "X-Linked-Etag");
@@ -119,7 +132,9 @@ internal sealed class HubHttp : IDisposable
 
             using (response)
             {
-                address = Redirect.IsOne(response) ? Redirect.Target(address, response, visited.Count - 1) : throw new HubStatusException(response, isHub);
+                address = Redirect.IsOne(response)
+                    ? Redirect.Target(address, response, visited.Count - 1)
+                    : throw new HubStatusException(response, isHub);
             }
         }
     }

@@ -39,14 +39,16 @@ internal sealed partial class HubStatusException : HttpRequestException
     /// <summary>How long to wait before asking again, where the server says so.</summary>
     public TimeSpan? RetryAfter { get; }
 
-    /// <summary>Whether the same may go well later. The addresses that the hub sends us to for files are good for a while only, so that asking the hub again helps there.</summary>
+    /// <summary>Whether the same may go well later. The addresses that the hub sends us to for files are good for a
+    /// while only, so that asking the hub again helps there.</summary>
     public bool MayPass => !IsHub || StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
 
     private static TimeSpan? AfterOf(HttpResponseMessage response)
     {
         RetryConditionHeaderValue? after = response.Headers.RetryAfter;
         TimeSpan? wait = after?.Delta ?? (after?.Date is { } date ? date - DateTimeOffset.UtcNow : null);
-        if (wait is null && response.StatusCode == HttpStatusCode.TooManyRequests && Reset().Match(Header(response, "RateLimit")) is { Success: true } reset)
+        if (wait is null && response.StatusCode == HttpStatusCode.TooManyRequests
+            && Reset().Match(Header(response, "RateLimit")) is { Success: true } reset)
         {
             wait = TimeSpan.FromSeconds(int.Parse(reset.Groups[1].Value, CultureInfo.InvariantCulture));
         }

@@ -2,7 +2,8 @@ using System.Runtime.ExceptionServices;
 
 namespace SparseLlm.Hub.Http;
 
-/// <summary>What went wrong with a file here in the middle of a transfer: the network's failures may be tried again, and not these.</summary>
+/// <summary>What went wrong with a file here in the middle of a transfer: the network's failures may be tried again,
+/// and not these.</summary>
 internal sealed class LocalFailureException : Exception
 {
     private LocalFailureException(Exception inner)

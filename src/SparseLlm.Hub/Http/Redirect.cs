@@ -3,8 +3,8 @@ using System.Net;
 namespace SparseLlm.Hub.Http;
 
 /// <summary>
-/// Where a server sends us. Redirects are followed by whoever sends the request: a handler that follows them goes to any address, and forgets who we are on the
-/// way to the same server.
+/// Where a server sends us. Redirects are followed by whoever sends the request: a handler that follows them goes to
+/// any address, and forgets who we are on the way to the same server.
 /// </summary>
 internal static class Redirect
 {
@@ -22,16 +22,21 @@ internal static class Redirect
     /// <exception cref="HttpRequestException">To nowhere, in a circle, or out of an encrypted connection.</exception>
     public static Uri Target(Uri address, HttpResponseMessage response, int count)
     {
-        string location = response.Headers.TryGetValues("Location", out IEnumerable<string>? values) ? values.First() : "";
+        string location = response.Headers.TryGetValues("Location", out IEnumerable<string>? values)
+            ? values.First()
+            : "";
         return count >= Most ? throw Refused(response, $"it redirects more than {Most} times")
-            : !Uri.TryCreate(address, location, out Uri? target) ? throw Refused(response, "it redirects to an address that is none")
-            : target.Scheme != address.Scheme && (address.Scheme, target.Scheme) != ("http", "https") ? throw Refused(response, $"it redirects from {address.Scheme} to {target.Scheme}")
-            : !HasHost(target) ? throw Refused(response, "it redirects to a host that is none")
+            : !Uri.TryCreate(address, location, out Uri? target)
+                ? throw Refused(response, "it redirects to an address that is none")
+                : target.Scheme != address.Scheme && (address.Scheme, target.Scheme) != ("http", "https")
+                ? throw Refused(response, $"it redirects from {address.Scheme} to {target.Scheme}")
+                : !HasHost(target) ? throw Refused(response, "it redirects to a host that is none")
             : target;
     }
 
     /// <summary>Whether two addresses are of one server, which may know who we are.</summary>
-    public static bool IsSameServer(Uri one, Uri other) => (one.Scheme, one.IdnHost, one.Port) == (other.Scheme, other.IdnHost, other.Port);
+    public static bool IsSameServer(Uri one, Uri other)
+        => (one.Scheme, one.IdnHost, one.Port) == (other.Scheme, other.IdnHost, other.Port);
 
     /// <summary>Whether the host of an address is one: of international names that is found out late.</summary>
     public static bool HasHost(Uri address)
@@ -46,5 +51,6 @@ internal static class Redirect
         }
     }
 
-    private static HttpRequestException Refused(HttpResponseMessage response, string reason) => new(reason, null, response.StatusCode);
+    private static HttpRequestException Refused(HttpResponseMessage response, string reason)
+        => new(reason, null, response.StatusCode);
 }

@@ -1,8 +1,9 @@
 namespace SparseLlm.Hub.Http;
 
 /// <summary>
-/// Gives up what makes no progress. A transfer may take hours, and a server may say nothing more at any moment of them: so it is not the whole that has a
-/// limit, but the time until the next <see cref="LeastProgress"/> bytes have come or gone.
+/// Gives up what makes no progress. A transfer may take hours, and a server may say nothing more at any moment of them:
+/// so it is not the whole that has a limit, but the time until the next <see cref="LeastProgress"/> bytes have come or
+/// gone.
 /// </summary>
 internal sealed class StallWatch : IDisposable
 {

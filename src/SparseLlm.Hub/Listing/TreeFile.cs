@@ -5,7 +5,8 @@ using SparseLlm.Files;
 namespace SparseLlm.Hub.Listing;
 
 /// <summary>
-/// The list of a commit's files in the cache, as Hugging Face's tools keep it there. A commit never changes, so what is in it has to be asked once.
+/// The list of a commit's files in the cache, as Hugging Face's tools keep it there. A commit never changes, so what is
+/// in it has to be asked once.
 /// </summary>
 internal static class TreeFile
 {
@@ -41,7 +42,9 @@ internal static class TreeFile
     public static void TryWrite(string folder, string path, IEnumerable<HubFile> files)
     {
         var content = new Content(Version, files.OrderBy(file => file.Path, StringComparer.Ordinal).ToDictionary(
-            file => file.Path, file => file.IsLarge ? new Entry(file.Size, file.PointerId ?? "", file.Id, file.Size) : new Entry(file.Size, file.Id, null, null)));
+            file => file.Path, file => file.IsLarge
+                ? new Entry(file.Size, file.PointerId ?? "", file.Id, file.Size)
+                : new Entry(file.Size, file.Id, null, null)));
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -60,6 +63,8 @@ internal static class TreeFile
     private sealed record Entry(
         [property: JsonPropertyName("size")] long Size,
         [property: JsonPropertyName("blob_id")] string GitId,
-        [property: JsonPropertyName("lfs_sha256"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Sha256 = null,
-        [property: JsonPropertyName("lfs_size"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? LargeSize = null);
+        [property: JsonPropertyName("lfs_sha256"),
+            JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Sha256 = null,
+        [property: JsonPropertyName("lfs_size"),
+            JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? LargeSize = null);
 }

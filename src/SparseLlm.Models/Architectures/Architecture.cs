@@ -4,7 +4,8 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>A family of models: how its <c>config.json</c> and tensor names make a <see cref="ModelDefinition"/>.</summary>
+/// <summary>A family of models: how its <c>config.json</c> and tensor names make a
+/// <see cref="ModelDefinition"/>.</summary>
 public abstract class Architecture
 {
     private const int MaximumChannels = 1 << 24;
@@ -23,7 +24,8 @@ public abstract class Architecture
     /// <summary>The name in <c>model_type</c> of config.json, such as <c>opt</c>.</summary>
     public abstract string ModelType { get; }
 
-    /// <summary>The architecture that config.json names, by <c>architectures</c> and <c>model_type</c>, or by one of them.</summary>
+    /// <summary>The architecture that config.json names, by <c>architectures</c> and <c>model_type</c>, or by one of
+    /// them.</summary>
     /// <exception cref="DiagnosticException">It names none, one that is not supported, or two that differ.</exception>
     public static Architecture Of(ModelConfig config) => Of(config, All);
 
@@ -35,17 +37,23 @@ public abstract class Architecture
         if (names.Length == 0)
         {
             return known.FirstOrDefault(architecture => architecture.ModelType == modelType)
-                ?? throw Unsupported(config, known, modelType is null ? "names no architecture" : $"names the model type '{Excerpt.Of(modelType)}', which is not supported");
+                ?? throw Unsupported(config, known, modelType is null
+                    ? "names no architecture"
+                    : $"names the model type '{Excerpt.Of(modelType)}', which is not supported");
         }
 
         Architecture[] named = [.. names.Select(name => known.FirstOrDefault(architecture => architecture.Name == name)
-            ?? throw Unsupported(config, known, $"names the architecture '{Excerpt.Of(name)}', which is not supported"))];
+            ?? throw Unsupported(
+                config,
+                known,
+                $"names the architecture '{Excerpt.Of(name)}', which is not supported"))];
         if (named.Length > 1)
         {
             throw Unsupported(config, known, $"names two architectures, {named[0].Name} and {named[1].Name}");
         }
 
-        // Transformers goes by the type, vLLM and llama.cpp go by the name: where the two differ, one directory is two models.
+        // Transformers goes by the type, vLLM and llama.cpp go by the name: where the two differ, one directory is two
+        // models.
         return modelType is null || modelType == named[0].ModelType
             ? named[0]
             : throw Unsupported(config, known, $"names the architecture {named[0].Name} and the model type '{Excerpt.Of(modelType)}', which do not belong together");
@@ -66,9 +74,11 @@ public abstract class Architecture
     /// <summary>What a model of this architecture is made of.</summary>
     /// <param name="config">Its config.json.</param>
     /// <param name="hasTensor">
-    /// Whether the checkpoint has a tensor of that name. Checkpoints of one architecture differ in the prefix of their names.
+    /// Whether the checkpoint has a tensor of that name. Checkpoints of one architecture differ in the prefix of their
+    /// names.
     /// </param>
-    /// <exception cref="DiagnosticException">The config lacks a field, or asks for something that is not supported.</exception>
+    /// <exception cref="DiagnosticException">The config lacks a field, or asks for something that is not
+    /// supported.</exception>
     protected abstract ModelDefinition Define(ModelConfig config, Func<string, bool> hasTensor);
 
     /// <summary>The output table of a head: the token table where they are tied, else a tensor of its own.</summary>
@@ -85,16 +95,23 @@ public abstract class Architecture
     {
         if (heads % keyValueHeads != 0)
         {
-            throw config.Invalid("num_key_value_heads", $"{keyValueHeads} does not divide num_attention_heads, {heads}");
+            throw config.Invalid(
+                "num_key_value_heads",
+                $"{keyValueHeads} does not divide num_attention_heads, {heads}");
         }
 
         if (Math.BigMul(heads, headWidth) > MaximumChannels)
         {
-            throw config.Invalid("num_attention_heads", $"{heads} heads of {headWidth} channels are more than any model has");
+            throw config.Invalid(
+                "num_attention_heads",
+                $"{heads} heads of {headWidth} channels are more than any model has");
         }
     }
 
-    private static DiagnosticException Unsupported(ModelConfig config, IReadOnlyList<Architecture> known, string problem) => config.Error(
+    private static DiagnosticException Unsupported(
+        ModelConfig config,
+        IReadOnlyList<Architecture> known,
+        string problem) => config.Error(
         ModelDiagnostics.UnsupportedArchitecture,
         $"the file {problem}; supported are {string.Join(", ", known.Select(architecture => architecture.Name))}");
 }

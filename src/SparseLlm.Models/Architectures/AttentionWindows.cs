@@ -1,7 +1,8 @@
 namespace SparseLlm.Models.Architectures;
 
 /// <summary>
-/// How many tokens, itself included, a token can see in each layer, as <c>sliding_window</c> and <c>layer_types</c> of config.json say;
+/// How many tokens, itself included, a token can see in each layer, as <c>sliding_window</c> and <c>layer_types</c> of
+/// config.json say;
 /// <see cref="Unlimited"/> where it sees everything before it.
 /// </summary>
 internal static class AttentionWindows
@@ -35,18 +36,25 @@ internal static class AttentionWindows
             : Same(window, layers);
     }
 
-    /// <summary>The layers that the config lists have the window; in files that do not list them, those of the family's rule.</summary>
+    /// <summary>The layers that the config lists have the window; in files that do not list them, those of the family's
+    /// rule.</summary>
     /// <param name="config">The config.</param>
     /// <param name="layers">How many layers.</param>
     /// <param name="isSliding">The rule, by a layer's place.</param>
     /// <param name="defaultWindow">The window where the config has none.</param>
     /// <param name="isWanted">Whether windows are used at all.</param>
-    public static IReadOnlyList<int> Where(ModelConfig config, int layers, Func<int, bool> isSliding, int defaultWindow = Usual, bool isWanted = true)
+    public static IReadOnlyList<int> Where(
+        ModelConfig config,
+        int layers,
+        Func<int, bool> isSliding,
+        int defaultWindow = Usual,
+        bool isWanted = true)
     {
         IReadOnlyList<string>? types = TypesOf(config, layers);
         int window = WindowOf(config, defaultWindow);
         return isWanted
-            ? [.. Enumerable.Range(0, layers).Select(layer => (types is null ? isSliding(layer) : types[layer] == Sliding) ? window : Unlimited)]
+            ? [.. Enumerable.Range(0, layers)
+                .Select(layer => (types is null ? isSliding(layer) : types[layer] == Sliding) ? window : Unlimited)]
             : Same(Unlimited, layers);
     }
 
@@ -69,6 +77,8 @@ internal static class AttentionWindows
             config.Require(Types, type, Full, Sliding);
         }
 
-        return types.Count == layers ? types : throw config.Invalid(Types, $"the list of {types.Count} is not one of num_hidden_layers, {layers}");
+        return types.Count == layers
+            ? types
+            : throw config.Invalid(Types, $"the list of {types.Count} is not one of num_hidden_layers, {layers}");
     }
 }

@@ -3,7 +3,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>Command R (Cohere 2024): Llama with parallel blocks behind one layer norm, pairs of neighbours in the rotary embedding, and a factor of the logits.</summary>
+/// <summary>Command R (Cohere 2024): Llama with parallel blocks behind one layer norm, pairs of neighbours in the
+/// rotary embedding, and a factor of the logits.</summary>
 internal class Cohere : Llama
 {
     /// <inheritdoc/>
@@ -22,7 +23,15 @@ internal class Cohere : Llama
     protected override ModelDefinition Define(ModelConfig config, Func<string, bool> hasTensor)
     {
         ModelDefinition model = base.Define(config, hasTensor);
-        return model with { Head = model.Head with { Scale = (float)config.Positive("logit_scale", defaultValue: 0.0625) } };
+        return model with
+        {
+            Head = model.Head with
+            {
+                Scale = (float)config.Positive(
+            "logit_scale",
+            defaultValue: 0.0625)
+            }
+        };
     }
 
     /// <inheritdoc/>
@@ -34,19 +43,28 @@ internal class Cohere : Llama
 
     /// <inheritdoc/>
     protected override LayerDefinition Layer(DecoderShape shape, int index) => LayerDefinition.Parallel(
-        index, Norm(shape, shape.Layer(index) + "input_layernorm", shape.Hidden), Attention(shape, index), FeedForward(shape, index));
+        index, Norm(shape, shape.Layer(index) + "input_layernorm", shape
+            .Hidden), Attention(shape, index), FeedForward(shape, index));
 
     /// <inheritdoc/>
     protected override AttentionDefinition Attention(DecoderShape shape, int index)
     {
         AttentionDefinition attention = base.Attention(shape, index);
         return HasQueryKeyNorms(shape.Config)
-            ? attention with { QueryNorm = HeadNorm("q_norm", shape.Heads), KeyNorm = HeadNorm("k_norm", shape.KeyValueHeads) }
+            ? attention with
+            {
+                QueryNorm = HeadNorm("q_norm", shape
+                .Heads),
+                KeyNorm = HeadNorm("k_norm", shape.KeyValueHeads)
+            }
             : attention;
 
         // Every head has gains of its own.
         NormDefinition HeadNorm(string name, int heads) => new(
-            NormKind.LayerNorm, shape.HeadWidth, shape.Epsilon, [TensorSlice.Matrix(shape.Attention(index) + name + ".weight", heads, shape.HeadWidth)]);
+            NormKind.LayerNorm, shape.HeadWidth, shape.Epsilon, [TensorSlice.Matrix(
+                shape.Attention(index) + name + ".weight",
+                heads,
+                shape.HeadWidth)]);
     }
 
     /// <summary>Whether queries and keys are normed (Command R+).</summary>

@@ -2,7 +2,8 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>Command R7B and A (Cohere 2024): Command R with a window in three of four layers, and a rotary embedding in these alone.</summary>
+/// <summary>Command R7B and A (Cohere 2024): Command R with a window in three of four layers, and a rotary embedding in
+/// these alone.</summary>
 internal sealed class Cohere2 : Cohere
 {
     /// <inheritdoc/>
@@ -19,8 +20,12 @@ internal sealed class Cohere2 : Cohere
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<RotaryDefinition?> ReadRotary(ModelConfig config, int headWidth, IReadOnlyList<int> windows) =>
-        [.. base.ReadRotary(config, headWidth, windows).Zip(windows, (rotary, window) => window == AttentionWindows.Unlimited ? null : rotary)];
+    protected override IReadOnlyList<RotaryDefinition?> ReadRotary(
+        ModelConfig config,
+        int headWidth,
+        IReadOnlyList<int> windows) =>
+        [.. base.ReadRotary(config, headWidth, windows)
+            .Zip(windows, (rotary, window) => window == AttentionWindows.Unlimited ? null : rotary)];
 
     /// <inheritdoc/>
     protected override bool HasQueryKeyNorms(ModelConfig config) => false;

@@ -10,11 +10,19 @@ namespace SparseLlm.Models.Architectures;
 /// <param name="Activation">The nonlinearity of the gate.</param>
 internal sealed record ExpertTensors(string Prefix, int Count, int Hidden, int Width, Activation Activation)
 {
-    /// <summary>Three tensors for each expert, or what transformers 5 makes of them: those of gate and up, and those of down, on top of each other.</summary>
-    public FeedForwardDefinition[] Read(Func<string, bool> hasTensor, string gate = "gate_proj", string up = "up_proj", string down = "down_proj") =>
+    /// <summary>Three tensors for each expert, or what transformers 5 makes of them: those of gate and up, and those of
+    /// down, on top of each other.</summary>
+    public FeedForwardDefinition[] Read(
+        Func<string, bool> hasTensor,
+        string gate = "gate_proj",
+        string up = "up_proj",
+        string down = "down_proj") =>
         hasTensor(Prefix + "gate_up_proj") ? Stacked() : Separate(gate, up, down);
 
-    private FeedForwardDefinition[] Separate(string gate, string up, string down) => Each(expert => new FeedForwardDefinition(
+    private FeedForwardDefinition[] Separate(
+        string gate,
+        string up,
+        string down) => Each(expert => new FeedForwardDefinition(
         Activation,
         new LinearDefinition($"{Prefix}{expert}.{gate}", Hidden, Width, hasBias: false),
         new LinearDefinition($"{Prefix}{expert}.{up}", Hidden, Width, hasBias: false),
@@ -31,7 +39,8 @@ internal sealed record ExpertTensors(string Prefix, int Count, int Hidden, int W
             down.Whole(expert)));
     }
 
-    /// <summary>gpt-oss's form: all on top of each other as [inputs x outputs], the columns of gate and up in turns, with biases.</summary>
+    /// <summary>gpt-oss's form: all on top of each other as [inputs x outputs], the columns of gate and up in turns,
+    /// with biases.</summary>
     public FeedForwardDefinition[] Interleaved()
     {
         FusedLinear gateUp = Transposed("gate_up_proj", Hidden, 2 * Width);
@@ -56,5 +65,6 @@ internal sealed record ExpertTensors(string Prefix, int Count, int Hidden, int W
         TensorShape.Vector(Prefix + name + "_bias", outputs) with { Planes = Count },
         IsTransposed: true);
 
-    private FeedForwardDefinition[] Each(Func<int, FeedForwardDefinition> expert) => [.. Enumerable.Range(0, Count).Select(expert)];
+    private FeedForwardDefinition[] Each(Func<int, FeedForwardDefinition> expert)
+        => [.. Enumerable.Range(0, Count).Select(expert)];
 }

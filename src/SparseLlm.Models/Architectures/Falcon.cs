@@ -2,7 +2,8 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>Falcon (Almazrouei et al. 2023, arXiv 2311.16867): q, k and v in one tensor, few keys and values, and parallel blocks behind one norm or two.</summary>
+/// <summary>Falcon (Almazrouei et al. 2023, arXiv 2311.16867): q, k and v in one tensor, few keys and values, and
+/// parallel blocks behind one norm or two.</summary>
 internal sealed class Falcon : Architecture
 {
     /// <inheritdoc/>
@@ -43,12 +44,19 @@ internal sealed class Falcon : Architecture
             config.Count("max_position_embeddings", defaultValue: 2048),
             new EmbeddingDefinition(tokens),
             [.. Enumerable.Range(0, config.LayerCount()).Select(Layer)],
-            new HeadDefinition(Norm(names.Root + "ln_f"), Projection: null, OutputTable(config, tokens, names.Head, tiesByDefault: true)));
+            new HeadDefinition(
+                Norm(names.Root + "ln_f"),
+                Projection: null,
+                OutputTable(config, tokens, names.Head, tiesByDefault: true)));
 
         LayerDefinition Layer(int index)
         {
             string layer = $"{names.Root}h.{index}.";
-            LinearDefinition[] projections = new FusedLinear(layer + "self_attention.query_key_value", hidden, (heads + 2 * keyValueHeads) * headWidth, hasBias)
+            LinearDefinition[] projections = new FusedLinear(
+                layer + "self_attention.query_key_value",
+                hidden,
+                (heads + 2 * keyValueHeads) * headWidth,
+                hasBias)
                 .ByKeyValueHead(heads, keyValueHeads, headWidth);
             AttentionDefinition attention = new(
                 projections[0],
@@ -68,9 +76,18 @@ internal sealed class Falcon : Architecture
                 Down: new LinearDefinition(layer + "mlp.dense_4h_to_h", feedForwardWidth, hidden, hasBias));
             return (isParallel, hasTwoNorms) switch
             {
-                (true, true) => new(index, [Block(attention, layer + "ln_attn"), Block(feedForward, layer + "ln_mlp")], Wiring.Parallel),
-                (true, false) => LayerDefinition.Parallel(index, Norm(layer + "input_layernorm"), attention, feedForward),
-                _ => new(index, [Block(attention, layer + "input_layernorm"), Block(feedForward, layer + "post_attention_layernorm")]),
+                (true, true) => new(
+                    index,
+                    [Block(attention, layer + "ln_attn"), Block(feedForward, layer + "ln_mlp")],
+                    Wiring.Parallel),
+                (true, false) => LayerDefinition.Parallel(
+                    index,
+                    Norm(layer + "input_layernorm"),
+                    attention,
+                    feedForward),
+                _ => new(index, [Block(attention, layer + "input_layernorm"), Block(
+                    feedForward,
+                    layer + "post_attention_layernorm")]),
             };
         }
 
@@ -79,7 +96,8 @@ internal sealed class Falcon : Architecture
         NormDefinition Norm(string name) => NormDefinition.LayerNorm(name, hidden, epsilon);
     }
 
-    /// <summary><c>num_kv_heads</c> counts in the newer form only: the older one writes it and has a single one, or as many as heads.</summary>
+    /// <summary><c>num_kv_heads</c> counts in the newer form only: the older one writes it and has a single one, or as
+    /// many as heads.</summary>
     private static int KeyValueHeads(ModelConfig config, int heads, bool isNew)
     {
         bool isMultiQuery = config.Flag("multi_query", defaultValue: true);

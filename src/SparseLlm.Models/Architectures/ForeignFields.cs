@@ -4,16 +4,18 @@ using SparseLlm.Diagnostics;
 namespace SparseLlm.Models.Architectures;
 
 /// <summary>
-/// Fields of config.json by which other architectures compute something else than their tensors show. A model that has one and is called by the
-/// name of an architecture that does not read it would be pruned against activations that it never has. Every other unknown field is passed
-/// over: real files hold settings of training, generation and serving without end.
+/// Fields of config.json by which other architectures compute something else than their tensors show. A model that has
+/// one and is called by the name of an architecture that does not read it would be pruned against activations that it
+/// never has. Every other unknown field is passed over: real files hold settings of training, generation and serving
+/// without end.
 /// </summary>
 internal static class ForeignFields
 {
     /// <summary>For each field the values, as JSON, with which it changes nothing; null is always one.</summary>
     private static readonly Dictionary<string, string[]> Harmless = new()
     {
-        // Factors on the residual stream, attention scores and logits: Granite, Cohere, MiniCPM, Grok, Falcon-H1, Phi-3-small.
+        // Factors on the residual stream, attention scores and logits: Granite, Cohere, MiniCPM, Grok, Falcon-H1,
+        // Phi-3-small.
         ["embedding_multiplier"] = ["1"],
         ["residual_multiplier"] = ["1"],
         ["attention_multiplier"] = [],
@@ -81,7 +83,8 @@ internal static class ForeignFields
         ["is_encoder_decoder"] = ["false"],
         ["add_cross_attention"] = ["false"],
 
-        // Other blocks: Gemma, GPT-NeoX, Falcon, mixtures of experts, shared caches, layers that predict further tokens.
+        // Other blocks: Gemma, GPT-NeoX, Falcon, mixtures of experts, shared caches, layers that predict further
+        // tokens.
         ["hidden_activation"] = ["\"silu\"", "\"swish\""],
         ["use_parallel_residual"] = ["false"],
         ["parallel_attn"] = ["false"],
@@ -111,5 +114,6 @@ internal static class ForeignFields
     private static bool ChangesTheModel(JsonProperty field) =>
         Harmless.TryGetValue(field.Name, out string[]? values) && !values.Any(value => IsEqual(field.Value, value));
 
-    private static bool IsEqual(JsonElement element, string json) => JsonElement.DeepEquals(element, JsonElement.Parse(json));
+    private static bool IsEqual(JsonElement element, string json)
+        => JsonElement.DeepEquals(element, JsonElement.Parse(json));
 }

@@ -11,7 +11,9 @@ internal sealed record FusedLinear(TensorShape Weight, TensorShape? Bias = null,
     /// <summary>Tensors that are called <c>name.weight</c> and <c>name.bias</c>.</summary>
     public FusedLinear(string name, int inputs, int outputs, bool hasBias, bool isTransposed = false)
         : this(
-            isTransposed ? new TensorShape(name + ".weight", inputs, outputs) : new TensorShape(name + ".weight", outputs, inputs),
+            isTransposed
+                ? new TensorShape(name + ".weight", inputs, outputs)
+                : new TensorShape(name + ".weight", outputs, inputs),
             hasBias ? TensorShape.Vector(name + ".bias", outputs) : null,
             isTransposed)
     {
@@ -22,23 +24,28 @@ internal sealed record FusedLinear(TensorShape Weight, TensorShape? Bias = null,
     /// <param name="outputs">Which of the outputs are its own.</param>
     /// <param name="plane">The plane in which it is.</param>
     public LinearDefinition Part(string part, StridedRange outputs, int plane = 0) =>
-        new(Slice(Weight, outputs, plane, part) with { IsTransposed = IsTransposed }, Bias is null ? null : Slice(Bias, outputs, plane, part));
+        new(
+            Slice(Weight, outputs, plane, part) with { IsTransposed = IsTransposed },
+            Bias is null ? null : Slice(Bias, outputs, plane, part));
 
     /// <summary>All outputs as one layer.</summary>
     /// <param name="plane">The plane in which it is.</param>
     public LinearDefinition Whole(int plane = 0) =>
-        new(Slice(Weight, null, plane, null) with { IsTransposed = IsTransposed }, Bias is null ? null : Slice(Bias, null, plane, null));
+        new(
+            Slice(Weight, null, plane, null) with { IsTransposed = IsTransposed },
+            Bias is null ? null : Slice(Bias, null, plane, null));
 
     /// <summary>Layers one behind the other: all outputs of the first, then all of the second.</summary>
     public LinearDefinition[] InTurn(params (string Part, int Outputs)[] layers)
     {
         int first = 0;
-        return [.. layers.Select(layer => Part(layer.Part, StridedRange.Consecutive((first += layer.Outputs) - layer.Outputs, layer.Outputs)))];
+        return [.. layers.Select(
+            layer => Part(layer.Part, StridedRange.Consecutive((first += layer.Outputs) - layer.Outputs, layer.Outputs)))];
     }
 
     /// <summary>
-    /// q, k and v in groups, one for each key-value head: its queries, its key, its value. That of a single key-value head is q, k, v; that of as many as there
-    /// are heads is q, k, v of each head.
+    /// q, k and v in groups, one for each key-value head: its queries, its key, its value. That of a single key-value
+    /// head is q, k, v; that of as many as there are heads is q, k, v of each head.
     /// </summary>
     public LinearDefinition[] ByKeyValueHead(int heads, int keyValueHeads, int headWidth)
     {
@@ -52,5 +59,6 @@ internal sealed record FusedLinear(TensorShape Weight, TensorShape? Bias = null,
         ];
     }
 
-    private static TensorSlice Slice(TensorShape tensor, StridedRange? outputs, int plane, string? part) => new(tensor, outputs, Plane: plane, Part: part);
+    private static TensorSlice Slice(TensorShape tensor, StridedRange? outputs, int plane, string? part)
+        => new(tensor, outputs, Plane: plane, Part: part);
 }

@@ -3,7 +3,8 @@ using SparseLlm.Models.Definitions;
 namespace SparseLlm.Models.Architectures;
 
 /// <summary>
-/// Gemma 2 (Gemma Team 2024, arXiv 2408.00118): Gemma with norms before and after each mixer, caps of scores and logits, and a window in every other layer.
+/// Gemma 2 (Gemma Team 2024, arXiv 2408.00118): Gemma with norms before and after each mixer, caps of scores and
+/// logits, and a window in every other layer.
 /// </summary>
 internal class Gemma2 : Gemma
 {
@@ -23,11 +24,20 @@ internal class Gemma2 : Gemma
     protected override ModelDefinition Define(ModelConfig config, Func<string, bool> hasTensor)
     {
         ModelDefinition model = base.Define(config, hasTensor);
-        return model with { Head = model.Head with { Cap = config.PositiveOrNone("final_logit_softcapping", DefaultLogitCap) } };
+        return model with
+        {
+            Head = model.Head with
+            {
+                Cap = config.PositiveOrNone(
+            "final_logit_softcapping",
+            DefaultLogitCap)
+            }
+        };
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<int> ReadWindows(ModelConfig config, int layers) => AttentionWindows.Where(config, layers, layer => layer % 2 == 0);
+    protected override IReadOnlyList<int> ReadWindows(ModelConfig config, int layers)
+        => AttentionWindows.Where(config, layers, layer => layer % 2 == 0);
 
     /// <inheritdoc/>
     protected override LayerDefinition Layer(DecoderShape shape, int index)
@@ -35,8 +45,16 @@ internal class Gemma2 : Gemma
         return new LayerDefinition(
             index,
             [
-                new(Attention(shape, index)) { InputNorm = Of("input_layernorm"), OutputNorm = Of("post_attention_layernorm") },
-                new(FeedForward(shape, index)) { InputNorm = Of("pre_feedforward_layernorm"), OutputNorm = Of("post_feedforward_layernorm") },
+                new(Attention(shape, index))
+                {
+                    InputNorm = Of("input_layernorm"),
+                    OutputNorm = Of("post_attention_layernorm")
+                },
+                new(FeedForward(shape, index))
+                {
+                    InputNorm = Of("pre_feedforward_layernorm"),
+                    OutputNorm = Of("post_feedforward_layernorm")
+                },
             ]);
 
         NormDefinition Of(string name) => Norm(shape, shape.Layer(index) + name, shape.Hidden);

@@ -3,8 +3,8 @@ using SparseLlm.Models.Definitions;
 namespace SparseLlm.Models.Architectures;
 
 /// <summary>
-/// Gemma 3 without its eyes (Gemma Team 2025, arXiv 2503.19786): Gemma 2 with norms of queries and keys in the place of caps, and another rotary embedding in
-/// the layers with a window, which are five of six.
+/// Gemma 3 without its eyes (Gemma Team 2025, arXiv 2503.19786): Gemma 2 with norms of queries and keys in the place of
+/// caps, and another rotary embedding in the layers with a window, which are five of six.
 /// </summary>
 internal sealed class Gemma3 : Gemma2
 {
@@ -31,7 +31,10 @@ internal sealed class Gemma3 : Gemma2
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<RotaryDefinition?> ReadRotary(ModelConfig config, int headWidth, IReadOnlyList<int> windows)
+    protected override IReadOnlyList<RotaryDefinition?> ReadRotary(
+        ModelConfig config,
+        int headWidth,
+        IReadOnlyList<int> windows)
     {
         ModelConfig? parameters = config.Object("rope_parameters");
         RotaryDefinition global = parameters?.Object("full_attention") is { } ofGlobal
@@ -39,7 +42,12 @@ internal sealed class Gemma3 : Gemma2
             : Rotary.Define(config, headWidth, RotaryStyle);
         RotaryDefinition local = parameters?.Object("sliding_attention") is { } ofLocal
             ? Rotary.OfLayers(ofLocal, config, headWidth, new RotaryStyle())
-            : Rotary.Unscaled(config, config.Positive("rope_local_base_freq", defaultValue: 10_000), headWidth, headWidth, RotaryStyle.Pairing);
+            : Rotary.Unscaled(
+                config,
+                config.Positive("rope_local_base_freq", defaultValue: 10_000),
+                headWidth,
+                headWidth,
+                RotaryStyle.Pairing);
         return [.. windows.Select(window => window == AttentionWindows.Unlimited ? global : local)];
     }
 

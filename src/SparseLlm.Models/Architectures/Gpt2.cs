@@ -2,7 +2,8 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>GPT-2 (Radford et al. 2019): learned positions, q, k and v in one tensor, and all matrices stored as [inputs x outputs].</summary>
+/// <summary>GPT-2 (Radford et al. 2019): learned positions, q, k and v in one tensor, and all matrices stored as
+/// [inputs x outputs].</summary>
 internal sealed class Gpt2 : Architecture
 {
     /// <inheritdoc/>
@@ -34,14 +35,21 @@ internal sealed class Gpt2 : Architecture
             maximumLength,
             new EmbeddingDefinition(tokens, new TensorShape(names.Root + "wpe.weight", maximumLength, hidden)),
             [.. Enumerable.Range(0, config.LayerCount("n_layer")).Select(Layer)],
-            new HeadDefinition(Norm(names.Root + "ln_f"), Projection: null, OutputTable(config, tokens, names.Head, tiesByDefault: true)));
+            new HeadDefinition(
+                Norm(names.Root + "ln_f"),
+                Projection: null,
+                OutputTable(config, tokens, names.Head, tiesByDefault: true)));
 
         LayerDefinition Layer(int index)
         {
             string layer = $"{names.Root}h.{index}.";
-            LinearDefinition[] projections = Transposed(layer + "attn.c_attn", hidden, 3 * hidden).InTurn(("q", hidden), ("k", hidden), ("v", hidden));
+            LinearDefinition[] projections = Transposed(layer + "attn.c_attn", hidden, 3 * hidden).InTurn(
+                ("q", hidden),
+                ("k", hidden),
+                ("v", hidden));
             AttentionDefinition attention = new(
-                projections[0], projections[1], projections[2], Transposed(layer + "attn.c_proj", hidden, hidden).Whole(), heads, heads, headWidth)
+                projections[0], projections[1], projections[2], Transposed(layer + "attn.c_proj", hidden, hidden)
+                    .Whole(), heads, heads, headWidth)
             {
                 Scale = (float)((isScaled ? 1 / Math.Sqrt(headWidth) : 1) / (isScaledByLayer ? index + 1 : 1)),
             };
@@ -51,11 +59,15 @@ internal sealed class Gpt2 : Architecture
                 Up: Transposed(layer + "mlp.c_fc", hidden, feedForwardWidth).Whole(),
                 Down: Transposed(layer + "mlp.c_proj", feedForwardWidth, hidden).Whole());
             return new LayerDefinition(
-                index, [new(attention) { InputNorm = Norm(layer + "ln_1") }, new(feedForward) { InputNorm = Norm(layer + "ln_2") }]);
+                index, [new(attention) { InputNorm = Norm(layer + "ln_1") }, new(feedForward)
+                {
+                    InputNorm = Norm(layer + "ln_2")
+                }]);
         }
 
         NormDefinition Norm(string name) => NormDefinition.LayerNorm(name, hidden, epsilon);
     }
 
-    private static FusedLinear Transposed(string name, int inputs, int outputs) => new(name, inputs, outputs, hasBias: true, isTransposed: true);
+    private static FusedLinear Transposed(string name, int inputs, int outputs)
+        => new(name, inputs, outputs, hasBias: true, isTransposed: true);
 }

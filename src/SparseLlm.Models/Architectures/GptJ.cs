@@ -3,7 +3,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>GPT-J (Wang and Komatsuzaki 2021): parallel blocks behind one layer norm, and heads that turn in part, in pairs of neighbours.</summary>
+/// <summary>GPT-J (Wang and Komatsuzaki 2021): parallel blocks behind one layer norm, and heads that turn in part, in
+/// pairs of neighbours.</summary>
 internal sealed class GptJ : Architecture
 {
     private const double Theta = 10_000;
@@ -25,7 +26,13 @@ internal sealed class GptJ : Architecture
         int feedForwardWidth = config.Width("n_inner", defaultValue: 4 * hidden);
         float epsilon = (float)config.Positive("layer_norm_epsilon", defaultValue: 1e-5);
         Activation activation = config.Activation("activation_function", "gelu_new");
-        RotaryDefinition rotary = Rotary.Unscaled(config, Theta, RotaryWidth(config, headWidth), headWidth, RotaryPairing.Interleaved, "rotary_dim");
+        RotaryDefinition rotary = Rotary.Unscaled(
+            config,
+            Theta,
+            RotaryWidth(config, headWidth),
+            headWidth,
+            RotaryPairing.Interleaved,
+            "rotary_dim");
 
         TensorShape tokens = new(names.Root + "wte.weight", vocabulary, hidden);
         return new ModelDefinition(
@@ -35,7 +42,10 @@ internal sealed class GptJ : Architecture
             config.Count("n_positions"),
             new EmbeddingDefinition(tokens),
             [.. Enumerable.Range(0, config.LayerCount("n_layer")).Select(Layer)],
-            new HeadDefinition(Norm(names.Root + "ln_f"), Projection: null, OutputTable(config, tokens, names.Head, tiesByDefault: false))
+            new HeadDefinition(
+                Norm(names.Root + "ln_f"),
+                Projection: null,
+                OutputTable(config, tokens, names.Head, tiesByDefault: false))
             {
                 Bias = TensorSlice.Vector(names.HeadBias, vocabulary),
             });
@@ -44,7 +54,8 @@ internal sealed class GptJ : Architecture
         {
             string layer = $"{names.Root}h.{index}.";
             AttentionDefinition attention = new(
-                Projection(layer + "attn.q_proj"), Projection(layer + "attn.k_proj"), Projection(layer + "attn.v_proj"), Projection(layer + "attn.out_proj"),
+                Projection(layer + "attn.q_proj"), Projection(layer + "attn.k_proj"), Projection(
+                    layer + "attn.v_proj"), Projection(layer + "attn.out_proj"),
                 heads, heads, headWidth)
             {
                 Rotary = rotary,
@@ -67,6 +78,8 @@ internal sealed class GptJ : Architecture
     {
         const string Field = "rotary_dim";
         int width = config.IsNull(Field) ? headWidth : config.Width(Field, defaultValue: 64);
-        return width <= headWidth ? width : throw config.Invalid(Field, $"{width} is more than the {headWidth} channels of a head");
+        return width <= headWidth
+            ? width
+            : throw config.Invalid(Field, $"{width} is more than the {headWidth} channels of a head");
     }
 }

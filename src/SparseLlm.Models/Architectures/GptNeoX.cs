@@ -2,7 +2,8 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>GPT-NeoX and Pythia (Black et al. 2022, arXiv 2204.06745): q, k and v of each head in turn in one tensor, heads that turn in part, and blocks that are parallel or not.</summary>
+/// <summary>GPT-NeoX and Pythia (Black et al. 2022, arXiv 2204.06745): q, k and v of each head in turn in one tensor,
+/// heads that turn in part, and blocks that are parallel or not.</summary>
 internal sealed class GptNeoX : Architecture
 {
     private static readonly RotaryStyle Style = new()
@@ -41,12 +42,19 @@ internal sealed class GptNeoX : Architecture
             config.Count("max_position_embeddings"),
             new EmbeddingDefinition(tokens),
             [.. Enumerable.Range(0, config.LayerCount()).Select(Layer)],
-            new HeadDefinition(Norm(names.Root + "final_layer_norm"), Projection: null, OutputTable(config, tokens, names.Head, tiesByDefault: false)));
+            new HeadDefinition(
+                Norm(names.Root + "final_layer_norm"),
+                Projection: null,
+                OutputTable(config, tokens, names.Head, tiesByDefault: false)));
 
         LayerDefinition Layer(int index)
         {
             string layer = $"{names.Root}layers.{index}.";
-            LinearDefinition[] projections = new FusedLinear(layer + "attention.query_key_value", hidden, 3 * hidden, attentionBias)
+            LinearDefinition[] projections = new FusedLinear(
+                layer + "attention.query_key_value",
+                hidden,
+                3 * hidden,
+                attentionBias)
                 .ByKeyValueHead(heads, heads, headWidth);
             AttentionDefinition attention = new(
                 projections[0],

@@ -3,7 +3,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>gpt-oss (OpenAI 2025, arXiv 2508.10925): experts with biases and a clamped gate, attention with sinks, and a window in every other layer.</summary>
+/// <summary>gpt-oss (OpenAI 2025, arXiv 2508.10925): experts with biases and a clamped gate, attention with sinks, and
+/// a window in every other layer.</summary>
 internal sealed class GptOss : Llama
 {
     private const double Limit = 7;
@@ -37,7 +38,8 @@ internal sealed class GptOss : Llama
         AttentionWindows.Where(config, layers, layer => layer % 2 == 0, defaultWindow: 128);
 
     /// <inheritdoc/>
-    protected override bool HasQueryKeyValueBias(ModelConfig config) => config.Flag("attention_bias", defaultValue: true);
+    protected override bool HasQueryKeyValueBias(ModelConfig config)
+        => config.Flag("attention_bias", defaultValue: true);
 
     /// <inheritdoc/>
     protected override bool HasOutputBias(ModelConfig config) => config.Flag("attention_bias", defaultValue: true);

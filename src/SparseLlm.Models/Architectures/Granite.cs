@@ -17,7 +17,12 @@ internal sealed class Granite : Llama
         ModelDefinition model = base.Define(config, hasTensor);
         return model with
         {
-            Embedding = model.Embedding with { Multiplier = (float)config.Positive("embedding_multiplier", defaultValue: 1) },
+            Embedding = model.Embedding with
+            {
+                Multiplier = (float)config.Positive(
+                "embedding_multiplier",
+                defaultValue: 1)
+            },
             Head = model.Head with { Scale = (float)(1 / config.Positive("logits_scaling", defaultValue: 1)) },
         };
     }

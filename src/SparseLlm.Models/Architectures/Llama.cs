@@ -3,8 +3,8 @@ using SparseLlm.Models.Definitions;
 namespace SparseLlm.Models.Architectures;
 
 /// <summary>
-/// Llama 1 to 3 (Touvron et al. 2023, arXiv 2302.13971). Most families of decoders are Llama but for details: they derive from it and say what is
-/// different, in what they read or in what they make of it.
+/// Llama 1 to 3 (Touvron et al. 2023, arXiv 2302.13971). Most families of decoders are Llama but for details: they
+/// derive from it and say what is different, in what they read or in what they make of it.
 /// </summary>
 internal class Llama : Architecture
 {
@@ -40,7 +40,10 @@ internal class Llama : Architecture
             config.Count("max_position_embeddings"),
             new EmbeddingDefinition(tokens),
             [.. Enumerable.Range(0, shape.Windows.Count).Select(layer => Layer(shape, layer))],
-            new HeadDefinition(Norm(shape, names.Root + FinalNorm, shape.Hidden), Projection: null, OutputTable(config, tokens, names.Head, TiesByDefault))
+            new HeadDefinition(
+                Norm(shape, names.Root + FinalNorm, shape.Hidden),
+                Projection: null,
+                OutputTable(config, tokens, names.Head, TiesByDefault))
             {
                 Bias = HasHeadBias ? TensorSlice.Vector(names.HeadBias, vocabulary) : null,
             });
@@ -79,27 +82,39 @@ internal class Llama : Architecture
     protected virtual Activation ReadActivation(ModelConfig config) => config.Activation("hidden_act", "silu");
 
     /// <summary>How many tokens, itself included, a token can see, layer by layer.</summary>
-    protected virtual IReadOnlyList<int> ReadWindows(ModelConfig config, int layers) => AttentionWindows.Nowhere(config, layers, Name);
+    protected virtual IReadOnlyList<int> ReadWindows(ModelConfig config, int layers)
+        => AttentionWindows.Nowhere(config, layers, Name);
 
     /// <summary>The rotary embedding, layer by layer.</summary>
-    protected virtual IReadOnlyList<RotaryDefinition?> ReadRotary(ModelConfig config, int headWidth, IReadOnlyList<int> windows) =>
+    protected virtual IReadOnlyList<RotaryDefinition?> ReadRotary(
+        ModelConfig config,
+        int headWidth,
+        IReadOnlyList<int> windows) =>
         [.. Enumerable.Repeat(Rotary.Define(config, headWidth, RotaryStyle), windows.Count)];
 
     /// <summary>Whether the query, key and value projections have a bias.</summary>
-    protected virtual bool HasQueryKeyValueBias(ModelConfig config) => config.Flag("attention_bias", defaultValue: false);
+    protected virtual bool HasQueryKeyValueBias(ModelConfig config)
+        => config.Flag("attention_bias", defaultValue: false);
 
     /// <summary>Whether the output projection of attention has a bias.</summary>
     protected virtual bool HasOutputBias(ModelConfig config) => config.Flag("attention_bias", defaultValue: false);
 
     /// <summary>A norm of groups of <paramref name="width"/> channels.</summary>
-    protected virtual NormDefinition Norm(DecoderShape shape, string name, int width) => NormDefinition.RmsNorm(name, width, shape.Epsilon);
+    protected virtual NormDefinition Norm(DecoderShape shape, string name, int width)
+        => NormDefinition.RmsNorm(name, width, shape.Epsilon);
 
     /// <summary>A layer: its blocks, their norms and their wiring.</summary>
     protected virtual LayerDefinition Layer(DecoderShape shape, int index) => new(
         index,
         [
-            new(Attention(shape, index)) { InputNorm = Norm(shape, shape.Layer(index) + "input_layernorm", shape.Hidden) },
-            new(FeedForward(shape, index)) { InputNorm = Norm(shape, shape.Layer(index) + "post_attention_layernorm", shape.Hidden) },
+            new(Attention(shape, index))
+            {
+                InputNorm = Norm(shape, shape.Layer(index) + "input_layernorm", shape.Hidden)
+            },
+            new(FeedForward(shape, index))
+            {
+                InputNorm = Norm(shape, shape.Layer(index) + "post_attention_layernorm", shape.Hidden)
+            },
         ]);
 
     /// <summary>A layer's attention.</summary>
@@ -111,7 +126,11 @@ internal class Llama : Architecture
             Query: new LinearDefinition(prefix + "q_proj", shape.Hidden, shape.QueryWidth, hasBias),
             Key: new LinearDefinition(prefix + "k_proj", shape.Hidden, shape.KeyWidth, hasBias),
             Value: new LinearDefinition(prefix + "v_proj", shape.Hidden, shape.KeyWidth, hasBias),
-            Output: new LinearDefinition(prefix + "o_proj", shape.QueryWidth, shape.Hidden, HasOutputBias(shape.Config)),
+            Output: new LinearDefinition(
+                prefix + "o_proj",
+                shape.QueryWidth,
+                shape.Hidden,
+                HasOutputBias(shape.Config)),
             shape.Heads,
             shape.KeyValueHeads,
             shape.HeadWidth)

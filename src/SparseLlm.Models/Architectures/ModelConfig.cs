@@ -6,9 +6,9 @@ using SparseLlm.Models.Definitions;
 namespace SparseLlm.Models.Architectures;
 
 /// <summary>
-/// A Hugging Face <c>config.json</c>, or an object inside one. Every field that is asked for must have the right type and a
-/// possible value; fields that are missing or null take the default that Hugging Face gives them. It remembers what it was asked
-/// for, so that in the end it can say which fields nobody has read.
+/// A Hugging Face <c>config.json</c>, or an object inside one. Every field that is asked for must have the right type
+/// and a possible value; fields that are missing or null take the default that Hugging Face gives them. It remembers
+/// what it was asked for, so that in the end it can say which fields nobody has read.
 /// </summary>
 public sealed class ModelConfig
 {
@@ -37,7 +37,11 @@ public sealed class ModelConfig
             return null;
         }
 
-        using JsonDocument document = JsonFile.Read(path, MaximumLength, ModelDiagnostics.MalformedConfig, ModelDiagnostics.MalformedConfig);
+        using JsonDocument document = JsonFile.Read(
+            path,
+            MaximumLength,
+            ModelDiagnostics.MalformedConfig,
+            ModelDiagnostics.MalformedConfig);
         return document.RootElement.ValueKind == JsonValueKind.Object
             ? new ModelConfig(document.RootElement.Clone(), new SourceLocation(path), "")
             : throw ModelDiagnostics.MalformedConfig.Error(new SourceLocation(path), "the file is not a JSON object");
@@ -45,7 +49,8 @@ public sealed class ModelConfig
 
     /// <summary>A model directory without the file.</summary>
     public static DiagnosticException Missing(string directory) => ModelDiagnostics.MalformedConfig.Error(
-        new SourceLocation(Path.Combine(directory, FileName)), "there is no such file; take it from where the weights come from");
+        new SourceLocation(
+            Path.Combine(directory, FileName)), "there is no such file; take it from where the weights come from");
 
     /// <summary>Whether the field is there and not null.</summary>
     public bool Has(string name) => Find(name) is not null;
@@ -56,7 +61,8 @@ public sealed class ModelConfig
 
     /// <summary>The fields that have not been asked for, and that are not null.</summary>
     public IEnumerable<JsonProperty> Unread =>
-        fields.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null && !read.Contains(property.Name));
+        fields.EnumerateObject()
+            .Where(property => property.Value.ValueKind != JsonValueKind.Null && !read.Contains(property.Name));
 
     /// <summary>A whole number up to 2^30.</summary>
     /// <exception cref="DiagnosticException">It is missing, unless there is a default, or something else.</exception>
@@ -68,7 +74,8 @@ public sealed class ModelConfig
         _ => throw Malformed(name, FormattableString.Invariant($"a whole number from {minimum} to {MaximumCount}")),
     };
 
-    /// <summary>A number of channels or heads, within reason: something is sized by it before there is a weight to hold it against.</summary>
+    /// <summary>A number of channels or heads, within reason: something is sized by it before there is a weight to hold
+    /// it against.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>
     public int Width(string name, int? defaultValue = null) => Limited(name, Count(name, defaultValue), MaximumWidth);
 
@@ -77,7 +84,9 @@ public sealed class ModelConfig
     public int Divide(string name, string divisorName)
     {
         (int value, int divisor) = (Width(name), Width(divisorName));
-        return value % divisor == 0 ? value / divisor : throw Invalid(divisorName, $"{divisor} does not divide {name}, {value}");
+        return value % divisor == 0
+            ? value / divisor
+            : throw Invalid(divisorName, $"{divisor} does not divide {name}, {value}");
     }
 
     /// <summary>The number of layers, within reason.</summary>
@@ -98,7 +107,8 @@ public sealed class ModelConfig
         _ => throw Malformed(name, "a number above 0 within single precision"),
     };
 
-    /// <summary>A number above 0, or null where the field is null: a factor or cap that a model may be without.</summary>
+    /// <summary>A number above 0, or null where the field is null: a factor or cap that a model may be
+    /// without.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>
     public float? PositiveOrNone(string name, double? defaultValue) =>
         Has(name) ? (float)Positive(name) : IsNull(name) ? null : (float?)defaultValue;
@@ -106,7 +116,9 @@ public sealed class ModelConfig
     /// <summary>A list of numbers above 0.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>
     public IReadOnlyList<double> Positives(string name) => Find(name) is { ValueKind: JsonValueKind.Array } field
-        && field.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number && item.TryGetDouble(out double value) && (float)value is > 0 and < float.PositiveInfinity)
+        && field.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number
+            && item.TryGetDouble(out double value)
+            && (float)value is > 0 and < float.PositiveInfinity)
             ? [.. field.EnumerateArray().Select(item => item.GetDouble())]
             : throw Malformed(name, "a list of numbers above 0 within single precision");
 
@@ -114,19 +126,24 @@ public sealed class ModelConfig
     /// <inheritdoc cref="Count" path="/exception"/>
     public IReadOnlyList<int> Counts(string name) => Find(name) switch
     {
-        { ValueKind: JsonValueKind.Array } field when field.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int value) && value >= 0) =>
+        { ValueKind: JsonValueKind.Array } field when field.EnumerateArray()
+            .All(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int value) && value >= 0) =>
             [.. field.EnumerateArray().Select(item => item.GetInt32())],
         null => [],
         _ => throw Malformed(name, "a list of whole numbers from 0 on"),
     };
 
-    /// <summary>Of the names that a field has in different files, the one under which it is here; the first if it is under none.</summary>
+    /// <summary>Of the names that a field has in different files, the one under which it is here; the first if it is
+    /// under none.</summary>
     /// <exception cref="DiagnosticException">It is here under two, with different values.</exception>
     public string NameOf(params string[] names)
     {
         string[] found = [.. names.Where(Has)];
-        string? other = found.Skip(1).FirstOrDefault(name => !JsonElement.DeepEquals(Find(name)!.Value, Find(found[0])!.Value));
-        return other is null ? found.FirstOrDefault() ?? names[0] : throw Invalid(other, $"it contradicts {PathOf(found[0])}; delete one of them");
+        string? other = found.Skip(1)
+            .FirstOrDefault(name => !JsonElement.DeepEquals(Find(name)!.Value, Find(found[0])!.Value));
+        return other is null
+            ? found.FirstOrDefault() ?? names[0]
+            : throw Invalid(other, $"it contradicts {PathOf(found[0])}; delete one of them");
     }
 
     /// <summary>True or false.</summary>
@@ -161,7 +178,8 @@ public sealed class ModelConfig
     /// <inheritdoc cref="Count" path="/exception"/>
     public IReadOnlyList<string> Texts(string name) => Find(name) switch
     {
-        { ValueKind: JsonValueKind.Array } field when field.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
+        { ValueKind: JsonValueKind.Array } field when field.EnumerateArray()
+            .All(item => item.ValueKind == JsonValueKind.String) =>
             [.. field.EnumerateArray().Select(item => item.GetString()!)],
         null => [],
         _ => throw Malformed(name, "a list of texts"),
@@ -182,7 +200,9 @@ public sealed class ModelConfig
     {
         if (!supported.Contains(value))
         {
-            throw Unsupported(name, $"'{Excerpt.Of(value)}' is not supported; supported is {string.Join(", ", supported)}");
+            throw Unsupported(
+                name,
+                $"'{Excerpt.Of(value)}' is not supported; supported is {string.Join(", ", supported)}");
         }
     }
 
@@ -198,12 +218,15 @@ public sealed class ModelConfig
     public string PathOf(string name) => prefix + name;
 
     /// <summary>Something about the file.</summary>
-    public DiagnosticException Error(DiagnosticDescriptor descriptor, string problem) => descriptor.Error(location, problem);
+    public DiagnosticException Error(DiagnosticDescriptor descriptor, string problem)
+        => descriptor.Error(location, problem);
 
     private JsonElement? Find(string name)
     {
         read.Add(name);
-        return fields.TryGetProperty(name, out JsonElement field) && field.ValueKind != JsonValueKind.Null ? field : null;
+        return fields.TryGetProperty(name, out JsonElement field) && field.ValueKind != JsonValueKind.Null
+            ? field
+            : null;
     }
 
     private int Limited(string name, int value, int limit) =>

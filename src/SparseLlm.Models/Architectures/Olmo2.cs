@@ -2,7 +2,8 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>OLMo 2 (OLMo Team 2024, arXiv 2501.00656): Llama with its norms behind the mixers, and norms of all queries and of all keys.</summary>
+/// <summary>OLMo 2 (OLMo Team 2024, arXiv 2501.00656): Llama with its norms behind the mixers, and norms of all queries
+/// and of all keys.</summary>
 internal sealed class Olmo2 : Llama
 {
     /// <inheritdoc/>
@@ -18,8 +19,14 @@ internal sealed class Olmo2 : Llama
     protected override LayerDefinition Layer(DecoderShape shape, int index) => new(
         index,
         [
-            new(Attention(shape, index)) { OutputNorm = Norm(shape, shape.Layer(index) + "post_attention_layernorm", shape.Hidden) },
-            new(FeedForward(shape, index)) { OutputNorm = Norm(shape, shape.Layer(index) + "post_feedforward_layernorm", shape.Hidden) },
+            new(Attention(shape, index))
+            {
+                OutputNorm = Norm(shape, shape.Layer(index) + "post_attention_layernorm", shape.Hidden)
+            },
+            new(FeedForward(shape, index))
+            {
+                OutputNorm = Norm(shape, shape.Layer(index) + "post_feedforward_layernorm", shape.Hidden)
+            },
         ]);
 
     /// <inheritdoc/>

@@ -30,17 +30,29 @@ internal sealed class Opt : Architecture
         bool isAffine = config.Flag("layer_norm_elementwise_affine", defaultValue: true);
         Activation activation = config.Activation("activation_function", "relu");
 
-        TensorNames names = TensorNames.Find(hasTensor, "embed_tokens.weight", "lm_head.weight", "model.decoder.", "decoder.", "");
+        TensorNames names = TensorNames.Find(
+            hasTensor,
+            "embed_tokens.weight",
+            "lm_head.weight",
+            "model.decoder.",
+            "decoder.",
+            "");
         string root = names.Root;
         TensorShape tokens = new(root + "embed_tokens.weight", vocabulary, tableWidth);
         EmbeddingDefinition embedding = new(
             tokens,
             new TensorShape(root + "embed_positions.weight", maximumLength + PositionOffset, hidden),
             PositionOffset,
-            Projection: tableWidth == hidden ? null : new LinearDefinition(root + "project_in", tableWidth, hidden, hasBias: false));
+            Projection: tableWidth == hidden
+                ? null
+                : new LinearDefinition(root + "project_in", tableWidth, hidden, hasBias: false));
         HeadDefinition head = new(
-            Norm: normFirst && !config.Flag("_remove_final_layer_norm", defaultValue: false) ? Norm(root + "final_layer_norm") : null,
-            Projection: tableWidth == hidden ? null : new LinearDefinition(root + "project_out", hidden, tableWidth, hasBias: false),
+            Norm: normFirst && !config.Flag("_remove_final_layer_norm", defaultValue: false)
+                ? Norm(root + "final_layer_norm")
+                : null,
+            Projection: tableWidth == hidden
+                ? null
+                : new LinearDefinition(root + "project_out", hidden, tableWidth, hasBias: false),
             OutputTable(config, tokens, names.Head, tiesByDefault: true));
         var layers = Enumerable.Range(0, config.LayerCount()).Select(Layer).ToArray();
         return new ModelDefinition(Name, vocabulary, hidden, maximumLength, embedding, layers, head);
@@ -61,7 +73,9 @@ internal sealed class Opt : Architecture
                 Gate: null,
                 Up: new LinearDefinition(layer + "fc1", hidden, feedForwardWidth, hasBias),
                 Down: new LinearDefinition(layer + "fc2", feedForwardWidth, hidden, hasBias));
-            return new LayerDefinition(index, [Block(attention, layer + "self_attn_layer_norm"), Block(feedForward, layer + "final_layer_norm")]);
+            return new LayerDefinition(
+                index,
+                [Block(attention, layer + "self_attn_layer_norm"), Block(feedForward, layer + "final_layer_norm")]);
         }
 
         BlockDefinition Block(MixerDefinition mixer, string norm) =>

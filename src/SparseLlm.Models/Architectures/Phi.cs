@@ -2,7 +2,8 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>Phi 1 to 2 (Li et al. 2023, arXiv 2309.05463): parallel blocks behind one layer norm, biases everywhere, heads that turn in part.</summary>
+/// <summary>Phi 1 to 2 (Li et al. 2023, arXiv 2309.05463): parallel blocks behind one layer norm, biases everywhere,
+/// heads that turn in part.</summary>
 internal sealed class Phi : Llama
 {
     /// <inheritdoc/>
@@ -30,11 +31,13 @@ internal sealed class Phi : Llama
     protected override bool HasQueryKeyValueBias(ModelConfig config) => true;
 
     /// <inheritdoc/>
-    protected override NormDefinition Norm(DecoderShape shape, string name, int width) => NormDefinition.LayerNorm(name, width, shape.Epsilon);
+    protected override NormDefinition Norm(DecoderShape shape, string name, int width)
+        => NormDefinition.LayerNorm(name, width, shape.Epsilon);
 
     /// <inheritdoc/>
     protected override LayerDefinition Layer(DecoderShape shape, int index) => LayerDefinition.Parallel(
-        index, Norm(shape, shape.Layer(index) + "input_layernorm", shape.Hidden), Attention(shape, index), FeedForward(shape, index));
+        index, Norm(shape, shape.Layer(index) + "input_layernorm", shape
+            .Hidden), Attention(shape, index), FeedForward(shape, index));
 
     /// <inheritdoc/>
     protected override AttentionDefinition Attention(DecoderShape shape, int index)
@@ -42,7 +45,11 @@ internal sealed class Phi : Llama
         bool hasNorms = shape.Config.Flag("qk_layernorm", defaultValue: false);
         return base.Attention(shape, index) with
         {
-            Output = new LinearDefinition(shape.Attention(index) + "dense", shape.QueryWidth, shape.Hidden, hasBias: true),
+            Output = new LinearDefinition(
+                shape.Attention(index) + "dense",
+                shape.QueryWidth,
+                shape.Hidden,
+                hasBias: true),
             QueryNorm = hasNorms ? Norm(shape, shape.Attention(index) + "q_layernorm", shape.HeadWidth) : null,
             KeyNorm = hasNorms ? Norm(shape, shape.Attention(index) + "k_layernorm", shape.HeadWidth) : null,
         };

@@ -2,7 +2,8 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>Phi-3 and 4 (Abdin et al. 2024, arXiv 2404.14219): Llama with q, k and v in one tensor, and gate and up in another.</summary>
+/// <summary>Phi-3 and 4 (Abdin et al. 2024, arXiv 2404.14219): Llama with q, k and v in one tensor, and gate and up in
+/// another.</summary>
 internal sealed class Phi3 : Llama
 {
     /// <inheritdoc/>
@@ -27,7 +28,11 @@ internal sealed class Phi3 : Llama
     /// <inheritdoc/>
     protected override AttentionDefinition Attention(DecoderShape shape, int index)
     {
-        FusedLinear fused = new(shape.Attention(index) + "qkv_proj", shape.Hidden, shape.QueryWidth + 2 * shape.KeyWidth, hasBias: false);
+        FusedLinear fused = new(
+            shape.Attention(index) + "qkv_proj",
+            shape.Hidden,
+            shape.QueryWidth + 2 * shape.KeyWidth,
+            hasBias: false);
         LinearDefinition[] parts = fused.InTurn(("q", shape.QueryWidth), ("k", shape.KeyWidth), ("v", shape.KeyWidth));
         return base.Attention(shape, index) with { Query = parts[0], Key = parts[1], Value = parts[2] };
     }

@@ -1,6 +1,7 @@
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>Qwen2 (Yang et al. 2024, arXiv 2407.10671): Llama with biases of q, k and v, and a window in the upper layers.</summary>
+/// <summary>Qwen2 (Yang et al. 2024, arXiv 2407.10671): Llama with biases of q, k and v, and a window in the upper
+/// layers.</summary>
 internal class Qwen2 : Llama
 {
     /// <inheritdoc/>
@@ -20,6 +21,8 @@ internal class Qwen2 : Llama
     {
         int firstSliding = config.Count("max_window_layers", defaultValue: 28, minimum: 0);
         return AttentionWindows.Where(
-            config, layers, layer => layer >= firstSliding, isWanted: config.Flag("use_sliding_window", defaultValue: false));
+            config, layers, layer => layer >= firstSliding, isWanted: config.Flag(
+                "use_sliding_window",
+                defaultValue: false));
     }
 }

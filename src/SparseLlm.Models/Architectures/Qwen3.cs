@@ -2,7 +2,8 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>Qwen3 (Yang et al. 2025, arXiv 2505.09388): Qwen2 with norms of each head's queries and keys, and without its biases.</summary>
+/// <summary>Qwen3 (Yang et al. 2025, arXiv 2505.09388): Qwen2 with norms of each head's queries and keys, and without
+/// its biases.</summary>
 internal class Qwen3 : Qwen2
 {
     /// <inheritdoc/>
@@ -15,7 +16,8 @@ internal class Qwen3 : Qwen2
     protected override int ReadHeadWidth(ModelConfig config) => config.Width("head_dim", defaultValue: 128);
 
     /// <inheritdoc/>
-    protected override bool HasQueryKeyValueBias(ModelConfig config) => config.Flag("attention_bias", defaultValue: false);
+    protected override bool HasQueryKeyValueBias(ModelConfig config)
+        => config.Flag("attention_bias", defaultValue: false);
 
     /// <inheritdoc/>
     protected override bool HasOutputBias(ModelConfig config) => config.Flag("attention_bias", defaultValue: false);

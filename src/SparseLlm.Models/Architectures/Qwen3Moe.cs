@@ -15,7 +15,8 @@ internal sealed class Qwen3Moe : Qwen3
     protected override int ReadHeadWidth(ModelConfig config) =>
         config.Has("head_dim") ? config.Width("head_dim") : config.Divide("hidden_size", "num_attention_heads");
 
-    /// <summary>Versions of transformers differ in which layers have a window, and no published model has one.</summary>
+    /// <summary>Versions of transformers differ in which layers have a window, and no published model has
+    /// one.</summary>
     protected override IReadOnlyList<int> ReadWindows(ModelConfig config, int layers) =>
         config.Flag("use_sliding_window", defaultValue: false) && config.Has("sliding_window")
             ? throw config.Unsupported("use_sliding_window", $"a window is not supported in {Name}")
@@ -33,7 +34,12 @@ internal sealed class Qwen3Moe : Qwen3
         }
 
         string prefix = shape.Layer(index) + "mlp.";
-        ExpertTensors experts = new(prefix + "experts.", count, shape.Hidden, config.Width("moe_intermediate_size"), shape.Activation);
+        ExpertTensors experts = new(
+            prefix + "experts.",
+            count,
+            shape.Hidden,
+            config.Width("moe_intermediate_size"),
+            shape.Activation);
         return new ExpertsDefinition(
             new LinearDefinition(prefix + "gate", shape.Hidden, count, hasBias: false) { StaysDense = true },
             experts.Read(shape.HasTensor),

@@ -5,7 +5,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>The rotary embedding that <c>rope_theta</c> and <c>rope_scaling</c> (or <c>rope_parameters</c>) describe.</summary>
+/// <summary>The rotary embedding that <c>rope_theta</c> and <c>rope_scaling</c> (or <c>rope_parameters</c>)
+/// describe.</summary>
 internal static class Rotary
 {
     private const string Parameters = "rope_parameters";
@@ -15,20 +16,34 @@ internal static class Rotary
     /// <summary>The frequencies of a config, scaled as it says.</summary>
     public static RotaryDefinition Define(ModelConfig config, int headWidth, RotaryStyle style)
     {
-        // transformers 5 puts everything into rope_parameters; before, rope_theta stood alone. Whoever finds both reads one of them.
+        // transformers 5 puts everything into rope_parameters; before, rope_theta stood alone. Whoever finds both reads
+        // one of them.
         RotaryDefinition? ofParameters = Described(config, Parameters, headWidth, style);
         RotaryDefinition? ofScaling = Described(config, Scaling, headWidth, style);
         return ofParameters is null || ofScaling is null || ofParameters.IsSameAs(ofScaling)
             ? ofParameters ?? ofScaling ?? Unscaled(config, [config], headWidth, style)
-            : throw config.Invalid(Parameters, $"they contradict {Scaling}; delete what the model was not trained with");
+            : throw config.Invalid(
+                Parameters,
+                $"they contradict {Scaling}; delete what the model was not trained with");
     }
 
     /// <summary>What the parameters of one kind of layer describe.</summary>
-    public static RotaryDefinition OfLayers(ModelConfig parameters, ModelConfig config, int headWidth, RotaryStyle style) =>
+    public static RotaryDefinition OfLayers(
+        ModelConfig parameters,
+        ModelConfig config,
+        int headWidth,
+        RotaryStyle style) =>
         RotaryScaling.Apply(Unscaled(config, [parameters], headWidth, style), parameters, config);
 
-    /// <summary>Frequencies theta^(-2c / width) of Su et al. 2021 for the first <paramref name="width"/> channels of a head.</summary>
-    public static RotaryDefinition Unscaled(ModelConfig config, double theta, int width, int headWidth, RotaryPairing pairing, string field = "head_dim")
+    /// <summary>Frequencies theta^(-2c / width) of Su et al. 2021 for the first <paramref name="width"/> channels of a
+    /// head.</summary>
+    public static RotaryDefinition Unscaled(
+        ModelConfig config,
+        double theta,
+        int width,
+        int headWidth,
+        RotaryPairing pairing,
+        string field = "head_dim")
     {
         if (headWidth > MaximumHeadWidth)
         {
@@ -37,7 +52,9 @@ internal static class Rotary
 
         if (width % 2 != 0 || width == 0)
         {
-            throw config.Invalid(field, $"a head of {headWidth} channels, of which {width} turn, has no pairs to rotate");
+            throw config.Invalid(
+                field,
+                $"a head of {headWidth} channels, of which {width} turn, has no pairs to rotate");
         }
 
         double[] frequencies = new double[width / 2];
@@ -57,10 +74,14 @@ internal static class Rotary
             return null;
         }
 
-        string? nested = scaling.Unread.Where(field => field.Value.ValueKind == JsonValueKind.Object).Select(field => field.Name).FirstOrDefault();
+        string? nested = scaling.Unread.Where(field => field.Value.ValueKind == JsonValueKind.Object)
+            .Select(field => field.Name)
+            .FirstOrDefault();
         return nested is null
             ? RotaryScaling.Apply(Unscaled(config, [scaling, config], headWidth, style), scaling, config)
-            : throw config.Unsupported(name, $"parameters for each kind of layer ('{Excerpt.Of(nested)}') are not supported");
+            : throw config.Unsupported(
+                name,
+                $"parameters for each kind of layer ('{Excerpt.Of(nested)}') are not supported");
     }
 
     private static RotaryDefinition Unscaled(ModelConfig config, ModelConfig[] places, int headWidth, RotaryStyle style)
@@ -69,7 +90,9 @@ internal static class Rotary
         double share = Agreed(places, style.ShareFields) ?? style.DefaultShare ?? 1;
         if (share > 1)
         {
-            throw config.Invalid(style.ShareFields[0], FormattableString.Invariant($"{share} is more than a whole head"));
+            throw config.Invalid(
+                style.ShareFields[0],
+                FormattableString.Invariant($"{share} is more than a whole head"));
         }
 
         if (share != 1 && style.DefaultShare is null)
@@ -80,7 +103,8 @@ internal static class Rotary
         return Unscaled(config, theta, (int)(headWidth * share), headWidth, style.Pairing);
     }
 
-    /// <summary>The value of a field that may stand in several places under several names, and then must be the same in all; null if it is in none.</summary>
+    /// <summary>The value of a field that may stand in several places under several names, and then must be the same in
+    /// all; null if it is in none.</summary>
     private static double? Agreed(ModelConfig[] places, IReadOnlyList<string> names)
     {
         double? agreed = null;
@@ -92,7 +116,9 @@ internal static class Rotary
                 double value = place.Positive(name);
                 if (agreed is not null && value != agreed)
                 {
-                    throw place.Invalid(name, $"it contradicts {first}; delete the one that the model was not trained with");
+                    throw place.Invalid(
+                        name,
+                        $"it contradicts {first}; delete the one that the model was not trained with");
                 }
 
                 if (agreed is null)

@@ -2,7 +2,8 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>The rules by which a rotary embedding is made to reach further than the sequences that a model was first trained with.</summary>
+/// <summary>The rules by which a rotary embedding is made to reach further than the sequences that a model was first
+/// trained with.</summary>
 internal static class RotaryScaling
 {
     private const string OriginalLength = "original_max_position_embeddings";
@@ -12,15 +13,18 @@ internal static class RotaryScaling
     /// <param name="rotary">The unscaled one.</param>
     /// <param name="scaling">The object that says how.</param>
     /// <param name="config">The config in which it is.</param>
-    public static RotaryDefinition Apply(RotaryDefinition rotary, ModelConfig scaling, ModelConfig config) => TypeOf(scaling) switch
-    {
-        "linear" => Linear(rotary, scaling.Positive("factor")),
-        "dynamic" => Dynamic(rotary, scaling),
-        "llama3" => Llama3(rotary, scaling),
-        "yarn" => Yarn(rotary, scaling, config),
-        "longrope" or "su" => LongRope(rotary, scaling, config),
-        _ => rotary,
-    };
+    public static RotaryDefinition Apply(
+        RotaryDefinition rotary,
+        ModelConfig scaling,
+        ModelConfig config) => TypeOf(scaling) switch
+        {
+            "linear" => Linear(rotary, scaling.Positive("factor")),
+            "dynamic" => Dynamic(rotary, scaling),
+            "llama3" => Llama3(rotary, scaling),
+            "yarn" => Yarn(rotary, scaling, config),
+            "longrope" or "su" => LongRope(rotary, scaling, config),
+            _ => rotary,
+        };
 
     /// <summary>The kind of scaling; older files call it <c>type</c>, and some have both.</summary>
     private static string TypeOf(ModelConfig scaling)
@@ -35,11 +39,14 @@ internal static class RotaryScaling
     private static RotaryDefinition Linear(RotaryDefinition rotary, double factor) =>
         rotary with { InverseFrequencies = [.. rotary.InverseFrequencies.Select(frequency => frequency / factor)] };
 
-    /// <summary>The base grows with sequences beyond the model's maximum, and longer ones are refused: so it does not.</summary>
+    /// <summary>The base grows with sequences beyond the model's maximum, and longer ones are refused: so it does
+    /// not.</summary>
     private static RotaryDefinition Dynamic(RotaryDefinition rotary, ModelConfig scaling)
     {
         scaling.Positive("factor");
-        return scaling.Has("alpha") ? throw scaling.Unsupported("alpha", "a base that grows by it is not supported") : rotary;
+        return scaling.Has("alpha")
+            ? throw scaling.Unsupported("alpha", "a base that grows by it is not supported")
+            : rotary;
     }
 
     /// <summary>Llama 3.1: long wavelengths are stretched, short ones kept, those in between interpolated.</summary>
@@ -63,8 +70,8 @@ internal static class RotaryScaling
     }
 
     /// <summary>
-    /// YaRN (Peng et al. 2023, arXiv 2309.00071): pairs that turn often over the original length are kept, those that turn seldom stretched, those in
-    /// between interpolated by their place; and attention is made sharper.
+    /// YaRN (Peng et al. 2023, arXiv 2309.00071): pairs that turn often over the original length are kept, those that
+    /// turn seldom stretched, those in between interpolated by their place; and attention is made sharper.
     /// </summary>
     private static RotaryDefinition Yarn(RotaryDefinition rotary, ModelConfig scaling, ModelConfig config)
     {
@@ -96,7 +103,8 @@ internal static class RotaryScaling
         };
 
         // A pair's place is a logarithm of how often it turns.
-        double Place(double turns) => pairs * Math.Log(yarn.OriginalLength / (turns * 2 * Math.PI)) / Math.Log(rotary.Theta);
+        double Place(double turns)
+            => pairs * Math.Log(yarn.OriginalLength / (turns * 2 * Math.PI)) / Math.Log(rotary.Theta);
     }
 
     private static double YarnFactor(ModelConfig scaling, double factor)
@@ -113,7 +121,8 @@ internal static class RotaryScaling
         double Sharper(double scale) => factor <= 1 ? 1 : 0.1 * scale * Math.Log(factor) + 1;
     }
 
-    /// <summary>LongRoPE (Ding et al. 2024, arXiv 2402.13753): a factor for each pair, of short sequences and of long ones.</summary>
+    /// <summary>LongRoPE (Ding et al. 2024, arXiv 2402.13753): a factor for each pair, of short sequences and of long
+    /// ones.</summary>
     private static RotaryDefinition LongRope(RotaryDefinition rotary, ModelConfig scaling, ModelConfig config)
     {
         ModelConfig place = scaling.Has(OriginalLength) ? scaling : config;
@@ -122,7 +131,9 @@ internal static class RotaryScaling
         return rotary with
         {
             InverseFrequencies = Divided("short_factor"),
-            Factor = LongRopeFactor(scaling, place.Has(OriginalLength) || !scaling.Has("factor") ? (double)length / original : scaling.Positive("factor"), original),
+            Factor = LongRopeFactor(scaling, place.Has(OriginalLength) || !scaling.Has("factor")
+                ? (double)length / original
+                : scaling.Positive("factor"), original),
             Long = new LongRotary(original, Divided("long_factor")),
         };
 

@@ -14,7 +14,8 @@ internal sealed record RotaryStyle
     /// <summary>The names of the base in the config.</summary>
     public IReadOnlyList<string> ThetaFields { get; init; } = ["rope_theta"];
 
-    /// <summary>The share of a head's channels that turn where the config does not say; null in a family whose heads turn whole.</summary>
+    /// <summary>The share of a head's channels that turn where the config does not say; null in a family whose heads
+    /// turn whole.</summary>
     public double? DefaultShare { get; init; }
 
     /// <summary>The names of that share in the config.</summary>

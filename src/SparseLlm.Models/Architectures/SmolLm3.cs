@@ -22,12 +22,18 @@ internal sealed class SmolLm3 : Llama
     {
         IReadOnlyList<bool> turns = Turns(config, layers);
         return AttentionWindows.Where(
-            config, layers, layer => !turns[layer], AttentionWindows.Unlimited, isWanted: config.Flag("use_sliding_window", defaultValue: false));
+            config, layers, layer => !turns[layer], AttentionWindows.Unlimited, isWanted: config.Flag(
+                "use_sliding_window",
+                defaultValue: false));
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<RotaryDefinition?> ReadRotary(ModelConfig config, int headWidth, IReadOnlyList<int> windows) =>
-        [.. base.ReadRotary(config, headWidth, windows).Zip(Turns(config, windows.Count), (rotary, turns) => turns ? rotary : null)];
+    protected override IReadOnlyList<RotaryDefinition?> ReadRotary(
+        ModelConfig config,
+        int headWidth,
+        IReadOnlyList<int> windows) =>
+        [.. base.ReadRotary(config, headWidth, windows)
+            .Zip(Turns(config, windows.Count), (rotary, turns) => turns ? rotary : null)];
 
     /// <summary>Which layers have a rotary embedding: those with a 1 in <c>no_rope_layers</c>.</summary>
     private static IReadOnlyList<bool> Turns(ModelConfig config, int layers)

@@ -2,7 +2,8 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Architectures;
 
-/// <summary>StarCoder2 (Lozhkov et al. 2024, arXiv 2402.19173): Llama with layer norms, biases, and feed-forward blocks without a gate.</summary>
+/// <summary>StarCoder2 (Lozhkov et al. 2024, arXiv 2402.19173): Llama with layer norms, biases, and feed-forward blocks
+/// without a gate.</summary>
 internal sealed class Starcoder2 : Llama
 {
     /// <inheritdoc/>
@@ -18,7 +19,8 @@ internal sealed class Starcoder2 : Llama
     protected override double ReadEpsilon(ModelConfig config) => config.Positive("norm_epsilon", defaultValue: 1e-5);
 
     /// <inheritdoc/>
-    protected override Activation ReadActivation(ModelConfig config) => config.Activation("hidden_act", "gelu_pytorch_tanh");
+    protected override Activation ReadActivation(ModelConfig config)
+        => config.Activation("hidden_act", "gelu_pytorch_tanh");
 
     /// <inheritdoc/>
     protected override IReadOnlyList<int> ReadWindows(ModelConfig config, int layers) =>
@@ -31,7 +33,8 @@ internal sealed class Starcoder2 : Llama
     protected override bool HasOutputBias(ModelConfig config) => HasBias(config);
 
     /// <inheritdoc/>
-    protected override NormDefinition Norm(DecoderShape shape, string name, int width) => NormDefinition.LayerNorm(name, width, shape.Epsilon);
+    protected override NormDefinition Norm(DecoderShape shape, string name, int width)
+        => NormDefinition.LayerNorm(name, width, shape.Epsilon);
 
     /// <inheritdoc/>
     protected override MixerDefinition FeedForward(DecoderShape shape, int index)

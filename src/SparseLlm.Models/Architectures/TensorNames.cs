@@ -1,8 +1,8 @@
 namespace SparseLlm.Models.Architectures;
 
 /// <summary>
-/// Where a checkpoint has its tensors. Checkpoints of one architecture differ in the prefix of their names: it may be missing, and that of a model of text and
-/// images may be around it.
+/// Where a checkpoint has its tensors. Checkpoints of one architecture differ in the prefix of their names: it may be
+/// missing, and that of a model of text and images may be around it.
 /// </summary>
 /// <param name="Root">What the names of the embedding and of the layers begin with.</param>
 /// <param name="Head">The output table, where it is not the embedding.</param>
@@ -19,7 +19,11 @@ internal sealed record TensorNames(string Root, string Head)
     /// <param name="embedding">The name of the token table behind the prefix.</param>
     /// <param name="head">The name of the output table, which the usual prefix is not before.</param>
     /// <param name="prefixes">The usual prefix, then others.</param>
-    public static TensorNames Find(Func<string, bool> hasTensor, string embedding, string head, params string[] prefixes)
+    public static TensorNames Find(
+        Func<string, bool> hasTensor,
+        string embedding,
+        string head,
+        params string[] prefixes)
     {
         string root = prefixes.Concat(prefixes.SelectMany(prefix => (string[])[Wrapper + prefix, prefix + Wrapper]))
             .FirstOrDefault(prefix => hasTensor(prefix + embedding)) ?? prefixes[0];

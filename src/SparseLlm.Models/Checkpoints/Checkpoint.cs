@@ -7,13 +7,14 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Models.Checkpoints;
 
 /// <summary>
-/// The weights of a model directory, open for reading: one file of safetensors or of torch.save, or shards with an index. Only the lists of tensors are
-/// held in memory. Reading is safe from several threads. Where several shards hold a tensor, the index says which of them counts. Tensors of a packed
-/// checkpoint are here as they were before, and decoded where they are read; those of torch.save that are views are put in order.
+/// The weights of a model directory, open for reading: one file of safetensors or of torch.save, or shards with an
+/// index. Only the lists of tensors are held in memory. Reading is safe from several threads. Where several shards hold
+/// a tensor, the index says which of them counts. Tensors of a packed checkpoint are here as they were before, and
+/// decoded where they are read; those of torch.save that are views are put in order.
 /// </summary>
 /// <remarks>
-/// Files are read, not mapped: mapped pages would count as this process's memory, and a file that shrinks under a mapping
-/// kills the process instead of raising an error.
+/// Files are read, not mapped: mapped pages would count as this process's memory, and a file that shrinks under a
+/// mapping kills the process instead of raising an error.
 /// </remarks>
 public sealed class Checkpoint : IDisposable
 {
@@ -22,8 +23,10 @@ public sealed class Checkpoint : IDisposable
 
     private const int PieceLength = 1 << 16;
 
-    /// <summary>The files that stand for a whole checkpoint, an index or the only file; the first that is there counts.</summary>
-    public static IReadOnlyList<string> MainFiles { get; } = [.. CheckpointForm.All.SelectMany(form => (string[])[form.SingleFile, form.IndexFile])];
+    /// <summary>The files that stand for a whole checkpoint, an index or the only file; the first that is there
+    /// counts.</summary>
+    public static IReadOnlyList<string> MainFiles { get; }
+        = [.. CheckpointForm.All.SelectMany(form => (string[])[form.SingleFile, form.IndexFile])];
 
     private readonly Dictionary<string, SafeFileHandle> files = [];
     private readonly Dictionary<string, TensorInfo> tensors = [];
@@ -55,8 +58,8 @@ public sealed class Checkpoint : IDisposable
     public IReadOnlyList<TensorInfo> Tensors => order;
 
     /// <summary>
-    /// What shards hold of tensors that the index lists in other shards: older copies, which count for nothing here, and which loaders
-    /// that do not ask the index may find.
+    /// What shards hold of tensors that the index lists in other shards: older copies, which count for nothing here,
+    /// and which loaders that do not ask the index may find.
     /// </summary>
     public IReadOnlyList<TensorInfo> Superseded => superseded;
 
@@ -81,22 +84,28 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The index of a copy; null where it is one file.</summary>
     internal byte[]? IndexOfCopy => !IsSharded ? null
         : IsConvertedInCopies ? ShardIndex.Format(
-            Copies.SelectMany(shard => shard.Tensors.Where(tensor => tensors[tensor.Name] == tensor).Select(tensor => (tensor.Name, Shard: shard.Name))).ToDictionary(entry => entry.Name, entry => entry.Shard),
+            Copies.SelectMany(shard => shard.Tensors.Where(tensor => tensors[tensor.Name] == tensor).Select(
+                tensor => (tensor.Name, Shard: shard.Name))).ToDictionary(entry => entry.Name, entry => entry.Shard),
             Copies.Sum(shard => shard.Tensors.Sum(tensor => tensor.ByteLength)))
         : FileBytes.ReadAll(MainFile);
 
     /// <summary>
-    /// Opens the checkpoint of a Hugging Face directory: <c>model.safetensors</c>, else the shards of its index, else the same of torch.save, <c>pytorch_model.bin</c>.
+    /// Opens the checkpoint of a Hugging Face directory: <c>model.safetensors</c>, else the shards of its index, else
+    /// the same of torch.save, <c>pytorch_model.bin</c>.
     /// </summary>
     /// <exception cref="DiagnosticException">There is none, or its headers break the format.</exception>
     public static Checkpoint Open(string directory)
     {
         if (!System.IO.Directory.Exists(directory))
         {
-            throw ModelDiagnostics.CheckpointNotFound.Error(new SourceLocation(directory), MeantModel.Hint(directory, directory)!);
+            throw ModelDiagnostics.CheckpointNotFound
+                .Error(new SourceLocation(directory), MeantModel.Hint(directory, directory)!);
         }
 
-        var checkpoint = new Checkpoint(directory, CheckpointForm.In(directory) ?? throw OtherFormat.NotFound(directory), EncodingFile.TryRead(directory));
+        var checkpoint = new Checkpoint(
+            directory,
+            CheckpointForm.In(directory) ?? throw OtherFormat.NotFound(directory),
+            EncodingFile.TryRead(directory));
         try
         {
             checkpoint.ReadHeaders();
@@ -109,14 +118,18 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
-    /// <summary>The names of the files that a checkpoint consists of, without reading any weights: one file, or shards and their index, and what says how they are packed.</summary>
+    /// <summary>The names of the files that a checkpoint consists of, without reading any weights: one file, or shards
+    /// and their index, and what says how they are packed.</summary>
     /// <exception cref="DiagnosticException">The index breaks its format.</exception>
     public static IReadOnlyList<string> Files(string directory)
     {
         IEnumerable<string> files = CheckpointForm.In(directory) is not { } form ? []
-            : form.IsShardedIn(directory) ? [form.IndexFile, .. form.ReadIndex(directory).Values.Distinct().Order(StringComparer.Ordinal)]
-            : [form.SingleFile];
-        return [.. files, .. File.Exists(Path.Combine(directory, EncodingFile.FileName)) ? [EncodingFile.FileName] : Array.Empty<string>()];
+            : form.IsShardedIn(directory)
+                ? [form.IndexFile, .. form.ReadIndex(directory).Values.Distinct().Order(StringComparer.Ordinal)]
+                : [form.SingleFile];
+        return [.. files, .. File.Exists(Path.Combine(directory, EncodingFile.FileName))
+            ? [EncodingFile.FileName]
+            : Array.Empty<string>()];
     }
 
     /// <summary>The name that a file of a model has in a copy, which is always safetensors.</summary>
@@ -129,7 +142,8 @@ public sealed class Checkpoint : IDisposable
     /// <param name="file">The open file.</param>
     /// <param name="path">Its path, whose ending tells the form.</param>
     /// <exception cref="DiagnosticException">The file breaks its format.</exception>
-    public static IReadOnlyList<TensorInfo> TensorsIn(SafeFileHandle file, string path) => CheckpointForm.Of(path).ReadTensors(file, path, Path.GetFileName(path));
+    public static IReadOnlyList<TensorInfo> TensorsIn(SafeFileHandle file, string path)
+        => CheckpointForm.Of(path).ReadTensors(file, path, Path.GetFileName(path));
 
     /// <summary>Reads all bytes of a tensor in one file of a checkpoint, in their order, as they are stored.</summary>
     /// <param name="file">The open file.</param>
@@ -137,7 +151,11 @@ public sealed class Checkpoint : IDisposable
     /// <param name="tensor">One of <see cref="TensorsIn"/>.</param>
     /// <param name="take">Takes each piece.</param>
     /// <exception cref="DiagnosticException">The file cannot be read.</exception>
-    public static void ReadStored(SafeFileHandle file, string path, TensorInfo tensor, Action<ReadOnlyMemory<byte>> take)
+    public static void ReadStored(
+        SafeFileHandle file,
+        string path,
+        TensorInfo tensor,
+        Action<ReadOnlyMemory<byte>> take)
     {
         if (tensor.View is { } view)
         {
@@ -169,7 +187,9 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The tensor of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public TensorInfo this[string name] =>
-        TryGet(name, out TensorInfo? tensor) ? tensor : throw new KeyNotFoundException($"there is no tensor '{name}' in {Directory}");
+        TryGet(name, out TensorInfo? tensor)
+            ? tensor
+            : throw new KeyNotFoundException($"there is no tensor '{name}' in {Directory}");
 
     /// <summary>Finds a tensor by its full name.</summary>
     public bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TensorInfo? tensor) =>
@@ -188,7 +208,8 @@ public sealed class Checkpoint : IDisposable
     /// <param name="tensor">A tensor of this checkpoint.</param>
     /// <param name="firstElement">The first element to read, row-major.</param>
     /// <param name="destination">As many elements as are wanted.</param>
-    /// <exception cref="DiagnosticException">The element type is not F32, F16 or BF16, or the file cannot be read.</exception>
+    /// <exception cref="DiagnosticException">The element type is not F32, F16 or BF16, or the file cannot be
+    /// read.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The range is not inside the tensor.</exception>
     public void Read(TensorInfo tensor, long firstElement, Span<float> destination)
     {
@@ -218,7 +239,8 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="DiagnosticException">The element type is not F32, F16 or BF16.</exception>
     public NumberFormat FormatOf(TensorInfo tensor) => tensor.ElementType.IsConvertible()
         ? tensor.ElementType.Format()
-        : throw ModelDiagnostics.UnsupportedElementType.Error(new SourceLocation(PathOf(tensor)), UnsupportedElementTypeMessage(tensor));
+        : throw ModelDiagnostics.UnsupportedElementType
+            .Error(new SourceLocation(PathOf(tensor)), UnsupportedElementTypeMessage(tensor));
 
     /// <summary>Whether two tensors have the same type, shape and bytes.</summary>
     /// <exception cref="DiagnosticException">A file cannot be read.</exception>
@@ -275,25 +297,30 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
-    /// <summary>Whether a copy has a tensor: not where it only repeats another one, which the model needs, under a name that it does not need.</summary>
+    /// <summary>Whether a copy has a tensor: not where it only repeats another one, which the model needs, under a name
+    /// that it does not need.</summary>
     internal bool IsInCopies(TensorInfo tensor) => !repetitions.Contains(tensor.Name);
 
     /// <summary>
-    /// Has copies in another form leave out what only repeats a tensor that the model needs: torch.save stores a tied head and the embedding once, under both names; safetensors would hold them twice.
+    /// Has copies in another form leave out what only repeats a tensor that the model needs: torch.save stores a tied
+    /// head and the embedding once, under both names; safetensors would hold them twice.
     /// </summary>
     /// <param name="needed">The names of the tensors that the model needs.</param>
     internal void LeaveRepetitionsOut(IReadOnlySet<string> needed)
     {
         if (IsConvertedInCopies)
         {
-            ILookup<(string, long), TensorInfo> places = needed.Select(name => tensors[name]).ToLookup(tensor => (tensor.Shard, tensor.Offset));
+            ILookup<(string, long), TensorInfo> places = needed.Select(name => tensors[name])
+                .ToLookup(tensor => (tensor.Shard, tensor.Offset));
             repetitions.UnionWith(order
-                .Where(tensor => !needed.Contains(tensor.Name) && places[(tensor.Shard, tensor.Offset)].Any(other => AreInOnePlace(tensor, other) && tensor.ElementType == other.ElementType && tensor.Shape.SequenceEqual(other.Shape)))
+                .Where(tensor => !needed.Contains(tensor.Name) && places[
+                    (tensor.Shard, tensor.Offset)].Any(other => AreInOnePlace(tensor, other) && tensor.ElementType == other.ElementType && tensor.Shape.SequenceEqual(other.Shape)))
                 .Select(tensor => tensor.Name));
         }
     }
 
-    /// <summary>Has a tensor's bytes read by the operating system, so that reading them soon takes no time. Nothing of them is kept here.</summary>
+    /// <summary>Has a tensor's bytes read by the operating system, so that reading them soon takes no time. Nothing of
+    /// them is kept here.</summary>
     /// <param name="tensor">A tensor of this checkpoint.</param>
     /// <param name="cancellation">Stops in between.</param>
     /// <exception cref="DiagnosticException">The file cannot be read.</exception>
@@ -332,13 +359,16 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>A weight that is NaN or infinite.</summary>
     internal DiagnosticException NonFinite(TensorInfo tensor) => ModelDiagnostics.NonFiniteWeight.Error(
-        new SourceLocation(PathOf(tensor)), $"tensor '{tensor.Name}' holds a value that is NaN or infinite; the checkpoint is damaged");
+        new SourceLocation(
+            PathOf(tensor)), $"tensor '{tensor.Name}' holds a value that is NaN or infinite; the checkpoint is damaged");
 
     private void ReadStored(TensorInfo tensor, long firstByte, Span<byte> destination) =>
         FileBytes.Read(files[tensor.Shard], tensor.Offset + firstByte, destination, PathOf(tensor));
 
     private static bool AreInOnePlace(TensorInfo one, TensorInfo other) =>
-        one.Shard == other.Shard && one.Offset == other.Offset && one.View is null && other.View is null && one.Packed is null && other.Packed is null;
+        one.Shard == other.Shard && one.Offset == other.Offset && one.View is null && other.View is null
+            && one.Packed is null
+            && other.Packed is null;
 
     private byte[] Gathered(TensorInfo tensor, StridedView view)
     {
@@ -357,8 +387,11 @@ public sealed class Checkpoint : IDisposable
 
     private CopiedShard Copied(string shard)
     {
-        IEnumerable<TensorInfo> stored = order.Concat(superseded).Where(tensor => tensor.Shard == shard && IsInCopies(tensor));
-        return IsConvertedInCopies ? CopiedShard.OfOther(shard, stored) : CopiedShard.OfSafetensors(Path.Combine(Directory, shard), shard, stored);
+        IEnumerable<TensorInfo> stored = order.Concat(superseded)
+            .Where(tensor => tensor.Shard == shard && IsInCopies(tensor));
+        return IsConvertedInCopies
+            ? CopiedShard.OfOther(shard, stored)
+            : CopiedShard.OfSafetensors(Path.Combine(Directory, shard), shard, stored);
     }
 
     private void ReadHeaders()
@@ -385,13 +418,16 @@ public sealed class Checkpoint : IDisposable
         if (IsSharded && !Path.Exists(path))
         {
             throw ModelDiagnostics.CheckpointUnreadable.Error(
-                new SourceLocation(path), $"{form.IndexFile} lists this file, and it is not there; the download is not complete: fetch the model again");
+                new SourceLocation(
+                    path), $"{form.IndexFile} lists this file, and it is not there; the download is not complete: fetch the model again");
         }
 
         SafeFileHandle file = FileBytes.Open(path);
         files.Add(shard, file);
         IReadOnlyList<TensorInfo> stored = form.ReadTensors(file, path, shard);
-        foreach (TensorInfo tensor in encodings is null ? stored : new PackedShard(encodings, shard, path, stored, ReadStored).Resolve())
+        foreach (TensorInfo tensor in encodings is null
+            ? stored
+            : new PackedShard(encodings, shard, path, stored, ReadStored).Resolve())
         {
             if (ListedIn(tensor.Name) is { } other && other != shard)
             {

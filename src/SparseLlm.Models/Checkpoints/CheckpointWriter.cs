@@ -11,7 +11,8 @@ namespace SparseLlm.Models.Checkpoints;
 
 /// <summary>
 /// A copy of a checkpoint in another directory, whose tensors can be overwritten in place: same files, headers, order,
-/// metadata and element types; of files of torch.save, safetensors files with the same tensors. A pruned model is the dense one with other numbers in it.
+/// metadata and element types; of files of torch.save, safetensors files with the same tensors. A pruned model is the
+/// dense one with other numbers in it.
 /// </summary>
 public sealed class CheckpointWriter : IDisposable
 {
@@ -27,10 +28,13 @@ public sealed class CheckpointWriter : IDisposable
     // Of a copy in another form: where a tensor is in it, by its shard in the source and its name.
     private readonly Dictionary<(string Shard, string Name), TensorInfo> places = [];
 
-    /// <summary>Copies the files with tensors, and their index if there is one, and opens the copies for writing.</summary>
+    /// <summary>Copies the files with tensors, and their index if there is one, and opens the copies for
+    /// writing.</summary>
     /// <param name="source">The dense checkpoint.</param>
-    /// <param name="directory">Where to put the copy; made if it is not there. Must not be the source's directory.</param>
-    /// <exception cref="DiagnosticException">The source is packed, the copy cannot be written, or a value in F32, F16 or BF16 is NaN or infinite.</exception>
+    /// <param name="directory">Where to put the copy; made if it is not there. Must not be the source's
+    /// directory.</param>
+    /// <exception cref="DiagnosticException">The source is packed, the copy cannot be written, or a value in F32, F16
+    /// or BF16 is NaN or infinite.</exception>
     public CheckpointWriter(Checkpoint source, string directory)
     {
         if (ResolvedPath.Of(directory).Equals(ResolvedPath.Of(source.Directory), ResolvedPath.Comparison))
@@ -64,7 +68,8 @@ public sealed class CheckpointWriter : IDisposable
     /// <summary>Overwrites a whole tensor, rounded to nearest even in the tensor's own element type.</summary>
     /// <param name="tensorName">Its full name.</param>
     /// <param name="values">All of its elements, row-major.</param>
-    /// <exception cref="DiagnosticException">A value is not finite in that type, or the file cannot be written.</exception>
+    /// <exception cref="DiagnosticException">A value is not finite in that type, or the file cannot be
+    /// written.</exception>
     /// <exception cref="ArgumentException">There is no such tensor, or it has another length.</exception>
     public void Write(string tensorName, ReadOnlySpan<float> values)
     {
@@ -102,7 +107,8 @@ public sealed class CheckpointWriter : IDisposable
     }
 
     /// <summary>
-    /// Brings superseded copies of tensors up to date, and flushes everything to the disk. Without it, what was written may be lost in a power failure.
+    /// Brings superseded copies of tensors up to date, and flushes everything to the disk. Without it, what was written
+    /// may be lost in a power failure.
     /// </summary>
     /// <exception cref="DiagnosticException">The disk does not take it.</exception>
     public void Complete()
@@ -127,7 +133,8 @@ public sealed class CheckpointWriter : IDisposable
         }
     }
 
-    /// <summary>Copies a shard, tensor by tensor, so that no value gets into the copy that nobody has looked at.</summary>
+    /// <summary>Copies a shard, tensor by tensor, so that no value gets into the copy that nobody has looked
+    /// at.</summary>
     private SafeFileHandle Copy(string shard)
     {
         (string sourcePath, string path) = (Path.Combine(source.Directory, shard), Path.Combine(directory, shard));
@@ -159,7 +166,8 @@ public sealed class CheckpointWriter : IDisposable
         }
     }
 
-    /// <summary>Writes a shard of another form as a safetensors file. Here, too, no value gets into it that nobody has looked at.</summary>
+    /// <summary>Writes a shard of another form as a safetensors file. Here, too, no value gets into it that nobody has
+    /// looked at.</summary>
     private SafeFileHandle Convert(CopiedShard shard)
     {
         string path = Path.Combine(directory, shard.Name);
@@ -171,7 +179,8 @@ public sealed class CheckpointWriter : IDisposable
             BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)shard.Header.Length);
             FileBytes.Write(copy, 0, length, path);
             FileBytes.Write(copy, length.Length, shard.Header, path);
-            foreach ((TensorInfo tensor, TensorInfo place) in shard.Tensors.Zip(SafetensorsHeader.Parse([.. shard.Header], path, shard.Name)))
+            foreach ((TensorInfo tensor, TensorInfo place) in shard.Tensors
+                .Zip(SafetensorsHeader.Parse([.. shard.Header], path, shard.Name)))
             {
                 places.Add((tensor.Shard, tensor.Name), place);
                 for (long start = 0; start < tensor.ByteLength; start += CopyLength)
@@ -209,12 +218,13 @@ public sealed class CheckpointWriter : IDisposable
     }
 
     /// <summary>
-    /// Not every loader asks the index which copy of a tensor counts; now they all find the same. A copy of another type or shape is none
-    /// that they could have loaded.
+    /// Not every loader asks the index which copy of a tensor counts; now they all find the same. A copy of another
+    /// type or shape is none that they could have loaded.
     /// </summary>
     private void Update(TensorInfo copy)
     {
-        if (!source.TryGet(copy.Name, out TensorInfo? tensor) || tensor.ElementType != copy.ElementType || !tensor.Shape.SequenceEqual(copy.Shape))
+        if (!source.TryGet(copy.Name, out TensorInfo? tensor) || tensor.ElementType != copy.ElementType
+            || !tensor.Shape.SequenceEqual(copy.Shape))
         {
             return;
         }
@@ -293,7 +303,8 @@ public sealed class CheckpointWriter : IDisposable
 
         throw ModelDiagnostics.ValueOutOfRange.Error(
             new SourceLocation(path),
-            FormattableString.Invariant($"element {firstElement + i} of tensor '{tensor.Name}' would be {values[i]:G9}, ") +
+            FormattableString.Invariant(
+                $"element {firstElement + i} of tensor '{tensor.Name}' would be {values[i]:G9}, ") +
             $"which is not finite in {tensor.ElementType}; use a gentler setting or a model in BF16 or F32");
     }
 }

@@ -5,8 +5,8 @@ using SparseLlm.Diagnostics;
 namespace SparseLlm.Models.Checkpoints;
 
 /// <summary>
-/// The files beside a model's weights that loaders read - configuration, tokenizer, templates, processors, code of its own - and those that say what
-/// may be done with it. They go along with a pruned copy.
+/// The files beside a model's weights that loaders read - configuration, tokenizer, templates, processors, code of its
+/// own - and those that say what may be done with it. They go along with a pruned copy.
 /// </summary>
 public static class CompanionFiles
 {
@@ -34,8 +34,10 @@ public static class CompanionFiles
         ("custom_generate", "requirements.txt"),
     ];
 
-    /// <summary>Their paths relative to the directory, with <c>/</c> between folders, in ordinal order. Those that are not there are not missed.</summary>
-    /// <exception cref="DiagnosticException">A configuration cannot be read, or a name cannot be kept everywhere.</exception>
+    /// <summary>Their paths relative to the directory, with <c>/</c> between folders, in ordinal order. Those that are
+    /// not there are not missed.</summary>
+    /// <exception cref="DiagnosticException">A configuration cannot be read, or a name cannot be kept
+    /// everywhere.</exception>
     public static IReadOnlyList<string> Of(string directory)
     {
         string[] names = [.. Directory.EnumerateFiles(directory).Select(path => Path.GetFileName(path))];
@@ -58,13 +60,15 @@ public static class CompanionFiles
     public static bool MayBelong(string path) => path.Split('/') switch
     {
         [var name] => Patterns.Append(Code).Any(pattern => Matches(pattern, name)),
-        [var folder, var name] => PatternsInFolders.Any(place => place.Folder == folder && Matches(place.Pattern, name)),
+        [var folder, var name] => PatternsInFolders.Any(
+            place => place.Folder == folder && Matches(place.Pattern, name)),
         _ => false,
     };
 
     /// <summary>Copies them.</summary>
     /// <exception cref="DiagnosticException">A file cannot be copied.</exception>
-    public static void Copy(string sourceDirectory, string directory) => Copy(sourceDirectory, directory, Of(sourceDirectory));
+    public static void Copy(string sourceDirectory, string directory)
+        => Copy(sourceDirectory, directory, Of(sourceDirectory));
 
     /// <summary>Copies files to the same places in another directory.</summary>
     /// <param name="sourceDirectory">The one directory.</param>
@@ -80,11 +84,12 @@ public static class CompanionFiles
     }
 
     /// <summary>
-    /// Whether the model brings code along. Looked for as text: the configurations are not ours to understand, and a word too much in one of them
-    /// copies a few files too many.
+    /// Whether the model brings code along. Looked for as text: the configurations are not ours to understand, and a
+    /// word too much in one of them copies a few files too many.
     /// </summary>
     private static bool HasCode(string directory, IEnumerable<string> names) =>
-        names.Where(name => Matches(Configurations, name)).Any(name => Mentions(Path.Combine(directory, name), "\"auto_map\""u8));
+        names.Where(name => Matches(Configurations, name))
+            .Any(name => Mentions(Path.Combine(directory, name), "\"auto_map\""u8));
 
     private static bool Mentions(string path, ReadOnlySpan<byte> word)
     {
@@ -98,7 +103,8 @@ public static class CompanionFiles
     {
         string path = Path.Combine(directory, folder);
         return Directory.Exists(path)
-            ? Directory.EnumerateFiles(path).Select(Path.GetFileName).Where(name => Matches(pattern, name!)).Select(name => $"{folder}/{name}")
+            ? Directory.EnumerateFiles(path).Select(Path.GetFileName).Where(name => Matches(pattern, name!))
+                .Select(name => $"{folder}/{name}")
             : [];
     }
 
@@ -110,7 +116,8 @@ public static class CompanionFiles
         if (name.IndexOfAny(['\\', ':']) >= 0)
         {
             throw ModelDiagnostics.NameNotPortable.Error(
-                new SourceLocation(Path.Combine(directory, name)), "the file belongs to the model, and not every system allows its name; rename it");
+                new SourceLocation(
+                    Path.Combine(directory, name)), "the file belongs to the model, and not every system allows its name; rename it");
         }
     }
 }

@@ -13,11 +13,14 @@ internal static class ComposedShard
     /// <param name="source">The checkpoint that they are made of.</param>
     /// <param name="path">The file.</param>
     /// <param name="tensors">What to write.</param>
-    /// <exception cref="Diagnostics.DiagnosticException">The source cannot be read, or the file cannot be written.</exception>
+    /// <exception cref="Diagnostics.DiagnosticException">The source cannot be read, or the file cannot be
+    /// written.</exception>
     public static void Write(Checkpoint source, string path, IReadOnlyList<ComposedTensor> tensors)
     {
         using Stream file = new(path);
-        file.Write(SafetensorsHeaderWriter.Write(tensors.Select(tensor => (tensor.Name, tensor.ElementType, tensor.Shape)), Alignment));
+        file.Write(SafetensorsHeaderWriter.Write(
+            tensors.Select(tensor => (tensor.Name, tensor.ElementType, tensor.Shape)),
+            Alignment));
         byte[] buffer = new byte[PieceLength];
         foreach (BytePart part in tensors.SelectMany(tensor => tensor.Parts))
         {
@@ -55,7 +58,11 @@ internal static class ComposedShard
 /// <param name="ElementType">Its element type, that of all parts.</param>
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="Parts">Its bytes, one part after the other.</param>
-internal sealed record ComposedTensor(string Name, ElementType ElementType, IReadOnlyList<long> Shape, IReadOnlyList<BytePart> Parts)
+internal sealed record ComposedTensor(
+    string Name,
+    ElementType ElementType,
+    IReadOnlyList<long> Shape,
+    IReadOnlyList<BytePart> Parts)
 {
     /// <summary>How many bytes it has.</summary>
     public long ByteLength => Parts.Sum(part => part.Length);

@@ -15,15 +15,23 @@ internal sealed record CopiedShard(string Source, string Name, IReadOnlyList<Ten
     /// <param name="shard">Its name in the checkpoint.</param>
     /// <param name="tensors">Its tensors.</param>
     public static CopiedShard OfSafetensors(string path, string shard, IEnumerable<TensorInfo> tensors) =>
-        new(shard, shard, [.. tensors.OrderBy(tensor => tensor.Offset).ThenBy(tensor => tensor.ByteLength)], SafetensorsHeader.ReadJson(path));
+        new(
+            shard,
+            shard,
+            [.. tensors.OrderBy(tensor => tensor.Offset).ThenBy(tensor => tensor.ByteLength)],
+            SafetensorsHeader.ReadJson(path));
 
-    /// <summary>The copy of a file of another form, in the order in which the reference implementation would have written it.</summary>
+    /// <summary>The copy of a file of another form, in the order in which the reference implementation would have
+    /// written it.</summary>
     /// <param name="shard">The file's name in the checkpoint.</param>
     /// <param name="tensors">Its tensors.</param>
     public static CopiedShard OfOther(string shard, IEnumerable<TensorInfo> tensors)
     {
-        TensorInfo[] order = [.. tensors.OrderByDescending(tensor => tensor.ElementType).ThenBy(tensor => tensor.Name, StringComparer.Ordinal)];
-        byte[] header = SafetensorsHeaderWriter.Write(order.Select(tensor => (tensor.Name, tensor.ElementType, tensor.Shape)), Alignment);
+        TensorInfo[] order = [.. tensors.OrderByDescending(tensor => tensor.ElementType)
+            .ThenBy(tensor => tensor.Name, StringComparer.Ordinal)];
+        byte[] header = SafetensorsHeaderWriter.Write(
+            order.Select(tensor => (tensor.Name, tensor.ElementType, tensor.Shape)),
+            Alignment);
         return new CopiedShard(shard, CheckpointForm.NameInCopy(shard), order, header[sizeof(ulong)..]);
     }
 }

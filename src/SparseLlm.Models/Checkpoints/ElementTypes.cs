@@ -5,7 +5,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Checkpoints;
 
-/// <summary>Sizes of element types, and which of them are numbers that weights can be made of. Bytes are little-endian.</summary>
+/// <summary>Sizes of element types, and which of them are numbers that weights can be made of. Bytes are
+/// little-endian.</summary>
 public static class ElementTypes
 {
     private const ushort HalfExponent = 0x7C00;
@@ -29,7 +30,8 @@ public static class ElementTypes
     };
 
     /// <summary>Whether weights can be read and written in this type: F32, F16 and BF16.</summary>
-    public static bool IsConvertible(this ElementType type) => type is ElementType.F32 or ElementType.F16 or ElementType.BF16;
+    public static bool IsConvertible(this ElementType type)
+        => type is ElementType.F32 or ElementType.F16 or ElementType.BF16;
 
     /// <summary>The format of its numbers.</summary>
     /// <exception cref="ArgumentException">The type is not convertible.</exception>
@@ -41,7 +43,8 @@ public static class ElementTypes
         _ => throw new ArgumentException($"{type} cannot be converted from or to single precision.", nameof(type)),
     };
 
-    /// <summary>Whether no number among these bytes is NaN or infinite. Types that cannot be converted have no numbers in this sense.</summary>
+    /// <summary>Whether no number among these bytes is NaN or infinite. Types that cannot be converted have no numbers
+    /// in this sense.</summary>
     /// <exception cref="ArgumentException">The bytes are not whole elements.</exception>
     public static bool AreFinite(ReadOnlySpan<byte> source, ElementType type)
     {
@@ -68,7 +71,8 @@ public static class ElementTypes
         };
     }
 
-    /// <summary>Whether all of the bits are set in none of the elements: where an exponent is all ones, the number is NaN or infinite.</summary>
+    /// <summary>Whether all of the bits are set in none of the elements: where an exponent is all ones, the number is
+    /// NaN or infinite.</summary>
     private static bool NoneHasAll(ReadOnlySpan<ushort> elements, ushort bits)
     {
         var wanted = new Vector<ushort>(bits);

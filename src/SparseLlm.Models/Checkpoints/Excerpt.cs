@@ -6,5 +6,6 @@ internal static class Excerpt
     private const int Limit = 80;
 
     /// <summary>The text, or its beginning.</summary>
-    public static string Of(string text) => (text.Length <= Limit ? text : text[..Limit] + "...").ReplaceLineEndings(" ");
+    public static string Of(string text)
+        => (text.Length <= Limit ? text : text[..Limit] + "...").ReplaceLineEndings(" ");
 }

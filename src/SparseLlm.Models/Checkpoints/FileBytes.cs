@@ -74,7 +74,8 @@ internal static class FileBytes
     });
 
     /// <summary>Writes bytes from <paramref name="offset"/> on.</summary>
-    public static void Write(SafeFileHandle file, long offset, ReadOnlyMemory<byte> source, string path) => Guard(path, () =>
+    public static void Write(SafeFileHandle file, long offset, ReadOnlyMemory<byte> source, string path)
+        => Guard(path, () =>
     {
         RandomAccess.Write(file, source.Span, offset);
         return true;
@@ -152,10 +153,12 @@ internal static class FileBytes
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw ModelDiagnostics.CheckpointNotWritable.Error(new SourceLocation(path), $"the file cannot be written: {e.Message}", e);
+            throw ModelDiagnostics.CheckpointNotWritable
+                .Error(new SourceLocation(path), $"the file cannot be written: {e.Message}", e);
         }
     }
 
     private static DiagnosticException Unreadable(string path, string reason, Exception? inner = null) =>
-        ModelDiagnostics.CheckpointUnreadable.Error(new SourceLocation(path), $"the file cannot be read: {reason}", inner);
+        ModelDiagnostics.CheckpointUnreadable
+            .Error(new SourceLocation(path), $"the file cannot be read: {reason}", inner);
 }

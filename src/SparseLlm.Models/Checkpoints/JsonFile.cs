@@ -16,7 +16,11 @@ internal static class JsonFile
     /// <param name="unreadable">The failure if there is nothing to read, or something else than the file.</param>
     /// <param name="malformed">The failure if it is not JSON.</param>
     /// <exception cref="DiagnosticException">One of these, with line and column where there are some.</exception>
-    public static JsonDocument Read(string path, long maximumLength, DiagnosticDescriptor unreadable, DiagnosticDescriptor malformed)
+    public static JsonDocument Read(
+        string path,
+        long maximumLength,
+        DiagnosticDescriptor unreadable,
+        DiagnosticDescriptor malformed)
     {
         byte[] json = ReadBytes(path, maximumLength, unreadable);
         if (GitLfsPointer.IsPointer(json))

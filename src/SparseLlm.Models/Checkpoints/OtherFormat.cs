@@ -38,7 +38,8 @@ internal static class OtherFormat
         try
         {
             return Formats.FirstOrDefault(format => Directory.EnumerateFiles(directory, format.Pattern).Any()).Remedy
-                ?? (IsOfIncompleteDownload(directory) ? "this snapshot of the hub's cache has no weights; its download is not complete: fetch the model again" : null)
+                ?? (IsOfIncompleteDownload(
+                    directory) ? "this snapshot of the hub's cache has no weights; its download is not complete: fetch the model again" : null)
                 ?? MeantModel.Hint(directory, directory)
                 ?? $"there is neither model.safetensors nor {CheckpointForm.Torch.SingleFile}, nor an index of either's shards; name a Hugging Face model directory";
         }

@@ -13,7 +13,8 @@ namespace SparseLlm.Models.Checkpoints;
 /// </summary>
 public sealed class SafetensorsHeader
 {
-    /// <summary>Tensors that a checkpoint can have within reason; the largest mixtures of experts have some 200,000.</summary>
+    /// <summary>Tensors that a checkpoint can have within reason; the largest mixtures of experts have some
+    /// 200,000.</summary>
     public const int MaximumTensors = 500_000;
 
     /// <summary>Dimensions that a tensor can have within reason.</summary>
@@ -52,7 +53,10 @@ public sealed class SafetensorsHeader
         var header = new SafetensorsHeader(path, shard);
         long dataStart = LengthBytes + json.Length;
         List<TensorInfo> tensors = header.Parse(json, dataStart);
-        header.CheckLayout(tensors, dataStart, tensors.Count == 0 ? dataStart : tensors[^1].Offset + tensors[^1].ByteLength);
+        header.CheckLayout(
+            tensors,
+            dataStart,
+            tensors.Count == 0 ? dataStart : tensors[^1].Offset + tensors[^1].ByteLength);
         return tensors;
     }
 
@@ -108,9 +112,12 @@ public sealed class SafetensorsHeader
         }
 
         return Malformed(
-            beginning.StartsWith("PK"u8) ? "this is a file of torch.save under another name; load it and convert it with save_pretrained"
-            : beginning.StartsWith("GGUF"u8) ? "this is a GGUF file under another name; prune the Hugging Face model that it was made from"
-            : beginning.StartsWith("<"u8) ? "this is a web page in place of the file; download the file itself, logged in where the model asks for that"
+            beginning.StartsWith("PK"u8)
+                ? "this is a file of torch.save under another name; load it and convert it with save_pretrained"
+                : beginning.StartsWith("GGUF"u8)
+                ? "this is a GGUF file under another name; prune the Hugging Face model that it was made from"
+                : beginning.StartsWith(
+                "<"u8) ? "this is a web page in place of the file; download the file itself, logged in where the model asks for that"
             : $"the header's length of {length} bytes is over the format's limit of {MaximumLength}; this is no safetensors file{Rewrite}");
     }
 
@@ -163,7 +170,8 @@ public sealed class SafetensorsHeader
 
     private void CheckMetadata(JsonElement metadata)
     {
-        if (metadata.ValueKind != JsonValueKind.Object || metadata.EnumerateObject().Any(entry => entry.Value.ValueKind != JsonValueKind.String))
+        if (metadata.ValueKind != JsonValueKind.Object
+            || metadata.EnumerateObject().Any(entry => entry.Value.ValueKind != JsonValueKind.String))
         {
             throw Malformed($"__metadata__ is not an object of texts{Rewrite}");
         }
@@ -176,7 +184,8 @@ public sealed class SafetensorsHeader
             throw Malformed($"the header's entry of tensor '{name}' is not an object{Rewrite}");
         }
 
-        string? typeName = entry.TryGetProperty("dtype", out JsonElement dtype) && dtype.ValueKind == JsonValueKind.String
+        string? typeName = entry.TryGetProperty("dtype", out JsonElement dtype)
+            && dtype.ValueKind == JsonValueKind.String
             ? dtype.GetString()
             : throw Malformed($"tensor '{name}' has no dtype{Rewrite}");
         if (!ElementTypes.TryParse(typeName!, out ElementType type))
@@ -188,7 +197,8 @@ public sealed class SafetensorsHeader
         long[] offsets = Integers(entry, "data_offsets", name);
         if (offsets.Length != 2 || offsets[0] > offsets[1])
         {
-            throw Malformed($"tensor '{name}' has data_offsets [{string.Join(", ", offsets)}], which are no begin and end{Rewrite}");
+            throw Malformed(
+                $"tensor '{name}' has data_offsets [{string.Join(", ", offsets)}], which are no begin and end{Rewrite}");
         }
 
         if (offsets[1] > long.MaxValue - dataStart)
@@ -257,7 +267,9 @@ public sealed class SafetensorsHeader
         {
             if (tensor.Offset != end)
             {
-                string problem = tensor.Offset < end ? "overlaps the data before it" : "leaves a gap to the data before it";
+                string problem = tensor.Offset < end
+                    ? "overlaps the data before it"
+                    : "leaves a gap to the data before it";
                 throw Malformed($"tensor '{tensor.Name}' {problem}: it begins at {tensor.Offset - dataStart}, " +
                     $"where {end - dataStart} is due{Rewrite}");
             }
@@ -265,7 +277,8 @@ public sealed class SafetensorsHeader
             end += tensor.ByteLength;
             if (end > fileLength)
             {
-                throw Malformed($"tensor '{tensor.Name}' ends {end - fileLength} bytes beyond the end of the file{Truncated}");
+                throw Malformed(
+                    $"tensor '{tensor.Name}' ends {end - fileLength} bytes beyond the end of the file{Truncated}");
             }
         }
 
@@ -277,7 +290,8 @@ public sealed class SafetensorsHeader
 
     /// <summary>More tensors than <see cref="MaximumTensors"/>, in one file or in several.</summary>
     public static DiagnosticException TooManyTensors(string path) => ModelDiagnostics.MalformedSafetensors.Error(
-        new SourceLocation(path), FormattableString.Invariant($"there are more tensors than {MaximumTensors}, which no model has"));
+        new SourceLocation(path), FormattableString.Invariant(
+            $"there are more tensors than {MaximumTensors}, which no model has"));
 
     private DiagnosticException Malformed(string problem, Exception? inner = null) =>
         ModelDiagnostics.MalformedSafetensors.Error(new SourceLocation(path), problem, inner);

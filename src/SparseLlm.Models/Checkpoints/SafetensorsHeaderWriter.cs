@@ -10,7 +10,9 @@ internal static class SafetensorsHeaderWriter
     /// <summary>The header, its length before it.</summary>
     /// <param name="tensors">The tensors in the order of their data, which is without gaps.</param>
     /// <param name="alignment">A multiple of this is where the data begins: behind the JSON there are spaces.</param>
-    public static byte[] Write(IEnumerable<(string Name, ElementType ElementType, IReadOnlyList<long> Shape)> tensors, int alignment)
+    public static byte[] Write(
+        IEnumerable<(string Name, ElementType ElementType, IReadOnlyList<long> Shape)> tensors,
+        int alignment)
     {
         var header = new JsonObject { ["__metadata__"] = new JsonObject { ["format"] = "pt" } };
         long offset = 0;
@@ -20,7 +22,9 @@ internal static class SafetensorsHeaderWriter
             {
                 ["dtype"] = type.ToString(),
                 ["shape"] = new JsonArray([.. shape.Select(dimension => JsonValue.Create(dimension))]),
-                ["data_offsets"] = new JsonArray(offset, offset += shape.Aggregate((long)type.Size(), (product, dimension) => product * dimension)),
+                ["data_offsets"] = new JsonArray(
+                    offset,
+                    offset += shape.Aggregate((long)type.Size(), (product, dimension) => product * dimension)),
             });
         }
 

@@ -19,7 +19,8 @@ internal static class ShardIndex
     private const int MaximumShards = 10_000;
 
     /// <summary>Shard names by tensor name.</summary>
-    /// <exception cref="DiagnosticException">The file cannot be read or is malformed, or a shard lies outside its directory.</exception>
+    /// <exception cref="DiagnosticException">The file cannot be read or is malformed, or a shard lies outside its
+    /// directory.</exception>
     public static IReadOnlyDictionary<string, string> Read(string path)
     {
         using JsonDocument document =
@@ -77,17 +78,22 @@ internal static class ShardIndex
     /// <summary>The content of an index.</summary>
     /// <param name="shards">Shard names by tensor name.</param>
     /// <param name="totalSize">Bytes of all tensors.</param>
-    public static byte[] Format(IReadOnlyDictionary<string, string> shards, long totalSize) => Encoding.UTF8.GetBytes(new JsonObject
-    {
-        ["metadata"] = new JsonObject { ["total_size"] = totalSize },
-        ["weight_map"] = new JsonObject(shards.Select(shard => KeyValuePair.Create<string, JsonNode?>(shard.Key, shard.Value))),
-    }.ToJsonString());
+    public static byte[] Format(
+        IReadOnlyDictionary<string, string> shards,
+        long totalSize) => Encoding.UTF8.GetBytes(new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["total_size"] = totalSize },
+            ["weight_map"] = new JsonObject(
+            shards.Select(shard => KeyValuePair.Create<string, JsonNode?>(shard.Key, shard.Value))),
+        }.ToJsonString());
 
     private static DiagnosticException Malformed(string path, string problem) =>
-        ModelDiagnostics.MalformedIndex.Error(new SourceLocation(path), $"{problem}; take the index from where the shards come from");
+        ModelDiagnostics.MalformedIndex
+            .Error(new SourceLocation(path), $"{problem}; take the index from where the shards come from");
 
     /// <summary>
-    /// Looked at as text, by the rules of every platform. Links are not resolved: in a Hugging Face cache each file is one.
+    /// Looked at as text, by the rules of every platform. Links are not resolved: in a Hugging Face cache each file is
+    /// one.
     /// </summary>
     private static bool IsInside(string shard) =>
         shard.IndexOfAny(['\\', ':', '\0']) < 0

@@ -24,7 +24,10 @@ public sealed class SliceReader(TensorSlice slice, NumberFormat format, PlaneRea
 
     private SliceReader(TensorSlice slice, Checkpoint checkpoint, TensorInfo tensor)
         : this(slice, checkpoint.FormatOf(tensor), (first, bytes) =>
-            checkpoint.ReadBytes(tensor, slice.Plane * slice.Tensor.PlaneLength * tensor.ElementType.Size() + first, bytes))
+            checkpoint.ReadBytes(
+                tensor,
+                slice.Plane * slice.Tensor.PlaneLength * tensor.ElementType.Size() + first,
+                bytes))
     {
     }
 
@@ -82,7 +85,9 @@ public sealed class SliceReader(TensorSlice slice, NumberFormat format, PlaneRea
         }
         else
         {
-            slice.Gather<ushort>(MemoryMarshal.Cast<byte, ushort>(plane), MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan()));
+            slice.Gather<ushort>(
+                MemoryMarshal.Cast<byte, ushort>(plane),
+                MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan()));
         }
 
         return bytes;

@@ -4,14 +4,20 @@ using SparseLlm.Models.Checkpoints.Torch;
 
 namespace SparseLlm.Models.Checkpoints;
 
-/// <summary>How the elements of a tensor lie in a file that are not stored one behind the other: a transposed matrix, or a part of another tensor.</summary>
+/// <summary>How the elements of a tensor lie in a file that are not stored one behind the other: a transposed matrix,
+/// or a part of another tensor.</summary>
 public sealed class StridedView
 {
     private readonly IReadOnlyList<long> shape;
     private readonly IReadOnlyList<long> strides;
     private readonly int elementSize;
 
-    private StridedView(IReadOnlyList<long> shape, IReadOnlyList<long> strides, int elementSize, long elementCount, long extent)
+    private StridedView(
+        IReadOnlyList<long> shape,
+        IReadOnlyList<long> strides,
+        int elementSize,
+        long elementCount,
+        long extent)
     {
         (this.shape, this.strides, this.elementSize, ElementCount) = (shape, strides, elementSize, elementCount);
         ByteExtent = extent * elementSize;
@@ -26,13 +32,15 @@ public sealed class StridedView
     /// <summary>Whether each element is behind the one before it, so that the bytes are those of the tensor.</summary>
     internal bool IsConsecutive => ElementCount == 0 || Run.Outside == 0;
 
-    /// <summary>Whether two elements are in one place, or may be: along some dimension a step is shorter than what is inside it.</summary>
+    /// <summary>Whether two elements are in one place, or may be: along some dimension a step is shorter than what is
+    /// inside it.</summary>
     internal bool Overlaps
     {
         get
         {
             long inside = 1;
-            foreach ((long dimension, long stride) in shape.Zip(strides).Where(axis => axis.First > 1).OrderBy(axis => axis.Second))
+            foreach ((long dimension, long stride) in shape.Zip(strides).Where(axis => axis.First > 1)
+                .OrderBy(axis => axis.Second))
             {
                 if (stride < inside)
                 {
@@ -46,7 +54,8 @@ public sealed class StridedView
         }
     }
 
-    /// <summary>Elements at the end of each row, or of more dimensions, that lie one behind the other, and the number of dimensions outside of them.</summary>
+    /// <summary>Elements at the end of each row, or of more dimensions, that lie one behind the other, and the number
+    /// of dimensions outside of them.</summary>
     private (long Length, int Outside) Run
     {
         get

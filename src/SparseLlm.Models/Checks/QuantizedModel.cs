@@ -4,12 +4,14 @@ using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Models.Checks;
 
-/// <summary>Recognises models whose weights are stored as something else than numbers of a common type, by their config or their tensors.</summary>
+/// <summary>Recognises models whose weights are stored as something else than numbers of a common type, by their config
+/// or their tensors.</summary>
 internal static class QuantizedModel
 {
     private const string Mxfp4 = "MXFP4";
     private const string Remedy = "prune the original model, and quantise the pruned one";
-    private const string RemedyOfMxfp4 = "load it with Mxfp4Config(dequantize=True) in transformers, save it, and prune what that gives";
+    private const string RemedyOfMxfp4
+        = "load it with Mxfp4Config(dequantize=True) in transformers, save it, and prune what that gives";
 
     // transformers; MLX.
     private static readonly string[] Fields = ["quantization_config", "compression_config", "quantization"];
@@ -79,7 +81,8 @@ internal static class QuantizedModel
     }
 
     /// <summary>What to do: the models in MXFP4 have no other original.</summary>
-    private static string RemedyOf(string? method) => string.Equals(method, Mxfp4, StringComparison.OrdinalIgnoreCase) ? RemedyOfMxfp4 : Remedy;
+    private static string RemedyOf(string? method)
+        => string.Equals(method, Mxfp4, StringComparison.OrdinalIgnoreCase) ? RemedyOfMxfp4 : Remedy;
 
     private static string LastPart(TensorInfo tensor) => tensor.Name[(tensor.Name.LastIndexOf('.') + 1)..];
 }

@@ -8,8 +8,9 @@ using SparseLlm.Models.Definitions;
 namespace SparseLlm.Models.Checks;
 
 /// <summary>
-/// Holds the tensors of a checkpoint against those that its config implies. Both ways: a tensor that the forward pass leaves out makes it another
-/// model's. One cause is one failure, so the search ends at the first: a model of another kind differs in names, types and shapes at once.
+/// Holds the tensors of a checkpoint against those that its config implies. Both ways: a tensor that the forward pass
+/// leaves out makes it another model's. One cause is one failure, so the search ends at the first: a model of another
+/// kind differs in names, types and shapes at once.
 /// </summary>
 internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint checkpoint)
 {
@@ -17,10 +18,12 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
 
     // A table of logits that is stored although the embedding is that table.
     private readonly TensorInfo? separateHead = definition.Head.Tokens == definition.Embedding.Tokens
-        ? checkpoint.Tensors.FirstOrDefault(tensor => Head.IsMatch(tensor.Name) && tensor.Name.EndsWith(".weight", StringComparison.Ordinal))
+        ? checkpoint.Tensors.FirstOrDefault(
+            tensor => Head.IsMatch(tensor.Name) && tensor.Name.EndsWith(".weight", StringComparison.Ordinal))
         : null;
 
-    // Buffers that old versions of transformers saved: they follow from the config, and nothing reads them. And heads of training (TRL).
+    // Buffers that old versions of transformers saved: they follow from the config, and nothing reads them. And heads
+    // of training (TRL).
     [GeneratedRegex(
         @"(^|\.)rotary_emb\.(inv_freq|original_inv_freq|cos_cached|sin_cached)$|\.(attn|attention)\.(bias|masked_bias)$|(^|\.)decoder\.version$|^v_head\.",
         RegexOptions.CultureInvariant)]
@@ -33,7 +36,8 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
     private static partial Regex Head { get; }
 
     /// <summary>Finds what is wrong, and says it once.</summary>
-    /// <exception cref="DiagnosticException">A tensor is missing or unexplained, or of another type or shape than it must be.</exception>
+    /// <exception cref="DiagnosticException">A tensor is missing or unexplained, or of another type or shape than it
+    /// must be.</exception>
     public void Require()
     {
         if ((Names() ?? Types() ?? Shapes() ?? TiedHead()) is { } problem)
@@ -45,8 +49,10 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
     private Diagnostic? Names()
     {
         HashSet<string> needed = [.. definition.Tensors.Select(shape => shape.Name)];
-        string[] missing = [.. definition.Tensors.Select(shape => shape.Name).Where(name => !checkpoint.TryGet(name, out _))];
-        TensorInfo[] unexplained = [.. checkpoint.Tensors.Where(tensor => !needed.Contains(tensor.Name) && !IsHarmless(tensor))];
+        string[] missing = [.. definition.Tensors.Select(shape => shape.Name)
+            .Where(name => !checkpoint.TryGet(name, out _))];
+        TensorInfo[] unexplained = [.. checkpoint.Tensors
+            .Where(tensor => !needed.Contains(tensor.Name) && !IsHarmless(tensor))];
         return QuantizedModel.Find(unexplained, checkpoint)
             ?? WrappedModel.Find(missing, unexplained, checkpoint)
             ?? NotInShard(missing)
@@ -54,19 +60,24 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
             ?? Unexplained(unexplained);
     }
 
-    /// <summary>Whether a tensor that is not needed changes nothing: it is a buffer, empty, a tied head, or a part of something around the language model.</summary>
+    /// <summary>Whether a tensor that is not needed changes nothing: it is a buffer, empty, a tied head, or a part of
+    /// something around the language model.</summary>
     private bool IsHarmless(TensorInfo tensor) =>
-        Harmless.IsMatch(tensor.Name) || tensor.ElementCount == 0 || tensor == separateHead || !IsOfLanguageModel(tensor.Name);
+        Harmless.IsMatch(tensor.Name) || tensor.ElementCount == 0 || tensor == separateHead
+            || !IsOfLanguageModel(tensor.Name);
 
-    /// <summary>Whether a name is inside the language model, where there is something around it: a model that sees, say.</summary>
+    /// <summary>Whether a name is inside the language model, where there is something around it: a model that sees,
+    /// say.</summary>
     private bool IsOfLanguageModel(string name)
     {
         string embedding = definition.Embedding.Tokens.Name;
         int wrapper = embedding.IndexOf(TensorNames.Wrapper, StringComparison.Ordinal);
-        return wrapper < 0 || Head.IsMatch(name) || name.StartsWith(embedding[..(wrapper + TensorNames.Wrapper.Length)], StringComparison.Ordinal);
+        return wrapper < 0 || Head.IsMatch(name)
+            || name.StartsWith(embedding[..(wrapper + TensorNames.Wrapper.Length)], StringComparison.Ordinal);
     }
 
-    /// <summary>A head of its own beside config.json's word that there is none: transformers 4 computes with the embedding then, and 5 with the head.</summary>
+    /// <summary>A head of its own beside config.json's word that there is none: transformers 4 computes with the
+    /// embedding then, and 5 with the head.</summary>
     private Diagnostic? TiedHead()
     {
         if (separateHead is not { } head || checkpoint.HoldsTheSame(head, checkpoint[definition.Embedding.Tokens.Name]))
@@ -101,7 +112,9 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
             return null;
         }
 
-        string others = unexplained.Length == 0 ? "" : $", and holds {List(NamesOf(unexplained))}, which config.json does not explain";
+        string others = unexplained.Length == 0
+            ? ""
+            : $", and holds {List(NamesOf(unexplained))}, which config.json does not explain";
         string remedy = unexplained.Length == 0
             ? "it is incomplete, or config.json belongs to another model"
             : "config.json belongs to another model, or names an architecture that this is not";
@@ -131,12 +144,14 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
     {
         TensorInfo[] others = [.. Needed.Where(tensor => !tensor.ElementType.IsConvertible())];
         return others.Length == 0 ? null : ModelDiagnostics.UnsupportedElementType.At(
-            new SourceLocation(checkpoint.PathOf(others[0])), Checkpoint.UnsupportedElementTypeMessage(others[0]) + AndSo(others.Length));
+            new SourceLocation(checkpoint.PathOf(others[0])), Checkpoint.UnsupportedElementTypeMessage(others[0])
+                + AndSo(others.Length));
     }
 
     private Diagnostic? Shapes()
     {
-        TensorShape[] others = [.. definition.Tensors.Where(shape => !checkpoint[shape.Name].Shape.SequenceEqual(shape.Dimensions))];
+        TensorShape[] others = [.. definition.Tensors
+            .Where(shape => !checkpoint[shape.Name].Shape.SequenceEqual(shape.Dimensions))];
         if (others.Length == 0)
         {
             return null;
@@ -152,14 +167,18 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
     private IEnumerable<TensorInfo> Needed => definition.Tensors.Select(shape => checkpoint[shape.Name]);
 
     private static int LayerOf(TensorInfo tensor) =>
-        InLayer.Match(tensor.Name) is { Success: true } match ? int.Parse(match.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture) : -1;
+        InLayer.Match(tensor.Name) is { Success: true } match
+            ? int.Parse(match.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture)
+            : -1;
 
     private static string[] NamesOf(TensorInfo[] tensors) => [.. tensors.Select(tensor => tensor.Name)];
 
     private static string List(string[] names)
     {
         string first = string.Join(", ", names.Take(Named).Select(name => $"'{name}'"));
-        return (names.Length == 1 ? "tensor " : "tensors ") + first + (names.Length > Named ? $" and {names.Length - Named} more" : "");
+        return (names.Length == 1 ? "tensor " : "tensors ") + first + (names.Length > Named
+            ? $" and {names.Length - Named} more"
+            : "");
     }
 
     private static string It<T>(T[] tensors) => tensors.Length == 1 ? "it" : "them";

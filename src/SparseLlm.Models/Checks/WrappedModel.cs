@@ -3,7 +3,8 @@ using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Models.Checks;
 
-/// <summary>Recognises a model that was saved with something around it, by what that puts into the names of the tensors.</summary>
+/// <summary>Recognises a model that was saved with something around it, by what that puts into the names of the
+/// tensors.</summary>
 internal static class WrappedModel
 {
     // The first that fits: an adapter may have been trained on several devices.
@@ -20,7 +21,10 @@ internal static class WrappedModel
     /// <param name="missing">Names that the model needs and does not have.</param>
     /// <param name="unexplained">Tensors that the model has and does not need.</param>
     /// <param name="checkpoint">Where they are.</param>
-    public static Diagnostic? Find(IReadOnlyList<string> missing, IReadOnlyList<TensorInfo> unexplained, Checkpoint checkpoint)
+    public static Diagnostic? Find(
+        IReadOnlyList<string> missing,
+        IReadOnlyList<TensorInfo> unexplained,
+        Checkpoint checkpoint)
     {
         foreach ((string mark, string remedy) in Wrappers)
         {
@@ -56,5 +60,6 @@ internal static class WrappedModel
     }
 
     private static bool Holds(string name, string mark) =>
-        name.StartsWith(mark, StringComparison.Ordinal) || name.Contains(mark[0] == '.' ? mark : "." + mark, StringComparison.Ordinal);
+        name.StartsWith(mark, StringComparison.Ordinal)
+            || name.Contains(mark[0] == '.' ? mark : "." + mark, StringComparison.Ordinal);
 }

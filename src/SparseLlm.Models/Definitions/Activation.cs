@@ -3,13 +3,14 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Models.Definitions;
 
 /// <summary>
-/// What happens between the two halves of a feed-forward block: hidden = f(up), or f(gate) ⊙ up in a gated one. Everything that a prune has to know of it is
-/// here.
+/// What happens between the two halves of a feed-forward block: hidden = f(up), or f(gate) ⊙ up in a gated one.
+/// Everything that a prune has to know of it is here.
 /// </summary>
 /// <param name="Function">f.</param>
 public sealed record Activation(Nonlinearity Function)
 {
-    /// <summary>The activation that <c>config.json</c> calls by a name of transformers' ACT2FN; null for one that is not supported.</summary>
+    /// <summary>The activation that <c>config.json</c> calls by a name of transformers' ACT2FN; null for one that is
+    /// not supported.</summary>
     public static Activation? Named(string name) => name switch
     {
         "relu" => new(Nonlinearity.Relu),
@@ -21,9 +22,11 @@ public sealed record Activation(Nonlinearity Function)
     };
 
     /// <summary>The names that <see cref="Named"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["relu", "silu", "swish", "gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "quick_gelu"];
+    public static IReadOnlyList<string> Names { get; }
+        = ["relu", "silu", "swish", "gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "quick_gelu"];
 
-    /// <summary>Turns pre-activations into hidden activations, in place of <paramref name="up"/> [tokens x feed-forward size].</summary>
+    /// <summary>Turns pre-activations into hidden activations, in place of <paramref name="up"/> [tokens x feed-forward
+    /// size].</summary>
     public void Apply(IBackend backend, Matrix<float>? gate, Matrix<float> up)
     {
         if (gate is null)
@@ -36,7 +39,8 @@ public sealed record Activation(Nonlinearity Function)
         }
     }
 
-    /// <summary>Whether <see cref="Backward"/> needs the pre-activations: of ReLU without a gate, the hidden activations say enough.</summary>
+    /// <summary>Whether <see cref="Backward"/> needs the pre-activations: of ReLU without a gate, the hidden
+    /// activations say enough.</summary>
     public bool NeedsPreactivations(bool isGated) => isGated || Function != Nonlinearity.Relu;
 
     /// <summary>The derivative through <see cref="Apply"/>.</summary>
@@ -45,7 +49,12 @@ public sealed record Activation(Nonlinearity Function)
     /// <param name="up">The pre-activations of up, or the hidden activations where those say enough.</param>
     /// <param name="gradient">The hidden activations' gradient; receives that of <paramref name="up"/>.</param>
     /// <param name="gateGradient">Receives that of the gate.</param>
-    public void Backward(IBackend backend, Matrix<float>? gate, Matrix<float> up, Matrix<float> gradient, Matrix<float>? gateGradient)
+    public void Backward(
+        IBackend backend,
+        Matrix<float>? gate,
+        Matrix<float> up,
+        Matrix<float> gradient,
+        Matrix<float>? gateGradient)
     {
         if (gate is null)
         {
@@ -57,7 +66,8 @@ public sealed record Activation(Nonlinearity Function)
         }
     }
 
-    /// <summary>Adds, per channel, the squares of the hidden activation's derivatives by up and by the gate: how strongly it depends on either.</summary>
+    /// <summary>Adds, per channel, the squares of the hidden activation's derivatives by up and by the gate: how
+    /// strongly it depends on either.</summary>
     /// <param name="backend">Where everything lives.</param>
     /// <param name="gate">The gate's pre-activations, where there is a gate.</param>
     /// <param name="up">The pre-activations of up, [tokens x feed-forward size].</param>
@@ -76,10 +86,12 @@ public sealed record Activation(Nonlinearity Function)
         }
     }
 
-    /// <summary>Whether SparseLLM's updates of the pre-activations are known (Bai et al. 2024, eq. 9 to 11): for ReLU, and for SiLU behind a gate.</summary>
+    /// <summary>Whether SparseLLM's updates of the pre-activations are known (Bai et al. 2024, eq. 9 to 11): for ReLU,
+    /// and for SiLU behind a gate.</summary>
     public bool HasUpdate(bool isGated) => Function == (isGated ? Nonlinearity.Silu : Nonlinearity.Relu);
 
-    /// <summary>SparseLLM's updates of the auxiliary pre-activations, each to the minimiser with the others fixed (Bai et al. 2024, eq. 9 to 11).</summary>
+    /// <summary>SparseLLM's updates of the auxiliary pre-activations, each to the minimiser with the others fixed (Bai
+    /// et al. 2024, eq. 9 to 11).</summary>
     /// <param name="backend">Where everything lives.</param>
     /// <param name="linear">What the block's projections give: of up, and of the gate where there is one.</param>
     /// <param name="hidden">p, the auxiliary hidden activations.</param>

@@ -35,7 +35,8 @@ public sealed record AttentionDefinition(
     /// <summary>Scores s become Cap tanh(s / Cap), where there is a cap (Gemma 2).</summary>
     public float? Cap { get; init; }
 
-    /// <summary>A logit per head that takes part in the softmax and in no output, where there are some (gpt-oss).</summary>
+    /// <summary>A logit per head that takes part in the softmax and in no output, where there are some
+    /// (gpt-oss).</summary>
     public TensorSlice? Sinks { get; init; }
 
     /// <inheritdoc/>
@@ -43,5 +44,7 @@ public sealed record AttentionDefinition(
 
     /// <inheritdoc/>
     public override IEnumerable<TensorShape> Tensors =>
-        [.. base.Tensors, .. QueryNorm?.Tensors ?? [], .. KeyNorm?.Tensors ?? [], .. Sinks is null ? (TensorShape[])[] : [Sinks.Tensor]];
+        [.. base.Tensors, .. QueryNorm?.Tensors ?? [], .. KeyNorm?.Tensors ?? [], .. Sinks is null
+            ? (TensorShape[])[]
+            : [Sinks.Tensor]];
 }

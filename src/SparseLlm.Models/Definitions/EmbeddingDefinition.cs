@@ -14,5 +14,6 @@ public sealed record EmbeddingDefinition(
     float Multiplier = 1)
 {
     /// <summary>The tensors of the embedding.</summary>
-    public IEnumerable<TensorShape> Tensors => [Tokens, .. Positions is null ? (TensorShape[])[] : [Positions], .. Projection?.Tensors ?? []];
+    public IEnumerable<TensorShape> Tensors
+        => [Tokens, .. Positions is null ? (TensorShape[])[] : [Positions], .. Projection?.Tensors ?? []];
 }

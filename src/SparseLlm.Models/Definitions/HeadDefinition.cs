@@ -3,7 +3,8 @@ namespace SparseLlm.Models.Definitions;
 /// <summary>The residual stream to logits.</summary>
 /// <param name="Norm">The final norm, if the model has one.</param>
 /// <param name="Projection">From the hidden size to the table's width, where they differ (OPT-350m).</param>
-/// <param name="Tokens">The output table [vocabulary x width]; the same tensor as the embedding's where they are tied.</param>
+/// <param name="Tokens">The output table [vocabulary x width]; the same tensor as the embedding's where they are
+/// tied.</param>
 public sealed record HeadDefinition(NormDefinition? Norm, LinearDefinition? Projection, TensorShape Tokens)
 {
     /// <summary>The bias of the logits, if there is one (Phi, GPT-J).</summary>
@@ -17,5 +18,7 @@ public sealed record HeadDefinition(NormDefinition? Norm, LinearDefinition? Proj
 
     /// <summary>The tensors of the head.</summary>
     public IEnumerable<TensorShape> Tensors =>
-        [.. Norm?.Tensors ?? [], .. Projection?.Tensors ?? [], Tokens, .. Bias is null ? (TensorShape[])[] : [Bias.Tensor]];
+        [.. Norm?.Tensors ?? [], .. Projection?.Tensors ?? [], Tokens, .. Bias is null
+            ? (TensorShape[])[]
+            : [Bias.Tensor]];
 }

@@ -27,11 +27,15 @@ public sealed record LayerDefinition(
 
     /// <summary>Every stored tensor of this layer, once.</summary>
     public IEnumerable<TensorShape> Tensors =>
-        Blocks.SelectMany(block => block.Norms).SelectMany(norm => norm.Tensors).Concat(Blocks.SelectMany(block => block.Mixer.Tensors)).Distinct();
+        Blocks.SelectMany(block => block.Norms).SelectMany(norm => norm.Tensors)
+            .Concat(Blocks.SelectMany(block => block.Mixer.Tensors))
+            .Distinct();
 
     /// <summary>
-    /// Whether the last matrix of a block may be fitted to what the dense residual stream has and the pruned one lacks, so that it repairs the loss of
-    /// everything before it: what it gives must be added to the stream as it is, and be the last thing that is.
+    /// Whether the last matrix of a block may be fitted to what the dense residual stream has and the pruned one lacks,
+    /// so that it repairs the loss of everything before it: what it gives must be added to the stream as it is, and be
+    /// the last thing that is.
     /// </summary>
-    public bool Repairs(int block) => Blocks[block].OutputNorm is null && (Wiring == Wiring.Sequential || block == Blocks.Count - 1);
+    public bool Repairs(int block)
+        => Blocks[block].OutputNorm is null && (Wiring == Wiring.Sequential || block == Blocks.Count - 1);
 }

@@ -11,20 +11,26 @@ public enum NormKind
 }
 
 /// <summary>
-/// A normalisation of each token's channels, in groups of <paramref name="Width"/>: all of them, or those of each head. It is compared by reference: blocks that
-/// name the same one share it.
+/// A normalisation of each token's channels, in groups of <paramref name="Width"/>: all of them, or those of each head.
+/// It is compared by reference: blocks that name the same one share it.
 /// </summary>
 /// <param name="Kind">Which normalisation.</param>
 /// <param name="Width">Channels that are normalised together.</param>
 /// <param name="Epsilon">Added to the variance or mean square.</param>
-/// <param name="Gain">The stored gains, one after the other: as many as channels, or of each head its own; none for ones.</param>
+/// <param name="Gain">The stored gains, one after the other: as many as channels, or of each head its own; none for
+/// ones.</param>
 /// <param name="Bias">The bias, if there is one.</param>
 /// <param name="GainOffset">Added to the stored gain: 1 in Gemma.</param>
 public sealed record NormDefinition(
     NormKind Kind, int Width, float Epsilon, IReadOnlyList<TensorSlice> Gain, TensorSlice? Bias = null, float GainOffset = 0)
 {
     /// <summary>A layer norm whose tensors are <c>name.weight</c> and <c>name.bias</c>.</summary>
-    public static NormDefinition LayerNorm(string name, int width, float epsilon, bool isAffine = true, bool hasBias = true) => new(
+    public static NormDefinition LayerNorm(
+        string name,
+        int width,
+        float epsilon,
+        bool isAffine = true,
+        bool hasBias = true) => new(
         NormKind.LayerNorm,
         width,
         epsilon,

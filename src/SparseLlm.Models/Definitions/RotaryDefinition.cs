@@ -6,14 +6,16 @@ namespace SparseLlm.Models.Definitions;
 /// Rotary position embedding (Su et al. 2021) as its inverse frequencies: channel pair c of a head turns by
 /// position * InverseFrequencies[c]. Scaling rules are already applied to the frequencies.
 /// </summary>
-/// <param name="InverseFrequencies">One per channel pair that turns, in radians per token; the first channels of a head turn, the others stay.</param>
+/// <param name="InverseFrequencies">One per channel pair that turns, in radians per token; the first channels of a head
+/// turn, the others stay.</param>
 /// <param name="Pairing">Which channels are a pair.</param>
 /// <param name="Factor">Cosines and sines are multiplied by it (YaRN, LongRoPE).</param>
 /// <param name="Long">The frequencies of longer sequences, where they are others (LongRoPE).</param>
 public sealed record RotaryDefinition(
     IReadOnlyList<double> InverseFrequencies, RotaryPairing Pairing = RotaryPairing.HalfSplit, double Factor = 1, LongRotary? Long = null)
 {
-    /// <summary>The base of the frequencies before any scaling, theta^(-c / pairs): what files of other formats hold in their place.</summary>
+    /// <summary>The base of the frequencies before any scaling, theta^(-c / pairs): what files of other formats hold in
+    /// their place.</summary>
     public double Theta { get; init; } = 10_000;
 
     /// <summary>YaRN's parameters, where they have scaled the frequencies.</summary>
@@ -44,4 +46,9 @@ public sealed record LongRotary(int Beyond, IReadOnlyList<double> InverseFrequen
 /// <param name="BetaFast">Pairs that turn more often over it are kept.</param>
 /// <param name="BetaSlow">Pairs that turn less often are stretched by the whole factor.</param>
 /// <param name="Truncates">Whether the first and the last pair in between are rounded outwards to whole ones.</param>
-public sealed record YarnScaling(double Factor, double OriginalLength, double BetaFast, double BetaSlow, bool Truncates);
+public sealed record YarnScaling(
+    double Factor,
+    double OriginalLength,
+    double BetaFast,
+    double BetaSlow,
+    bool Truncates);

@@ -1,6 +1,7 @@
 namespace SparseLlm.Models.Definitions;
 
-/// <summary>Runs of consecutive numbers at equal distances: the rows of q among the fused rows of q, k and v, head by head.</summary>
+/// <summary>Runs of consecutive numbers at equal distances: the rows of q among the fused rows of q, k and v, head by
+/// head.</summary>
 /// <param name="First">Where the first run begins.</param>
 /// <param name="Run">Numbers in a run.</param>
 /// <param name="Stride">From the beginning of one run to that of the next.</param>

@@ -1,8 +1,8 @@
 namespace SparseLlm.Models.Definitions;
 
 /// <summary>
-/// A tensor as the checkpoint stores it: its name and the shape it must have. Several matrices (the experts of a mixture, say) may be stacked in it, one
-/// plane each.
+/// A tensor as the checkpoint stores it: its name and the shape it must have. Several matrices (the experts of a
+/// mixture, say) may be stacked in it, one plane each.
 /// </summary>
 /// <param name="Name">The full name, such as <c>model.decoder.layers.0.fc1.weight</c>.</param>
 /// <param name="Rows">Rows of a matrix, or 1 for a vector.</param>

@@ -1,15 +1,22 @@
 namespace SparseLlm.Models.Definitions;
 
 /// <summary>
-/// A matrix or vector as a part of a stored tensor: some of its rows, perhaps of one plane, perhaps transposed. This is how fused projections
-/// (q, k and v in one tensor), interleaved ones, and tensors that hold W' instead of W are data. What is written back is the stored tensor.
+/// A matrix or vector as a part of a stored tensor: some of its rows, perhaps of one plane, perhaps transposed. This is
+/// how fused projections (q, k and v in one tensor), interleaved ones, and tensors that hold W' instead of W are data.
+/// What is written back is the stored tensor.
 /// </summary>
 /// <param name="Tensor">What is stored.</param>
-/// <param name="Outputs">Which of the tensor's outputs; null for all. Outputs are rows of a plane, columns where it is transposed, elements of a vector.</param>
+/// <param name="Outputs">Which of the tensor's outputs; null for all. Outputs are rows of a plane, columns where it is
+/// transposed, elements of a vector.</param>
 /// <param name="IsTransposed">Whether the tensor holds [inputs x outputs], as GPT-2's Conv1D does.</param>
 /// <param name="Plane">Which plane, of a tensor that has some.</param>
 /// <param name="Part">What the slice is, for messages and reports; null for a whole plane.</param>
-public sealed record TensorSlice(TensorShape Tensor, StridedRange? Outputs = null, bool IsTransposed = false, int Plane = 0, string? Part = null)
+public sealed record TensorSlice(
+    TensorShape Tensor,
+    StridedRange? Outputs = null,
+    bool IsTransposed = false,
+    int Plane = 0,
+    string? Part = null)
 {
     /// <summary>A whole matrix.</summary>
     public static TensorSlice Matrix(string name, int rows, int columns) => new(new TensorShape(name, rows, columns));
@@ -23,7 +30,9 @@ public sealed record TensorSlice(TensorShape Tensor, StridedRange? Outputs = nul
         get
         {
             string plane = Tensor.Planes > 0 ? FormattableString.Invariant($"{Plane}") : "";
-            return plane.Length + (Part?.Length ?? 0) == 0 ? Tensor.Name : $"{Tensor.Name}[{plane}{(plane.Length > 0 && Part is not null ? "," : "")}{Part}]";
+            return plane.Length + (Part?.Length ?? 0) == 0
+                ? Tensor.Name
+                : $"{Tensor.Name}[{plane}{(plane.Length > 0 && Part is not null ? "," : "")}{Part}]";
         }
     }
 

@@ -13,7 +13,11 @@ internal static class GeneralMetadata
     /// <param name="directory">A Hugging Face model directory.</param>
     /// <param name="options">May name the model, its card, and what it was made from.</param>
     /// <param name="parameters">How many parameters it has.</param>
-    public static void Write(GgufMetadata metadata, string directory, GgufExportOptions options, ParameterCount parameters)
+    public static void Write(
+        GgufMetadata metadata,
+        string directory,
+        GgufExportOptions options,
+        ParameterCount parameters)
     {
         ModelCard card = ModelCard.Read(options.CardDirectory ?? directory);
         metadata.Set("general.type", "model");
@@ -71,12 +75,15 @@ internal static class GeneralMetadata
         }
     }
 
-    /// <summary>A name with spaces for hyphens, and words in lower case capitalised unless they begin with a digit.</summary>
-    private static string Title(string name) => string.Join(' ', name.Split(['-', ' '], StringSplitOptions.RemoveEmptyEntries).Select(Capitalised));
+    /// <summary>A name with spaces for hyphens, and words in lower case capitalised unless they begin with a
+    /// digit.</summary>
+    private static string Title(string name)
+        => string.Join(' ', name.Split(['-', ' '], StringSplitOptions.RemoveEmptyEntries).Select(Capitalised));
 
     private static string Capitalised(string word)
     {
-        bool isVersion = char.IsAsciiDigit(word[0]) || (word.Length > 1 && word[0] == 'v' && char.IsAsciiDigit(word[1]));
+        bool isVersion = char.IsAsciiDigit(word[0])
+            || (word.Length > 1 && word[0] == 'v' && char.IsAsciiDigit(word[1]));
         return isVersion || word.Any(char.IsUpper) ? word : char.ToUpperInvariant(word[0]) + word[1..];
     }
 }

@@ -15,8 +15,14 @@ public static class GgufDiagnostics
     public static readonly DiagnosticDescriptor UnsupportedModel = new("SLM2212", "Model that GGUF cannot hold");
 
     /// <summary>The runtimes that read GGUF compute something else than the model says.</summary>
-    public static readonly DiagnosticDescriptor OtherResults = new("SLM2213", "Runtimes of GGUF deviate from the model", Severity.Warning);
+    public static readonly DiagnosticDescriptor OtherResults = new(
+        "SLM2213",
+        "Runtimes of GGUF deviate from the model",
+        Severity.Warning);
 
     /// <summary>A quantised type was asked for, and some matrices have rows that are no whole blocks of it.</summary>
-    public static readonly DiagnosticDescriptor NotQuantized = new("SLM2214", "Matrices that stay in half precision", Severity.Note);
+    public static readonly DiagnosticDescriptor NotQuantized = new(
+        "SLM2214",
+        "Matrices that stay in half precision",
+        Severity.Note);
 }

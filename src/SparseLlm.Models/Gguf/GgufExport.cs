@@ -8,7 +8,8 @@ using SparseLlm.Models.Gguf.Vocabulary;
 
 namespace SparseLlm.Models.Gguf;
 
-/// <summary>A Hugging Face directory as a GGUF file: everything is checked and laid out before anything is written.</summary>
+/// <summary>A Hugging Face directory as a GGUF file: everything is checked and laid out before anything is
+/// written.</summary>
 public sealed class GgufExport : IDisposable
 {
     /// <summary>Which version of the layout this is: with another one, the same model becomes other bytes.</summary>
@@ -22,7 +23,13 @@ public sealed class GgufExport : IDisposable
     private readonly Checkpoint checkpoint;
     private readonly GgufParts parts;
 
-    private GgufExport(Checkpoint checkpoint, GgufElementType type, GgufMetadata metadata, IReadOnlyList<DecoderTensor> tensors, IReadOnlyList<Diagnostic> deviations, long partLength)
+    private GgufExport(
+        Checkpoint checkpoint,
+        GgufElementType type,
+        GgufMetadata metadata,
+        IReadOnlyList<DecoderTensor> tensors,
+        IReadOnlyList<Diagnostic> deviations,
+        long partLength)
     {
         this.checkpoint = checkpoint;
         Type = type;
@@ -41,7 +48,8 @@ public sealed class GgufExport : IDisposable
     /// <summary>The tensors of the file in their order.</summary>
     public IReadOnlyList<GgufTensor> Tensors { get; }
 
-    /// <summary>What a user should know: where the runtimes that read the file compute something else than the model says.</summary>
+    /// <summary>What a user should know: where the runtimes that read the file compute something else than the model
+    /// says.</summary>
     public IReadOnlyList<Diagnostic> Deviations { get; }
 
     /// <summary>Bytes of all files together.</summary>
@@ -50,7 +58,8 @@ public sealed class GgufExport : IDisposable
     /// <summary>Reads the model's definition, headers and tokenizer, and lays out the file.</summary>
     /// <param name="directory">A Hugging Face model directory.</param>
     /// <param name="options">What the file is to be.</param>
-    /// <exception cref="DiagnosticException">The directory cannot be read, or GGUF cannot hold the model, its tokenizer or the type.</exception>
+    /// <exception cref="DiagnosticException">The directory cannot be read, or GGUF cannot hold the model, its tokenizer
+    /// or the type.</exception>
     public static GgufExport Open(string directory, GgufExportOptions options)
     {
         ModelDefinition model = DecoderModel.ReadDefinition(directory);
@@ -87,19 +96,23 @@ public sealed class GgufExport : IDisposable
         }
     }
 
-    /// <summary>The files that <see cref="Write"/> makes: the path itself, or where the model is beyond 48 GB, numbered parts as llama.cpp names them.</summary>
+    /// <summary>The files that <see cref="Write"/> makes: the path itself, or where the model is beyond 48 GB, numbered
+    /// parts as llama.cpp names them.</summary>
     /// <param name="path">A path that ends in <c>.gguf</c>.</param>
     public IReadOnlyList<string> Files(string path) => parts.Paths(path);
 
-    /// <summary>All values of a tensor in order, as they would be written in single precision; each piece is valid until the next is asked for.</summary>
+    /// <summary>All values of a tensor in order, as they would be written in single precision; each piece is valid
+    /// until the next is asked for.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
     public IEnumerable<ReadOnlyMemory<float>> Read(GgufTensor tensor) =>
         ((DecoderTensor)tensor).Read(checkpoint).Select(piece => (ReadOnlyMemory<float>)piece.Values.AsMemory());
 
-    /// <summary>Writes the files, one piece of one tensor in memory. What stood there before is replaced when all is written, and stays where it is not.</summary>
+    /// <summary>Writes the files, one piece of one tensor in memory. What stood there before is replaced when all is
+    /// written, and stays where it is not.</summary>
     /// <param name="path">A path that ends in <c>.gguf</c>.</param>
     /// <param name="cancellation">Stops between pieces, and leaves nothing behind.</param>
-    /// <exception cref="DiagnosticException">A value is not finite in the type, or a file cannot be read or written.</exception>
+    /// <exception cref="DiagnosticException">A value is not finite in the type, or a file cannot be read or
+    /// written.</exception>
     public void Write(string path, CancellationToken cancellation) => parts.Write(path, checkpoint, cancellation);
 
     /// <inheritdoc/>
@@ -113,12 +126,17 @@ public sealed class GgufExport : IDisposable
     public static GgufElementType StoredType(string directory, ModelDefinition model, Checkpoint checkpoint)
     {
         ElementType stored = checkpoint[model.Layers[0].Linears.First().Weight.Tensor.Name].ElementType;
-        return GgufElementTypes.Of(stored) ?? throw new Refusal(directory, model.Architecture).Of($"its matrices are stored as {stored}");
+        return GgufElementTypes.Of(stored)
+            ?? throw new Refusal(directory, model.Architecture).Of($"its matrices are stored as {stored}");
     }
 
-    private static IEnumerable<Diagnostic> NotQuantized(GgufElementType type, IReadOnlyList<DecoderTensor> tensors, SourceLocation location)
+    private static IEnumerable<Diagnostic> NotQuantized(
+        GgufElementType type,
+        IReadOnlyList<DecoderTensor> tensors,
+        SourceLocation location)
     {
-        DecoderTensor[] wide = [.. tensors.Where(tensor => type.BlockLength() > 1 && tensor.Type == GgufElementType.F16)];
+        DecoderTensor[] wide = [.. tensors.Where(
+            tensor => type.BlockLength() > 1 && tensor.Type == GgufElementType.F16)];
         if (wide.Length > 0)
         {
             yield return GgufDiagnostics.NotQuantized.At(
@@ -130,8 +148,12 @@ public sealed class GgufExport : IDisposable
     /// <summary>What was trained; a tied table that is written twice counts twice, as it does in the file.</summary>
     private static ParameterCount Parameters(ModelDefinition model, IReadOnlyList<DecoderTensor> tensors) => new(
         tensors.Sum(tensor => tensor.ElementCount),
-        tensors.Where(tensor => tensor.Name.Contains("_exps.", StringComparison.Ordinal)).Sum(tensor => tensor.ElementCount),
-        model.Layers.SelectMany(layer => layer.Blocks).Select(block => block.Mixer).OfType<ExpertsDefinition>().FirstOrDefault()?.Experts.Count ?? 0);
+        tensors.Where(tensor => tensor.Name.Contains("_exps.", StringComparison.Ordinal))
+            .Sum(tensor => tensor.ElementCount),
+        model.Layers.SelectMany(layer => layer.Blocks).Select(block => block.Mixer).OfType<ExpertsDefinition>()
+            .FirstOrDefault()?
+            .Experts
+            .Count ?? 0);
 
     private static int FileType(GgufElementType type) => type switch
     {
@@ -143,7 +165,9 @@ public sealed class GgufExport : IDisposable
         _ => throw new ArgumentException($"Nothing is written as {type}.", nameof(type)),
     };
 
-    private static DiagnosticException Unknown(string directory, string architecture) => GgufDiagnostics.UnsupportedModel.Error(
+    private static DiagnosticException Unknown(
+        string directory,
+        string architecture) => GgufDiagnostics.UnsupportedModel.Error(
         new SourceLocation(directory),
         $"llama.cpp, which reads GGUF, does not know {architecture}. Use the Hugging Face directory, which transformers and vLLM load");
 }

@@ -9,7 +9,8 @@ public sealed record GgufExportOptions(GgufElementType? Type = null)
     /// <summary>What the model is called; null for the name of its directory.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Where its model card is, which says its licence; null for its own directory. A pruned model has no card of its own.</summary>
+    /// <summary>Where its model card is, which says its licence; null for its own directory. A pruned model has no card
+    /// of its own.</summary>
     public string? CardDirectory { get; init; }
 
     /// <summary>Where it comes from: pairs that are written as they are, after all others.</summary>

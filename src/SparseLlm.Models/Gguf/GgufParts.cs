@@ -7,7 +7,8 @@ using SparseLlm.Models.Gguf.Format;
 
 namespace SparseLlm.Models.Gguf;
 
-/// <summary>The files that a model becomes: one, or parts of which the first has all metadata, as llama.cpp splits.</summary>
+/// <summary>The files that a model becomes: one, or parts of which the first has all metadata, as llama.cpp
+/// splits.</summary>
 internal sealed class GgufParts
 {
     private const string TensorCount = "split.tensors.count";
@@ -36,19 +37,23 @@ internal sealed class GgufParts
     }
 
     /// <summary>Bytes of all files together.</summary>
-    public long ByteLength => parts.Sum(part => part.Header.Length + part.Tensors.Sum(tensor => GgufLayout.Align(tensor.ByteLength)));
+    public long ByteLength
+        => parts.Sum(part => part.Header.Length + part.Tensors.Sum(tensor => GgufLayout.Align(tensor.ByteLength)));
 
     /// <summary>The files' paths.</summary>
     public IReadOnlyList<string> Paths(string path)
     {
         string stem = GgufFile.IsName(path) ? path[..^GgufLayout.Extension.Length] : path;
-        return parts.Count == 1 ? [path] : [.. Enumerable.Range(0, parts.Count).Select(part => GgufLayout.PartName(stem, part, parts.Count))];
+        return parts.Count == 1
+            ? [path]
+            : [.. Enumerable.Range(0, parts.Count).Select(part => GgufLayout.PartName(stem, part, parts.Count))];
     }
 
     /// <summary>Writes all files beside their places, and then puts them there.</summary>
     public void Write(string path, Checkpoint checkpoint, CancellationToken cancellation)
     {
-        (string Path, string Temporary)[] files = [.. Paths(path).Select(file => (file, $"{file}.{Guid.NewGuid():N}.tmp"))];
+        (string Path, string Temporary)[] files = [.. Paths(path).Select(
+            file => (file, $"{file}.{Guid.NewGuid():N}.tmp"))];
         try
         {
             foreach ((var part, var file) in parts.Zip(files))
@@ -63,7 +68,8 @@ internal sealed class GgufParts
         }
         catch (DiagnosticException exception)
         {
-            throw new DiagnosticException([.. exception.Diagnostics.Select(diagnostic => diagnostic with { Location = Known(diagnostic.Location) })]);
+            throw new DiagnosticException([.. exception.Diagnostics
+                .Select(diagnostic => diagnostic with { Location = Known(diagnostic.Location) })]);
         }
         finally
         {
@@ -74,10 +80,15 @@ internal sealed class GgufParts
         }
 
         // The name of a temporary file says nothing to who has asked for another.
-        SourceLocation? Known(SourceLocation? location) => files.FirstOrDefault(file => file.Temporary == location?.File).Path is { } target ? new SourceLocation(target) : location;
+        SourceLocation? Known(
+            SourceLocation? location) => files.FirstOrDefault(file => file.Temporary == location?.File).Path is { } target ? new SourceLocation(target) : location;
     }
 
-    private static void WritePart((byte[] Header, IReadOnlyList<DecoderTensor> Tensors) part, string path, Checkpoint checkpoint, CancellationToken cancellation)
+    private static void WritePart(
+        (byte[] Header, IReadOnlyList<DecoderTensor> Tensors) part,
+        string path,
+        Checkpoint checkpoint,
+        CancellationToken cancellation)
     {
         using SafeFileHandle file = FileBytes.Create(path);
         FileBytes.Write(file, 0, part.Header, path);
@@ -95,7 +106,11 @@ internal sealed class GgufParts
                     bytes = new byte[length];
                 }
 
-                Encode(tensor, values, bytes.AsSpan(0, length), source is null ? null : (source.Label, checkpoint.PathOf(checkpoint[source.Tensor.Name])));
+                Encode(
+                    tensor,
+                    values,
+                    bytes.AsSpan(0, length),
+                    source is null ? null : (source.Label, checkpoint.PathOf(checkpoint[source.Tensor.Name])));
                 FileBytes.Write(file, offset, bytes.AsMemory(0, length), path);
                 offset += length;
             }
@@ -107,12 +122,18 @@ internal sealed class GgufParts
         FileBytes.Flush(file, path);
     }
 
-    /// <summary>A value that is no number, or is beyond a type's range, would be one that nobody has asked for.</summary>
-    private static void Encode(DecoderTensor tensor, ReadOnlySpan<float> values, Span<byte> bytes, (string Label, string Path)? source)
+    /// <summary>A value that is no number, or is beyond a type's range, would be one that nobody has asked
+    /// for.</summary>
+    private static void Encode(
+        DecoderTensor tensor,
+        ReadOnlySpan<float> values,
+        Span<byte> bytes,
+        (string Label, string Path)? source)
     {
         if (!TensorPrimitives.IsFiniteAll(values))
         {
-            throw ModelDiagnostics.NonFiniteWeight.Error(Location(), $"a value of {Name()} is NaN or infinite; the checkpoint is damaged");
+            throw ModelDiagnostics.NonFiniteWeight
+                .Error(Location(), $"a value of {Name()} is NaN or infinite; the checkpoint is damaged");
         }
 
         float greatest = Math.Abs(TensorPrimitives.MaxMagnitude(values));

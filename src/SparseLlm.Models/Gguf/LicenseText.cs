@@ -29,6 +29,8 @@ internal static partial class LicenseText
     [GeneratedRegex(@"\s+")]
     private static partial Regex Blank();
 
-    [GeneratedRegex(@"\bLLAMA (?<version>[0-9](\.[0-9])?) " + Community, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\bLLAMA (?<version>[0-9](\.[0-9])?) " + Community,
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Llama();
 }

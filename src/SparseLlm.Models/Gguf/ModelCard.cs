@@ -5,7 +5,8 @@ using YamlDotNet.Core.Events;
 
 namespace SparseLlm.Models.Gguf;
 
-/// <summary>What stands at the head of a model's README.md: YAML between two lines of hyphens. A head that is not that says nothing.</summary>
+/// <summary>What stands at the head of a model's README.md: YAML between two lines of hyphens. A head that is not that
+/// says nothing.</summary>
 internal sealed class ModelCard
 {
     /// <summary>The name of the file.</summary>

@@ -8,7 +8,8 @@ namespace SparseLlm.Models.Gguf;
 /// <param name="Experts">The experts of a layer; 0 where there are none.</param>
 internal readonly record struct ParameterCount(long Total, long OfExperts = 0, int Experts = 0)
 {
-    /// <summary>The size in a few characters, as llama.cpp's converter writes it: <c>8.0B</c>, or <c>8x7.2B</c> for 8 experts, counted with one of them.</summary>
+    /// <summary>The size in a few characters, as llama.cpp's converter writes it: <c>8.0B</c>, or <c>8x7.2B</c> for 8
+    /// experts, counted with one of them.</summary>
     public string Label => Experts > 0
         ? FormattableString.Invariant($"{Experts}x{Rounded(Total - OfExperts + (OfExperts / Experts))}")
         : Rounded(Total);

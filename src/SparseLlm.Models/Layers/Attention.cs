@@ -55,7 +55,8 @@ public class Attention : StagedMixer
 
     /// <summary>What the attention kernels have to know.</summary>
     public AttentionShape Shape(int sequenceLength) => new(
-        Definition.Heads, Definition.KeyValueHeads, sequenceLength, Definition.Window, Definition.Scale, Definition.Cap);
+        Definition.Heads, Definition.KeyValueHeads, sequenceLength, Definition.Window, Definition.Scale, Definition
+            .Cap);
 
     /// <summary>The attention context, which is the input of the output projection.</summary>
     /// <inheritdoc/>
@@ -67,7 +68,8 @@ public class Attention : StagedMixer
         return Attend(q, k, v, sequenceLength);
     }
 
-    /// <summary>The context for queries and keys behind their norms, which are rotated in place where the model is rotary.</summary>
+    /// <summary>The context for queries and keys behind their norms, which are rotated in place where the model is
+    /// rotary.</summary>
     public virtual Matrix<float> Attend(Matrix<float> q, Matrix<float> k, Matrix<float> v, int sequenceLength)
     {
         rotary?.Turn(q, Definition.Heads, sequenceLength);
@@ -77,7 +79,8 @@ public class Attention : StagedMixer
         return context;
     }
 
-    /// <summary>The derivative through the rotation of <see cref="Attend"/>, in place: what gradients of q and k need.</summary>
+    /// <summary>The derivative through the rotation of <see cref="Attend"/>, in place: what gradients of q and k
+    /// need.</summary>
     public void TurnBack(Matrix<float> q, Matrix<float> k, int sequenceLength)
     {
         rotary?.TurnBack(q, Definition.Heads, sequenceLength);

@@ -6,7 +6,8 @@ namespace SparseLlm.Models.Layers;
 /// <summary>A loaded residual block. Its steps return new matrices [tokens x hidden].</summary>
 /// <param name="backend">Where it lives.</param>
 /// <param name="definition">Names and shapes.</param>
-/// <param name="inputNorm">The norm of what goes into the mixer, if there is one. Blocks may share it, so it is the layer's to dispose.</param>
+/// <param name="inputNorm">The norm of what goes into the mixer, if there is one. Blocks may share it, so it is the
+/// layer's to dispose.</param>
 /// <param name="mixer">The mixer, which is the block's.</param>
 /// <param name="outputNorm">The norm of what comes out of the mixer, if there is one; the layer's.</param>
 /// <param name="sumNorm">The norm of the sum, if there is one; the layer's.</param>

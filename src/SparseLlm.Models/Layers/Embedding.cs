@@ -29,7 +29,9 @@ internal sealed class Embedding(IBackend backend, WeightLoader loader, Embedding
 
         if (definition.Positions is not null)
         {
-            using Matrix<float> learned = Rows(definition.Positions, Array.ConvertAll(positions.ToArray(), position => definition.PositionOffset + position));
+            using Matrix<float> learned = Rows(
+                definition.Positions,
+                Array.ConvertAll(positions.ToArray(), position => definition.PositionOffset + position));
             backend.Combine(1, hidden, 1, learned, hidden);
         }
 

@@ -3,12 +3,17 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Layers;
 
-/// <summary>A loaded mixture of experts: its router. The experts are loaded one at a time, since all of them are far larger than any other block.</summary>
+/// <summary>A loaded mixture of experts: its router. The experts are loaded one at a time, since all of them are far
+/// larger than any other block.</summary>
 /// <param name="backend">Where it lives.</param>
 /// <param name="definition">Names and shapes.</param>
 /// <param name="router">The router, which is the mixer's from here on.</param>
 /// <param name="load">Loads an expert by its place.</param>
-public sealed class Experts(IBackend backend, ExpertsDefinition definition, Linear router, Func<int, FeedForward> load) : Mixer
+public sealed class Experts(
+    IBackend backend,
+    ExpertsDefinition definition,
+    Linear router,
+    Func<int, FeedForward> load) : Mixer
 {
     /// <summary>Names and shapes.</summary>
     public ExpertsDefinition Definition { get; } = definition;
@@ -36,7 +41,8 @@ public sealed class Experts(IBackend backend, ExpertsDefinition definition, Line
 
     /// <summary>The mixer's output for its input [tokens x hidden]; a new matrix.</summary>
     /// <param name="input">[tokens x hidden].</param>
-    /// <param name="look">Shown, for each expert that has tokens, its place, them, and what it gives for them, before the router's weights.</param>
+    /// <param name="look">Shown, for each expert that has tokens, its place, them, and what it gives for them, before
+    /// the router's weights.</param>
     public Matrix<float> Forward(Matrix<float> input, Action<int, ExpertTokens, Matrix<float>>? look)
     {
         Routing routing = Route(input);

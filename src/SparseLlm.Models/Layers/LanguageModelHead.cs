@@ -80,8 +80,8 @@ public sealed class LanguageModelHead(
     }
 
     /// <summary>
-    /// The negative log likelihood of each token given those before it in its sequence, in nats. A sequence's first token
-    /// has none.
+    /// The negative log likelihood of each token given those before it in its sequence, in nats. A sequence's first
+    /// token has none.
     /// </summary>
     /// <param name="hidden">The last layer's output, [tokens x hidden].</param>
     /// <param name="ids">The token ids that went in.</param>
@@ -94,7 +94,9 @@ public sealed class LanguageModelHead(
         int sequences = ids.Length / sequenceLength;
         if (hidden.Rows != ids.Length || sequences * sequenceLength != ids.Length)
         {
-            throw new ArgumentException($"{ids.Length} ids do not fit {hidden} in sequences of {sequenceLength}.", nameof(ids));
+            throw new ArgumentException(
+                $"{ids.Length} ids do not fit {hidden} in sequences of {sequenceLength}.",
+                nameof(ids));
         }
 
         if (losses.Length != sequences * (sequenceLength - 1))
@@ -112,7 +114,10 @@ public sealed class LanguageModelHead(
                 int token = sequence * sequenceLength + start;
                 using Matrix<float> rows = hidden.Slice(token, count);
                 using Matrix<float> logits = Logits(rows);
-                backend.CrossEntropy(logits, ids.Slice(token + 1, count), losses.Slice(sequence * predicted + start, count));
+                backend.CrossEntropy(
+                    logits,
+                    ids.Slice(token + 1, count),
+                    losses.Slice(sequence * predicted + start, count));
             }
         }
     }

@@ -4,7 +4,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Layers;
 
-/// <summary>Loads a decoder layer once more from one that has been loaded and not been changed since: its matrices are copied where they are, instead of read again.</summary>
+/// <summary>Loads a decoder layer once more from one that has been loaded and not been changed since: its matrices are
+/// copied where they are, instead of read again.</summary>
 internal sealed class LayerCopyLoader : WeightLoader
 {
     private readonly IBackend backend;

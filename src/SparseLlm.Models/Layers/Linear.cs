@@ -4,7 +4,11 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Models.Layers;
 
 /// <summary>A loaded linear layer. Pruning changes <see cref="Weight"/> and <see cref="Bias"/> in place.</summary>
-public sealed class Linear(IBackend backend, LinearDefinition definition, Matrix<float> weight, Matrix<float>? bias) : IDisposable
+public sealed class Linear(
+    IBackend backend,
+    LinearDefinition definition,
+    Matrix<float> weight,
+    Matrix<float>? bias) : IDisposable
 {
     /// <summary>Names and shapes.</summary>
     public LinearDefinition Definition { get; } = definition;

@@ -16,7 +16,8 @@ public abstract class Mixer : IDisposable
     public IEnumerable<(TensorSlice Slice, Matrix<float> Values)> Parameters =>
         Norms.SelectMany(norm => norm.Parameters).Concat(Linears.SelectMany(linear => linear.Parameters));
 
-    /// <summary>The mixer's output for its input [tokens x hidden], tokens in sequences of <paramref name="sequenceLength"/>; a new matrix.</summary>
+    /// <summary>The mixer's output for its input [tokens x hidden], tokens in sequences of
+    /// <paramref name="sequenceLength"/>; a new matrix.</summary>
     public abstract Matrix<float> Forward(Matrix<float> input, int sequenceLength);
 
     /// <inheritdoc/>

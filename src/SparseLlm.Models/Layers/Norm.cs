@@ -4,7 +4,11 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Models.Layers;
 
 /// <summary>A loaded layer norm or RMS norm.</summary>
-public sealed class Norm(IBackend backend, NormDefinition definition, Matrix<float>? gain, Matrix<float>? bias) : IDisposable
+public sealed class Norm(
+    IBackend backend,
+    NormDefinition definition,
+    Matrix<float>? gain,
+    Matrix<float>? bias) : IDisposable
 {
     /// <summary>Names and shapes.</summary>
     public NormDefinition Definition { get; } = definition;
@@ -58,7 +62,11 @@ public sealed class Norm(IBackend backend, NormDefinition definition, Matrix<flo
     /// <param name="dy">The output's gradient, [tokens x channels].</param>
     /// <param name="gainGradient">The gain's gradient is added to it; null where it is not wanted.</param>
     /// <param name="biasGradient">The bias's gradient is added to it; null where it is not wanted.</param>
-    public Matrix<float> Backward(Matrix<float> x, Matrix<float> dy, Matrix<double>? gainGradient, Matrix<double>? biasGradient)
+    public Matrix<float> Backward(
+        Matrix<float> x,
+        Matrix<float> dy,
+        Matrix<double>? gainGradient,
+        Matrix<double>? biasGradient)
     {
         Matrix<float> dx = backend.AllocateUninitialized<float>(x.Rows, x.Columns);
         using Matrix<float> source = InGroups(x);
@@ -67,11 +75,23 @@ public sealed class Norm(IBackend backend, NormDefinition definition, Matrix<flo
         using Matrix<float>? shifted = ShiftedGain();
         if (Definition.Kind == NormKind.LayerNorm)
         {
-            backend.LayerNormGradient(source, shifted ?? Gain, Definition.Epsilon, outputGradient, inputGradient, gainGradient);
+            backend.LayerNormGradient(
+                source,
+                shifted ?? Gain,
+                Definition.Epsilon,
+                outputGradient,
+                inputGradient,
+                gainGradient);
         }
         else
         {
-            backend.RmsNormGradient(source, shifted ?? Gain, Definition.Epsilon, outputGradient, inputGradient, gainGradient);
+            backend.RmsNormGradient(
+                source,
+                shifted ?? Gain,
+                Definition.Epsilon,
+                outputGradient,
+                inputGradient,
+                gainGradient);
         }
 
         if (biasGradient is not null)
@@ -83,7 +103,8 @@ public sealed class Norm(IBackend backend, NormDefinition definition, Matrix<flo
     }
 
     /// <summary>The same memory with a row for each group of channels that is normalised together.</summary>
-    private Matrix<float> InGroups(Matrix<float> x) => x.Reshape(x.Rows * (x.Columns / Definition.Width), Definition.Width);
+    private Matrix<float> InGroups(Matrix<float> x)
+        => x.Reshape(x.Rows * (x.Columns / Definition.Width), Definition.Width);
 
     private Matrix<float>? ShiftedGain()
     {

@@ -3,7 +3,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Layers;
 
-/// <summary>The cosines and sines of a rotary embedding, kept for the sequence length that was asked for last.</summary>
+/// <summary>The cosines and sines of a rotary embedding, kept for the sequence length that was asked for
+/// last.</summary>
 internal sealed class RotaryTables(IBackend backend, RotaryDefinition definition) : IDisposable
 {
     private int length;
@@ -55,7 +56,11 @@ internal sealed class RotaryTables(IBackend backend, RotaryDefinition definition
     /// <param name="frequencies">One per channel pair, in radians per token.</param>
     /// <param name="function">The function.</param>
     /// <param name="values">Receives [positions x frequencies].</param>
-    internal static void Fill(ReadOnlySpan<int> positions, IReadOnlyList<double> frequencies, Func<double, double> function, Span<float> values)
+    internal static void Fill(
+        ReadOnlySpan<int> positions,
+        IReadOnlyList<double> frequencies,
+        Func<double, double> function,
+        Span<float> values)
     {
         for (int token = 0; token < positions.Length; token++)
         {

@@ -2,7 +2,8 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Layers;
 
-/// <summary>Which tokens go through which experts, and with what weights. Of equal logits the expert that comes first is taken.</summary>
+/// <summary>Which tokens go through which experts, and with what weights. Of equal logits the expert that comes first
+/// is taken.</summary>
 public sealed class Routing
 {
     private readonly ExpertsDefinition definition;
@@ -16,7 +17,8 @@ public sealed class Routing
         weights = [.. definition.Experts.Select(_ => new List<float>())];
     }
 
-    /// <summary>The routing for router logits [tokens x experts]: of each token the highest, weighted by the softmax over all or over these.</summary>
+    /// <summary>The routing for router logits [tokens x experts]: of each token the highest, weighted by the softmax
+    /// over all or over these.</summary>
     public static Routing Of(ExpertsDefinition definition, ReadOnlySpan<float> logits)
     {
         int experts = definition.Experts.Count;
@@ -65,7 +67,8 @@ public sealed class Routing
     /// The derivative by the router's logits, of a softmax p over the chosen experts or over all: p_j (g_j - Σ p g).
     /// </summary>
     /// <param name="logits">[tokens x experts].</param>
-    /// <param name="weightGradients">g, the derivative by the weights, [tokens x experts]; 0 where an expert was not chosen.</param>
+    /// <param name="weightGradients">g, the derivative by the weights, [tokens x experts]; 0 where an expert was not
+    /// chosen.</param>
     public float[] LogitGradients(ReadOnlySpan<float> logits, ReadOnlySpan<float> weightGradients)
     {
         int experts = definition.Experts.Count;
@@ -83,7 +86,8 @@ public sealed class Routing
             double total = 1;
             if (definition.NormalizesWeights)
             {
-                total = Enumerable.Range(0, experts).Where(expert => isChosen[start + expert]).Sum(expert => probabilities[expert]);
+                total = Enumerable.Range(0, experts).Where(expert => isChosen[start + expert])
+                    .Sum(expert => probabilities[expert]);
             }
 
             double mean = 0;
@@ -96,7 +100,8 @@ public sealed class Routing
             {
                 if (isChosen[start + expert] || !definition.NormalizesWeights)
                 {
-                    gradients[start + expert] = (float)(probabilities[expert] / total * (weightGradients[start + expert] - mean));
+                    gradients[start + expert] = (float)(probabilities[expert] / total
+                        * (weightGradients[start + expert] - mean));
                 }
             }
         }

@@ -3,8 +3,9 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Models.Layers;
 
 /// <summary>
-/// A mixer of two stages, which is what attention and feed-forward blocks are: projections that all take in the mixer's input, something without weights,
-/// and an output projection. Pruning goes stage by stage, each from the inputs that the stages before it leave.
+/// A mixer of two stages, which is what attention and feed-forward blocks are: projections that all take in the mixer's
+/// input, something without weights, and an output projection. Pruning goes stage by stage, each from the inputs that
+/// the stages before it leave.
 /// </summary>
 public abstract class StagedMixer : Mixer
 {
@@ -24,7 +25,8 @@ public abstract class StagedMixer : Mixer
     public Matrix<float> Hidden(Matrix<float> input, int sequenceLength) => Hidden(Project(input), sequenceLength);
 
     /// <summary>What <see cref="Projections"/> give for an input, in their order; new matrices.</summary>
-    public IReadOnlyList<Matrix<float>> Project(Matrix<float> input) => [.. Projections.Select(projection => projection.Apply(input))];
+    public IReadOnlyList<Matrix<float>> Project(Matrix<float> input)
+        => [.. Projections.Select(projection => projection.Apply(input))];
 
     /// <inheritdoc/>
     public override Matrix<float> Forward(Matrix<float> input, int sequenceLength)

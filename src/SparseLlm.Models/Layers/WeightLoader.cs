@@ -16,13 +16,16 @@ internal class WeightLoader(Checkpoint checkpoint, IBackend backend, TensorOverl
     /// <summary>The checkpoint.</summary>
     protected Checkpoint Checkpoint { get; } = checkpoint;
 
-    /// <summary>A decoder layer with its weights, but for experts. A norm that several blocks name is loaded once.</summary>
+    /// <summary>A decoder layer with its weights, but for experts. A norm that several blocks name is loaded
+    /// once.</summary>
     public DecoderLayer Load(LayerDefinition definition)
     {
         Dictionary<NormDefinition, Norm> norms = new(ReferenceEqualityComparer.Instance);
-        Norm? Shared(NormDefinition? norm) => norm is null ? null : norms.TryGetValue(norm, out Norm? known) ? known : norms[norm] = Load(norm);
+        Norm? Shared(NormDefinition? norm)
+            => norm is null ? null : norms.TryGetValue(norm, out Norm? known) ? known : norms[norm] = Load(norm);
         Block[] blocks = [.. definition.Blocks.Select(block => new Block(
-            backend, block, Shared(block.InputNorm), Load(block.Mixer), Shared(block.OutputNorm), Shared(block.SumNorm), definition.ResidualMultiplier))];
+            backend, block, Shared(block.InputNorm), Load(block.Mixer), Shared(block
+                .OutputNorm), Shared(block.SumNorm), definition.ResidualMultiplier))];
         return new DecoderLayer(definition, blocks, [.. norms.Values]);
     }
 
@@ -31,7 +34,11 @@ internal class WeightLoader(Checkpoint checkpoint, IBackend backend, TensorOverl
     {
         AttentionDefinition attention => Load(attention),
         FeedForwardDefinition feedForward => Load(feedForward),
-        ExpertsDefinition experts => new Experts(backend, experts, Load(experts.Router), expert => Load(experts.Experts[expert])),
+        ExpertsDefinition experts => new Experts(
+            backend,
+            experts,
+            Load(experts.Router),
+            expert => Load(experts.Experts[expert])),
         _ => throw new ArgumentException($"There is no mixer for {definition.GetType()}.", nameof(definition)),
     };
 
@@ -117,7 +124,10 @@ internal class WeightLoader(Checkpoint checkpoint, IBackend backend, TensorOverl
     private Matrix<float> Fill(Matrix<float> matrix, TensorSlice slice)
     {
         TensorInfo tensor = Checkpoint[slice.Tensor.Name];
-        var reader = new SliceReader(slice, Checkpoint.FormatOf(tensor), (first, bytes) => Read(slice, tensor, first, bytes));
+        var reader = new SliceReader(
+            slice,
+            Checkpoint.FormatOf(tensor),
+            (first, bytes) => Read(slice, tensor, first, bytes));
         return Fill(matrix, tensor, reader.ReadBytes);
     }
 

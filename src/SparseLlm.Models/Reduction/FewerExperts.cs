@@ -7,11 +7,12 @@ using SparseLlm.Models.Definitions;
 namespace SparseLlm.Models.Reduction;
 
 /// <summary>
-/// A copy of a model with fewer experts in each of its mixtures: a smaller model of the same family. The experts that stay move up in their order, and so do
-/// their rows of the router; config.json tells of their new number.
+/// A copy of a model with fewer experts in each of its mixtures: a smaller model of the same family. The experts that
+/// stay move up in their order, and so do their rows of the router; config.json tells of their new number.
 /// </summary>
 /// <param name="model">The model.</param>
-/// <param name="kept">By decoder layer, the places of the experts that stay, ascending and equally many everywhere; null for a layer without a mixture.</param>
+/// <param name="kept">By decoder layer, the places of the experts that stay, ascending and equally many everywhere;
+/// null for a layer without a mixture.</param>
 public sealed class FewerExperts(DecoderModel model, IReadOnlyList<IReadOnlyList<int>?> kept)
 {
     private const string ConfigFile = "config.json";
@@ -48,23 +49,27 @@ public sealed class FewerExperts(DecoderModel model, IReadOnlyList<IReadOnlyList
         if (checkpoint.IsSharded)
         {
             FileBytes.WriteAll(Path.Combine(directory, ShardIndex.FileName), ShardIndex.Format(
-                shards.SelectMany(shard => shard.Select(tensor => (tensor.Name, shard.Key))).ToDictionary(entry => entry.Name, entry => Checkpoint.NameInCopy(entry.Key)),
+                shards.SelectMany(shard => shard.Select(tensor => (tensor.Name, shard.Key)))
+                    .ToDictionary(entry => entry.Name, entry => Checkpoint.NameInCopy(entry.Key)),
                 shards.SelectMany(shard => shard).Sum(tensor => tensor.Parts.Sum(part => part.Length))));
         }
     }
 
     /// <summary>
-    /// What becomes of each tensor, by the shard that it stands in. A shard of which nothing would be left gets the smallest tensor of those that can spare one,
-    /// since a pruned model has the files of the dense one.
+    /// What becomes of each tensor, by the shard that it stands in. A shard of which nothing would be left gets the
+    /// smallest tensor of those that can spare one, since a pruned model has the files of the dense one.
     /// </summary>
     private ILookup<string, ComposedTensor> Shards()
     {
         List<(string Shard, ComposedTensor Tensor)> placed =
-            [.. checkpoint.Tensors.Where(checkpoint.IsInCopies).Select(tensor => (tensor.Shard, Tensor: Changed(tensor)!)).Where(entry => entry.Tensor is not null)];
+            [.. checkpoint.Tensors.Where(checkpoint.IsInCopies)
+                .Select(tensor => (tensor.Shard, Tensor: Changed(tensor)!))
+                .Where(entry => entry.Tensor is not null)];
         foreach (string empty in checkpoint.Shards.Except(placed.Select(entry => entry.Shard)).ToList())
         {
             (string Shard, ComposedTensor Tensor) moved =
-                placed.GroupBy(entry => entry.Shard).Where(shard => shard.Count() > 1).SelectMany(shard => shard).MinBy(entry => entry.Tensor.ByteLength);
+                placed.GroupBy(entry => entry.Shard).Where(shard => shard.Count() > 1).SelectMany(shard => shard)
+                    .MinBy(entry => entry.Tensor.ByteLength);
             placed.Remove(moved);
             placed.Add((empty, moved.Tensor));
         }
@@ -75,9 +80,12 @@ public sealed class FewerExperts(DecoderModel model, IReadOnlyList<IReadOnlyList
     /// <summary>A shard that holds what it held stays as it is, its header too.</summary>
     private void WriteShard(string directory, string shard, ComposedTensor[] tensors)
     {
-        IEnumerable<TensorInfo> before = checkpoint.Tensors.Concat(checkpoint.Superseded).Where(tensor => tensor.Shard == shard);
+        IEnumerable<TensorInfo> before = checkpoint.Tensors.Concat(checkpoint.Superseded)
+            .Where(tensor => tensor.Shard == shard);
         string path = Path.Combine(directory, Checkpoint.NameInCopy(shard));
-        if (!checkpoint.IsConvertedInCopies && before.Select(tensor => tensor.Name).SequenceEqual(tensors.Select(tensor => tensor.Name)) && !tensors.Any(tensor => changed.ContainsKey(tensor.Name)))
+        if (!checkpoint.IsConvertedInCopies
+            && before.Select(tensor => tensor.Name).SequenceEqual(tensors.Select(tensor => tensor.Name))
+            && !tensors.Any(tensor => changed.ContainsKey(tensor.Name)))
         {
             FileBytes.Copy(Path.Combine(checkpoint.Directory, shard), path);
         }
@@ -99,7 +107,9 @@ public sealed class FewerExperts(DecoderModel model, IReadOnlyList<IReadOnlyList
         {
             // Pairs the tensors of the expert that goes to a place with those that stood there.
             TensorShape[] standing = [.. experts.Experts[expert].Tensors.Distinct()];
-            TensorShape[]? coming = expert < places.Count ? [.. experts.Experts[places[expert]].Tensors.Distinct()] : null;
+            TensorShape[]? coming = expert < places.Count
+                ? [.. experts.Experts[places[expert]].Tensors.Distinct()]
+                : null;
             for (int i = 0; i < standing.Length; i++)
             {
                 Move(standing[i], coming?[i], places);
@@ -116,16 +126,20 @@ public sealed class FewerExperts(DecoderModel model, IReadOnlyList<IReadOnlyList
         }
 
         TensorInfo? source = coming is null ? null : checkpoint[coming.Name];
-        changed[standing.Name] = source is null ? null : new ComposedTensor(standing.Name, source.ElementType, source.Shape, [Whole(source)]);
+        changed[standing.Name] = source is null
+            ? null
+            : new ComposedTensor(standing.Name, source.ElementType, source.Shape, [Whole(source)]);
     }
 
-    /// <summary>Keeps some of what a tensor has along its first dimension: rows of a matrix, planes, elements of a vector.</summary>
+    /// <summary>Keeps some of what a tensor has along its first dimension: rows of a matrix, planes, elements of a
+    /// vector.</summary>
     private void TakeRows(TensorShape shape, IReadOnlyList<int> places)
     {
         TensorInfo tensor = checkpoint[shape.Name];
         long length = tensor.ByteLength / tensor.Shape[0];
         changed[shape.Name] = new ComposedTensor(
-            tensor.Name, tensor.ElementType, [places.Count, .. tensor.Shape.Skip(1)], [.. places.Select(place => new BytePart(tensor, place * length, length))]);
+            tensor.Name, tensor.ElementType, [places.Count, .. tensor.Shape.Skip(1)], [.. places.Select(
+                place => new BytePart(tensor, place * length, length))]);
     }
 
     private ComposedTensor? Changed(TensorInfo tensor) => changed.TryGetValue(tensor.Name, out ComposedTensor? other)

@@ -1,8 +1,9 @@
 namespace SparseLlm.Models.Tokenizers;
 
 /// <summary>
-/// What may be spent on one text: time for matching patterns, and characters that rules put in. Both grow with the text and are far beyond what a
-/// tokenizer in use needs, so that they run out only where a pattern backtracks without end or rules multiply the text.
+/// What may be spent on one text: time for matching patterns, and characters that rules put in. Both grow with the text
+/// and are far beyond what a tokenizer in use needs, so that they run out only where a pattern backtracks without end
+/// or rules multiply the text.
 /// </summary>
 /// <param name="milliseconds">The time.</param>
 /// <param name="characters">The characters.</param>
@@ -18,7 +19,9 @@ internal sealed class Allowance(long milliseconds, long characters)
 
     /// <summary>The allowance for a text of that length.</summary>
     public Allowance(long length)
-        : this(LeastMilliseconds + (long)(MillisecondsPerCharacter * length), LeastCharacters + (CharactersPerCharacter * length))
+        : this(
+            LeastMilliseconds + (long)(MillisecondsPerCharacter * length),
+            LeastCharacters + (CharactersPerCharacter * length))
     {
     }
 
@@ -28,7 +31,8 @@ internal sealed class Allowance(long milliseconds, long characters)
     /// <summary>Takes characters that a rule is going to put in.</summary>
     /// <param name="count">How many; a negative number, where text becomes shorter, changes nothing.</param>
     /// <param name="place">The rule.</param>
-    /// <exception cref="Diagnostics.DiagnosticException"><see cref="TokenizerDiagnostics.Multiplied"/>: there are not as many left.</exception>
+    /// <exception cref="Diagnostics.DiagnosticException"><see cref="TokenizerDiagnostics.Multiplied"/>: there are not
+    /// as many left.</exception>
     public void Grow(long count, TokenizerPlace place)
     {
         characters -= Math.Max(count, 0);

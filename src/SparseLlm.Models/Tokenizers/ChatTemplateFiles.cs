@@ -17,14 +17,17 @@ internal static class ChatTemplateFiles
     public static IReadOnlyList<string> Among(IEnumerable<string> names) =>
     [
         .. names
-            .Where(name => name is $"{Name}.jinja" or $"{Name}.json" or TokenizerSource.Settings or TokenizerSource.SpecialTokens || name.StartsWith($"{Others}/", StringComparison.Ordinal))
+            .Where(name => name is $"{Name}.jinja" or $"{Name}.json" or TokenizerSource.Settings or TokenizerSource
+                .SpecialTokens || name.StartsWith($"{Others}/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>The templates by their names, from the file that transformers takes: the template's own, then the tokenizer's settings, then the processor's file.</summary>
+    /// <summary>The templates by their names, from the file that transformers takes: the template's own, then the
+    /// tokenizer's settings, then the processor's file.</summary>
     /// <param name="directory">A Hugging Face model directory.</param>
     /// <param name="settings">What it says of its tokenizer.</param>
-    /// <exception cref="Diagnostics.DiagnosticException"><see cref="TokenizerDiagnostics.Malformed"/>: a file cannot be read, or is not JSON or UTF-8.</exception>
+    /// <exception cref="Diagnostics.DiagnosticException"><see cref="TokenizerDiagnostics.Malformed"/>: a file cannot be
+    /// read, or is not JSON or UTF-8.</exception>
     public static OrderedDictionary<string, ChatTemplateText> Read(string directory, TokenizerSettings settings)
     {
         var templates = new OrderedDictionary<string, ChatTemplateText>();
@@ -52,7 +55,8 @@ internal static class ChatTemplateFiles
         return templates;
     }
 
-    /// <summary>A template is a text; several are a list of objects with names. What is neither is no template.</summary>
+    /// <summary>A template is a text; several are a list of objects with names. What is neither is no
+    /// template.</summary>
     private static void Add(OrderedDictionary<string, ChatTemplateText> templates, JsonElement? written, string path)
     {
         if (written is { ValueKind: JsonValueKind.String } single)
@@ -72,12 +76,16 @@ internal static class ChatTemplateFiles
     }
 
     private static string? Member(JsonElement choice, string name) =>
-        choice.ValueKind == JsonValueKind.Object && choice.TryGetProperty(name, out JsonElement member) && member.ValueKind == JsonValueKind.String
+        choice.ValueKind == JsonValueKind.Object && choice.TryGetProperty(name, out JsonElement member)
+            && member.ValueKind == JsonValueKind.String
             ? member.GetString()
             : null;
 
     private static JsonElement? OfProcessor(string path) =>
-        File.Exists(path) && TokenizerNode.Read(path).TryGet(Name, out TokenizerNode template) ? template.Element : null;
+        File.Exists(path) && TokenizerNode.Read(path).TryGet(Name, out TokenizerNode template)
+            ? template.Element
+            : null;
 
-    private static ChatTemplateText OfFile(string path) => new(Encoding.UTF8.GetString(TokenizerBytes.Read(path).Text()), path, IsFile: true);
+    private static ChatTemplateText OfFile(string path)
+        => new(Encoding.UTF8.GetString(TokenizerBytes.Read(path).Text()), path, IsFile: true);
 }

@@ -27,7 +27,8 @@ public sealed class Tokenizer
         Model = model;
         Template = template;
         _decoder = decoder;
-        VocabularySize = model.Vocabulary.Count + added.Contents.Count(content => !model.Vocabulary.TryGetId(content, out _));
+        VocabularySize = model.Vocabulary.Count
+            + added.Contents.Count(content => !model.Vocabulary.TryGetId(content, out _));
     }
 
     /// <summary>How many tokens there are, added ones included. Ids may have gaps and be larger.</summary>
@@ -46,7 +47,8 @@ public sealed class Tokenizer
     internal Template Template { get; }
 
     /// <summary>Reads the tokenizer of a model.</summary>
-    /// <param name="directory">A Hugging Face model directory with a tokenizer.json, or with GPT-2's vocab.json and merges.txt.</param>
+    /// <param name="directory">A Hugging Face model directory with a tokenizer.json, or with GPT-2's vocab.json and
+    /// merges.txt.</param>
     /// <exception cref="Diagnostics.DiagnosticException">
     /// <see cref="TokenizerDiagnostics"/>: there is none, it is malformed, or it uses something that is not supported.
     /// </exception>
@@ -70,7 +72,8 @@ public sealed class Tokenizer
     /// <param name="addSpecialTokens">Whether to put special tokens around it, as the model expects.</param>
     /// <exception cref="Diagnostics.DiagnosticException">
     /// <see cref="TokenizerDiagnostics.UnknownToken"/>: a character has no token, and there is none for unknown ones.
-    /// <see cref="TokenizerDiagnostics.EndlessPattern"/>, <see cref="TokenizerDiagnostics.Multiplied"/>: the file asks for more than can be done.
+    /// <see cref="TokenizerDiagnostics.EndlessPattern"/>, <see cref="TokenizerDiagnostics.Multiplied"/>: the file asks
+    /// for more than can be done.
     /// </exception>
     public int[] Encode(string text, bool addSpecialTokens = true)
     {
@@ -80,7 +83,8 @@ public sealed class Tokenizer
     }
 
     /// <summary>
-    /// The first token ids of a text of which only the beginning is known: as many as are the same however it goes on. With the special tokens that the model expects before a text.
+    /// The first token ids of a text of which only the beginning is known: as many as are the same however it goes on.
+    /// With the special tokens that the model expects before a text.
     /// </summary>
     /// <param name="beginning">The beginning.</param>
     /// <exception cref="Diagnostics.DiagnosticException">As of <see cref="Encode(string, bool)"/>.</exception>
@@ -93,9 +97,11 @@ public sealed class Tokenizer
     }
 
     /// <summary>
-    /// How many ids of a text's beginning do not depend on how it goes on. Where it is cut shows near the cut only: added tokens and normalisers look no further ahead than an added
-    /// token is long, patterns not beyond the whitespace before the next word, and no word depends on another. So with patterns all words are certain but the last 64. Without,
-    /// a stretch between added tokens is one word, of which all is certain that lies before a seam, over which no merge goes whatever stands behind.
+    /// How many ids of a text's beginning do not depend on how it goes on. Where it is cut shows near the cut only:
+    /// added tokens and normalisers look no further ahead than an added token is long, patterns not beyond the
+    /// whitespace before the next word, and no word depends on another. So with patterns all words are certain but the
+    /// last 64. Without, a stretch between added tokens is one word, of which all is certain that lies before a seam,
+    /// over which no merge goes whatever stands behind.
     /// </summary>
     private int Certain(List<int> ids, List<int> wordEnds)
     {

@@ -16,13 +16,16 @@ internal sealed record TokenizerBytes(string Path, byte[] Bytes)
     private ReadOnlySpan<byte> WithoutMark => Bytes.AsSpan().StartsWith("\uFEFF"u8) ? Bytes.AsSpan(3) : Bytes;
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="DiagnosticException"><see cref="TokenizerDiagnostics.Malformed"/>: it cannot be read, or Git LFS has not fetched it.</exception>
+    /// <exception cref="DiagnosticException"><see cref="TokenizerDiagnostics.Malformed"/>: it cannot be read, or Git
+    /// LFS has not fetched it.</exception>
     public static TokenizerBytes Read(string path)
     {
         try
         {
             byte[] bytes = RegularFile.ReadAllBytes(path, LengthLimit);
-            return GitLfsPointer.IsPointer(bytes) ? throw Malformed(new SourceLocation(path), $"{GitLfsPointer.Problem}.") : new TokenizerBytes(path, bytes);
+            return GitLfsPointer.IsPointer(bytes)
+                ? throw Malformed(new SourceLocation(path), $"{GitLfsPointer.Problem}.")
+                : new TokenizerBytes(path, bytes);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -39,7 +42,9 @@ internal sealed record TokenizerBytes(string Path, byte[] Bytes)
         }
         catch (JsonException error)
         {
-            string remedy = LacksEnd() ? "it ends too early, so download it again" : "correct it, or save the tokenizer anew with its save_pretrained";
+            string remedy = LacksEnd()
+                ? "it ends too early, so download it again"
+                : "correct it, or save the tokenizer anew with its save_pretrained";
             throw Malformed(
                 new SourceLocation(Path, (int)(error.LineNumber ?? 0) + 1, (int)(error.BytePositionInLine ?? 0) + 1),
                 $"the file is not valid JSON: {Reason(error)}; {remedy}.",
@@ -52,7 +57,8 @@ internal sealed record TokenizerBytes(string Path, byte[] Bytes)
         ? WithoutMark
         : throw Malformed(new SourceLocation(Path), "the file is not UTF-8 text; download it again.");
 
-    /// <summary>Whether what there is would be the beginning of JSON, as a download leaves it that broke off. Whatever else is wrong was written so.</summary>
+    /// <summary>Whether what there is would be the beginning of JSON, as a download leaves it that broke off. Whatever
+    /// else is wrong was written so.</summary>
     private bool LacksEnd()
     {
         var reader = new Utf8JsonReader(WithoutMark, isFinalBlock: false, default);

@@ -8,7 +8,8 @@ public static class TokenizerDiagnostics
     /// <summary>The model's directory has no tokenizer that can be read.</summary>
     public static readonly DiagnosticDescriptor Missing = new("SLM2101", "tokenizer not found");
 
-    /// <summary>A file of the tokenizer is not what its name promises, or a field is missing, of a wrong type or impossible.</summary>
+    /// <summary>A file of the tokenizer is not what its name promises, or a field is missing, of a wrong type or
+    /// impossible.</summary>
     public static readonly DiagnosticDescriptor Malformed = new("SLM2102", "malformed tokenizer");
 
     /// <summary>The tokenizer asks for a component or a setting that is not implemented.</summary>

@@ -12,7 +12,8 @@ namespace SparseLlm.Models.Tokenizers;
 /// <summary>Reads tokenizer.json.</summary>
 internal static class TokenizerFile
 {
-    // Tokenizers in use have some dozens of parts, and patterns of a thousand characters. Compiling takes time for each.
+    // Tokenizers in use have some dozens of parts, and patterns of a thousand characters. Compiling takes time for
+    // each.
     private const int SizeLimit = 1000;
     private const int PatternUnit = 16;
 
@@ -23,11 +24,14 @@ internal static class TokenizerFile
         var root = new TokenizerNode(new TokenizerPlace(path, ""), document.RootElement);
         if (root.OptionalText("version") is string version && version != "1.0")
         {
-            throw root.Unsupported($"is of version '{TokenizerPlace.Excerpt(version)}', which is not supported; supported is '1.0'.");
+            throw root.Unsupported(
+                $"is of version '{TokenizerPlace.Excerpt(version)}', which is not supported; supported is '1.0'.");
         }
 
         BytePairModel model = BytePairReader.Read(root.Required("model"));
-        INormalizer? normalizer = TryGet(root, "normalizer", out TokenizerNode part) ? NormalizerReader.Read(part) : null;
+        INormalizer? normalizer = TryGet(root, "normalizer", out TokenizerNode part)
+            ? NormalizerReader.Read(part)
+            : null;
         IReadOnlyList<AddedToken> added = root.TryGet("added_tokens", out part) ? AddedTokenReader.Read(part) : [];
         return new Tokenizer(
             new AddedVocabulary(added, normalizer, model.Vocabulary),
@@ -54,7 +58,8 @@ internal static class TokenizerFile
         _ => 0,
     };
 
-    private static int Size(JsonProperty member) => member is { Name: PatternReader.RegexName, Value.ValueKind: JsonValueKind.String }
+    private static int Size(
+        JsonProperty member) => member is { Name: PatternReader.RegexName, Value.ValueKind: JsonValueKind.String }
         ? Math.Min(member.Value.GetString()!.Length, PatternReader.LengthLimit) / PatternUnit
         : Size(member.Value);
 }

@@ -89,7 +89,8 @@ internal readonly record struct TokenizerNode(TokenizerPlace Place, JsonElement 
     public DiagnosticException Unsupported(string problem) => Place.Unsupported(problem);
 
     /// <summary>An error: this text is longer than it can be within reason.</summary>
-    public DiagnosticException Unsupported(int lengthLimit) => Unsupported($"is longer than {lengthLimit} characters, which is not supported.");
+    public DiagnosticException Unsupported(int lengthLimit)
+        => Unsupported($"is longer than {lengthLimit} characters, which is not supported.");
 
     private void Require(JsonValueKind kind, string name)
     {

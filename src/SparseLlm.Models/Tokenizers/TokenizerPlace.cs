@@ -2,7 +2,8 @@ using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Models.Tokenizers;
 
-/// <summary>A place in one of a tokenizer's files, so that every mistake can be named, while reading it and when it shows on a text.</summary>
+/// <summary>A place in one of a tokenizer's files, so that every mistake can be named, while reading it and when it
+/// shows on a text.</summary>
 /// <param name="File">The file's path as the user knows it.</param>
 /// <param name="Path">Where in the file, such as <c>pre_tokenizer.pretokenizers[1]</c>; empty for the whole.</param>
 internal readonly record struct TokenizerPlace(string File, string Path)
@@ -32,5 +33,6 @@ internal readonly record struct TokenizerPlace(string File, string Path)
         descriptor.Error(new SourceLocation(File), $"{Subject} {problem}", inner);
 
     /// <summary>As much of a text from the file as a message can hold.</summary>
-    public static string Excerpt(string text) => text.Length <= ExcerptLength ? text : $"{text.AsSpan(0, ExcerptLength)}...";
+    public static string Excerpt(string text)
+        => text.Length <= ExcerptLength ? text : $"{text.AsSpan(0, ExcerptLength)}...";
 }

@@ -23,7 +23,8 @@ internal sealed class TokenizerSettings
     /// <summary>tokenizer_config.json's <c>chat_template</c>.</summary>
     public JsonElement? ChatTemplate => Member(_settings, "chat_template");
 
-    /// <summary>The texts of special tokens by the names that transformers gives them, such as <c>bos_token</c>: as the first file that names one says.</summary>
+    /// <summary>The texts of special tokens by the names that transformers gives them, such as <c>bos_token</c>: as the
+    /// first file that names one says.</summary>
     public IReadOnlyDictionary<string, string> SpecialTokens
     {
         get
@@ -49,21 +50,25 @@ internal sealed class TokenizerSettings
         _ => null,
     };
 
-    /// <summary>The token for a role such as <c>bos</c>: as the first file that names one which the tokenizer has, then as the first that gives an id.</summary>
+    /// <summary>The token for a role such as <c>bos</c>: as the first file that names one which the tokenizer has, then
+    /// as the first that gives an id.</summary>
     /// <param name="role">The role.</param>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="size">Ids are below.</param>
     public int? Id(string role, Tokenizer tokenizer, int size)
     {
-        int? named = _names.Select(file => Text(Member(file, $"{role}_token"))).OfType<string>().Select(tokenizer.Id).FirstOrDefault(id => id is not null);
-        return named ?? _ids.Select(file => Number(Member(file, $"{role}_token_id"))).FirstOrDefault(id => id is >= 0 && id < size);
+        int? named = _names.Select(file => Text(Member(file, $"{role}_token"))).OfType<string>().Select(tokenizer.Id)
+            .FirstOrDefault(id => id is not null);
+        return named ?? _ids.Select(file => Number(Member(file, $"{role}_token_id")))
+            .FirstOrDefault(id => id is >= 0 && id < size);
     }
 
     /// <summary>A token is written as its text, or as an object that says how it is looked for.</summary>
     private static string? Text(JsonElement? token) => token switch
     {
         { ValueKind: JsonValueKind.String } text => text.GetString(),
-        { ValueKind: JsonValueKind.Object } added when added.TryGetProperty("content", out JsonElement content) => Text(content),
+        { ValueKind: JsonValueKind.Object } added when added
+            .TryGetProperty("content", out JsonElement content) => Text(content),
         _ => null,
     };
 
@@ -71,7 +76,8 @@ internal sealed class TokenizerSettings
     private static int? Number(JsonElement? id) => id switch
     {
         { ValueKind: JsonValueKind.Number } number when number.TryGetInt32(out int value) => value,
-        { ValueKind: JsonValueKind.Array } several when several.GetArrayLength() > 0 && several[0].ValueKind == JsonValueKind.Number => Number(several[0]),
+        { ValueKind: JsonValueKind.Array } several when several.GetArrayLength() > 0
+            && several[0].ValueKind == JsonValueKind.Number => Number(several[0]),
         _ => null,
     };
 

@@ -23,22 +23,27 @@ internal static class TokenizerSource
     /// <summary>Tokens that were added to <see cref="Vocabulary"/>.</summary>
     public const string AddedTokens = "added_tokens.json";
 
-    /// <summary>The model's configuration, which names the tokenizer's class where <see cref="Settings"/> does not.</summary>
+    /// <summary>The model's configuration, which names the tokenizer's class where <see cref="Settings"/> does
+    /// not.</summary>
     public const string Configuration = "config.json";
 
     private const string HowToGetIt =
         "have transformers write it, AutoTokenizer.from_pretrained(MODEL).save_pretrained(DIRECTORY), and put it beside the weights, or give token ids as .npy";
 
-    private static readonly string[] Unconverted = [Vocabulary, Merges, Settings, SpecialTokens, AddedTokens, Configuration];
+    private static readonly string[] Unconverted
+        = [Vocabulary, Merges, Settings, SpecialTokens, AddedTokens, Configuration];
 
     /// <summary>The names of what a directory has; none where there is no directory.</summary>
     public static IEnumerable<string> NamesIn(string directory) =>
-        Directory.Exists(directory) ? Directory.EnumerateFileSystemEntries(directory).Select(path => Path.GetFileName(path)) : [];
+        Directory.Exists(directory)
+            ? Directory.EnumerateFileSystemEntries(directory).Select(path => Path.GetFileName(path))
+            : [];
 
     /// <summary>Those of a directory's files that the tokenizer is read from.</summary>
     public static IReadOnlyList<string> Among(IEnumerable<string> names)
     {
-        string[] found = [.. names.Intersect([Fast, .. Unconverted], StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] found = [.. names.Intersect([Fast, .. Unconverted], StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)];
         return found.Contains(Fast) ? [Fast] : found.Contains(Vocabulary) && found.Contains(Merges) ? found : [];
     }
 
@@ -47,7 +52,8 @@ internal static class TokenizerSource
     {
         string[] names = [.. NamesIn(directory).Order(StringComparer.Ordinal)];
         string? other = names.FirstOrDefault(name => name is Vocabulary or Merges)
-            ?? names.FirstOrDefault(name => name.EndsWith(".model", StringComparison.Ordinal) || name.EndsWith(".tiktoken", StringComparison.Ordinal));
+            ?? names.FirstOrDefault(name => name.EndsWith(".model", StringComparison.Ordinal)
+                || name.EndsWith(".tiktoken", StringComparison.Ordinal));
         string problem = other switch
         {
             null => $"the model has no {Fast}",
@@ -55,10 +61,13 @@ internal static class TokenizerSource
             Merges => $"the model has no {Fast}, and {Merges} without {Vocabulary} is no tokenizer",
             _ => $"the model has no {Fast}, and {other} cannot be read",
         };
-        return TokenizerDiagnostics.Missing.Error(new SourceLocation(Path.Combine(directory, Fast)), $"{problem}; {HowToGetIt}.");
+        return TokenizerDiagnostics.Missing
+            .Error(new SourceLocation(Path.Combine(directory, Fast)), $"{problem}; {HowToGetIt}.");
     }
 
     /// <summary>An error: the vocabulary and the merges are those of another tokenizer than GPT-2's.</summary>
-    public static DiagnosticException OtherClass(string directory, string problem) => TokenizerDiagnostics.Unsupported.Error(
+    public static DiagnosticException OtherClass(
+        string directory,
+        string problem) => TokenizerDiagnostics.Unsupported.Error(
         new SourceLocation(Path.Combine(directory, Vocabulary)), $"{problem}; for {Fast}, {HowToGetIt}.");
 }

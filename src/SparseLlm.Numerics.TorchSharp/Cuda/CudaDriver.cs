@@ -8,7 +8,8 @@ internal static unsafe class CudaDriver
 {
     private const int NameLength = 256;
 
-    private static readonly Lazy<nint> Library = new(() => NativeLibrary.Load(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1"));
+    private static readonly Lazy<nint> Library = new(
+        () => NativeLibrary.Load(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1"));
 
     /// <summary>One of its functions.</summary>
     /// <exception cref="DllNotFoundException">There is no driver.</exception>
@@ -39,7 +40,9 @@ internal static unsafe class CudaDriver
         var getInfo = (delegate* unmanaged<nuint*, nuint*, int>)Function("cuMemGetInfo_v2");
         nint context;
         nuint free, total;
-        return retain(&context, device) == 0 && setContext(context) == 0 && getInfo(&free, &total) == 0 ? (long)free : null;
+        return retain(&context, device) == 0 && setContext(context) == 0 && getInfo(&free, &total) == 0
+            ? (long)free
+            : null;
     }
 
     /// <summary>Throws if a function did not succeed.</summary>
@@ -48,7 +51,8 @@ internal static unsafe class CudaDriver
     {
         if (result != 0)
         {
-            throw new InvalidOperationException(FormattableString.Invariant($"The CUDA driver answers with code {result}."));
+            throw new InvalidOperationException(
+                FormattableString.Invariant($"The CUDA driver answers with code {result}."));
         }
     }
 }

@@ -7,9 +7,11 @@ namespace SparseLlm.Numerics.TorchSharp.Cuda;
 /// <param name="function">Its handle.</param>
 internal sealed unsafe class CudaKernel(nint context, nint function)
 {
-    private readonly delegate* unmanaged<nint, int> setContext = (delegate* unmanaged<nint, int>)CudaDriver.Function("cuCtxSetCurrent");
+    private readonly delegate* unmanaged<nint, int> setContext = (delegate* unmanaged<nint, int>)CudaDriver.Function(
+        "cuCtxSetCurrent");
     private readonly delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int> launch =
-        (delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int>)CudaDriver.Function("cuLaunchKernel");
+        (delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int>)CudaDriver
+            .Function("cuLaunchKernel");
 
     /// <summary>Launches the kernel behind what was launched before; not at all without blocks.</summary>
     /// <param name="blocks">Blocks of threads.</param>
@@ -32,7 +34,8 @@ internal sealed unsafe class CudaKernel(nint context, nint function)
             }
 
             CudaDriver.Check(setContext(context));
-            CudaDriver.Check(launch(function, checked((uint)blocks), 1, 1, (uint)threads, 1, 1, (uint)sharedBytes, 0, pointers, null));
+            CudaDriver.Check(
+                launch(function, checked((uint)blocks), 1, 1, (uint)threads, 1, 1, (uint)sharedBytes, 0, pointers, null));
         }
     }
 

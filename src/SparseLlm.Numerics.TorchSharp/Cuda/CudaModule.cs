@@ -14,7 +14,8 @@ internal sealed unsafe class CudaModule
 
     /// <param name="device">The device's number.</param>
     /// <exception cref="DllNotFoundException">Driver or compiler are not there.</exception>
-    /// <exception cref="InvalidOperationException">A kernel does not compile, or the device does not take it.</exception>
+    /// <exception cref="InvalidOperationException">A kernel does not compile, or the device does not take
+    /// it.</exception>
     public CudaModule(int device)
     {
         var getAttribute = (delegate* unmanaged<int*, int, int, int>)CudaDriver.Function("cuDeviceGetAttribute");
@@ -38,7 +39,8 @@ internal sealed unsafe class CudaModule
     /// <summary>One of the kernels.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="sharedBytes">The most shared memory that a launch asks for.</param>
-    /// <exception cref="InvalidOperationException">There is no such kernel, or the device has less shared memory.</exception>
+    /// <exception cref="InvalidOperationException">There is no such kernel, or the device has less shared
+    /// memory.</exception>
     public CudaKernel Kernel(string name, int sharedBytes = 0)
     {
         var find = (delegate* unmanaged<nint*, nint, byte*, int>)CudaDriver.Function("cuModuleGetFunction");

@@ -15,8 +15,12 @@ internal static unsafe class Nvrtc
     public static byte[] Compile(string source, string architecture)
     {
         nint library = Load();
-        var create = (delegate* unmanaged<nint*, byte*, byte*, int, byte**, byte**, int>)NativeLibrary.GetExport(library, "nvrtcCreateProgram");
-        var compile = (delegate* unmanaged<nint, int, byte**, int>)NativeLibrary.GetExport(library, "nvrtcCompileProgram");
+        var create = (delegate* unmanaged<nint*, byte*, byte*, int, byte**, byte**, int>)NativeLibrary.GetExport(
+            library,
+            "nvrtcCreateProgram");
+        var compile = (delegate* unmanaged<nint, int, byte**, int>)NativeLibrary.GetExport(
+            library,
+            "nvrtcCompileProgram");
         var codeSize = (delegate* unmanaged<nint, nint*, int>)NativeLibrary.GetExport(library, "nvrtcGetCUBINSize");
         var code = (delegate* unmanaged<nint, byte*, int>)NativeLibrary.GetExport(library, "nvrtcGetCUBIN");
         var destroy = (delegate* unmanaged<nint*, int>)NativeLibrary.GetExport(library, "nvrtcDestroyProgram");
@@ -42,7 +46,8 @@ internal static unsafe class Nvrtc
     /// <summary>A string as C has it.</summary>
     public static byte[] Terminated(string text) => Encoding.ASCII.GetBytes(text + '\0');
 
-    /// <summary>Beside libtorch, or beside the other packages of a PyTorch installation, or wherever the loader looks.</summary>
+    /// <summary>Beside libtorch, or beside the other packages of a PyTorch installation, or wherever the loader
+    /// looks.</summary>
     private static nint Load()
     {
         foreach (string path in Candidates())
@@ -59,14 +64,19 @@ internal static unsafe class Nvrtc
     private static IEnumerable<string> Candidates()
     {
         using Process process = Process.GetCurrentProcess();
-        foreach (string module in process.Modules.Cast<ProcessModule>().Select(module => module.FileName).Where(name => name.Contains("torch_cuda", StringComparison.Ordinal)))
+        foreach (string module in process.Modules.Cast<ProcessModule>().Select(module => module.FileName)
+            .Where(name => name.Contains("torch_cuda", StringComparison.Ordinal)))
         {
             string folder = Path.GetDirectoryName(module)!;
             string packages = Path.GetFullPath(Path.Combine(folder, "..", "..", "nvidia"));
-            IEnumerable<string> others = Directory.Exists(packages) ? Directory.EnumerateDirectories(packages).Select(package => Path.Combine(package, "lib")) : [];
+            IEnumerable<string> others = Directory.Exists(packages)
+                ? Directory.EnumerateDirectories(packages).Select(package => Path.Combine(package, "lib"))
+                : [];
             foreach (string place in others.Where(Directory.Exists).Prepend(folder))
             {
-                foreach (string file in Directory.EnumerateFiles(place, OperatingSystem.IsWindows() ? "nvrtc64_*.dll" : "libnvrtc*.so*"))
+                foreach (string file in Directory.EnumerateFiles(
+                    place,
+                    OperatingSystem.IsWindows() ? "nvrtc64_*.dll" : "libnvrtc*.so*"))
                 {
                     if (!file.Contains("builtins", StringComparison.Ordinal))
                     {

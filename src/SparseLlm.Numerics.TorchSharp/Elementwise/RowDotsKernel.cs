@@ -16,7 +16,11 @@ internal sealed class RowDotsKernel(CudaModule module)
     public Tensor Sum(Tensor x, Tensor y)
     {
         Tensor sums = torch.empty(x.shape[0], 1L, torch.float64, x.device);
-        kernel.Launch(x.shape[0], Threads, sharedBytes: 0, [CudaKernel.Address(x), CudaKernel.Address(y), CudaKernel.Address(sums), x.shape[1]]);
+        kernel.Launch(
+            x.shape[0],
+            Threads,
+            sharedBytes: 0,
+            [CudaKernel.Address(x), CudaKernel.Address(y), CudaKernel.Address(sums), x.shape[1]]);
         return sums;
     }
 }

@@ -3,8 +3,8 @@ using SparseLlm.Numerics.TorchSharp.Memory;
 namespace SparseLlm.Numerics.TorchSharp.Factorizations;
 
 /// <summary>
-/// U upper triangular with h^-1 = U'U: with J the reversal of rows and columns and J h J = L L', U = J L^-1 J. All of it runs on the device; whether it went
-/// well is the only thing that the host reads.
+/// U upper triangular with h^-1 = U'U: with J the reversal of rows and columns and J h J = L L', U = J L^-1 J. All of
+/// it runs on the device; whether it went well is the only thing that the host reads.
 /// </summary>
 internal sealed class InverseFactor(HostTransfer transfer)
 {

@@ -1,6 +1,7 @@
 namespace SparseLlm.Numerics.TorchSharp.Factorizations;
 
-/// <summary>Triangular matrices by halves, so that nearly all of the work is in products, which a device is fastest at, and none of it on zeros.</summary>
+/// <summary>Triangular matrices by halves, so that nearly all of the work is in products, which a device is fastest at,
+/// and none of it on zeros.</summary>
 internal static class Triangles
 {
     private const long BaseSize = 1024;
@@ -19,7 +20,11 @@ internal static class Triangles
         }
 
         long half = size / 2;
-        (Tensor a, Tensor c, Tensor b) = (Block(lower, 0, 0, half), Block(lower, half, 0, half), Block(lower, half, half, half));
+        (Tensor a, Tensor c, Tensor b) = (Block(lower, 0, 0, half), Block(lower, half, 0, half), Block(
+            lower,
+            half,
+            half,
+            half));
         Invert(a);
         Invert(b);
         c.copy_(b.mm(c.mm(a)).neg_());

@@ -11,7 +11,8 @@ internal sealed class AdamUpdate(AdamStep step)
     {
         Tensor mean = m.mul(Kept(step.MeanDecay)).add_(gradient, Kept(1 - step.MeanDecay));
         Tensor square = v.mul(Kept(step.SquareDecay)).add_(gradient.Squared(), Kept(1 - step.SquareDecay));
-        Tensor change = mean.mul(Kept(rate)).div_(square.mul(Kept(squareCorrection)).sqrt_().add_(Kept(step.Epsilon), One));
+        Tensor change = mean.mul(Kept(rate))
+            .div_(square.mul(Kept(squareCorrection)).sqrt_().add_(Kept(step.Epsilon), One));
         m.copy_(mean);
         v.copy_(square);
         w.sub_(change);

@@ -4,8 +4,8 @@ using SparseLlm.Numerics.TorchSharp.Transformer;
 namespace SparseLlm.Numerics.TorchSharp.Gradients;
 
 /// <summary>
-/// Derivatives of causal attention, in blocks of queries: dV = P' dC, dS = scale P ⊙ (dC V' - rowsum(P ⊙ dC V')), dQ = dS K,
-/// dK = dS' Q.
+/// Derivatives of causal attention, in blocks of queries: dV = P' dC, dS = scale P ⊙ (dC V' - rowsum(P ⊙ dC V')), dQ =
+/// dS K, dK = dS' Q.
 /// </summary>
 internal sealed class CausalAttentionGradient(AttentionHeads heads)
 {

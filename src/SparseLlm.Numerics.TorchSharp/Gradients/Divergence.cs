@@ -12,7 +12,8 @@ internal static class Divergence
     {
         Softmax p = Softmax.Of(teacher);
         Softmax q = Softmax.Of(student);
-        Tensor difference = p.Exponentials.mul(teacher.sub(student)).sum(1, keepdim: true, type: torch.float64).div_(p.Sum);
+        Tensor difference = p.Exponentials.mul(teacher.sub(student)).sum(1, keepdim: true, type: torch.float64)
+            .div_(p.Sum);
         Tensor divergence = difference.add_(q.LogSum, One).sub_(p.LogSum);
         return (divergence, Probabilities(q).sub_(Probabilities(p)));
     }

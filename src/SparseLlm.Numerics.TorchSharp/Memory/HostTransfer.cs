@@ -4,14 +4,15 @@ using System.Runtime.InteropServices;
 namespace SparseLlm.Numerics.TorchSharp.Memory;
 
 /// <summary>
-/// Copies between host memory and tensors: straight where the device is the CPU, else in chunks through pinned memory, which the device reads and
-/// writes itself. Pinned memory is kept: to ask for it takes longer than most copies.
+/// Copies between host memory and tensors: straight where the device is the CPU, else in chunks through pinned memory,
+/// which the device reads and writes itself. Pinned memory is kept: to ask for it takes longer than most copies.
 /// </summary>
 /// <param name="device">The tensors' device.</param>
 /// <param name="log">Hears of every copy, if anything does.</param>
 internal sealed class HostTransfer(torch.Device device, OperationLog? log) : IDisposable
 {
-    /// <summary>Bytes of a chunk, a multiple of any element; what a tensor shows of its memory must be below 2 GiB.</summary>
+    /// <summary>Bytes of a chunk, a multiple of any element; what a tensor shows of its memory must be below 2
+    /// GiB.</summary>
     private const int ChunkBytes = 1 << 25;
 
     /// <summary>What a thread copies at a time.</summary>
@@ -28,7 +29,8 @@ internal sealed class HostTransfer(torch.Device device, OperationLog? log) : IDi
     public void Upload<T>(ReadOnlySpan<T> source, Tensor destination)
         where T : unmanaged => Upload(MemoryMarshal.AsBytes(source), ElementTypes.Of<T>(), destination);
 
-    /// <summary>destination = source. Elements cross as they are in the source, and are converted on the device.</summary>
+    /// <summary>destination = source. Elements cross as they are in the source, and are converted on the
+    /// device.</summary>
     /// <param name="source">The bytes of as many elements as the destination has.</param>
     /// <param name="type">Their type.</param>
     /// <param name="destination">Contiguous.</param>
@@ -60,7 +62,8 @@ internal sealed class HostTransfer(torch.Device device, OperationLog? log) : IDi
     public void Download<T>(Tensor source, Span<T> destination)
         where T : unmanaged => Download(source, ElementTypes.Of<T>(), MemoryMarshal.AsBytes(destination));
 
-    /// <summary>destination = source. Elements are converted on the device, and cross as they are in the destination.</summary>
+    /// <summary>destination = source. Elements are converted on the device, and cross as they are in the
+    /// destination.</summary>
     /// <param name="source">Contiguous.</param>
     /// <param name="type">The type of the destination's elements.</param>
     /// <param name="destination">The bytes of as many elements as the source has.</param>
@@ -130,7 +133,8 @@ internal sealed class HostTransfer(torch.Device device, OperationLog? log) : IDi
         }
     }
 
-    /// <summary>Where the elements of a part are on the host: the part itself, pinned memory, or, where the device is the host and has them in another type, memory of their own.</summary>
+    /// <summary>Where the elements of a part are on the host: the part itself, pinned memory, or, where the device is
+    /// the host and has them in another type, memory of their own.</summary>
     private Tensor Staged(Tensor part, torch.ScalarType type)
     {
         if (OnHost)

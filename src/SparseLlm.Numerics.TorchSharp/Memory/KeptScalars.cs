@@ -1,8 +1,9 @@
 namespace SparseLlm.Numerics.TorchSharp.Memory;
 
 /// <summary>
-/// Numbers as operations of tensors take them. TorchSharp would make an object of a number where an operation is called, and hand the native code an address in it: nothing
-/// keeps the collector from freeing the object before the native code has read it, so now and then an operation fails, or computes with another number. What is made here is
+/// Numbers as operations of tensors take them. TorchSharp would make an object of a number where an operation is
+/// called, and hand the native code an address in it: nothing keeps the collector from freeing the object before the
+/// native code has read it, so now and then an operation fails, or computes with another number. What is made here is
 /// held for longer than a call takes. For the same reason a sum of tensors names its factor, <see cref="One"/>.
 /// </summary>
 internal static class KeptScalars

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace SparseLlm.Numerics.TorchSharp.Memory;
 
 /// <summary>
-/// What one operation of the backend works on. On its end, the tensors that were made on the way are freed; until then, the matrices it
-/// opened are kept from being finalised, which the collector could do while native code works on them.
+/// What one operation of the backend works on. On its end, the tensors that were made on the way are freed; until then,
+/// the matrices it opened are kept from being finalised, which the collector could do while native code works on them.
 /// </summary>
 /// <param name="name">Its name in the contract.</param>
 /// <param name="device">Where it computes.</param>
@@ -36,11 +36,14 @@ internal sealed class Operation(string name, torch.Device device, OperationLog? 
     }
 
     /// <summary>The matrix as this backend's.</summary>
-    public static TorchMatrix<T> Own<T>(Matrix<T> matrix, [CallerArgumentExpression(nameof(matrix))] string? argument = null)
+    public static TorchMatrix<T> Own<T>(
+        Matrix<T> matrix,
+        [CallerArgumentExpression(nameof(matrix))] string? argument = null)
         where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(matrix, argument);
-        return matrix as TorchMatrix<T> ?? throw new ArgumentException($"{argument} was not made by a TorchSharp backend.", argument);
+        return matrix as TorchMatrix<T>
+            ?? throw new ArgumentException($"{argument} was not made by a TorchSharp backend.", argument);
     }
 
     public void Dispose()

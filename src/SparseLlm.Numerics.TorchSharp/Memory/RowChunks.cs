@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace SparseLlm.Numerics.TorchSharp.Memory;
 
 /// <summary>
-/// Goes through the rows of matrices in chunks, so that what an operation needs beside its result is bounded. Their length does not depend on
-/// free memory: sums would end elsewhere on every run. Only where memory runs out is a chunk halved and tried again.
+/// Goes through the rows of matrices in chunks, so that what an operation needs beside its result is bounded. Their
+/// length does not depend on free memory: sums would end elsewhere on every run. Only where memory runs out is a chunk
+/// halved and tried again.
 /// </summary>
 /// <param name="notice">Hears, once, that memory ran out; null if nobody wants to.</param>
 internal sealed class RowChunks(Action<string>? notice)
@@ -14,10 +15,12 @@ internal sealed class RowChunks(Action<string>? notice)
 
     private int noticed;
 
-    /// <summary>Calls <paramref name="body"/> with first row and number of rows until all rows are done, each time in a dispose scope.</summary>
+    /// <summary>Calls <paramref name="body"/> with first row and number of rows until all rows are done, each time in a
+    /// dispose scope.</summary>
     /// <param name="rows">Number of rows.</param>
     /// <param name="elementsPerRow">Elements per row of the largest matrix that the body makes.</param>
-    /// <param name="body">What is done with some rows; it changes nothing before all memory that it needs is there.</param>
+    /// <param name="body">What is done with some rows; it changes nothing before all memory that it needs is
+    /// there.</param>
     /// <param name="most">The most rows at a time.</param>
     public void Run(long rows, long elementsPerRow, Action<long, long> body, long most = long.MaxValue)
     {
@@ -58,7 +61,8 @@ internal sealed class RowChunks(Action<string>? notice)
     {
         if (Interlocked.Exchange(ref noticed, 1) == 0)
         {
-            notice?.Invoke(FormattableString.Invariant($"The device's memory ran out: going on in chunks of {length} rows."));
+            notice?.Invoke(
+                FormattableString.Invariant($"The device's memory ran out: going on in chunks of {length} rows."));
         }
     }
 }

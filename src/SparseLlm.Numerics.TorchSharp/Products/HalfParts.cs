@@ -1,8 +1,8 @@
 namespace SparseLlm.Numerics.TorchSharp.Products;
 
 /// <summary>
-/// The halves in bfloat16 of numbers in single precision, x = high + low, in an order in which a product takes them: by a kernel where there is one, else by
-/// tensor operations, which go over memory three times as often.
+/// The halves in bfloat16 of numbers in single precision, x = high + low, in an order in which a product takes them: by
+/// a kernel where there is one, else by tensor operations, which go over memory three times as often.
 /// </summary>
 /// <param name="kernel">Null for tensor operations.</param>
 internal sealed class HalfParts(HalfPartsKernel? kernel)
@@ -18,7 +18,9 @@ internal sealed class HalfParts(HalfPartsKernel? kernel)
         using DisposeScope scope = torch.NewDisposeScope();
         Tensor inMemory = isTransposed ? x.t() : x;
         int along = isTransposed ? 1 - dimension : dimension;
-        Tensor parts = kernel is not null && inMemory.stride(1) == 1 ? kernel.Parts(inMemory, along, lows) : Parts(inMemory, along, lows);
+        Tensor parts = kernel is not null && inMemory.stride(1) == 1
+            ? kernel.Parts(inMemory, along, lows)
+            : Parts(inMemory, along, lows);
         return (isTransposed ? parts.t() : parts).MoveToOuterDisposeScope();
     }
 

@@ -19,13 +19,20 @@ internal sealed class HalfPartsKernel(CudaModule module)
     {
         (long rows, long columns) = (x.shape[0], x.shape[1]);
         bool isBelow = dimension == 0;
-        Tensor parts = torch.empty(isBelow ? 3 * rows : rows, isBelow ? columns : 3 * columns, torch.bfloat16, x.device);
-        bool isAligned = columns % ColumnsOfThread == 0 && x.stride(0) % ColumnsOfThread == 0 && CudaKernel.Address(x) % (ColumnsOfThread * sizeof(float)) == 0;
+        Tensor parts = torch.empty(
+            isBelow ? 3 * rows : rows,
+            isBelow ? columns : 3 * columns,
+            torch.bfloat16,
+            x.device);
+        bool isAligned = columns % ColumnsOfThread == 0 && x.stride(0) % ColumnsOfThread == 0
+            && CudaKernel.Address(x) % (ColumnsOfThread * sizeof(float)) == 0;
         const int ColumnsOfBlock = Threads * ColumnsOfThread;
         kernel.Launch(
             rows * ((columns + ColumnsOfBlock - 1) / ColumnsOfBlock), Threads, sharedBytes: 0,
             [
-                CudaKernel.Address(x), CudaKernel.Address(parts), columns, x.stride(0), isBelow ? rows * columns : columns, isBelow ? columns : 3 * columns, lows,
+                CudaKernel.Address(x), CudaKernel.Address(parts), columns, x.stride(0), isBelow
+                    ? rows * columns
+                    : columns, isBelow ? columns : 3 * columns, lows,
                 isAligned ? 1 : 0,
             ]);
         return parts;

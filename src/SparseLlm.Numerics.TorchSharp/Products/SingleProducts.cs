@@ -1,8 +1,9 @@
 namespace SparseLlm.Numerics.TorchSharp.Products;
 
 /// <summary>
-/// Products in single precision, as they are or from two halves of each factor in bfloat16, x = high + low: x y = high high + high low + low high, which is one
-/// product of matrices with the parts side by side. What is left out, low low, is of the size of rounding.
+/// Products in single precision, as they are or from two halves of each factor in bfloat16, x = high + low: x y = high
+/// high + high low + low high, which is one product of matrices with the parts side by side. What is left out, low low,
+/// is of the size of rounding.
 /// </summary>
 /// <param name="precision">Which of the two.</param>
 /// <param name="parts">What makes halves of a factor.</param>
@@ -64,7 +65,8 @@ internal sealed class SingleProducts(Precision precision, HalfParts parts) : IDi
     /// <summary>The right factor of a product, as <see cref="Of"/> takes it: [k x n] or [3k x n].</summary>
     public Tensor Right(Tensor b) => IsFast ? parts.Of(b, 0, RightLows) : b;
 
-    /// <summary>The product of what <see cref="Left"/> and <see cref="Right"/> gave, or of rows of the one and columns of the other.</summary>
+    /// <summary>The product of what <see cref="Left"/> and <see cref="Right"/> gave, or of rows of the one and columns
+    /// of the other.</summary>
     public Tensor Of(Tensor left, Tensor right) => !IsFast
         ? left.mm(right)
         : left.device_type == DeviceType.CUDA

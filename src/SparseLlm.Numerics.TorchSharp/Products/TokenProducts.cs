@@ -2,10 +2,12 @@ using SparseLlm.Numerics.TorchSharp.Memory;
 
 namespace SparseLlm.Numerics.TorchSharp.Products;
 
-/// <summary>sum += x'y over tokens: products of short runs of tokens in single precision, their sum in double precision.</summary>
+/// <summary>sum += x'y over tokens: products of short runs of tokens in single precision, their sum in double
+/// precision.</summary>
 internal sealed class TokenProducts(RowChunks chunks, SingleProducts products)
 {
-    /// <summary>Rows of an upper triangle that are computed together, from the first column on that the first of them needs.</summary>
+    /// <summary>Rows of an upper triangle that are computed together, from the first column on that the first of them
+    /// needs.</summary>
     private const long TriangleRows = 1024;
 
     /// <summary>The upper triangle of sum += x'x; the lower one is left undefined.</summary>

@@ -16,6 +16,8 @@ internal sealed class FormatRoundingKernel(CudaModule module)
         long count = weights.numel();
         kernel.Launch(
             Math.Min(MostBlocks, (count + Threads - 1) / Threads), Threads, sharedBytes: 0,
-            [CudaKernel.Address(weights), count, format == NumberFormat.Half ? 1 : 0, CudaKernel.Bits(format.LeastMagnitude())]);
+            [CudaKernel.Address(weights), count, format == NumberFormat.Half
+                ? 1
+                : 0, CudaKernel.Bits(format.LeastMagnitude())]);
     }
 }

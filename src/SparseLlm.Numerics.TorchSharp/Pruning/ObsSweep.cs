@@ -3,8 +3,9 @@ using SparseLlm.Numerics.TorchSharp.Selection;
 namespace SparseLlm.Numerics.TorchSharp.Pruning;
 
 /// <summary>
-/// The OBS sweep of SparseGPT (Frantar and Alistarh 2023, algorithm 1), in blocks of columns: select, sweep the block column by column, then
-/// w[:, rest] -= E U[block, rest] as one product. A block is swept by a kernel of its own, or by tensor operations: transposed, so that its columns are contiguous.
+/// The OBS sweep of SparseGPT (Frantar and Alistarh 2023, algorithm 1), in blocks of columns: select, sweep the block
+/// column by column, then w[:, rest] -= E U[block, rest] as one product. A block is swept by a kernel of its own, or by
+/// tensor operations: transposed, so that its columns are contiguous.
 /// </summary>
 /// <param name="weights">[n x d]; changed in place.</param>
 /// <param name="u">[d x d], upper triangular, double precision.</param>
@@ -33,7 +34,8 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask, DeviceKern
         }
     });
 
-    /// <summary>Prunes exactly <paramref name="zeros"/> weights of each group, chosen when the sweep reaches it.</summary>
+    /// <summary>Prunes exactly <paramref name="zeros"/> weights of each group, chosen when the sweep reaches
+    /// it.</summary>
     public void PruneGroups(int zeros, int group, int blockSize)
     {
         Tensor keep = torch.tensor((long)(group - zeros), torch.int64, weights.device);
@@ -41,7 +43,12 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask, DeviceKern
         {
             if (kernels is not null && width <= SweepKernel.MaximumWidth && SweepKernel.Takes(group))
             {
-                SweepAtOnce(kernels.Sweep, torch.empty(rows, width, torch.@bool, weights.device), start, group, group - zeros);
+                SweepAtOnce(
+                    kernels.Sweep,
+                    torch.empty(rows, width, torch.@bool, weights.device),
+                    start,
+                    group,
+                    group - zeros);
                 return;
             }
 
@@ -62,7 +69,8 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask, DeviceKern
         });
     }
 
-    /// <summary>What a weight is divided by to give its error, [width x n]: u_jj where it is pruned, infinity where it is kept and has none.</summary>
+    /// <summary>What a weight is divided by to give its error, [width x n]: u_jj where it is pruned, infinity where it
+    /// is kept and has none.</summary>
     private static Tensor Divisors(Tensor kept, Tensor diagonal) =>
         diagonal.unsqueeze(1).expand(kept.shape).masked_fill(kept, Kept(float.PositiveInfinity));
 
@@ -82,20 +90,26 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask, DeviceKern
     {
         long width = kept.shape[1];
         Tensor factors = Factors(start, width);
-        Tensor errors = kernel.Sweep(weights.narrow(1, start, width), factors.narrow(1, 0, width).contiguous(), kept, group, keep);
+        Tensor errors = kernel.Sweep(
+            weights.narrow(1, start, width),
+            factors.narrow(1, 0, width).contiguous(),
+            kept,
+            group,
+            keep);
         mask.narrow(1, start, width).copy_(kept);
         TellLaterColumns(errors, factors, start);
     }
 
     /// <summary>
-    /// Sweeps a block by tensor operations. A column takes two: e = (w_j - q_j) / u_jj, and w[:, j:] -= e u[j, j:] up to the end of
-    /// the block. Nothing else is as frequent, and a device computes each faster than it is told to.
+    /// Sweeps a block by tensor operations. A column takes two: e = (w_j - q_j) / u_jj, and w[:, j:] -= e u[j, j:] up
+    /// to the end of the block. Nothing else is as frequent, and a device computes each faster than it is told to.
     /// </summary>
     /// <param name="block">[width x n], the block's weights.</param>
     /// <param name="kept">[width x n], true where kept.</param>
     /// <param name="divisors">[width x n], of <see cref="Divisors"/>.</param>
     /// <param name="start">The block's first column.</param>
-    /// <param name="select">Called with each column of the block before it is pruned; may fill <paramref name="kept"/> and <paramref name="divisors"/>.</param>
+    /// <param name="select">Called with each column of the block before it is pruned; may fill <paramref name="kept"/>
+    /// and <paramref name="divisors"/>.</param>
     private void SweepByColumns(Tensor block, Tensor kept, Tensor divisors, long start, Action<long> select)
     {
         long width = block.shape[0];
@@ -119,7 +133,8 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask, DeviceKern
     }
 
     /// <summary>The rows of U of a block, from its first column on, in single precision.</summary>
-    private Tensor Factors(long start, long width) => u.narrow(0, start, width).narrow(1, start, columns - start).@float();
+    private Tensor Factors(long start, long width)
+        => u.narrow(0, start, width).narrow(1, start, columns - start).@float();
 
     /// <summary>w[:, rest] -= E U[block, rest].</summary>
     private void TellLaterColumns(Tensor errors, Tensor factors, long start)

@@ -1,8 +1,8 @@
 namespace SparseLlm.Numerics.TorchSharp.Pruning;
 
 /// <summary>
-/// argmin over z of gamma (p - relu(z))² + alpha (z - m)² (Bai et al. 2024, eq. 9-11): the better of the minima on either side of 0, where the
-/// function is a parabola each.
+/// argmin over z of gamma (p - relu(z))² + alpha (z - m)² (Bai et al. 2024, eq. 9-11): the better of the minima on
+/// either side of 0, where the function is a parabola each.
 /// </summary>
 internal sealed class ReluPreactivation(float alpha, float gamma)
 {
@@ -17,5 +17,6 @@ internal sealed class ReluPreactivation(float alpha, float gamma)
     }
 
     /// <summary>gamma activation² + alpha linear².</summary>
-    private Tensor Cost(Tensor activation, Tensor linear) => activation.Squared().mul_(Kept(gamma)).add_(linear.Squared(), Kept(alpha));
+    private Tensor Cost(Tensor activation, Tensor linear)
+        => activation.Squared().mul_(Kept(gamma)).add_(linear.Squared(), Kept(alpha));
 }

@@ -3,9 +3,9 @@ using SparseLlm.Numerics.TorchSharp.Transformer;
 namespace SparseLlm.Numerics.TorchSharp.Pruning;
 
 /// <summary>
-/// A local minimum over s of f(s) = alpha (s - m)² + gamma (p - silu(s) z)², by Newton steps from m. A step is taken only if it lowers f, and
-/// shortened otherwise, so that the result is never worse than m. Where the curvature is not safely positive, that of Gauss and Newton, which always
-/// is, takes its place.
+/// A local minimum over s of f(s) = alpha (s - m)² + gamma (p - silu(s) z)², by Newton steps from m. A step is taken
+/// only if it lowers f, and shortened otherwise, so that the result is never worse than m. Where the curvature is not
+/// safely positive, that of Gauss and Newton, which always is, takes its place.
 /// </summary>
 internal sealed class SwiGluGate(float alpha, float gamma)
 {

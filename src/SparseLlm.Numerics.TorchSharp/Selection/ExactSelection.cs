@@ -1,12 +1,14 @@
 namespace SparseLlm.Numerics.TorchSharp.Selection;
 
-/// <summary>Exact-k selection; among equals, the lower index is kept. Results are true where kept. The host waits for nothing.</summary>
+/// <summary>Exact-k selection; among equals, the lower index is kept. Results are true where kept. The host waits for
+/// nothing.</summary>
 internal static class ExactSelection
 {
     /// <summary>The longest rows in which every pair of elements is compared, rather than each row sorted.</summary>
     private const long LongestCompared = 16;
 
-    /// <summary>The <paramref name="keep"/> largest of all: those above the k-th largest, and the first of its equals, as many as are missing.</summary>
+    /// <summary>The <paramref name="keep"/> largest of all: those above the k-th largest, and the first of its equals,
+    /// as many as are missing.</summary>
     /// <param name="magnitudes">Contiguous, not negative.</param>
     /// <param name="keep">How many, at most all.</param>
     /// <param name="kernel">What selects at once, where there is such a thing.</param>
@@ -38,7 +40,8 @@ internal static class ExactSelection
     public static Tensor KeepLargestPerRow(Tensor magnitudes, Tensor keep) =>
         magnitudes.shape[1] <= LongestCompared ? ByComparing(magnitudes, keep) : BySorting(magnitudes, keep);
 
-    /// <summary>An element's place is the number of those that come before it: larger ones, and equal ones of a lower index.</summary>
+    /// <summary>An element's place is the number of those that come before it: larger ones, and equal ones of a lower
+    /// index.</summary>
     private static Tensor ByComparing(Tensor magnitudes, Tensor keep)
     {
         Tensor self = magnitudes.unsqueeze(2);
@@ -52,11 +55,13 @@ internal static class ExactSelection
     private static Tensor BySorting(Tensor magnitudes, Tensor keep)
     {
         Tensor order = magnitudes.sort(1, descending: true, stable: true).Indices;
-        Tensor isKept = torch.arange(Kept(magnitudes.shape[1]), torch.int64, magnitudes.device).lt(keep).expand(magnitudes.shape);
+        Tensor isKept = torch.arange(Kept(magnitudes.shape[1]), torch.int64, magnitudes.device).lt(keep)
+            .expand(magnitudes.shape);
         return torch.zeros(magnitudes.shape, torch.@bool, magnitudes.device).scatter_(1, order, isKept);
     }
 
-    /// <summary>The k-th largest, from the smaller one of what is above and what is below it: a device finds many of one row in parallel.</summary>
+    /// <summary>The k-th largest, from the smaller one of what is above and what is below it: a device finds many of
+    /// one row in parallel.</summary>
     private static Tensor Threshold(Tensor flat, long count, long keep)
     {
         long rest = count - keep + 1;

@@ -2,7 +2,8 @@ using SparseLlm.Numerics.TorchSharp.Cuda;
 
 namespace SparseLlm.Numerics.TorchSharp.Selection;
 
-/// <summary>Exact-k selection by kernels that count digits, in a few passes over memory where tensor operations sort.</summary>
+/// <summary>Exact-k selection by kernels that count digits, in a few passes over memory where tensor operations
+/// sort.</summary>
 internal sealed class KeepLargestKernel(CudaModule module)
 {
     private const int Threads = 256;
@@ -34,7 +35,11 @@ internal sealed class KeepLargestKernel(CudaModule module)
             int bits = DigitBits[digit];
             shift -= bits;
             long histogram = CudaKernel.Address(histograms) + digit * MostDigits * sizeof(int);
-            countDigits.Launch(Math.Min(MostBlocks, (count + Threads - 1) / Threads), Threads, sharedBytes: 0, [x, count, found, histogram, shift, bits]);
+            countDigits.Launch(
+                Math.Min(MostBlocks, (count + Threads - 1) / Threads),
+                Threads,
+                sharedBytes: 0,
+                [x, count, found, histogram, shift, bits]);
             chooseDigit.Launch(1, Threads, sharedBytes: 0, [found, histogram, bits, digit == 0 ? keep : 0]);
         }
 
@@ -43,7 +48,8 @@ internal sealed class KeepLargestKernel(CudaModule module)
         countEquals.Launch(runs, Threads, sharedBytes: 0, [x, count, found, CudaKernel.Address(equals), Run]);
         Tensor kept = torch.empty(numbers.shape, torch.@bool, numbers.device);
         keepLargest.Launch(
-            runs, Threads, sharedBytes: 0, [x, count, found, CudaKernel.Address(equals.cumsum(0)), CudaKernel.Address(kept), Run]);
+            runs, Threads, sharedBytes: 0, [x, count, found, CudaKernel.Address(equals.cumsum(0)), CudaKernel.Address(
+                kept), Run]);
         return kept;
     }
 }

@@ -21,15 +21,19 @@ internal sealed record Activation(Func<Tensor, Tensor> Value, Func<Tensor, Tenso
     public static Activation Identity { get; } = new(x => x, (_, factor) => factor);
 
     /// <inheritdoc cref="Nonlinearity.Relu"/>
-    public static Activation Relu { get; } = new(x => x.relu(), (x, factor) => factor.masked_fill(x.gt(Kept(0)).logical_not(), Kept(0)));
+    public static Activation Relu { get; }
+        = new(x => x.relu(), (x, factor) => factor.masked_fill(x.gt(Kept(0)).logical_not(), Kept(0)));
 
     /// <inheritdoc cref="Nonlinearity.Silu"/>
-    public static Activation Silu { get; } = new(x => x.silu(), (x, factor) => Swish.Slope(x, x.sigmoid()).mul_(factor));
+    public static Activation Silu { get; }
+        = new(x => x.silu(), (x, factor) => Swish.Slope(x, x.sigmoid()).mul_(factor));
 
     /// <inheritdoc cref="Nonlinearity.Gelu"/>
     public static Activation Gelu { get; } = new(
         x => Cumulative(x).mul_(x),
-        (x, factor) => x.Squared().mul_(Kept(-0.5f)).exp_().mul_(Kept(InverseSqrtTwoPi)).mul_(x).add_(Cumulative(x), One).mul_(factor));
+        (x, factor) => x.Squared().mul_(Kept(-0.5f)).exp_().mul_(Kept(InverseSqrtTwoPi)).mul_(x)
+            .add_(Cumulative(x), One)
+            .mul_(factor));
 
     /// <inheritdoc cref="Nonlinearity.GeluTanh"/>
     public static Activation GeluTanh { get; } = new(x => TanhArgument(x).sigmoid_().mul_(x), (x, factor) =>
@@ -50,11 +54,14 @@ internal sealed record Activation(Func<Tensor, Tensor> Value, Func<Tensor, Tenso
 
     /// <summary>The gate's half of <see cref="Nonlinearity.ClampedSwish"/>.</summary>
     public static Activation ClampedGate { get; } = new(
-        x => QuickGelu.Value(x.clamp(max: Kept(Limit))), (x, factor) => QuickGelu.Slope(x, factor).masked_fill_(x.gt(Kept(Limit)), Kept(0)));
+        x => QuickGelu.Value(x.clamp(max: Kept(Limit))), (x, factor) => QuickGelu.Slope(x, factor)
+            .masked_fill_(x.gt(Kept(Limit)), Kept(0)));
 
     /// <summary>The up projection's half of <see cref="Nonlinearity.ClampedSwish"/>.</summary>
     public static Activation ClampedUp { get; } = new(
-        x => x.clamp(Kept(-Limit), Kept(Limit)).add_(Kept(1), One), (x, factor) => factor.masked_fill(x.abs().gt(Kept(Limit)), Kept(0)));
+        x => x.clamp(Kept(-Limit), Kept(Limit)).add_(Kept(1), One), (x, factor) => factor.masked_fill(
+            x.abs().gt(Kept(Limit)),
+            Kept(0)));
 
     /// <summary>The function of a nonlinearity.</summary>
     /// <exception cref="ArgumentException">It needs a gate.</exception>
@@ -71,5 +78,6 @@ internal sealed record Activation(Func<Tensor, Tensor> Value, Func<Tensor, Tenso
     /// <summary>Φ(x), with its digits where it is close to 0.</summary>
     private static Tensor Cumulative(Tensor x) => x.mul(Kept(-InverseSqrtTwo)).erfc_().mul_(Kept(0.5f));
 
-    private static Tensor TanhArgument(Tensor x) => x.Squared().mul_(Kept(Cubic)).add_(Kept(1), One).mul_(x).mul_(Kept(Linear));
+    private static Tensor TanhArgument(Tensor x)
+        => x.Squared().mul_(Kept(Cubic)).add_(Kept(1), One).mul_(x).mul_(Kept(Linear));
 }

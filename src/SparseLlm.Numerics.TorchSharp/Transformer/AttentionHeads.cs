@@ -1,8 +1,8 @@
 namespace SparseLlm.Numerics.TorchSharp.Transformer;
 
 /// <summary>
-/// The layout of attention: every pair of a sequence and a key-value head is one product of a batch, in which the query heads that share the
-/// key-value head are rows one after the other.
+/// The layout of attention: every pair of a sequence and a key-value head is one product of a batch, in which the query
+/// heads that share the key-value head are rows one after the other.
 /// </summary>
 /// <param name="shape">Heads, sequences, window and scores.</param>
 /// <param name="width">Channels of a head.</param>
@@ -20,8 +20,10 @@ internal sealed class AttentionHeads(AttentionShape shape, int width, Tensor? si
     /// <summary>What products of queries and keys are multiplied by.</summary>
     public float Scale => shape.Scale;
 
-    /// <summary>Whether it is the attention that libtorch has one operation for: every token sees all tokens before it, by the usual scores and nothing else.</summary>
-    public bool IsPlain => window >= sequenceLength && shape.Cap is null && sinks is null && shape.Scale == (float)(1 / Math.Sqrt(width));
+    /// <summary>Whether it is the attention that libtorch has one operation for: every token sees all tokens before it,
+    /// by the usual scores and nothing else.</summary>
+    public bool IsPlain => window >= sequenceLength && shape.Cap is null && sinks is null
+        && shape.Scale == (float)(1 / Math.Sqrt(width));
 
     /// <summary>Elements of the probabilities of a sequence's queries in one block.</summary>
     public long BlockElements => (long)keyValueHeads * sharing * Math.Min(QueryBlock, sequenceLength) * sequenceLength;
@@ -45,7 +47,8 @@ internal sealed class AttentionHeads(AttentionShape shape, int width, Tensor? si
     public void StoreShared(Tensor heads, Tensor destination) =>
         SharedView(destination).copy_(heads.view(-1, keyValueHeads, sequenceLength, width));
 
-    /// <summary>Queries, or the keys or values that each query head sees: [sequences x heads x sequenceLength x width].</summary>
+    /// <summary>Queries, or the keys or values that each query head sees: [sequences x heads x sequenceLength x
+    /// width].</summary>
     /// <param name="x">[tokens x heads * width] or [tokens x keyValueHeads * width].</param>
     public Tensor Heads(Tensor x)
     {
@@ -57,11 +60,13 @@ internal sealed class AttentionHeads(AttentionShape shape, int width, Tensor? si
     public void StoreHeads(Tensor all, Tensor destination) =>
         destination.view(-1, sequenceLength, keyValueHeads * sharing, width).copy_(all.transpose(1, 2));
 
-    /// <summary>A block of queries (or of what has their shape): [sequences * keyValueHeads x sharing * count x width].</summary>
+    /// <summary>A block of queries (or of what has their shape): [sequences * keyValueHeads x sharing * count x
+    /// width].</summary>
     /// <param name="x">[tokens x heads * width].</param>
     /// <param name="first">The first query of each sequence.</param>
     /// <param name="count">Number of queries.</param>
-    public Tensor Queries(Tensor x, long first, long count) => QueryView(x, first, count).reshape(-1, sharing * count, width);
+    public Tensor Queries(Tensor x, long first, long count)
+        => QueryView(x, first, count).reshape(-1, sharing * count, width);
 
     /// <summary>The inverse of <see cref="Queries"/>.</summary>
     public void StoreQueries(Tensor block, Tensor destination, long first, long count) =>
@@ -76,7 +81,8 @@ internal sealed class AttentionHeads(AttentionShape shape, int width, Tensor? si
         return shape.Cap is { } cap ? scores.div_(Kept(cap)).tanh_().mul_(Kept(cap)) : scores;
     }
 
-    /// <summary>The derivative of capped scores by the scores, 1 - (s / cap)²; null where they are not capped.</summary>
+    /// <summary>The derivative of capped scores by the scores, 1 - (s / cap)²; null where they are not
+    /// capped.</summary>
     public Tensor? CapSlope(Tensor scores) =>
         shape.Cap is { } cap ? scores.div(Kept(cap)).Squared().neg_().add_(Kept(1), One) : null;
 
@@ -88,8 +94,11 @@ internal sealed class AttentionHeads(AttentionShape shape, int width, Tensor? si
     {
         long count = scores.shape[1] / sharing;
         long seen = scores.shape[2];
-        scores.view(-1, sharing, count, seen).masked_fill_(Hidden(first, count, firstKey, seen, scores.device), Kept(float.NegativeInfinity));
-        return sinks is null ? scores.softmax(-1) : torch.cat([scores, SinkColumn(scores, count)], 2).softmax(-1).narrow(2, 0, seen);
+        scores.view(-1, sharing, count, seen)
+            .masked_fill_(Hidden(first, count, firstKey, seen, scores.device), Kept(float.NegativeInfinity));
+        return sinks is null
+            ? scores.softmax(-1)
+            : torch.cat([scores, SinkColumn(scores, count)], 2).softmax(-1).narrow(2, 0, seen);
     }
 
     /// <summary>The sinks as one more score of every query, [batch x sharing * count x 1].</summary>

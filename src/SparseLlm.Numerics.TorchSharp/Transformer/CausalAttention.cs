@@ -4,8 +4,8 @@ using static TorchSharp.torch.nn.functional;
 namespace SparseLlm.Numerics.TorchSharp.Transformer;
 
 /// <summary>
-/// softmax(scores) v under a causal mask (Vaswani et al. 2017): as libtorch's one operation where scores are plain and a token sees all before it, else in blocks of
-/// queries, each against the keys it may see.
+/// softmax(scores) v under a causal mask (Vaswani et al. 2017): as libtorch's one operation where scores are plain and
+/// a token sees all before it, else in blocks of queries, each against the keys it may see.
 /// </summary>
 internal sealed class CausalAttention(AttentionHeads heads)
 {
@@ -17,12 +17,18 @@ internal sealed class CausalAttention(AttentionHeads heads)
     /// <param name="context">[tokens x heads * width].</param>
     /// <param name="sequenceLength">Tokens per sequence.</param>
     public void Run(RowChunks chunks, Tensor q, Tensor k, Tensor v, Tensor context, int sequenceLength) =>
-        chunks.Run(q.shape[0] / sequenceLength, heads.IsPlain ? q.shape[1] * sequenceLength : heads.BlockElements, (start, count) =>
+        chunks.Run(q.shape[0] / sequenceLength, heads.IsPlain
+            ? q.shape[1] * sequenceLength
+            : heads.BlockElements, (start, count) =>
         {
             Tensor Tokens(Tensor x) => x.narrow(0, start * sequenceLength, count * sequenceLength);
             if (heads.IsPlain)
             {
-                Tensor attended = scaled_dot_product_attention(heads.Heads(Tokens(q)), heads.Heads(Tokens(k)), heads.Heads(Tokens(v)), is_casual: true);
+                Tensor attended = scaled_dot_product_attention(
+                    heads.Heads(Tokens(q)),
+                    heads.Heads(Tokens(k)),
+                    heads.Heads(Tokens(v)),
+                    is_casual: true);
                 heads.StoreHeads(attended, Tokens(context));
             }
             else

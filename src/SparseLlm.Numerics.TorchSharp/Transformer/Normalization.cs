@@ -13,7 +13,9 @@ internal static class Normalization
     public static (Tensor Rows, Tensor Scale) Normalize(Tensor x, bool centred, float epsilon)
     {
         Tensor rows = centred ? x.sub(Mean(x)) : x;
-        Tensor scale = rows.Squared().mean(Channels, keepdim: true, type: torch.float64).add_(Kept(epsilon), One).rsqrt_().@float();
+        Tensor scale = rows.Squared().mean(Channels, keepdim: true, type: torch.float64).add_(Kept(epsilon), One)
+            .rsqrt_()
+            .@float();
         return (rows.mul(scale), scale);
     }
 

@@ -16,10 +16,17 @@ internal sealed class NormalizationKernel(CudaModule module)
     /// <param name="biases">[g x d], likewise; or null.</param>
     /// <param name="epsilon">Added to the mean square.</param>
     /// <param name="destination">[n x d]; may be x.</param>
-    public void Run(Tensor x, bool centred, Tensor? gains, Tensor? biases, float epsilon, Tensor destination) => kernel.Launch(
+    public void Run(
+        Tensor x,
+        bool centred,
+        Tensor? gains,
+        Tensor? biases,
+        float epsilon,
+        Tensor destination) => kernel.Launch(
         x.shape[0], Threads, sharedBytes: 0,
         [
-            CudaKernel.Address(x), Address(gains), Address(biases), CudaKernel.Address(destination), x.shape[1], (gains ?? biases)?.shape[0] ?? 1, centred ? 1 : 0,
+            CudaKernel.Address(x), Address(gains), Address(biases), CudaKernel.Address(destination), x.shape[1], (gains
+                ?? biases)?.shape[0] ?? 1, centred ? 1 : 0,
             BitConverter.DoubleToInt64Bits(epsilon),
         ]);
 

@@ -49,7 +49,11 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
-    public void AddToRows(Matrix<float> destination, ReadOnlySpan<int> rows, ReadOnlySpan<float> coefficients, Matrix<float> source)
+    public void AddToRows(
+        Matrix<float> destination,
+        ReadOnlySpan<int> rows,
+        ReadOnlySpan<float> coefficients,
+        Matrix<float> source)
     {
         View<float> target = Open(destination);
         View<float> added = Open(source, rows.Length, destination.Columns);

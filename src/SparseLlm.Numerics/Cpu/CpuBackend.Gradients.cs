@@ -12,13 +12,25 @@ public sealed unsafe partial class CpuBackend
     public void LayerNormGradient(
         Matrix<float> x, Matrix<float>? gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
         Matrix<double>? gainGradient) =>
-        NormGradient(new NormalizationGradient(team, pool, centred: true, epsilon), x, gain, outputGradient, inputGradient, gainGradient);
+        NormGradient(
+            new NormalizationGradient(team, pool, centred: true, epsilon),
+            x,
+            gain,
+            outputGradient,
+            inputGradient,
+            gainGradient);
 
     /// <inheritdoc/>
     public void RmsNormGradient(
         Matrix<float> x, Matrix<float>? gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
         Matrix<double>? gainGradient) =>
-        NormGradient(new NormalizationGradient(team, pool, centred: false, epsilon), x, gain, outputGradient, inputGradient, gainGradient);
+        NormGradient(
+            new NormalizationGradient(team, pool, centred: false, epsilon),
+            x,
+            gain,
+            outputGradient,
+            inputGradient,
+            gainGradient);
 
     /// <inheritdoc/>
     public void CausalAttentionGradient(
@@ -39,12 +51,19 @@ public sealed unsafe partial class CpuBackend
         new CausalAttentionGradient(products, team, pool, shape, width).Run(
             new Projections(Open(q), Open(k, q.Rows, shared), Open(v, q.Rows, shared)),
             sinks is null ? null : Open(sinks, 1, shape.Heads).Data, Open(contextGradient, q.Rows, q.Columns),
-            new Projections(Open(queryGradient, q.Rows, q.Columns), Open(keyGradient, q.Rows, shared), Open(valueGradient, q.Rows, shared)));
+            new Projections(
+                Open(queryGradient, q.Rows, q.Columns),
+                Open(keyGradient, q.Rows, shared),
+                Open(valueGradient, q.Rows, shared)));
         Keep(q, k, v, sinks, contextGradient, queryGradient, keyGradient, valueGradient);
     }
 
     /// <inheritdoc/>
-    public void ActivationGradient(Nonlinearity f, Matrix<float> x, Matrix<float> outputGradient, Matrix<float> inputGradient)
+    public void ActivationGradient(
+        Nonlinearity f,
+        Matrix<float> x,
+        Matrix<float> outputGradient,
+        Matrix<float> inputGradient)
     {
         ActivationKernel.Of(f).Gradient(
             team, Open(x), Open(outputGradient, x.Rows, x.Columns), Open(inputGradient, x.Rows, x.Columns));
@@ -71,7 +90,11 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
-    public void SoftCapGradient(Matrix<float> output, float cap, Matrix<float> outputGradient, Matrix<float> inputGradient)
+    public void SoftCapGradient(
+        Matrix<float> output,
+        float cap,
+        Matrix<float> outputGradient,
+        Matrix<float> inputGradient)
     {
         Shapes.RequireCap(cap);
         View<float> dy = Open(outputGradient, output.Rows, output.Columns);
@@ -118,7 +141,9 @@ public sealed unsafe partial class CpuBackend
         Shapes.RequireApart(Overlap(outputGradient, inputGradient), nameof(inputGradient));
         Shapes.GainRows(x, gain, gainGradient);
         kernel.Run(
-            rows, gain is null ? null : Open(gain), Open(outputGradient, x.Rows, x.Columns), Open(inputGradient, x.Rows, x.Columns),
+            rows, gain is null
+                ? null
+                : Open(gain), Open(outputGradient, x.Rows, x.Columns), Open(inputGradient, x.Rows, x.Columns),
             gainGradient is null ? null : Open(gainGradient));
         Keep(x, gain, outputGradient, inputGradient, gainGradient);
     }

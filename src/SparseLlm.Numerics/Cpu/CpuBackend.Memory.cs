@@ -13,7 +13,10 @@ public sealed unsafe partial class CpuBackend
     {
         Matrix<T> matrix = AllocateUninitialized<T>(rows, columns);
         View<T> view = Open(matrix);
-        team.RunChunks(view.Length, WorkerTeam.Chunk, (start, count) => new Span<T>(view.Data + start, (int)count).Clear());
+        team.RunChunks(
+            view.Length,
+            WorkerTeam.Chunk,
+            (start, count) => new Span<T>(view.Data + start, (int)count).Clear());
         Keep(matrix);
         return matrix;
     }
@@ -61,7 +64,10 @@ public sealed unsafe partial class CpuBackend
     {
         View<float> from = Open(source);
         Shapes.RequireLength(destination.Length, source.Length * format.Size(), nameof(destination));
-        NumberFormats.FromSingle(new ReadOnlySpan<float>(from.Data, destination.Length / format.Size()), format, destination);
+        NumberFormats.FromSingle(
+            new ReadOnlySpan<float>(from.Data, destination.Length / format.Size()),
+            format,
+            destination);
         Keep(source);
     }
 
@@ -81,8 +87,9 @@ public sealed unsafe partial class CpuBackend
     {
         View<float> from = Open(source);
         View<double> to = Open(destination, source.Rows, source.Columns);
-        team.RunChunks(from.Length, WorkerTeam.Chunk, (start, count) => TensorPrimitives.ConvertTruncating<float, double>(
-            new ReadOnlySpan<float>(from.Data + start, (int)count), new Span<double>(to.Data + start, (int)count)));
+        team.RunChunks(from.Length, WorkerTeam.Chunk, (start, count) => TensorPrimitives
+            .ConvertTruncating<float, double>(
+                new ReadOnlySpan<float>(from.Data + start, (int)count), new Span<double>(to.Data + start, (int)count)));
         Keep(source, destination);
     }
 
@@ -91,8 +98,9 @@ public sealed unsafe partial class CpuBackend
     {
         View<double> from = Open(source);
         View<float> to = Open(destination, source.Rows, source.Columns);
-        team.RunChunks(from.Length, WorkerTeam.Chunk, (start, count) => TensorPrimitives.ConvertTruncating<double, float>(
-            new ReadOnlySpan<double>(from.Data + start, (int)count), new Span<float>(to.Data + start, (int)count)));
+        team.RunChunks(from.Length, WorkerTeam.Chunk, (start, count) => TensorPrimitives
+            .ConvertTruncating<double, float>(
+                new ReadOnlySpan<double>(from.Data + start, (int)count), new Span<float>(to.Data + start, (int)count)));
         Keep(source, destination);
     }
 

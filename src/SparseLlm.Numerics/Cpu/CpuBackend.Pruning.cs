@@ -10,13 +10,25 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void ObsSweep(Matrix<float> weights, Matrix<double> u, long zeros, int blockSize, Matrix<float> mask)
     {
-        (View<float> w, View<double> factor, View<float> kept) = OpenSweep(weights, u, zeros, weights.Length, blockSize, mask);
+        (View<float> w, View<double> factor, View<float> kept) = OpenSweep(
+            weights,
+            u,
+            zeros,
+            weights.Length,
+            blockSize,
+            mask);
         new ObsSweep(products, team, pool).PruneUnstructured(w, factor, zeros, blockSize, kept);
         Keep(weights, u, mask);
     }
 
     /// <inheritdoc/>
-    public void ObsSweepGroups(Matrix<float> weights, Matrix<double> u, int zeros, int group, int blockSize, Matrix<float> mask)
+    public void ObsSweepGroups(
+        Matrix<float> weights,
+        Matrix<double> u,
+        int zeros,
+        int group,
+        int blockSize,
+        Matrix<float> mask)
     {
         Shapes.RequireGroups(weights, group);
         (View<float> w, View<double> factor, View<float> kept) = OpenSweep(weights, u, zeros, group, blockSize, mask);
@@ -35,12 +47,24 @@ public sealed unsafe partial class CpuBackend
     public void UpdateReluPreactivation(Matrix<float> m, Matrix<float> p, float alpha, float gamma, Matrix<float> z)
     {
         View<float> linear = Open(m);
-        Map.Run(team, new ReluPreactivation(alpha, gamma), linear, Open(p, m.Rows, m.Columns), linear, Open(z, m.Rows, m.Columns));
+        Map.Run(
+            team,
+            new ReluPreactivation(alpha, gamma),
+            linear,
+            Open(p, m.Rows, m.Columns),
+            linear,
+            Open(z, m.Rows, m.Columns));
         Keep(m, p, z);
     }
 
     /// <inheritdoc/>
-    public void UpdateSwiGluUp(Matrix<float> m, Matrix<float> s, Matrix<float> p, float alpha, float gamma, Matrix<float> z)
+    public void UpdateSwiGluUp(
+        Matrix<float> m,
+        Matrix<float> s,
+        Matrix<float> p,
+        float alpha,
+        float gamma,
+        Matrix<float> z)
     {
         Map.Run(
             team, new SwiGluUp(alpha, gamma), Open(m), Open(s, m.Rows, m.Columns), Open(p, m.Rows, m.Columns),
@@ -49,7 +73,13 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
-    public void UpdateSwiGluGate(Matrix<float> m, Matrix<float> z, Matrix<float> p, float alpha, float gamma, Matrix<float> s)
+    public void UpdateSwiGluGate(
+        Matrix<float> m,
+        Matrix<float> z,
+        Matrix<float> p,
+        float alpha,
+        float gamma,
+        Matrix<float> s)
     {
         new SwiGluGate(alpha, gamma).Update(
             team, Open(m), Open(z, m.Rows, m.Columns), Open(p, m.Rows, m.Columns), Open(s, m.Rows, m.Columns));

@@ -46,7 +46,11 @@ public sealed unsafe partial class CpuBackend
         return count;
     }
 
-    private static (View<float> Scores, View<float> Mask) OpenSelection(Matrix<float> scores, long keep, long most, Matrix<float> mask)
+    private static (View<float> Scores, View<float> Mask) OpenSelection(
+        Matrix<float> scores,
+        long keep,
+        long most,
+        Matrix<float> mask)
     {
         View<float> source = Open(scores);
         View<float> target = Open(mask, scores.Rows, scores.Columns);

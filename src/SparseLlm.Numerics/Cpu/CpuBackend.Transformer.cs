@@ -22,7 +22,12 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
-    public void LayerNorm(Matrix<float> x, Matrix<float>? gain, Matrix<float>? bias, float epsilon, Matrix<float> destination)
+    public void LayerNorm(
+        Matrix<float> x,
+        Matrix<float>? gain,
+        Matrix<float>? bias,
+        float epsilon,
+        Matrix<float> destination)
     {
         View<float> rows = Open(x);
         Shapes.GainRows(x, gain, bias);
@@ -37,12 +42,22 @@ public sealed unsafe partial class CpuBackend
     {
         View<float> rows = Open(x);
         Shapes.GainRows(x, gain, gain);
-        Normalization.RmsNorm(team, rows, gain is null ? null : Open(gain), epsilon, Open(destination, x.Rows, x.Columns));
+        Normalization.RmsNorm(
+            team,
+            rows,
+            gain is null ? null : Open(gain),
+            epsilon,
+            Open(destination, x.Rows, x.Columns));
         Keep(x, gain, destination);
     }
 
     /// <inheritdoc/>
-    public void ApplyRotary(Matrix<float> x, int heads, RotaryPairing pairing, Matrix<float> cosines, Matrix<float> sines)
+    public void ApplyRotary(
+        Matrix<float> x,
+        int heads,
+        RotaryPairing pairing,
+        Matrix<float> cosines,
+        Matrix<float> sines)
     {
         View<float> tokens = Open(x);
         Shapes.RequireRotary(x, heads, cosines);
@@ -58,10 +73,13 @@ public sealed unsafe partial class CpuBackend
         int width = Shapes.AttentionWidth(q, shape);
         int shared = shape.KeyValueHeads * width;
         Shapes.RequireApart(
-            Overlap(q, context) || Overlap(k, context) || Overlap(v, context) || Overlap(sinks ?? q, context), nameof(context));
+            Overlap(q, context) || Overlap(k, context) || Overlap(v, context)
+                || Overlap(sinks ?? q, context), nameof(context));
 
         new CausalAttention(products, team, pool, shape, width).Run(
-            queries, Open(k, q.Rows, shared), Open(v, q.Rows, shared), sinks is null ? null : Open(sinks, 1, shape.Heads).Data,
+            queries, Open(k, q.Rows, shared), Open(v, q.Rows, shared), sinks is null
+                ? null
+                : Open(sinks, 1, shape.Heads).Data,
             Open(context, q.Rows, q.Columns));
         Keep(q, k, v, sinks, context);
     }

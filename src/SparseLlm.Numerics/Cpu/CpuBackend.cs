@@ -21,7 +21,8 @@ public sealed partial class CpuBackend : IBackend
     private readonly MatrixProduct<double> doubleProducts;
 
     /// <summary>A backend with its own threads; dispose it to end them.</summary>
-    /// <param name="threads">Number of threads, at least 1; by default, one per processor. Results do not depend on it.</param>
+    /// <param name="threads">Number of threads, at least 1; by default, one per processor. Results do not depend on
+    /// it.</param>
     public CpuBackend(int? threads = null)
         : this(threads ?? Environment.ProcessorCount, KernelFamilies.Best)
     {
@@ -36,7 +37,8 @@ public sealed partial class CpuBackend : IBackend
         doubleProducts = KernelFamilies.Create<double>(family, team, pool);
     }
 
-    /// <summary>The threads. Whoever shares work among them, too, has none of its own that would keep processors from these.</summary>
+    /// <summary>The threads. Whoever shares work among them, too, has none of its own that would keep processors from
+    /// these.</summary>
     internal WorkerTeam Team => team;
 
     /// <summary>Its memory.</summary>
@@ -83,8 +85,8 @@ public sealed partial class CpuBackend : IBackend
     }
 
     /// <summary>
-    /// Keeps matrices from being finalised while kernels work on their memory through pointers, which the collector does
-    /// not see.
+    /// Keeps matrices from being finalised while kernels work on their memory through pointers, which the collector
+    /// does not see.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Keep(params ReadOnlySpan<object?> matrices)

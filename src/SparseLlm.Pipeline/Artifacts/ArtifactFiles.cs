@@ -10,14 +10,17 @@ public static class ArtifactFiles
     /// <param name="modelFiles">The files of its model.</param>
     /// <param name="exports">The files of other formats.</param>
     public static IReadOnlySet<string> Of(IEnumerable<string> modelFiles, IReadOnlyCollection<string> exports) =>
-        new HashSet<string>([.. modelFiles, .. exports, .. exports.Count == 0 ? [] : (string[])[OllamaModelfile.FileName]])
+        new HashSet<string>(
+            [.. modelFiles, .. exports, .. exports.Count == 0 ? [] : (string[])[OllamaModelfile.FileName]])
         {
             ArtifactManifest.FileName, ArtifactPage.FileName, ArtifactSummary.FileName,
         };
 
     /// <summary>The files of the artifact with this manifest.</summary>
-    public static IReadOnlySet<string> Of(ArtifactManifest manifest) => Of(manifest.StoredFiles, [.. manifest.Exports.SelectMany(export => export.Files).Select(file => file.Name)]);
+    public static IReadOnlySet<string> Of(ArtifactManifest manifest)
+        => Of(manifest.StoredFiles, [.. manifest.Exports.SelectMany(export => export.Files).Select(file => file.Name)]);
 
     /// <summary>The files of the artifact in a directory, by its manifest; null where there is none.</summary>
-    public static IReadOnlySet<string>? In(string directory) => ArtifactManifest.FilesIn(directory) is var (model, exports) ? Of(model, exports) : null;
+    public static IReadOnlySet<string>? In(string directory)
+        => ArtifactManifest.FilesIn(directory) is var (model, exports) ? Of(model, exports) : null;
 }

@@ -15,7 +15,8 @@ using SparseLlm.Pruning.Methods.Sweeps;
 namespace SparseLlm.Pipeline.Artifacts;
 
 /// <summary>
-/// <c>pruning.json</c>: where a pruned model comes from, what was done to it, and how well it came out. Its shape is versioned.
+/// <c>pruning.json</c>: where a pruned model comes from, what was done to it, and how well it came out. Its shape is
+/// versioned.
 /// </summary>
 public sealed record ArtifactManifest : IJsonOnDeserialized
 {
@@ -39,7 +40,8 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
     /// <summary>The key of everything that decides its bits.</summary>
     public required string Key { get; init; }
 
-    /// <summary>Digest of the model's files as they are where nothing is packed: of what was computed, however it is stored.</summary>
+    /// <summary>Digest of the model's files as they are where nothing is packed: of what was computed, however it is
+    /// stored.</summary>
     public required string Digest { get; init; }
 
     /// <summary>How the weights beside this file are stored.</summary>
@@ -74,19 +76,22 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
     /// <summary>Backend, device kind and kernel family.</summary>
     public required string Numerics { get; init; }
 
-    /// <summary>The GPUs of the machine that it was pruned on, with their driver and CUDA; null where none took part.</summary>
+    /// <summary>The GPUs of the machine that it was pruned on, with their driver and CUDA; null where none took
+    /// part.</summary>
     public IReadOnlyList<Gpu>? Gpus { get; init; }
 
     /// <summary>Zeros over weights, in the pruned tensors, counted after the cast to their element type.</summary>
     public required double Sparsity { get; init; }
 
-    /// <summary>Zeros over weights, in all tensors: embedding, head, norms and biases count too. Null where an older version of the tool has made it.</summary>
+    /// <summary>Zeros over weights, in all tensors: embedding, head, norms and biases count too. Null where an older
+    /// version of the tool has made it.</summary>
     public double? ModelSparsity { get; init; }
 
     /// <summary>What was done to each pruned tensor.</summary>
     public required IReadOnlyList<TensorReport> Tensors { get; init; }
 
-    /// <summary>By decoder layer, the places in the dense model of the experts that stayed, and null for a layer without any; null where none were dropped.</summary>
+    /// <summary>By decoder layer, the places in the dense model of the experts that stayed, and null for a layer
+    /// without any; null where none were dropped.</summary>
     public IReadOnlyList<IReadOnlyList<int>?>? Experts { get; init; }
 
     /// <summary>How many experts stayed in each mixture; null where none were dropped.</summary>
@@ -94,8 +99,8 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
     public int? ExpertsKept => Experts?.FirstOrDefault(kept => kept is not null)?.Count;
 
     /// <summary>
-    /// Every other tensor that is not as it is in the dense model: biases that were refitted, norms and biases that were tuned. Null where a version of the tool wrote this that
-    /// did not list them.
+    /// Every other tensor that is not as it is in the dense model: biases that were refitted, norms and biases that
+    /// were tuned. Null where a version of the tool wrote this that did not list them.
     /// </summary>
     public IReadOnlyList<ChangedTensor>? OtherChanges { get; init; }
 
@@ -114,25 +119,30 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
     /// <summary>Time spent on pruning, in seconds; what came from the cache took next to none.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>The most memory that the process had held when pruning was done, in bytes, if the system tells.</summary>
+    /// <summary>The most memory that the process had held when pruning was done, in bytes, if the system
+    /// tells.</summary>
     public long? PeakMemory { get; init; }
 
-    /// <summary>Bytes of activations that were written to a temporary file because they were beyond the memory budget, over the whole prune.</summary>
+    /// <summary>Bytes of activations that were written to a temporary file because they were beyond the memory budget,
+    /// over the whole prune.</summary>
     public long SpilledBytes { get; init; }
 
     /// <summary>What the weights take on disk.</summary>
     public SizeReport? Size { get; init; }
 
-    /// <summary>How fast it generates, beside the dense model; null where it is not packed, or an older version of the tool has made it.</summary>
+    /// <summary>How fast it generates, beside the dense model; null where it is not packed, or an older version of the
+    /// tool has made it.</summary>
     public SpeedReport? Speed { get; init; }
 
-    /// <summary>What else it was written as, in its directory; none where an older version of the tool has made it.</summary>
+    /// <summary>What else it was written as, in its directory; none where an older version of the tool has made
+    /// it.</summary>
     public IReadOnlyList<ExportReport> Exports { get; init; } = [];
 
     /// <summary>Everything that decided its bits, from which <see cref="Key"/> was computed.</summary>
     public required ArtifactInputs Inputs { get; init; }
 
-    /// <summary>Reads the manifest of an artifact, or null where the directory holds none that this version understands.</summary>
+    /// <summary>Reads the manifest of an artifact, or null where the directory holds none that this version
+    /// understands.</summary>
     public static ArtifactManifest? TryRead(string directory)
     {
         using JsonDocument? document = Open(directory);
@@ -146,7 +156,8 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
         }
     }
 
-    /// <summary>The files of the artifact in a directory, whatever version of the tool has written it; null where the directory holds no manifest of this tool.</summary>
+    /// <summary>The files of the artifact in a directory, whatever version of the tool has written it; null where the
+    /// directory holds no manifest of this tool.</summary>
     internal static (IReadOnlyCollection<string> Model, IReadOnlyCollection<string> Exports)? FilesIn(string directory)
     {
         using JsonDocument? document = Open(directory);
@@ -156,23 +167,29 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
         }
 
         JsonElement files = default;
-        bool hasNames = document.RootElement.TryGetProperty("inputs", out JsonElement inputs) && inputs.ValueKind == JsonValueKind.Object
-            && inputs.TryGetProperty("model", out files) && files.ValueKind == JsonValueKind.Object;
-        string[] names = hasNames ? [.. files.EnumerateObject().Select(file => file.Name)] : [.. ModelFiles.Of(directory)];
+        bool hasNames = document.RootElement.TryGetProperty("inputs", out JsonElement inputs)
+            && inputs.ValueKind == JsonValueKind.Object
+            && inputs.TryGetProperty("model", out files)
+            && files.ValueKind == JsonValueKind.Object;
+        string[] names = hasNames
+            ? [.. files.EnumerateObject().Select(file => file.Name)]
+            : [.. ModelFiles.Of(directory)];
         names = [.. ModelFiles.Stored(names, EncodingIn(document.RootElement))];
         string[] exports = [.. ExportsIn(document.RootElement)];
         return names.Concat(exports).All(CachedFile.IsRelative) ? (names, exports) : null;
     }
 
     /// <summary>Writes the manifest into an artifact's directory.</summary>
-    public void Write(string directory) => WholeFile.Write(Path.Combine(directory, FileName), RecordJson.WriteIndented(this));
+    public void Write(string directory)
+        => WholeFile.Write(Path.Combine(directory, FileName), RecordJson.WriteIndented(this));
 
     /// <summary>The manifest in a directory, if it is one: a file of that name may be anybody's.</summary>
     private static JsonDocument? Open(string directory)
     {
         try
         {
-            JsonDocument document = ForeignJson.Parse(RegularFile.ReadAllBytes(Path.Combine(directory, FileName), MaximumLength));
+            JsonDocument document = ForeignJson.Parse(
+                RegularFile.ReadAllBytes(Path.Combine(directory, FileName), MaximumLength));
             if (IsManifest(document.RootElement))
             {
                 return document;
@@ -188,19 +205,24 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
     }
 
     private static CheckpointEncoding EncodingIn(JsonElement root) =>
-        root.TryGetProperty("encoding", out JsonElement encoding) && encoding.ValueKind == JsonValueKind.String && encoding.ValueEquals(CheckpointEncoding.Sparse.Name()) ? CheckpointEncoding.Sparse : CheckpointEncoding.Dense;
+        root.TryGetProperty(
+            "encoding",
+            out JsonElement encoding) && encoding.ValueKind == JsonValueKind.String && encoding.ValueEquals(CheckpointEncoding.Sparse.Name()) ? CheckpointEncoding.Sparse : CheckpointEncoding.Dense;
 
     /// <summary>The names of exported files, as far as they can be made out.</summary>
     private static IEnumerable<string> ExportsIn(JsonElement root) =>
         from export in Items(root, "exports")
         from file in Items(export, "files")
         where file.ValueKind == JsonValueKind.Object
-        let name = file.TryGetProperty("name", out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null
+        let name = file.TryGetProperty("name", out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null
         where name is not null
         select name;
 
     private static IEnumerable<JsonElement> Items(JsonElement owner, string name) =>
-        owner.ValueKind == JsonValueKind.Object && owner.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
+        owner.ValueKind == JsonValueKind.Object && owner.TryGetProperty(name, out JsonElement list)
+            && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
 
     /// <summary>What manifests of every version have.</summary>
     private static bool IsManifest(JsonElement root) =>
@@ -209,22 +231,30 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
         && IsDigest(root, "key") && IsDigest(root, "digest");
 
     private static bool IsDigest(JsonElement root, string name) =>
-        root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String && Sha256Text.IsValid(value.GetString());
+        root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            && Sha256Text.IsValid(value.GetString());
 
     void IJsonOnDeserialized.OnDeserialized()
     {
         RecordJson.Require(FormatVersion == CurrentVersion, $"the format version is not {CurrentVersion}");
-        RecordJson.Require(Sparsity is >= 0 and <= 1 && ModelSparsity is null or (>= 0 and <= 1), "a sparsity is not a fraction");
+        RecordJson.Require(
+            Sparsity is >= 0 and <= 1 && ModelSparsity is null or (>= 0 and <= 1),
+            "a sparsity is not a fraction");
         RecordJson.Require(Seconds >= 0, "a time is negative");
         RecordJson.Require(
-            Encoding == CheckpointEncoding.Dense ? PackedDigest is null : Sha256Text.IsValid(PackedDigest), "the digest of packed files belongs to an artifact that is packed");
-        UInt128 weights = Tensors.Aggregate(UInt128.Zero, (sum, tensor) => sum + ((ulong)tensor.Shape[0] * (ulong)tensor.Shape[1]));
+            Encoding == CheckpointEncoding.Dense
+                ? PackedDigest is null
+                : Sha256Text.IsValid(PackedDigest), "the digest of packed files belongs to an artifact that is packed");
+        UInt128 weights = Tensors.Aggregate(
+            UInt128.Zero,
+            (sum, tensor) => sum + ((ulong)tensor.Shape[0] * (ulong)tensor.Shape[1]));
         RecordJson.Require(weights <= long.MaxValue, "the matrices are larger than any model");
     }
 }
 
 /// <summary>The dense model that an artifact was pruned from.</summary>
-/// <param name="Name">The name of its repository or its directory: where that was is nobody's business who gets the artifact.</param>
+/// <param name="Name">The name of its repository or its directory: where that was is nobody's business who gets the
+/// artifact.</param>
 /// <param name="Architecture">The name in its config.json.</param>
 /// <param name="Digest">Digest of its files.</param>
 public sealed record ModelProvenance(string Name, string Architecture, string Digest)
@@ -252,12 +282,19 @@ public sealed record FileProvenance(string Name, string Digest)
 }
 
 /// <summary>What was done to one matrix.</summary>
-/// <param name="Name">The name of its tensor in the checkpoint, with its part in brackets where it is not all of it.</param>
+/// <param name="Name">The name of its tensor in the checkpoint, with its part in brackets where it is not all of
+/// it.</param>
 /// <param name="Shape">Outputs and inputs.</param>
 /// <param name="Pattern">What was asked for.</param>
 /// <param name="Sparsity">The share of zeros, counted after the cast.</param>
-/// <param name="RelativeError">‖T - Y‖ / ‖T‖ of the layer's output on the calibration tokens, if any were looked at.</param>
-public sealed record TensorReport(string Name, IReadOnlyList<int> Shape, string Pattern, double Sparsity, double? RelativeError)
+/// <param name="RelativeError">‖T - Y‖ / ‖T‖ of the layer's output on the calibration tokens, if any were looked
+/// at.</param>
+public sealed record TensorReport(
+    string Name,
+    IReadOnlyList<int> Shape,
+    string Pattern,
+    double Sparsity,
+    double? RelativeError)
     : IJsonOnDeserialized
 {
     /// <summary>Where the weights are that were kept.</summary>
@@ -278,8 +315,12 @@ public sealed record TensorReport(string Name, IReadOnlyList<int> Shape, string 
 /// <summary>A tensor that was changed and not pruned.</summary>
 /// <param name="Name">Its name in the checkpoint.</param>
 /// <param name="Shape">Its dimensions.</param>
-/// <param name="RelativeDistance">‖A - B‖ / ‖A‖ of the dense tensor A and the changed one B; null where A is zero.</param>
-public sealed record ChangedTensor(string Name, IReadOnlyList<long> Shape, double? RelativeDistance) : IJsonOnDeserialized
+/// <param name="RelativeDistance">‖A - B‖ / ‖A‖ of the dense tensor A and the changed one B; null where A is
+/// zero.</param>
+public sealed record ChangedTensor(
+    string Name,
+    IReadOnlyList<long> Shape,
+    double? RelativeDistance) : IJsonOnDeserialized
 {
     void IJsonOnDeserialized.OnDeserialized()
     {
@@ -293,15 +334,18 @@ public sealed record ChangedTensor(string Name, IReadOnlyList<long> Shape, doubl
 /// <param name="Pruned">Of the pruned model, in bytes, where it is not packed.</param>
 public sealed record SizeReport(long Dense, long Pruned)
 {
-    /// <summary>What those of the pruned model take in a package, as they are stored. Null where an older version of the tool has made it.</summary>
+    /// <summary>What those of the pruned model take in a package, as they are stored. Null where an older version of
+    /// the tool has made it.</summary>
     public CompressedSize? Compressed { get; init; }
 
-    /// <summary>What those of the pruned model take packed, whether they are or not. Null where an older version of the tool has made it.</summary>
+    /// <summary>What those of the pruned model take packed, whether they are or not. Null where an older version of the
+    /// tool has made it.</summary>
     public PackedSize? Packed { get; init; }
 
     /// <summary>Bytes of those of the pruned model as they are stored.</summary>
     /// <param name="encoding">How that is.</param>
-    public long OnDisk(CheckpointEncoding encoding) => encoding == CheckpointEncoding.Sparse && Packed is { } packed ? packed.Bytes : Pruned;
+    public long OnDisk(CheckpointEncoding encoding)
+        => encoding == CheckpointEncoding.Sparse && Packed is { } packed ? packed.Bytes : Pruned;
 }
 
 /// <summary>Perplexity on one text.</summary>
@@ -310,7 +354,12 @@ public sealed record SizeReport(long Dense, long Pruned)
 /// <param name="Tokens">Tokens in all windows.</param>
 /// <param name="Windows">Number of windows.</param>
 /// <param name="Key">What it was measured on: the text's files and the window length.</param>
-public sealed record PerplexityReport(double Dense, double Pruned, long Tokens, int Windows, string Key) : IJsonOnDeserialized
+public sealed record PerplexityReport(
+    double Dense,
+    double Pruned,
+    long Tokens,
+    int Windows,
+    string Key) : IJsonOnDeserialized
 {
     /// <summary>The names and digests of the text's files, in order.</summary>
     public IReadOnlyList<FileProvenance> Files { get; init; } = [];

@@ -8,9 +8,11 @@ namespace SparseLlm.Pipeline.Artifacts;
 /// <summary>Whether what stands in an output directory is what would be made.</summary>
 internal static class ArtifactState
 {
-    /// <summary>The manifest of the artifact that stands there, in whatever encoding, if it has this key and its files are as they were written.</summary>
+    /// <summary>The manifest of the artifact that stands there, in whatever encoding, if it has this key and its files
+    /// are as they were written.</summary>
     public static ArtifactManifest? UpToDate(string directory, string key, FileDigests digests) =>
-        ArtifactManifest.TryRead(directory) is { } manifest && manifest.Key == key && IsIntact(directory, manifest, digests) ? manifest : null;
+        ArtifactManifest.TryRead(directory) is { } manifest && manifest.Key == key
+            && IsIntact(directory, manifest, digests) ? manifest : null;
 
     /// <summary>Whether an artifact's files are as they were written.</summary>
     public static bool IsIntact(string directory, ArtifactManifest manifest, FileDigests digests)

@@ -5,7 +5,8 @@ using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Pipeline.Artifacts;
 
-/// <summary>About what the weights, as they are stored, take in a package or in a layer of a container image, both of which deflate what they hold.</summary>
+/// <summary>About what the weights, as they are stored, take in a package or in a layer of a container image, both of
+/// which deflate what they hold.</summary>
 /// <param name="Bytes">After deflating; in proportion where only a sample was deflated.</param>
 /// <param name="Sample">The share of the weights that was deflated; 1 for all of them.</param>
 public sealed record CompressedSize(long Bytes, double Sample) : IJsonOnDeserialized
@@ -15,19 +16,31 @@ public sealed record CompressedSize(long Bytes, double Sample) : IJsonOnDeserial
     // 128 MiB tell of the rest within a percent, and take about a second.
     private const int MostBlocks = 512;
 
-    // Weights have nothing in common but runs of zeros and frequent bytes: looking for more takes three times as long, and finds a few percent either way.
-    private static readonly ZLibCompressionOptions Options = new() { CompressionStrategy = ZLibCompressionStrategy.RunLengthEncoding };
+    // Weights have nothing in common but runs of zeros and frequent bytes: looking for more takes three times as long,
+    // and finds a few percent either way.
+    private static readonly ZLibCompressionOptions Options = new()
+    {
+        CompressionStrategy = ZLibCompressionStrategy.RunLengthEncoding
+    };
 
-    /// <summary>Deflates a model's weights block by block, and keeps the lengths only. Where there are too many blocks it takes some, at equal distances.</summary>
+    /// <summary>Deflates a model's weights block by block, and keeps the lengths only. Where there are too many blocks
+    /// it takes some, at equal distances.</summary>
     /// <param name="checkpoint">The weights.</param>
     /// <param name="cancellation">Stops between blocks.</param>
     /// <param name="mostBlocks">How many blocks it may take.</param>
-    internal static CompressedSize Measure(Checkpoint checkpoint, CancellationToken cancellation, int mostBlocks = MostBlocks)
+    internal static CompressedSize Measure(
+        Checkpoint checkpoint,
+        CancellationToken cancellation,
+        int mostBlocks = MostBlocks)
     {
-        (TensorInfo Tensor, long Start, int Length)[] blocks = [.. checkpoint.Tensors.SelectMany(tensor => tensor.Packed?.Parts ?? [tensor]).SelectMany(Blocks)];
+        (TensorInfo Tensor, long Start, int Length)[] blocks = [.. checkpoint.Tensors
+            .SelectMany(tensor => tensor.Packed?.Parts ?? [tensor])
+            .SelectMany(Blocks)];
         int taken = Math.Min(blocks.Length, mostBlocks);
-        (TensorInfo Tensor, long Start, int Length)[] sample = [.. Enumerable.Range(0, taken).Select(index => blocks[(long)index * blocks.Length / taken])];
-        long deflated = sample.AsParallel().WithCancellation(cancellation).Sum(block => Deflate(checkpoint, block.Tensor, block.Start, block.Length));
+        (TensorInfo Tensor, long Start, int Length)[] sample = [.. Enumerable.Range(0, taken)
+            .Select(index => blocks[(long)index * blocks.Length / taken])];
+        long deflated = sample.AsParallel().WithCancellation(cancellation)
+            .Sum(block => Deflate(checkpoint, block.Tensor, block.Start, block.Length));
         double share = sample.Sum(block => (long)block.Length) / (double)blocks.Sum(block => (long)block.Length);
         return new CompressedSize((long)(deflated / share), share);
     }

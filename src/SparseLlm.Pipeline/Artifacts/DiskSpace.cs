@@ -13,11 +13,14 @@ internal static class DiskSpace
         long available = new DriveInfo(directory).AvailableFreeSpace;
         if (available < bytes)
         {
-            throw Full(directory, FormattableString.Invariant($"the artifact needs {bytes >> 20} MiB and {available >> 20} MiB are free"));
+            throw Full(
+                directory,
+                FormattableString.Invariant($"the artifact needs {bytes >> 20} MiB and {available >> 20} MiB are free"));
         }
     }
 
-    /// <summary>Turns the exception of a full disk, or of any other failed read or write, into one with a code.</summary>
+    /// <summary>Turns the exception of a full disk, or of any other failed read or write, into one with a
+    /// code.</summary>
     public static DiagnosticException Translate(string directory, Exception exception) =>
         FullDisk.IsCauseOf(exception)
             ? Full(directory, "the disk is full")
@@ -25,5 +28,6 @@ internal static class DiskSpace
 
     private static DiagnosticException Full(string directory, string reason) =>
         PipelineDiagnostics.NoSpace.Error(
-            new SourceLocation(directory), $"{reason}; free some space or choose another output. Nothing was left half-written");
+            new SourceLocation(
+                directory), $"{reason}; free some space or choose another output. Nothing was left half-written");
 }

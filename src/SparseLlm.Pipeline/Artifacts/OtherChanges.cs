@@ -6,10 +6,12 @@ using SparseLlm.Pipeline.Running;
 
 namespace SparseLlm.Pipeline.Artifacts;
 
-/// <summary>What pruning has changed beside the matrices that it pruned, found in the bytes that were written.</summary>
+/// <summary>What pruning has changed beside the matrices that it pruned, found in the bytes that were
+/// written.</summary>
 internal static class OtherChanges
 {
-    /// <summary>The tensors whose digests differ, in the order of the checkpoint. A tied head that is stored under two names may have become one.</summary>
+    /// <summary>The tensors whose digests differ, in the order of the checkpoint. A tied head that is stored under two
+    /// names may have become one.</summary>
     /// <param name="dense">The dense model.</param>
     /// <param name="directory">The pruned one.</param>
     /// <param name="tensors">Gives the digests of the tensors of one of its files by its name.</param>
@@ -21,7 +23,10 @@ internal static class OtherChanges
     {
         // Experts that move up in the place of others have not been changed.
         IEnumerable<string> moved = fewerExperts
-            ? dense.Definition.Layers.SelectMany(layer => layer.Blocks).Select(block => block.Mixer).OfType<ExpertsDefinition>().SelectMany(experts => experts.Tensors).Select(tensor => tensor.Name)
+            ? dense.Definition.Layers.SelectMany(layer => layer.Blocks).Select(block => block.Mixer)
+                .OfType<ExpertsDefinition>()
+                .SelectMany(experts => experts.Tensors)
+                .Select(tensor => tensor.Name)
             : [];
         HashSet<string> known = [.. pruned.Select(tensor => tensor.Tensor), .. moved];
         IReadOnlyDictionary<string, string> written = ModelDigests.TensorsIn(directory, tensors);
@@ -30,7 +35,8 @@ internal static class OtherChanges
         return
         [
             .. from tensor in before.Tensors
-               where !known.Contains(tensor.Name) && written.TryGetValue(tensor.Name, out string? digest) && digest != dense.Digests.Tensors[tensor.Name]
+               where !known.Contains(tensor.Name) && written.TryGetValue(tensor.Name, out string? digest)
+                   && digest != dense.Digests.Tensors[tensor.Name]
                let diff = TensorDiff.Of(before, tensor, after, after[tensor.Name], cancellation)
                select new ChangedTensor(tensor.Name, tensor.Shape, diff.Sums.RelativeDistance),
         ];

@@ -16,21 +16,28 @@ public sealed record PackedSize(long Bytes, double BitsPerWeight, double DenseBi
     /// <param name="checkpoint">The weights.</param>
     /// <param name="pruned">The matrices that were pruned.</param>
     /// <param name="cancellation">Stops in between.</param>
-    internal static PackedSize Measure(Checkpoint checkpoint, IReadOnlyList<TensorReport> pruned, CancellationToken cancellation)
+    internal static PackedSize Measure(
+        Checkpoint checkpoint,
+        IReadOnlyList<TensorReport> pruned,
+        CancellationToken cancellation)
     {
         PackedLayout? layout = checkpoint.IsPacked ? null : PackedLayout.Of(checkpoint, cancellation);
-        long bytes = layout?.ByteLength ?? checkpoint.Shards.Sum(shard => ModelFiles.Length(checkpoint.Directory, shard));
+        long bytes = layout?.ByteLength
+            ?? checkpoint.Shards.Sum(shard => ModelFiles.Length(checkpoint.Directory, shard));
         HashSet<string> names = [.. pruned.Select(tensor => tensor.Tensor)];
         TensorInfo[] tensors = [.. checkpoint.Tensors.Where(tensor => names.Contains(tensor.Name))];
         long weights = tensors.Sum(tensor => tensor.ElementCount);
         return new PackedSize(
             bytes,
-            Bits(tensors.Sum(tensor => layout?.StoredLength(tensor) ?? tensor.Packed?.StoredLength ?? tensor.ByteLength), weights),
+            Bits(
+                tensors.Sum(tensor => layout?.StoredLength(tensor) ?? tensor.Packed?.StoredLength ?? tensor.ByteLength),
+                weights),
             Bits(tensors.Sum(tensor => tensor.ByteLength), weights));
     }
 
     private static double Bits(long bytes, long weights) => weights == 0 ? 0 : Math.Round(8.0 * bytes / weights, 4);
 
     void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(
-        Bytes is > 0 and < 1L << 50 && BitsPerWeight is >= 0 and <= 64 && DenseBitsPerWeight is >= 0 and <= 64, "a packed size is none that a model can have");
+        Bytes is > 0 and < 1L << 50 && BitsPerWeight is >= 0 and <= 64
+            && DenseBitsPerWeight is >= 0 and <= 64, "a packed size is none that a model can have");
 }

@@ -8,7 +8,8 @@ using SparseLlm.Runtime.Kernels;
 
 namespace SparseLlm.Pipeline.Artifacts;
 
-/// <summary>How fast SparseLlm.Runtime generates with the dense model and with the pruned one as it is stored, token by token, on the machine that made it.</summary>
+/// <summary>How fast SparseLlm.Runtime generates with the dense model and with the pruned one as it is stored, token by
+/// token, on the machine that made it.</summary>
 /// <param name="Dense">Tokens a second of the dense model.</param>
 /// <param name="Pruned">Tokens a second of the pruned model.</param>
 /// <param name="Threads">On so many threads.</param>
@@ -20,7 +21,8 @@ public sealed record SpeedReport(double Dense, double Pruned, int Threads, strin
     private const int MostTurns = 25;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>Measures both in turn, for some seconds at most where they are fast enough; null where one of them cannot generate.</summary>
+    /// <summary>Measures both in turn, for some seconds at most where they are fast enough; null where one of them
+    /// cannot generate.</summary>
     /// <param name="dense">The dense model's directory.</param>
     /// <param name="pruned">The pruned model's directory.</param>
     /// <param name="cancellation">Stops between tokens.</param>
@@ -33,13 +35,18 @@ public sealed record SpeedReport(double Dense, double Pruned, int Threads, strin
             (List<double> denseTimes, List<double> prunedTimes) = ([], []);
             one.Turn(cancellation);
             other.Turn(cancellation);
-            for (long begin = Stopwatch.GetTimestamp(); denseTimes.Count < LeastTurns || (denseTimes.Count < MostTurns && Stopwatch.GetElapsedTime(begin) < Patience);)
+            for (long begin = Stopwatch.GetTimestamp(); denseTimes.Count < LeastTurns
+                || (denseTimes.Count < MostTurns && Stopwatch.GetElapsedTime(begin) < Patience);)
             {
                 denseTimes.Add(one.Turn(cancellation));
                 prunedTimes.Add(other.Turn(cancellation));
             }
 
-            return new SpeedReport(TokensPerSecond(denseTimes), TokensPerSecond(prunedTimes), one.Threads, InstructionSets.Best.ToString().ToLowerInvariant());
+            return new SpeedReport(
+                TokensPerSecond(denseTimes),
+                TokensPerSecond(prunedTimes),
+                one.Threads,
+                InstructionSets.Best.ToString().ToLowerInvariant());
         }
         catch (DiagnosticException)
         {
@@ -54,7 +61,9 @@ public sealed record SpeedReport(double Dense, double Pruned, int Threads, strin
     }
 
     void IJsonOnDeserialized.OnDeserialized() =>
-        RecordJson.Require(Dense > 0 && Pruned > 0 && Threads > 0 && Instructions.Length is > 0 and < 32, "a speed is none that a model can have");
+        RecordJson.Require(
+            Dense > 0 && Pruned > 0 && Threads > 0 && Instructions.Length is > 0 and < 32,
+            "a speed is none that a model can have");
 
     /// <summary>A model that goes on with any tokens.</summary>
     private sealed class Runner : IDisposable

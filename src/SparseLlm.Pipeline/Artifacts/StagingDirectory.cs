@@ -4,8 +4,9 @@ using SparseLlm.Files;
 namespace SparseLlm.Pipeline.Artifacts;
 
 /// <summary>
-/// An artifact's directory that comes into being whole or not at all: written beside its target, then renamed onto it. An artifact that stood
-/// there before stays until that moment; files that a user has put into it are moved over. A target that is a link is the directory that it leads to.
+/// An artifact's directory that comes into being whole or not at all: written beside its target, then renamed onto it.
+/// An artifact that stood there before stays until that moment; files that a user has put into it are moved over. A
+/// target that is a link is the directory that it leads to.
 /// </summary>
 public sealed class StagingDirectory : IDisposable
 {
@@ -24,10 +25,12 @@ public sealed class StagingDirectory : IDisposable
     /// <param name="target">Where it will stand.</param>
     /// <param name="files">The files that will be in it, relative to it, with <c>/</c> between folders.</param>
     /// <param name="isShared">
-    /// Whether the directory may hold files of the user's before there is an artifact in it. It may where a recipe has given it the artifact's name: a build that was cleaned leaves
-    /// them. What is named on a command line may be anything.
+    /// Whether the directory may hold files of the user's before there is an artifact in it. It may where a recipe has
+    /// given it the artifact's name: a build that was cleaned leaves them. What is named on a command line may be
+    /// anything.
     /// </param>
-    /// <exception cref="DiagnosticException">Something stands there that is not an artifact or has a name that the artifact needs, or it cannot be written.</exception>
+    /// <exception cref="DiagnosticException">Something stands there that is not an artifact or has a name that the
+    /// artifact needs, or it cannot be written.</exception>
     public static StagingDirectory Create(string target, IReadOnlySet<string> files, bool isShared = false)
     {
         string resolved = Resolve(target);
@@ -49,15 +52,17 @@ public sealed class StagingDirectory : IDisposable
 
     /// <summary>Makes sure that a directory can be begun, as far as that can be told before.</summary>
     /// <inheritdoc cref="Create" path="/param|/exception"/>
-    public static void Check(string target, IReadOnlySet<string> files, bool isShared = false) => RequireReplaceable(Resolve(target), files, isShared);
+    public static void Check(string target, IReadOnlySet<string> files, bool isShared = false)
+        => RequireReplaceable(Resolve(target), files, isShared);
 
     /// <summary>Whether a process that was killed has left something beside a target.</summary>
     public static bool HasLeftovers(string target) =>
-        Resolve(target) is var resolved && (Directory.Exists(Sibling(resolved, "staging")) || Directory.Exists(Sibling(resolved, "old")));
+        Resolve(target) is var resolved
+            && (Directory.Exists(Sibling(resolved, "staging")) || Directory.Exists(Sibling(resolved, "old")));
 
     /// <summary>
-    /// Clears up behind a process that was killed: what it was writing goes, an artifact that it had moved away and not replaced comes back, and files of the user's that it
-    /// had not moved over yet are.
+    /// Clears up behind a process that was killed: what it was writing goes, an artifact that it had moved away and not
+    /// replaced comes back, and files of the user's that it had not moved over yet are.
     /// </summary>
     /// <exception cref="DiagnosticException">Files of the user's cannot be moved over.</exception>
     public static void Recover(string target)
@@ -151,14 +156,17 @@ public sealed class StagingDirectory : IDisposable
             return;
         }
 
-        if (DriveInfo.GetDrives().Any(drive => System.IO.Path.TrimEndingDirectorySeparator(drive.RootDirectory.FullName).Equals(target, ResolvedPath.Comparison)))
+        if (DriveInfo.GetDrives().Any(drive => System.IO.Path.TrimEndingDirectorySeparator(drive.RootDirectory.FullName)
+            .Equals(target, ResolvedPath.Comparison)))
         {
             throw NotOurs(target, "a disk is mounted here, which cannot be replaced as artifacts are; name a directory on it as the output");
         }
 
         if (ResolvedPath.IsWithin(ResolvedPath.Of(Environment.CurrentDirectory), target))
         {
-            throw NotOurs(target, "the current directory is in the output, which is replaced as a whole; change to another one first");
+            throw NotOurs(
+                target,
+                "the current directory is in the output, which is replaced as a whole; change to another one first");
         }
 
         if (ArtifactFiles.In(target) is { } own)
@@ -178,7 +186,8 @@ public sealed class StagingDirectory : IDisposable
         }
     }
 
-    /// <summary>Moves what is the user's in an artifact over into the one that has replaced it, and removes the rest.</summary>
+    /// <summary>Moves what is the user's in an artifact over into the one that has replaced it, and removes the
+    /// rest.</summary>
     private static void Dissolve(string old, string target)
     {
         IReadOnlySet<string> own = ArtifactFiles.In(old) ?? new HashSet<string>();
@@ -191,7 +200,9 @@ public sealed class StagingDirectory : IDisposable
     }
 
     private static string Sibling(string target, string kind) =>
-        System.IO.Path.Combine(System.IO.Path.GetDirectoryName(target) ?? target, $".{System.IO.Path.GetFileName(target)}.sparsellm-{kind}");
+        System.IO.Path.Combine(
+            System.IO.Path.GetDirectoryName(target) ?? target,
+            $".{System.IO.Path.GetFileName(target)}.sparsellm-{kind}");
 
     /// <summary>Deletes a directory under a name that only this tool gives.</summary>
     private static void DeleteOwn(string path)
@@ -211,5 +222,6 @@ public sealed class StagingDirectory : IDisposable
         }
     }
 
-    private static DiagnosticException NotOurs(string path, string problem) => PipelineDiagnostics.OutputNotOurs.Error(new SourceLocation(path), problem);
+    private static DiagnosticException NotOurs(string path, string problem)
+        => PipelineDiagnostics.OutputNotOurs.Error(new SourceLocation(path), problem);
 }

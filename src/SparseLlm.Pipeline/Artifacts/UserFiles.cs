@@ -4,14 +4,17 @@ using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Pipeline.Artifacts;
 
-/// <summary>What a user has put into an artifact's directory: a model card, results of an evaluation. It is never deleted and never overwritten.</summary>
+/// <summary>What a user has put into an artifact's directory: a model card, results of an evaluation. It is never
+/// deleted and never overwritten.</summary>
 internal static class UserFiles
 {
-    /// <summary>Makes sure that an artifact with other files can replace this one and leave the user's where they are.</summary>
+    /// <summary>Makes sure that an artifact with other files can replace this one and leave the user's where they
+    /// are.</summary>
     /// <param name="directory">The artifact's directory.</param>
     /// <param name="own">The files in it that are the tool's.</param>
     /// <param name="files">The files of the artifact that will replace it.</param>
-    /// <exception cref="DiagnosticException">A file of the user's has a name that is needed or cannot be moved, or would be loaded in place of the weights.</exception>
+    /// <exception cref="DiagnosticException">A file of the user's has a name that is needed or cannot be moved, or
+    /// would be loaded in place of the weights.</exception>
     public static void RequireRoom(string directory, IReadOnlySet<string> own, IReadOnlySet<string> files)
     {
         foreach ((string name, FileSystemInfo entry) in In(directory, own))
@@ -28,14 +31,17 @@ internal static class UserFiles
             }
         }
 
-        string? weights = files.Count == 0 ? null : Checkpoint.Files(directory).FirstOrDefault(name => !own.Contains(name));
+        string? weights = files.Count == 0
+            ? null
+            : Checkpoint.Files(directory).FirstOrDefault(name => !own.Contains(name));
         if (weights is not null)
         {
             throw InTheWay(directory, weights, "would be taken for the artifact's weights; move it elsewhere");
         }
     }
 
-    /// <summary>Moves the user's files from one directory to the same places in another, unless something is there.</summary>
+    /// <summary>Moves the user's files from one directory to the same places in another, unless something is
+    /// there.</summary>
     public static void Move(string from, string to, IReadOnlySet<string> own)
     {
         foreach ((string name, FileSystemInfo entry) in In(from, own).ToList())
@@ -58,7 +64,8 @@ internal static class UserFiles
         }
     }
 
-    /// <summary>Removes the tool's files, and the directory if nothing else is in it. The manifest, which tells them from others, goes last.</summary>
+    /// <summary>Removes the tool's files, and the directory if nothing else is in it. The manifest, which tells them
+    /// from others, goes last.</summary>
     public static void RemoveOthers(string directory, IReadOnlySet<string> own)
     {
         Remove(new DirectoryInfo(directory), "", name => own.Contains(name) && name != ArtifactManifest.FileName);
@@ -69,9 +76,13 @@ internal static class UserFiles
     }
 
     /// <summary>
-    /// The user's files, links and folders. A folder with nothing of the tool's in it is one entry; of others there are the entries in them.
+    /// The user's files, links and folders. A folder with nothing of the tool's in it is one entry; of others there are
+    /// the entries in them.
     /// </summary>
-    private static IEnumerable<(string Name, FileSystemInfo Entry)> In(string directory, IReadOnlySet<string> own, string folder = "")
+    private static IEnumerable<(string Name, FileSystemInfo Entry)> In(
+        string directory,
+        IReadOnlySet<string> own,
+        string folder = "")
     {
         foreach (FileSystemInfo entry in new DirectoryInfo(Path.Combine(directory, folder)).EnumerateFileSystemInfos())
         {
@@ -96,13 +107,15 @@ internal static class UserFiles
         }
     }
 
-    /// <summary>Whether two files of these names cannot be in one directory, because they are the same or one would have to be a folder.</summary>
+    /// <summary>Whether two files of these names cannot be in one directory, because they are the same or one would
+    /// have to be a folder.</summary>
     private static bool Collide(string name, string file) =>
         name.Equals(file, ResolvedPath.Comparison)
         || name.StartsWith(file + "/", ResolvedPath.Comparison)
         || file.StartsWith(name + "/", ResolvedPath.Comparison);
 
-    /// <summary>Removes files by their names, and directories that are empty. Nothing is removed behind a link.</summary>
+    /// <summary>Removes files by their names, and directories that are empty. Nothing is removed behind a
+    /// link.</summary>
     private static void Remove(DirectoryInfo directory, string folder, Func<string, bool> isOwn)
     {
         foreach (FileSystemInfo entry in directory.EnumerateFileSystemInfos())
@@ -124,6 +137,9 @@ internal static class UserFiles
         }
     }
 
-    private static DiagnosticException InTheWay(string directory, string name, string problem) => PipelineDiagnostics.OutputNotOurs.Error(
+    private static DiagnosticException InTheWay(
+        string directory,
+        string name,
+        string problem) => PipelineDiagnostics.OutputNotOurs.Error(
         new SourceLocation(Path.Combine(directory, name)), $"this file was not written by this tool, and {problem}");
 }

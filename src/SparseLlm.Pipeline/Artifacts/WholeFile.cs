@@ -3,7 +3,8 @@ using SparseLlm.Files;
 namespace SparseLlm.Pipeline.Artifacts;
 
 /// <summary>
-/// A small file among the user's that is complete or not there: written under a name of its own beside its place, then renamed. A link in its place is replaced, not followed.
+/// A small file among the user's that is complete or not there: written under a name of its own beside its place, then
+/// renamed. A link in its place is replaced, not followed.
 /// </summary>
 internal static class WholeFile
 {
@@ -19,12 +20,14 @@ internal static class WholeFile
             FileLock.TryDelete(left);
         }
 
-        // Not waited for until the disk has it: with some file systems, that takes as long as for the weights beside it.
+        // Not waited for until the disk has it: with some file systems, that takes as long as for the weights beside
+        // it.
         using TempFile file = TempFile.Create(directory);
         RandomAccess.Write(file.Handle, content, 0);
         file.MoveTo(path);
     }
 
     /// <summary>Whether a file is one on its way into being.</summary>
-    public static bool IsTemporary(string path) => TempFile.IsName(Path.GetFileName(path)) && new FileInfo(path).LinkTarget is null;
+    public static bool IsTemporary(string path)
+        => TempFile.IsName(Path.GetFileName(path)) && new FileInfo(path).LinkTarget is null;
 }

@@ -7,8 +7,8 @@ using SparseLlm.Pipeline.Keys;
 namespace SparseLlm.Pipeline.Cache;
 
 /// <summary>
-/// What steps produced before, by key. A cache can be damaged, full, read-only, far away or turned off: then there is a note
-/// and a miss, and never a wrong result or a failed build. Safe for several threads and processes.
+/// What steps produced before, by key. A cache can be damaged, full, read-only, far away or turned off: then there is a
+/// note and a miss, and never a wrong result or a failed build. Safe for several threads and processes.
 /// </summary>
 public sealed class BuildCache
 {
@@ -43,12 +43,14 @@ public sealed class BuildCache
     public bool IsOn => store is not null && isWritable;
 
     /// <summary>Bytes of all its files.</summary>
-    public long Size => store is null ? 0 : StoredFile.Size(store.TempFiles().Concat(store.Folders.SelectMany(LocalStore.Files)));
+    public long Size
+        => store is null ? 0 : StoredFile.Size(store.TempFiles().Concat(store.Folders.SelectMany(LocalStore.Files)));
 
     /// <summary>The folder, for those who cannot do without.</summary>
     /// <exception cref="DiagnosticException">Caching is turned off, or the folder cannot be read.</exception>
     internal LocalStore RequireStore() => store ?? throw (unreadable is null
-        ? PipelineDiagnostics.CacheOff.Error(null, $"caching is turned off; name a folder with --cache or in {CacheFolder.Variable}")
+        ? PipelineDiagnostics.CacheOff
+            .Error(null, $"caching is turned off; name a folder with --cache or in {CacheFolder.Variable}")
         : PipelineDiagnostics.InputOutput.Error(unreadable.Location, $"this needs a cache that can be read; make it readable, or name another folder with --cache or in {CacheFolder.Variable}"));
 
     /// <summary>Opens a cache. Nothing is written before there is something to store.</summary>
@@ -56,7 +58,8 @@ public sealed class BuildCache
     /// Its folder, or <c>off</c>; null for what SPARSELLM_CACHE says, else the platform's folder for caches.
     /// </param>
     /// <param name="report">Told of damage and of trouble, as notes.</param>
-    /// <exception cref="DiagnosticException">The folder is somebody else's, or the environment names a remote cache that makes no sense.</exception>
+    /// <exception cref="DiagnosticException">The folder is somebody else's, or the environment names a remote cache
+    /// that makes no sense.</exception>
     public static BuildCache Open(string? directory, Action<Diagnostic> report) =>
         Open(directory, RemoteCacheOptions.Read(Environment.GetEnvironmentVariable), report);
 
@@ -81,7 +84,8 @@ public sealed class BuildCache
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             Diagnostic unreadable = PipelineDiagnostics.CacheUnusable.At(
-                new SourceLocation(root), $"the cache cannot be read, and this run goes on without: {exception.Message.TrimEnd('.')}; make it readable, or name another folder in {CacheFolder.Variable}");
+                new SourceLocation(
+                    root), $"the cache cannot be read, and this run goes on without: {exception.Message.TrimEnd('.')}; make it readable, or name another folder in {CacheFolder.Variable}");
             report(unreadable);
             return new BuildCache(null, null, report, unreadable);
         }
@@ -92,12 +96,14 @@ public sealed class BuildCache
     /// <summary>What a step produced before, or null. A damaged entry is dropped, reported and null.</summary>
     /// <param name="key">The step's key.</param>
     /// <param name="cancellation">Stops a download.</param>
-    public CacheEntry? TryGet(string key, CancellationToken cancellation = default) => TryGet(key, entry => entry, cancellation)?.Entry;
+    public CacheEntry? TryGet(string key, CancellationToken cancellation = default)
+        => TryGet(key, entry => entry, cancellation)?.Entry;
 
     /// <summary>As above, with what the step wants to know again. An entry that does not say it is damaged.</summary>
     /// <param name="key">The step's key.</param>
     /// <param name="read">
-    /// Reads it from the entry, or throws an <see cref="InvalidDataException"/>; called before anything that the entry names is fetched from elsewhere.
+    /// Reads it from the entry, or throws an <see cref="InvalidDataException"/>; called before anything that the entry
+    /// names is fetched from elsewhere.
     /// </param>
     /// <param name="cancellation">Stops a download.</param>
     public CacheHit<T>? TryGet<T>(string key, Func<CacheEntry, T> read, CancellationToken cancellation = default)
@@ -108,7 +114,9 @@ public sealed class BuildCache
             return null;
         }
 
-        CacheHit<T>? hit = Attempt(key, () => store.ReadEntry(key) is { } entry ? new CacheHit<T>(entry, read(entry)) : null) ?? Pull(key, read, cancellation);
+        CacheHit<T>? hit = Attempt(
+            key,
+            () => store.ReadEntry(key) is { } entry ? new CacheHit<T>(entry, read(entry)) : null) ?? Pull(key, read, cancellation);
         if (hit is not null)
         {
             store.Touch(key);
@@ -132,9 +140,11 @@ public sealed class BuildCache
         }
     }
 
-    /// <summary>What <see cref="TryGet{T}"/> would give, here or on the remote cache. No bytes are fetched, and nothing is noted or dropped.</summary>
+    /// <summary>What <see cref="TryGet{T}"/> would give, here or on the remote cache. No bytes are fetched, and nothing
+    /// is noted or dropped.</summary>
     /// <param name="key">The step's key.</param>
-    /// <param name="read">Reads what the step wants to know again, or throws an <see cref="InvalidDataException"/>.</param>
+    /// <param name="read">Reads what the step wants to know again, or throws an
+    /// <see cref="InvalidDataException"/>.</param>
     /// <param name="cancellation">Stops asking a remote cache.</param>
     public CacheHit<T>? Find<T>(string key, Func<CacheEntry, T> read, CancellationToken cancellation = default)
     {
@@ -164,14 +174,20 @@ public sealed class BuildCache
             && (Attempt(key, () => store.ReadEntry(key)) is not null || remote?.Contains(key, cancellation) is true);
     }
 
-    /// <summary>Copies an entry's files into a directory, each of them whole, and digested on its way: what comes out has the digests that the entry says.</summary>
+    /// <summary>Copies an entry's files into a directory, each of them whole, and digested on its way: what comes out
+    /// has the digests that the entry says.</summary>
     /// <param name="entry">From <see cref="TryGet"/>.</param>
     /// <param name="directory">Where to.</param>
     /// <param name="cancellation">Stops between chunks.</param>
-    /// <param name="check">Throws an <see cref="InvalidDataException"/> where the files that are there then are not what the step would leave.</param>
+    /// <param name="check">Throws an <see cref="InvalidDataException"/> where the files that are there then are not
+    /// what the step would leave.</param>
     /// <returns>False if the entry turned out to be damaged; it is dropped and reported then.</returns>
     /// <exception cref="IOException">The directory cannot be written.</exception>
-    public bool TryRestore(CacheEntry entry, string directory, CancellationToken cancellation = default, Action? check = null) =>
+    public bool TryRestore(
+        CacheEntry entry,
+        string directory,
+        CancellationToken cancellation = default,
+        Action? check = null) =>
         Attempt(entry.Key, () =>
         {
             foreach (CachedFile file in entry.Files)
@@ -183,24 +199,28 @@ public sealed class BuildCache
             return entry;
         }) is not null;
 
-    /// <summary>What a file of an entry holds, or null where it is damaged; the entry is dropped and reported then.</summary>
+    /// <summary>What a file of an entry holds, or null where it is damaged; the entry is dropped and reported
+    /// then.</summary>
     /// <param name="entry">From <see cref="TryGet"/>.</param>
     /// <param name="name">The file's name.</param>
-    /// <param name="read">Reads it; nothing is damaged that comes here. Where it is not what the step would leave, it throws an <see cref="InvalidDataException"/>.</param>
+    /// <param name="read">Reads it; nothing is damaged that comes here. Where it is not what the step would leave, it
+    /// throws an <see cref="InvalidDataException"/>.</param>
     /// <param name="cancellation">Stops while the file is checked.</param>
     public T? TryRead<T>(CacheEntry entry, string name, Func<Stream, T> read, CancellationToken cancellation = default)
         where T : class
     {
         return Attempt(entry.Key, () =>
         {
-            CachedFile file = entry.Files.FirstOrDefault(file => file.Name == name) ?? throw new InvalidDataException($"it has no file '{name}'");
+            CachedFile file = entry.Files.FirstOrDefault(file => file.Name == name)
+                ?? throw new InvalidDataException($"it has no file '{name}'");
             store!.Verify(file, cancellation);
             return store.Read(file, read);
         });
     }
 
     /// <summary>
-    /// A folder for temporary files of any size: the cache's own, whose leftovers are cleared away, or the system's where the cache is off or cannot be written.
+    /// A folder for temporary files of any size: the cache's own, whose leftovers are cleared away, or the system's
+    /// where the cache is off or cannot be written.
     /// </summary>
     public string Scratch() => TryWrite(writable =>
     {
@@ -208,11 +228,13 @@ public sealed class BuildCache
         return writable.Temp;
     }) ?? Path.GetTempPath();
 
-    /// <summary>Stores what a step produced: its files first, then the entry. A cache that cannot be written is left alone, with a note.</summary>
+    /// <summary>Stores what a step produced: its files first, then the entry. A cache that cannot be written is left
+    /// alone, with a note.</summary>
     /// <param name="key">The step's key.</param>
     /// <param name="kind">What kind of step.</param>
     /// <param name="description">For people.</param>
-    /// <param name="files">Names relative to where they will be restored, with <c>/</c> between folders, and where the files are now.</param>
+    /// <param name="files">Names relative to where they will be restored, with <c>/</c> between folders, and where the
+    /// files are now.</param>
     /// <param name="metadata">Whatever the step wants to know again; it becomes JSON.</param>
     /// <param name="cancellation">Stops between chunks; nothing is left half-stored.</param>
     /// <param name="origin">What it was made for.</param>
@@ -260,13 +282,17 @@ public sealed class BuildCache
         LocalStore local = RequireStore();
         RemoteCache target = remote is { CanWrite: true }
             ? remote
-            : throw PipelineDiagnostics.RemoteCacheConfiguration.Error(null, $"there is nothing to push to; {RemoteCacheOptions.HowToWrite}");
-        return Attempt(key, () => local.ReadEntry(key) is { } entry && target.Push(entry, cancellation) ? entry : null) is not null;
+            : throw PipelineDiagnostics.RemoteCacheConfiguration
+                .Error(null, $"there is nothing to push to; {RemoteCacheOptions.HowToWrite}");
+        return Attempt(
+            key,
+            () => local.ReadEntry(key) is { } entry && target.Push(entry, cancellation) ? entry : null) is not null;
     }
 
     /// <summary>Fetches an entry from the remote cache, unless it is here.</summary>
     /// <param name="key">The entry's key.</param>
-    /// <param name="check">Throws an <see cref="InvalidDataException"/> where the entry, here or there, is not the one that is wanted.</param>
+    /// <param name="check">Throws an <see cref="InvalidDataException"/> where the entry, here or there, is not the one
+    /// that is wanted.</param>
     /// <param name="cancellation">Stops a download.</param>
     /// <returns>False if it is nowhere; what went wrong was reported.</returns>
     /// <exception cref="DiagnosticException">There is no remote cache.</exception>
@@ -274,7 +300,8 @@ public sealed class BuildCache
     {
         RequireStore();
         return remote is null
-            ? throw PipelineDiagnostics.RemoteCacheConfiguration.Error(null, $"there is nothing to pull from; {RemoteCacheOptions.HowToRead}")
+            ? throw PipelineDiagnostics.RemoteCacheConfiguration
+                .Error(null, $"there is nothing to pull from; {RemoteCacheOptions.HowToRead}")
             : TryGet(key, Checked, cancellation) is not null;
 
         CacheEntry Checked(CacheEntry entry)
@@ -284,7 +311,8 @@ public sealed class BuildCache
         }
     }
 
-    /// <summary>Keeps others from doing the same work at the same time, in this process or another on this machine.</summary>
+    /// <summary>Keeps others from doing the same work at the same time, in this process or another on this
+    /// machine.</summary>
     /// <param name="key">The step's key.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <param name="waiting">Told once, if another is at it.</param>
@@ -315,7 +343,8 @@ public sealed class BuildCache
         static string PrivateLocks() => PrivateFolder.Create(Path.GetTempPath(), "locks");
     }
 
-    /// <summary>Keeps what a <c>pruning.lock.json</c> names from being cleared away, for as long as that file exists.</summary>
+    /// <summary>Keeps what a <c>pruning.lock.json</c> names from being cleared away, for as long as that file
+    /// exists.</summary>
     public void Pin(string lockFilePath) => TryWrite(writable =>
     {
         CachePins.Add(writable, lockFilePath);
@@ -382,7 +411,8 @@ public sealed class BuildCache
             string path = store!.EntryPath(key);
             LocalStore.Drop(path);
             report(PipelineDiagnostics.CacheEntryDamaged.At(
-                new SourceLocation(path), $"an entry of the cache is damaged: {exception.Message}; it was dropped, and what it held is computed again"));
+                new SourceLocation(
+                    path), $"an entry of the cache is damaged: {exception.Message}; it was dropped, and what it held is computed again"));
             return null;
         }
     }

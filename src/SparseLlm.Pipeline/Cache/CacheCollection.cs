@@ -4,8 +4,8 @@ using SparseLlm.Pipeline.Keys;
 namespace SparseLlm.Pipeline.Cache;
 
 /// <summary>
-/// Clearing up: what is damaged or left over goes, then the entries that have not been used for the longest time, until the rest
-/// fits. What a <c>pruning.lock.json</c> names stays.
+/// Clearing up: what is damaged or left over goes, then the entries that have not been used for the longest time, until
+/// the rest fits. What a <c>pruning.lock.json</c> names stays.
 /// </summary>
 public sealed class CacheCollection
 {
@@ -69,9 +69,11 @@ public sealed class CacheCollection
 
     /// <summary>Removes what was found.</summary>
     /// <returns>Those that could not be removed.</returns>
-    public IReadOnlyList<CacheRemoval> Execute() => [.. removals.Where(removal => !Delete(removal.Path) && File.Exists(removal.Path))];
+    public IReadOnlyList<CacheRemoval> Execute()
+        => [.. removals.Where(removal => !Delete(removal.Path) && File.Exists(removal.Path))];
 
-    /// <summary>Whether another process uses what is deleted matters for locks and temporary files, and for nothing else.</summary>
+    /// <summary>Whether another process uses what is deleted matters for locks and temporary files, and for nothing
+    /// else.</summary>
     private bool Delete(string path) =>
         TempFile.IsName(Path.GetFileName(path)) || Path.GetDirectoryName(path) == store.Locks
             ? FileLock.TryDelete(path)
@@ -101,7 +103,8 @@ public sealed class CacheCollection
         return entries;
     }
 
-    /// <summary>Counts an entry as a user of its blobs; false if it was stored after they were listed, and is in use then.</summary>
+    /// <summary>Counts an entry as a user of its blobs; false if it was stored after they were listed, and is in use
+    /// then.</summary>
     private bool Count(CacheEntry entry)
     {
         string[] digests = [.. entry.Files.Select(file => file.Digest).Distinct().Where(blobs.ContainsKey)];
@@ -123,7 +126,9 @@ public sealed class CacheCollection
 
     private void Evict(CacheEntry entry)
     {
-        string group = entry.Origin is { } origin ? $"{entry.Kind}: {origin.Artifact ?? "dense model"} ({origin.Model})" : entry.Kind;
+        string group = entry.Origin is { } origin
+            ? $"{entry.Kind}: {origin.Artifact ?? "dense model"} ({origin.Model})"
+            : entry.Kind;
         Remove(store.EntryPath(entry.Key), $"{entry.Kind}: {entry.Description}", 0, group);
         foreach (string digest in entry.Files.Select(file => file.Digest).Distinct())
         {
@@ -149,7 +154,8 @@ public sealed class CacheCollection
             Remove(file.Path, "temporary file", file.Length);
         }
 
-        foreach (StoredFile file in LocalStore.Files(store.Locks).Where(file => IsOlder(file, LockGrace) && FileLock.IsFree(file.Path)))
+        foreach (StoredFile file in LocalStore.Files(store.Locks)
+            .Where(file => IsOlder(file, LockGrace) && FileLock.IsFree(file.Path)))
         {
             Remove(file.Path, "lock", file.Length);
         }
@@ -159,7 +165,8 @@ public sealed class CacheCollection
             Remove(path, "pin of a lock file that is gone", 0);
         }
 
-        foreach (StoredFile file in LocalStore.Files(store.Digests).Where(file => FileDigestMemo.TryRead(file.Path) is not { } memo || !File.Exists(memo.Path)))
+        foreach (StoredFile file in LocalStore.Files(store.Digests)
+            .Where(file => FileDigestMemo.TryRead(file.Path) is not { } memo || !File.Exists(memo.Path)))
         {
             Remove(file.Path, "digest of a file that is gone", file.Length);
         }
@@ -167,7 +174,8 @@ public sealed class CacheCollection
 
     private static bool IsOlder(StoredFile file, TimeSpan age) => DateTime.UtcNow - file.LastWrite > age;
 
-    private void Remove(string path, string what, long bytes, string? group = null) => removals.Add(new CacheRemoval(path, what, bytes, group ?? what));
+    private void Remove(string path, string what, long bytes, string? group = null)
+        => removals.Add(new CacheRemoval(path, what, bytes, group ?? what));
 }
 
 /// <summary>A file of a cache that goes.</summary>

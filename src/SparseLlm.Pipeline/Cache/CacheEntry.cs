@@ -21,11 +21,13 @@ public sealed record CacheEntry(
     /// <summary>Bytes of the files of several entries, which may have some in common.</summary>
     public static long SizeOf(IEnumerable<CacheEntry> entries) =>
         (long)UInt128.Min(
-            entries.SelectMany(entry => entry.Files).DistinctBy(file => file.Digest).Aggregate(UInt128.Zero, (sum, file) => sum + (ulong)file.Length), long.MaxValue);
+            entries.SelectMany(entry => entry.Files).DistinctBy(file => file.Digest)
+                .Aggregate(UInt128.Zero, (sum, file) => sum + (ulong)file.Length), long.MaxValue);
 
     /// <summary>The metadata as what it was written from.</summary>
     /// <param name="kind">The kind of step that wrote it.</param>
-    /// <exception cref="InvalidDataException">There is none, it has another shape or breaks its rules, or the entry is of another kind.</exception>
+    /// <exception cref="InvalidDataException">There is none, it has another shape or breaks its rules, or the entry is
+    /// of another kind.</exception>
     public T MetadataAs<T>(string kind)
         where T : class
     {
@@ -40,7 +42,9 @@ public sealed record CacheEntry(
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"what it says of its step does not make sense ({exception.Message})", exception);
+            throw new InvalidDataException(
+                $"what it says of its step does not make sense ({exception.Message})",
+                exception);
         }
     }
 }

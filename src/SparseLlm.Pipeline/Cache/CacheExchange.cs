@@ -7,16 +7,24 @@ using SparseLlm.Pruning.Evaluation;
 
 namespace SparseLlm.Pipeline.Cache;
 
-/// <summary>Brings what a lock file names to the remote cache, or from there: artifacts, their GGUF files and perplexities, and decoder layers where they are asked for.</summary>
+/// <summary>Brings what a lock file names to the remote cache, or from there: artifacts, their GGUF files and
+/// perplexities, and decoder layers where they are asked for.</summary>
 public static class CacheExchange
 {
-    /// <summary>Stores the artifacts of a lock file on the remote cache. Nothing is sent where the cache has something else under their keys than was locked.</summary>
+    /// <summary>Stores the artifacts of a lock file on the remote cache. Nothing is sent where the cache has something
+    /// else under their keys than was locked.</summary>
     /// <param name="cache">The cache; its remote cache must be open for writing.</param>
     /// <param name="lockPath">The lock file.</param>
-    /// <param name="withLayers">Whether the decoder layers are stored as well: what a build goes on from after an edit of the recipe.</param>
+    /// <param name="withLayers">Whether the decoder layers are stored as well: what a build goes on from after an edit
+    /// of the recipe.</param>
     /// <param name="cancellation">Stops at once.</param>
-    /// <exception cref="DiagnosticException">There is no lock file, no remote cache that may be written, or the cache has something else than was locked.</exception>
-    public static IReadOnlyList<ExchangedArtifact> Push(BuildCache cache, string lockPath, bool withLayers, CancellationToken cancellation)
+    /// <exception cref="DiagnosticException">There is no lock file, no remote cache that may be written, or the cache
+    /// has something else than was locked.</exception>
+    public static IReadOnlyList<ExchangedArtifact> Push(
+        BuildCache cache,
+        string lockPath,
+        bool withLayers,
+        CancellationToken cancellation)
     {
         LockFile locked = Read(lockPath);
         Diagnostic[] others = [.. locked.Artifacts.SelectMany(artifact => Steps(artifact.Value)
@@ -30,16 +38,22 @@ public static class CacheExchange
             : throw new DiagnosticException(others);
     }
 
-    /// <summary>Fetches the artifacts of a lock file from the remote cache, unless they are here. What is not as it was locked is dropped here, and not taken there.</summary>
+    /// <summary>Fetches the artifacts of a lock file from the remote cache, unless they are here. What is not as it was
+    /// locked is dropped here, and not taken there.</summary>
     /// <param name="cache">The cache; it must have a remote cache.</param>
     /// <param name="lockPath">The lock file.</param>
     /// <param name="withLayers">Whether the decoder layers are fetched as well.</param>
     /// <param name="cancellation">Stops at once.</param>
     /// <exception cref="DiagnosticException">There is no lock file, or no remote cache.</exception>
-    public static IReadOnlyList<ExchangedArtifact> Pull(BuildCache cache, string lockPath, bool withLayers, CancellationToken cancellation) =>
+    public static IReadOnlyList<ExchangedArtifact> Pull(
+        BuildCache cache,
+        string lockPath,
+        bool withLayers,
+        CancellationToken cancellation) =>
         Exchange(Read(lockPath), withLayers, step => cache.TryPull(step.Key, step.Check, cancellation));
 
-    private static LockFile Read(string lockPath) => LockFile.Read(lockPath) ?? throw PipelineDiagnostics.LockMissing.Error(
+    private static LockFile Read(
+        string lockPath) => LockFile.Read(lockPath) ?? throw PipelineDiagnostics.LockMissing.Error(
         new SourceLocation(lockPath), "there is no lock file, so it is not known what to exchange; build once");
 
     private static List<ExchangedArtifact> Exchange(LockFile locked, bool withLayers, Func<LockedStep, bool> move)
@@ -54,7 +68,8 @@ public static class CacheExchange
             LockedStep[] exports = [.. Exports(artifact)];
             artifacts.Add(new ExchangedArtifact(name, artifact.Stored.Key)
             {
-                HasBudget = !withLayers || StepKeys.Of(artifact.Inputs).Allocation is not { } budget || Move(Unchecked(budget)),
+                HasBudget = !withLayers || StepKeys.Of(artifact.Inputs).Allocation is not { } budget
+                    || Move(Unchecked(budget)),
                 LayersThere = layers.Count(Move),
                 Layers = layers.Length,
                 IsThere = Move(Artifact(artifact)),
@@ -62,7 +77,8 @@ public static class CacheExchange
                 Exports = exports.Length,
                 PerplexitiesThere = perplexities.Count(Move),
                 Perplexities = perplexities.Length,
-                UnnamedPerplexities = artifact.Perplexity.Values.Count(perplexity => perplexity.DenseKey is null || perplexity.PrunedKey is null),
+                UnnamedPerplexities = artifact.Perplexity.Values
+                    .Count(perplexity => perplexity.DenseKey is null || perplexity.PrunedKey is null),
             });
         }
 
@@ -79,7 +95,8 @@ public static class CacheExchange
         }
     }
 
-    private static IEnumerable<LockedStep> Steps(LockedArtifact artifact) => [Artifact(artifact), .. Exports(artifact), .. Perplexities(artifact)];
+    private static IEnumerable<LockedStep> Steps(LockedArtifact artifact)
+        => [Artifact(artifact), .. Exports(artifact), .. Perplexities(artifact)];
 
     /// <summary>A step of which nothing but its key is locked.</summary>
     private static LockedStep Unchecked(string key) => new(key, _ => { });
@@ -87,23 +104,32 @@ public static class CacheExchange
     private static LockedStep Artifact(LockedArtifact artifact) => new(artifact.Stored.Key, entry =>
     {
         string digest = CachedArtifact.Digest(entry);
-        Require(digest == artifact.Stored.Digest, $"it has other files than were locked: digest {artifact.Stored.Digest} -> {digest}");
+        Require(
+            digest == artifact.Stored.Digest,
+            $"it has other files than were locked: digest {artifact.Stored.Digest} -> {digest}");
     });
 
-    private static IEnumerable<LockedStep> Exports(LockedArtifact artifact) => (artifact.Exports ?? new Dictionary<string, LockedFiles>()).Values
+    private static IEnumerable<LockedStep> Exports(
+        LockedArtifact artifact) => (artifact.Exports ?? new Dictionary<string, LockedFiles>()).Values
         .Select(locked => new LockedStep(locked.Key, entry =>
         {
-            string digest = entry.Files.Count > 0 ? entry.MetadataAs<CachedExport>(CachedExport.Kind).Report(entry, "").Digest : "";
-            Require(digest == locked.Digest, $"it has another GGUF file than was locked: digest {locked.Digest} -> {digest}");
+            string digest = entry.Files.Count > 0
+                ? entry.MetadataAs<CachedExport>(CachedExport.Kind).Report(entry, "").Digest
+                : "";
+            Require(
+                digest == locked.Digest,
+                $"it has another GGUF file than was locked: digest {locked.Digest} -> {digest}");
         }));
 
     private static IEnumerable<LockedStep> Perplexities(LockedArtifact artifact) => artifact.Perplexity.Values
-        .SelectMany(locked => ((string? Key, double Value)[])[(locked.DenseKey, locked.Dense), (locked.PrunedKey, locked.Pruned)])
+        .SelectMany(locked => ((string? Key, double Value)[])[(locked.DenseKey, locked.Dense), (locked.PrunedKey, locked
+            .Pruned)])
         .Where(measurement => measurement.Key is not null)
         .Select(measurement => new LockedStep(measurement.Key!, entry =>
         {
             double value = entry.MetadataAs<Perplexity>(CachedPerplexity.Kind).Value;
-            Require(value == measurement.Value, FormattableString.Invariant($"it has another perplexity than was locked: {measurement.Value} -> {value}"));
+            Require(value == measurement.Value, FormattableString.Invariant(
+                $"it has another perplexity than was locked: {measurement.Value} -> {value}"));
         }));
 
     private static void Require(bool holds, string otherwise)
@@ -116,10 +142,12 @@ public static class CacheExchange
 
     /// <summary>A step that a lock file names.</summary>
     /// <param name="Key">Its key.</param>
-    /// <param name="Check">Throws an <see cref="InvalidDataException"/> where an entry is not the one that was locked.</param>
+    /// <param name="Check">Throws an <see cref="InvalidDataException"/> where an entry is not the one that was
+    /// locked.</param>
     private sealed record LockedStep(string Key, Action<CacheEntry> Check)
     {
-        /// <summary>What the cache here has under the key, where that is something else than was locked; null otherwise.</summary>
+        /// <summary>What the cache here has under the key, where that is something else than was locked; null
+        /// otherwise.</summary>
         public string? Difference(BuildCache cache)
         {
             try
@@ -159,7 +187,8 @@ public sealed record ExchangedArtifact(string Name, string Key)
     /// <summary>How many perplexities the lock file names.</summary>
     public required int Perplexities { get; init; }
 
-    /// <summary>Texts whose perplexities cannot be exchanged, because an older version has written the lock file.</summary>
+    /// <summary>Texts whose perplexities cannot be exchanged, because an older version has written the lock
+    /// file.</summary>
     public required int UnnamedPerplexities { get; init; }
 
     /// <summary>How many of its decoder layers are where they were to be brought.</summary>
@@ -168,9 +197,12 @@ public sealed record ExchangedArtifact(string Name, string Key)
     /// <summary>How many decoder layers were asked for.</summary>
     public required int Layers { get; init; }
 
-    /// <summary>Whether the sparsity of each matrix is where it was to be brought, without which layers are of no use where it was found by measurement.</summary>
+    /// <summary>Whether the sparsity of each matrix is where it was to be brought, without which layers are of no use
+    /// where it was found by measurement.</summary>
     public required bool HasBudget { get; init; }
 
     /// <summary>Whether everything that was asked for is there.</summary>
-    public bool IsComplete => IsThere && ExportsThere == Exports && PerplexitiesThere == Perplexities && LayersThere == Layers && HasBudget;
+    public bool IsComplete => IsThere && ExportsThere == Exports && PerplexitiesThere == Perplexities
+        && LayersThere == Layers
+        && HasBudget;
 }

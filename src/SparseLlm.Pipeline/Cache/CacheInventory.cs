@@ -7,7 +7,13 @@ namespace SparseLlm.Pipeline.Cache;
 /// <param name="Damaged">Entries that cannot be used.</param>
 /// <param name="Blobs">Number of files that hold bytes; entries share them.</param>
 /// <param name="Bytes">Bytes in all of them.</param>
-public sealed record CacheInventory(string Directory, IReadOnlyList<ListedEntry> Entries, IReadOnlyList<PinningLockFile> LockFiles, int Damaged, int Blobs, long Bytes)
+public sealed record CacheInventory(
+    string Directory,
+    IReadOnlyList<ListedEntry> Entries,
+    IReadOnlyList<PinningLockFile> LockFiles,
+    int Damaged,
+    int Blobs,
+    long Bytes)
 {
     /// <summary>Looks through a cache.</summary>
     /// <param name="cache">The cache.</param>

@@ -5,8 +5,9 @@ using SparseLlm.Pipeline.Keys;
 namespace SparseLlm.Pipeline.Cache;
 
 /// <summary>
-/// Whose a folder is that somebody names as the cache. It may be any, with files in it that are dear to somebody, and a link in it may lead to any other. So a
-/// folder is a cache if it is marked as one of this tool (<see cref="CacheTag"/>), if it is empty, or if it is not there yet; every other is refused.
+/// Whose a folder is that somebody names as the cache. It may be any, with files in it that are dear to somebody, and a
+/// link in it may lead to any other. So a folder is a cache if it is marked as one of this tool
+/// (<see cref="CacheTag"/>), if it is empty, or if it is not there yet; every other is refused.
 /// </summary>
 internal static class CacheOwnership
 {
@@ -27,7 +28,8 @@ internal static class CacheOwnership
         }
 
         // A cache that another process begins at this moment: its mark is on the way.
-        FileSystemInfo[] content = [.. new DirectoryInfo(store.Root).EnumerateFileSystemInfos().Where(item => !TempFile.IsName(item.Name))];
+        FileSystemInfo[] content = [.. new DirectoryInfo(store.Root).EnumerateFileSystemInfos()
+            .Where(item => !TempFile.IsName(item.Name))];
         if (content.Length == 0)
         {
             return;
@@ -68,15 +70,24 @@ internal static class CacheOwnership
         }
     }
 
-    /// <summary>A cache used to be marked when the first entry was stored. Before that there were digests of files in it, and locks, which are empty.</summary>
-    private static bool IsOfUnmarkedCache(LocalStore store, FileSystemInfo folder) => folder is DirectoryInfo { LinkTarget: null } directory
-        && (folder.FullName == store.Digests ? directory.EnumerateFileSystemInfos().All(IsMemo) : folder.FullName == store.Locks && directory.EnumerateFileSystemInfos().All(IsLock));
+    /// <summary>A cache used to be marked when the first entry was stored. Before that there were digests of files in
+    /// it, and locks, which are empty.</summary>
+    private static bool IsOfUnmarkedCache(
+        LocalStore store,
+        FileSystemInfo folder) => folder is DirectoryInfo { LinkTarget: null } directory
+        && (folder.FullName == store.Digests
+            ? directory.EnumerateFileSystemInfos().All(IsMemo)
+            : folder.FullName == store.Locks && directory.EnumerateFileSystemInfos().All(IsLock));
 
-    private static bool IsMemo(FileSystemInfo item) => TempFile.IsName(item.Name) || FileDigestMemo.TryRead(item.FullName) is not null;
+    private static bool IsMemo(FileSystemInfo item)
+        => TempFile.IsName(item.Name) || FileDigestMemo.TryRead(item.FullName) is not null;
 
-    private static bool IsLock(FileSystemInfo item) => Sha256Text.IsValid(item.Name) && RegularFile.IsAt(item.FullName) && item is FileInfo { Length: 0 };
+    private static bool IsLock(FileSystemInfo item)
+        => Sha256Text.IsValid(item.Name) && RegularFile.IsAt(item.FullName) && item is FileInfo { Length: 0 };
 
-    private static DiagnosticException NotACache(LocalStore store, string reason) => PipelineDiagnostics.NotACache.Error(
+    private static DiagnosticException NotACache(
+        LocalStore store,
+        string reason) => PipelineDiagnostics.NotACache.Error(
         new SourceLocation(store.Root),
         $"this is not a cache of this tool: {reason}; nothing in it was touched. Name an empty or a new folder with --cache or in {CacheFolder.Variable}");
 }

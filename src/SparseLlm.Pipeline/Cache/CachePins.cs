@@ -6,8 +6,9 @@ using SparseLlm.Files;
 namespace SparseLlm.Pipeline.Cache;
 
 /// <summary>
-/// Which entries must stay: those whose keys are in the <c>pruning.lock.json</c> files that a build has written, as long as they exist. A note of such a file is
-/// its path, under the digest of the path. Digests in them say nothing: every artifact of a model has the model's tokenizer.
+/// Which entries must stay: those whose keys are in the <c>pruning.lock.json</c> files that a build has written, as
+/// long as they exist. A note of such a file is its path, under the digest of the path. Digests in them say nothing:
+/// every artifact of a model has the model's tokenizer.
 /// </summary>
 internal sealed partial class CachePins
 {
@@ -27,7 +28,8 @@ internal sealed partial class CachePins
 
     /// <summary>The notes whose lock file is gone.</summary>
     public static IEnumerable<string> Outdated(LocalStore store) =>
-        LocalStore.Files(store.Pins).Where(note => LockFileOf(note) is { } path && !File.Exists(path)).Select(note => note.Path);
+        LocalStore.Files(store.Pins).Where(note => LockFileOf(note) is { } path && !File.Exists(path))
+            .Select(note => note.Path);
 
     /// <summary>Every key that a lock file names. One that cannot be read pins nothing.</summary>
     public static CachePins Read(LocalStore store) => new(
@@ -56,9 +58,11 @@ internal sealed partial class CachePins
     ];
 
     /// <summary>The lock file that a note is of; null where the note cannot be read, or was not written here.</summary>
-    private static string? LockFileOf(StoredFile note) => TryRead(note.Path, LongestPath) is { } path && note.Name == NameOf(path) && Path.IsPathFullyQualified(path) ? path : null;
+    private static string? LockFileOf(
+        StoredFile note) => TryRead(note.Path, LongestPath) is { } path && note.Name == NameOf(path) && Path.IsPathFullyQualified(path) ? path : null;
 
-    private static string NameOf(string path) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)));
+    private static string NameOf(string path)
+        => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)));
 
     private static string? TryRead(string path, int maximumLength)
     {

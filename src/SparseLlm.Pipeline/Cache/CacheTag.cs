@@ -4,8 +4,8 @@ using SparseLlm.Files;
 namespace SparseLlm.Pipeline.Cache;
 
 /// <summary>
-/// <c>CACHEDIR.TAG</c> tells backup programs to leave a folder out, and this tool that the folder is a cache of its own: it deletes nothing in any other.
-/// Other tools have a file of this name too, so a line in it says whose it is.
+/// <c>CACHEDIR.TAG</c> tells backup programs to leave a folder out, and this tool that the folder is a cache of its
+/// own: it deletes nothing in any other. Other tools have a file of this name too, so a line in it says whose it is.
 /// </summary>
 internal static class CacheTag
 {
@@ -18,7 +18,8 @@ internal static class CacheTag
     private const string Owner = "# This folder is a cache of dotnet sparsellm.";
 
     // All that was there before the line above; no other tool has it.
-    private const string Disposable = "# This folder can be deleted at any time: everything in it can be computed again.";
+    private const string Disposable
+        = "# This folder can be deleted at any time: everything in it can be computed again.";
 
     private const int MaximumLength = 1 << 16;
 
@@ -31,11 +32,16 @@ internal static class CacheTag
             return false;
         }
 
-        string[] lines = Encoding.UTF8.GetString(RegularFile.ReadAllBytes(path, MaximumLength)).Split('\n', StringSplitOptions.TrimEntries);
-        return lines[0].StartsWith(Signature, StringComparison.Ordinal) && lines.Any(line => line is Owner or Disposable);
+        string[] lines = Encoding.UTF8.GetString(RegularFile.ReadAllBytes(path, MaximumLength))
+            .Split('\n', StringSplitOptions.TrimEntries);
+        return lines[0].StartsWith(Signature, StringComparison.Ordinal)
+            && lines.Any(line => line is Owner or Disposable);
     }
 
     /// <summary>Marks a folder.</summary>
     public static void Write(string folder) =>
-        TempFile.Write(folder, Path.Combine(folder, Name), Encoding.UTF8.GetBytes($"{Signature}\n{Owner}\n{Disposable}\n"));
+        TempFile.Write(
+            folder,
+            Path.Combine(folder, Name),
+            Encoding.UTF8.GetBytes($"{Signature}\n{Owner}\n{Disposable}\n"));
 }

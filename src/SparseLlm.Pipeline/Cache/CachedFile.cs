@@ -9,7 +9,8 @@ namespace SparseLlm.Pipeline.Cache;
 /// <param name="Digest">SHA-256 of its bytes, 64 hexadecimal digits.</param>
 /// <param name="Length">Its length in bytes.</param>
 /// <param name="Checksum">
-/// XXH128 of its bytes, 32 hexadecimal digits: finds damage at many times the speed of the digest, which proves against everyone.
+/// XXH128 of its bytes, 32 hexadecimal digits: finds damage at many times the speed of the digest, which proves against
+/// everyone.
 /// </param>
 public sealed record CachedFile(string Name, string Digest, long Length, string Checksum) : IJsonOnDeserialized
 {
@@ -24,13 +25,16 @@ public sealed record CachedFile(string Name, string Digest, long Length, string 
         name.Length <= LongestName
         && name.IndexOfAny(['\\', ':', '\0']) < 0
         && name.Split('/') is { Length: <= MostSegments } segments
-        && segments.All(segment => segment is not ("" or "." or "..") && Encoding.UTF8.GetByteCount(segment) <= LongestSegment);
+        && segments.All(
+            segment => segment is not ("" or "." or "..") && Encoding.UTF8.GetByteCount(segment) <= LongestSegment);
 
     void IJsonOnDeserialized.OnDeserialized()
     {
         RecordJson.Require(IsRelative(Name), "a file has a name that no step can have given it");
         RecordJson.Require(Sha256Text.IsValid(Digest), "a file has something else than a digest for one");
-        RecordJson.Require(Checksum.Length == ChecksumLength && Checksum.All(char.IsAsciiHexDigitLower), "a file has something else than a checksum for one");
+        RecordJson.Require(
+            Checksum.Length == ChecksumLength && Checksum.All(char.IsAsciiHexDigitLower),
+            "a file has something else than a checksum for one");
         RecordJson.Require(Length >= 0, "a file has a negative length");
     }
 }

@@ -14,7 +14,10 @@ internal static class FilePass
     /// <param name="consumers">Each gets every chunk in order; they work at the same time.</param>
     /// <returns>The number of bytes read.</returns>
     /// <exception cref="FileReadException">It cannot be read.</exception>
-    public static long Run(SafeFileHandle source, CancellationToken cancellation, params Action<ReadOnlyMemory<byte>>[] consumers) =>
+    public static long Run(
+        SafeFileHandle source,
+        CancellationToken cancellation,
+        params Action<ReadOnlyMemory<byte>>[] consumers) =>
         Run(source, 0, long.MaxValue, cancellation, consumers);
 
     /// <summary>Reads a part of a file.</summary>
@@ -25,20 +28,32 @@ internal static class FilePass
     /// <param name="consumers">Each gets every chunk in order; they work at the same time.</param>
     /// <returns>The number of bytes read.</returns>
     /// <exception cref="FileReadException">It cannot be read.</exception>
-    public static long Run(SafeFileHandle source, long first, long length, CancellationToken cancellation, params Action<ReadOnlyMemory<byte>>[] consumers)
+    public static long Run(
+        SafeFileHandle source,
+        long first,
+        long length,
+        CancellationToken cancellation,
+        params Action<ReadOnlyMemory<byte>>[] consumers)
     {
-        byte[] current = new byte[(int)Math.Clamp(Math.Min(length, RandomAccess.GetLength(source) - first), 1, ChunkLength)];
+        byte[] current = new byte[(int)Math.Clamp(
+            Math.Min(length, RandomAccess.GetLength(source) - first),
+            1,
+            ChunkLength)];
         byte[] next = new byte[current.Length];
         long done = 0;
         Task consumed = Task.CompletedTask;
         try
         {
-            while (Read(source, current.AsSpan(0, (int)Math.Min(current.Length, length - done)), first + done) is > 0 and int count)
+            while (Read(
+                source,
+                current.AsSpan(0, (int)Math.Min(current.Length, length - done)),
+                first + done) is > 0 and int count)
             {
                 cancellation.ThrowIfCancellationRequested();
                 consumed.GetAwaiter().GetResult();
                 ReadOnlyMemory<byte> chunk = current.AsMemory(0, count);
-                consumed = Task.WhenAll(consumers.Select(consume => Task.Run(() => consume(chunk), CancellationToken.None)));
+                consumed = Task.WhenAll(
+                    consumers.Select(consume => Task.Run(() => consume(chunk), CancellationToken.None)));
                 done += count;
                 (current, next) = (next, current);
             }

@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace SparseLlm.Pipeline.Cache;
 
-/// <summary>Copies that the kernel makes by itself, without the bytes coming to this process: as fast as <c>cp</c>.</summary>
+/// <summary>Copies that the kernel makes by itself, without the bytes coming to this process: as fast as
+/// <c>cp</c>.</summary>
 internal static class KernelCopy
 {
     // Between two looks at the cancellation.
@@ -17,7 +18,11 @@ internal static class KernelCopy
     /// <returns>The number of bytes; null if nothing was copied, and the caller has to.</returns>
     /// <exception cref="FileReadException">It failed in the middle, because the file cannot be read there.</exception>
     /// <exception cref="IOException">It failed in the middle otherwise.</exception>
-    public static long? TryCopy(SafeFileHandle source, SafeFileHandle destination, CancellationToken cancellation, Action<long, long> copied)
+    public static long? TryCopy(
+        SafeFileHandle source,
+        SafeFileHandle destination,
+        CancellationToken cancellation,
+        Action<long, long> copied)
     {
         long length = RandomAccess.GetLength(source);
         if (!OperatingSystem.IsLinux() || length == 0)
@@ -31,7 +36,13 @@ internal static class KernelCopy
         {
             cancellation.ThrowIfCancellationRequested();
             long offset = written;
-            nint count = CopyRange(source, ref read, destination, ref written, (nuint)Math.Min(PieceLength, length - written), 0);
+            nint count = CopyRange(
+                source,
+                ref read,
+                destination,
+                ref written,
+                (nuint)Math.Min(PieceLength, length - written),
+                0);
             if (count <= 0 && offset == 0)
             {
                 return null;

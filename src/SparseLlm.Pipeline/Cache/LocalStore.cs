@@ -4,8 +4,9 @@ using SparseLlm.Files;
 namespace SparseLlm.Pipeline.Cache;
 
 /// <summary>
-/// The cache's folder: <c>ac/KEY</c> says what a step produced, <c>cas/DIGEST</c> holds bytes. Files appear whole, and blobs before
-/// the entry that names them. Failures to read or write are the caller's business; damage is an <see cref="InvalidDataException"/>.
+/// The cache's folder: <c>ac/KEY</c> says what a step produced, <c>cas/DIGEST</c> holds bytes. Files appear whole, and
+/// blobs before the entry that names them. Failures to read or write are the caller's business; damage is an
+/// <see cref="InvalidDataException"/>.
 /// </summary>
 internal sealed class LocalStore(string root)
 {
@@ -49,9 +50,11 @@ internal sealed class LocalStore(string root)
     public static IEnumerable<StoredFile> Files(string folder) => StoredFile.In(folder, Sha256Text.IsValid);
 
     /// <summary>What processes have left that were killed while they wrote, and what others are writing.</summary>
-    public IEnumerable<StoredFile> TempFiles() => ((string[])[Root, Temp, Digests]).SelectMany(folder => StoredFile.In(folder, TempFile.IsName));
+    public IEnumerable<StoredFile> TempFiles()
+        => ((string[])[Root, Temp, Digests]).SelectMany(folder => StoredFile.In(folder, TempFile.IsName));
 
-    /// <summary>Makes the folders. The mark comes first: a folder with anything else in it and without a mark is somebody else's.</summary>
+    /// <summary>Makes the folders. The mark comes first: a folder with anything else in it and without a mark is
+    /// somebody else's.</summary>
     public void Prepare()
     {
         Directory.CreateDirectory(Root);
@@ -88,7 +91,8 @@ internal sealed class LocalStore(string root)
         CacheEntry entry = CacheEntryFile.Read(key, bytes);
         foreach (CachedFile file in entry.Files)
         {
-            StoredFile blob = StoredFile.Of(BlobPath(file.Digest)) ?? throw new InvalidDataException($"the bytes of {file.Name} are missing");
+            StoredFile blob = StoredFile.Of(BlobPath(file.Digest))
+                ?? throw new InvalidDataException($"the bytes of {file.Name} are missing");
             if (blob.Length != file.Length)
             {
                 throw new InvalidDataException($"{file.Name} has {blob.Length} bytes instead of {file.Length}");
@@ -144,7 +148,8 @@ internal sealed class LocalStore(string root)
         file.MoveTo(path);
     }
 
-    /// <summary>Copies bytes out, and makes sure that the copy has the digest that is asked for: somebody may hold it against one of his own.</summary>
+    /// <summary>Copies bytes out, and makes sure that the copy has the digest that is asked for: somebody may hold it
+    /// against one of his own.</summary>
     /// <exception cref="InvalidDataException">They are not. Nothing stands at the target then.</exception>
     public void Restore(CachedFile file, string directory, CancellationToken cancellation)
     {
@@ -169,7 +174,8 @@ internal sealed class LocalStore(string root)
         Check(file, sums.Checksum == file.Checksum);
     }
 
-    /// <summary>Makes sure, by their digest, that bytes are those that their name promises to whoever gets them.</summary>
+    /// <summary>Makes sure, by their digest, that bytes are those that their name promises to whoever gets
+    /// them.</summary>
     /// <exception cref="InvalidDataException">They are not.</exception>
     public void VerifyDigest(CachedFile file, CancellationToken cancellation)
     {
@@ -182,7 +188,8 @@ internal sealed class LocalStore(string root)
     /// <summary>What bytes hold.</summary>
     /// <param name="file">The bytes.</param>
     /// <param name="read">Reads them, and nothing else.</param>
-    /// <exception cref="InvalidDataException">They are missing, cannot be read, or are not what <paramref name="read"/> is for.</exception>
+    /// <exception cref="InvalidDataException">They are missing, cannot be read, or are not what <paramref name="read"/>
+    /// is for.</exception>
     public T Read<T>(CachedFile file, Func<Stream, T> read)
     {
         using Stream stream = OpenStream(file);
@@ -217,7 +224,8 @@ internal sealed class LocalStore(string root)
         }
     }
 
-    /// <summary>Where the disk under bytes fails, they are as good as missing, and go away so that others can come into their place.</summary>
+    /// <summary>Where the disk under bytes fails, they are as good as missing, and go away so that others can come into
+    /// their place.</summary>
     private void Read(CachedFile file, Func<long> pass)
     {
         try
@@ -234,7 +242,8 @@ internal sealed class LocalStore(string root)
     private static InvalidDataException Unreadable(CachedFile file, Exception exception) =>
         new($"the bytes of {file.Name} cannot be read ({exception.Message.TrimEnd('.')})", exception);
 
-    /// <summary>A blob that is not what its name says goes away; other entries that name it will find it missing.</summary>
+    /// <summary>A blob that is not what its name says goes away; other entries that name it will find it
+    /// missing.</summary>
     private void Check(CachedFile file, bool isAsStored)
     {
         if (!isAsStored)
@@ -244,7 +253,8 @@ internal sealed class LocalStore(string root)
         }
     }
 
-    /// <summary>Deletes a file, if it is there and can be deleted. What is no file, a link say, is not the cache's.</summary>
+    /// <summary>Deletes a file, if it is there and can be deleted. What is no file, a link say, is not the
+    /// cache's.</summary>
     public static bool Drop(string path)
     {
         try

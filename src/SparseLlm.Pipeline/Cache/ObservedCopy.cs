@@ -11,13 +11,15 @@ internal static class ObservedCopy
     /// <param name="cancellation">Stops between chunks.</param>
     /// <param name="observers">Each gets every chunk of the copy in order; they work at the same time.</param>
     /// <returns>The number of bytes.</returns>
-    /// <exception cref="FileReadException">The file cannot be read, or the blocks that the copy shares with it.</exception>
+    /// <exception cref="FileReadException">The file cannot be read, or the blocks that the copy shares with
+    /// it.</exception>
     /// <exception cref="IOException">The copy cannot be written.</exception>
     public static long Run(
         SafeFileHandle source, SafeFileHandle destination, CancellationToken cancellation, params Action<ReadOnlyMemory<byte>>[] observers) =>
         Reflink.TryClone(source, destination)
             ? FilePass.Run(destination, cancellation, observers)
-            : InKernel(source, destination, cancellation, observers) ?? InProcess(source, destination, cancellation, observers);
+            : InKernel(source, destination, cancellation, observers)
+                ?? InProcess(source, destination, cancellation, observers);
 
     /// <summary>While the kernel copies a piece, the piece before it is read again, from the system's memory.</summary>
     private static long? InKernel(
@@ -29,7 +31,9 @@ internal static class ObservedCopy
             long? copied = KernelCopy.TryCopy(source, destination, cancellation, (offset, length) =>
             {
                 observed.GetAwaiter().GetResult();
-                observed = Task.Run(() => FilePass.Run(destination, offset, length, cancellation, observers), CancellationToken.None);
+                observed = Task.Run(
+                    () => FilePass.Run(destination, offset, length, cancellation, observers),
+                    CancellationToken.None);
             });
             observed.GetAwaiter().GetResult();
             return copied;

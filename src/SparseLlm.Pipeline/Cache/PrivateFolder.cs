@@ -3,8 +3,9 @@ using SparseLlm.Files;
 namespace SparseLlm.Pipeline.Cache;
 
 /// <summary>
-/// A folder of this user among the system's temporary files, under a name that all processes of the user find. Where everyone may write, others know the name
-/// too, and can have put a folder or a link of theirs there: it is used only if it is a folder that nobody else can write to.
+/// A folder of this user among the system's temporary files, under a name that all processes of the user find. Where
+/// everyone may write, others know the name too, and can have put a folder or a link of theirs there: it is used only
+/// if it is a folder that nobody else can write to.
 /// </summary>
 internal static class PrivateFolder
 {

@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace SparseLlm.Pipeline.Cache;
 
-/// <summary>Copies that share their blocks with the original until one of the two is written to (Btrfs, XFS, bcachefs).</summary>
+/// <summary>Copies that share their blocks with the original until one of the two is written to (Btrfs, XFS,
+/// bcachefs).</summary>
 internal static class Reflink
 {
     // FICLONE of linux/fs.h: _IOW(0x94, 9, int).

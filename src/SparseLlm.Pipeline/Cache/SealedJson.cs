@@ -7,8 +7,8 @@ using SparseLlm.Files;
 namespace SparseLlm.Pipeline.Cache;
 
 /// <summary>
-/// Small JSON files that know when they are damaged: <c>{"formatVersion": 1, "key": ..., "digest": ..., "content": {...}}</c>,
-/// where the digest is the SHA-256 of the content's bytes and the key is the file's own.
+/// Small JSON files that know when they are damaged: <c>{"formatVersion": 1, "key": ..., "digest": ..., "content":
+/// {...}}</c>, where the digest is the SHA-256 of the content's bytes and the key is the file's own.
 /// </summary>
 internal static class SealedJson
 {
@@ -56,7 +56,8 @@ internal static class SealedJson
                 throw new InvalidDataException("it belongs to another key");
             }
 
-            if (envelope.Digest != Convert.ToHexStringLower(SHA256.HashData(JsonMarshal.GetRawUtf8Value(envelope.Content))))
+            if (envelope.Digest != Convert.ToHexStringLower(
+                SHA256.HashData(JsonMarshal.GetRawUtf8Value(envelope.Content))))
             {
                 throw new InvalidDataException("its content does not match its digest");
             }

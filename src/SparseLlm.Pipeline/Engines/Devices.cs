@@ -13,10 +13,12 @@ public static class Devices
 {
     private const int MostThreadsPerProcessor = 8;
 
-    /// <summary>The engine for a device. A worker process is not started before there is something to compute.</summary>
+    /// <summary>The engine for a device. A worker process is not started before there is something to
+    /// compute.</summary>
     /// <param name="choice">What is asked for.</param>
     /// <param name="cache">Where finished steps are kept.</param>
-    /// <exception cref="Diagnostics.DiagnosticException">The engine is not installed, or does not have what is asked for.</exception>
+    /// <exception cref="Diagnostics.DiagnosticException">The engine is not installed, or does not have what is asked
+    /// for.</exception>
     public static IEngine Open(EngineChoice choice, BuildCache cache) => Find(choice) switch
     {
         { } engine => new WorkerEngine(engine, choice with { Threads = Sensible(choice.Threads) }, cache),
@@ -24,13 +26,14 @@ public static class Devices
     };
 
     /// <summary>
-    /// The engine that measures a model. A packed one is measured as it will run: through the kernels that multiply its matrices as they are stored. Only an engine that was asked for by name
-    /// unpacks it, layer by layer.
+    /// The engine that measures a model. A packed one is measured as it will run: through the kernels that multiply its
+    /// matrices as they are stored. Only an engine that was asked for by name unpacks it, layer by layer.
     /// </summary>
     /// <param name="model">The model's directory.</param>
     /// <param name="choice">What is asked for.</param>
     /// <param name="cache">Where finished steps are kept.</param>
-    /// <exception cref="Diagnostics.DiagnosticException">The engine is not installed, does not have what is asked for, or it cannot be told whether the model is packed.</exception>
+    /// <exception cref="Diagnostics.DiagnosticException">The engine is not installed, does not have what is asked for,
+    /// or it cannot be told whether the model is packed.</exception>
     public static IEngine OpenToMeasure(string model, EngineChoice choice, BuildCache cache)
     {
         RequireSupported(choice);
@@ -39,8 +42,10 @@ public static class Devices
             : Open(choice, cache);
     }
 
-    /// <summary>More threads than the processors can run wait for each other, in the end for ever. Results are the same with any number.</summary>
-    public static int? Sensible(int? threads) => threads is { } asked ? Math.Min(asked, MostThreadsPerProcessor * Environment.ProcessorCount) : null;
+    /// <summary>More threads than the processors can run wait for each other, in the end for ever. Results are the same
+    /// with any number.</summary>
+    public static int? Sensible(int? threads)
+        => threads is { } asked ? Math.Min(asked, MostThreadsPerProcessor * Environment.ProcessorCount) : null;
 
     /// <summary>The installed engine that is asked for; null for the one that is built in.</summary>
     private static InstalledEngine? Find(EngineChoice choice)
@@ -49,13 +54,16 @@ public static class Devices
         return Find(choice.Device);
     }
 
-    /// <summary>Who names the built-in engine must not ask for what it does not have; who leaves the choice to the tool takes what is there.</summary>
+    /// <summary>Who names the built-in engine must not ask for what it does not have; who leaves the choice to the tool
+    /// takes what is there.</summary>
     private static void RequireSupported(EngineChoice choice)
     {
         string? problem =
-            choice.UnsupportedPrecision is { } precision ? $"{precision}; add --precision exact, or choose another device by --device cuda"
-            : choice.UnsupportedDevices is { } devices ? $"{devices}; add --devices 0, or choose another device by --device cuda"
-            : null;
+            choice.UnsupportedPrecision is { } precision
+                ? $"{precision}; add --precision exact, or choose another device by --device cuda"
+                : choice.UnsupportedDevices is { } devices
+                ? $"{devices}; add --devices 0, or choose another device by --device cuda"
+                : null;
         if (problem is not null)
         {
             throw PipelineDiagnostics.EngineSettingUnsupported.Error(null, problem);
@@ -65,7 +73,8 @@ public static class Devices
     private static InstalledEngine? Find(string device) => device switch
     {
         DeviceNames.Cpu => null,
-        DeviceNames.Auto => InstalledEngines.Find(EngineKind.Cuda.Name) is { IsOfThisTool: true } cuda && GraphicsProcessors.ArePresent() ? cuda : null,
+        DeviceNames.Auto => InstalledEngines.Find(EngineKind.Cuda.Name) is { IsOfThisTool: true } cuda
+            && GraphicsProcessors.ArePresent() ? cuda : null,
         _ => InstalledEngines.Require(device),
     };
 }

@@ -23,7 +23,9 @@ public static class DotNetHost
         };
 
         // A build that starts the tool has settings that are not for this one.
-        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
+        foreach (string name in start.Environment.Keys
+            .Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase))
+            .ToArray())
         {
             start.Environment.Remove(name);
         }
@@ -31,11 +33,13 @@ public static class DotNetHost
         return start;
     }
 
-    /// <summary>The runtime stands in <c>shared/Microsoft.NETCore.App/VERSION</c> below the folder that has the host.</summary>
+    /// <summary>The runtime stands in <c>shared/Microsoft.NETCore.App/VERSION</c> below the folder that has the
+    /// host.</summary>
     private static string Find()
     {
         string name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
-        string path = System.IO.Path.GetFullPath(System.IO.Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", name));
+        string path = System.IO.Path
+            .GetFullPath(System.IO.Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", name));
         return File.Exists(path) ? path : name;
     }
 }

@@ -8,7 +8,10 @@ namespace SparseLlm.Pipeline.Engines;
 /// <param name="Driver">The driver's version; null where there is no driver.</param>
 /// <param name="Cuda">The newest version of CUDA that the driver can run, if it says.</param>
 /// <param name="Processors">The GPUs.</param>
-public sealed partial record GraphicsProcessors(string? Driver, string? Cuda, IReadOnlyList<GraphicsProcessor> Processors)
+public sealed partial record GraphicsProcessors(
+    string? Driver,
+    string? Cuda,
+    IReadOnlyList<GraphicsProcessor> Processors)
 {
     private const string Program = "nvidia-smi";
     private const string KernelModule = "/proc/driver/nvidia/version";
@@ -16,31 +19,42 @@ public sealed partial record GraphicsProcessors(string? Driver, string? Cuda, IR
 
     /// <summary>Whether there is one, without asking for particulars where the system tells by itself.</summary>
     public static bool ArePresent() =>
-        (Directory.Exists("/dev") && Directory.EnumerateFiles("/dev", "nvidia*").Any(path => char.IsAsciiDigit(path[^1])))
+        (Directory.Exists("/dev")
+            && Directory.EnumerateFiles("/dev", "nvidia*").Any(path => char.IsAsciiDigit(path[^1])))
         || Run("--list-gpus") is { Length: > 0 };
 
     /// <summary>Asks the driver.</summary>
     public static GraphicsProcessors Find()
     {
-        string[][] rows = [.. (Run("--query-gpu=driver_version,memory.total,name", "--format=csv,noheader,nounits") ?? "")
+        string[][] rows = [.. (Run("--query-gpu=driver_version,memory.total,name", "--format=csv,noheader,nounits")
+            ?? "")
             .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(line => line.Split(", ", 3))
             .Where(row => row.Length == 3)];
         return new GraphicsProcessors(
             rows.FirstOrDefault()?[0] ?? KernelDriver(),
             rows.Length > 0 && CudaVersion().Match(Run() ?? "") is { Success: true } cuda ? cuda.Groups[1].Value : null,
-            [.. rows.Select(row => new GraphicsProcessor(row[2], long.TryParse(row[1], CultureInfo.InvariantCulture, out long mebibytes) ? mebibytes << 20 : null))]);
+            [.. rows.Select(row => new GraphicsProcessor(
+                row[2],
+                long.TryParse(row[1], CultureInfo.InvariantCulture, out long mebibytes) ? mebibytes << 20 : null))]);
     }
 
     private static string? KernelDriver() =>
-        File.Exists(KernelModule) && DriverVersion().Match(File.ReadAllText(KernelModule)) is { Success: true } version ? version.Value : null;
+        File.Exists(KernelModule) && DriverVersion().Match(File.ReadAllText(KernelModule)) is { Success: true } version
+            ? version.Value
+            : null;
 
     /// <summary>What the driver's program prints; null where there is none, or it fails.</summary>
     private static string? Run(params string[] arguments)
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, CreateNoWindow = true })!;
+            using Process process = Process.Start(new ProcessStartInfo(Program, arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                CreateNoWindow = true
+            })!;
             process.ErrorDataReceived += (_, _) => { };
             process.BeginErrorReadLine();
             Task<string> output = process.StandardOutput.ReadToEndAsync();

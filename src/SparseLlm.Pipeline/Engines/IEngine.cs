@@ -5,8 +5,9 @@ using SparseLlm.Pruning.Evaluation;
 namespace SparseLlm.Pipeline.Engines;
 
 /// <summary>
-/// What computes: a backend in this process, or a worker process that has one. Everything else about a build - what is up to date, cache, staging,
-/// gates, lock file, reports - is done without it, so that a build with nothing to compute starts nothing.
+/// What computes: a backend in this process, or a worker process that has one. Everything else about a build - what is
+/// up to date, cache, staging, gates, lock file, reports - is done without it, so that a build with nothing to compute
+/// starts nothing.
 /// </summary>
 public interface IEngine : IDisposable
 {
@@ -14,7 +15,8 @@ public interface IEngine : IDisposable
     /// <exception cref="DiagnosticException">It has to be asked for, and the engine does not start.</exception>
     string NumericsClass { get; }
 
-    /// <summary>Prunes a model, step by step, each of which is looked for in the cache first and kept there as soon as it is done.</summary>
+    /// <summary>Prunes a model, step by step, each of which is looked for in the cache first and kept there as soon as
+    /// it is done.</summary>
     /// <param name="job">What to prune, and where to write it.</param>
     /// <param name="progress">Told of the steps.</param>
     /// <param name="cancellation">Stops between matrices; layers that are finished stay in the cache.</param>

@@ -11,7 +11,13 @@ namespace SparseLlm.Pipeline.Engines;
 /// <param name="Inputs">The files that the keys stand for.</param>
 /// <param name="Directory">An empty directory to write the pruned model to.</param>
 /// <param name="Memory">How much memory activations may take.</param>
-public sealed record PruneJob(string Model, PruneRequest Request, StepKeys Keys, InputStamps Inputs, string Directory, MemoryBudget Memory)
+public sealed record PruneJob(
+    string Model,
+    PruneRequest Request,
+    StepKeys Keys,
+    InputStamps Inputs,
+    string Directory,
+    MemoryBudget Memory)
 {
     /// <summary>What to do where nothing may be pruned.</summary>
     internal const string BuildElsewhere = "Build it where that is allowed and push it to the cache";
@@ -19,6 +25,7 @@ public sealed record PruneJob(string Model, PruneRequest Request, StepKeys Keys,
     /// <summary>Whether layers may be pruned; where they may not, it is an error if one is not in the cache.</summary>
     public bool MayPrune { get; init; } = true;
 
-    /// <summary>Whether several prunes of the model are to be expected, so that what they have in common is worth its memory.</summary>
+    /// <summary>Whether several prunes of the model are to be expected, so that what they have in common is worth its
+    /// memory.</summary>
     public bool ExpectsMore { get; init; }
 }

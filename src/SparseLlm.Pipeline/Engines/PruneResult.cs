@@ -7,8 +7,13 @@ namespace SparseLlm.Pipeline.Engines;
 /// <param name="Layers">The decoder layers, without values.</param>
 /// <param name="Calibration">The calibration windows, if the method looked at any.</param>
 /// <param name="SpilledBytes">What was written to a temporary file for want of memory.</param>
-/// <param name="PeakMemory">The most memory that the engine's process had held by then, in bytes, if the system tells.</param>
-public sealed record PruneResult(IReadOnlyList<PrunedLayer> Layers, CalibrationWindows? Calibration, long SpilledBytes, long? PeakMemory)
+/// <param name="PeakMemory">The most memory that the engine's process had held by then, in bytes, if the system
+/// tells.</param>
+public sealed record PruneResult(
+    IReadOnlyList<PrunedLayer> Layers,
+    CalibrationWindows? Calibration,
+    long SpilledBytes,
+    long? PeakMemory)
 {
     /// <summary>By decoder layer, the places of the experts that stayed; null where none were dropped.</summary>
     public IReadOnlyList<IReadOnlyList<int>?>? Experts { get; init; }

@@ -17,14 +17,17 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
     private readonly BuildCache cache = dense.Cache;
 
     /// <summary>How matrices are stored in each of them.</summary>
-    public IReadOnlyList<GgufElementType> Types { get; } = [.. request.Gguf.Select(type => type ?? dense.StoredType).Distinct()];
+    public IReadOnlyList<GgufElementType> Types { get; }
+        = [.. request.Gguf.Select(type => type ?? dense.StoredType).Distinct()];
 
     /// <summary>Their names, as recipes have them.</summary>
     public IEnumerable<string> TypeNames => Types.Select(NameOf);
 
     /// <summary>All files that the artifact will have.</summary>
     /// <exception cref="DiagnosticException">GGUF cannot hold the model, its tokenizer or a type.</exception>
-    public IReadOnlySet<string> Files => ArtifactFiles.Of(ModelFiles.Stored(dense.Digests.Files.Keys, request.Encoding), [.. Types.SelectMany(type => Outlook(type).Endings.Select(ending => Stem(type) + ending))]);
+    public IReadOnlySet<string> Files => ArtifactFiles.Of(
+        ModelFiles.Stored(dense.Digests.Files.Keys, request.Encoding),
+        [.. Types.SelectMany(type => Outlook(type).Endings.Select(ending => Stem(type) + ending))]);
 
     /// <summary>What those of types take that an artifact does not have yet.</summary>
     /// <param name="known">The artifact that stands in its place; null where there is none.</param>
@@ -33,11 +36,13 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
 
     /// <summary>The types of which an artifact has no file, or not as it was written.</summary>
     /// <param name="known">The artifact that stands in its place; null where there is none.</param>
-    public IReadOnlyList<GgufElementType> Missing(ArtifactManifest? known) => [.. Types.Where(type => known is null || Standing(known, type) is null)];
+    public IReadOnlyList<GgufElementType> Missing(ArtifactManifest? known)
+        => [.. Types.Where(type => known is null || Standing(known, type) is null)];
 
     /// <summary>Whether an artifact that stands in its place has what is asked for, and nothing else.</summary>
     public bool AreCurrent(ArtifactManifest known) =>
-        known.Exports.Select(export => export.Key).SequenceEqual(Types.Select(type => KeyOf(known, type))) && Missing(known).Count == 0;
+        known.Exports.Select(export => export.Key).SequenceEqual(Types.Select(type => KeyOf(known, type)))
+            && Missing(known).Count == 0;
 
     /// <summary>Whether a file is in the cache, here or on the remote one.</summary>
     public bool IsCached(ArtifactManifest known, GgufElementType type, CancellationToken cancellation) =>
@@ -53,14 +58,25 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
     /// <param name="progress">Told what is written.</param>
     /// <param name="cancellation">Stops between pieces.</param>
     /// <exception cref="DiagnosticException">One cannot be written, or is another than was locked.</exception>
-    public IReadOnlyList<ExportReport> Make(ArtifactManifest manifest, string model, string target, IProgress<BuildProgress>? progress, CancellationToken cancellation)
+    public IReadOnlyList<ExportReport> Make(
+        ArtifactManifest manifest,
+        string model,
+        string target,
+        IProgress<BuildProgress>? progress,
+        CancellationToken cancellation)
     {
         ArtifactManifest named = Named(manifest);
         var exports = new List<ExportReport>();
         foreach (GgufElementType type in Types)
         {
             ExportReport? standing = model == request.Output ? Standing(manifest, type) : null;
-            ExportReport export = standing ?? Restore(named, type, target, cancellation) ?? Write(named, type, model, target, progress, cancellation);
+            ExportReport export = standing ?? Restore(named, type, target, cancellation) ?? Write(
+                named,
+                type,
+                model,
+                target,
+                progress,
+                cancellation);
             LockCheck.Require(request, export);
             exports.Add(export);
         }
@@ -68,17 +84,35 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
         return exports;
     }
 
-    private ExportReport? Restore(ArtifactManifest manifest, GgufElementType type, string target, CancellationToken cancellation) =>
-        cache.TryGet(KeyOf(manifest, type), entry => CachedExport.Read(entry, Stem(type)), cancellation) is var (entry, export)
+    private ExportReport? Restore(
+        ArtifactManifest manifest,
+        GgufElementType type,
+        string target,
+        CancellationToken cancellation) =>
+        cache.TryGet(
+            KeyOf(manifest, type),
+            entry => CachedExport.Read(entry, Stem(type)),
+            cancellation) is var (entry, export)
         && cache.TryRestore(entry, target, cancellation)
             ? export.Report(entry, NameOf(type))
             : null;
 
-    private ExportReport Write(ArtifactManifest manifest, GgufElementType type, string model, string target, IProgress<BuildProgress>? progress, CancellationToken cancellation)
+    private ExportReport Write(
+        ArtifactManifest manifest,
+        GgufElementType type,
+        string model,
+        string target,
+        IProgress<BuildProgress>? progress,
+        CancellationToken cancellation)
     {
         progress?.Report(new Exporting(request.DisplayName, FileName(type)));
         InputStamps read = new([.. manifest.StoredFiles.Select(name => InputStamp.Of(Path.Combine(model, name)))]);
-        using GgufExport export = GgufExport.Open(model, new GgufExportOptions(type) { Name = request.DisplayName, CardDirectory = dense.Directory, Provenance = GgufProvenance.Of(manifest) });
+        using GgufExport export = GgufExport.Open(model, new GgufExportOptions(type)
+        {
+            Name = request.DisplayName,
+            CardDirectory = dense.Directory,
+            Provenance = GgufProvenance.Of(manifest)
+        });
         string path = Path.Combine(target, FileName(type));
         try
         {
@@ -86,7 +120,9 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
         }
         catch (DiagnosticException exception)
         {
-            throw AsAskedFor(exception, file => Path.GetDirectoryName(file) == Path.TrimEndingDirectorySeparator(model));
+            throw AsAskedFor(
+                exception,
+                file => Path.GetDirectoryName(file) == Path.TrimEndingDirectorySeparator(model));
         }
 
         read.RequireUnchanged();
@@ -106,7 +142,8 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
             CachedExport.Kind,
             NameOf(type),
             key,
-            [.. files.Select(file => new ExportedFile(Path.GetFileName(file), cache.Digests.Of(file), new FileInfo(file).Length))],
+            [.. files.Select(
+                file => new ExportedFile(Path.GetFileName(file), cache.Digests.Of(file), new FileInfo(file).Length))],
             cached.Notes);
     }
 
@@ -123,9 +160,11 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
         }
     }
 
-    /// <summary>An error in what is being made, or in what the model is, at the place where the file was asked for.</summary>
+    /// <summary>An error in what is being made, or in what the model is, at the place where the file was asked
+    /// for.</summary>
     private DiagnosticException AsAskedFor(DiagnosticException exception, Func<string, bool> isMeant) =>
-        request.Location is not null && exception.Diagnostics.All(diagnostic => diagnostic.Location is { File: var file } && isMeant(file))
+        request.Location is not null
+            && exception.Diagnostics.All(diagnostic => diagnostic.Location is { File: var file } && isMeant(file))
             ? new DiagnosticException([.. exception.Diagnostics.Select(diagnostic => diagnostic with
             {
                 Location = request.Location, Message = $"'{request.DisplayName}' cannot be written as GGUF: {diagnostic.Message}, or leave 'format: gguf' out",
@@ -136,7 +175,9 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
     private ExportReport? Standing(ArtifactManifest known, GgufElementType type)
     {
         string key = KeyOf(known, type);
-        return known.Exports.FirstOrDefault(export => export.Key == key) is { } export && IsIntact(export) ? export : null;
+        return known.Exports.FirstOrDefault(export => export.Key == key) is { } export && IsIntact(export)
+            ? export
+            : null;
     }
 
     private bool IsIntact(ExportReport export)
@@ -151,10 +192,12 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
         }
     }
 
-    private string KeyOf(ArtifactManifest manifest, GgufElementType type) => ExportKey.Of(Named(manifest), type, dense.Card);
+    private string KeyOf(ArtifactManifest manifest, GgufElementType type)
+        => ExportKey.Of(Named(manifest), type, dense.Card);
 
     /// <summary>The artifact under the name that it has here: one from the cache may have had another.</summary>
-    private ArtifactManifest Named(ArtifactManifest manifest) => manifest with { Artifact = request.Name, Model = manifest.Model with { Name = dense.Name } };
+    private ArtifactManifest Named(ArtifactManifest manifest)
+        => manifest with { Artifact = request.Name, Model = manifest.Model with { Name = dense.Name } };
 
     /// <summary>As llama.cpp's files are named: the model, and its type in capitals.</summary>
     private string Stem(GgufElementType type) => $"{request.DisplayName}-{type.Name()}";

@@ -11,7 +11,8 @@ internal sealed partial record CachedExport(IReadOnlyList<ExportNote> Notes)
     /// <summary>The kind of these entries.</summary>
     public const string Kind = "gguf";
 
-    /// <summary>What an entry says, if its files have the names that they must have: they are restored among those of the model.</summary>
+    /// <summary>What an entry says, if its files have the names that they must have: they are restored among those of
+    /// the model.</summary>
     /// <param name="entry">The entry.</param>
     /// <param name="stem">What the names begin with.</param>
     /// <exception cref="InvalidDataException">They have others, or it is no such entry.</exception>
@@ -20,7 +21,8 @@ internal sealed partial record CachedExport(IReadOnlyList<ExportNote> Notes)
         var export = entry.MetadataAs<CachedExport>(Kind);
         bool areNamed = entry.Files.Count > 0
             && entry.Files.DistinctBy(file => file.Name).Count() == entry.Files.Count
-            && entry.Files.All(file => file.Name.StartsWith(stem, StringComparison.Ordinal) && Endings().IsMatch(file.Name[stem.Length..]));
+            && entry.Files.All(file => file.Name.StartsWith(stem, StringComparison.Ordinal)
+                && Endings().IsMatch(file.Name[stem.Length..]));
         return areNamed ? export : throw new InvalidDataException("its files are not those of a GGUF file");
     }
 
@@ -31,7 +33,8 @@ internal sealed partial record CachedExport(IReadOnlyList<ExportNote> Notes)
         Kind,
         type,
         entry.Key,
-        [.. entry.Files.OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => new ExportedFile(file.Name, file.Digest, file.Length))],
+        [.. entry.Files.OrderBy(file => file.Name, StringComparer.Ordinal)
+            .Select(file => new ExportedFile(file.Name, file.Digest, file.Length))],
         Notes);
 
     [GeneratedRegex(@"^(-[0-9]{5}-of-[0-9]{5})?\.gguf\z")]

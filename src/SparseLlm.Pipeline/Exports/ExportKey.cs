@@ -6,7 +6,8 @@ using SparseLlm.Pipeline.Keys;
 
 namespace SparseLlm.Pipeline.Exports;
 
-/// <summary>The key of a GGUF file: of the artifact's files, which its provenance names by their digest, and of all else that is written into it.</summary>
+/// <summary>The key of a GGUF file: of the artifact's files, which its provenance names by their digest, and of all
+/// else that is written into it.</summary>
 internal static class ExportKey
 {
     /// <summary>The key.</summary>

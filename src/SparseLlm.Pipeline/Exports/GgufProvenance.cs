@@ -3,7 +3,8 @@ using SparseLlm.Pipeline.Artifacts;
 
 namespace SparseLlm.Pipeline.Exports;
 
-/// <summary>What a GGUF file says of where it comes from: nothing of when and by which version of the tool, so that the same inputs become the same bytes.</summary>
+/// <summary>What a GGUF file says of where it comes from: nothing of when and by which version of the tool, so that the
+/// same inputs become the same bytes.</summary>
 public static class GgufProvenance
 {
     /// <summary>The pairs.</summary>

@@ -8,7 +8,11 @@ namespace SparseLlm.Pipeline.History;
 /// <param name="Missing">Why there is no past to be told, where there is none.</param>
 /// <param name="IsLimited">Whether there are more commits than were looked at.</param>
 /// <param name="Unreadable">Commits with a lock file that this version does not understand.</param>
-public sealed record ArtifactHistory(IReadOnlyList<HistoryEntry> Entries, string? Missing, bool IsLimited, int Unreadable)
+public sealed record ArtifactHistory(
+    IReadOnlyList<HistoryEntry> Entries,
+    string? Missing,
+    bool IsLimited,
+    int Unreadable)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -18,7 +22,11 @@ public sealed record ArtifactHistory(IReadOnlyList<HistoryEntry> Entries, string
     /// <param name="maximumCommits">How many commits are looked at, the newest.</param>
     /// <param name="cancellation">Stops at once.</param>
     /// <exception cref="DiagnosticException">The lock file as it stands cannot be read.</exception>
-    public static ArtifactHistory Of(string lockPath, IReadOnlyCollection<string> names, int maximumCommits, CancellationToken cancellation)
+    public static ArtifactHistory Of(
+        string lockPath,
+        IReadOnlyCollection<string> names,
+        int maximumCommits,
+        CancellationToken cancellation)
     {
         LockFile? standing = LockFile.Read(lockPath);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -44,7 +52,11 @@ public sealed record ArtifactHistory(IReadOnlyList<HistoryEntry> Entries, string
         }
         catch (GitException exception)
         {
-            return new ArtifactHistory([], $"git tells of no past of '{lockPath}': {exception.Message}", IsLimited: false, Unreadable: 0);
+            return new ArtifactHistory(
+                [],
+                $"git tells of no past of '{lockPath}': {exception.Message}",
+                IsLimited: false,
+                Unreadable: 0);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -65,12 +77,15 @@ public sealed record ArtifactHistory(IReadOnlyList<HistoryEntry> Entries, string
         return new ArtifactHistory([.. Changes(states, names)], null, isLimited, unreadable);
     }
 
-    /// <summary>The lock file of a commit. Where the commit removed it, nothing is locked; null where it makes no sense to this version.</summary>
+    /// <summary>The lock file of a commit. Where the commit removed it, nothing is locked; null where it makes no sense
+    /// to this version.</summary>
     private static LockFile? Read(GitFile file, HistoryCommit commit)
     {
         try
         {
-            return file.IsIn(commit) ? LockFile.TryParse(file.Read(commit, LockFile.MaximumLength)) : new LockFile(new Dictionary<string, LockedArtifact>());
+            return file.IsIn(commit)
+                ? LockFile.TryParse(file.Read(commit, LockFile.MaximumLength))
+                : new LockFile(new Dictionary<string, LockedArtifact>());
         }
         catch (GitException)
         {
@@ -78,9 +93,12 @@ public sealed record ArtifactHistory(IReadOnlyList<HistoryEntry> Entries, string
         }
     }
 
-    private static IEnumerable<HistoryEntry> Changes(IReadOnlyList<(HistoryCommit? Commit, LockFile Locked)> states, IReadOnlyCollection<string> names)
+    private static IEnumerable<HistoryEntry> Changes(
+        IReadOnlyList<(HistoryCommit? Commit, LockFile Locked)> states,
+        IReadOnlyCollection<string> names)
     {
-        IEnumerable<string> artifacts = states.SelectMany(state => state.Locked.Artifacts.Keys).Distinct().Order(StringComparer.Ordinal);
+        IEnumerable<string> artifacts = states.SelectMany(state => state.Locked.Artifacts.Keys).Distinct()
+            .Order(StringComparer.Ordinal);
         foreach (string artifact in artifacts.Where(name => names.Count == 0 || names.Contains(name)))
         {
             var entries = new List<HistoryEntry>();
@@ -108,7 +126,9 @@ public sealed record ArtifactHistory(IReadOnlyList<HistoryEntry> Entries, string
     private static bool IsSame(LockedArtifact? before, LockedArtifact? after) =>
         before is null || after is null
             ? ReferenceEquals(before, after)
-            : (before.Key, before.Digest, before.Packed, before.Sparsity) == (after.Key, after.Digest, after.Packed, after.Sparsity)
+            : (before.Key, before.Digest, before.Packed, before.Sparsity) == (after.Key, after.Digest, after
+                .Packed, after.Sparsity)
                 && before.Perplexity.Count == after.Perplexity.Count
-                && before.Perplexity.All(text => after.Perplexity.TryGetValue(text.Key, out LockedPerplexity? measured) && (measured.Dense, measured.Pruned) == (text.Value.Dense, text.Value.Pruned));
+                && before.Perplexity.All(text => after.Perplexity.TryGetValue(text.Key, out LockedPerplexity? measured)
+                    && (measured.Dense, measured.Pruned) == (text.Value.Dense, text.Value.Pruned));
 }

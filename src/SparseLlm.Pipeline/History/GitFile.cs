@@ -5,7 +5,8 @@ using System.Text;
 
 namespace SparseLlm.Pipeline.History;
 
-/// <summary>The past of a file, as the <c>git</c> program tells it. Nothing is written, nothing is fetched, and no shell takes part.</summary>
+/// <summary>The past of a file, as the <c>git</c> program tells it. Nothing is written, nothing is fetched, and no
+/// shell takes part.</summary>
 /// <param name="path">The file.</param>
 /// <param name="stop">Ends a program that takes too long.</param>
 internal sealed class GitFile(string path, CancellationToken stop)
@@ -22,7 +23,16 @@ internal sealed class GitFile(string path, CancellationToken stop)
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public IReadOnlyList<HistoryCommit> Commits(int count)
     {
-        byte[] log = Run(LongestLog, "log", "-z", "--no-color", "--no-show-signature", string.Create(CultureInfo.InvariantCulture, $"--max-count={count}"), $"--format=%H{Separator}%h{Separator}%cI{Separator}%s", "--", name);
+        byte[] log = Run(
+            LongestLog,
+            "log",
+            "-z",
+            "--no-color",
+            "--no-show-signature",
+            string.Create(CultureInfo.InvariantCulture, $"--max-count={count}"),
+            $"--format=%H{Separator}%h{Separator}%cI{Separator}%s",
+            "--",
+            name);
         return
         [
             .. from line in Encoding.UTF8.GetString(log).Split('\0', StringSplitOptions.RemoveEmptyEntries)
@@ -40,19 +50,27 @@ internal sealed class GitFile(string path, CancellationToken stop)
     /// <param name="maximumLength">What is longer is not read.</param>
     /// <exception cref="GitException">It was not there, is not here, or is longer.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public byte[] Read(HistoryCommit commit, int maximumLength) => Run(maximumLength, "cat-file", "blob", $"{commit.Hash}:./{name}");
+    public byte[] Read(HistoryCommit commit, int maximumLength)
+        => Run(maximumLength, "cat-file", "blob", $"{commit.Hash}:./{name}");
 
     /// <summary>A commit can claim any date, also one that no calendar here has.</summary>
     private static DateTimeOffset Date(string text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out DateTimeOffset date) ? date : DateTimeOffset.UnixEpoch;
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out DateTimeOffset date)
+            ? date
+            : DateTimeOffset.UnixEpoch;
 
     private byte[] Run(int maximumLength, params string[] arguments)
     {
         var start = new ProcessStartInfo("git", ["--no-pager", "--literal-pathspecs", .. arguments])
         {
-            WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput
+                = true,
+            RedirectStandardError = true,
         };
-        (start.Environment["GIT_OPTIONAL_LOCKS"], start.Environment["GIT_NO_LAZY_FETCH"], start.Environment["GIT_TERMINAL_PROMPT"], start.Environment["LC_ALL"]) = ("0", "1", "0", "C");
+        (start.Environment["GIT_OPTIONAL_LOCKS"], start.Environment["GIT_NO_LAZY_FETCH"], start.Environment[
+            "GIT_TERMINAL_PROMPT"], start.Environment["LC_ALL"]) = ("0", "1", "0", "C");
         using Process process = Start(start);
         using CancellationTokenRegistration end = stop.Register(() => Kill(process));
         process.StandardInput.Close();

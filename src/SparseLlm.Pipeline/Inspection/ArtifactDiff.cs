@@ -22,7 +22,8 @@ public sealed record ArtifactDiff(
     IReadOnlyList<string> OnlyInB,
     IReadOnlyDictionary<string, PerplexityPair> Perplexity)
 {
-    /// <summary>Compares two models, tensor by tensor: two Hugging Face directories as they are, or as GGUF where one of them is a GGUF file.</summary>
+    /// <summary>Compares two models, tensor by tensor: two Hugging Face directories as they are, or as GGUF where one
+    /// of them is a GGUF file.</summary>
     /// <param name="a">The first.</param>
     /// <param name="b">The second.</param>
     /// <param name="cancellation">Stops between pieces.</param>
@@ -43,7 +44,8 @@ public sealed record ArtifactDiff(
 
         using Checkpoint first = Checkpoint.Open(a);
         using Checkpoint second = Checkpoint.Open(b);
-        var linears = definition.Layers.SelectMany(layer => layer.Linears).Select(linear => linear.Weight.Tensor.Name).ToHashSet();
+        var linears = definition.Layers.SelectMany(layer => layer.Linears).Select(linear => linear.Weight.Tensor.Name)
+            .ToHashSet();
         var tensors = new List<TensorDiff>();
         DiffSums total = default;
         foreach (TensorInfo tensor in first.Tensors)
@@ -65,7 +67,9 @@ public sealed record ArtifactDiff(
         }
 
         return new ArtifactDiff(
-            definition.Architecture, total, tensors, Missing(first, second), Missing(second, first), Perplexities(ArtifactManifest.TryRead(a), ArtifactManifest.TryRead(b)));
+            definition.Architecture, total, tensors, Missing(first, second), Missing(second, first), Perplexities(
+                ArtifactManifest.TryRead(a),
+                ArtifactManifest.TryRead(b)));
     }
 
     private static ArtifactDiff OfGguf(string a, string b, CancellationToken cancellation)
@@ -95,7 +99,8 @@ public sealed record ArtifactDiff(
 
         string[] namesA = [.. first.Tensors.Select(tensor => tensor.Name)];
         return new ArtifactDiff(
-            first.Architecture, total, tensors, [.. namesA.Except(others.Keys)], [.. others.Keys.Except(namesA)], Perplexities(ArtifactManifest.TryRead(a), ArtifactManifest.TryRead(b)));
+            first.Architecture, total, tensors, [.. namesA.Except(others.Keys)], [.. others.Keys
+                .Except(namesA)], Perplexities(ArtifactManifest.TryRead(a), ArtifactManifest.TryRead(b)));
     }
 
     private static string[] Missing(Checkpoint from, Checkpoint to) =>
@@ -106,10 +111,12 @@ public sealed record ArtifactDiff(
 
     private static IEnumerable<string> Names(ArtifactManifest? manifest) => manifest?.Perplexity.Keys ?? [];
 
-    private static double? Value(ArtifactManifest? manifest, string name) => manifest?.Perplexity.GetValueOrDefault(name)?.Pruned;
+    private static double? Value(ArtifactManifest? manifest, string name)
+        => manifest?.Perplexity.GetValueOrDefault(name)?.Pruned;
 
     private static DiagnosticException NotComparable(string model, string reason) =>
-        PipelineDiagnostics.ModelsNotComparable.Error(new SourceLocation(model), $"{reason}; name two models of one architecture and size");
+        PipelineDiagnostics.ModelsNotComparable
+            .Error(new SourceLocation(model), $"{reason}; name two models of one architecture and size");
 }
 
 /// <summary>Perplexity on one text, of two models.</summary>

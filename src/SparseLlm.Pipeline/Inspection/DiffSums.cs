@@ -19,7 +19,8 @@ public readonly record struct DiffSums(
     /// <summary>Intersection over union of the positions that are kept; 1 where nothing is.</summary>
     public double MaskOverlap => KeptInA + KeptInB == 0 ? 1 : (double)KeptInBoth / (KeptInA + KeptInB - KeptInBoth);
 
-    /// <summary>‖A - B‖ / ‖A‖; null where the first is zero and the second is not, or where a weight is not a number.</summary>
+    /// <summary>‖A - B‖ / ‖A‖; null where the first is zero and the second is not, or where a weight is not a
+    /// number.</summary>
     public double? RelativeDistance =>
         SquaredDistance == 0 ? 0
         : Math.Sqrt(SquaredDistance / SquaredNorm) is var distance && double.IsFinite(distance) ? distance

@@ -8,7 +8,12 @@ namespace SparseLlm.Pipeline.Inspection;
 /// <param name="Bytes">Bytes of all of them.</param>
 /// <param name="Metadata">What it says of the model, in the order of the file.</param>
 /// <param name="Tensors">Every tensor, in the order of the file.</param>
-public sealed record GgufInspection(int Version, int Parts, long Bytes, GgufMetadata Metadata, IReadOnlyList<GgufTensorInspection> Tensors)
+public sealed record GgufInspection(
+    int Version,
+    int Parts,
+    long Bytes,
+    GgufMetadata Metadata,
+    IReadOnlyList<GgufTensorInspection> Tensors)
 {
     private const int PieceLength = 1 << 16;
 
@@ -16,16 +21,19 @@ public sealed record GgufInspection(int Version, int Parts, long Bytes, GgufMeta
     public string? Architecture => Metadata.TryGet("general.architecture", out string? name) ? name : null;
 
     /// <summary>Bits of the tensors' data over their elements.</summary>
-    public double BitsPerWeight => 8.0 * Tensors.Sum(tensor => tensor.Bytes) / Math.Max(1, Tensors.Sum(tensor => tensor.Elements));
+    public double BitsPerWeight
+        => 8.0 * Tensors.Sum(tensor => tensor.Bytes) / Math.Max(1, Tensors.Sum(tensor => tensor.Elements));
 
-    /// <summary>Zeros over weights, in the matrices inside the decoder layers; null where one of them cannot be read.</summary>
+    /// <summary>Zeros over weights, in the matrices inside the decoder layers; null where one of them cannot be
+    /// read.</summary>
     public double? Sparsity
     {
         get
         {
             GgufTensorInspection[] matrices = [.. Tensors.Where(tensor => IsPrunable(tensor.Name, tensor.Shape.Count))];
             return matrices.Length > 0 && matrices.All(tensor => tensor.Sparsity is not null)
-                ? matrices.Sum(tensor => tensor.Sparsity!.Value * tensor.Elements) / matrices.Sum(tensor => (double)tensor.Elements)
+                ? matrices.Sum(tensor => tensor.Sparsity!.Value * tensor.Elements)
+                    / matrices.Sum(tensor => (double)tensor.Elements)
                 : null;
         }
     }
@@ -47,12 +55,16 @@ public sealed record GgufInspection(int Version, int Parts, long Bytes, GgufMeta
                 tensor.Type.Name(),
                 [.. tensor.Dimensions.Reverse()],
                 tensor.StoredLength,
-                tensor.Type.IsConvertible() ? Zeros(file, tensor, cancellation) / (double)tensor.ElementCount : null))]);
+                tensor.Type.IsConvertible()
+                    ? Zeros(file, tensor, cancellation) / (double)tensor.ElementCount
+                    : null))]);
     }
 
-    /// <summary>Whether a tensor is a matrix inside a decoder layer; the one that routes tokens to experts stays as it is.</summary>
+    /// <summary>Whether a tensor is a matrix inside a decoder layer; the one that routes tokens to experts stays as it
+    /// is.</summary>
     internal static bool IsPrunable(string name, int dimensions) =>
-        dimensions > 1 && name.StartsWith("blk.", StringComparison.Ordinal) && !name.EndsWith(".ffn_gate_inp.weight", StringComparison.Ordinal);
+        dimensions > 1 && name.StartsWith("blk.", StringComparison.Ordinal)
+            && !name.EndsWith(".ffn_gate_inp.weight", StringComparison.Ordinal);
 
     private static long Zeros(GgufFile file, GgufStoredTensor tensor, CancellationToken cancellation)
     {
@@ -75,8 +87,14 @@ public sealed record GgufInspection(int Version, int Parts, long Bytes, GgufMeta
 /// <param name="Type">How its elements are stored: ggml's name, or a number where it is none that is known.</param>
 /// <param name="Shape">Its dimensions, rows before columns.</param>
 /// <param name="Bytes">What it takes.</param>
-/// <param name="Sparsity">The share of elements that are zero once their codes are taken for what they stand for; null where they cannot be read.</param>
-public sealed record GgufTensorInspection(string Name, string Type, IReadOnlyList<long> Shape, long Bytes, double? Sparsity)
+/// <param name="Sparsity">The share of elements that are zero once their codes are taken for what they stand for; null
+/// where they cannot be read.</param>
+public sealed record GgufTensorInspection(
+    string Name,
+    string Type,
+    IReadOnlyList<long> Shape,
+    long Bytes,
+    double? Sparsity)
 {
     /// <summary>How many elements it has.</summary>
     internal long Elements { get; } = Shape.Aggregate(1L, (product, dimension) => product * dimension);

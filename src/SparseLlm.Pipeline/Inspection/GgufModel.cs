@@ -11,7 +11,11 @@ internal sealed class GgufModel : IDisposable
     private readonly IDisposable source;
     private readonly Func<GgufTensor, IEnumerable<ReadOnlyMemory<float>>> read;
 
-    private GgufModel(IDisposable source, GgufMetadata metadata, IReadOnlyList<GgufTensor> tensors, Func<GgufTensor, IEnumerable<ReadOnlyMemory<float>>> read)
+    private GgufModel(
+        IDisposable source,
+        GgufMetadata metadata,
+        IReadOnlyList<GgufTensor> tensors,
+        Func<GgufTensor, IEnumerable<ReadOnlyMemory<float>>> read)
     {
         (this.source, this.read) = (source, read);
         Architecture = metadata.TryGet("general.architecture", out string? name) ? name : "";

@@ -60,7 +60,8 @@ public sealed record MachineInspection
     /// <summary>The GPUs, and their driver.</summary>
     public required GraphicsProcessors Graphics { get; init; }
 
-    /// <summary>The engines, each in a line: the built-in one with its numerics class, and those that are installed, and whether they start.</summary>
+    /// <summary>The engines, each in a line: the built-in one with its numerics class, and those that are installed,
+    /// and whether they start.</summary>
     public required IReadOnlyList<string> Engines { get; init; }
 
     /// <summary>What could be better, and how.</summary>
@@ -104,7 +105,8 @@ public sealed record MachineInspection
 
     private static IEnumerable<string> Advise(MachineInspection machine)
     {
-        if (!Vector256.IsHardwareAccelerated && RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64)
+        if (!Vector256.IsHardwareAccelerated
+            && RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64)
         {
             yield return "this processor, or the settings of the runtime (DOTNET_EnableAVX2), leave out AVX2: pruning will be several times slower";
         }
@@ -154,7 +156,8 @@ public sealed record MachineInspection
         string sdks = Path.Combine(runtime, "..", "..", "..", "sdk");
         return Directory.Exists(sdks)
             ? Directory.EnumerateDirectories(sdks)
-                .Select(path => NuGet.Versioning.NuGetVersion.TryParse(Path.GetFileName(path), out NuGet.Versioning.NuGetVersion? version) ? version : null)
+                .Select(path => NuGet.Versioning.NuGetVersion
+                    .TryParse(Path.GetFileName(path), out NuGet.Versioning.NuGetVersion? version) ? version : null)
                 .Max()?.ToNormalizedString()
             : null;
     }

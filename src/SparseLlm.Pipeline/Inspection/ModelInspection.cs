@@ -15,14 +15,18 @@ public sealed record ModelInspection(string Architecture, double Sparsity, IRead
     public static ModelInspection Of(string directory, CancellationToken cancellation)
     {
         ModelDefinition definition = DecoderModel.ReadDefinition(directory);
-        ILookup<string, TensorSlice> matrices = definition.Layers.SelectMany(layer => layer.Linears).ToLookup(linear => linear.Weight.Tensor.Name, linear => linear.Weight);
+        ILookup<string, TensorSlice> matrices = definition.Layers.SelectMany(layer => layer.Linears)
+            .ToLookup(linear => linear.Weight.Tensor.Name, linear => linear.Weight);
         using Checkpoint checkpoint = Checkpoint.Open(directory);
         var tensors = new List<TensorInspection>();
         (double zeros, double weights) = (0, 0);
         foreach (TensorInfo tensor in checkpoint.Tensors)
         {
             cancellation.ThrowIfCancellationRequested();
-            TensorInspection inspection = TensorInspection.Of(checkpoint, tensor, [.. matrices[tensor.Name].Where(matrix => matrix.IsTransposed)]);
+            TensorInspection inspection = TensorInspection.Of(
+                checkpoint,
+                tensor,
+                [.. matrices[tensor.Name].Where(matrix => matrix.IsTransposed)]);
             tensors.Add(inspection);
             if (matrices.Contains(tensor.Name))
             {

@@ -12,7 +12,12 @@ public sealed record TensorDiff(string Name, IReadOnlyList<long> Shape, DiffSums
     private const int PieceLength = 1 << 16;
 
     /// <summary>Compares a tensor of two checkpoints, a piece at a time.</summary>
-    public static TensorDiff Of(Checkpoint first, TensorInfo a, Checkpoint second, TensorInfo b, CancellationToken cancellation)
+    public static TensorDiff Of(
+        Checkpoint first,
+        TensorInfo a,
+        Checkpoint second,
+        TensorInfo b,
+        CancellationToken cancellation)
     {
         int length = (int)Math.Min(PieceLength, a.ElementCount);
         (float[] left, float[] right) = (new float[length], new float[length]);
@@ -30,7 +35,12 @@ public sealed record TensorDiff(string Name, IReadOnlyList<long> Shape, DiffSums
     }
 
     /// <summary>Compares a tensor of two models as GGUF, whose pieces may end at different places.</summary>
-    internal static TensorDiff Of(GgufModel first, GgufTensor a, GgufModel second, GgufTensor b, CancellationToken cancellation)
+    internal static TensorDiff Of(
+        GgufModel first,
+        GgufTensor a,
+        GgufModel second,
+        GgufTensor b,
+        CancellationToken cancellation)
     {
         using IEnumerator<ReadOnlyMemory<float>> left = first.Read(a).GetEnumerator();
         using IEnumerator<ReadOnlyMemory<float>> right = second.Read(b).GetEnumerator();

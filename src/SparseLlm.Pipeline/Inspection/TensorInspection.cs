@@ -10,13 +10,22 @@ namespace SparseLlm.Pipeline.Inspection;
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="Sparsity">The share of elements that are zero.</param>
 /// <param name="Pattern">The N:M pattern that holds in every group of M consecutive columns, if one does.</param>
-public sealed record TensorInspection(string Name, string Dtype, IReadOnlyList<long> Shape, double Sparsity, string? Pattern)
+public sealed record TensorInspection(
+    string Name,
+    string Dtype,
+    IReadOnlyList<long> Shape,
+    double Sparsity,
+    string? Pattern)
 {
     /// <summary>Reads a tensor, a row at a time.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="tensor">The tensor.</param>
-    /// <param name="transposed">The matrices that the tensor holds transposed, if it does: groups of a pattern lie along their rows.</param>
-    public static TensorInspection Of(Checkpoint checkpoint, TensorInfo tensor, IReadOnlyList<TensorSlice>? transposed = null)
+    /// <param name="transposed">The matrices that the tensor holds transposed, if it does: groups of a pattern lie
+    /// along their rows.</param>
+    public static TensorInspection Of(
+        Checkpoint checkpoint,
+        TensorInfo tensor,
+        IReadOnlyList<TensorSlice>? transposed = null)
     {
         if (!tensor.ElementType.IsConvertible())
         {

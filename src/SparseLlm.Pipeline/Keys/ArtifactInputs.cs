@@ -13,8 +13,8 @@ using SparseLlm.Pruning.Settings;
 namespace SparseLlm.Pipeline.Keys;
 
 /// <summary>
-/// Everything that can change a bit of an artifact, and nothing else, in a form that people can compare. Its <see cref="StepKeys"/> are
-/// computed from this and from nothing else.
+/// Everything that can change a bit of an artifact, and nothing else, in a form that people can compare. Its
+/// <see cref="StepKeys"/> are computed from this and from nothing else.
 /// </summary>
 public sealed record ArtifactInputs : IJsonOnDeserialized
 {
@@ -24,7 +24,8 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
     /// <summary>What a matrix that stays as it is has for a pattern.</summary>
     public const string Dense = "dense";
 
-    /// <summary>What stands behind a sparsity that is a mean over matrices, among which it is spread by measurement.</summary>
+    /// <summary>What stands behind a sparsity that is a mean over matrices, among which it is spread by
+    /// measurement.</summary>
     public const string Spread = " on average";
 
     /// <summary>The setting that says how many experts stay.</summary>
@@ -39,7 +40,8 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
     /// <summary>Digests of the model's files, by name.</summary>
     public required IReadOnlyDictionary<string, string> Model { get; init; }
 
-    /// <summary>The commit of each address of the hub that the model and the calibration texts are from; null where none are.</summary>
+    /// <summary>The commit of each address of the hub that the model and the calibration texts are from; null where
+    /// none are.</summary>
     public IReadOnlyDictionary<string, string>? Sources { get; init; }
 
     /// <summary>Digest of the tensors of the embedding.</summary>
@@ -51,13 +53,15 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
     /// <summary>Every setting of the method by name.</summary>
     public required IReadOnlyDictionary<string, string> Settings { get; init; }
 
-    /// <summary>Windows, digests of the calibration texts, and how those are read that are not plain text; null where none are looked at.</summary>
+    /// <summary>Windows, digests of the calibration texts, and how those are read that are not plain text; null where
+    /// none are looked at.</summary>
     public IReadOnlyDictionary<string, string>? Calibration { get; init; }
 
     /// <summary>The decoder layers in order.</summary>
     public required IReadOnlyList<LayerInputs> Layers { get; init; }
 
-    /// <summary>The share of experts that is kept, where some are dropped, so that the artifact is a smaller model than the dense one; else null.</summary>
+    /// <summary>The share of experts that is kept, where some are dropped, so that the artifact is a smaller model than
+    /// the dense one; else null.</summary>
     [JsonIgnore]
     public string? ShareOfExperts => Settings.GetValueOrDefault(ExpertsKept) is { } share and not "1" ? share : null;
 
@@ -90,16 +94,26 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
             Embedding = model.Embedding,
             Head = model.Head,
             Settings = Describe(settings),
-            Calibration = calibration is null || !settings.NeedsCalibration() ? null : Describe(calibration, definition.MaximumLength, files),
+            Calibration = calibration is null || !settings.NeedsCalibration()
+                ? null
+                : Describe(calibration, definition.MaximumLength, files),
             Layers = Describe(definition, model, settings, plan),
         };
 
-    private static LayerInputs[] Describe(ModelDefinition definition, ModelDigests model, PruningSettings settings, SparsityPlan plan)
+    private static LayerInputs[] Describe(
+        ModelDefinition definition,
+        ModelDigests model,
+        PruningSettings settings,
+        SparsityPlan plan)
     {
-        HashSet<LinearDefinition> spread = BudgetAllocation.Applies(definition, settings, plan) ? [.. plan.Spreadable(definition)] : [];
+        HashSet<LinearDefinition> spread = BudgetAllocation.Applies(definition, settings, plan)
+            ? [.. plan.Spreadable(definition)]
+            : [];
         return [.. definition.Layers.Select(layer => new LayerInputs(
             model.Layer(layer),
-            layer.Linears.ToDictionary(linear => linear.WeightName, linear => Describe(plan.PatternFor(linear)) + (spread.Contains(linear) ? Spread : ""))))];
+            layer.Linears.ToDictionary(
+                linear => linear.WeightName,
+                linear => Describe(plan.PatternFor(linear)) + (spread.Contains(linear) ? Spread : ""))))];
     }
 
     private static string Describe(SparsityPattern? pattern) => pattern switch
@@ -113,7 +127,8 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
     private static SortedDictionary<string, string> Describe(PruningSettings settings)
     {
         var described = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (PropertyInfo property in typeof(PruningSettings).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        foreach (PropertyInfo property in typeof(PruningSettings).GetProperties(
+            BindingFlags.Public | BindingFlags.Instance))
         {
             object? value = property.GetValue(settings);
             described.Add(JsonNamingPolicy.CamelCase.ConvertName(property.Name), value switch
@@ -127,13 +142,17 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
         return described;
     }
 
-    private static Dictionary<string, string> Describe(CalibrationSource calibration, int modelMaximum, InputFiles files)
+    private static Dictionary<string, string> Describe(
+        CalibrationSource calibration,
+        int modelMaximum,
+        InputFiles files)
     {
         CalibrationSettings settings = calibration.Settings;
         var described = new Dictionary<string, string>
         {
             ["samples"] = settings.Samples.ToString(CultureInfo.InvariantCulture),
-            ["sequenceLength"] = (settings.SequenceLength ?? CalibrationTokens.DefaultSequenceLength(modelMaximum)).ToString(CultureInfo.InvariantCulture),
+            ["sequenceLength"] = (settings.SequenceLength ?? CalibrationTokens.DefaultSequenceLength(modelMaximum))
+                .ToString(CultureInfo.InvariantCulture),
             ["sampling"] = settings.Sampling.ToString().ToLowerInvariant(),
         };
         foreach ((string name, string value) in TextInputs.Of(calibration.Text))
@@ -151,12 +170,16 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
             described.Add(FormattableString.Invariant($"text {index + 1}"), files.Of(path));
             if (TextFormats.Of(path) is not TextFormat.Text and var format)
             {
-                described.Add(FormattableString.Invariant($"format of text {index + 1}"), JsonNamingPolicy.CamelCase.ConvertName(format.ToString()));
+                described.Add(
+                    FormattableString.Invariant($"format of text {index + 1}"),
+                    JsonNamingPolicy.CamelCase.ConvertName(format.ToString()));
             }
 
             if (TextFormats.CompressionOf(path) is not TextCompression.None and var compression)
             {
-                described.Add(FormattableString.Invariant($"compression of text {index + 1}"), JsonNamingPolicy.CamelCase.ConvertName(compression.ToString()));
+                described.Add(
+                    FormattableString.Invariant($"compression of text {index + 1}"),
+                    JsonNamingPolicy.CamelCase.ConvertName(compression.ToString()));
             }
         }
 
@@ -164,6 +187,7 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
     }
 
     void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(
-        Calibration is not null || !Layers.Any(layer => layer.Patterns.Values.Any(pattern => pattern.EndsWith(Spread, StringComparison.Ordinal))),
+        Calibration is not null || !Layers.Any(
+            layer => layer.Patterns.Values.Any(pattern => pattern.EndsWith(Spread, StringComparison.Ordinal))),
         "a budget is spread by measurement, and nothing was looked at");
 }

@@ -8,5 +8,7 @@ internal static class ChatTemplateDigest
     /// <summary>The digest.</summary>
     /// <param name="model">Digests of the model's files, by name.</param>
     public static string Of(IReadOnlyDictionary<string, string> model) =>
-        KeyBuilder.Of("chat template", ChatTemplate.FilesAmong(model.Keys).Select(file => KeyValuePair.Create(file, model[file])));
+        KeyBuilder.Of(
+            "chat template",
+            ChatTemplate.FilesAmong(model.Keys).Select(file => KeyValuePair.Create(file, model[file])));
 }

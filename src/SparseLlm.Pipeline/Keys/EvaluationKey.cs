@@ -11,7 +11,12 @@ internal static class EvaluationKey
     /// <param name="dense">The digests of the dense model's files, among which its tokenizer's are.</param>
     /// <param name="numerics">The numerics class of the engine that measures.</param>
     /// <param name="text">The key of the text (<see cref="PerplexityText.Key"/>).</param>
-    public static string Of(int revision, string model, IReadOnlyDictionary<string, string> dense, string numerics, string text)
+    public static string Of(
+        int revision,
+        string model,
+        IReadOnlyDictionary<string, string> dense,
+        string numerics,
+        string text)
     {
         using var key = new KeyBuilder("evaluation", revision);
         return key.Add("model", model)

@@ -9,7 +9,11 @@ namespace SparseLlm.Pipeline.Keys;
 /// <param name="Stamp">What told that it was this file.</param>
 /// <param name="Digest">SHA-256 of its bytes.</param>
 /// <param name="Tensors">Digests of its tensors by name, if it is a file of a checkpoint.</param>
-internal sealed record FileDigestMemo(string Path, FileStamp Stamp, string Digest, IReadOnlyDictionary<string, string>? Tensors) : IJsonOnDeserialized
+internal sealed record FileDigestMemo(
+    string Path,
+    FileStamp Stamp,
+    string Digest,
+    IReadOnlyDictionary<string, string>? Tensors) : IJsonOnDeserialized
 {
     /// <summary>Reads a memo; null where there is none, or a damaged one.</summary>
     public static FileDigestMemo? TryRead(string file)
@@ -17,7 +21,10 @@ internal sealed record FileDigestMemo(string Path, FileStamp Stamp, string Diges
         try
         {
             return SealedJson.Read<FileDigestMemo>(
-                System.IO.Path.GetFileName(file), RegularFile.ReadAllBytes(file, SealedJson.MaximumLength, followLink: false));
+                System.IO.Path.GetFileName(file), RegularFile.ReadAllBytes(
+                    file,
+                    SealedJson.MaximumLength,
+                    followLink: false));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -46,6 +53,8 @@ internal sealed record FileDigestMemo(string Path, FileStamp Stamp, string Diges
     void IJsonOnDeserialized.OnDeserialized()
     {
         RecordJson.Require(Sha256Text.IsValid(Digest), "a file has something else than a digest for one");
-        RecordJson.Require(Tensors?.Values.All(Sha256Text.IsValid) != false, "a tensor has something else than a digest for one");
+        RecordJson.Require(
+            Tensors?.Values.All(Sha256Text.IsValid) != false,
+            "a tensor has something else than a digest for one");
     }
 }

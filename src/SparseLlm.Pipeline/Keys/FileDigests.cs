@@ -10,8 +10,8 @@ using SparseLlm.Pipeline.Cache;
 namespace SparseLlm.Pipeline.Keys;
 
 /// <summary>
-/// Digests of files and of the tensors in them, remembered from run to run by path, length and times, so that what has not changed is
-/// not read again. Safe for several threads and processes.
+/// Digests of files and of the tensors in them, remembered from run to run by path, length and times, so that what has
+/// not changed is not read again. Safe for several threads and processes.
 /// </summary>
 /// <param name="memoDirectory">Where to remember them; null to remember them in memory only.</param>
 /// <param name="prepare">Makes the cache that the directory is in, where it is in one.</param>
@@ -26,7 +26,8 @@ public sealed class FileDigests(string? memoDirectory, Action? prepare = null)
     /// <exception cref="DiagnosticException">The file cannot be read.</exception>
     public string Of(string path) => Find(path).Digest;
 
-    /// <summary>The digests of the tensors in a file of a checkpoint by name, over element type, shape and bytes.</summary>
+    /// <summary>The digests of the tensors in a file of a checkpoint by name, over element type, shape and
+    /// bytes.</summary>
     /// <exception cref="DiagnosticException">The file cannot be read, or is none.</exception>
     public IReadOnlyDictionary<string, string> Tensors(string path) => Find(path, needsTensors: true).Tensors!;
 
@@ -69,10 +70,15 @@ public sealed class FileDigests(string? memoDirectory, Action? prepare = null)
         using TensorHasher? tensors = layout is null ? null : new TensorHasher(layout);
         Action<ReadOnlyMemory<byte>> append = chunk => hash.AppendData(chunk.Span);
         FilePass.Run(file, CancellationToken.None, tensors is null ? [append] : [append, tensors.Append]);
-        return new FileDigestMemo(path, stamp, Convert.ToHexStringLower(hash.GetHashAndReset()), tensors?.Complete(file, path));
+        return new FileDigestMemo(
+            path,
+            stamp,
+            Convert.ToHexStringLower(hash.GetHashAndReset()),
+            tensors?.Complete(file, path));
     }
 
-    /// <summary>The tensors of a file. Where only its own digest is asked for, a malformed one is a file like any other.</summary>
+    /// <summary>The tensors of a file. Where only its own digest is asked for, a malformed one is a file like any
+    /// other.</summary>
     private static IReadOnlyList<TensorInfo>? Layout(SafeFileHandle file, string path, bool needsTensors)
     {
         if (!needsTensors && !Checkpoint.HoldsTensors(path))
@@ -97,7 +103,8 @@ public sealed class FileDigests(string? memoDirectory, Action? prepare = null)
             memo = FileDigestMemo.TryRead(file);
         }
 
-        return memo is not null && memo.Path == path && memo.Stamp == stamp && (memo.Tensors is not null || !needsTensors) ? memo : null;
+        return memo is not null && memo.Path == path && memo.Stamp == stamp
+            && (memo.Tensors is not null || !needsTensors) ? memo : null;
     }
 
     private void Remember(FileDigestMemo memo)

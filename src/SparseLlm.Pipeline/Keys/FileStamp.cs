@@ -8,7 +8,8 @@ namespace SparseLlm.Pipeline.Keys;
 /// <param name="Modified">When its bytes were last written, in ticks (UTC).</param>
 /// <param name="Inode">Its number in the file system; 0 where that is not known.</param>
 /// <param name="Changed">
-/// When anything about it last changed, in nanoseconds; 0 where that is not known. Programs can set back <paramref name="Modified"/>, but not this.
+/// When anything about it last changed, in nanoseconds; 0 where that is not known. Programs can set back
+/// <paramref name="Modified"/>, but not this.
 /// </param>
 public sealed record FileStamp(long Length, long Modified, ulong Inode, long Changed)
 {
@@ -25,6 +26,10 @@ public sealed record FileStamp(long Length, long Modified, ulong Inode, long Cha
     public static FileStamp Of(SafeFileHandle file)
     {
         FileStatus status = FileStatus.Of(file);
-        return new FileStamp(RandomAccess.GetLength(file), File.GetLastWriteTimeUtc(file).Ticks, status.Inode, status.Changed);
+        return new FileStamp(
+            RandomAccess.GetLength(file),
+            File.GetLastWriteTimeUtc(file).Ticks,
+            status.Inode,
+            status.Changed);
     }
 }

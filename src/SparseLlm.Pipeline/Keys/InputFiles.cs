@@ -4,8 +4,9 @@ using SparseLlm.Diagnostics;
 namespace SparseLlm.Pipeline.Keys;
 
 /// <summary>
-/// The files that a build reads, each as it was when it was digested first: that is what keys stand for. Whatever is read later has to be the same, so who has read files
-/// makes sure of it by their <see cref="Stamps"/> before anything is stored or comes into its place.
+/// The files that a build reads, each as it was when it was digested first: that is what keys stand for. Whatever is
+/// read later has to be the same, so who has read files makes sure of it by their <see cref="Stamps"/> before anything
+/// is stored or comes into its place.
 /// </summary>
 /// <param name="digests">Digests them.</param>
 public sealed class InputFiles(FileDigests digests)
@@ -22,7 +23,8 @@ public sealed class InputFiles(FileDigests digests)
 
     /// <summary>What tells whether files are still as they were when they were digested.</summary>
     /// <exception cref="DiagnosticException">One that was not digested before cannot be read.</exception>
-    public InputStamps Stamps(IEnumerable<string> paths) => new([.. paths.Select(Find).Select(file => new InputStamp(file.Path, file.Stamp))]);
+    public InputStamps Stamps(IEnumerable<string> paths)
+        => new([.. paths.Select(Find).Select(file => new InputStamp(file.Path, file.Stamp))]);
 
     private FileDigestMemo Find(string path) => files.GetOrAdd(Path.GetFullPath(path), digests.Find);
 }

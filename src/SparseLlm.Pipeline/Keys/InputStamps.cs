@@ -2,16 +2,21 @@ using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Pipeline.Keys;
 
-/// <summary>What tells of files that are read whether they are as they were. It can be looked at in another process than the one that took it.</summary>
+/// <summary>What tells of files that are read whether they are as they were. It can be looked at in another process
+/// than the one that took it.</summary>
 /// <param name="Files">The files.</param>
 public sealed record InputStamps(IReadOnlyList<InputStamp> Files)
 {
     /// <summary>Makes sure that what was made of the files may be kept.</summary>
-    /// <exception cref="DiagnosticException">Some are not as they were: they have been read, or will have been, in two states.</exception>
+    /// <exception cref="DiagnosticException">Some are not as they were: they have been read, or will have been, in two
+    /// states.</exception>
     public void RequireUnchanged()
     {
-        Diagnostic[] changed = [.. Files.Where(file => !file.IsCurrent()).Select(file => PipelineDiagnostics.InputChanged.At(
-            new SourceLocation(file.Path), "the file has changed while it was read, so what was made of it is not kept; leave it alone and build again"))];
+        Diagnostic[] changed = [.. Files.Where(file => !file.IsCurrent()).Select(file => PipelineDiagnostics
+            .InputChanged
+            .At(
+                new SourceLocation(
+                file.Path), "the file has changed while it was read, so what was made of it is not kept; leave it alone and build again"))];
         if (changed.Length > 0)
         {
             throw new DiagnosticException(changed);

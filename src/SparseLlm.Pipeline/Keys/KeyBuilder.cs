@@ -6,8 +6,8 @@ using System.Text;
 namespace SparseLlm.Pipeline.Keys;
 
 /// <summary>
-/// SHA-256 over a canonical description: names and values in a fixed order, each with its length in front, so that no two
-/// descriptions run together to the same bytes.
+/// SHA-256 over a canonical description: names and values in a fixed order, each with its length in front, so that no
+/// two descriptions run together to the same bytes.
 /// </summary>
 public sealed class KeyBuilder : IDisposable
 {

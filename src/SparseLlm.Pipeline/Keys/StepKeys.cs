@@ -2,7 +2,8 @@ using SparseLlm.Pipeline.Running;
 
 namespace SparseLlm.Pipeline.Keys;
 
-/// <summary>The keys of the steps that make an artifact: how the budget is spread, each decoder layer, and all of it.</summary>
+/// <summary>The keys of the steps that make an artifact: how the budget is spread, each decoder layer, and all of
+/// it.</summary>
 /// <param name="Experts">The key of the choice of the experts that stay; null where all do.</param>
 /// <param name="Allocation">The key of the measurement that spreads the budget; null where nothing is spread.</param>
 /// <param name="Layers">The key of each pruned decoder layer.</param>
@@ -116,5 +117,6 @@ public sealed record StepKeys(string? Experts, string? Allocation, IReadOnlyList
 
     private static bool IsSpread(LayerInputs layer) => layer.Patterns.Any(IsSpread);
 
-    private static bool IsSpread(KeyValuePair<string, string> pattern) => pattern.Value.EndsWith(ArtifactInputs.Spread, StringComparison.Ordinal);
+    private static bool IsSpread(KeyValuePair<string, string> pattern)
+        => pattern.Value.EndsWith(ArtifactInputs.Spread, StringComparison.Ordinal);
 }

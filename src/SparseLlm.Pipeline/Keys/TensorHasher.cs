@@ -8,7 +8,8 @@ namespace SparseLlm.Pipeline.Keys;
 /// Digests of the tensors of a file, while its bytes pass by in order. A tensor's digest is over its element type, its
 /// shape and its bytes, and not over its name or place.
 /// </summary>
-/// <param name="all">The tensors in the order of their data. Those that begin inside another one or are not stored in their own order do not pass by; <see cref="Complete"/> reads them.</param>
+/// <param name="all">The tensors in the order of their data. Those that begin inside another one or are not stored in
+/// their own order do not pass by; <see cref="Complete"/> reads them.</param>
 internal sealed class TensorHasher(IReadOnlyList<TensorInfo> all) : IDisposable
 {
     private const int PieceLength = 1 << 20;
@@ -34,12 +35,15 @@ internal sealed class TensorHasher(IReadOnlyList<TensorInfo> all) : IDisposable
 
         foreach (TensorInfo tensor in all.Where(tensor => !digests.ContainsKey(tensor.Name)))
         {
-            digests.Add(tensor.Name, tensor.View is null && known.TryGetValue(Place(tensor), out string? digest) ? digest : Of(tensor, file, path));
+            digests.Add(tensor.Name, tensor.View is null && known.TryGetValue(Place(tensor), out string? digest)
+                ? digest
+                : Of(tensor, file, path));
         }
 
         return digests;
 
-        static (long, ElementType, string) Place(TensorInfo tensor) => (tensor.Offset, tensor.ElementType, string.Join('x', tensor.Shape));
+        static (long, ElementType, string) Place(TensorInfo tensor)
+            => (tensor.Offset, tensor.ElementType, string.Join('x', tensor.Shape));
     }
 
     /// <summary>Takes the next bytes of the file.</summary>

@@ -5,7 +5,8 @@ using SparseLlm.Pruning.Calibration;
 
 namespace SparseLlm.Pipeline.Keys;
 
-/// <summary>How the records of a text are read, as far as it decides the text. What a text does not say has no name, so that new ways to read change no key.</summary>
+/// <summary>How the records of a text are read, as far as it decides the text. What a text does not say has no name, so
+/// that new ways to read change no key.</summary>
 internal static class TextInputs
 {
     /// <summary>The field of the messages, where records are conversations.</summary>
@@ -22,7 +23,10 @@ internal static class TextInputs
 
     private const string StandardField = "text";
 
-    private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Quoting = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+    };
 
     /// <summary>Names and values.</summary>
     public static IEnumerable<(string Name, string Value)> Of(TextSource text)
@@ -39,7 +43,8 @@ internal static class TextInputs
         }
     }
 
-    /// <summary>Those names and values among the inputs of a calibration that a recipe has to say, since they are not the usual ones.</summary>
+    /// <summary>Those names and values among the inputs of a calibration that a recipe has to say, since they are not
+    /// the usual ones.</summary>
     public static IEnumerable<(string Name, string Value)> Unusual(IReadOnlyDictionary<string, string>? calibration) =>
         from name in (string[])[Field, Chat, Join, Records]
         let value = calibration?.GetValueOrDefault(name)

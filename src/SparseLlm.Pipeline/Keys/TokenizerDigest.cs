@@ -11,6 +11,8 @@ public static class TokenizerDigest
     {
         [] => null,
         [string file] => model[file],
-        IReadOnlyList<string> files => KeyBuilder.Of("tokenizer", files.Select(file => KeyValuePair.Create(file, model[file]))),
+        IReadOnlyList<string> files => KeyBuilder.Of(
+            "tokenizer",
+            files.Select(file => KeyValuePair.Create(file, model[file]))),
     };
 }

@@ -10,7 +10,8 @@ namespace SparseLlm.Pipeline.Locking;
 /// <summary>Holds a locked build against the lock file of its recipe.</summary>
 internal sealed class LockCheck(LockFile? file, string path)
 {
-    private const string Defect = "build it without the cache (--cache off), and report this as a defect if the difference stays";
+    private const string Defect
+        = "build it without the cache (--cache off), and report this as a defect if the difference stays";
     private const string Unlock = "undo that, or build once without --locked and commit the new lock file";
 
     private static readonly (string Finding, string Remedy) CachedOtherwise =
@@ -26,7 +27,8 @@ internal sealed class LockCheck(LockFile? file, string path)
         {
             string problem = file is null ? "there is no lock file" : $"the lock file does not know '{artifact.Name}'";
             return [PipelineDiagnostics.LockMissing.At(
-                new SourceLocation(path), $"{problem}; build once without --locked and commit {Path.GetFileName(path)}")];
+                new SourceLocation(
+                    path), $"{problem}; build once without --locked and commit {Path.GetFileName(path)}")];
         }
 
         IReadOnlyList<InputChange> changes =
@@ -42,7 +44,9 @@ internal sealed class LockCheck(LockFile? file, string path)
     }
 
     /// <summary>The prune of an artifact, held to what is locked of it.</summary>
-    public PruneRequest Locked(ArtifactRecipe artifact, PruneRequest request) => file?.Artifacts.GetValueOrDefault(artifact.Name) is { } locked
+    public PruneRequest Locked(
+        ArtifactRecipe artifact,
+        PruneRequest request) => file?.Artifacts.GetValueOrDefault(artifact.Name) is { } locked
         ? request with { LockedDigest = locked.Digest, LockedPacking = locked.Packed, LockedExports = locked.Exports }
         : request;
 
@@ -89,7 +93,9 @@ internal sealed class LockCheck(LockFile? file, string path)
 
         (string finding, string remedy) = locked.Key != key ? ("its packed files are others", "another version of the tool packs otherwise; build once without --locked and commit the new lock file")
             : isCached ? CachedOtherwise : ("its packed files are others", Defect);
-        throw PipelineDiagnostics.LockMoved.Error(request.Location, $"'{request.DisplayName}' is locked, but {finding}: digest {locked.Digest} -> {digest}; {remedy}");
+        throw PipelineDiagnostics.LockMoved.Error(
+            request.Location,
+            $"'{request.DisplayName}' is locked, but {finding}: digest {locked.Digest} -> {digest}; {remedy}");
     }
 
     /// <summary>Holds the files of an artifact against what is locked of it.</summary>
@@ -107,6 +113,8 @@ internal sealed class LockCheck(LockFile? file, string path)
         (string finding, string remedy) = isCached
             ? CachedOtherwise
             : ("the same inputs gave other files", "build it on the machine that wrote the lock file, and report this as a defect if the difference stays");
-        throw PipelineDiagnostics.LockMoved.Error(request.Location, $"'{request.DisplayName}' is locked, but {finding}: digest {locked} -> {digest}; {remedy}");
+        throw PipelineDiagnostics.LockMoved.Error(
+            request.Location,
+            $"'{request.DisplayName}' is locked, but {finding}: digest {locked} -> {digest}; {remedy}");
     }
 }

@@ -7,8 +7,8 @@ using SparseLlm.Pipeline.Artifacts;
 namespace SparseLlm.Pipeline.Locking;
 
 /// <summary>
-/// <c>pruning.lock.json</c>, to be committed: the digests of what each artifact of a recipe was made of, of what came out, and its metrics. A locked build is
-/// held against it.
+/// <c>pruning.lock.json</c>, to be committed: the digests of what each artifact of a recipe was made of, of what came
+/// out, and its metrics. A locked build is held against it.
 /// </summary>
 /// <param name="Artifacts">The artifacts by name, in ordinal order.</param>
 public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifacts) : IJsonOnDeserialized
@@ -87,9 +87,12 @@ public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifa
     }
 
     void IJsonOnDeserialized.OnDeserialized() =>
-        RecordJson.Require(FormatVersion == CurrentVersion, $"its format version is {FormatVersion}, and this tool reads {CurrentVersion}");
+        RecordJson.Require(
+            FormatVersion == CurrentVersion,
+            $"its format version is {FormatVersion}, and this tool reads {CurrentVersion}");
 
     private static DiagnosticException Unreadable(string path, string reason, Exception? inner) =>
         PipelineDiagnostics.LockUnreadable.Error(
-            new SourceLocation(path), $"this is not a lock file of this version ({reason}); resolve the merge, or delete it and build once without --locked", inner);
+            new SourceLocation(
+                path), $"this is not a lock file of this version ({reason}); resolve the merge, or delete it and build once without --locked", inner);
 }

@@ -49,21 +49,31 @@ public sealed record LockedArtifact(
         manifest.Inputs,
         StepKeys.Of(manifest.Inputs).Layers)
     {
-        Packed = manifest.PackedDigest is { } packed ? new LockedFiles(EncodingKey.Of(manifest.Key, manifest.Encoding), packed) : null,
+        Packed = manifest.PackedDigest is { } packed
+            ? new LockedFiles(EncodingKey.Of(manifest.Key, manifest.Encoding), packed)
+            : null,
         Size = manifest.Size?.OnDisk(manifest.Encoding),
-        Exports = manifest.Exports.Count == 0 ? null : manifest.Exports.ToDictionary(export => export.Type, export => new LockedFiles(export.Key, export.Digest)),
+        Exports = manifest.Exports.Count == 0 ? null : manifest.Exports
+            .ToDictionary(export => export.Type, export => new LockedFiles(export.Key, export.Digest)),
     };
 
     private static LockedPerplexity Of(PerplexityReport report, ArtifactManifest manifest)
     {
-        return new LockedPerplexity(report.Dense, report.Pruned) { DenseKey = KeyOf(ModelFiles.Digest(manifest.Inputs.Model)), PrunedKey = KeyOf(manifest.Digest) };
+        return new LockedPerplexity(report.Dense, report.Pruned)
+        {
+            DenseKey = KeyOf(ModelFiles.Digest(manifest.Inputs.Model)),
+            PrunedKey = KeyOf(manifest.Digest)
+        };
 
-        string KeyOf(string model) => EvaluationKey.Of(manifest.Inputs.Revision, model, manifest.Inputs.Model, manifest.Inputs.Numerics, report.Key);
+        string KeyOf(
+            string model) => EvaluationKey.Of(manifest.Inputs.Revision, model, manifest.Inputs.Model, manifest.Inputs.Numerics, report.Key);
     }
 
     void IJsonOnDeserialized.OnDeserialized()
     {
-        RecordJson.Require(Layers.Append(Key).Append(Digest).All(Sha256Text.IsValid), "an artifact in it has something else than digests for keys");
+        RecordJson.Require(
+            Layers.Append(Key).Append(Digest).All(Sha256Text.IsValid),
+            "an artifact in it has something else than digests for keys");
         RecordJson.Require(Sparsity is >= 0 and <= 1, "a sparsity in it is not a fraction");
         RecordJson.Require(Size is null or >= 0, "a size in it is negative");
     }
@@ -75,7 +85,9 @@ public sealed record LockedArtifact(
 public sealed record LockedFiles(string Key, string Digest) : IJsonOnDeserialized
 {
     void IJsonOnDeserialized.OnDeserialized() =>
-        RecordJson.Require(Sha256Text.IsValid(Key) && Sha256Text.IsValid(Digest), "files in it have something else than digests for key and digest");
+        RecordJson.Require(
+            Sha256Text.IsValid(Key) && Sha256Text.IsValid(Digest),
+            "files in it have something else than digests for key and digest");
 }
 
 /// <summary>Perplexity on one text.</summary>
@@ -91,7 +103,11 @@ public sealed record LockedPerplexity(double Dense, double Pruned) : IJsonOnDese
 
     void IJsonOnDeserialized.OnDeserialized()
     {
-        RecordJson.Require(Pruning.Evaluation.Perplexity.IsPossible(Dense) && Pruning.Evaluation.Perplexity.IsPossible(Pruned), "a perplexity in it is none");
-        RecordJson.Require(((string?[])[DenseKey, PrunedKey]).All(key => key is null || Sha256Text.IsValid(key)), "a perplexity in it has something else than a key for one");
+        RecordJson.Require(
+            Pruning.Evaluation.Perplexity.IsPossible(Dense) && Pruning.Evaluation.Perplexity.IsPossible(Pruned),
+            "a perplexity in it is none");
+        RecordJson.Require(
+            ((string?[])[DenseKey, PrunedKey]).All(key => key is null || Sha256Text.IsValid(key)),
+            "a perplexity in it has something else than a key for one");
     }
 }

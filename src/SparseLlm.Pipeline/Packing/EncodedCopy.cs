@@ -17,8 +17,14 @@ internal sealed class EncodedCopy(string name, IProgress<BuildProgress>? progres
     /// <param name="encoding">The encoding of the copy.</param>
     /// <param name="directory">A directory for it.</param>
     /// <param name="cancellation">Stops in between.</param>
-    /// <exception cref="Diagnostics.DiagnosticException">The source has that encoding already or cannot be read, or a file cannot be written.</exception>
-    public void Write(Checkpoint source, IEnumerable<string> companions, CheckpointEncoding encoding, string directory, CancellationToken cancellation)
+    /// <exception cref="Diagnostics.DiagnosticException">The source has that encoding already or cannot be read, or a
+    /// file cannot be written.</exception>
+    public void Write(
+        Checkpoint source,
+        IEnumerable<string> companions,
+        CheckpointEncoding encoding,
+        string directory,
+        CancellationToken cancellation)
     {
         CompanionFiles.Copy(source.Directory, directory, companions);
         if (encoding == CheckpointEncoding.Sparse)

@@ -10,17 +10,23 @@ using SparseLlm.Pipeline.Running;
 
 namespace SparseLlm.Pipeline.Packing;
 
-/// <summary>A model in another directory, with its matrices packed or as they were before; what belongs to it goes along. The directory comes into being whole or not at all.</summary>
+/// <summary>A model in another directory, with its matrices packed or as they were before; what belongs to it goes
+/// along. The directory comes into being whole or not at all.</summary>
 /// <param name="model">The model's directory.</param>
 /// <param name="output">The new directory; what is there is not replaced.</param>
 /// <param name="progress">Takes how far it is.</param>
 /// <param name="cancellation">Stops in between, and leaves nothing behind.</param>
-public sealed class ModelPacking(string model, string output, IProgress<BuildProgress> progress, CancellationToken cancellation)
+public sealed class ModelPacking(
+    string model,
+    string output,
+    IProgress<BuildProgress> progress,
+    CancellationToken cancellation)
 {
     private readonly FileDigests digests = new(memoDirectory: null);
 
     /// <summary>Packs the model.</summary>
-    /// <exception cref="DiagnosticException">It is packed already or cannot be read, or something stands in the output's place or it cannot be written.</exception>
+    /// <exception cref="DiagnosticException">It is packed already or cannot be read, or something stands in the
+    /// output's place or it cannot be written.</exception>
     public PackingResult Pack()
     {
         Checkpoint.RequireUnpacked(model, "packing");
@@ -28,7 +34,8 @@ public sealed class ModelPacking(string model, string output, IProgress<BuildPro
     }
 
     /// <summary>Gives back the files that a model was packed from.</summary>
-    /// <exception cref="DiagnosticException">It is not packed or cannot be read, or is not what its manifest says, or something stands in the output's place or it cannot be written.</exception>
+    /// <exception cref="DiagnosticException">It is not packed or cannot be read, or is not what its manifest says, or
+    /// something stands in the output's place or it cannot be written.</exception>
     public PackingResult Unpack() => Write(CheckpointEncoding.Dense);
 
     private PackingResult Write(CheckpointEncoding encoding)
@@ -37,12 +44,19 @@ public sealed class ModelPacking(string model, string output, IProgress<BuildPro
         RequireApart();
         try
         {
-            using IDisposable alone = OutputLock.Acquire(output, cancellation, () => progress.Report(new Waiting(output)));
+            using IDisposable alone = OutputLock.Acquire(
+                output,
+                cancellation,
+                () => progress.Report(new Waiting(output)));
             RequireFree();
             ArtifactManifest? manifest = IntactManifest(encoding);
             IReadOnlyList<string> companions = CompanionFiles.Of(model);
-            using StagingDirectory staging = StagingDirectory.Create(output, new HashSet<string>([.. companions, .. ArtifactFiles.Of([], [])]));
-            DiskSpace.Require(staging.Path, checkpoint.Tensors.Sum(tensor => checkpoint.IsPacked ? tensor.ByteLength : 0));
+            using StagingDirectory staging = StagingDirectory.Create(
+                output,
+                new HashSet<string>([.. companions, .. ArtifactFiles.Of([], [])]));
+            DiskSpace.Require(
+                staging.Path,
+                checkpoint.Tensors.Sum(tensor => checkpoint.IsPacked ? tensor.ByteLength : 0));
             new EncodedCopy(model, progress).Write(checkpoint, companions, encoding, staging.Path, cancellation);
             using Checkpoint written = Checkpoint.Open(staging.Path);
             if (manifest is not null)
@@ -50,7 +64,10 @@ public sealed class ModelPacking(string model, string output, IProgress<BuildPro
                 WriteManifest(manifest, encoding, staging.Path);
             }
 
-            var result = new PackingResult(Bytes(model), Bytes(staging.Path), LayoutSize.Of(checkpoint.IsPacked ? checkpoint : written));
+            var result = new PackingResult(
+                Bytes(model),
+                Bytes(staging.Path),
+                LayoutSize.Of(checkpoint.IsPacked ? checkpoint : written));
             staging.Commit();
             return result;
         }
@@ -61,8 +78,8 @@ public sealed class ModelPacking(string model, string output, IProgress<BuildPro
     }
 
     /// <summary>
-    /// The manifest beside the model, if it is that of its files. It is where damage shows that leaves a packed model well-formed; a dense one may have been changed on purpose, and is
-    /// packed without it.
+    /// The manifest beside the model, if it is that of its files. It is where damage shows that leaves a packed model
+    /// well-formed; a dense one may have been changed on purpose, and is packed without it.
     /// </summary>
     private ArtifactManifest? IntactManifest(CheckpointEncoding encoding) =>
         ArtifactManifest.TryRead(model) is not { } manifest ? null
@@ -70,7 +87,8 @@ public sealed class ModelPacking(string model, string output, IProgress<BuildPro
         : encoding == CheckpointEncoding.Sparse ? null
         : throw Contradicted($"the model's files are not those that {ArtifactManifest.FileName} has the digest of");
 
-    /// <summary>What belongs to an artifact says how it is stored, and would not be taken for its own any more.</summary>
+    /// <summary>What belongs to an artifact says how it is stored, and would not be taken for its own any
+    /// more.</summary>
     private void WriteManifest(ArtifactManifest known, CheckpointEncoding encoding, string directory)
     {
         string digest = ArtifactState.Digest(directory, ModelFiles.Stored(known.Inputs.Model.Keys, encoding), digests);
@@ -79,7 +97,10 @@ public sealed class ModelPacking(string model, string output, IProgress<BuildPro
             throw Contradicted($"what the model unpacks to is not what {ArtifactManifest.FileName} has the digest of");
         }
 
-        ArtifactManifest manifest = ManifestBuilder.Measure(ManifestBuilder.Encoded(known, encoding, digest), directory, cancellation);
+        ArtifactManifest manifest = ManifestBuilder.Measure(
+            ManifestBuilder.Encoded(known, encoding, digest),
+            directory,
+            cancellation);
         manifest.Write(directory);
         ArtifactReports.Write(manifest, gates: [], directory);
     }
@@ -104,7 +125,9 @@ public sealed class ModelPacking(string model, string output, IProgress<BuildPro
         }
     }
 
-    private DiagnosticException InTheWay(string problem) => PipelineDiagnostics.OutputNotOurs.Error(new SourceLocation(output), problem);
+    private DiagnosticException InTheWay(string problem)
+        => PipelineDiagnostics.OutputNotOurs.Error(new SourceLocation(output), problem);
 
-    private static long Bytes(string directory) => Checkpoint.Files(directory).Sum(name => ModelFiles.Length(directory, name));
+    private static long Bytes(string directory)
+        => Checkpoint.Files(directory).Sum(name => ModelFiles.Length(directory, name));
 }

@@ -48,8 +48,10 @@ public sealed record ArtifactPlan(
     PlannedSize Size)
 {
     /// <summary>The decoder layers that would be pruned, by index.</summary>
-    public IReadOnlyList<int> MissingLayers => Action == PlannedAction.Prune ? [.. Enumerable.Range(0, Keys.Layers.Count).Except(CachedLayers)] : [];
+    public IReadOnlyList<int> MissingLayers
+        => Action == PlannedAction.Prune ? [.. Enumerable.Range(0, Keys.Layers.Count).Except(CachedLayers)] : [];
 
     /// <summary>The perplexities that would be measured, as far as that can be told.</summary>
-    public IReadOnlyList<PlannedMeasurement> MissingMeasurements => [.. Measurements.Where(measurement => !measurement.IsCached)];
+    public IReadOnlyList<PlannedMeasurement> MissingMeasurements
+        => [.. Measurements.Where(measurement => !measurement.IsCached)];
 }

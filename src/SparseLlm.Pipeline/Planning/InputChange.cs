@@ -11,7 +11,9 @@ public sealed record InputChange(string What, string? Before, string? After, str
     /// <inheritdoc/>
     public override string ToString()
     {
-        string change = Before is null && After is null ? $"{What} changed" : $"{What} {Before ?? "none"} -> {After ?? "none"}";
+        string change = Before is null && After is null
+            ? $"{What} changed"
+            : $"{What} {Before ?? "none"} -> {After ?? "none"}";
         return Cause is null ? change : $"{change} by {Cause}";
     }
 }

@@ -13,14 +13,19 @@ public static class InputComparison
     /// <summary>Every difference that changes the artifact's key, those that touch the most layers first.</summary>
     /// <param name="before">The inputs then.</param>
     /// <param name="after">The inputs now.</param>
-    /// <param name="artifact">The artifact's recipe now, whose rules are named as causes; null where there is none.</param>
-    public static IReadOnlyList<InputChange> Compare(ArtifactInputs before, ArtifactInputs after, ArtifactRecipe? artifact = null)
+    /// <param name="artifact">The artifact's recipe now, whose rules are named as causes; null where there is
+    /// none.</param>
+    public static IReadOnlyList<InputChange> Compare(
+        ArtifactInputs before,
+        ArtifactInputs after,
+        ArtifactRecipe? artifact = null)
     {
         var changes = new List<InputChange>();
         if (before.Revision != after.Revision)
         {
             changes.Add(new InputChange(
-                "the tool's algorithms", Invariant($"revision {before.Revision}"), Invariant($"revision {after.Revision}"), null, 0));
+                "the tool's algorithms", Invariant($"revision {before.Revision}"), Invariant(
+                    $"revision {after.Revision}"), null, 0));
         }
 
         if (before.Numerics != after.Numerics)
@@ -40,19 +45,26 @@ public static class InputComparison
     /// <param name="before">The encoding then.</param>
     /// <param name="after">The encoding now.</param>
     /// <param name="inputs">What decides the bits of the artifact.</param>
-    public static IEnumerable<InputChange> OfEncoding(CheckpointEncoding before, CheckpointEncoding after, ArtifactInputs inputs) =>
+    public static IEnumerable<InputChange> OfEncoding(
+        CheckpointEncoding before,
+        CheckpointEncoding after,
+        ArtifactInputs inputs) =>
         before == after ? [] : [new InputChange("encoding", before.Name(), after.Name(), null, inputs.Layers.Count)];
 
     /// <summary>What has changed of the GGUF files that are asked for, which no layer is pruned for.</summary>
     /// <param name="before">Their types then.</param>
     /// <param name="after">Their types now.</param>
     /// <param name="inputs">What decides the bits of the artifact.</param>
-    public static IEnumerable<InputChange> OfExports(IEnumerable<string> before, IEnumerable<string> after, ArtifactInputs inputs)
+    public static IEnumerable<InputChange> OfExports(
+        IEnumerable<string> before,
+        IEnumerable<string> after,
+        ArtifactInputs inputs)
     {
         (string? was, string? now) = (List(before), List(after));
         return was == now ? [] : [new InputChange("GGUF files", was, now, null, inputs.Layers.Count)];
 
-        static string? List(IEnumerable<string> types) => string.Join(", ", types.Order(StringComparer.Ordinal)) is { Length: > 0 } list ? list : null;
+        static string? List(IEnumerable<string> types)
+            => string.Join(", ", types.Order(StringComparer.Ordinal)) is { Length: > 0 } list ? list : null;
     }
 
     private static IEnumerable<InputChange> CalibrationChanges(
@@ -60,7 +72,12 @@ public static class InputComparison
     {
         var none = new Dictionary<string, string>();
         return (before is null) != (after is null)
-            ? [new InputChange("calibration", before is null ? "none" : "some", after is null ? "none" : "some", null, 0)]
+            ? [new InputChange(
+                "calibration",
+                before is null ? "none" : "some",
+                after is null ? "none" : "some",
+                null,
+                0)]
             : Named("calibration ", before ?? none, after ?? none);
     }
 
@@ -78,26 +95,43 @@ public static class InputComparison
 
         if (before.Head != after.Head)
         {
-            yield return new InputChange("the dense model's head", null, null, null, Math.Max(0, after.Layers.Count - 1));
+            yield return new InputChange(
+                "the dense model's head",
+                null,
+                null,
+                null,
+                Math.Max(0, after.Layers.Count - 1));
         }
 
         if (before.Layers.Count != after.Layers.Count)
         {
-            yield return new InputChange("decoder layers", Invariant($"{before.Layers.Count}"), Invariant($"{after.Layers.Count}"), null, 0);
+            yield return new InputChange(
+                "decoder layers",
+                Invariant($"{before.Layers.Count}"),
+                Invariant($"{after.Layers.Count}"),
+                null,
+                0);
             yield break;
         }
 
-        int[] changed = [.. Enumerable.Range(0, after.Layers.Count).Where(index => before.Layers[index].Weights != after.Layers[index].Weights)];
+        int[] changed = [.. Enumerable.Range(0, after.Layers.Count)
+            .Where(index => before.Layers[index].Weights != after.Layers[index].Weights)];
         if (changed.Length > 0)
         {
-            yield return new InputChange($"{LayerRanges.Describe(changed)}: dense weights", null, null, null, changed[0]);
+            yield return new InputChange(
+                $"{LayerRanges.Describe(changed)}: dense weights",
+                null,
+                null,
+                null,
+                changed[0]);
         }
     }
 
     private static IEnumerable<InputChange> SourceChanges(ArtifactInputs before, ArtifactInputs after)
     {
         var none = new Dictionary<string, string>();
-        (IReadOnlyDictionary<string, string> was, IReadOnlyDictionary<string, string> now) = (before.Sources ?? none, after.Sources ?? none);
+        (IReadOnlyDictionary<string, string> was, IReadOnlyDictionary<string, string> now) = (before.Sources
+            ?? none, after.Sources ?? none);
         foreach (string address in was.Keys.Union(now.Keys).Order(StringComparer.Ordinal))
         {
             (string? from, string? to) = (was.GetValueOrDefault(address), now.GetValueOrDefault(address));
@@ -108,21 +142,28 @@ public static class InputComparison
         }
     }
 
-    private static IEnumerable<InputChange> PatternChanges(ArtifactInputs before, ArtifactInputs after, ArtifactRecipe? artifact)
+    private static IEnumerable<InputChange> PatternChanges(
+        ArtifactInputs before,
+        ArtifactInputs after,
+        ArtifactRecipe? artifact)
     {
         var changed =
             from layer in Enumerable.Range(0, Math.Min(before.Layers.Count, after.Layers.Count))
             from tensor in after.Layers[layer].Patterns
             let was = before.Layers[layer].Patterns.GetValueOrDefault(tensor.Key)
             where was != tensor.Value
-            group (Layer: layer, Tensor: tensor.Key) by (Before: was, After: tensor.Value, Cause: Cause(artifact, tensor.Key));
+            group (Layer: layer, Tensor: tensor.Key) by (Before: was, After: tensor
+                .Value, Cause: Cause(artifact, tensor.Key));
         foreach (var group in changed)
         {
             int[] layers = [.. group.Select(tensor => tensor.Layer).Distinct()];
             bool isWhole = group.Count() == layers.Sum(layer => after.Layers[layer].Patterns.Count);
-            string tensors = isWhole ? "" : " " + string.Join(", ", group.Select(tensor => ShortName(tensor.Tensor)).Distinct());
+            string tensors = isWhole
+                ? ""
+                : " " + string.Join(", ", group.Select(tensor => ShortName(tensor.Tensor)).Distinct());
             yield return new InputChange(
-                $"{LayerRanges.Describe(layers)}{tensors}: sparsity", group.Key.Before, group.Key.After, group.Key.Cause, layers[0]);
+                $"{LayerRanges.Describe(layers)}{tensors}: sparsity", group.Key.Before, group.Key.After, group.Key
+                    .Cause, layers[0]);
         }
     }
 
@@ -135,7 +176,8 @@ public static class InputComparison
         {
             if (new Pruning.Patterns.SparsityRule(rule.Match, rule.Pattern).Matches(tensor))
             {
-                return Invariant($"rule {index + 1} ({Path.GetFileName(rule.Location.File)} line {rule.Location.Line})");
+                return Invariant(
+                    $"rule {index + 1} ({Path.GetFileName(rule.Location.File)} line {rule.Location.Line})");
             }
         }
 

@@ -24,5 +24,7 @@ public static class LayerRanges
     }
 
     private static string Describe(int first, int last) =>
-        first == last ? first.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{first}..{last}");
+        first == last
+            ? first.ToString(CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{first}..{last}");
 }

@@ -28,7 +28,9 @@ public sealed record PlannedSize(long Bytes, bool IsEstimate)
     {
         using Checkpoint checkpoint = Checkpoint.Open(dense.Directory);
         return dense.Definition.Layers.SelectMany(layer => layer.Linears).Sum(linear =>
-            request.Plan.PatternFor(linear) is { } pattern && checkpoint.TryGet(TensorSlice.TensorOf(linear.WeightName), out TensorInfo? tensor) ? Saved(linear, tensor.ElementType.Size(), pattern) : 0);
+            request.Plan.PatternFor(linear) is { } pattern && checkpoint.TryGet(
+                TensorSlice.TensorOf(linear.WeightName),
+                out TensorInfo? tensor) ? Saved(linear, tensor.ElementType.Size(), pattern) : 0);
     }
 
     private static long Saved(LinearDefinition linear, int elementBytes, SparsityPattern pattern)
@@ -37,7 +39,8 @@ public sealed record PlannedSize(long Bytes, bool IsEstimate)
         (double kept, long offsets) = pattern switch
         {
             SparsityPattern.Groups groups => ((double)groups.Keep / groups.Size, 0L),
-            SparsityPattern.Unstructured unstructured => (1 - unstructured.Fraction, sizeof(long) * (long)linear.Outputs),
+            SparsityPattern.Unstructured unstructured => (1 - unstructured.Fraction, sizeof(long)
+                * (long)linear.Outputs),
             _ => (1, 0),
         };
         double packed = weights * kept * elementBytes + weights / 8 + offsets;

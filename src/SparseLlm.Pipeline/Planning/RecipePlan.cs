@@ -38,15 +38,19 @@ public sealed class RecipePlan
     /// <summary>What would be done about artifacts.</summary>
     /// <param name="names">Which; empty for all.</param>
     /// <param name="cancellation">Stops asking a remote cache.</param>
-    /// <exception cref="DiagnosticException">There is no such artifact, an input cannot be read, or an output cannot be written where it should.</exception>
+    /// <exception cref="DiagnosticException">There is no such artifact, an input cannot be read, or an output cannot be
+    /// written where it should.</exception>
     public IReadOnlyList<ArtifactPlan> Plan(IReadOnlyCollection<string> names, CancellationToken cancellation = default)
     {
         IReadOnlyList<ArtifactRecipe> artifacts = recipe.Choose(names);
         Diagnostic[] overlaps = [.. OutputPlaces.Overlaps(recipe, output, cache)];
-        return overlaps.Length == 0 ? [.. artifacts.Select(artifact => Plan(artifact, cancellation))] : throw new DiagnosticException(overlaps);
+        return overlaps.Length == 0
+            ? [.. artifacts.Select(artifact => Plan(artifact, cancellation))]
+            : throw new DiagnosticException(overlaps);
     }
 
-    /// <summary>What has changed since an artifact was made, by the lock file of the recipe or else by what stands in its place.</summary>
+    /// <summary>What has changed since an artifact was made, by the lock file of the recipe or else by what stands in
+    /// its place.</summary>
     /// <param name="plan">The artifact as it would be made.</param>
     /// <returns>The changes, and what they are counted from; null where the artifact has never been made.</returns>
     public (string Since, IReadOnlyList<InputChange> Changes)? Changes(ArtifactPlan plan)
@@ -60,7 +64,9 @@ public sealed class RecipePlan
         }
 
         CheckpointEncoding encoding = locked?.Encoding ?? standing!.Encoding;
-        IEnumerable<string> types = locked is null ? standing!.Exports.Select(export => export.Type) : locked.Exports?.Keys ?? [];
+        IEnumerable<string> types = locked is null
+            ? standing!.Exports.Select(export => export.Type)
+            : locked.Exports?.Keys ?? [];
         return (
             locked is null ? "the last build" : Path.GetFileName(path),
             [
@@ -70,15 +76,20 @@ public sealed class RecipePlan
             ]);
     }
 
-    /// <summary>Why what stands in an artifact's place is not what a build would make; null where it is, or where only perplexity is to be measured.</summary>
+    /// <summary>Why what stands in an artifact's place is not what a build would make; null where it is, or where only
+    /// perplexity is to be measured.</summary>
     public string? Damage(ArtifactPlan plan) => ArtifactManifest.TryRead(plan.Request.Output) switch
     {
         null => "it is not there",
-        { } manifest when manifest.Key == plan.Keys.Artifact && !ArtifactState.IsIntact(plan.Request.Output, manifest, cache.Digests) =>
+        { } manifest when manifest.Key == plan.Keys.Artifact
+            && !ArtifactState.IsIntact(plan.Request.Output, manifest, cache.Digests) =>
             "its files are not as they were written",
         { } manifest when manifest.Key == plan.Keys.Artifact && manifest.Encoding != plan.Request.Encoding =>
-            manifest.Encoding == CheckpointEncoding.Sparse ? "it is packed, and the recipe asks for 'encoding: dense'" : "it is not packed, and the recipe asks for 'encoding: sparse'",
-        { } manifest when plan.Action == PlannedAction.Export && manifest.Exports.Any(export => plan.Exports.Any(missing => missing.File == export.File)) =>
+            manifest.Encoding == CheckpointEncoding.Sparse
+                ? "it is packed, and the recipe asks for 'encoding: dense'"
+                : "it is not packed, and the recipe asks for 'encoding: sparse'",
+        { } manifest when plan.Action == PlannedAction.Export
+            && manifest.Exports.Any(export => plan.Exports.Any(missing => missing.File == export.File)) =>
             "its GGUF files are not as they were written",
         _ => null,
     };
@@ -96,39 +107,76 @@ public sealed class RecipePlan
             StagingDirectory.Check(request.Output, exports.Files, request.IsNamed);
         }
 
-        int[] cached = [.. keys.Layers.Index().Where(layer => cache.Contains(layer.Item, cancellation)).Select(layer => layer.Index)];
-        bool isMeasured = action == PlannedAction.None || (action == PlannedAction.Encode && ArtifactState.HasPerplexities(known!, request, dense));
-        PlannedMeasurement[] measurements = isMeasured ? [] : [.. request.Perplexities.SelectMany(text => Measurements(text, artifact, known?.Digest, cancellation))];
-        ArtifactManifest? standing = action is PlannedAction.Restore or PlannedAction.Encode or PlannedAction.Prune ? null : known;
-        PlannedExport[] missing = [.. exports.Missing(standing).Select(type => new PlannedExport(exports.FileName(type), known is not null && exports.IsCached(known, type, cancellation)))];
-        return new ArtifactPlan(artifact, request, inputs, keys, action, cached, measurements, missing, PlannedSize.Of(dense, request, known));
+        int[] cached = [.. keys.Layers.Index().Where(layer => cache.Contains(layer.Item, cancellation))
+            .Select(layer => layer.Index)];
+        bool isMeasured = action == PlannedAction.None
+            || (action == PlannedAction.Encode && ArtifactState.HasPerplexities(known!, request, dense));
+        PlannedMeasurement[] measurements = isMeasured
+            ? []
+            : [.. request.Perplexities.SelectMany(text => Measurements(text, artifact, known?.Digest, cancellation))];
+        ArtifactManifest? standing = action is PlannedAction.Restore or PlannedAction.Encode or PlannedAction.Prune
+            ? null
+            : known;
+        PlannedExport[] missing = [.. exports.Missing(standing).Select(type => new PlannedExport(
+            exports.FileName(type),
+            known is not null && exports.IsCached(known, type, cancellation)))];
+        return new ArtifactPlan(
+            artifact,
+            request,
+            inputs,
+            keys,
+            action,
+            cached,
+            measurements,
+            missing,
+            PlannedSize.Of(dense, request, known));
     }
 
     /// <summary>What would be done, and the artifact that stands there or in the cache.</summary>
-    private (PlannedAction Action, ArtifactManifest? Known) Action(PruneRequest request, ArtifactExports exports, StepKeys keys, CancellationToken cancellation)
+    private (PlannedAction Action, ArtifactManifest? Known) Action(
+        PruneRequest request,
+        ArtifactExports exports,
+        StepKeys keys,
+        CancellationToken cancellation)
     {
         ArtifactManifest? standing = ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests);
         if (standing?.Encoding == request.Encoding)
         {
-            return (!ArtifactState.HasPerplexities(standing, request, dense) ? PlannedAction.Measure : exports.AreCurrent(standing) ? PlannedAction.None : PlannedAction.Export, standing);
+            return (!ArtifactState.HasPerplexities(standing, request, dense)
+                ? PlannedAction.Measure
+                : exports.AreCurrent(standing) ? PlannedAction.None : PlannedAction.Export, standing);
         }
 
-        CheckpointEncoding[] others = [.. Enum.GetValues<CheckpointEncoding>().Where(encoding => encoding != request.Encoding)];
+        CheckpointEncoding[] others = [.. Enum.GetValues<CheckpointEncoding>()
+            .Where(encoding => encoding != request.Encoding)];
         return Cached(request.Encoding) is { } cached ? (PlannedAction.Restore, cached)
-            : (standing ?? others.Select(Cached).FirstOrDefault(known => known is not null)) is { } other ? (PlannedAction.Encode, other)
-            : (PlannedAction.Prune, null);
+            : (standing ?? others.Select(Cached).FirstOrDefault(known => known is not null)) is { } other
+                ? (PlannedAction.Encode, other)
+                : (PlannedAction.Prune, null);
 
         ArtifactManifest? Cached(CheckpointEncoding encoding) =>
-            cache.Find(EncodingKey.Of(keys.Artifact, encoding), entry => CachedArtifact.Read(entry, dense), cancellation)?.Metadata;
+            cache.Find(
+                EncodingKey.Of(keys.Artifact, encoding),
+                entry => CachedArtifact.Read(entry, dense),
+                cancellation)?.Metadata;
     }
 
-    private IEnumerable<PlannedMeasurement> Measurements(PerplexityText text, ArtifactRecipe artifact, string? digest, CancellationToken cancellation)
+    private IEnumerable<PlannedMeasurement> Measurements(
+        PerplexityText text,
+        ArtifactRecipe artifact,
+        string? digest,
+        CancellationToken cancellation)
     {
         string ofDense = dense.EvaluationKey(dense.Digests.All, text);
         string? ofArtifact = digest is null ? null : dense.EvaluationKey(digest, text);
         yield return new PlannedMeasurement(null, text.Name, ofDense, IsCached(ofDense));
-        yield return new PlannedMeasurement(artifact.Name, text.Name, ofArtifact, ofArtifact is not null && IsCached(ofArtifact));
+        yield return new PlannedMeasurement(
+            artifact.Name,
+            text.Name,
+            ofArtifact,
+            ofArtifact is not null && IsCached(ofArtifact));
 
-        bool IsCached(string key) => cache.Find(key, entry => CachedPerplexity.Read(entry, text, dense), cancellation) is not null;
+        bool IsCached(string key)
+            => cache.Find(key, entry => CachedPerplexity.Read(entry, text, dense), cancellation) is not null;
     }
 }

@@ -5,7 +5,8 @@ using SparseLlm.Pipeline.Reports.Sections;
 
 namespace SparseLlm.Pipeline.Reports;
 
-/// <summary><c>report.html</c>: an artifact in a page that a person looks at. It says nothing that <c>pruning.json</c> and the gates do not.</summary>
+/// <summary><c>report.html</c>: an artifact in a page that a person looks at. It says nothing that <c>pruning.json</c>
+/// and the gates do not.</summary>
 internal static class ArtifactPage
 {
     /// <summary>The file's name in an artifact's directory.</summary>
@@ -27,5 +28,6 @@ internal static class ArtifactPage
             ProvenanceSection.Of(manifest),
             ProvenanceSection.Again(manifest),
         ],
-        Html.Of($"Written by SparseLlm.Build {manifest.ToolVersion}. The same for programs: {ArtifactManifest.FileName}.")).Render();
+        Html.Of(
+            $"Written by SparseLlm.Build {manifest.ToolVersion}. The same for programs: {ArtifactManifest.FileName}.")).Render();
 }

@@ -26,7 +26,11 @@ internal static class ArtifactReports
     private static (string Name, string Content)[] Render(ArtifactManifest manifest, IReadOnlyList<GateRecipe> gates)
     {
         IReadOnlyList<GateResult> results = GateResult.Of(gates, manifest);
-        (string, string)[] reports = [(ArtifactSummary.FileName, ArtifactSummary.Format(manifest, results)), (ArtifactPage.FileName, ArtifactPage.Render(manifest, results))];
-        return OllamaModelfile.Render(manifest) is { } modelfile ? [.. reports, (OllamaModelfile.FileName, modelfile)] : reports;
+        (string, string)[] reports = [(ArtifactSummary.FileName, ArtifactSummary.Format(
+            manifest,
+            results)), (ArtifactPage.FileName, ArtifactPage.Render(manifest, results))];
+        return OllamaModelfile.Render(manifest) is { } modelfile
+            ? [.. reports, (OllamaModelfile.FileName, modelfile)]
+            : reports;
     }
 }

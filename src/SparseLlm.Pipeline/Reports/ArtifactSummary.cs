@@ -44,7 +44,9 @@ internal static class ArtifactSummary
 
         void Line(MarkdownInterpolation text) => page.Append(text.ToString()).Append('\n');
 
-        Markdown Whole() => manifest.ModelSparsity is { } whole ? Markdown.Of($", {Figures.Share(whole)} of the whole model") : default;
+        Markdown Whole() => manifest.ModelSparsity is { } whole
+            ? Markdown.Of($", {Figures.Share(whole)} of the whole model")
+            : default;
 
         void AddExperts()
         {

@@ -40,20 +40,25 @@ internal static class Figures
             unit++;
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{value.ToString(unit == 0 ? "0" : "0.0", CultureInfo.InvariantCulture)} {Units[unit]}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{value.ToString(unit == 0 ? "0" : "0.0", CultureInfo.InvariantCulture)} {Units[unit]}");
     }
 
     /// <summary>A size that may not be known; nothing then.</summary>
     public static string Bytes(long? bytes) => bytes is { } known ? Bytes(known) : "";
 
-    /// <summary>What the weights take compressed, with a sign where only a sample was; nothing where it is not known.</summary>
-    public static string Compressed(CompressedSize? size) => size is null ? "" : (size.Sample < 1 ? "≈ " : "") + Bytes(size.Bytes);
+    /// <summary>What the weights take compressed, with a sign where only a sample was; nothing where it is not
+    /// known.</summary>
+    public static string Compressed(CompressedSize? size)
+        => size is null ? "" : (size.Sample < 1 ? "≈ " : "") + Bytes(size.Bytes);
 
     /// <summary>Bits of a weight.</summary>
     public static string Bits(double bits) => bits.ToString("0.00", CultureInfo.InvariantCulture);
 
     /// <summary>Tokens a second.</summary>
-    public static string Speed(double tokens) => tokens.ToString(tokens < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
+    public static string Speed(double tokens)
+        => tokens.ToString(tokens < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
 
     /// <summary>Tokens a second, where they were measured; nothing elsewhere.</summary>
     public static string Speed(double? tokens) => tokens is { } known ? Speed(known) : "";

@@ -11,11 +11,15 @@ internal sealed partial record MatrixName(int Layer, string Kind)
 {
     /// <summary>The matrices of decoder layers, with their places.</summary>
     public static IReadOnlyList<(MatrixName Name, TensorReport Tensor)> Place(IEnumerable<TensorReport> tensors) =>
-        [.. tensors.Select(tensor => (Name: Parse(tensor.Name), Tensor: tensor)).Where(placed => placed.Name is not null).Select(placed => (placed.Name!, placed.Tensor))];
+        [.. tensors.Select(tensor => (Name: Parse(tensor.Name), Tensor: tensor))
+            .Where(placed => placed.Name is not null)
+            .Select(placed => (placed.Name!, placed.Tensor))];
 
     /// <summary>The place that a name tells of; null if it tells of none.</summary>
     public static MatrixName? Parse(string name) => Syntax().Match(name) is { Success: true } match
-        ? new MatrixName(int.Parse(match.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture), match.Groups["kind"].Value + Suffix(match.Groups["part"]))
+        ? new MatrixName(
+            int.Parse(match.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture),
+            match.Groups["kind"].Value + Suffix(match.Groups["part"]))
         : null;
 
     private static string Suffix(Group part) => part is { Success: true, Length: > 0 } ? "." + part.Value : "";

@@ -15,7 +15,20 @@ internal static class RecipePage
         "Artifacts", "Artifact", "Change#", "Gates", "Marks", "Perplexity on", "Dense#", "Pruned#", "Method", "Asked for#", "Zeros of the matrices#", "Zeros of the model#", "Compressed#");
 
     private static readonly Table Gates = new("Gates", "Artifact", "Gate on", "Limit", "Measured#", "Result");
-    private static readonly Table Costs = new("Size, time and memory", "Artifact", "Dense model#", "Encoding", "On disk#", "Packed#", "Bits per weight#", "Tokens a second#", "Dense#", "Compressed#", "Saved#", "Time#", "Peak memory#");
+    private static readonly Table Costs = new(
+        "Size, time and memory",
+        "Artifact",
+        "Dense model#",
+        "Encoding",
+        "On disk#",
+        "Packed#",
+        "Bits per weight#",
+        "Tokens a second#",
+        "Dense#",
+        "Compressed#",
+        "Saved#",
+        "Time#",
+        "Peak memory#");
     private static readonly Table Digests = new("Digests", "Artifact", "SHA-256", "Key", "Numerics", "Tool");
 
     /// <summary>What the page of an owner contains and no other.</summary>
@@ -35,11 +48,22 @@ internal static class RecipePage
             [
                 new Section("artifacts", "Artifacts", Compare(results)),
                 SweepSection.Of(made),
-                new Section("gates", "Gates", results.Any(result => result.Gates.Count > 0) ? Gates.With(results.SelectMany(Compared)) : Html.Empty),
-                new Section("cost", "Size, time and memory", made.Length == 0 ? Html.Empty : Costs.With(made.Select(Cost))),
-                new Section("provenance", "Provenance", made.Length == 0 ? Html.Empty : Digests.With(made.Select(Origin))),
+                new Section("gates", "Gates", results.Any(result => result.Gates.Count > 0)
+                    ? Gates.With(results.SelectMany(Compared))
+                    : Html.Empty),
+                new Section(
+                    "cost",
+                    "Size, time and memory",
+                    made.Length == 0 ? Html.Empty : Costs.With(made.Select(Cost))),
+                new Section(
+                    "provenance",
+                    "Provenance",
+                    made.Length == 0 ? Html.Empty : Digests.With(made.Select(Origin))),
             ],
-            Html.Of($"Written by SparseLlm.Build {ToolVersion.Current.ToNormalizedString()}.")) { Owner = owner }.Render();
+            Html.Of($"Written by SparseLlm.Build {ToolVersion.Current.ToNormalizedString()}."))
+        {
+            Owner = owner
+        }.Render();
     }
 
     private static Html Compare(IReadOnlyList<ArtifactResult> results)
@@ -57,25 +81,31 @@ internal static class RecipePage
         }
 
         Html link = Html.Of($"""<a href="{name}/{ArtifactPage.FileName}">{name}</a>""");
-        Html[] own = [MethodName.Of(manifest), manifest.Pattern, Figures.Share(manifest.Sparsity), Figures.Share(manifest.ModelSparsity), Compressed(manifest)];
+        Html[] own = [MethodName.Of(manifest), manifest.Pattern, Figures.Share(manifest.Sparsity), Figures.Share(
+            manifest.ModelSparsity), Compressed(manifest)];
         return manifest.Perplexity.Count == 0
             ? [[link, "", Verdict(GateResult.Beside(result.Gates, manifest, null)), "", "", "", "", .. own]]
             : manifest.Perplexity.Select(text => (Html[])
             [
-                link, Figures.Change(text.Value.Increase), Verdict(GateResult.Beside(result.Gates, manifest, text.Key)), ranking.Marks(result, text.Key),
+                link, Figures.Change(text.Value.Increase), Verdict(
+                    GateResult.Beside(result.Gates, manifest, text.Key)), ranking.Marks(result, text.Key),
                 text.Key, Figures.Perplexity(text.Value.Dense), Figures.Perplexity(text.Value.Pruned), .. own,
             ]);
     }
 
-    private static Html Verdict(GateResult[] gates) => gates.Length == 0 ? Html.Empty : PerplexitySection.Verdict(gates);
+    private static Html Verdict(GateResult[] gates)
+        => gates.Length == 0 ? Html.Empty : PerplexitySection.Verdict(gates);
 
     private static IEnumerable<Html[]> Compared(ArtifactResult result) =>
-        result.Gates.Select(gate => (Html[])[result.Artifact.Name, gate.Subject, gate.Limit, gate.Value, PerplexitySection.Verdict(gate)]);
+        result.Gates.Select(gate => (Html[])[result.Artifact.Name, gate.Subject, gate.Limit, gate
+            .Value, PerplexitySection.Verdict(gate)]);
 
     private static Html[] Cost(ArtifactManifest manifest) =>
     [
-        manifest.Artifact ?? "", Figures.Bytes(manifest.Size?.Dense), manifest.Encoding.Name(), Figures.Bytes(manifest.Size?.OnDisk(manifest.Encoding)),
-        Figures.Bytes(manifest.Size?.Packed?.Bytes), Bits(manifest), Figures.Speed(manifest.Speed?.Pruned), Figures.Speed(manifest.Speed?.Dense), Compressed(manifest), Saved(manifest),
+        manifest.Artifact ?? "", Figures.Bytes(manifest.Size?.Dense), manifest.Encoding.Name(), Figures.Bytes(
+            manifest.Size?.OnDisk(manifest.Encoding)),
+        Figures.Bytes(manifest.Size?.Packed?.Bytes), Bits(manifest), Figures.Speed(manifest.Speed?.Pruned), Figures
+            .Speed(manifest.Speed?.Dense), Compressed(manifest), Saved(manifest),
         Figures.Time(manifest.Seconds), Figures.Bytes(manifest.PeakMemory),
     ];
 
@@ -83,11 +113,15 @@ internal static class RecipePage
 
     /// <summary>Of the pruned matrices, as they are stored.</summary>
     private static Html Bits(ArtifactManifest manifest) =>
-        manifest.Size?.Packed is { } packed ? Figures.Bits(manifest.Encoding == CheckpointEncoding.Sparse ? packed.BitsPerWeight : packed.DenseBitsPerWeight) : "";
+        manifest.Size?.Packed is { } packed ? Figures.Bits(
+            manifest.Encoding == CheckpointEncoding.Sparse ? packed.BitsPerWeight : packed.DenseBitsPerWeight) : "";
 
     private static Html Saved(ArtifactManifest manifest) =>
-        manifest.Size is { Compressed: { } compressed } size ? Figures.Change((double)compressed.Bytes / size.OnDisk(manifest.Encoding) - 1) : "";
+        manifest.Size is { Compressed: { } compressed } size
+            ? Figures.Change((double)compressed.Bytes / size.OnDisk(manifest.Encoding) - 1)
+            : "";
 
     private static Html[] Origin(ArtifactManifest manifest) =>
-        [manifest.Artifact ?? "", Html.Of($"<code>{manifest.Digest}</code>"), Html.Of($"<code>{manifest.Key}</code>"), manifest.Numerics, manifest.ToolVersion];
+        [manifest.Artifact ?? "", Html.Of($"<code>{manifest.Digest}</code>"), Html.Of(
+            $"<code>{manifest.Key}</code>"), manifest.Numerics, manifest.ToolVersion];
 }

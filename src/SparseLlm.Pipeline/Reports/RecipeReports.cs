@@ -12,7 +12,8 @@ internal static class RecipeReports
     private const int OwnerLength = 8;
     private const int MaximumLength = 1 << 26;
 
-    /// <summary>The names of the files. Where another recipe has put its own into the same directory, they are named after this one.</summary>
+    /// <summary>The names of the files. Where another recipe has put its own into the same directory, they are named
+    /// after this one.</summary>
     /// <param name="recipe">The recipe's path.</param>
     /// <param name="output">The directory.</param>
     public static IReadOnlyList<string> Files(string recipe, string output)
@@ -22,18 +23,22 @@ internal static class RecipeReports
         return [name + ".html", name + ".md"];
     }
 
-    /// <summary>Whether something bears the plain name that is another recipe's, or not from this tool at all.</summary>
+    /// <summary>Whether something bears the plain name that is another recipe's, or not from this tool at
+    /// all.</summary>
     private static bool IsTaken(string output, string owner)
     {
         (string page, string summary) = (Path.Combine(output, Name + ".html"), Path.Combine(output, Name + ".md"));
-        return Path.Exists(page) ? !Contains(page, RecipePage.OwnerMark(owner)) : Path.Exists(summary) && !Contains(summary, RecipeSummary.Mark);
+        return Path.Exists(page)
+            ? !Contains(page, RecipePage.OwnerMark(owner))
+            : Path.Exists(summary) && !Contains(summary, RecipeSummary.Mark);
     }
 
     private static bool Contains(string path, string text)
     {
         try
         {
-            return Encoding.UTF8.GetString(RegularFile.ReadAllBytes(path, MaximumLength)).Contains(text, StringComparison.Ordinal);
+            return Encoding.UTF8.GetString(RegularFile.ReadAllBytes(path, MaximumLength))
+                .Contains(text, StringComparison.Ordinal);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -49,11 +54,14 @@ internal static class RecipeReports
     {
         Directory.CreateDirectory(output);
         IReadOnlyList<string> files = Files(recipe.Path, output);
-        ReportFile.Write(Path.Combine(output, files[0]), RecipePage.Render(recipe, results, Owner(recipe.Path, output)));
+        ReportFile.Write(
+            Path.Combine(output, files[0]),
+            RecipePage.Render(recipe, results, Owner(recipe.Path, output)));
         ReportFile.Write(Path.Combine(output, files[1]), RecipeSummary.Format(recipe, results));
     }
 
     /// <summary>Tells recipes apart without telling where they are.</summary>
     private static string Owner(string recipe, string output) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetRelativePath(output, recipe).Replace('\\', '/'))))[..OwnerLength];
+        Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetRelativePath(output, recipe).Replace('\\', '/'))))[..OwnerLength];
 }

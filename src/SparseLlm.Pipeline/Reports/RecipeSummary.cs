@@ -54,7 +54,8 @@ internal static class RecipeSummary
         return page.ToString();
 
         static Markdown Gates(ArtifactResult result, ArtifactManifest manifest, string? text) =>
-            Markdown.List(GateResult.Beside(result.Gates, manifest, text).Select(gate => Markdown.Of($"{gate.Verdict} {gate.Limit}")));
+            Markdown.List(GateResult.Beside(result.Gates, manifest, text)
+                .Select(gate => Markdown.Of($"{gate.Verdict} {gate.Limit}")));
 
         void Line(MarkdownInterpolation text) => page.Append(text.ToString()).Append('\n');
     }

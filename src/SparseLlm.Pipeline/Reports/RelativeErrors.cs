@@ -8,9 +8,12 @@ internal static class RelativeErrors
 {
     private static readonly string[] TuningSettings = ["tuningEpochs", "distillationEpochs"];
 
-    /// <summary>Their name: each was measured when its matrix was solved, and tuning has changed the matrix since.</summary>
-    public static string NameOf(ArtifactManifest manifest) => IsTuned(manifest) ? "relative error before tuning" : "relative error";
+    /// <summary>Their name: each was measured when its matrix was solved, and tuning has changed the matrix
+    /// since.</summary>
+    public static string NameOf(ArtifactManifest manifest)
+        => IsTuned(manifest) ? "relative error before tuning" : "relative error";
 
     private static bool IsTuned(ArtifactManifest manifest) => TuningSettings.Any(name =>
-        int.TryParse(manifest.Settings.GetValueOrDefault(name), CultureInfo.InvariantCulture, out int epochs) && epochs > 0);
+        int.TryParse(manifest.Settings.GetValueOrDefault(name), CultureInfo.InvariantCulture, out int epochs)
+            && epochs > 0);
 }

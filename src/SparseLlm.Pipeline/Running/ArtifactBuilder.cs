@@ -13,21 +13,28 @@ using SparseLlm.Pruning.Evaluation;
 namespace SparseLlm.Pipeline.Running;
 
 /// <summary>
-/// Makes an artifact: leaves it alone where it is up to date, else takes it from the cache, else packs or unpacks what is there in the other encoding, else prunes what
-/// is not in the cache of it; measures what was written, and puts it in its place whole or not at all.
+/// Makes an artifact: leaves it alone where it is up to date, else takes it from the cache, else packs or unpacks what
+/// is there in the other encoding, else prunes what is not in the cache of it; measures what was written, and puts it
+/// in its place whole or not at all.
 /// </summary>
 /// <param name="dense">The dense model.</param>
 /// <param name="engine">What computes.</param>
 /// <param name="memory">How much memory activations may take.</param>
 /// <param name="progress">Told what is done.</param>
-public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudget memory, IProgress<BuildProgress>? progress = null)
+public sealed class ArtifactBuilder(
+    DenseModel dense,
+    IEngine engine,
+    MemoryBudget memory,
+    IProgress<BuildProgress>? progress = null)
 {
     private readonly BuildCache cache = dense.Cache;
 
-    /// <summary>Whether several artifacts are to be made, so that what their prunes have in common is worth its memory.</summary>
+    /// <summary>Whether several artifacts are to be made, so that what their prunes have in common is worth its
+    /// memory.</summary>
     public bool ExpectsMore { get; init; }
 
-    /// <summary>Whether layers may be pruned and perplexities measured; where they may not, it is an error if one is not in the cache.</summary>
+    /// <summary>Whether layers may be pruned and perplexities measured; where they may not, it is an error if one is
+    /// not in the cache.</summary>
     public bool MayCompute { get; init; } = true;
 
     /// <summary>Makes the artifact, or leaves it alone where it is up to date.</summary>
@@ -55,7 +62,8 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             StagingDirectory.Recover(request.Output);
             return Finished(request, exports, keys.Artifact) is { } meanwhile
                 ? Keep(request, meanwhile)
-                : ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) is var standing && standing?.Encoding == request.Encoding
+                : ArtifactState.UpToDate(request.Output, keys.Artifact, cache.Digests) is var standing
+                    && standing?.Encoding == request.Encoding
                     ? Complete(request, exports, standing, cancellation)
                     : Make(request, exports, inputs, keys, standing, cancellation);
         }
@@ -68,13 +76,19 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     }
 
     /// <summary>Measures and exports a model that stands in its place, as far as that is missing.</summary>
-    private ArtifactOutcome Complete(PruneRequest request, ArtifactExports exports, ArtifactManifest known, CancellationToken cancellation)
+    private ArtifactOutcome Complete(
+        PruneRequest request,
+        ArtifactExports exports,
+        ArtifactManifest known,
+        CancellationToken cancellation)
     {
         LockCheck.Require(request, known);
         bool isMeasured = ArtifactState.HasPerplexities(known, request, dense);
         ArtifactManifest manifest = ManifestBuilder.Measure(known, request.Output, cancellation) with
         {
-            Perplexity = isMeasured ? known.Perplexity : MeasureAll(request, request.Output, known.Digest, cancellation),
+            Perplexity = isMeasured
+                ? known.Perplexity
+                : MeasureAll(request, request.Output, known.Digest, cancellation),
         };
         if (exports.AreCurrent(known))
         {
@@ -90,14 +104,27 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
     }
 
     /// <summary>
-    /// Brings the GGUF files of a model that stands in its place to what is asked for. Whenever it is killed, the manifest names all that is the tool's: what goes is deleted before it,
-    /// what comes is moved there after it, and missing until then.
+    /// Brings the GGUF files of a model that stands in its place to what is asked for. Whenever it is killed, the
+    /// manifest names all that is the tool's: what goes is deleted before it, what comes is moved there after it, and
+    /// missing until then.
     /// </summary>
-    private ArtifactManifest Export(PruneRequest request, ArtifactExports exports, ArtifactManifest known, CancellationToken cancellation)
+    private ArtifactManifest Export(
+        PruneRequest request,
+        ArtifactExports exports,
+        ArtifactManifest known,
+        CancellationToken cancellation)
     {
         using StagingDirectory staging = StagingDirectory.Create(request.Output, exports.Files, request.IsNamed);
         DiskSpace.Require(staging.Path, exports.Bytes(known));
-        ArtifactManifest manifest = known with { Exports = exports.Make(known, request.Output, staging.Path, progress, cancellation) };
+        ArtifactManifest manifest = known with
+        {
+            Exports = exports.Make(
+            known,
+            request.Output,
+            staging.Path,
+            progress,
+            cancellation)
+        };
         foreach (string gone in ArtifactFiles.Of(known).Except(ArtifactFiles.Of(manifest)))
         {
             File.Delete(Path.Combine(request.Output, gone));
@@ -112,17 +139,37 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         return manifest;
     }
 
-    private ArtifactOutcome Make(PruneRequest request, ArtifactExports exports, ArtifactInputs inputs, StepKeys keys, ArtifactManifest? standing, CancellationToken cancellation)
+    private ArtifactOutcome Make(
+        PruneRequest request,
+        ArtifactExports exports,
+        ArtifactInputs inputs,
+        StepKeys keys,
+        ArtifactManifest? standing,
+        CancellationToken cancellation)
     {
         using StagingDirectory staging = StagingDirectory.Create(request.Output, exports.Files, request.IsNamed);
         DiskSpace.Require(staging.Path, ModelFiles.Bytes(dense.Directory) + exports.Bytes(known: null));
-        var source = new ModelSource(dense, engine, memory, request, inputs, keys, progress) { ExpectsMore = ExpectsMore, MayCompute = MayCompute };
+        var source = new ModelSource(dense, engine, memory, request, inputs, keys, progress)
+        {
+            ExpectsMore = ExpectsMore,
+            MayCompute = MayCompute
+        };
         (ArtifactManifest manifest, ArtifactOrigin origin) = source.Get(staging, standing, cancellation);
         manifest = manifest with
         {
-            Perplexity = ArtifactState.HasPerplexities(manifest, request, dense) ? manifest.Perplexity : MeasureAll(request, staging.Path, manifest.Digest, cancellation),
+            Perplexity = ArtifactState.HasPerplexities(manifest, request, dense)
+                ? manifest.Perplexity
+                : MeasureAll(request, staging.Path, manifest.Digest, cancellation),
         };
-        manifest = manifest with { Exports = exports.Make(manifest, staging.Path, staging.Path, progress, cancellation) };
+        manifest = manifest with
+        {
+            Exports = exports.Make(
+            manifest,
+            staging.Path,
+            staging.Path,
+            progress,
+            cancellation)
+        };
         manifest.Write(staging.Path);
         ArtifactReports.Write(manifest, request.Gates, staging.Path);
         dense.Stamps(request).RequireUnchanged();
@@ -144,7 +191,10 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
 
     private ArtifactOutcome Done(PruneRequest request, ArtifactManifest manifest, ArtifactOrigin origin)
     {
-        var outcome = new ArtifactOutcome(request.DisplayName, Path.GetFullPath(request.Output), manifest, origin) { Gates = GateResult.Of(request.Gates, manifest) };
+        var outcome = new ArtifactOutcome(request.DisplayName, Path.GetFullPath(request.Output), manifest, origin)
+        {
+            Gates = GateResult.Of(request.Gates, manifest)
+        };
         progress?.Report(new ArtifactDone(outcome));
         return outcome;
     }
@@ -169,7 +219,11 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
         return manifest;
     }
 
-    private Dictionary<string, PerplexityReport> MeasureAll(PruneRequest request, string directory, string digest, CancellationToken cancellation)
+    private Dictionary<string, PerplexityReport> MeasureAll(
+        PruneRequest request,
+        string directory,
+        string digest,
+        CancellationToken cancellation)
     {
         var meter = new PerplexityMeter(dense, engine, memory, progress) { MayMeasure = MayCompute };
         var reports = new Dictionary<string, PerplexityReport>();
@@ -178,7 +232,10 @@ public sealed class ArtifactBuilder(DenseModel dense, IEngine engine, MemoryBudg
             Perplexity before = meter.OfDense(text, cancellation);
             Perplexity after = meter.Of(directory, digest, request.DisplayName, text, cancellation);
             reports.Add(text.Name, new PerplexityReport(
-                before.Value, after.Value, after.Tokens, after.Windows, text.Key(dense.Definition.MaximumLength, dense.Files, dense.Digests.Files))
+                before.Value, after.Value, after.Tokens, after.Windows, text.Key(
+                    dense.Definition.MaximumLength,
+                    dense.Files,
+                    dense.Digests.Files))
             {
                 Files = ManifestBuilder.Describe(text.Text, dense.Files),
             });

@@ -9,8 +9,9 @@ using SparseLlm.Pipeline.Keys;
 namespace SparseLlm.Pipeline.Running;
 
 /// <summary>
-/// An artifact in the cache. A word of its entry counts only as far as it agrees with what is known otherwise: with the key, with the dense model, and with
-/// the digests of the files, which their bytes are held against when they are copied out.
+/// An artifact in the cache. A word of its entry counts only as far as it agrees with what is known otherwise: with the
+/// key, with the dense model, and with the digests of the files, which their bytes are held against when they are
+/// copied out.
 /// </summary>
 internal static class CachedArtifact
 {
@@ -18,7 +19,8 @@ internal static class CachedArtifact
     public const string Kind = "artifact";
 
     /// <summary>The digest of the files that an entry names.</summary>
-    public static string Digest(CacheEntry entry) => ModelFiles.Digest(entry.Files.ToDictionary(file => file.Name, file => file.Digest));
+    public static string Digest(CacheEntry entry)
+        => ModelFiles.Digest(entry.Files.ToDictionary(file => file.Name, file => file.Digest));
 
     /// <summary>The manifest of an entry that is what the artifact of its key has to be.</summary>
     /// <param name="entry">The entry.</param>
@@ -34,7 +36,8 @@ internal static class CachedArtifact
         return manifest;
     }
 
-    /// <summary>Checks that weights that are packed, or are stored in another form than the dense model's, so that lengths say nothing, are those of tensors that it has.</summary>
+    /// <summary>Checks that weights that are packed, or are stored in another form than the dense model's, so that
+    /// lengths say nothing, are those of tensors that it has.</summary>
     /// <param name="manifest">The artifact.</param>
     /// <param name="dense">The model that the artifact is made from.</param>
     /// <param name="directory">Where its files are now.</param>
@@ -50,11 +53,15 @@ internal static class CachedArtifact
             }
 
             using Checkpoint stored = Checkpoint.Open(directory);
-            bool isComplete = model.IsConvertedInCopies ? dense.Definition.Tensors.All(tensor => stored.TryGet(tensor.Name, out _)) : stored.Tensors.Count == model.Tensors.Count;
+            bool isComplete = model.IsConvertedInCopies
+                ? dense.Definition.Tensors.All(tensor => stored.TryGet(tensor.Name, out _))
+                : stored.Tensors.Count == model.Tensors.Count;
             bool isSame = isComplete && stored.Tensors.All(tensor =>
-                model.TryGet(tensor.Name, out TensorInfo? known) && known.ElementType == tensor.ElementType && known.Shape.SequenceEqual(tensor.Shape));
+                model.TryGet(tensor.Name, out TensorInfo? known) && known.ElementType == tensor.ElementType
+                    && known.Shape.SequenceEqual(tensor.Shape));
             Require(
-                stored.IsPacked == (manifest.Encoding == CheckpointEncoding.Sparse) && (isSame || manifest.Inputs.DropsExperts), "it has other tensors than the dense model");
+                stored.IsPacked == (manifest.Encoding == CheckpointEncoding.Sparse)
+                    && (isSame || manifest.Inputs.DropsExperts), "it has other tensors than the dense model");
         }
         catch (DiagnosticException exception)
         {
@@ -63,11 +70,16 @@ internal static class CachedArtifact
     }
 
     /// <summary>
-    /// A pruned model has the dense model's files: those with weights in the same length, the others to the byte. One with fewer experts has other tensors in those
-    /// with weights, another config.json, and another index where there is one. A packed one has another length, another index, and a file that says how it is packed. One that was
+    /// A pruned model has the dense model's files: those with weights in the same length, the others to the byte. One
+    /// with fewer experts has other tensors in those with weights, another config.json, and another index where there
+    /// is one. A packed one has another length, another index, and a file that says how it is packed. One that was
     /// converted has another length and another index.
     /// </summary>
-    private static void CheckFiles(CacheEntry entry, DenseModel dense, CheckpointEncoding encoding, bool hasFewerExperts)
+    private static void CheckFiles(
+        CacheEntry entry,
+        DenseModel dense,
+        CheckpointEncoding encoding,
+        bool hasFewerExperts)
     {
         IReadOnlyDictionary<string, string> known = dense.Digests.Files;
         IReadOnlyCollection<string> wanted = ModelFiles.Stored(known.Keys, encoding);
@@ -81,27 +93,36 @@ internal static class CachedArtifact
         Require(entry.Files.Count == wanted.Count, "it has files that the dense model does not have");
         foreach (CachedFile file in entry.Files)
         {
-            bool isAsExpected = Checkpoint.HoldsTensors(file.Name) ? isPacked || hasFewerExperts || isConverted || file.Length == ModelFiles.Length(dense.Directory, file.Name)
-                : (isPacked && file.Name == Checkpoint.EncodingFileName) || file.Digest == known.GetValueOrDefault(file.Name)
-                || (hasFewerExperts && file.Name == "config.json") || ((isPacked || hasFewerExperts || isConverted) && file.Name == "model.safetensors.index.json");
+            bool isAsExpected = Checkpoint.HoldsTensors(file.Name) ? isPacked || hasFewerExperts || isConverted
+                || file.Length == ModelFiles.Length(dense.Directory, file.Name)
+                : (isPacked && file.Name == Checkpoint.EncodingFileName)
+                    || file.Digest == known.GetValueOrDefault(file.Name)
+                    || (hasFewerExperts && file.Name == "config.json")
+                    || ((isPacked || hasFewerExperts || isConverted)
+                    && file.Name == "model.safetensors.index.json");
             Require(isAsExpected, $"its {file.Name} cannot have been made from the dense model's");
         }
     }
 
     private static void CheckTensors(ArtifactManifest manifest, ModelDefinition definition)
     {
-        Dictionary<string, LinearDefinition> linears = definition.Layers.SelectMany(layer => layer.Linears).ToDictionary(linear => linear.WeightName);
+        Dictionary<string, LinearDefinition> linears = definition.Layers.SelectMany(layer => layer.Linears)
+            .ToDictionary(linear => linear.WeightName);
         foreach (TensorReport tensor in manifest.Tensors)
         {
-            bool isInModel = linears.TryGetValue(tensor.Name, out LinearDefinition? linear) && tensor.Shape.SequenceEqual([linear.Outputs, linear.Inputs]);
-            Require(isInModel, $"its manifest tells of a matrix '{tensor.Name}' that the model does not have in this shape");
+            bool isInModel = linears.TryGetValue(tensor.Name, out LinearDefinition? linear)
+                && tensor.Shape.SequenceEqual([linear.Outputs, linear.Inputs]);
+            Require(
+                isInModel,
+                $"its manifest tells of a matrix '{tensor.Name}' that the model does not have in this shape");
         }
 
         HashSet<string> pruned = [.. manifest.Tensors.Select(tensor => tensor.Tensor)];
         ILookup<string, TensorShape> shapes = definition.Tensors.ToLookup(tensor => tensor.Name);
         foreach (ChangedTensor tensor in manifest.OtherChanges ?? [])
         {
-            bool isInModel = !pruned.Contains(tensor.Name) && shapes[tensor.Name].Any(shape => tensor.Shape.SequenceEqual(shape.Dimensions));
+            bool isInModel = !pruned.Contains(tensor.Name)
+                && shapes[tensor.Name].Any(shape => tensor.Shape.SequenceEqual(shape.Dimensions));
             Require(isInModel, $"its manifest tells of a change of '{tensor.Name}', which the model does not have in this shape or which was pruned");
         }
     }

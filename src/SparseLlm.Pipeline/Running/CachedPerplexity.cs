@@ -19,7 +19,8 @@ internal static class CachedPerplexity
     {
         var perplexity = entry.MetadataAs<Perplexity>(Kind);
         int length = text.SequenceLength ?? CalibrationTokens.DefaultSequenceLength(dense.Definition.MaximumLength);
-        return perplexity is { Value: > 0, Windows: > 0 } && double.IsFinite(perplexity.Value) && perplexity.Tokens == (long)perplexity.Windows * length
+        return perplexity is { Value: > 0, Windows: > 0 } && double.IsFinite(perplexity.Value)
+            && perplexity.Tokens == (long)perplexity.Windows * length
             ? perplexity
             : throw new InvalidDataException("it does not hold a perplexity of this text");
     }

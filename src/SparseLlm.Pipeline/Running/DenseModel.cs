@@ -10,7 +10,8 @@ using SparseLlm.Pipeline.Keys;
 
 namespace SparseLlm.Pipeline.Running;
 
-/// <summary>The model that artifacts are made from, as far as keys go: what it is made of, its digests, and what is known of it. Nothing is computed.</summary>
+/// <summary>The model that artifacts are made from, as far as keys go: what it is made of, its digests, and what is
+/// known of it. Nothing is computed.</summary>
 public sealed class DenseModel
 {
     private readonly ConcurrentDictionary<GgufElementType, GgufOutlook> outlooks = [];
@@ -69,17 +70,29 @@ public sealed class DenseModel
     public ModelDigests Digests { get; }
 
     /// <summary>What decides the bits of an artifact.</summary>
-    /// <exception cref="Diagnostics.DiagnosticException">The model is packed: an artifact is a copy of the dense one with other numbers in it.</exception>
+    /// <exception cref="Diagnostics.DiagnosticException">The model is packed: an artifact is a copy of the dense one
+    /// with other numbers in it.</exception>
     public ArtifactInputs Inputs(PruneRequest request)
     {
         Checkpoint.RequireUnpacked(Directory, "pruning");
-        return ArtifactInputs.Of(Definition, Digests, Files, request.Settings, request.Plan, request.Calibration, NumericsClass, request.Sources);
+        return ArtifactInputs.Of(
+            Definition,
+            Digests,
+            Files,
+            request.Settings,
+            request.Plan,
+            request.Calibration,
+            NumericsClass,
+            request.Sources);
     }
 
-    /// <summary>What tells whether everything that an artifact is made of is as it was when its key was computed.</summary>
-    public InputStamps Stamps(PruneRequest request) => Files.Stamps(OwnPaths.Concat(request.Settings.NeedsCalibration() ? request.Calibration?.Text.Paths ?? [] : []));
+    /// <summary>What tells whether everything that an artifact is made of is as it was when its key was
+    /// computed.</summary>
+    public InputStamps Stamps(
+        PruneRequest request) => Files.Stamps(OwnPaths.Concat(request.Settings.NeedsCalibration() ? request.Calibration?.Text.Paths ?? [] : []));
 
-    /// <summary>What tells whether everything that a measurement is made with is as it was when its key was computed.</summary>
+    /// <summary>What tells whether everything that a measurement is made with is as it was when its key was
+    /// computed.</summary>
     public InputStamps Stamps(PerplexityText text) => Files.Stamps(OwnPaths.Concat(text.Text.Paths));
 
     private GgufElementType FindStoredType()
@@ -94,5 +107,10 @@ public sealed class DenseModel
     /// <param name="digest">The digest of the measured model's files.</param>
     /// <param name="text">The text.</param>
     public string EvaluationKey(string digest, PerplexityText text) =>
-        Keys.EvaluationKey.Of(ArtifactInputs.CurrentRevision, digest, Digests.Files, NumericsClass, text.Key(Definition.MaximumLength, Files, Digests.Files));
+        Keys.EvaluationKey.Of(
+            ArtifactInputs.CurrentRevision,
+            digest,
+            Digests.Files,
+            NumericsClass,
+            text.Key(Definition.MaximumLength, Files, Digests.Files));
 }

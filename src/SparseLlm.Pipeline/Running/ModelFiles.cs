@@ -7,7 +7,8 @@ using SparseLlm.Pipeline.Keys;
 
 namespace SparseLlm.Pipeline.Running;
 
-/// <summary>Which files of a directory are the model: weights, configuration, tokenizer, and what else goes along with a pruned copy.</summary>
+/// <summary>Which files of a directory are the model: weights, configuration, tokenizer, and what else goes along with
+/// a pruned copy.</summary>
 public static class ModelFiles
 {
     /// <summary>Their paths relative to the directory, in ordinal order.</summary>
@@ -15,7 +16,8 @@ public static class ModelFiles
     public static IReadOnlyList<string> Of(string directory) =>
         [.. CompanionFiles.Of(directory).Concat(Checkpoint.Files(directory)).Order(StringComparer.Ordinal)];
 
-    /// <summary>The names that files of a dense model have in a pruned copy, which is safetensors whatever the dense model is, where it is stored in an encoding.</summary>
+    /// <summary>The names that files of a dense model have in a pruned copy, which is safetensors whatever the dense
+    /// model is, where it is stored in an encoding.</summary>
     public static IReadOnlyCollection<string> Stored(IEnumerable<string> names, CheckpointEncoding encoding)
     {
         IEnumerable<string> copied = names.Select(Checkpoint.NameInCopy);
@@ -28,9 +30,11 @@ public static class ModelFiles
 
     /// <summary>What those take that hold tensors, in bytes.</summary>
     /// <exception cref="DiagnosticException">One cannot be read.</exception>
-    public static long WeightBytes(string directory) => Of(directory).Where(Checkpoint.HoldsTensors).Sum(name => Length(directory, name));
+    public static long WeightBytes(string directory)
+        => Of(directory).Where(Checkpoint.HoldsTensors).Sum(name => Length(directory, name));
 
-    /// <summary>The length of one of them. In a Hugging Face cache each is a link, whose own length says nothing.</summary>
+    /// <summary>The length of one of them. In a Hugging Face cache each is a link, whose own length says
+    /// nothing.</summary>
     /// <exception cref="DiagnosticException">It cannot be read.</exception>
     public static long Length(string directory, string name)
     {

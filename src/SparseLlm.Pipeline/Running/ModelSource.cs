@@ -15,8 +15,8 @@ using SparseLlm.Pruning.Activations;
 namespace SparseLlm.Pipeline.Running;
 
 /// <summary>
-/// Where the model of an artifact comes from: the cache, else the same model in the other encoding, which is packed or unpacked, else a prune. What was made is stored in
-/// the encoding that was asked for.
+/// Where the model of an artifact comes from: the cache, else the same model in the other encoding, which is packed or
+/// unpacked, else a prune. What was made is stored in the encoding that was asked for.
 /// </summary>
 /// <param name="dense">The dense model.</param>
 /// <param name="engine">What computes.</param>
@@ -31,11 +31,13 @@ internal sealed class ModelSource(
     // In the directory that is being written, for what is packed or unpacked into it.
     private const string SourceFolder = ".source";
 
-    private static readonly IReadOnlyDictionary<string, PerplexityReport> None = new Dictionary<string, PerplexityReport>();
+    private static readonly IReadOnlyDictionary<string, PerplexityReport> None
+        = new Dictionary<string, PerplexityReport>();
 
     private readonly BuildCache cache = dense.Cache;
 
-    /// <summary>Whether several artifacts are to be made, so that what their prunes have in common is worth its memory.</summary>
+    /// <summary>Whether several artifacts are to be made, so that what their prunes have in common is worth its
+    /// memory.</summary>
     public bool ExpectsMore { get; init; }
 
     /// <summary>Whether layers may be pruned; where they may not, it is an error if one is not in the cache.</summary>
@@ -43,10 +45,14 @@ internal sealed class ModelSource(
 
     /// <summary>Brings the files of the model into a directory.</summary>
     /// <param name="staging">The directory.</param>
-    /// <param name="standing">The artifact that stands in its place in the other encoding; null where there is none.</param>
+    /// <param name="standing">The artifact that stands in its place in the other encoding; null where there is
+    /// none.</param>
     /// <param name="cancellation">Stops in between.</param>
     /// <exception cref="DiagnosticException">It cannot be made, or has become another than it is locked.</exception>
-    public (ArtifactManifest Manifest, ArtifactOrigin Origin) Get(StagingDirectory staging, ArtifactManifest? standing, CancellationToken cancellation) =>
+    public (ArtifactManifest Manifest, ArtifactOrigin Origin) Get(
+        StagingDirectory staging,
+        ArtifactManifest? standing,
+        CancellationToken cancellation) =>
         Restore(request.Encoding, staging.Path, cancellation) is { } restored ? (restored, ArtifactOrigin.Cache)
         : Encode(standing, staging, cancellation) is { } encoded ? (encoded, ArtifactOrigin.Encoded)
         : (Prune(staging, cancellation), ArtifactOrigin.Pruned);
@@ -65,7 +71,8 @@ internal sealed class ModelSource(
             },
             cancellation);
 
-        // Also where the entry has just been found wrong: other files under a key that is locked are nothing to pass over.
+        // Also where the entry has just been found wrong: other files under a key that is locked are nothing to pass
+        // over.
         if (digest is not null && encoding == CheckpointEncoding.Dense)
         {
             LockCheck.Require(request, digest, isCached: true);
@@ -81,16 +88,34 @@ internal sealed class ModelSource(
         }
 
         LockCheck.Require(request, manifest, isCached: true);
-        return cache.TryRestore(entry, directory, cancellation, () => CachedArtifact.CheckTensors(manifest, dense, directory))
-            ? ManifestBuilder.Measure(manifest, directory, cancellation) with { Artifact = request.Name, Model = ManifestBuilder.Describe(dense), Perplexity = None, Exports = [], Inputs = inputs }
+        return cache.TryRestore(
+            entry,
+            directory,
+            cancellation,
+            () => CachedArtifact.CheckTensors(manifest, dense, directory))
+            ? ManifestBuilder.Measure(manifest, directory, cancellation) with
+            {
+                Artifact = request
+                .Name,
+                Model = ManifestBuilder.Describe(dense),
+                Perplexity = None,
+                Exports = [],
+                Inputs = inputs
+            }
             : null;
     }
 
-    /// <summary>Packs or unpacks what is known of the artifact in the other encoding: what stands in its place, or what is in the cache.</summary>
-    private ArtifactManifest? Encode(ArtifactManifest? standing, StagingDirectory staging, CancellationToken cancellation)
+    /// <summary>Packs or unpacks what is known of the artifact in the other encoding: what stands in its place, or what
+    /// is in the cache.</summary>
+    private ArtifactManifest? Encode(
+        ArtifactManifest? standing,
+        StagingDirectory staging,
+        CancellationToken cancellation)
     {
         string source = Path.Combine(staging.Path, SourceFolder);
-        CheckpointEncoding other = request.Encoding == CheckpointEncoding.Dense ? CheckpointEncoding.Sparse : CheckpointEncoding.Dense;
+        CheckpointEncoding other = request.Encoding == CheckpointEncoding.Dense
+            ? CheckpointEncoding.Sparse
+            : CheckpointEncoding.Dense;
         ArtifactManifest? encoded = standing is not null ? Encode(standing, request.Output, staging.Path, cancellation)
             : Restore(other, source, cancellation) is { } known ? Encode(known, source, staging.Path, cancellation)
             : null;
@@ -106,16 +131,29 @@ internal sealed class ModelSource(
         return encoded;
     }
 
-    /// <summary>Packs or unpacks the artifact; null where what comes out of a packed one is not what it was packed from.</summary>
-    private ArtifactManifest? Encode(ArtifactManifest known, string source, string target, CancellationToken cancellation)
+    /// <summary>Packs or unpacks the artifact; null where what comes out of a packed one is not what it was packed
+    /// from.</summary>
+    private ArtifactManifest? Encode(
+        ArtifactManifest known,
+        string source,
+        string target,
+        CancellationToken cancellation)
     {
         DiskSpace.Require(target, ModelFiles.Bytes(dense.Directory));
         using (Checkpoint checkpoint = Checkpoint.Open(source))
         {
-            new EncodedCopy(request.DisplayName, progress).Write(checkpoint, CompanionFiles.Of(source), request.Encoding, target, cancellation);
+            new EncodedCopy(request.DisplayName, progress).Write(
+                checkpoint,
+                CompanionFiles.Of(source),
+                request.Encoding,
+                target,
+                cancellation);
         }
 
-        ArtifactManifest manifest = ManifestBuilder.Encoded(known, request.Encoding, ModelFiles.Digest(ModelFiles.Digests(target, cache.Digests.Of)));
+        ArtifactManifest manifest = ManifestBuilder.Encoded(
+            known,
+            request.Encoding,
+            ModelFiles.Digest(ModelFiles.Digests(target, cache.Digests.Of)));
         if (manifest.Digest != known.Digest)
         {
             return null;
@@ -124,7 +162,9 @@ internal sealed class ModelSource(
         LockCheck.Require(request, manifest);
         manifest = ManifestBuilder.Measure(manifest, target, cancellation) with
         {
-            Speed = request.Encoding == CheckpointEncoding.Sparse ? SpeedReport.Measure(dense.Directory, target, cancellation) : null,
+            Speed = request.Encoding == CheckpointEncoding.Sparse
+                ? SpeedReport.Measure(dense.Directory, target, cancellation)
+                : null,
         };
         Store(manifest, target, cancellation);
         return manifest;
@@ -134,7 +174,10 @@ internal sealed class ModelSource(
     {
         if (request.Encoding == CheckpointEncoding.Dense)
         {
-            ArtifactManifest manifest = ManifestBuilder.Measure(PruneDense(staging.Path, cancellation), staging.Path, cancellation);
+            ArtifactManifest manifest = ManifestBuilder.Measure(
+                PruneDense(staging.Path, cancellation),
+                staging.Path,
+                cancellation);
             Store(manifest, staging.Path, cancellation);
             return manifest;
         }
@@ -150,9 +193,14 @@ internal sealed class ModelSource(
         var clock = Stopwatch.StartNew();
         InputStamps read = dense.Stamps(request);
         PruneResult result = engine.Prune(
-            new PruneJob(dense.Directory, request, keys, read, directory, memory) { ExpectsMore = ExpectsMore, MayPrune = MayCompute }, progress, cancellation);
+            new PruneJob(dense.Directory, request, keys, read, directory, memory)
+            {
+                ExpectsMore = ExpectsMore,
+                MayPrune = MayCompute
+            }, progress, cancellation);
         read.RequireUnchanged();
-        Dictionary<string, FileDigestMemo> written = ModelFiles.Of(directory).ToDictionary(name => name, name => cache.Digests.Find(Path.Combine(directory, name)));
+        Dictionary<string, FileDigestMemo> written = ModelFiles.Of(directory)
+            .ToDictionary(name => name, name => cache.Digests.Find(Path.Combine(directory, name)));
         Dictionary<string, string> files = written.ToDictionary(file => file.Key, file => file.Value.Digest);
         RequireSameFiles(files.Keys);
         string digest = ModelFiles.Digest(files);
@@ -168,7 +216,13 @@ internal sealed class ModelSource(
         return manifest with
         {
             Tensors = MaskDensities.Measure(directory, DecoderModel.ReadDefinition(directory), manifest.Tensors),
-            OtherChanges = OtherChanges.Find(dense, directory, shard => written[shard].Tensors ?? cache.Digests.Tensors(Path.Combine(directory, shard)), manifest.Tensors, inputs.DropsExperts, cancellation),
+            OtherChanges = OtherChanges.Find(
+                dense,
+                directory,
+                shard => written[shard].Tensors ?? cache.Digests.Tensors(Path.Combine(directory, shard)),
+                manifest.Tensors,
+                inputs.DropsExperts,
+                cancellation),
         };
     }
 
@@ -182,7 +236,8 @@ internal sealed class ModelSource(
         cancellation,
         EntryOrigin.Of(dense.Directory, request.DisplayName));
 
-    /// <summary>A pruned model has the files that the dense one had when it was digested, as a copy names them: none has come or gone since.</summary>
+    /// <summary>A pruned model has the files that the dense one had when it was digested, as a copy names them: none
+    /// has come or gone since.</summary>
     private void RequireSameFiles(IEnumerable<string> names)
     {
         IReadOnlyCollection<string> known = ModelFiles.Stored(dense.Digests.Files.Keys, CheckpointEncoding.Dense);
@@ -190,7 +245,8 @@ internal sealed class ModelSource(
         if (changed.Length > 0)
         {
             throw PipelineDiagnostics.InputChanged.Error(
-                new SourceLocation(Path.Combine(dense.Directory, changed[0])), "the file has come or gone while the model was read, so what was made of it is not kept; build again");
+                new SourceLocation(
+                    Path.Combine(dense.Directory, changed[0])), "the file has come or gone while the model was read, so what was made of it is not kept; build again");
         }
     }
 }

@@ -7,7 +7,8 @@ namespace SparseLlm.Pipeline.Running;
 /// <summary>Keeps two processes from writing the same output at the same time.</summary>
 internal static class OutputLock
 {
-    // Whose locks are where all processes of this user look: those with different caches, or none, can have the same output.
+    // Whose locks are where all processes of this user look: those with different caches, or none, can have the same
+    // output.
     private static readonly BuildCache NoCache = BuildCache.Open("off", remote: null, _ => { });
 
     /// <summary>Waits for an output, where all processes of this user look.</summary>
@@ -24,7 +25,8 @@ internal static class OutputLock
     /// <param name="cancellation">Stops waiting.</param>
     /// <param name="waiting">Told once, if another writes it.</param>
     /// <returns>Releases the lock; so does the end of the process, however it ends.</returns>
-    public static IDisposable AcquireIn(BuildCache cache, string output, CancellationToken cancellation, Action waiting) =>
+    public static IDisposable AcquireIn(BuildCache cache, string output, CancellationToken cancellation, Action waiting)
+        =>
         cache.Lock(Key("output", output), cancellation, waiting);
 
     private static string Key(string kind, string output)

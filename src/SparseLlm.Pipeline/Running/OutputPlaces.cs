@@ -6,8 +6,8 @@ using SparseLlm.Recipes;
 namespace SparseLlm.Pipeline.Running;
 
 /// <summary>
-/// Sees to it that nothing that is read lies where something is written: every build would read what the one before it has left there. Places are compared by where
-/// their names lead.
+/// Sees to it that nothing that is read lies where something is written: every build would read what the one before it
+/// has left there. Places are compared by where their names lead.
 /// </summary>
 internal static class OutputPlaces
 {
@@ -22,7 +22,8 @@ internal static class OutputPlaces
         }
     }
 
-    /// <summary>What is wrong with the places of a recipe: of all its artifacts, since each build makes others of them.</summary>
+    /// <summary>What is wrong with the places of a recipe: of all its artifacts, since each build makes others of
+    /// them.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="output">The directory that gets one directory for each artifact.</param>
     /// <param name="cache">The cache.</param>
@@ -50,7 +51,8 @@ internal static class OutputPlaces
     /// <summary>What is read for an artifact beside the model. All artifacts of a recipe have it in common.</summary>
     private static Place[] Read(PruneRequest request, BuildCache cache)
     {
-        IEnumerable<string> texts = request.Perplexities.SelectMany(text => text.Text.Paths).Concat(request.Calibration?.Text.Paths ?? []);
+        IEnumerable<string> texts = request.Perplexities.SelectMany(text => text.Text.Paths)
+            .Concat(request.Calibration?.Text.Paths ?? []);
         return [.. (cache.Directory is { } folder ? texts.Append(folder) : texts).Distinct().Select(Place.Of)];
     }
 
@@ -75,7 +77,8 @@ internal static class OutputPlaces
         }
     }
 
-    private static bool Overlap(string one, string other) => ResolvedPath.IsWithin(one, other) || ResolvedPath.IsWithin(other, one);
+    private static bool Overlap(string one, string other)
+        => ResolvedPath.IsWithin(one, other) || ResolvedPath.IsWithin(other, one);
 
     private static Diagnostic At(PruneRequest request, string problem) =>
         PipelineDiagnostics.OutputOverlapsInput.At(request.Location ?? new SourceLocation(request.Output), problem);

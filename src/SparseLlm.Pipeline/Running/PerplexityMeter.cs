@@ -11,9 +11,14 @@ namespace SparseLlm.Pipeline.Running;
 /// <param name="engine">What measures.</param>
 /// <param name="memory">How much memory activations may take.</param>
 /// <param name="progress">Told of evaluation steps.</param>
-public sealed class PerplexityMeter(DenseModel dense, IEngine engine, MemoryBudget memory, IProgress<BuildProgress>? progress = null)
+public sealed class PerplexityMeter(
+    DenseModel dense,
+    IEngine engine,
+    MemoryBudget memory,
+    IProgress<BuildProgress>? progress = null)
 {
-    /// <summary>Whether anything may be measured; where nothing may, it is an error if a perplexity is not in the cache.</summary>
+    /// <summary>Whether anything may be measured; where nothing may, it is an error if a perplexity is not in the
+    /// cache.</summary>
     public bool MayMeasure { get; init; } = true;
 
     /// <summary>The dense model's perplexity.</summary>
@@ -29,10 +34,16 @@ public sealed class PerplexityMeter(DenseModel dense, IEngine engine, MemoryBudg
     /// <param name="text">The text.</param>
     /// <param name="cancellation">Stops between chunks.</param>
     /// <exception cref="Diagnostics.DiagnosticException">It cannot be measured, or may not be.</exception>
-    public Perplexity Of(string directory, string digest, string name, PerplexityText text, CancellationToken cancellation)
+    public Perplexity Of(
+        string directory,
+        string digest,
+        string name,
+        PerplexityText text,
+        CancellationToken cancellation)
     {
         string key = dense.EvaluationKey(digest, text);
-        if (dense.Cache.TryGet(key, entry => CachedPerplexity.Read(entry, text, dense), cancellation) is { Metadata: var known })
+        if (dense.Cache
+            .TryGet(key, entry => CachedPerplexity.Read(entry, text, dense), cancellation) is { Metadata: var known })
         {
             return known;
         }
@@ -45,9 +56,19 @@ public sealed class PerplexityMeter(DenseModel dense, IEngine engine, MemoryBudg
 
         bool isDense = directory == dense.Directory;
         InputStamps[] read = isDense ? [dense.Stamps(text)] : [dense.Stamps(text), StampsOf(directory)];
-        Perplexity perplexity = engine.Measure(new MeasureJob(dense.Directory, directory, name, text, memory), progress, cancellation);
+        Perplexity perplexity = engine.Measure(
+            new MeasureJob(dense.Directory, directory, name, text, memory),
+            progress,
+            cancellation);
         Array.ForEach(read, stamps => stamps.RequireUnchanged());
-        dense.Cache.Put(key, CachedPerplexity.Kind, $"perplexity of {name} on {text.Name}", [], perplexity, cancellation, EntryOrigin.Of(dense.Directory, isDense ? null : name));
+        dense.Cache.Put(
+            key,
+            CachedPerplexity.Kind,
+            $"perplexity of {name} on {text.Name}",
+            [],
+            perplexity,
+            cancellation,
+            EntryOrigin.Of(dense.Directory, isDense ? null : name));
         return perplexity;
     }
 

@@ -17,7 +17,8 @@ public sealed record PerplexityText(string Name, TextSource Text, int? SequenceL
     /// <summary>The key of the text, how it is read, and the window length.</summary>
     /// <param name="modelMaximum">The longest sequence of the model.</param>
     /// <param name="files">Gives the digests of the files.</param>
-    /// <param name="model">The digests of the dense model's files, whose chat template makes text of conversations.</param>
+    /// <param name="model">The digests of the dense model's files, whose chat template makes text of
+    /// conversations.</param>
     public string Key(int modelMaximum, InputFiles files, IReadOnlyDictionary<string, string> model)
     {
         using var key = new KeyBuilder("perplexity", 1);

@@ -20,23 +20,32 @@ using SparseLlm.Recipes;
 namespace SparseLlm.Pipeline.Running;
 
 /// <summary>Makes the artifacts of a recipe and holds them against their gates.</summary>
-public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, BuildCache cache, IProgress<BuildProgress>? progress = null)
+public sealed class RecipeBuild(
+    Recipe recipe,
+    string output,
+    IEngine engine,
+    BuildCache cache,
+    IProgress<BuildProgress>? progress = null)
 {
     private readonly List<Diagnostic> warnings = [];
 
     /// <summary>
-    /// Every file that decides what is made: recipe, model, texts. Absolute paths, and the globs that texts were found by. Behind a link, as all files in the hub's cache are, there is the file
-    /// too: who looks at times sees the link's own otherwise.
+    /// Every file that decides what is made: recipe, model, texts. Absolute paths, and the globs that texts were found
+    /// by. Behind a link, as all files in the hub's cache are, there is the file too: who looks at times sees the
+    /// link's own otherwise.
     /// </summary>
     public IReadOnlyList<string> Inputs => [.. WithTargets(Named.Except(OfTheHub))];
 
-    /// <summary>What is read of the hub, and the lock file that says which state of it. These may have come or changed while the build ran; they are as it has found them.</summary>
-    public IReadOnlyList<string> SourceFiles => recipe.Sources.Count == 0 ? [] : [LockFile.PathOf(recipe.Path), .. WithTargets(OfTheHub)];
+    /// <summary>What is read of the hub, and the lock file that says which state of it. These may have come or changed
+    /// while the build ran; they are as it has found them.</summary>
+    public IReadOnlyList<string> SourceFiles
+        => recipe.Sources.Count == 0 ? [] : [LockFile.PathOf(recipe.Path), .. WithTargets(OfTheHub)];
 
     private IEnumerable<string> OfTheHub => recipe.Sources.SelectMany(source => source.Paths);
 
     private static IEnumerable<string> WithTargets(IEnumerable<string> paths) =>
-        paths.SelectMany(path => new FileInfo(path).LinkTarget is null ? [path] : (string[])[path, ResolvedPath.Of(path)]);
+        paths.SelectMany(
+            path => new FileInfo(path).LinkTarget is null ? [path] : (string[])[path, ResolvedPath.Of(path)]);
 
     private IEnumerable<string> Named =>
     [
@@ -45,13 +54,16 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         .. recipe.Calibration?.Text.Paths ?? [],
         .. recipe.Perplexities.SelectMany(perplexity => perplexity.Text.Paths),
         .. recipe.Globs,
-        .. recipe.Artifacts.Any(artifact => artifact.Gguf.Count > 0) && File.Exists(Path.Combine(recipe.Model, GgufExport.CardName)) ? [Path.Combine(recipe.Model, GgufExport.CardName)] : (string[])[],
+        .. recipe.Artifacts.Any(artifact => artifact.Gguf.Count > 0) && File.Exists(
+            Path.Combine(recipe.Model, GgufExport.CardName)) ? [Path.Combine(recipe.Model, GgufExport.CardName)] : (string[])[],
     ];
 
-    /// <summary>What every build would warn of while recipe and model are as they are. A warning of what this run did is not among them.</summary>
+    /// <summary>What every build would warn of while recipe and model are as they are. A warning of what this run did
+    /// is not among them.</summary>
     public IReadOnlyList<Diagnostic> Warnings => warnings;
 
-    /// <summary>What was made, with or without missing gates; nothing where a run ended before all artifacts were tried.</summary>
+    /// <summary>What was made, with or without missing gates; nothing where a run ended before all artifacts were
+    /// tried.</summary>
     public IReadOnlyList<ArtifactOutcome> Outcomes { get; private set; } = [];
 
     /// <summary>The reports on the whole recipe, relative to the output directory.</summary>
@@ -60,7 +72,8 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     /// <summary>Makes artifacts, and locks what they were made of.</summary>
     /// <param name="options">Which, and how.</param>
     /// <param name="cancellation">Stops; what is finished stays.</param>
-    /// <exception cref="DiagnosticException">One cannot be made, or gates were missed; artifacts that miss a gate are written all the same.</exception>
+    /// <exception cref="DiagnosticException">One cannot be made, or gates were missed; artifacts that miss a gate are
+    /// written all the same.</exception>
     public IReadOnlyList<ArtifactOutcome> Run(BuildOptions options, CancellationToken cancellation)
     {
         IReadOnlyList<ArtifactRecipe> artifacts = recipe.Choose(options.Artifacts);
@@ -68,13 +81,18 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         string lockPath = LockFile.PathOf(recipe.Path);
         LockFile? locked = options.IsLocked || recipe.Sources.Count > 0 ? LockFile.Read(lockPath) : null;
         LockCheck? lockCheck = options.IsLocked ? new LockCheck(locked, lockPath) : null;
-        PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output) is var request && lockCheck is not null ? lockCheck.Locked(artifact, request) : request)];
+        PruneRequest[] requests = [.. artifacts.Select(artifact => recipe.Request(artifact, output) is var request
+            && lockCheck is not null ? lockCheck.Locked(artifact, request) : request)];
         Check(artifacts, requests, dense);
         CheckSources(locked?.Sources, dense.Files);
         CheckLock(lockCheck, artifacts, requests, dense);
         CheckCache(options.OnCacheMiss, options.Artifacts, cancellation);
 
-        var builder = new ArtifactBuilder(dense, engine, options.Memory ?? recipe.Memory ?? MemoryBudget.Default, progress)
+        var builder = new ArtifactBuilder(
+            dense,
+            engine,
+            options.Memory ?? recipe.Memory ?? MemoryBudget.Default,
+            progress)
         {
             ExpectsMore = artifacts.Count > 1,
             MayCompute = options.OnCacheMiss != CacheMissPolicy.Error,
@@ -88,7 +106,8 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
             {
                 ArtifactOutcome outcome = builder.Build(request, cancellation);
                 outcomes.Add(outcome);
-                ILookup<Severity, Diagnostic> gates = MissedGates.Of(artifact, outcome).ToLookup(diagnostic => diagnostic.Severity);
+                ILookup<Severity, Diagnostic> gates = MissedGates.Of(artifact, outcome)
+                    .ToLookup(diagnostic => diagnostic.Severity);
                 missed.AddRange(gates[Severity.Error]);
                 foreach (Diagnostic warning in gates[Severity.Warning])
                 {
@@ -100,7 +119,8 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
                     Tell(note.At(artifact.Location));
                 }
             }
-            catch (DiagnosticException exception) when (exception.Diagnostics.All(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.LockMoved))
+            catch (DiagnosticException exception) when (exception.Diagnostics
+                .All(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.LockMoved))
             {
                 // The others are looked at all the same, and everything that has moved is said at once.
                 missed.AddRange(exception.Diagnostics);
@@ -117,20 +137,29 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         return missed.Count == 0 ? outcomes : throw new DiagnosticException(missed);
     }
 
-    private static void CheckLock(LockCheck? check, IReadOnlyList<ArtifactRecipe> artifacts, PruneRequest[] requests, DenseModel dense)
+    private static void CheckLock(
+        LockCheck? check,
+        IReadOnlyList<ArtifactRecipe> artifacts,
+        PruneRequest[] requests,
+        DenseModel dense)
     {
         Diagnostic[] moved =
-            [.. artifacts.Zip(requests).SelectMany(pair => check?.Inputs(pair.First, dense.Inputs(pair.Second), new ArtifactExports(dense, pair.Second).TypeNames) ?? [])];
+            [.. artifacts.Zip(requests).SelectMany(pair => check?.Inputs(
+                pair.First,
+                dense.Inputs(pair.Second),
+                new ArtifactExports(dense, pair.Second).TypeNames) ?? [])];
         if (moved.Length > 0)
         {
             throw new DiagnosticException(moved);
         }
     }
 
-    /// <summary>Whether locked or not: the files of a commit are what they were, or damaged, and what is made of damaged ones must not be locked in their place.</summary>
+    /// <summary>Whether locked or not: the files of a commit are what they were, or damaged, and what is made of
+    /// damaged ones must not be locked in their place.</summary>
     private void CheckSources(IReadOnlyDictionary<string, LockedSource>? locked, InputFiles files)
     {
-        Diagnostic[] damaged = [.. recipe.Sources.SelectMany(source => locked?.GetValueOrDefault(source.Address.ToString())?.Damage(source, files.Of) ?? [])];
+        Diagnostic[] damaged = [.. recipe.Sources.SelectMany(
+            source => locked?.GetValueOrDefault(source.Address.ToString())?.Damage(source, files.Of) ?? [])];
         if (damaged.Length > 0)
         {
             throw new DiagnosticException(damaged);
@@ -145,7 +174,8 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         }
 
         var plan = new RecipePlan(recipe, output, engine.NumericsClass, cache);
-        Diagnostic[] missing = [.. plan.Plan(names, cancellation).Select(artifact => Missing(artifact, policy)).OfType<Diagnostic>()];
+        Diagnostic[] missing = [.. plan.Plan(names, cancellation).Select(artifact => Missing(artifact, policy))
+            .OfType<Diagnostic>()];
         if (policy == CacheMissPolicy.Error && missing.Length > 0)
         {
             throw new DiagnosticException(missing);
@@ -160,8 +190,10 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     /// <summary>What would have to be computed for an artifact; null where that is nothing.</summary>
     private static Diagnostic? Missing(ArtifactPlan plan, CacheMissPolicy policy)
     {
-        // A perplexity that cannot be looked for yet may be in the cache all the same: only a warning can be given too early.
-        string[] measurements = [.. plan.MissingMeasurements.Where(measurement => policy == CacheMissPolicy.Warn || measurement.Key is not null).Select(measurement => measurement.ToString())];
+        // A perplexity that cannot be looked for yet may be in the cache all the same: only a warning can be given too
+        // early.
+        string[] measurements = [.. plan.MissingMeasurements.Where(
+            measurement => policy == CacheMissPolicy.Warn || measurement.Key is not null).Select(measurement => measurement.ToString())];
         string? message =
             plan.MissingLayers.Count > 0 ? $"'{plan.Artifact.Name}' is not in the cache; {LayerRanges.Describe(plan.MissingLayers)} of {plan.Keys.Layers.Count} would have to be pruned"
             : measurements.Length > 0 ? $"'{plan.Artifact.Name}' needs perplexities that are not in the cache and would have to be measured: {string.Join(", ", measurements)}"
@@ -171,8 +203,13 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
             : PipelineDiagnostics.NotInCacheWarning.At(plan.Artifact.Location, message);
     }
 
-    /// <summary>Locks what was made; artifacts that were not asked for stay as they are locked, those that the recipe has no more go.</summary>
-    private void Lock(string path, IReadOnlyList<ArtifactOutcome> outcomes, InputFiles files, CancellationToken cancellation)
+    /// <summary>Locks what was made; artifacts that were not asked for stay as they are locked, those that the recipe
+    /// has no more go.</summary>
+    private void Lock(
+        string path,
+        IReadOnlyList<ArtifactOutcome> outcomes,
+        InputFiles files,
+        CancellationToken cancellation)
     {
         // Two builds of the same recipe may end at the same time, each with other artifacts.
         using IDisposable turn = cache.Lock(KeyBuilder.Of("lock file", [new("path", path)]), cancellation);
@@ -189,7 +226,8 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
             return;
         }
 
-        foreach ((string name, LockedArtifact artifact) in before.Where(known => recipe.Artifacts.Any(artifact => artifact.Name == known.Key)))
+        foreach ((string name, LockedArtifact artifact) in before.Where(
+            known => recipe.Artifacts.Any(artifact => artifact.Name == known.Key)))
         {
             artifacts[name] = artifact;
         }
@@ -210,17 +248,24 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         }
     }
 
-    private SortedDictionary<string, LockedSource>? LockedSources(InputFiles files) => recipe.Sources.Count == 0 ? null : new(
-        recipe.Sources.ToDictionary(source => source.Address.ToString(), source => new LockedSource(source.Commit, source.IsWhole ? Digests(source, files) : [])), StringComparer.Ordinal);
+    private SortedDictionary<string, LockedSource>? LockedSources(InputFiles files) => recipe.Sources.Count == 0
+        ? null
+        : new(
+        recipe.Sources.ToDictionary(
+            source => source.Address.ToString(),
+            source => new LockedSource(source.Commit, source.IsWhole ? Digests(source, files) : [])), StringComparer.Ordinal);
 
     private static SortedDictionary<string, string> Digests(HubSource source, InputFiles files) =>
-        new(source.Files.ToDictionary(file => file, file => files.Of(Path.Combine(source.Directory, file))), StringComparer.Ordinal);
+        new(
+            source.Files.ToDictionary(file => file, file => files.Of(Path.Combine(source.Directory, file))),
+            StringComparer.Ordinal);
 
     /// <summary>An artifact that took an hour is not to fail because of the file that tells of it.</summary>
     private static Diagnostic Trouble(DiagnosticException exception)
     {
         Diagnostic trouble = exception.Diagnostics[0];
-        return PipelineDiagnostics.LockTrouble.At(trouble.Location, $"{trouble.Message}; the artifacts were made, and the lock file stays as it was");
+        return PipelineDiagnostics.LockTrouble
+            .At(trouble.Location, $"{trouble.Message}; the artifacts were made, and the lock file stays as it was");
     }
 
     private void Tell(Diagnostic diagnostic)
@@ -250,17 +295,21 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
             try
             {
                 request.Require(dense.Definition);
-                if (isApart && (Standing(request, dense) is not { } standing || new ArtifactExports(dense, request).Missing(standing).Count > 0))
+                if (isApart && (Standing(request, dense) is not { } standing
+                    || new ArtifactExports(dense, request).Missing(standing).Count > 0))
                 {
                     StagingDirectory.Check(request.Output, new ArtifactExports(dense, request).Files, request.IsNamed);
                 }
             }
             catch (DiagnosticException exception)
             {
-                errors.AddRange(exception.Diagnostics.Select(diagnostic => diagnostic with { Location = diagnostic.Location ?? artifact.Location }));
+                errors.AddRange(exception.Diagnostics
+                    .Select(diagnostic => diagnostic with { Location = diagnostic.Location ?? artifact.Location }));
             }
 
-            errors.AddRange(artifact.Gates.OfType<SizeGate>().Where(gate => gate.Severity == Severity.Error).Select(gate => Impossible(artifact, gate, dense)).OfType<Diagnostic>());
+            errors.AddRange(artifact.Gates.OfType<SizeGate>().Where(gate => gate.Severity == Severity.Error)
+                .Select(gate => Impossible(artifact, gate, dense))
+                .OfType<Diagnostic>());
             foreach (SparsityRule unused in request.UnusedRules(dense.Definition))
             {
                 RuleRecipe rule = artifact.Rules.First(rule => rule.Match == unused.Match);
@@ -296,9 +345,12 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
         ArtifactResult[] results =
         [
             .. recipe.Artifacts.Select(artifact => new ArtifactResult(
-                artifact, outcomes.FirstOrDefault(outcome => outcome.Name == artifact.Name)?.Manifest ?? Standing(recipe.Request(artifact, output), dense))),
+                artifact, outcomes.FirstOrDefault(outcome => outcome.Name == artifact.Name)?.Manifest
+                    ?? Standing(recipe.Request(artifact, output), dense))),
         ];
-        using IDisposable turn = cache.Lock(KeyBuilder.Of("reports", [new("path", Path.GetFullPath(output))]), cancellation);
+        using IDisposable turn = cache.Lock(
+            KeyBuilder.Of("reports", [new("path", Path.GetFullPath(output))]),
+            cancellation);
         try
         {
             RecipeReports.Write(recipe, results, output);
@@ -310,5 +362,6 @@ public sealed class RecipeBuild(Recipe recipe, string output, IEngine engine, Bu
     }
 
     private static ArtifactManifest? Standing(PruneRequest request, DenseModel dense) =>
-        ArtifactManifest.TryRead(request.Output) is { } manifest && manifest.Encoding == request.Encoding && manifest.Key == StepKeys.Of(dense.Inputs(request)).Artifact ? manifest : null;
+        ArtifactManifest.TryRead(request.Output) is { } manifest && manifest.Encoding == request.Encoding
+            && manifest.Key == StepKeys.Of(dense.Inputs(request)).Artifact ? manifest : null;
 }

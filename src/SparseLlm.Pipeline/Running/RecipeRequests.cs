@@ -22,7 +22,9 @@ public static class RecipeRequests
                 $"there is no artifact '{unknown}'; the recipe has {string.Join(", ", recipe.Artifacts.Select(artifact => artifact.Name))}");
         }
 
-        return names.Count == 0 ? recipe.Artifacts : [.. recipe.Artifacts.Where(artifact => names.Contains(artifact.Name))];
+        return names.Count == 0
+            ? recipe.Artifacts
+            : [.. recipe.Artifacts.Where(artifact => names.Contains(artifact.Name))];
     }
 
     /// <summary>The prune that makes an artifact.</summary>
@@ -33,18 +35,37 @@ public static class RecipeRequests
         new(
             artifact.Name,
             artifact.Settings,
-            new SparsityPlan(artifact.Pattern, [.. artifact.Rules.Select(rule => new SparsityRule(rule.Match, rule.Pattern))]),
+            new SparsityPlan(
+                artifact.Pattern,
+                [.. artifact.Rules.Select(rule => new SparsityRule(rule.Match, rule.Pattern))]),
             recipe.Calibration is { } calibration
                 ? new CalibrationSource(calibration.Text, calibration.Settings, calibration.Location)
                 : null,
-            [.. recipe.Perplexities.Select(text => new PerplexityText(text.Name, text.Text, text.SequenceLength, text.Location) { Windows = text.Windows })],
-            Path.Combine(output, artifact.Name)) { Gates = artifact.Gates, Encoding = artifact.Encoding, Gguf = artifact.Gguf, Location = artifact.Location, Sources = recipe.SourcesOf(artifact) };
+            [.. recipe.Perplexities.Select(text => new PerplexityText(
+                text.Name,
+                text.Text,
+                text.SequenceLength,
+                text.Location) { Windows = text.Windows })],
+            Path.Combine(output, artifact.Name))
+        {
+            Gates = artifact.Gates,
+            Encoding = artifact.Encoding,
+            Gguf = artifact.Gguf,
+            Location = artifact.Location,
+            Sources = recipe.SourcesOf(artifact)
+        };
 
-    /// <summary>The commits of what an artifact is made of, by address: those of the model, and of the calibration texts where it looks at them.</summary>
+    /// <summary>The commits of what an artifact is made of, by address: those of the model, and of the calibration
+    /// texts where it looks at them.</summary>
     private static IReadOnlyDictionary<string, string>? SourcesOf(this Recipe recipe, ArtifactRecipe artifact)
     {
-        HashSet<string> read = [recipe.Model, .. artifact.Settings.NeedsCalibration() ? recipe.Calibration?.Text.Paths ?? [] : []];
-        HubSource[] sources = [.. recipe.Sources.Where(source => read.Contains(source.Directory) || source.Paths.Any(read.Contains))];
-        return sources.Length == 0 ? null : sources.ToDictionary(source => source.Address.ToString(), source => source.Commit);
+        HashSet<string> read = [recipe.Model, .. artifact.Settings.NeedsCalibration()
+            ? recipe.Calibration?.Text.Paths ?? []
+            : []];
+        HubSource[] sources = [.. recipe.Sources
+            .Where(source => read.Contains(source.Directory) || source.Paths.Any(read.Contains))];
+        return sources.Length == 0
+            ? null
+            : sources.ToDictionary(source => source.Address.ToString(), source => source.Commit);
     }
 }

@@ -6,7 +6,8 @@ using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Sources;
 
-/// <summary>What a recipe names of the hub. Once it is fetched, the recipe is one like any other: it names directories and files.</summary>
+/// <summary>What a recipe names of the hub. Once it is fetched, the recipe is one like any other: it names directories
+/// and files.</summary>
 public static class RecipeSources
 {
     /// <summary>Each address in a recipe, as it is written there, and where it stands.</summary>
@@ -22,24 +23,34 @@ public static class RecipeSources
 
     /// <summary>Fetches what a recipe names.</summary>
     /// <param name="recipe">The recipe, as it was read.</param>
-    /// <param name="locked">Its lock file: what that says of an address holds until <c>update</c> moves it. Null where there is none.</param>
+    /// <param name="locked">Its lock file: what that says of an address holds until <c>update</c> moves it. Null where
+    /// there is none.</param>
     /// <param name="fetcher">Fetches.</param>
     /// <param name="cancellation">Stops.</param>
     /// <returns>The recipe with the places of what was fetched.</returns>
     /// <exception cref="DiagnosticException">Something cannot be had; located in the recipe.</exception>
-    public static Recipe Fetch(this Recipe recipe, LockFile? locked, SourceFetcher fetcher, CancellationToken cancellation)
+    public static Recipe Fetch(
+        this Recipe recipe,
+        LockFile? locked,
+        SourceFetcher fetcher,
+        CancellationToken cancellation)
     {
         Dictionary<string, HubSource> sources = [];
         foreach ((string named, HubAddress address, SourceLocation location) in In(recipe))
         {
-            sources.Add(named, At(location, () => fetcher.Fetch(address, locked?.Sources?.GetValueOrDefault(address.ToString()), cancellation)));
+            sources.Add(named, At(
+                location,
+                () => fetcher.Fetch(address, locked?.Sources?.GetValueOrDefault(address.ToString()), cancellation)));
         }
 
         Recipe fetched = recipe with
         {
             Model = sources.GetValueOrDefault(recipe.Model)?.Directory ?? recipe.Model,
-            Calibration = recipe.Calibration is { } calibration ? calibration with { Text = calibration.Text.With(sources) } : null,
-            Perplexities = [.. recipe.Perplexities.Select(perplexity => perplexity with { Text = perplexity.Text.With(sources) })],
+            Calibration = recipe.Calibration is { } calibration
+                ? calibration with { Text = calibration.Text.With(sources) }
+                : null,
+            Perplexities = [.. recipe.Perplexities
+                .Select(perplexity => perplexity with { Text = perplexity.Text.With(sources) })],
             Sources = [.. sources.Values.DistinctBy(source => source.Address)],
         };
         foreach ((TextSource text, SourceLocation location) in Texts(fetched))
@@ -56,12 +67,18 @@ public static class RecipeSources
 
     private static IEnumerable<(TextSource Source, SourceLocation Location)> Texts(Recipe recipe) =>
     [
-        .. recipe.Calibration is { } calibration ? [(calibration.Text, calibration.Location)] : Array.Empty<(TextSource, SourceLocation)>(),
+        .. recipe.Calibration is { } calibration
+            ? [(calibration.Text, calibration.Location)]
+            : Array.Empty<(TextSource, SourceLocation)>(),
         .. recipe.Perplexities.Select(perplexity => (perplexity.Text, perplexity.Location)),
     ];
 
     private static TextSource With(this TextSource text, IReadOnlyDictionary<string, HubSource> sources) =>
-        text with { Paths = [.. text.Paths.SelectMany(path => sources.TryGetValue(path, out HubSource? source) ? source.Paths : [path])] };
+        text with
+        {
+            Paths = [.. text.Paths
+            .SelectMany(path => sources.TryGetValue(path, out HubSource? source) ? source.Paths : [path])]
+        };
 
     /// <summary>What is wrong with something that a recipe names is said in the place where it names it.</summary>
     internal static T At<T>(SourceLocation location, Func<T> work)
@@ -72,7 +89,8 @@ public static class RecipeSources
         }
         catch (DiagnosticException exception)
         {
-            throw new DiagnosticException([.. exception.Diagnostics.Select(diagnostic => diagnostic.Location is null ? diagnostic with { Location = location } : diagnostic)]);
+            throw new DiagnosticException([.. exception.Diagnostics.Select(
+                diagnostic => diagnostic.Location is null ? diagnostic with { Location = location } : diagnostic)]);
         }
     }
 }

@@ -8,24 +8,29 @@ using SparseLlm.Pipeline.Running;
 namespace SparseLlm.Pipeline.Sources;
 
 /// <summary>
-/// Brings what an address of the hub stands for onto this machine, unless it is here: the files that are needed, into the hub's own cache, whose folders are read from there
-/// on. Says before a download what comes and how large it is.
+/// Brings what an address of the hub stands for onto this machine, unless it is here: the files that are needed, into
+/// the hub's own cache, whose folders are read from there on. Says before a download what comes and how large it is.
 /// </summary>
 /// <param name="options">Which hub, and whether it may be asked.</param>
 /// <param name="notice">Told what the user may want to know.</param>
 /// <param name="progress">Told what is downloaded.</param>
-public sealed class SourceFetcher(HubOptions options, Action<Diagnostic> notice, IProgress<BuildProgress>? progress = null) : IDisposable
+public sealed class SourceFetcher(
+    HubOptions options,
+    Action<Diagnostic> notice,
+    IProgress<BuildProgress>? progress = null) : IDisposable
 {
     private readonly HubClient hub = new(options, notice);
 
-    /// <summary>Whether only that is taken which a lock file says: the hub is never asked what a revision stands for.</summary>
+    /// <summary>Whether only that is taken which a lock file says: the hub is never asked what a revision stands
+    /// for.</summary>
     public bool IsLocked { get; init; }
 
     /// <summary>Finds the files of an address.</summary>
     /// <param name="address">The address.</param>
     /// <param name="locked">What is locked of it; null where nothing is.</param>
     /// <param name="cancellation">Stops; what has come of a file is kept for the next time.</param>
-    /// <exception cref="DiagnosticException">It cannot be found, may not be had, or is not here and may not be fetched.</exception>
+    /// <exception cref="DiagnosticException">It cannot be found, may not be had, or is not here and may not be
+    /// fetched.</exception>
     public HubSource Fetch(HubAddress address, LockedSource? locked, CancellationToken cancellation)
     {
         string commit = locked?.Commit ?? (IsLocked ? RequirePinned(address) : hub.Resolve(address, cancellation));
@@ -36,7 +41,8 @@ public sealed class SourceFetcher(HubOptions options, Action<Diagnostic> notice,
             : Bring(new Commit(address, commit, snapshot), locked is not null, cancellation).Select(file => file.Path);
         return new HubSource(address, commit, snapshot.Directory, [.. files.Order(StringComparer.Ordinal)])
         {
-            IsWhole = isHere || !options.IsOffline || address.Kind == RepositoryKind.Dataset || hub.IsListed(address, commit),
+            IsWhole = isHere || !options.IsOffline || address.Kind == RepositoryKind.Dataset
+                || hub.IsListed(address, commit),
         };
     }
 
@@ -47,23 +53,36 @@ public sealed class SourceFetcher(HubOptions options, Action<Diagnostic> notice,
     /// <inheritdoc/>
     public void Dispose() => hub.Dispose();
 
-    private static string RequirePinned(HubAddress address) => address.IsPinned ? address.Revision : throw PipelineDiagnostics.LockMissing.Error(
+    private static string RequirePinned(HubAddress address) => address.IsPinned
+        ? address.Revision
+        : throw PipelineDiagnostics.LockMissing.Error(
         null, $"the lock file does not say which commit {address} stands for; build once without --locked and commit the lock file");
 
     private HubFile[] Bring(Commit commit, bool isLocked, CancellationToken cancellation)
     {
         IReadOnlyList<HubFile> all = List(commit, isLocked, cancellation);
-        HubFile[] needed = commit.Address.Kind == RepositoryKind.Dataset ? [.. all] : OfModel(commit, all, cancellation);
-        ILookup<bool, HubFile> missing = needed.Where(file => !commit.Snapshot.Contains(file)).ToLookup(file => hub.Missing(commit.Address, commit.Id, [file]) > 0);
+        HubFile[] needed = commit.Address.Kind == RepositoryKind.Dataset
+            ? [.. all]
+            : OfModel(commit, all, cancellation);
+        ILookup<bool, HubFile> missing = needed.Where(file => !commit.Snapshot.Contains(file))
+            .ToLookup(file => hub.Missing(commit.Address, commit.Id, [file]) > 0);
 
         // What another commit has brought needs a name in this one and nothing else.
         hub.Download(commit.Address, commit.Id, [.. missing[false]], null, cancellation);
         if (missing[true].ToArray() is { Length: > 0 } absent)
         {
             // The commit stands behind it.
-            string source = (commit.Address.IsPinned ? commit.Address with { Revision = HubAddress.MainRevision } : commit.Address).ToString();
-            progress?.Report(new DownloadStarted(source, commit.Id, absent.Length, hub.Missing(commit.Address, commit.Id, absent)));
-            hub.Download(commit.Address, commit.Id, absent, progress is null ? null : new Steps(source, progress), cancellation);
+            string source = (commit.Address.IsPinned
+                ? commit.Address with { Revision = HubAddress.MainRevision }
+                : commit.Address).ToString();
+            progress?.Report(
+                new DownloadStarted(source, commit.Id, absent.Length, hub.Missing(commit.Address, commit.Id, absent)));
+            hub.Download(
+                commit.Address,
+                commit.Id,
+                absent,
+                progress is null ? null : new Steps(source, progress),
+                cancellation);
         }
 
         return needed;
@@ -75,25 +94,32 @@ public sealed class SourceFetcher(HubOptions options, Action<Diagnostic> notice,
         {
             return hub.List(commit.Address, commit.Id, cancellation);
         }
-        catch (DiagnosticException exception) when (isLocked && !commit.Address.IsPinned && exception.Diagnostics[0].Descriptor == HubDiagnostics.RevisionNotFound)
+        catch (DiagnosticException exception) when (isLocked && !commit.Address.IsPinned
+            && exception.Diagnostics[0].Descriptor == HubDiagnostics.RevisionNotFound)
         {
             throw HubDiagnostics.RevisionNotFound.Error(
                 null, $"{commit.Address}: the hub has no commit {commit.Id} any more, which the lock file has for it; 'dotnet sparsellm update' moves the lock file to what the hub has now", exception);
         }
     }
 
-    /// <summary>The files of a model that are needed. Which weights there are, and how large they are, the index says: it comes without a word, being small.</summary>
+    /// <summary>The files of a model that are needed. Which weights there are, and how large they are, the index says:
+    /// it comes without a word, being small.</summary>
     private HubFile[] OfModel(Commit commit, IReadOnlyList<HubFile> all, CancellationToken cancellation)
     {
         hub.Download(commit.Address, commit.Id, [.. NeededFiles.Index(all)], null, cancellation);
         HubFile[] weights = [.. NeededFiles.Weights(all, commit.Snapshot.Directory)];
         return weights.Length > 0 ? [.. NeededFiles.BesideWeights(all), .. weights]
-            : throw (options.IsOffline ? HubFailures.Offline(options, commit.Address, $"the weights of commit {commit.Id}", commit.Snapshot.Directory) : NoWeights(commit.Address, all));
+            : throw (options.IsOffline ? HubFailures.Offline(
+                options,
+                commit.Address,
+                $"the weights of commit {commit.Id}",
+                commit.Snapshot.Directory) : NoWeights(commit.Address, all));
     }
 
     private static DiagnosticException NoWeights(HubAddress address, IReadOnlyList<HubFile> files)
     {
-        string? other = files.Select(file => file.Path).FirstOrDefault(path => Path.GetExtension(path) is ".gguf" or ".safetensors" or ".bin" or ".pt" or ".pth" or ".h5" or ".msgpack" or ".onnx");
+        string? other = files.Select(file => file.Path).FirstOrDefault(path => Path.GetExtension(
+            path) is ".gguf" or ".safetensors" or ".bin" or ".pt" or ".pth" or ".h5" or ".msgpack" or ".onnx");
         return ModelDiagnostics.CheckpointNotFound.Error(
             null, $"{address} has none of {string.Join(", ", Checkpoint.MainFiles)}{(other is null ? "" : $", though it has '{other}'")}; name the repository that holds the model in Hugging Face's format");
     }
@@ -103,6 +129,7 @@ public sealed class SourceFetcher(HubOptions options, Action<Diagnostic> notice,
     /// <summary>Passes on what the hub's client tells.</summary>
     private sealed class Steps(string source, IProgress<BuildProgress> progress) : IProgress<HubProgress>
     {
-        public void Report(HubProgress value) => progress.Report(new DownloadStep(source, value.File, value.Done, value.Total));
+        public void Report(HubProgress value)
+            => progress.Report(new DownloadStep(source, value.File, value.Done, value.Total));
     }
 }

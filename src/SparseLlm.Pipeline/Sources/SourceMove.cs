@@ -14,7 +14,8 @@ public sealed record SourceMove(HubAddress Address, string? Before, string After
     public bool HasMoved => Before != After;
 
     /// <summary>Asks the hub for each address of a recipe that can move: one that names a commit cannot.</summary>
-    /// <exception cref="Diagnostics.DiagnosticException">The hub cannot be asked, or the lock file cannot be read.</exception>
+    /// <exception cref="Diagnostics.DiagnosticException">The hub cannot be asked, or the lock file cannot be
+    /// read.</exception>
     public static IReadOnlyList<SourceMove> Find(Recipe recipe, SourceFetcher hub, CancellationToken cancellation)
     {
         IReadOnlyDictionary<string, LockedSource>? locked = LockFile.Read(LockFile.PathOf(recipe.Path))?.Sources;
@@ -31,16 +32,23 @@ public sealed record SourceMove(HubAddress Address, string? Before, string After
 
     /// <summary>Asks the hub for each source that can move.</summary>
     /// <exception cref="Diagnostics.DiagnosticException">The hub cannot be asked.</exception>
-    public static IReadOnlyList<SourceMove> Find(IEnumerable<HubSource> sources, SourceFetcher hub, CancellationToken cancellation) =>
-        [.. sources.Where(source => !source.Address.IsPinned).Select(source => new SourceMove(source.Address, source.Commit, hub.Latest(source.Address, cancellation)))];
+    public static IReadOnlyList<SourceMove> Find(
+        IEnumerable<HubSource> sources,
+        SourceFetcher hub,
+        CancellationToken cancellation) =>
+        [.. sources.Where(source => !source.Address.IsPinned)
+            .Select(source => new SourceMove(source.Address, source.Commit, hub.Latest(source.Address, cancellation)))];
 
-    /// <summary>Lets the lock file of a recipe name other commits. The artifacts in it stay: they are what was made, until the next build.</summary>
+    /// <summary>Lets the lock file of a recipe name other commits. The artifacts in it stay: they are what was made,
+    /// until the next build.</summary>
     /// <exception cref="Diagnostics.DiagnosticException">It cannot be read or written.</exception>
     public static void Lock(Recipe recipe, IEnumerable<SourceMove> moves)
     {
         string path = LockFile.PathOf(recipe.Path);
         LockFile file = LockFile.Read(path) ?? new LockFile(new SortedDictionary<string, LockedArtifact>());
-        var sources = new SortedDictionary<string, LockedSource>(file.Sources?.ToDictionary() ?? [], StringComparer.Ordinal);
+        var sources = new SortedDictionary<string, LockedSource>(
+            file.Sources?.ToDictionary() ?? [],
+            StringComparer.Ordinal);
         foreach (SourceMove move in moves)
         {
             sources[move.Address.ToString()] = new LockedSource(move.After, new Dictionary<string, string>());

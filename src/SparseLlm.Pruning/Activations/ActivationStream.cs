@@ -3,8 +3,9 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Pruning.Activations;
 
 /// <summary>
-/// What there is of all calibration windows at one depth of the model, such as the residual stream, in chunks of whole windows. Chunks are the unit of every
-/// pass over the tokens, and most of them may lie in the store's file: memory does not grow with the number of tokens.
+/// What there is of all calibration windows at one depth of the model, such as the residual stream, in chunks of whole
+/// windows. Chunks are the unit of every pass over the tokens, and most of them may lie in the store's file: memory
+/// does not grow with the number of tokens.
 /// </summary>
 /// <param name="store">Where the chunks are kept.</param>
 /// <param name="count">How many there are; all are to be filled.</param>
@@ -19,8 +20,8 @@ public sealed class ActivationStream(MatrixStore store, int count) : IDisposable
     public int Columns => Stored(0).Columns;
 
     /// <summary>
-    /// One chunk, [tokens x channels], for reading until the caller disposes it, which leaves it in the stream. It does not outlive its place there. The
-    /// next chunk is read ahead meanwhile.
+    /// One chunk, [tokens x channels], for reading until the caller disposes it, which leaves it in the stream. It does
+    /// not outlive its place there. The next chunk is read ahead meanwhile.
     /// </summary>
     public Matrix<float> Read(int index)
     {
@@ -45,7 +46,8 @@ public sealed class ActivationStream(MatrixStore store, int count) : IDisposable
     }
 
     /// <summary>Takes over a chunk, in place of what stood there.</summary>
-    /// <exception cref="Diagnostics.DiagnosticException">It does not fit into memory, and the store's file cannot be written.</exception>
+    /// <exception cref="Diagnostics.DiagnosticException">It does not fit into memory, and the store's file cannot be
+    /// written.</exception>
     public void Put(int index, Matrix<float> chunk)
     {
         Drop(index);
@@ -59,7 +61,8 @@ public sealed class ActivationStream(MatrixStore store, int count) : IDisposable
         chunks[index] = null;
     }
 
-    private StoredMatrix Stored(int index) => chunks[index] ?? throw new InvalidOperationException($"chunk {index} is not filled");
+    private StoredMatrix Stored(int index)
+        => chunks[index] ?? throw new InvalidOperationException($"chunk {index} is not filled");
 
     /// <inheritdoc/>
     public void Dispose()

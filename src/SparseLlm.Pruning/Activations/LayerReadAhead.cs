@@ -3,8 +3,9 @@ using SparseLlm.Models;
 namespace SparseLlm.Pruning.Activations;
 
 /// <summary>
-/// Reads the weights of the next decoder layer while there is work on another, into the operating system's memory and not into this process's. Whatever goes
-/// wrong with it will go wrong again where the layer is loaded, and is reported there.
+/// Reads the weights of the next decoder layer while there is work on another, into the operating system's memory and
+/// not into this process's. Whatever goes wrong with it will go wrong again where the layer is loaded, and is reported
+/// there.
 /// </summary>
 /// <param name="model">The model.</param>
 /// <param name="isNeeded">Whether a layer will be loaded; asked from another thread. Null for all.</param>

@@ -5,9 +5,10 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Pruning.Activations;
 
 /// <summary>
-/// Keeps matrices in memory up to a budget, and those beyond it in a temporary file. A matrix stays where it was put: passes go over all chunks of tokens
-/// in the same order again and again, so that one put into memory in place of another would be gone when its turn comes. What is computed does not depend
-/// on the budget. Matrices are kept and disposed of by one thread.
+/// Keeps matrices in memory up to a budget, and those beyond it in a temporary file. A matrix stays where it was put:
+/// passes go over all chunks of tokens in the same order again and again, so that one put into memory in place of
+/// another would be gone when its turn comes. What is computed does not depend on the budget. Matrices are kept and
+/// disposed of by one thread.
 /// </summary>
 public sealed class MatrixStore : IDisposable
 {
@@ -21,13 +22,15 @@ public sealed class MatrixStore : IDisposable
     /// <summary>A store.</summary>
     /// <param name="backend">Where matrices in memory live.</param>
     /// <param name="budget">How many bytes of matrices may be in memory; by default, all of them.</param>
-    /// <param name="directory">Where the temporary file is made when it is needed; by default the system's place for such files.</param>
+    /// <param name="directory">Where the temporary file is made when it is needed; by default the system's place for
+    /// such files.</param>
     public MatrixStore(IBackend backend, long budget = long.MaxValue, string? directory = null)
         : this(backend, budget, () => SpillFile.Create(directory ?? Path.GetTempPath()))
     {
     }
 
-    internal MatrixStore(IBackend backend, long budget, Func<SpillFile> open) => (this.backend, this.budget, this.open) = (backend, budget, open);
+    internal MatrixStore(IBackend backend, long budget, Func<SpillFile> open)
+        => (this.backend, this.budget, this.open) = (backend, budget, open);
 
     /// <summary>Bytes of matrices in memory.</summary>
     public long ResidentBytes { get; private set; }
@@ -39,7 +42,8 @@ public sealed class MatrixStore : IDisposable
     public long SpilledBytes { get; private set; }
 
     /// <summary>Takes over a matrix.</summary>
-    /// <exception cref="Diagnostics.DiagnosticException">It does not fit into memory, and the file cannot be written.</exception>
+    /// <exception cref="Diagnostics.DiagnosticException">It does not fit into memory, and the file cannot be
+    /// written.</exception>
     public StoredMatrix Keep(Matrix<float> matrix)
     {
         if (!Fits(matrix))
@@ -97,7 +101,9 @@ public sealed class MatrixStore : IDisposable
 
         ForEachPiece(destination, (row, slice, values) =>
         {
-            file!.Read(stored.Place + (long)(first + row) * stored.Columns * sizeof(float), MemoryMarshal.AsBytes(values.AsSpan()));
+            file!.Read(
+                stored.Place + (long)(first + row) * stored.Columns * sizeof(float),
+                MemoryMarshal.AsBytes(values.AsSpan()));
             backend.Upload<float>(values, slice);
         });
     }

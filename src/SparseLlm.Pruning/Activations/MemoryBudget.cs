@@ -3,7 +3,8 @@ using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pruning.Activations;
 
-/// <summary>How much memory a run may use for what it keeps of each token: so many bytes, or a share of what is free when it begins.</summary>
+/// <summary>How much memory a run may use for what it keeps of each token: so many bytes, or a share of what is free
+/// when it begins.</summary>
 public abstract record MemoryBudget
 {
     /// <summary>Half of what is free.</summary>
@@ -20,7 +21,11 @@ public abstract record MemoryBudget
             return ByteSize.Parse(text) is { } bytes ? new Size(bytes) : null;
         }
 
-        return double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent) && percent <= 100
+        return double.TryParse(
+            text[..^1],
+            NumberStyles.AllowDecimalPoint,
+            CultureInfo.InvariantCulture,
+            out double percent) && percent <= 100
             ? new Share(percent / 100)
             : null;
     }

@@ -4,12 +4,14 @@ using SparseLlm.Diagnostics;
 namespace SparseLlm.Pruning.Activations;
 
 /// <summary>
-/// A temporary file for what does not fit into memory. It has no name any more once it is open (on Windows it goes with its handle), so that nothing is
-/// left of it however the process ends. Space that is given back is used again. Reading is safe beside everything else, from several threads.
+/// A temporary file for what does not fit into memory. It has no name any more once it is open (on Windows it goes with
+/// its handle), so that nothing is left of it however the process ends. Space that is given back is used again. Reading
+/// is safe beside everything else, from several threads.
 /// </summary>
 internal sealed class SpillFile : IDisposable
 {
-    // Files of this form are cleared away by whoever opens the cache, should a process die between opening the file and deleting its name.
+    // Files of this form are cleared away by whoever opens the cache, should a process die between opening the file and
+    // deleting its name.
     private const string Ending = ".tmp";
 
     private readonly string directory;
@@ -30,7 +32,12 @@ internal sealed class SpillFile : IDisposable
         {
             Directory.CreateDirectory(directory);
             string path = Path.Combine(directory, $".{Guid.NewGuid():n}{Ending}");
-            SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, FileOptions.DeleteOnClose);
+            SafeFileHandle file = File.OpenHandle(
+                path,
+                FileMode.CreateNew,
+                FileAccess.ReadWrite,
+                FileShare.Delete,
+                FileOptions.DeleteOnClose);
             if (!OperatingSystem.IsWindows())
             {
                 File.Delete(path);
@@ -107,7 +114,9 @@ internal sealed class SpillFile : IDisposable
         }
     }
 
-    private static DiagnosticException Failed(string directory, Exception exception) => PruningDiagnostics.CannotSpill.Error(
+    private static DiagnosticException Failed(
+        string directory,
+        Exception exception) => PruningDiagnostics.CannotSpill.Error(
         new SourceLocation(directory),
         $"what is beyond the memory budget cannot be kept in a temporary file here: {exception.Message}; free some space, allow more memory "
         + "(memory in the recipe's engine section, or --memory), or use fewer calibration tokens",

@@ -30,8 +30,8 @@ public sealed class StoredMatrix : IDisposable
     internal long Place { get; }
 
     /// <summary>
-    /// The matrix, for reading until the caller disposes it: the one in memory, which that leaves alone and which does not outlive this object, or a copy of
-    /// what is in the file.
+    /// The matrix, for reading until the caller disposes it: the one in memory, which that leaves alone and which does
+    /// not outlive this object, or a copy of what is in the file.
     /// </summary>
     public Matrix<float> Read()
     {
@@ -46,7 +46,8 @@ public sealed class StoredMatrix : IDisposable
     }
 
     /// <summary>Some rows, as <see cref="Read()"/> gives all of them.</summary>
-    public Matrix<float> Read(int first, int count) => Resident is null ? store.Load(this, first, count) : Resident.Slice(first, count);
+    public Matrix<float> Read(int first, int count)
+        => Resident is null ? store.Load(this, first, count) : Resident.Slice(first, count);
 
     /// <summary>Gives the matrix to the caller, who disposes it from here on, and disposes this object.</summary>
     public Matrix<float> Take()
@@ -57,7 +58,8 @@ public sealed class StoredMatrix : IDisposable
         return matrix;
     }
 
-    /// <summary>Begins to read what is in the file, so that it is there when it is asked for. Failures show then.</summary>
+    /// <summary>Begins to read what is in the file, so that it is there when it is asked for. Failures show
+    /// then.</summary>
     public void ReadAhead()
     {
         if (Resident is null)

@@ -4,9 +4,9 @@ using SparseLlm.Pruning.Calibration;
 namespace SparseLlm.Pruning.Activations;
 
 /// <summary>
-/// How calibration windows are grouped into chunks. The grouping depends on the window length alone, never on the machine:
-/// it decides where single-precision sums end, so it is part of the result. Windows that are held back from all fits come last, in
-/// chunks of their own.
+/// How calibration windows are grouped into chunks. The grouping depends on the window length alone, never on the
+/// machine: it decides where single-precision sums end, so it is part of the result. Windows that are held back from
+/// all fits come last, in chunks of their own.
 /// </summary>
 /// <param name="tokens">The windows.</param>
 /// <param name="store">Where what is made of them is kept.</param>
@@ -31,8 +31,8 @@ public sealed class TokenChunks(CalibrationTokens tokens, MatrixStore store, int
     public int FittedCount => ChunksOf(tokens.Windows - heldBack);
 
     /// <summary>
-    /// How many windows to hold back where fits are to be judged on others: a sixteenth, rounded down. Of fewer than sixteen windows none is, because
-    /// the fits would lose more by its absence than they gain by being judged.
+    /// How many windows to hold back where fits are to be judged on others: a sixteenth, rounded down. Of fewer than
+    /// sixteen windows none is, because the fits would lose more by its absence than they gain by being judged.
     /// </summary>
     public static int WindowsToHoldBack(int windows) => windows / HeldBackShare;
 

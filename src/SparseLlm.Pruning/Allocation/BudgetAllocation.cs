@@ -8,7 +8,8 @@ using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pruning.Allocation;
 
-/// <summary>Spreads the weight budget of a plan over the tensors that no rule is about, before anything is pruned.</summary>
+/// <summary>Spreads the weight budget of a plan over the tensors that no rule is about, before anything is
+/// pruned.</summary>
 public static class BudgetAllocation
 {
     /// <summary>Whether there is a budget to spread; if not, <see cref="Allocate"/> gives the plan itself.</summary>
@@ -22,7 +23,8 @@ public static class BudgetAllocation
         && plan.Default is SparsityPattern.Unstructured { Fraction: > 0 }
         && plan.Spreadable(model).Any();
 
-    /// <summary>The plan with a sparsity for each of these tensors, the zeros of all together unchanged; the plan itself where nothing is to be spread.</summary>
+    /// <summary>The plan with a sparsity for each of these tensors, the zeros of all together unchanged; the plan
+    /// itself where nothing is to be spread.</summary>
     /// <param name="model">The dense model.</param>
     /// <param name="settings">How to spread.</param>
     /// <param name="plan">The plan.</param>

@@ -8,7 +8,11 @@ using SparseLlm.Pruning.Methods;
 namespace SparseLlm.Pruning.Allocation;
 
 /// <summary>Shows an allocation the dense model, layer by layer, on a part of the calibration windows.</summary>
-internal sealed class DenseWalk(DecoderModel model, CalibrationTokens tokens, MatrixStore store, IProgress<PruningProgress>? progress)
+internal sealed class DenseWalk(
+    DecoderModel model,
+    CalibrationTokens tokens,
+    MatrixStore store,
+    IProgress<PruningProgress>? progress)
 {
     private const int Windows = 32;
     private const int MeasuredWindows = 8;
@@ -44,7 +48,9 @@ internal sealed class DenseWalk(DecoderModel model, CalibrationTokens tokens, Ma
         {
             cancellation.ThrowIfCancellationRequested();
             using Matrix<float> input = stream.Read(chunk);
-            stream.Put(chunk, layer.Forward(input, fitted.SequenceLength, (stage, _, stageInput) => grams.Add(stage, stageInput)));
+            stream.Put(
+                chunk,
+                layer.Forward(input, fitted.SequenceLength, (stage, _, stageInput) => grams.Add(stage, stageInput)));
         }
     }
 }

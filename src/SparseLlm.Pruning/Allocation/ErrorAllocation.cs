@@ -7,12 +7,18 @@ using SparseLlm.Pruning.Solvers;
 namespace SparseLlm.Pruning.Allocation;
 
 /// <summary>
-/// Measures, for each matrix alone, how much pruning it to a few sparsities changes its layer's output in the dense model; then chooses the
-/// sparsities with the least sum of errors e_m(s_m) - μ n_m s_m / n, with the μ that meets the budget.
+/// Measures, for each matrix alone, how much pruning it to a few sparsities changes its layer's output in the dense
+/// model; then chooses the sparsities with the least sum of errors e_m(s_m) - μ n_m s_m / n, with the μ that meets the
+/// budget.
 /// </summary>
-internal sealed class ErrorAllocation(IBackend backend, SparsityBudget budget, PruningSettings settings, Action<string> reportFallback) : IAllocation
+internal sealed class ErrorAllocation(
+    IBackend backend,
+    SparsityBudget budget,
+    PruningSettings settings,
+    Action<string> reportFallback) : IAllocation
 {
-    /// <summary>How far a tensor's sparsity may be from the mean: errors measured one at a time say less, the more changes at once.</summary>
+    /// <summary>How far a tensor's sparsity may be from the mean: errors measured one at a time say less, the more
+    /// changes at once.</summary>
     public const double MaximumShift = 0.12;
 
     private const double Step = 0.01;
@@ -35,7 +41,12 @@ internal sealed class ErrorAllocation(IBackend backend, SparsityBudget budget, P
                 continue;
             }
 
-            using var gram = new InputGram(backend, linears[0].Definition.WeightName, grams.Copy(stage), settings.Damping, reportFallback);
+            using var gram = new InputGram(
+                backend,
+                linears[0].Definition.WeightName,
+                grams.Copy(stage),
+                settings.Damping,
+                reportFallback);
             foreach (Linear linear in linears)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -105,7 +116,8 @@ internal sealed class ErrorAllocation(IBackend backend, SparsityBudget budget, P
         return sum;
     }
 
-    /// <summary>The variance of the layer's output over all its channels and tokens, so that layers of any scale can be compared.</summary>
+    /// <summary>The variance of the layer's output over all its channels and tokens, so that layers of any scale can be
+    /// compared.</summary>
     private double Variance(MeasuredActivations measured)
     {
         using Matrix<double> sums = backend.Allocate<double>(1, measured.Columns);

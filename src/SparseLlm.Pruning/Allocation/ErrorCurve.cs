@@ -22,7 +22,8 @@ internal sealed class ErrorCurve
         }
     }
 
-    /// <summary>The error at a sparsity: the logarithm is linear between measurements, and goes on beyond the outermost.</summary>
+    /// <summary>The error at a sparsity: the logarithm is linear between measurements, and goes on beyond the
+    /// outermost.</summary>
     public double At(double sparsity)
     {
         int right = 1;

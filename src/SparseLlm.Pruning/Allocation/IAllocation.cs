@@ -2,7 +2,8 @@ using SparseLlm.Models.Layers;
 
 namespace SparseLlm.Pruning.Allocation;
 
-/// <summary>A way to spread a budget over tensors, shown the dense model's decoder layers one after the other.</summary>
+/// <summary>A way to spread a budget over tensors, shown the dense model's decoder layers one after the
+/// other.</summary>
 internal interface IAllocation
 {
     /// <summary>Looks at a decoder layer.</summary>

@@ -5,8 +5,8 @@ using SparseLlm.Pruning.Activations;
 namespace SparseLlm.Pruning.Allocation;
 
 /// <summary>
-/// What is between the input and the output of a dense decoder layer on some windows, so that the layer can be run again from the stage at which one of its
-/// matrices has changed.
+/// What is between the input and the output of a dense decoder layer on some windows, so that the layer can be run
+/// again from the stage at which one of its matrices has changed.
 /// </summary>
 internal sealed class MeasuredActivations : IDisposable
 {
@@ -16,7 +16,8 @@ internal sealed class MeasuredActivations : IDisposable
     private readonly ActivationStream inputs;
     private readonly ActivationStream outputs;
 
-    // Of each block with stages: the residual stream before it (of the first, that is the layer's input), and the input of its output projection.
+    // Of each block with stages: the residual stream before it (of the first, that is the layer's input), and the input
+    // of its output projection.
     private readonly ActivationStream[] sums;
     private readonly ActivationStream[] hidden;
 
@@ -46,7 +47,8 @@ internal sealed class MeasuredActivations : IDisposable
     /// <summary>The layer's output, [tokens x hidden], for reading until the caller disposes it.</summary>
     public Matrix<float> Output(int chunk) => outputs.Read(chunk);
 
-    /// <summary>The layer's output with its matrices as they are now, if only those of one stage have changed; a new matrix.</summary>
+    /// <summary>The layer's output with its matrices as they are now, if only those of one stage have changed; a new
+    /// matrix.</summary>
     public Matrix<float> OutputFrom(Stage stage, int chunk)
     {
         int block = stage.Block;

@@ -5,8 +5,8 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Pruning.Allocation;
 
 /// <summary>
-/// Outlier-weighed layerwise sparsity (Yin et al. 2024, section 3): a decoder layer keeps more, the larger the share of its weights whose
-/// score |w_ij| ‖x_j‖ is above M times their mean.
+/// Outlier-weighed layerwise sparsity (Yin et al. 2024, section 3): a decoder layer keeps more, the larger the share of
+/// its weights whose score |w_ij| ‖x_j‖ is above M times their mean.
 /// </summary>
 internal sealed class OwlAllocation(IBackend backend, SparsityBudget budget) : IAllocation
 {

@@ -7,7 +7,10 @@ namespace SparseLlm.Pruning.Allocation;
 /// <param name="tensors">The tensors.</param>
 /// <param name="target">The sparsity of all of them together.</param>
 /// <param name="maximumShift">How far a tensor's sparsity may be from it.</param>
-internal sealed class SparsityBudget(IReadOnlyList<LinearDefinition> tensors, SparsityPattern.Unstructured target, double maximumShift)
+internal sealed class SparsityBudget(
+    IReadOnlyList<LinearDefinition> tensors,
+    SparsityPattern.Unstructured target,
+    double maximumShift)
 {
     // Beyond this a matrix loses whole rows.
     private const double HighestSparsity = 0.98;
@@ -38,8 +41,8 @@ internal sealed class SparsityBudget(IReadOnlyList<LinearDefinition> tensors, Sp
         tensors.Zip(values, (tensor, value) => Size(tensor) * value).Sum() / tensors.Sum(Size);
 
     /// <summary>
-    /// Patterns near the sparsities wished for: shifted by a common amount and kept within bounds, so that the zeros of all tensors
-    /// are exactly as many as if each had the target sparsity.
+    /// Patterns near the sparsities wished for: shifted by a common amount and kept within bounds, so that the zeros of
+    /// all tensors are exactly as many as if each had the target sparsity.
     /// </summary>
     /// <param name="wishes">A sparsity for each tensor.</param>
     public Dictionary<string, SparsityPattern> Spread(IReadOnlyList<double> wishes)
@@ -48,8 +51,10 @@ internal sealed class SparsityBudget(IReadOnlyList<LinearDefinition> tensors, Sp
         long[] zeros = [.. tensors.Zip(sparsities, (tensor, sparsity) => (long)Math.Floor(Size(tensor) * sparsity))];
         long missing = tensors.Sum(tensor => target.Zeros(tensor.Outputs, tensor.Inputs)) - zeros.Sum();
 
-        // The largest remainder first. Rounding can leave one more or less than there are tensors, so places may come round again.
-        int[] order = [.. Enumerable.Range(0, tensors.Count).OrderByDescending(i => Size(tensors[i]) * sparsities[i] - zeros[i])];
+        // The largest remainder first. Rounding can leave one more or less than there are tensors, so places may come
+        // round again.
+        int[] order = [.. Enumerable.Range(0, tensors.Count)
+            .OrderByDescending(i => Size(tensors[i]) * sparsities[i] - zeros[i])];
         for (long i = 0; i < Math.Abs(missing); i++)
         {
             zeros[order[i % order.Length]] += Math.Sign(missing);

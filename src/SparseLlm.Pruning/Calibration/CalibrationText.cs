@@ -6,8 +6,9 @@ using SparseLlm.Models.Tokenizers;
 namespace SparseLlm.Pruning.Calibration;
 
 /// <summary>
-/// Reads the token ids of a text: its records joined, encoded once, with the tokenizer's special tokens. Conversations are encoded one by one, with the special tokens that their
-/// template writes and no others, and their ids follow one another.
+/// Reads the token ids of a text: its records joined, encoded once, with the tokenizer's special tokens. Conversations
+/// are encoded one by one, with the special tokens that their template writes and no others, and their ids follow one
+/// another.
 /// </summary>
 public static class CalibrationText
 {
@@ -21,15 +22,23 @@ public static class CalibrationText
     /// <summary>The token ids of a text.</summary>
     /// <param name="source">Its files.</param>
     /// <param name="tokenizer">Called only if the files hold text, not token ids.</param>
-    /// <param name="chat">Makes one text of the messages of a conversation; needed where the source has conversations.</param>
-    /// <param name="count">How many ids are needed, from the first one on: no more is read than it takes to have them. There are more in the result, or fewer if the text has no more.</param>
-    /// <exception cref="DiagnosticException">A file is missing, not UTF-8, too long, or not of the form that its name promises; or the template does not take a conversation.</exception>
-    public static int[] ReadIds(TextSource source, Func<Tokenizer> tokenizer, Func<JsonArray, string>? chat = null, int count = All)
+    /// <param name="chat">Makes one text of the messages of a conversation; needed where the source has
+    /// conversations.</param>
+    /// <param name="count">How many ids are needed, from the first one on: no more is read than it takes to have them.
+    /// There are more in the result, or fewer if the text has no more.</param>
+    /// <exception cref="DiagnosticException">A file is missing, not UTF-8, too long, or not of the form that its name
+    /// promises; or the template does not take a conversation.</exception>
+    public static int[] ReadIds(
+        TextSource source,
+        Func<Tokenizer> tokenizer,
+        Func<JsonArray, string>? chat = null,
+        int count = All)
     {
         TextCheck.Require(source);
         return source.Paths.All(path => TextFormats.Of(path) == TextFormat.TokenIds) ? Ids(source, count)
-            : source.Chat is not null ? ConversationIds(source, tokenizer(), chat ?? throw new ArgumentNullException(nameof(chat)), count)
-            : TextIds(source, tokenizer(), count);
+            : source.Chat is not null
+                ? ConversationIds(source, tokenizer(), chat ?? throw new ArgumentNullException(nameof(chat)), count)
+                : TextIds(source, tokenizer(), count);
     }
 
     private static int[] TextIds(TextSource source, Tokenizer tokenizer, int count)
@@ -56,7 +65,11 @@ public static class CalibrationText
         return tokenizer.Encode(text.ToString());
     }
 
-    private static int[] ConversationIds(TextSource source, Tokenizer tokenizer, Func<JsonArray, string> chat, int count)
+    private static int[] ConversationIds(
+        TextSource source,
+        Tokenizer tokenizer,
+        Func<JsonArray, string> chat,
+        int count)
     {
         var ids = new List<int>();
         foreach (Conversation conversation in new TextPieces(source, count == All).Conversations())
@@ -77,9 +90,11 @@ public static class CalibrationText
         {
             return chat(conversation.Messages);
         }
-        catch (DiagnosticException exception) when (exception.Diagnostics is [{ Location: { } template } problem] && problem.Descriptor != PruningDiagnostics.NoChatTemplate)
+        catch (DiagnosticException exception) when (exception.Diagnostics is [{ Location: { } template } problem]
+            && problem.Descriptor != PruningDiagnostics.NoChatTemplate)
         {
-            throw PruningDiagnostics.ConversationRefused.Error(conversation.Place, $"{conversation.Row}{problem.Message} ({template})", exception);
+            throw PruningDiagnostics.ConversationRefused
+                .Error(conversation.Place, $"{conversation.Row}{problem.Message} ({template})", exception);
         }
     }
 

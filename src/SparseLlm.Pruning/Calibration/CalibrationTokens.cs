@@ -13,11 +13,13 @@ public sealed record CalibrationTokens(int[] Ids, int SequenceLength)
     /// <summary>Number of windows.</summary>
     public int Windows => Ids.Length / SequenceLength;
 
-    /// <summary>A part of the windows: as many as there are, at most <paramref name="count"/>, from the window <paramref name="first"/> on.</summary>
+    /// <summary>A part of the windows: as many as there are, at most <paramref name="count"/>, from the window
+    /// <paramref name="first"/> on.</summary>
     public CalibrationTokens Part(int first, int count) =>
         this with { Ids = Ids[(first * SequenceLength)..(Math.Min(Windows, first + count) * SequenceLength)] };
 
-    /// <summary>The window length to use where none is asked for: the smaller of 2048 and the model's maximum.</summary>
+    /// <summary>The window length to use where none is asked for: the smaller of 2048 and the model's
+    /// maximum.</summary>
     public static int DefaultSequenceLength(int modelMaximum) => Math.Min(LongestDefaultSequence, modelMaximum);
 
     /// <summary>Cuts windows out of an encoded text.</summary>
@@ -25,8 +27,13 @@ public sealed record CalibrationTokens(int[] Ids, int SequenceLength)
     /// <param name="settings">How many windows, how long, which.</param>
     /// <param name="modelMaximum">The longest sequence that the model can take.</param>
     /// <param name="location">The text, for messages.</param>
-    /// <exception cref="DiagnosticException">The text is too short, or the window longer than the model allows.</exception>
-    public static CalibrationTokens Cut(int[] ids, CalibrationSettings settings, int modelMaximum, SourceLocation location)
+    /// <exception cref="DiagnosticException">The text is too short, or the window longer than the model
+    /// allows.</exception>
+    public static CalibrationTokens Cut(
+        int[] ids,
+        CalibrationSettings settings,
+        int modelMaximum,
+        SourceLocation location)
     {
         int length = settings.SequenceLength ?? DefaultSequenceLength(modelMaximum);
         SequenceLengths.Check(length, modelMaximum, location);

@@ -19,22 +19,27 @@ internal sealed record Conversation(JsonArray Messages, SourceLocation Place, st
     {
         if (!field.TryFind(record, out JsonElement value))
         {
-            string[] names = record.ValueKind == JsonValueKind.Object ? [.. record.EnumerateObject().Select(property => property.Name)] : [];
+            string[] names = record.ValueKind == JsonValueKind.Object
+                ? [.. record.EnumerateObject().Select(property => property.Name)]
+                : [];
             return (null, $"the record has no field '{field}' ({field.Missing(names)}); name the field that holds the messages with 'chat'");
         }
 
         return value.ValueKind == JsonValueKind.Null ? (null, "")
             : value.ValueKind != JsonValueKind.Array ? (null, $"'{field}' is not a list; {Form}")
             : value.GetArrayLength() == 0 ? (null, "")
-            : value.EnumerateArray().Select(Problem).FirstOrDefault(problem => problem is not null) is { } wrong ? (null, wrong)
-            : Copy(value);
+            : value.EnumerateArray().Select(Problem).FirstOrDefault(problem => problem is not null) is { } wrong
+                ? (null, wrong)
+                : Copy(value);
     }
 
     private static (JsonArray? Messages, string Problem) Copy(JsonElement messages)
     {
         try
         {
-            return (JsonNode.Parse(messages.GetRawText(), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false })!.AsArray(), "");
+            return (JsonNode.Parse(
+                messages.GetRawText(),
+                documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false })!.AsArray(), "");
         }
         catch (JsonException)
         {

@@ -3,8 +3,9 @@ using System.Text.Json;
 namespace SparseLlm.Pruning.Calibration;
 
 /// <summary>
-/// Which part of a record is meant: <c>text</c>, <c>meta.body</c> for a field in a field, <c>messages[].content</c> for a field of each item of a list, <c>lines[]</c> for the items themselves.
-/// A field that is called like a longer part of the path, dots and all, goes first.
+/// Which part of a record is meant: <c>text</c>, <c>meta.body</c> for a field in a field, <c>messages[].content</c> for
+/// a field of each item of a list, <c>lines[]</c> for the items themselves. A field that is called like a longer part
+/// of the path, dots and all, goes first.
 /// </summary>
 /// <param name="text">The path as it is written.</param>
 internal sealed class FieldPath(string text)
@@ -65,13 +66,16 @@ internal sealed class FieldPath(string text)
                 return null;
             }
 
-            return element.ValueKind == JsonValueKind.Array && element.GetArrayLength() > 0 ? $"'{text}' is a list; write '{text}{Each}{FieldOf(element[0])}' for each of its items" : NoString(null);
+            return element.ValueKind == JsonValueKind.Array && element.GetArrayLength() > 0
+                ? $"'{text}' is a list; write '{text}{Each}{FieldOf(element[0])}' for each of its items"
+                : NoString(null);
         }
 
         if (rest.StartsWith(Each, StringComparison.Ordinal))
         {
             return element.ValueKind == JsonValueKind.Array
-                ? element.EnumerateArray().Select(item => Collect(item, rest[Each.Length..].TrimStart('.'), isInList: true, values)).FirstOrDefault(problem => problem is not null)
+                ? element.EnumerateArray().Select(
+                    item => Collect(item, rest[Each.Length..].TrimStart('.'), isInList: true, values)).FirstOrDefault(problem => problem is not null)
                 : $"'{text}' goes through a list, and the record has no list there";
         }
 
@@ -80,15 +84,19 @@ internal sealed class FieldPath(string text)
             : NoString(element);
     }
 
-    /// <summary>The last of an item's fields that are text, to go on with: the content of a message stands behind its role.</summary>
+    /// <summary>The last of an item's fields that are text, to go on with: the content of a message stands behind its
+    /// role.</summary>
     private static string FieldOf(JsonElement item) =>
-        item.ValueKind == JsonValueKind.Object && item.EnumerateObject().LastOrDefault(field => field.Value.ValueKind == JsonValueKind.String) is { Name: { } name, Value.ValueKind: JsonValueKind.String }
+        item.ValueKind == JsonValueKind.Object && item.EnumerateObject().LastOrDefault(
+            field => field.Value.ValueKind == JsonValueKind.String) is { Name: { } name, Value.ValueKind: JsonValueKind.String }
             ? $".{name}"
             : "";
 
     private string NoString(JsonElement? element)
     {
-        string[] names = element is { ValueKind: JsonValueKind.Object } ? [.. element.Value.EnumerateObject().Select(property => property.Name)] : [];
+        string[] names = element is { ValueKind: JsonValueKind.Object }
+            ? [.. element.Value.EnumerateObject().Select(property => property.Name)]
+            : [];
         return $"the record has no string field '{text}'{(names.Length > 0 ? $" ({Missing(names)})" : "")}; name the field that holds the text with 'field'";
     }
 

@@ -43,7 +43,8 @@ internal static class JsonLines
 
     private static T? Value<T>(JsonRecord record, string path, int number)
         where T : class =>
-        record.Problem.Length == 0 ? (T?)record.Value : throw PruningDiagnostics.UnreadableText.Error(new SourceLocation(path, number, record.Column), record.Problem);
+        record.Problem.Length == 0 ? (T?)record.Value : throw PruningDiagnostics.UnreadableText
+            .Error(new SourceLocation(path, number, record.Column), record.Problem);
 
     /// <summary>The lines that are not blank, with their numbers. Each is valid until the next.</summary>
     private static IEnumerable<(int Number, ReadOnlyMemory<byte> Line)> Lines(TextFile file)

@@ -20,7 +20,9 @@ internal readonly record struct JsonRecord(object? Value, int Column, string Pro
         try
         {
             using JsonDocument record = ForeignJson.Parse(line.ToArray(), replaceHalfPairs: true);
-            (object? value, string problem) = record.RootElement.ValueKind == JsonValueKind.Object ? find(record.RootElement) : (null, NoRecord);
+            (object? value, string problem) = record.RootElement.ValueKind == JsonValueKind.Object
+                ? find(record.RootElement)
+                : (null, NoRecord);
             return new JsonRecord(value, 1, problem);
         }
         catch (JsonException exception)

@@ -23,7 +23,8 @@ internal sealed partial record NpyHeader(int Start, int Size, bool IsSigned, lon
     /// <param name="problem">Empty on success.</param>
     public static NpyHeader? TryRead(ReadOnlySpan<byte> beginning, long fileLength, out string problem)
     {
-        if (beginning.Length < LengthAt + sizeof(uint) || !beginning.StartsWith(Magic) || beginning[Magic.Length] is 0 or > 3)
+        if (beginning.Length < LengthAt + sizeof(uint) || !beginning.StartsWith(Magic)
+            || beginning[Magic.Length] is 0 or > 3)
         {
             problem = "the file is not a NumPy array; save token ids with numpy.save";
             return null;
@@ -47,7 +48,9 @@ internal sealed partial record NpyHeader(int Start, int Size, bool IsSigned, lon
     private static NpyHeader? Describe(string text, int start, long available, out string problem)
     {
         Dictionary<string, string>? values = Values(text);
-        if (values is null || !values.TryGetValue("descr", out string? type) || !values.TryGetValue("fortran_order", out string? order) || !values.TryGetValue("shape", out string? shape))
+        if (values is null || !values.TryGetValue("descr", out string? type)
+            || !values.TryGetValue("fortran_order", out string? order)
+            || !values.TryGetValue("shape", out string? shape))
         {
             problem = "the header of the NumPy array describes no plain array; save token ids as an array of integers";
             return null;
@@ -59,7 +62,8 @@ internal sealed partial record NpyHeader(int Start, int Size, bool IsSigned, lon
             return null;
         }
 
-        BigInteger[] sizes = [.. Number().Matches(shape).Select(number => BigInteger.Parse(number.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture))];
+        BigInteger[] sizes = [.. Number().Matches(shape)
+            .Select(number => BigInteger.Parse(number.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture))];
         if (order == "True" && sizes.Length > 1)
         {
             problem = "the NumPy array is in Fortran order; save it in C order, as of numpy.ascontiguousarray(ids)";
@@ -78,17 +82,20 @@ internal sealed partial record NpyHeader(int Start, int Size, bool IsSigned, lon
         return new NpyHeader(start, size, integer.Groups["sign"].ValueSpan is "i", (long)count);
     }
 
-    /// <summary>The entries of the header, which is the literal of a Python dictionary; null if it is of another form.</summary>
+    /// <summary>The entries of the header, which is the literal of a Python dictionary; null if it is of another
+    /// form.</summary>
     private static Dictionary<string, string>? Values(string text)
     {
         Match match = Dictionary().Match(text);
         var values = new Dictionary<string, string>();
-        return match.Success && match.Groups["key"].Captures.Zip(match.Groups["value"].Captures).All(entry => values.TryAdd(entry.First.Value, entry.Second.Value))
+        return match.Success && match.Groups["key"].Captures.Zip(match.Groups["value"].Captures)
+            .All(entry => values.TryAdd(entry.First.Value, entry.Second.Value))
             ? values
             : null;
     }
 
-    [GeneratedRegex(@"^\{(?:\s*'(?<key>[a-z_]+)'\s*:\s*(?<value>'[^']*'|True|False|\([0-9L, ]*\))\s*(?:,|(?=\})))*\s*\}\s*$")]
+    [GeneratedRegex(
+        @"^\{(?:\s*'(?<key>[a-z_]+)'\s*:\s*(?<value>'[^']*'|True|False|\([0-9L, ]*\))\s*(?:,|(?=\})))*\s*\}\s*$")]
     private static partial Regex Dictionary();
 
     [GeneratedRegex("^'(?:<(?<sign>[iu])(?<size>[1248])|\\|(?<sign>[iu])(?<size>1))'$")]

@@ -15,14 +15,18 @@ internal static class NpyIds
     /// <param name="path">The file.</param>
     /// <param name="count">How many of them at most.</param>
     /// <param name="limit">Counts what is read.</param>
-    /// <exception cref="DiagnosticException">It is no such array, holds what is no token id, or is too long.</exception>
+    /// <exception cref="DiagnosticException">It is no such array, holds what is no token id, or is too
+    /// long.</exception>
     public static int[] Read(string path, int count, ReadingLimit limit)
     {
         try
         {
             using SafeFileHandle file = RegularFile.Open(path);
             long length = RandomAccess.GetLength(file);
-            NpyHeader header = NpyHeader.TryRead(Read(file, 0, (int)Math.Min(length, LongestHeader)), length, out string problem) ?? throw Unreadable(path, problem);
+            NpyHeader header = NpyHeader.TryRead(
+                Read(file, 0, (int)Math.Min(length, LongestHeader)),
+                length,
+                out string problem) ?? throw Unreadable(path, problem);
             long bytes = Math.Min(header.Count, count) * header.Size;
             limit.Take(path, bytes);
             return Decode(Read(file, header.Start, (int)bytes), header, path);
@@ -38,7 +42,9 @@ internal static class NpyIds
         byte[] bytes = new byte[count];
         for (int read = 0; read < count;)
         {
-            read += RandomAccess.Read(file, bytes.AsSpan(read), start + read) is > 0 and int step ? step : throw new IOException("the file has become shorter while it was read");
+            read += RandomAccess.Read(file, bytes.AsSpan(read), start + read) is > 0 and int step
+                ? step
+                : throw new IOException("the file has become shorter while it was read");
         }
 
         return bytes;

@@ -9,7 +9,9 @@ internal static class PlainText
     private const int BlockSize = 1 << 20;
     private const int LongestCharacter = 4;
 
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 = new(
+        encoderShouldEmitUTF8Identifier: false,
+        throwOnInvalidBytes: true);
 
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
@@ -43,15 +45,22 @@ internal static class PlainText
         }
         catch (DecoderFallbackException exception)
         {
-            (int line, int column) = Behind(Encoding.UTF8.GetString(bytes[..Math.Clamp(exception.Index, 0, bytes.Length)]), place);
-            throw PruningDiagnostics.UnreadableText.Error(new SourceLocation(path, line, column), "the file is not UTF-8 text; convert it to UTF-8", exception);
+            (int line, int column) = Behind(
+                Encoding.UTF8.GetString(bytes[..Math.Clamp(exception.Index, 0, bytes.Length)]),
+                place);
+            throw PruningDiagnostics.UnreadableText.Error(
+                new SourceLocation(path, line, column),
+                "the file is not UTF-8 text; convert it to UTF-8",
+                exception);
         }
     }
 
     private static (int Line, int Column) Behind(ReadOnlySpan<char> text, (int Line, int Column) place)
     {
         int lastBreak = text.LastIndexOf('\n');
-        return lastBreak < 0 ? (place.Line, place.Column + text.Length) : (place.Line + text.Count('\n'), text.Length - lastBreak);
+        return lastBreak < 0
+            ? (place.Line, place.Column + text.Length)
+            : (place.Line + text.Count('\n'), text.Length - lastBreak);
     }
 
     /// <summary>Where the last character begins that may go on in the next block.</summary>

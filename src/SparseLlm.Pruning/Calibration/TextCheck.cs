@@ -8,8 +8,8 @@ using SparseLlm.Pruning.Calibration.Parquet;
 namespace SparseLlm.Pruning.Calibration;
 
 /// <summary>
-/// Finds out what is wrong with the files of a text from their names and first kilobytes, before anything is computed: what is no text at all would be
-/// read as one without a word.
+/// Finds out what is wrong with the files of a text from their names and first kilobytes, before anything is computed:
+/// what is no text at all would be read as one without a word.
 /// </summary>
 public static class TextCheck
 {
@@ -40,7 +40,8 @@ public static class TextCheck
         TextFormat format = TextFormats.Of(path);
         if (isMixed && format == TextFormat.TokenIds)
         {
-            return PruningDiagnostics.UnreadableText.At(new SourceLocation(path), "token ids (.npy) cannot be mixed with text; use one or the other");
+            return PruningDiagnostics.UnreadableText
+                .At(new SourceLocation(path), "token ids (.npy) cannot be mixed with text; use one or the other");
         }
 
         if (TextFormats.Unsupported(path) is { } unsupported)
@@ -50,7 +51,8 @@ public static class TextCheck
 
         if (source.Chat is not null && format is not (TextFormat.JsonLines or TextFormat.Parquet))
         {
-            return PruningDiagnostics.TextFormatUnsupported.At(new SourceLocation(path), "conversations are read from JSON lines (.jsonl) or Parquet (.parquet); give such a file, or leave 'chat' out");
+            return PruningDiagnostics.TextFormatUnsupported.At(new SourceLocation(
+                path), "conversations are read from JSON lines (.jsonl) or Parquet (.parquet); give such a file, or leave 'chat' out");
         }
 
         try
@@ -59,14 +61,16 @@ public static class TextCheck
             using SafeFileHandle file = RegularFile.Open(path);
             long length = RandomAccess.GetLength(file);
             int count = RandomAccess.Read(file, beginning, fileOffset: 0);
-            return GitLfsPointer.IsPointer(beginning.AsSpan(0, count)) ? PruningDiagnostics.TextNotFetched.At(new SourceLocation(path), GitLfsPointer.Problem)
+            return GitLfsPointer.IsPointer(beginning.AsSpan(0, count))
+                ? PruningDiagnostics.TextNotFetched.At(new SourceLocation(path), GitLfsPointer.Problem)
                 : format == TextFormat.TokenIds ? TokenIds(path, beginning.AsSpan(0, count), length)
                 : format == TextFormat.Parquet ? Table(path, source)
                 : Text(path, format, source, beginning);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return PruningDiagnostics.UnreadableText.At(new SourceLocation(path), $"the file cannot be read: {exception.Message}");
+            return PruningDiagnostics.UnreadableText
+                .At(new SourceLocation(path), $"the file cannot be read: {exception.Message}");
         }
         catch (DiagnosticException exception)
         {
@@ -75,12 +79,16 @@ public static class TextCheck
     }
 
     private static Diagnostic? TokenIds(string path, ReadOnlySpan<byte> beginning, long length) =>
-        NpyHeader.TryRead(beginning, length, out string problem) is null ? PruningDiagnostics.UnreadableText.At(new SourceLocation(path), problem) : null;
+        NpyHeader.TryRead(beginning, length, out string problem) is null
+            ? PruningDiagnostics.UnreadableText.At(new SourceLocation(path), problem)
+            : null;
 
     private static Diagnostic? Table(string path, TextSource source)
     {
         using ParquetFile table = ParquetFile.Open(path, new ReadingLimit());
-        string? problem = source.Chat is { } chat ? table.ProblemOfChat(new FieldPath(chat)) : table.ProblemOfText(new FieldPath(source.Field));
+        string? problem = source.Chat is { } chat
+            ? table.ProblemOfChat(new FieldPath(chat))
+            : table.ProblemOfText(new FieldPath(source.Field));
         return problem is null ? null : PruningDiagnostics.UnreadableText.At(new SourceLocation(path), problem);
     }
 
@@ -95,13 +103,16 @@ public static class TextCheck
             return PruningDiagnostics.TextFormatUnsupported.At(new SourceLocation(path), binary);
         }
 
-        return format == TextFormat.JsonLines ? FirstRecord(path, source, beginning, isWhole) : Records(path, beginning, isWhole);
+        return format == TextFormat.JsonLines
+            ? FirstRecord(path, source, beginning, isWhole)
+            : Records(path, beginning, isWhole);
     }
 
     /// <summary>Why a file is not text in UTF-8, as far as its beginning shows.</summary>
     private static string? Binary(ReadOnlySpan<byte> beginning, bool isWhole)
     {
-        if (beginning.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || beginning.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
+        if (beginning.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE])
+            || beginning.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
         {
             return "the file is UTF-16; convert it to UTF-8";
         }
@@ -144,7 +155,9 @@ public static class TextCheck
             }
 
             JsonRecord record = JsonRecord.Read(line, Finder(source));
-            return record.Problem.Length > 0 ? PruningDiagnostics.UnreadableText.At(new SourceLocation(path, number, record.Column), record.Problem) : null;
+            return record.Problem.Length > 0
+                ? PruningDiagnostics.UnreadableText.At(new SourceLocation(path, number, record.Column), record.Problem)
+                : null;
         }
 
         return null;
@@ -200,7 +213,8 @@ public static class TextCheck
         return lines;
     }
 
-    private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> text) => text.StartsWith("\uFEFF"u8) ? text[3..] : text;
+    private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> text)
+        => text.StartsWith("\uFEFF"u8) ? text[3..] : text;
 
     private static bool IsBlank(ReadOnlySpan<byte> line) => line.Trim(" \t\r"u8).IsEmpty;
 }

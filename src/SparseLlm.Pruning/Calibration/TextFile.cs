@@ -12,7 +12,8 @@ internal sealed class TextFile : IDisposable
     private readonly Stream stream;
     private readonly ReadingLimit limit;
 
-    private TextFile(string path, Stream stream, ReadingLimit limit) => (Path, this.stream, this.limit) = (path, stream, limit);
+    private TextFile(string path, Stream stream, ReadingLimit limit)
+        => (Path, this.stream, this.limit) = (path, stream, limit);
 
     /// <summary>Its name.</summary>
     public string Path { get; }
@@ -20,14 +21,18 @@ internal sealed class TextFile : IDisposable
     /// <summary>Opens a file.</summary>
     /// <param name="path">Its name, which says how it is packed.</param>
     /// <param name="limit">Counts what is read, unpacked.</param>
-    /// <param name="isWhole">Whether it will be read to the end: then a length that is too much is found before it is read.</param>
+    /// <param name="isWhole">Whether it will be read to the end: then a length that is too much is found before it is
+    /// read.</param>
     /// <exception cref="DiagnosticException">It cannot be opened, or is too long.</exception>
     public static TextFile Open(string path, ReadingLimit limit, bool isWhole)
     {
         TextCompression compression = TextFormats.CompressionOf(path);
         try
         {
-            var file = new FileStream(RegularFile.Open(path, options: FileOptions.SequentialScan), FileAccess.Read, bufferSize: 1 << 16);
+            var file = new FileStream(
+                RegularFile.Open(path, options: FileOptions.SequentialScan),
+                FileAccess.Read,
+                bufferSize: 1 << 16);
             try
             {
                 if (isWhole && compression == TextCompression.None)
@@ -80,12 +85,14 @@ internal sealed class TextFile : IDisposable
 
     /// <summary>An error: the system does not let it be read.</summary>
     public static DiagnosticException Unreadable(string path, Exception exception) =>
-        PruningDiagnostics.UnreadableText.Error(new SourceLocation(path), $"the file cannot be read: {exception.Message}", exception);
+        PruningDiagnostics.UnreadableText
+            .Error(new SourceLocation(path), $"the file cannot be read: {exception.Message}", exception);
 
     /// <inheritdoc/>
     public void Dispose() => stream.Dispose();
 
-    // GZipStream of .NET takes a file that was cut off for one that has ended, and half of a text would be read without a word.
+    // GZipStream of .NET takes a file that was cut off for one that has ended, and half of a text would be read without
+    // a word.
     private static Stream Unpacked(FileStream file, TextCompression compression) => compression switch
     {
         TextCompression.Gzip => new GZipInputStream(file),

@@ -1,6 +1,7 @@
 namespace SparseLlm.Pruning.Calibration;
 
-/// <summary>How the bytes of a text's file become token ids. It is part of every key of what is made of a text.</summary>
+/// <summary>How the bytes of a text's file become token ids. It is part of every key of what is made of a
+/// text.</summary>
 public enum TextFormat
 {
     /// <summary>UTF-8 text.</summary>

@@ -17,7 +17,8 @@ internal sealed class TextPieces(TextSource source, bool isWhole, long most = Re
     private readonly bool isToTheEnd = isWhole && source.Records is null;
 
     /// <summary>The text: joined, the pieces are all of it.</summary>
-    /// <exception cref="DiagnosticException">A file cannot be read, or is not of the form that its name promises.</exception>
+    /// <exception cref="DiagnosticException">A file cannot be read, or is not of the form that its name
+    /// promises.</exception>
     public IEnumerable<string> Texts()
     {
         int records = 0;
@@ -45,8 +46,10 @@ internal sealed class TextPieces(TextSource source, bool isWhole, long most = Re
     }
 
     /// <summary>The conversations, in order.</summary>
-    /// <exception cref="DiagnosticException">A file cannot be read, or is not of the form that its name promises.</exception>
-    public IEnumerable<Conversation> Conversations() => source.Records is { } records ? AllConversations().Take(records) : AllConversations();
+    /// <exception cref="DiagnosticException">A file cannot be read, or is not of the form that its name
+    /// promises.</exception>
+    public IEnumerable<Conversation> Conversations()
+        => source.Records is { } records ? AllConversations().Take(records) : AllConversations();
 
     private IEnumerable<Conversation> AllConversations()
     {

@@ -10,8 +10,8 @@ using SparseLlm.Pruning.Calibration;
 namespace SparseLlm.Pruning.Evaluation;
 
 /// <summary>
-/// Perplexity by the protocol of GPTQ and SparseGPT: the text is encoded once, cut into non-overlapping windows of L tokens, the tail
-/// dropped; exp of (sum over windows of mean negative log-likelihood times L) / (n L).
+/// Perplexity by the protocol of GPTQ and SparseGPT: the text is encoded once, cut into non-overlapping windows of L
+/// tokens, the tail dropped; exp of (sum over windows of mean negative log-likelihood times L) / (n L).
 /// </summary>
 /// <param name="Value">The perplexity.</param>
 /// <param name="Tokens">Tokens in all windows.</param>
@@ -38,7 +38,8 @@ public sealed record Perplexity(double Value, long Tokens, int Windows) : IJsonO
     /// <param name="store">Where activations are kept; null for all of them in memory.</param>
     /// <param name="progress">Told how many layers are done, of how many.</param>
     /// <param name="cancellation">Stops between chunks.</param>
-    /// <exception cref="DiagnosticException">The text is shorter than a window, or the window longer than the model allows.</exception>
+    /// <exception cref="DiagnosticException">The text is shorter than a window, or the window longer than the model
+    /// allows.</exception>
     public static Perplexity Measure(
         DecoderModel model,
         int[] ids,

@@ -4,8 +4,9 @@ using SparseLlm.Pruning.Activations;
 namespace SparseLlm.Pruning.Methods;
 
 /// <summary>
-/// The two activation streams that run through the network side by side: the pruned model's, which every matrix takes its inputs
-/// from, and the dense model's, which the targets come from. A layer takes in the chunks of both and leaves its outputs in their places.
+/// The two activation streams that run through the network side by side: the pruned model's, which every matrix takes
+/// its inputs from, and the dense model's, which the targets come from. A layer takes in the chunks of both and leaves
+/// its outputs in their places.
 /// </summary>
 internal sealed class CalibrationStreams : IDisposable
 {

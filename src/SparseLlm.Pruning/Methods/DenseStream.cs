@@ -6,8 +6,8 @@ using SparseLlm.Pruning.Activations;
 namespace SparseLlm.Pruning.Methods;
 
 /// <summary>
-/// The dense model's residual stream inside a decoder layer, block by block, on the chunks that fits may see: where targets come from. It is kept before any
-/// norm of the sum, since that is what the last matrix of a block can repair.
+/// The dense model's residual stream inside a decoder layer, block by block, on the chunks that fits may see: where
+/// targets come from. It is kept before any norm of the sum, since that is what the last matrix of a block can repair.
 /// </summary>
 /// <param name="context">What the layer's prune works with.</param>
 /// <param name="layer">The layer, for its norms: pruning leaves them as they are.</param>
@@ -15,7 +15,9 @@ namespace SparseLlm.Pruning.Methods;
 internal sealed class DenseStream(LayerContext context, DecoderLayer layer, ActivationStream stream) : IDisposable
 {
     // Parallel blocks all need the layer's input.
-    private readonly ActivationStream? parallelSums = layer.Definition.Wiring == Wiring.Parallel ? context.Chunks.Stream() : null;
+    private readonly ActivationStream? parallelSums = layer.Definition.Wiring == Wiring.Parallel
+        ? context.Chunks.Stream()
+        : null;
 
     private ActivationStream Sums => parallelSums ?? stream;
 
@@ -40,9 +42,11 @@ internal sealed class DenseStream(LayerContext context, DecoderLayer layer, Acti
     /// <param name="chunk">The chunk.</param>
     /// <param name="sum">The stream before it.</param>
     /// <param name="output">What comes out of the dense mixer; taken over from the caller.</param>
-    public void Add(int block, int chunk, Matrix<float> sum, Matrix<float> output) => Sums.Put(chunk, layer.Blocks[block].Add(sum, output));
+    public void Add(int block, int chunk, Matrix<float> sum, Matrix<float> output)
+        => Sums.Put(chunk, layer.Blocks[block].Add(sum, output));
 
-    /// <summary>What a mixer has to give, so that the pruned stream behind its block is the dense one; a new matrix.</summary>
+    /// <summary>What a mixer has to give, so that the pruned stream behind its block is the dense one; a new
+    /// matrix.</summary>
     /// <param name="chunk">The chunk.</param>
     /// <param name="sum">The pruned stream before the block that the dense stream is behind.</param>
     public Matrix<float> Missing(int chunk, Matrix<float> sum)

@@ -5,8 +5,9 @@ using SparseLlm.Pruning.Settings;
 namespace SparseLlm.Pruning.Methods;
 
 /// <summary>
-/// Where matrices are solved: on the device that has the layer, or on several, those that do not depend on each other at the same time. Each is then solved from copies of
-/// its problem, in the steps that one device takes, so that bits do not depend on how many there are.
+/// Where matrices are solved: on the device that has the layer, or on several, those that do not depend on each other
+/// at the same time. Each is then solved from copies of its problem, in the steps that one device takes, so that bits
+/// do not depend on how many there are.
 /// </summary>
 /// <param name="settings">The method.</param>
 /// <param name="backend">The device that has the layer.</param>
@@ -14,7 +15,8 @@ namespace SparseLlm.Pruning.Methods;
 internal sealed class FitDevices(PruningSettings settings, IBackend backend, IReadOnlyList<IBackend> others)
 {
     private readonly IBackend[] backends = [backend, .. others];
-    private readonly FitSettings[] fitting = [FitSettings.Of(settings, backend), .. others.Select(other => FitSettings.Of(settings, other))];
+    private readonly FitSettings[] fitting = [FitSettings.Of(settings, backend), .. others.Select(
+        other => FitSettings.Of(settings, other))];
 
     /// <summary>How many there are.</summary>
     public int Count => backends.Length;
@@ -27,7 +29,11 @@ internal sealed class FitDevices(PruningSettings settings, IBackend backend, IRe
     /// <param name="pruned">Told of each solved layer and its relative error.</param>
     /// <param name="reportFallback">Told of numerical fallbacks.</param>
     /// <param name="guard">Given what SparseGPT makes of each layer.</param>
-    public void Solve(IReadOnlyList<FitJob> jobs, Action<LinearFit, double> pruned, Action<string> reportFallback, LayerGuard? guard = null)
+    public void Solve(
+        IReadOnlyList<FitJob> jobs,
+        Action<LinearFit, double> pruned,
+        Action<string> reportFallback,
+        LayerGuard? guard = null)
     {
         if (TrySolveApart(jobs, pruned, guard))
         {
@@ -36,13 +42,18 @@ internal sealed class FitDevices(PruningSettings settings, IBackend backend, IRe
 
         foreach (FitJob job in jobs)
         {
-            job.Group.Solve(Fitting, job.Importance, pruned, reportFallback, guard is null ? null : (fit, solution) => guard.Add(fit.Linear, solution));
+            job.Group.Solve(
+                Fitting,
+                job.Importance,
+                pruned,
+                reportFallback,
+                guard is null ? null : (fit, solution) => guard.Add(fit.Linear, solution));
         }
     }
 
     /// <summary>
-    /// Solves on several devices. Not where there is nothing to share out; and where a matrix is in numerical trouble all is left as it was: what is done about that lasts for
-    /// the matrices behind it.
+    /// Solves on several devices. Not where there is nothing to share out; and where a matrix is in numerical trouble
+    /// all is left as it was: what is done about that lasts for the matrices behind it.
     /// </summary>
     private bool TrySolveApart(IReadOnlyList<FitJob> jobs, Action<LinearFit, double> pruned, LayerGuard? guard)
     {
@@ -79,13 +90,15 @@ internal sealed class FitDevices(PruningSettings settings, IBackend backend, IRe
     private static bool Run(List<FitPart> parts)
     {
         Task[] threads = [.. parts.GroupBy(part => part.Backend).Select(own => Task.Factory.StartNew(
-            () => own.All(part => part.TrySolve()), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+            () => own.All(part => part.TrySolve()), CancellationToken
+                .None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         Task.WhenAll(threads).GetAwaiter().GetResult();
         return parts.All(part => part.IsSolved);
     }
 
     /// <summary>
-    /// Shares out groups as wholes, or the layers of the only one, the largest first, each to the device that has least to do by then; nothing where all would come to one device.
+    /// Shares out groups as wholes, or the layers of the only one, the largest first, each to the device that has least
+    /// to do by then; nothing where all would come to one device.
     /// </summary>
     internal List<(int Device, FitJob Job, IReadOnlyList<int> Places)> Share(IReadOnlyList<FitJob> jobs)
     {
@@ -109,7 +122,8 @@ internal sealed class FitDevices(PruningSettings settings, IBackend backend, IRe
 
         return
         [
-            .. shared.GroupBy(piece => (piece.Device, piece.Job)).Select(own => (own.Key.Device, own.Key.Job, (IReadOnlyList<int>)[.. own.SelectMany(piece => piece.Places)])),
+            .. shared.GroupBy(piece => (piece.Device, piece.Job)).Select(
+                own => (own.Key.Device, own.Key.Job, (IReadOnlyList<int>)[.. own.SelectMany(piece => piece.Places)])),
         ];
     }
 

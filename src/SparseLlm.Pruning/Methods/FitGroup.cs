@@ -6,7 +6,8 @@ using SparseLlm.Pruning.Solvers;
 namespace SparseLlm.Pruning.Methods;
 
 /// <summary>
-/// The linear layers that share an input (q, k and v; up and gate; o; down): one Gram matrix and one factorisation for all.
+/// The linear layers that share an input (q, k and v; up and gate; o; down): one Gram matrix and one factorisation for
+/// all.
 /// </summary>
 internal sealed class FitGroup : IDisposable
 {
@@ -19,7 +20,8 @@ internal sealed class FitGroup : IDisposable
     /// <param name="backend">Where everything lives.</param>
     /// <param name="width">Number of inputs.</param>
     /// <param name="fits">The subproblems.</param>
-    /// <param name="shared">Where earlier prunes with the same inputs have left what depends on these alone; null where inputs are this prune's own.</param>
+    /// <param name="shared">Where earlier prunes with the same inputs have left what depends on these alone; null where
+    /// inputs are this prune's own.</param>
     public FitGroup(IBackend backend, int width, IReadOnlyList<LinearFit?> fits, SharedInputs? shared = null)
         : this(backend, shared?.Sums ?? new TokenSums(backend, width), fits, shared)
     {
@@ -37,21 +39,28 @@ internal sealed class FitGroup : IDisposable
     /// <summary>The places of the layers to prune, in the order in which they are solved.</summary>
     public IEnumerable<int> Places => ByCentring.SelectMany(places => places);
 
-    private IEnumerable<IGrouping<bool, int>> ByCentring => Enumerable.Range(0, fits.Count).Where(i => fits[i] is not null).GroupBy(i => fits[i]!.RefitsBias);
+    private IEnumerable<IGrouping<bool, int>> ByCentring
+        => Enumerable.Range(0, fits.Count).Where(i => fits[i] is not null).GroupBy(i => fits[i]!.RefitsBias);
 
     /// <summary>The subproblem in a place of <see cref="Places"/>.</summary>
     public LinearFit this[int place] => fits[place]!;
 
-    /// <summary>Some subproblems of a group of which nothing is solved yet, with copies of their layers in the memory of a backend.</summary>
+    /// <summary>Some subproblems of a group of which nothing is solved yet, with copies of their layers in the memory
+    /// of a backend.</summary>
     /// <param name="other">The backend.</param>
     /// <param name="places">Theirs in the group, which they have in the new one too.</param>
     public FitGroup CopyTo(IBackend other, IReadOnlyCollection<int> places)
     {
         shared?.Keep(inputs);
-        return new FitGroup(other, inputs.CopyTo(other), [.. fits.Select((fit, i) => places.Contains(i) ? fit?.CopyTo(other) : null)], shared: null);
+        return new FitGroup(
+            other,
+            inputs.CopyTo(other),
+            [.. fits.Select((fit, i) => places.Contains(i) ? fit?.CopyTo(other) : null)],
+            shared: null);
     }
 
-    /// <summary>Adds tokens, with the targets of each layer in the order of the group (none where the layers have no targets of their own).</summary>
+    /// <summary>Adds tokens, with the targets of each layer in the order of the group (none where the layers have no
+    /// targets of their own).</summary>
     public void Add(Matrix<float> x, params ReadOnlySpan<Matrix<float>> targets)
     {
         if (IsEmpty)
@@ -72,10 +81,12 @@ internal sealed class FitGroup : IDisposable
 
     /// <summary>Solves every layer of the group.</summary>
     /// <param name="settings">Damping, solver and refit.</param>
-    /// <param name="importance">Per layer of the group, how much the model depends on each of its rows; null for all the same.</param>
+    /// <param name="importance">Per layer of the group, how much the model depends on each of its rows; null for all
+    /// the same.</param>
     /// <param name="pruned">Told of each solved layer and its relative error.</param>
     /// <param name="reportFallback">Told of numerical fallbacks.</param>
-    /// <param name="plainly">Told what SparseGPT alone makes of each layer, before it is solved; null where nobody wants to know.</param>
+    /// <param name="plainly">Told what SparseGPT alone makes of each layer, before it is solved; null where nobody
+    /// wants to know.</param>
     public void Solve(
         FitSettings settings,
         IReadOnlyList<float[]?> importance,
@@ -112,7 +123,9 @@ internal sealed class FitGroup : IDisposable
         string name = fits[byCentring.First()]!.Linear.Definition.WeightName;
         int users = byCentring.Count();
         bool isOnly = shared is null && users == Linears.Count();
-        Matrix<double> gram = isOnly ? inputs.TakeGram(centred: byCentring.Key) : inputs.CopyGram(centred: byCentring.Key);
+        Matrix<double> gram = isOnly
+            ? inputs.TakeGram(centred: byCentring.Key)
+            : inputs.CopyGram(centred: byCentring.Key);
         return new InputGram(backend, name, gram, damping, reportFallback) { HasOneUser = isOnly && users == 1 };
     }
 
@@ -153,5 +166,7 @@ internal sealed record FitSettings(double Damping, ISolver Solver, MaskedRefit R
 {
     /// <summary>What the settings of a prune ask for, on a backend.</summary>
     public static FitSettings Of(PruningSettings settings, IBackend backend) => new(
-        settings.Damping, SolverFactory.Create(backend, settings), new MaskedRefit(backend, settings.RefitSteps), new SparseGptSolver(backend, settings.BlockSize));
+        settings.Damping, SolverFactory.Create(backend, settings), new MaskedRefit(
+            backend,
+            settings.RefitSteps), new SparseGptSolver(backend, settings.BlockSize));
 }

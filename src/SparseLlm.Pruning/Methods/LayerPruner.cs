@@ -10,19 +10,23 @@ using SparseLlm.Pruning.Tuning;
 namespace SparseLlm.Pruning.Methods;
 
 /// <summary>
-/// Prunes one decoder layer, stage by stage, in the order in which data flows through it. The inputs of each stage come from the layer as pruned so far (true
-/// sequential). With targets from the dense model, the last matrix of a block is fitted to what the dense residual stream has and the pruned one lacks, where
-/// the layer allows that (<see cref="Models.Definitions.LayerDefinition.Repairs"/>), so that it repairs the loss of everything before it.
-/// The dense layer becomes this object's, which disposes it as soon as all activations have been through.
+/// Prunes one decoder layer, stage by stage, in the order in which data flows through it. The inputs of each stage come
+/// from the layer as pruned so far (true sequential). With targets from the dense model, the last matrix of a block is
+/// fitted to what the dense residual stream has and the pruned one lacks, where the layer allows that
+/// (<see cref="Models.Definitions.LayerDefinition.Repairs"/>), so that it repairs the loss of everything before it. The
+/// dense layer becomes this object's, which disposes it as soon as all activations have been through.
 /// </summary>
 internal sealed class LayerPruner(
     LayerContext context, DecoderLayer layer, DecoderLayer? dense, BlockTuning? tuning, SharedInputs? shared, bool isLast) : IDisposable
 {
-    private readonly LayerGuard? guard = context.Chunks.FittedCount < context.Chunks.Count ? new LayerGuard(context, layer) : null;
+    private readonly LayerGuard? guard = context.Chunks.FittedCount < context.Chunks.Count
+        ? new LayerGuard(context, layer)
+        : null;
     private readonly FeedForwardSweeps? sweeps = FeedForwardSweeps.For(context, layer);
 
-    // Of the current block, on every chunk that is fitted to: the input of its output projection, until the stream goes on; what that should give, where it
-    // repairs nothing; and what runs into the dense block, where sweeps start from it.
+    // Of the current block, on every chunk that is fitted to: the input of its output projection, until the stream goes
+    // on; what that should give, where it repairs nothing; and what runs into the dense block, where sweeps start from
+    // it.
     private readonly ActivationStream hidden = context.Chunks.Stream();
     private readonly ActivationStream ownTargets = context.Chunks.Stream();
     private readonly ActivationStream denseInputs = context.Chunks.Stream();
@@ -76,7 +80,9 @@ internal sealed class LayerPruner(
         StagedMixer mixer = Staged(layer, block);
         FitGroup group = context.Group(mixer.Projections, hasTargets: dense is not null, block == 0 ? shared : null);
         using IRowImportance? importance =
-            dense is not null && context.Settings.RowImportance ? IRowImportance.Of(context.Backend, Staged(dense, block)) : null;
+            dense is not null && context.Settings.RowImportance
+                ? IRowImportance.Of(context.Backend, Staged(dense, block))
+                : null;
         context.ForEachChunk(chunk =>
         {
             using Matrix<float> input = pruned.Input(chunk);
@@ -105,7 +111,13 @@ internal sealed class LayerPruner(
     }
 
     /// <summary>Adds what the dense projections give, and takes the dense stream through the block.</summary>
-    private void AddTargets(int block, FitGroup group, IRowImportance? importance, Matrix<float> input, DenseStream targets, int chunk)
+    private void AddTargets(
+        int block,
+        FitGroup group,
+        IRowImportance? importance,
+        Matrix<float> input,
+        DenseStream targets,
+        int chunk)
     {
         StagedMixer mixer = Staged(dense!, block);
         using Matrix<float> sum = targets.Sum(block, chunk);
@@ -212,7 +224,8 @@ internal sealed class LayerPruner(
 
         // Where groups have waited, what is before the last block is not what it was.
         changed |= !context.Settings.Sequential;
-        context.ForEachChunk(chunk => streams.Pruned.Put(chunk, changed ? Forward(layer, streams.Pruned, chunk) : pruned.Output(chunk)));
+        context.ForEachChunk(
+            chunk => streams.Pruned.Put(chunk, changed ? Forward(layer, streams.Pruned, chunk) : pruned.Output(chunk)));
         ForwardHeldBack(layer, streams.Pruned);
     }
 
@@ -245,7 +258,11 @@ internal sealed class LayerPruner(
 
     private void SolveWaiting()
     {
-        context.Devices.Solve(waiting, (fit, error) => context.Recorder.Add(fit.Linear, error), context.Recorder.AddFallback, guard);
+        context.Devices.Solve(
+            waiting,
+            (fit, error) => context.Recorder.Add(fit.Linear, error),
+            context.Recorder.AddFallback,
+            guard);
         waiting.ForEach(job => job.Group.Dispose());
         waiting.Clear();
     }

@@ -10,9 +10,9 @@ using SparseLlm.Pruning.Patterns;
 namespace SparseLlm.Pruning.Methods;
 
 /// <summary>
-/// Takes down what is done to a decoder layer. Every new weight is rounded to the checkpoint's element type at once, so that the
-/// layers behind it see the model as it will be loaded. Values are copied out of the layer in the end, not before, so that it is not in memory twice while
-/// it is solved.
+/// Takes down what is done to a decoder layer. Every new weight is rounded to the checkpoint's element type at once, so
+/// that the layers behind it see the model as it will be loaded. Values are copied out of the layer in the end, not
+/// before, so that it is not in memory twice while it is solved.
 /// </summary>
 /// <param name="backend">Where the layer lives.</param>
 /// <param name="checkpoint">The dense model's tensors.</param>
@@ -37,7 +37,8 @@ internal sealed class LayerRecorder(
         return new PrunedLayer(layer, taken, linears, fallbacks) { Sweeps = sweeps, Guards = guards };
     }
 
-    /// <summary>Takes down for good what a part of the layer has become, so that its memory can be given back.</summary>
+    /// <summary>Takes down for good what a part of the layer has become, so that its memory can be given
+    /// back.</summary>
     public void TakeDown(Mixer part)
     {
         HashSet<Matrix<float>> ofPart = [.. part.Parameters.Select(parameter => parameter.Values)];
@@ -57,7 +58,11 @@ internal sealed class LayerRecorder(
         {
             byte[] bytes = Bytes([.. plane]);
             (TensorShape tensor, int number) = plane.Key;
-            taken.Add(new PrunedTensor(tensor.Name, tensor.Planes > 0 ? number : null, checkpoint[tensor.Name].ElementType, bytes));
+            taken.Add(new PrunedTensor(
+                tensor.Name,
+                tensor.Planes > 0 ? number : null,
+                checkpoint[tensor.Name].ElementType,
+                bytes));
             overlay.Put(tensor.Name, number, bytes);
         }
     }
@@ -82,18 +87,23 @@ internal sealed class LayerRecorder(
             backend.Download(matrix, tensor.ElementType.Format(), part);
             if (size == sizeof(float))
             {
-                slice.Scatter<uint>(MemoryMarshal.Cast<byte, uint>(part), MemoryMarshal.Cast<byte, uint>(bytes.AsSpan()));
+                slice.Scatter<uint>(
+                    MemoryMarshal.Cast<byte, uint>(part),
+                    MemoryMarshal.Cast<byte, uint>(bytes.AsSpan()));
             }
             else
             {
-                slice.Scatter<ushort>(MemoryMarshal.Cast<byte, ushort>(part), MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan()));
+                slice.Scatter<ushort>(
+                    MemoryMarshal.Cast<byte, ushort>(part),
+                    MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan()));
             }
         }
 
         return bytes;
     }
 
-    /// <summary>Rounds and takes down a solved linear layer. A layer solved again replaces what was taken down before.</summary>
+    /// <summary>Rounds and takes down a solved linear layer. A layer solved again replaces what was taken down
+    /// before.</summary>
     public void Add(Linear linear, double? relativeError)
     {
         LinearReport report = Report(linear, relativeError);
@@ -146,7 +156,8 @@ internal sealed class LayerRecorder(
     /// <summary>Takes down what held-back windows say of a change (see <see cref="GuardReport"/>).</summary>
     public void AddGuard(string change, double lossWithout, double lossWith)
     {
-        guards.Add(new GuardReport(layer, change, Finite(lossWithout), Finite(lossWith), IsTaken: lossWith < lossWithout));
+        guards.Add(
+            new GuardReport(layer, change, Finite(lossWithout), Finite(lossWith), IsTaken: lossWith < lossWithout));
 
         static double? Finite(double loss) => double.IsFinite(loss) ? loss : null;
     }
@@ -157,7 +168,9 @@ internal sealed class LayerRecorder(
     private void Round(Matrix<float> matrix, TensorSlice slice)
     {
         ElementType type = checkpoint[slice.Tensor.Name].ElementType;
-        RequireFinite(matrix, $"pruning '{slice.Label}' gave a value that is not finite; use a larger damping or more calibration data");
+        RequireFinite(
+            matrix,
+            $"pruning '{slice.Label}' gave a value that is not finite; use a larger damping or more calibration data");
         backend.RoundTo(matrix, type.Format());
         RequireFinite(
             matrix, $"pruning '{slice.Label}' gave a value beyond the range of {type}; use a larger damping, a lower sparsity, or a model in BF16 or F32");

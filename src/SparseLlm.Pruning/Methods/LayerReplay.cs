@@ -6,13 +6,15 @@ using SparseLlm.Pruning.Activations;
 namespace SparseLlm.Pruning.Methods;
 
 /// <summary>
-/// Takes the activation streams through decoder layers that were pruned by an earlier run, by forward passes alone, and no further than they are asked
-/// for. The same operations in the same order as in that run, so that the streams have the same bits.
+/// Takes the activation streams through decoder layers that were pruned by an earlier run, by forward passes alone, and
+/// no further than they are asked for. The same operations in the same order as in that run, so that the streams have
+/// the same bits.
 /// </summary>
 /// <param name="model">The dense model.</param>
 /// <param name="chunks">The calibration tokens.</param>
 /// <param name="withDense">Whether the dense stream is needed.</param>
-/// <param name="known">Gives a pruned layer by its index. It is asked again here, so that one layer at a time is in memory.</param>
+/// <param name="known">Gives a pruned layer by its index. It is asked again here, so that one layer at a time is in
+/// memory.</param>
 /// <param name="progress">Told of every layer that is gone through.</param>
 internal sealed class LayerReplay(
     DecoderModel model, TokenChunks chunks, bool withDense, Func<int, PrunedLayer?> known, IProgress<PruningProgress>? progress) : IDisposable
@@ -23,7 +25,8 @@ internal sealed class LayerReplay(
     /// <summary>Adds the next layer.</summary>
     public void Add(int index) => pending.Enqueue(index);
 
-    /// <summary>The streams behind the last layer that was added. They stay this object's, and are advanced by whoever prunes the next layer.</summary>
+    /// <summary>The streams behind the last layer that was added. They stay this object's, and are advanced by whoever
+    /// prunes the next layer.</summary>
     /// <param name="cancellation">Stops between chunks.</param>
     public CalibrationStreams Streams(CancellationToken cancellation)
     {

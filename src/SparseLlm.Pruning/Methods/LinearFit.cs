@@ -6,8 +6,8 @@ using SparseLlm.Pruning.Solvers;
 namespace SparseLlm.Pruning.Methods;
 
 /// <summary>
-/// The subproblem of one linear layer: sparse weights (and a bias) whose outputs on the pruned model's inputs X come as close as
-/// possible to targets T,
+/// The subproblem of one linear layer: sparse weights (and a bias) whose outputs on the pruned model's inputs X come as
+/// close as possible to targets T,
 /// <code>min ‖T - X W' - b‖² + λ ‖W - W0‖²   subject to the pattern.</code>
 /// Without targets of its own, T = X W0' + b0, and the dense weights W0 are the unconstrained solution.
 /// </summary>
@@ -28,12 +28,18 @@ internal sealed class LinearFit : IDisposable
     /// <param name="hasTargets">Whether targets will be added with the inputs.</param>
     /// <param name="refitBias">Whether the bias is part of the problem.</param>
     public LinearFit(IBackend backend, Linear linear, SparsityPattern pattern, bool hasTargets, bool refitBias)
-        : this(backend, linear, pattern, refitBias && linear.Bias is not null, hasTargets ? new TargetSums(backend, linear.Definition.Inputs, linear.Definition.Outputs) : null)
+        : this(
+            backend,
+            linear,
+            pattern,
+            refitBias && linear.Bias is not null,
+            hasTargets ? new TargetSums(backend, linear.Definition.Inputs, linear.Definition.Outputs) : null)
     {
     }
 
     private LinearFit(IBackend backend, Linear linear, SparsityPattern pattern, bool refitsBias, TargetSums? targets) =>
-        (this.backend, this.linear, this.pattern, RefitsBias, this.targets) = (backend, linear, pattern, refitsBias, targets);
+        (this.backend, this.linear, this.pattern, RefitsBias, this.targets)
+            = (backend, linear, pattern, refitsBias, targets);
 
     /// <summary>Whether the bias is part of the problem: then its sums are taken around their means.</summary>
     public bool RefitsBias { get; }
@@ -44,11 +50,14 @@ internal sealed class LinearFit : IDisposable
     /// <summary>Adds the targets [tokens x outputs] of tokens x [tokens x inputs].</summary>
     public void AddTargets(Matrix<float> x, Matrix<float> values) => targets?.Add(x, values);
 
-    /// <summary>The same subproblem, of which nothing is solved yet, for a copy of the layer in the memory of a backend. The copy is disposed by the caller.</summary>
+    /// <summary>The same subproblem, of which nothing is solved yet, for a copy of the layer in the memory of a
+    /// backend. The copy is disposed by the caller.</summary>
     public LinearFit CopyTo(IBackend other)
     {
         var copy = new Linear(
-            other, linear.Definition, other.CopyOf(linear.Weight, backend), linear.Bias is null ? null : other.CopyOf(linear.Bias, backend));
+            other, linear.Definition, other.CopyOf(linear.Weight, backend), linear.Bias is null
+                ? null
+                : other.CopyOf(linear.Bias, backend));
         return new LinearFit(other, copy, pattern, RefitsBias, targets?.CopyTo(other));
     }
 
@@ -98,7 +107,8 @@ internal sealed class LinearFit : IDisposable
         return error;
     }
 
-    /// <summary>The dense weights pruned by a solver alone, with the bias refitted where that is part of the problem; the layer stays as it is.</summary>
+    /// <summary>The dense weights pruned by a solver alone, with the bias refitted where that is part of the problem;
+    /// the layer stays as it is.</summary>
     /// <param name="gram">The inputs' Gram matrix, centred if <see cref="RefitsBias"/>.</param>
     /// <param name="inputs">The sums it was made from.</param>
     /// <param name="solver">The solver.</param>
@@ -113,7 +123,8 @@ internal sealed class LinearFit : IDisposable
         return new PlainSolution(backend, weights, FittedBias(weights, inputs), error);
     }
 
-    /// <summary>X'T as the problem needs it: around the means, or with the fixed bias taken out of T; null without targets.</summary>
+    /// <summary>X'T as the problem needs it: around the means, or with the fixed bias taken out of T; null without
+    /// targets.</summary>
     private Matrix<double>? CrossProduct(TokenSums inputs)
     {
         if (targets is null || isCrossReduced)
@@ -212,7 +223,8 @@ internal sealed class LinearFit : IDisposable
 
     private static double Ratio(double error, double total) => total > 0 ? Math.Sqrt(Math.Max(error, 0) / total) : 0;
 
-    /// <summary>b = t̄ - W x̄, the bias that makes the mean output right, as a new matrix; null where the bias stays.</summary>
+    /// <summary>b = t̄ - W x̄, the bias that makes the mean output right, as a new matrix; null where the bias
+    /// stays.</summary>
     private Matrix<float>? FittedBias(Matrix<float> weights, TokenSums inputs)
     {
         if (!RefitsBias || targets is null)

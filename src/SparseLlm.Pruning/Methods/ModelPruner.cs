@@ -35,7 +35,8 @@ public sealed class ModelPruner
     /// <param name="shared">What prunes with the same settings and tokens share; null to share nothing.</param>
     /// <param name="store">Where activations are kept; null for all of them in memory.</param>
     /// <param name="others">Devices beside the model's, of the same numerics class, that solve matrices too.</param>
-    /// <exception cref="Diagnostics.DiagnosticException">The plan does not fit the model, or calibration tokens are missing.</exception>
+    /// <exception cref="Diagnostics.DiagnosticException">The plan does not fit the model, or calibration tokens are
+    /// missing.</exception>
     public ModelPruner(
         DecoderModel model,
         PruningSettings settings,
@@ -69,7 +70,11 @@ public sealed class ModelPruner
     /// <param name="settings">The method.</param>
     /// <param name="plan">How sparse each matrix becomes.</param>
     /// <param name="location">Who asks for it, for messages.</param>
-    public static void Require(ModelDefinition model, PruningSettings settings, SparsityPlan plan, Diagnostics.SourceLocation? location = null)
+    public static void Require(
+        ModelDefinition model,
+        PruningSettings settings,
+        SparsityPlan plan,
+        Diagnostics.SourceLocation? location = null)
     {
         plan.Validate(model, location);
         FeedForwardSweeps.RequireUpdates(model, settings, location);
@@ -82,10 +87,12 @@ public sealed class ModelPruner
 
     /// <summary>Prunes one decoder layer after the other, as the result is enumerated.</summary>
     /// <param name="known">
-    /// Gives layers that an earlier run has pruned with the same model, settings and calibration tokens, by index; null for others. They are not solved
-    /// again: activations are only taken through them, and only if a layer behind them is not known.
+    /// Gives layers that an earlier run has pruned with the same model, settings and calibration tokens, by index; null
+    /// for others. They are not solved again: activations are only taken through them, and only if a layer behind them
+    /// is not known.
     /// </param>
-    /// <param name="isKnown">Tells whether a layer is known without giving it, from another thread; only what is read ahead depends on it.</param>
+    /// <param name="isKnown">Tells whether a layer is known without giving it, from another thread; only what is read
+    /// ahead depends on it.</param>
     /// <param name="cancellation">Stops between matrices.</param>
     public IEnumerable<PrunedLayer> Run(
         Func<int, PrunedLayer?>? known = null, Func<int, bool>? isKnown = null, CancellationToken cancellation = default)
@@ -94,7 +101,15 @@ public sealed class ModelPruner
         known ??= _ => null;
         var clock = Stopwatch.StartNew();
         var fallbacks = new List<string>();
-        SparsityPlan allocated = BudgetAllocation.Allocate(model, settings, plan, tokens, store, fallbacks.Add, progress, cancellation);
+        SparsityPlan allocated = BudgetAllocation.Allocate(
+            model,
+            settings,
+            plan,
+            tokens,
+            store,
+            fallbacks.Add,
+            progress,
+            cancellation);
         IEnumerable<PrunedLayer> layers = devices.Fitting.Solver.NeedsInputs
             ? RunOnActivations(allocated, known, ahead, clock, cancellation)
             : RunOnWeights(allocated, known, ahead, clock, cancellation);
@@ -108,7 +123,10 @@ public sealed class ModelPruner
     private IEnumerable<PrunedLayer> RunOnActivations(
         SparsityPlan allocated, Func<int, PrunedLayer?> known, LayerReadAhead ahead, Stopwatch clock, CancellationToken cancellation)
     {
-        var chunks = new TokenChunks(tokens!, store, settings.IsGuarded ? TokenChunks.WindowsToHoldBack(tokens!.Windows) : 0);
+        var chunks = new TokenChunks(
+            tokens!,
+            store,
+            settings.IsGuarded ? TokenChunks.WindowsToHoldBack(tokens!.Windows) : 0);
         bool withDense = settings.Targets == TargetKind.Dense;
         using var replay = new LayerReplay(model, chunks, withDense, known, progress);
         for (int index = 0; index < model.Definition.Layers.Count; index++)
@@ -127,8 +145,16 @@ public sealed class ModelPruner
             using DecoderLayer layer = model.LoadLayer(index, overlay);
             bool isLast = index == model.Definition.Layers.Count - 1;
             var context = new LayerContext(backend, allocated, settings, devices, chunks, recorder, cancellation);
-            using BlockTuning? tuning = settings.IsTuned ? new BlockTuning(context, isLast ? model.LoadHead : null) : null;
-            using var pruner = new LayerPruner(context, layer, withDense ? model.CopyLayer(layer) : null, tuning, index == 0 ? shared : null, isLast);
+            using BlockTuning? tuning = settings.IsTuned
+                ? new BlockTuning(context, isLast ? model.LoadHead : null)
+                : null;
+            using var pruner = new LayerPruner(
+                context,
+                layer,
+                withDense ? model.CopyLayer(layer) : null,
+                tuning,
+                index == 0 ? shared : null,
+                isLast);
             ahead.Begin(index);
             pruner.Prune(streams);
             Finish(index, clock);
@@ -161,7 +187,11 @@ public sealed class ModelPruner
         }
     }
 
-    private void PruneByWeights(Mixer mixer, SparsityPlan allocated, LayerRecorder recorder, CancellationToken cancellation)
+    private void PruneByWeights(
+        Mixer mixer,
+        SparsityPlan allocated,
+        LayerRecorder recorder,
+        CancellationToken cancellation)
     {
         foreach (Linear linear in mixer.Linears)
         {

@@ -8,7 +8,8 @@ namespace SparseLlm.Pruning.Methods;
 /// <param name="parameters">The parameters, which stay the caller's.</param>
 internal sealed class ParameterSnapshot(MatrixStore store, IEnumerable<Matrix<float>> parameters) : IDisposable
 {
-    private readonly (Matrix<float> Parameter, StoredMatrix Values)[] copies = [.. parameters.Select(parameter => (parameter, store.KeepCopy(parameter)))];
+    private readonly (Matrix<float> Parameter, StoredMatrix Values)[] copies = [.. parameters.Select(
+        parameter => (parameter, store.KeepCopy(parameter)))];
 
     /// <summary>Gives every parameter its value back.</summary>
     public void Restore() => Array.ForEach(copies, copy => copy.Values.CopyTo(copy.Parameter));

@@ -7,7 +7,11 @@ namespace SparseLlm.Pruning.Methods;
 /// <param name="Weight">Sparse weights, [outputs x inputs].</param>
 /// <param name="Bias">[1 x outputs]; null where it stays as it is.</param>
 /// <param name="RelativeError">‖T - Y‖ / ‖T‖ for its output Y and the target T on the calibration tokens.</param>
-internal sealed record PlainSolution(IBackend Backend, Matrix<float> Weight, Matrix<float>? Bias, double RelativeError) : IDisposable
+internal sealed record PlainSolution(
+    IBackend Backend,
+    Matrix<float> Weight,
+    Matrix<float>? Bias,
+    double RelativeError) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose()

@@ -13,7 +13,8 @@ namespace SparseLlm.Pruning.Methods;
 /// <param name="Pattern">What was asked for, as a user writes it: <c>0.7</c> or <c>2:4</c>.</param>
 /// <param name="Zeros">Zero weights, counted after the cast to the checkpoint's element type.</param>
 /// <param name="RelativeError">
-/// ‖T - Y‖ / ‖T‖ for the layer's output Y and its target T on the calibration tokens; null where no tokens were looked at.
+/// ‖T - Y‖ / ‖T‖ for the layer's output Y and its target T on the calibration tokens; null where no tokens were looked
+/// at.
 /// </param>
 public sealed record LinearReport(string Name, int Rows, int Columns, string Pattern, long Zeros, double? RelativeError)
     : IJsonOnDeserialized

@@ -5,12 +5,14 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Pruning.Methods;
 
 /// <summary>
-/// A tensor that pruning has changed, or a plane of one: the weight of a linear layer or of several, a bias refitted with it, or a norm that was tuned.
+/// A tensor that pruning has changed, or a plane of one: the weight of a linear layer or of several, a bias refitted
+/// with it, or a norm that was tuned.
 /// </summary>
 /// <param name="Tensor">Its name in the checkpoint.</param>
 /// <param name="Plane">Which plane, of a tensor that stacks several matrices; null for a whole tensor.</param>
 /// <param name="ElementType">The checkpoint's element type.</param>
-/// <param name="Bytes">The new values in that type, row-major: half the memory of single precision, which many experts would not fit into.</param>
+/// <param name="Bytes">The new values in that type, row-major: half the memory of single precision, which many experts
+/// would not fit into.</param>
 public sealed record PrunedTensor(string Tensor, int? Plane, ElementType ElementType, byte[] Bytes)
 {
     /// <summary>The tensor's name, with the plane in brackets.</summary>
@@ -31,7 +33,8 @@ public sealed record PrunedTensor(string Tensor, int? Plane, ElementType Element
     }
 
     /// <summary>What a plane is called; the tensor's name where it is all of it.</summary>
-    public static string NameOf(string tensor, int? plane) => plane is null ? tensor : FormattableString.Invariant($"{tensor}[{plane}]");
+    public static string NameOf(string tensor, int? plane)
+        => plane is null ? tensor : FormattableString.Invariant($"{tensor}[{plane}]");
 
     /// <summary>What a slice's plane is called.</summary>
     public static string NameOf(TensorSlice slice) => NameOf(slice.Tensor.Name, PlaneOf(slice));

@@ -6,8 +6,8 @@ using SparseLlm.Pruning.Activations;
 namespace SparseLlm.Pruning.Methods;
 
 /// <summary>
-/// The pruned model's residual stream inside a decoder layer, block by block, on the chunks that fits may see. The layer's input stays as it is until the
-/// layer is done.
+/// The pruned model's residual stream inside a decoder layer, block by block, on the chunks that fits may see. The
+/// layer's input stays as it is until the layer is done.
 /// </summary>
 /// <param name="context">What the layer's prune works with.</param>
 /// <param name="layer">The layer, as it is pruned.</param>

@@ -5,8 +5,8 @@ using SparseLlm.Pruning.Solvers;
 namespace SparseLlm.Pruning.Methods;
 
 /// <summary>
-/// What runs into the first layer's q, k and v is the same in every prune of a model with the same settings and calibration tokens, however sparse: a
-/// sweep over sparsities sums up and factorises it once.
+/// What runs into the first layer's q, k and v is the same in every prune of a model with the same settings and
+/// calibration tokens, however sparse: a sweep over sparsities sums up and factorises it once.
 /// </summary>
 /// <param name="settings">The settings of these prunes.</param>
 /// <param name="tokens">Their calibration windows.</param>
@@ -17,7 +17,8 @@ public sealed class SharedInputs(PruningSettings settings, CalibrationTokens tok
 
     /// <summary>Whether a prune may use this.</summary>
     public bool Fits(PruningSettings otherSettings, CalibrationTokens otherTokens) =>
-        settings == otherSettings && tokens.SequenceLength == otherTokens.SequenceLength && tokens.Ids.AsSpan().SequenceEqual(otherTokens.Ids);
+        settings == otherSettings && tokens.SequenceLength == otherTokens.SequenceLength
+            && tokens.Ids.AsSpan().SequenceEqual(otherTokens.Ids);
 
     /// <summary>The sums over all tokens, if a prune has completed them.</summary>
     internal TokenSums? Sums => sums;

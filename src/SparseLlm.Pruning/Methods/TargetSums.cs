@@ -2,7 +2,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Methods;
 
-/// <summary>Sums over calibration tokens of the targets T of a linear layer with inputs X: X'T, and of T and T² per column.</summary>
+/// <summary>Sums over calibration tokens of the targets T of a linear layer with inputs X: X'T, and of T and T² per
+/// column.</summary>
 internal sealed class TargetSums(IBackend backend, int inputs, int outputs) : IDisposable
 {
     /// <summary>X'T, [inputs x outputs].</summary>

@@ -2,7 +2,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Methods;
 
-/// <summary>Sums over calibration tokens of the inputs X of one or more linear layers: X'X, and the sum of each column.</summary>
+/// <summary>Sums over calibration tokens of the inputs X of one or more linear layers: X'X, and the sum of each
+/// column.</summary>
 internal sealed class TokenSums(IBackend backend, int width) : IDisposable
 {
     /// <summary>The upper triangle of X'X, [d x d].</summary>
@@ -23,7 +24,8 @@ internal sealed class TokenSums(IBackend backend, int width) : IDisposable
         Tokens += x.Rows;
     }
 
-    /// <summary>As <see cref="CopyGram"/>, but gives the sum itself away, so that nothing can be added or copied any more.</summary>
+    /// <summary>As <see cref="CopyGram"/>, but gives the sum itself away, so that nothing can be added or copied any
+    /// more.</summary>
     public Matrix<double> TakeGram(bool centred)
     {
         Complete(gram, centred);

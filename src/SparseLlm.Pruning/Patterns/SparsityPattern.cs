@@ -48,7 +48,8 @@ public abstract partial record SparsityPattern
         public override string ToString() => FormattableString.Invariant($"{Keep}:{Size}");
     }
 
-    /// <summary>Reads <c>2:4</c>. On failure, <paramref name="problem"/> says what is wrong in a form to follow a name.</summary>
+    /// <summary>Reads <c>2:4</c>. On failure, <paramref name="problem"/> says what is wrong in a form to follow a
+    /// name.</summary>
     public static bool TryParseGroups(string text, out Groups pattern, out string problem)
     {
         pattern = new Groups(2, 4);
@@ -73,14 +74,16 @@ public abstract partial record SparsityPattern
         return true;
     }
 
-    /// <summary>Checks a sparsity. On failure, <paramref name="problem"/> says what is wrong in a form to follow a name.</summary>
+    /// <summary>Checks a sparsity. On failure, <paramref name="problem"/> says what is wrong in a form to follow a
+    /// name.</summary>
     public static bool TryUnstructured(double sparsity, out Unstructured pattern, out string problem)
     {
         pattern = new Unstructured(sparsity);
         bool valid = sparsity is >= 0 and < 1;
         problem = valid
             ? ""
-            : FormattableString.Invariant($"{sparsity} is not a fraction of weights to prune; it must be at least 0 and less than 1, such as 0.7");
+            : FormattableString.Invariant(
+                $"{sparsity} is not a fraction of weights to prune; it must be at least 0 and less than 1, such as 0.7");
         return valid;
     }
 

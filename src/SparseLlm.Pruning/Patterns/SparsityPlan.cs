@@ -8,12 +8,14 @@ namespace SparseLlm.Pruning.Patterns;
 /// <param name="Rules">Exceptions; the first match wins.</param>
 public sealed record SparsityPlan(SparsityPattern Default, IReadOnlyList<SparsityRule> Rules)
 {
-    /// <summary>Patterns by weight name that stand for <see cref="Default"/>, where its budget is spread unequally.</summary>
-    public IReadOnlyDictionary<string, SparsityPattern> Allocated { get; init; } = new Dictionary<string, SparsityPattern>();
+    /// <summary>Patterns by weight name that stand for <see cref="Default"/>, where its budget is spread
+    /// unequally.</summary>
+    public IReadOnlyDictionary<string, SparsityPattern> Allocated { get; init; }
+        = new Dictionary<string, SparsityPattern>();
 
     /// <summary>
-    /// The weights over which the budget of <see cref="Default"/> may be spread unequally: those without a rule, but for experts, of which there are too many to
-    /// measure one by one.
+    /// The weights over which the budget of <see cref="Default"/> may be spread unequally: those without a rule, but
+    /// for experts, of which there are too many to measure one by one.
     /// </summary>
     public IEnumerable<LinearDefinition> Spreadable(ModelDefinition model) => model.Layers
         .SelectMany(layer => layer.Blocks)
@@ -33,7 +35,8 @@ public sealed record SparsityPlan(SparsityPattern Default, IReadOnlyList<Sparsit
     /// <summary>Checks that every pattern fits the matrices it is meant for.</summary>
     /// <param name="model">The model.</param>
     /// <param name="location">Who asks for it, for messages.</param>
-    /// <exception cref="DiagnosticException">A pattern N:M for a matrix whose number of inputs M does not divide, or a sparsity that leaves nothing of one.</exception>
+    /// <exception cref="DiagnosticException">A pattern N:M for a matrix whose number of inputs M does not divide, or a
+    /// sparsity that leaves nothing of one.</exception>
     public void Validate(ModelDefinition model, SourceLocation? location = null)
     {
         foreach (LinearDefinition linear in model.Layers.SelectMany(layer => layer.Linears))
@@ -46,7 +49,9 @@ public sealed record SparsityPlan(SparsityPattern Default, IReadOnlyList<Sparsit
                         $"the pattern {groups} does not fit '{linear.WeightName}': its {linear.Inputs} inputs are not a multiple of "
                         + $"{groups.Size}; keep the tensor dense or give it another sparsity by a rule");
 
-                case SparsityPattern.Unstructured { Fraction: var fraction } unstructured when unstructured.Zeros(linear.Outputs, linear.Inputs) == (long)linear.Outputs * linear.Inputs:
+                case SparsityPattern.Unstructured { Fraction: var fraction } unstructured when unstructured.Zeros(
+                    linear.Outputs,
+                    linear.Inputs) == (long)linear.Outputs * linear.Inputs:
                     throw PruningDiagnostics.NothingLeft.Error(
                         location,
                         FormattableString.Invariant($"a sparsity of {fraction:R} leaves none of the {(long)linear.Outputs * linear.Inputs} weights of '{linear.WeightName}'; ask for less"));
@@ -61,5 +66,6 @@ public sealed record SparsityPlan(SparsityPattern Default, IReadOnlyList<Sparsit
         return Rules.Where(rule => !linears.Any(linear => rule.Matches(linear.WeightName)));
     }
 
-    private SparsityRule? RuleFor(LinearDefinition linear) => Rules.FirstOrDefault(rule => rule.Matches(linear.WeightName));
+    private SparsityRule? RuleFor(LinearDefinition linear)
+        => Rules.FirstOrDefault(rule => rule.Matches(linear.WeightName));
 }

@@ -21,7 +21,9 @@ public static partial class ByteSize
         string prefix = match.Groups["prefix"].Value.ToUpperInvariant();
         double factor = prefix.Length == 0
             ? 1
-            : Math.Pow(match.Groups["binary"].Success ? 1024 : 1000, Prefixes.IndexOf(prefix, StringComparison.Ordinal) + 1);
+            : Math.Pow(
+                match.Groups["binary"].Success ? 1024 : 1000,
+                Prefixes.IndexOf(prefix, StringComparison.Ordinal) + 1);
         double bytes = number * factor;
         return bytes < long.MaxValue ? (long)bytes : null;
     }
@@ -32,7 +34,9 @@ public static partial class ByteSize
         int power = bytes < 1000 ? 0 : Math.Min(Prefixes.Length, (int)Math.Log(bytes, 1000));
         return power == 0
             ? string.Create(CultureInfo.InvariantCulture, $"{bytes} B")
-            : string.Create(CultureInfo.InvariantCulture, $"{bytes / Math.Pow(1000, power):0.0} {(power == 1 ? 'k' : Prefixes[power - 1])}B");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{bytes / Math.Pow(1000, power):0.0} {(power == 1 ? 'k' : Prefixes[power - 1])}B");
     }
 
     [GeneratedRegex(@"^(?<number>[0-9]+(\.[0-9]+)?) ?((?<prefix>[kmgt])(?<binary>i)?)?b?$", RegexOptions.IgnoreCase)]

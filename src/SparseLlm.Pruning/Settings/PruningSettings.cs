@@ -6,7 +6,8 @@ public enum TargetKind
     /// <summary>The dense weights' own outputs on the inputs that the pruned model gives them.</summary>
     Own,
 
-    /// <summary>The dense model's outputs at that place, so that later matrices repair what earlier ones lost.</summary>
+    /// <summary>The dense model's outputs at that place, so that later matrices repair what earlier ones
+    /// lost.</summary>
     Dense,
 }
 
@@ -23,22 +24,25 @@ public enum ComparisonGroup
 /// <summary>Which form of SparseLLM.</summary>
 public enum SparseLlmVariant
 {
-    /// <summary>Auxiliary variables fixed at the dense model's activations; every subproblem fed from the pruned stream.</summary>
+    /// <summary>Auxiliary variables fixed at the dense model's activations; every subproblem fed from the pruned
+    /// stream.</summary>
     Coordinated,
 
-    /// <summary>The schedule of the paper: alternating updates of weights and auxiliary variables in each MLP.</summary>
+    /// <summary>The schedule of the paper: alternating updates of weights and auxiliary variables in each
+    /// MLP.</summary>
     Paper,
 }
 
 /// <summary>
-/// Everything that decides how a model is pruned, besides how sparse it becomes. The defaults live here and nowhere else;
+/// Everything that decides how a model is pruned, besides how sparse it becomes. The defaults live here and nowhere
+/// else;
 /// <see cref="Preset"/> says which of them a preset changes, <see cref="Setting"/> how a user names them.
 /// </summary>
 public sealed record PruningSettings
 {
     /// <summary>
-    /// A method's settings before a user changes any. Methods other than SparseLLM are as published: they fit each matrix to its
-    /// own outputs, from inputs taken before any matrix of the layer is pruned, and only ALPS refits.
+    /// A method's settings before a user changes any. Methods other than SparseLLM are as published: they fit each
+    /// matrix to its own outputs, from inputs taken before any matrix of the layer is pruned, and only ALPS refits.
     /// </summary>
     /// <param name="method">The method.</param>
     /// <param name="preset">A preset of SparseLLM; without effect on other methods.</param>
@@ -62,8 +66,8 @@ public sealed record PruningSettings
     }
 
     /// <summary>
-    /// These settings with the defaults of a form of SparseLLM. That of the paper prunes by SparseGPT, fits every matrix to the dense
-    /// weights' outputs, and makes four sweeps.
+    /// These settings with the defaults of a form of SparseLLM. That of the paper prunes by SparseGPT, fits every
+    /// matrix to the dense weights' outputs, and makes four sweeps.
     /// </summary>
     public PruningSettings WithVariant(SparseLlmVariant variant) =>
         variant == SparseLlmVariant.Paper
@@ -80,7 +84,8 @@ public sealed record PruningSettings
             : this with { Variant = variant };
 
     /// <summary>Whether anything looks at calibration data.</summary>
-    public bool NeedsCalibration() => Method != PruningMethod.Magnitude || Allocation != AllocationKind.Uniform || DropsExperts();
+    public bool NeedsCalibration()
+        => Method != PruningMethod.Magnitude || Allocation != AllocationKind.Uniform || DropsExperts();
 
     /// <summary>Whether experts are dropped.</summary>
     public bool DropsExperts() => ExpertsKept < 1;
@@ -98,7 +103,8 @@ public sealed record PruningSettings
     public SparseLlmVariant Variant { get; init; } = SparseLlmVariant.Coordinated;
 
     /// <summary>
-    /// Whether the inputs of each matrix are taken after the matrices before it in the same layer are pruned, or all before any is.
+    /// Whether the inputs of each matrix are taken after the matrices before it in the same layer are pruned, or all
+    /// before any is.
     /// </summary>
     public bool Sequential { get; init; } = true;
 
@@ -120,15 +126,18 @@ public sealed record PruningSettings
     /// <summary>Whether biases are fitted along with the weights.</summary>
     public bool BiasRefit { get; init; } = true;
 
-    /// <summary>How the weight budget is spread over the tensors; without effect on N:M patterns and on tensors under a rule.</summary>
+    /// <summary>How the weight budget is spread over the tensors; without effect on N:M patterns and on tensors under a
+    /// rule.</summary>
     public AllocationKind Allocation { get; init; } = AllocationKind.Uniform;
 
     /// <summary>
-    /// Sweeps over the auxiliary variables of each MLP (Bai et al. 2024). In the variant of the paper, the first one only prunes.
+    /// Sweeps over the auxiliary variables of each MLP (Bai et al. 2024). In the variant of the paper, the first one
+    /// only prunes.
     /// </summary>
     public int Sweeps { get; init; }
 
-    /// <summary>Penalty of the MLP's pre-activations in a sweep; null for the published one, 0.1 for ReLU and 5 for gated models.</summary>
+    /// <summary>Penalty of the MLP's pre-activations in a sweep; null for the published one, 0.1 for ReLU and 5 for
+    /// gated models.</summary>
     public double? Alpha { get; init; }
 
     /// <summary>Penalty of the MLP's output in a sweep; null as in <see cref="Alpha"/>.</summary>
@@ -137,22 +146,25 @@ public sealed record PruningSettings
     /// <summary>Penalty of the MLP's hidden activations in a sweep; null as in <see cref="Alpha"/>.</summary>
     public double? Gamma { get; init; }
 
-    /// <summary>Passes over the calibration windows that tune each pruned layer towards the dense layer's outputs; 0 for none.</summary>
+    /// <summary>Passes over the calibration windows that tune each pruned layer towards the dense layer's outputs; 0
+    /// for none.</summary>
     public int TuningEpochs { get; init; }
 
     /// <summary>The highest learning rate of tuning; distillation starts from half of it.</summary>
     public double TuningRate { get; init; } = 2e-3;
 
-    /// <summary>Passes that tune the last layer and the final norm towards the dense model's predictions; 0 for none.</summary>
+    /// <summary>Passes that tune the last layer and the final norm towards the dense model's predictions; 0 for
+    /// none.</summary>
     public int DistillationEpochs { get; init; }
 
     /// <summary>
-    /// Whether a part of the calibration windows is held back from all fits, to tell whether a layer is better off with SparseGPT's solution, or
-    /// without its tuning. Without effect where matrices are fitted to their own outputs.
+    /// Whether a part of the calibration windows is held back from all fits, to tell whether a layer is better off with
+    /// SparseGPT's solution, or without its tuning. Without effect where matrices are fitted to their own outputs.
     /// </summary>
     public bool Guard { get; init; } = true;
 
-    /// <summary>The share of the experts of each mixture that is kept, at least as many as a token goes through; the others are dropped before anything is pruned.</summary>
+    /// <summary>The share of the experts of each mixture that is kept, at least as many as a token goes through; the
+    /// others are dropped before anything is pruned.</summary>
     public double ExpertsKept { get; init; } = 1;
 
     /// <summary>Whether layers are guarded, if there are windows to hold back.</summary>

@@ -4,7 +4,8 @@ using SparseLlm.Pruning.Patterns;
 namespace SparseLlm.Pruning.Solvers;
 
 /// <summary>
-/// ADMM with a fixed penalty and a gradually growing mask (Boza 2024, algorithms 1 and 2), on inputs scaled to unit norm.
+/// ADMM with a fixed penalty and a gradually growing mask (Boza 2024, algorithms 1 and 2), on inputs scaled to unit
+/// norm.
 /// </summary>
 internal sealed class AdmmSolver(IBackend backend) : ISolver
 {

@@ -14,7 +14,8 @@ public interface ISolver
     bool NeedsInputs { get; }
 
     /// <summary>Solves one matrix.</summary>
-    /// <param name="gram">The inputs' Gram matrix and what is derived from it, shared by all matrices with these inputs; null only where the solver does not need inputs.</param>
+    /// <param name="gram">The inputs' Gram matrix and what is derived from it, shared by all matrices with these
+    /// inputs; null only where the solver does not need inputs.</param>
     /// <param name="weights">[outputs x inputs]: W on entry, Ŵ on return; pruned weights are exactly zero.</param>
     /// <param name="pattern">How many weights are pruned, and where they may be.</param>
     /// <param name="mask">[outputs x inputs]: receives 1 where a weight is kept, 0 where it is pruned.</param>

@@ -48,8 +48,8 @@ public sealed class InputGram : IDisposable
     public bool HasFallenBack { get; private set; }
 
     /// <summary>
-    /// Whether it is there for one matrix alone. Then no factor is kept longer than it is of use: a few of the feed-forward block's size would take more
-    /// memory than everything else.
+    /// Whether it is there for one matrix alone. Then no factor is kept longer than it is of use: a few of the
+    /// feed-forward block's size would take more memory than everything else.
     /// </summary>
     public bool HasOneUser { get; init; }
 
@@ -65,7 +65,8 @@ public sealed class InputGram : IDisposable
     /// <summary>H with damping, [d x d].</summary>
     public Matrix<double> Damped => damped;
 
-    /// <summary>Upper triangular U with (H + damping)^-1 = U'U. Raises the damping where H is not positive definite.</summary>
+    /// <summary>Upper triangular U with (H + damping)^-1 = U'U. Raises the damping where H is not positive
+    /// definite.</summary>
     public Matrix<double> InverseFactor => inverseFactor ??= Factorize();
 
     /// <summary>(H + damping)^-1, [d x d].</summary>
@@ -104,8 +105,8 @@ public sealed class InputGram : IDisposable
     }
 
     /// <summary>
-    /// (N + penalty I)^-1 for the normalised N, [d x d], in single precision from a double-precision factor. The last few are kept,
-    /// since matrices with the same inputs tend to ask for the same penalties.
+    /// (N + penalty I)^-1 for the normalised N, [d x d], in single precision from a double-precision factor. The last
+    /// few are kept, since matrices with the same inputs tend to ask for the same penalties.
     /// </summary>
     public Matrix<float> NormalizedInverse(double penalty)
     {
@@ -133,8 +134,8 @@ public sealed class InputGram : IDisposable
     }
 
     /// <summary>
-    /// Sets the columns of dead inputs (zero on every token) to zero: no value of theirs changes an output on these tokens, so they
-    /// should not take part of the weight budget from others.
+    /// Sets the columns of dead inputs (zero on every token) to zero: no value of theirs changes an output on these
+    /// tokens, so they should not take part of the weight budget from others.
     /// </summary>
     public void ZeroDeadInputs(Matrix<float> weights)
     {
@@ -145,8 +146,9 @@ public sealed class InputGram : IDisposable
     }
 
     /// <summary>
-    /// Gives the weights of dead inputs that were kept all the same (there was budget left, or an N:M group had no others) their dense
-    /// values: they may matter on other tokens, and zeros would make the matrix sparser than asked for.
+    /// Gives the weights of dead inputs that were kept all the same (there was budget left, or an N:M group had no
+    /// others) their dense values: they may matter on other tokens, and zeros would make the matrix sparser than asked
+    /// for.
     /// </summary>
     public void RestoreDeadInputs(Matrix<float> dense, Matrix<float> mask, Matrix<float> weights)
     {
@@ -211,7 +213,8 @@ public sealed class InputGram : IDisposable
         }
     }
 
-    /// <summary>Factorises a matrix, adding more to its diagonal step by step where it is not positive definite.</summary>
+    /// <summary>Factorises a matrix, adding more to its diagonal step by step where it is not positive
+    /// definite.</summary>
     /// <param name="matrix">The matrix; what is added stays in it.</param>
     /// <param name="added">What has been added to the diagonal already.</param>
     /// <param name="mean">The mean diagonal before that.</param>

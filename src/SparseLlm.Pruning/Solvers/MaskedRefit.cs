@@ -3,8 +3,8 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Pruning.Solvers;
 
 /// <summary>
-/// Minimises tr (W - Ŵ) H (W - Ŵ)' over the weights that a mask keeps, by conjugate gradients on all rows at once. Inputs are
-/// scaled to unit norm, which leaves no preconditioner to apply.
+/// Minimises tr (W - Ŵ) H (W - Ŵ)' over the weights that a mask keeps, by conjugate gradients on all rows at once.
+/// Inputs are scaled to unit norm, which leaves no preconditioner to apply.
 /// </summary>
 internal sealed class MaskedRefit(IBackend backend, int maximumSteps)
 {

@@ -4,8 +4,8 @@ using SparseLlm.Pruning.Patterns;
 namespace SparseLlm.Pruning.Solvers;
 
 /// <summary>
-/// Relative importance and activations: prunes the smallest (|w_ij| / Σ_j |w_ij| + |w_ij| / Σ_i |w_ij|) ‖x_j‖^½ of the matrix
-/// (Zhang et al. 2024, eq. 4).
+/// Relative importance and activations: prunes the smallest (|w_ij| / Σ_j |w_ij| + |w_ij| / Σ_i |w_ij|) ‖x_j‖^½ of the
+/// matrix (Zhang et al. 2024, eq. 4).
 /// </summary>
 internal sealed class RiaSolver(IBackend backend) : ISolver
 {
@@ -39,7 +39,9 @@ internal sealed class RiaSolver(IBackend backend) : ISolver
         for (int i = 0; i < weights.Length; i++)
         {
             double magnitude = Math.Abs(weights[i]);
-            double relative = magnitude == 0 ? 0 : magnitude / rowSums[i / columns] + magnitude / columnSums[i % columns];
+            double relative = magnitude == 0
+                ? 0
+                : magnitude / rowSums[i / columns] + magnitude / columnSums[i % columns];
             weights[i] = (float)(relative * Math.Pow(squaredNorms[i % columns], 0.25));
         }
     }

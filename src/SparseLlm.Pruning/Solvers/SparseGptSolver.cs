@@ -16,11 +16,22 @@ internal sealed class SparseGptSolver(IBackend backend, int blockSize) : ISolver
         gram.ZeroDeadInputs(weights);
         if (pattern is SparsityPattern.Groups groups)
         {
-            backend.ObsSweepGroups(weights, gram.InverseFactor, groups.Size - groups.Keep, groups.Size, blockSize, mask);
+            backend.ObsSweepGroups(
+                weights,
+                gram.InverseFactor,
+                groups.Size - groups.Keep,
+                groups.Size,
+                blockSize,
+                mask);
         }
         else
         {
-            backend.ObsSweep(weights, gram.InverseFactor, pattern.Zeros(weights.Rows, weights.Columns), blockSize, mask);
+            backend.ObsSweep(
+                weights,
+                gram.InverseFactor,
+                pattern.Zeros(weights.Rows, weights.Columns),
+                blockSize,
+                mask);
         }
     }
 }

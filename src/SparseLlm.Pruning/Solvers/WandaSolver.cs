@@ -5,8 +5,8 @@ using SparseLlm.Pruning.Settings;
 namespace SparseLlm.Pruning.Solvers;
 
 /// <summary>
-/// Prunes the smallest |w_ij| ‖x_j‖ (Sun et al. 2023, eq. 1). Published is a competition within each output row, which makes all rows equally
-/// sparse; over the whole matrix much more is left at high sparsity.
+/// Prunes the smallest |w_ij| ‖x_j‖ (Sun et al. 2023, eq. 1). Published is a competition within each output row, which
+/// makes all rows equally sparse; over the whole matrix much more is left at high sparsity.
 /// </summary>
 internal sealed class WandaSolver(IBackend backend, ComparisonGroup comparison) : ISolver
 {

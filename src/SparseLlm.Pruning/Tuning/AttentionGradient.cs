@@ -3,15 +3,24 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Tuning;
 
-/// <summary>An attention block, from its input to its output projection, forward with what backward needs and back. Sinks are constants.</summary>
-internal sealed class AttentionGradient(IBackend backend, Attention attention, int sequenceLength, Func<Linear, bool> isTrained) : MixerGradient
+/// <summary>An attention block, from its input to its output projection, forward with what backward needs and back.
+/// Sinks are constants.</summary>
+internal sealed class AttentionGradient(
+    IBackend backend,
+    Attention attention,
+    int sequenceLength,
+    Func<Linear, bool> isTrained) : MixerGradient
 {
     private readonly LinearGradient query = new(backend, attention.Query, isTrained(attention.Query));
     private readonly LinearGradient key = new(backend, attention.Key, isTrained(attention.Key));
     private readonly LinearGradient value = new(backend, attention.Value, isTrained(attention.Value));
     private readonly LinearGradient output = new(backend, attention.Output, isTrained(attention.Output));
-    private readonly NormGradient? queryNorm = attention.QueryNorm is null ? null : new NormGradient(backend, attention.QueryNorm);
-    private readonly NormGradient? keyNorm = attention.KeyNorm is null ? null : new NormGradient(backend, attention.KeyNorm);
+    private readonly NormGradient? queryNorm = attention.QueryNorm is null
+        ? null
+        : new NormGradient(backend, attention.QueryNorm);
+    private readonly NormGradient? keyNorm = attention.KeyNorm is null
+        ? null
+        : new NormGradient(backend, attention.KeyNorm);
 
     // Kept from forward to backward: q and k before their norms, where there are some; q and k as rotated.
     private Matrix<float>? rawQ;
@@ -59,7 +68,16 @@ internal sealed class AttentionGradient(IBackend backend, Attention attention, i
         using Matrix<float> turnedQ = backend.AllocateUninitialized<float>(q!.Rows, q.Columns);
         using Matrix<float> turnedK = backend.AllocateUninitialized<float>(k!.Rows, k.Columns);
         using Matrix<float> dv = backend.AllocateUninitialized<float>(v!.Rows, v.Columns);
-        backend.CausalAttentionGradient(q, k, v, attention.Sinks, contextGradient, attention.Shape(sequenceLength), turnedQ, turnedK, dv);
+        backend.CausalAttentionGradient(
+            q,
+            k,
+            v,
+            attention.Sinks,
+            contextGradient,
+            attention.Shape(sequenceLength),
+            turnedQ,
+            turnedK,
+            dv);
         attention.TurnBack(turnedQ, turnedK, sequenceLength);
         using Matrix<float>? normedQ = ThroughNorm(queryNorm, rawQ, turnedQ);
         using Matrix<float>? normedK = ThroughNorm(keyNorm, rawK, turnedK);

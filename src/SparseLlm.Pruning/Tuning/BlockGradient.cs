@@ -8,7 +8,11 @@ namespace SparseLlm.Pruning.Tuning;
 /// <param name="block">The block.</param>
 /// <param name="mixer">Its mixer's gradient, which is this object's from here on.</param>
 /// <param name="gradientOf">Gives the gradient of a norm, which blocks may share.</param>
-internal sealed class BlockGradient(IBackend backend, Block block, MixerGradient mixer, Func<Norm, NormGradient> gradientOf) : IDisposable
+internal sealed class BlockGradient(
+    IBackend backend,
+    Block block,
+    MixerGradient mixer,
+    Func<Norm, NormGradient> gradientOf) : IDisposable
 {
     private readonly NormGradient? inputNorm = block.InputNorm is null ? null : gradientOf(block.InputNorm);
     private readonly NormGradient? outputNorm = block.OutputNorm is null ? null : gradientOf(block.OutputNorm);
@@ -41,7 +45,8 @@ internal sealed class BlockGradient(IBackend backend, Block block, MixerGradient
     /// <summary>Writes the mixer's gradients.</summary>
     /// <param name="dy">The gradient of the residual stream behind the block.</param>
     /// <returns>
-    /// The gradients of the stream that was added to (null where it is <paramref name="dy"/>) and of what went into the block, new matrices.
+    /// The gradients of the stream that was added to (null where it is <paramref name="dy"/>) and of what went into the
+    /// block, new matrices.
     /// </returns>
     public (Matrix<float>? Stream, Matrix<float> Input) Backward(Matrix<float> dy)
     {

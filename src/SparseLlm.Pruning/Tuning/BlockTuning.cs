@@ -9,12 +9,14 @@ using SparseLlm.Pruning.Settings;
 namespace SparseLlm.Pruning.Tuning;
 
 /// <summary>
-/// Tunes what is left of a pruned decoder layer, all matrices together: surviving weights, biases and norms, towards the dense layer's
-/// outputs; behind the last layer, also towards the dense model's predictions. Gradients never leave the layer. Matrices that
-/// the plan keeps dense stay as they are. Where windows are held back, tuning is kept only if the loss on them falls.
+/// Tunes what is left of a pruned decoder layer, all matrices together: surviving weights, biases and norms, towards
+/// the dense layer's outputs; behind the last layer, also towards the dense model's predictions. Gradients never leave
+/// the layer. Matrices that the plan keeps dense stay as they are. Where windows are held back, tuning is kept only if
+/// the loss on them falls.
 /// </summary>
 /// <param name="context">What the layer's prune works with.</param>
-/// <param name="loadHead">Loads the dense model's head behind the last layer, else null; its norm is changed in place.</param>
+/// <param name="loadHead">Loads the dense model's head behind the last layer, else null; its norm is changed in
+/// place.</param>
 internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>? loadHead) : IDisposable
 {
     /// <summary>Distillation starts close to its end, and takes smaller steps.</summary>
@@ -41,7 +43,14 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
         if (context.Settings.TuningEpochs > 0)
         {
             using var loss = new ReconstructionLoss(context.Backend, targets);
-            kept |= Try("tuning", layer, loss, inputs, targets, context.Settings.TuningEpochs, context.Settings.TuningRate);
+            kept |= Try(
+                "tuning",
+                layer,
+                loss,
+                inputs,
+                targets,
+                context.Settings.TuningEpochs,
+                context.Settings.TuningRate);
         }
 
         if (context.Settings.DistillationEpochs > 0 && loadHead is not null)
@@ -49,7 +58,14 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
             head = loadHead();
             using ActivationStream normalized = Normalize(head.Norm, targets);
             using var loss = new DistillationLoss(context.Backend, head);
-            kept |= Try("distillation", layer, loss, inputs, normalized, context.Settings.DistillationEpochs, context.Settings.TuningRate * DistillationRate);
+            kept |= Try(
+                "distillation",
+                layer,
+                loss,
+                inputs,
+                normalized,
+                context.Settings.DistillationEpochs,
+                context.Settings.TuningRate * DistillationRate);
         }
 
         if (kept)
@@ -73,7 +89,8 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
 
         Matrix<float>?[] headNorm = [head?.Norm?.Gain, head?.Norm?.Bias];
         using var untuned = new ParameterSnapshot(
-            context.Chunks.Store, [.. layer.Parameters.Select(parameter => parameter.Values), .. headNorm.OfType<Matrix<float>>()]);
+            context.Chunks.Store, [.. layer.Parameters.Select(parameter => parameter.Values), .. headNorm
+                .OfType<Matrix<float>>()]);
         double before = heldBack.Of(layer, loss, inputs, targets);
         Train(layer, loss, inputs, targets, epochs, rate);
         double after = heldBack.Of(layer, loss, inputs, targets);
@@ -93,7 +110,12 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
         DecoderLayer layer, ITuningLoss loss, ActivationStream inputs, ActivationStream targets, int epochs, double rate)
     {
         using var gradient = new LayerGradient(context.Backend, layer, context.Chunks.SequenceLength, IsTuned);
-        new LayerTraining(context.Backend, gradient, loss, batches).Run(inputs, targets, epochs, rate, context.Cancellation);
+        new LayerTraining(context.Backend, gradient, loss, batches).Run(
+            inputs,
+            targets,
+            epochs,
+            rate,
+            context.Cancellation);
     }
 
     private void Record(DecoderLayer layer)

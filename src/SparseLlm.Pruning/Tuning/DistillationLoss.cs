@@ -4,8 +4,8 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Pruning.Tuning;
 
 /// <summary>
-/// KL(softmax(dense logits) || softmax(logits)) through final norm and head, per token (Hinton et al. 2015). The final norm is trained,
-/// the head's tables are not. Targets are the dense model's activations behind the dense final norm.
+/// KL(softmax(dense logits) || softmax(logits)) through final norm and head, per token (Hinton et al. 2015). The final
+/// norm is trained, the head's tables are not. Targets are the dense model's activations behind the dense final norm.
 /// </summary>
 internal sealed class DistillationLoss : ITuningLoss
 {
@@ -55,7 +55,9 @@ internal sealed class DistillationLoss : ITuningLoss
             using Matrix<float> student = head.LogitsOfNormalized(rows);
 
             // Through a cap, the gradient needs the logits themselves.
-            using Matrix<float>? separate = head.Definition.Cap is null ? null : backend.AllocateUninitialized<float>(student.Rows, student.Columns);
+            using Matrix<float>? separate = head.Definition.Cap is null
+                ? null
+                : backend.AllocateUninitialized<float>(student.Rows, student.Columns);
             Matrix<float> logitsGradient = separate ?? student;
             var divergences = new double[count];
             backend.DivergenceGradient(teacher, student, 1f / normalized.Rows, divergences, logitsGradient);

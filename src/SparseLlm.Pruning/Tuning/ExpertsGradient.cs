@@ -4,8 +4,9 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Pruning.Tuning;
 
 /// <summary>
-/// A mixture of experts, back through the experts that each token took and through the router's weights. Nothing in it is trained: Adam would need all of the
-/// experts, and twice as much again, in memory at once. Experts are loaded one at a time, forward and back.
+/// A mixture of experts, back through the experts that each token took and through the router's weights. Nothing in it
+/// is trained: Adam would need all of the experts, and twice as much again, in memory at once. Experts are loaded one
+/// at a time, forward and back.
 /// </summary>
 internal sealed class ExpertsGradient(IBackend backend, Experts experts) : MixerGradient
 {
@@ -34,7 +35,13 @@ internal sealed class ExpertsGradient(IBackend backend, Experts experts) : Mixer
         return dx;
     }
 
-    private void Backward(int expert, ExpertTokens tokens, Matrix<float> input, Matrix<float> dy, Matrix<float> dx, float[] weightGradients)
+    private void Backward(
+        int expert,
+        ExpertTokens tokens,
+        Matrix<float> input,
+        Matrix<float> dy,
+        Matrix<float> dx,
+        float[] weightGradients)
     {
         using FeedForward loaded = experts.Load(expert);
         using var gradient = new FeedForwardGradient(backend, loaded, _ => false);

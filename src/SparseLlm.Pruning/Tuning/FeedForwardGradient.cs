@@ -4,7 +4,10 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Pruning.Tuning;
 
 /// <summary>A feed-forward block, forward with what backward needs and back.</summary>
-internal sealed class FeedForwardGradient(IBackend backend, FeedForward feedForward, Func<Linear, bool> isTrained) : MixerGradient
+internal sealed class FeedForwardGradient(
+    IBackend backend,
+    FeedForward feedForward,
+    Func<Linear, bool> isTrained) : MixerGradient
 {
     private readonly LinearGradient? gate =
         feedForward.Gate is null ? null : new LinearGradient(backend, feedForward.Gate, isTrained(feedForward.Gate));
@@ -18,7 +21,8 @@ internal sealed class FeedForwardGradient(IBackend backend, FeedForward feedForw
     private Matrix<float>? hidden;
 
     /// <inheritdoc/>
-    public override IEnumerable<Parameter> Parameters => [.. gate?.Parameters ?? [], .. up.Parameters, .. down.Parameters];
+    public override IEnumerable<Parameter> Parameters
+        => [.. gate?.Parameters ?? [], .. up.Parameters, .. down.Parameters];
 
     /// <inheritdoc/>
     public override Matrix<float> Forward(Matrix<float> input)
@@ -26,7 +30,9 @@ internal sealed class FeedForwardGradient(IBackend backend, FeedForward feedForw
         Forget();
         hidden = feedForward.Up.Apply(input);
         gates = feedForward.Gate?.Apply(input);
-        ups = feedForward.Definition.Activation.NeedsPreactivations(isGated: gates is not null) ? backend.CopyOf(hidden) : null;
+        ups = feedForward.Definition.Activation.NeedsPreactivations(isGated: gates is not null)
+            ? backend.CopyOf(hidden)
+            : null;
         feedForward.Definition.Activation.Apply(backend, gates, hidden);
         return feedForward.Output.Apply(hidden);
     }
@@ -36,7 +42,9 @@ internal sealed class FeedForwardGradient(IBackend backend, FeedForward feedForw
     {
         down.Backward(hidden!, dy);
         using Matrix<float> slope = down.InputGradient(dy);
-        using Matrix<float>? gateSlope = gates is null ? null : backend.AllocateUninitialized<float>(slope.Rows, slope.Columns);
+        using Matrix<float>? gateSlope = gates is null
+            ? null
+            : backend.AllocateUninitialized<float>(slope.Rows, slope.Columns);
         feedForward.Definition.Activation.Backward(backend, gates, ups ?? hidden!, slope, gateSlope);
         up.Backward(input, slope);
         gate?.Backward(input, gateSlope!);

@@ -5,8 +5,8 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Pruning.Tuning;
 
 /// <summary>
-/// A decoder layer's forward pass that keeps what its backward pass needs. It knows no architecture, only the layer's blocks, which it goes through in their
-/// order and back.
+/// A decoder layer's forward pass that keeps what its backward pass needs. It knows no architecture, only the layer's
+/// blocks, which it goes through in their order and back.
 /// </summary>
 internal sealed class LayerGradient : IDisposable
 {
@@ -26,13 +26,15 @@ internal sealed class LayerGradient : IDisposable
         isParallel = layer.Definition.Wiring == Wiring.Parallel;
         blocks = [.. layer.Blocks.Select(block => new BlockGradient(
             backend, block, MixerGradient.Of(backend, block.Mixer, sequenceLength, isTrained), GradientOf))];
-        Parameters = [.. norms.Values.SelectMany(norm => norm.Parameters), .. blocks.SelectMany(block => block.Parameters)];
+        Parameters = [.. norms.Values.SelectMany(norm => norm.Parameters), .. blocks.SelectMany(
+            block => block.Parameters)];
     }
 
     /// <summary>What is trained of the layer.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
 
-    /// <summary>The layer's output for its input x [tokens x hidden], which must live until the backward pass.</summary>
+    /// <summary>The layer's output for its input x [tokens x hidden], which must live until the backward
+    /// pass.</summary>
     /// <returns>[tokens x hidden], a matrix that lives until the next call.</returns>
     public Matrix<float> Forward(Matrix<float> x)
     {
@@ -54,7 +56,8 @@ internal sealed class LayerGradient : IDisposable
             norm.Begin();
         }
 
-        // In a parallel layer every block took in the layer's input; else what was before it, so that the two gradients add up.
+        // In a parallel layer every block took in the layer's input; else what was before it, so that the two gradients
+        // add up.
         Matrix<float>? ofInput = null;
         Matrix<float> stream = dy;
         foreach (BlockGradient block in blocks.Reverse())
@@ -96,7 +99,8 @@ internal sealed class LayerGradient : IDisposable
         return ofInput;
     }
 
-    private NormGradient GradientOf(Norm norm) => norms.TryGetValue(norm, out NormGradient? known) ? known : norms[norm] = new NormGradient(backend, norm);
+    private NormGradient GradientOf(Norm norm)
+        => norms.TryGetValue(norm, out NormGradient? known) ? known : norms[norm] = new NormGradient(backend, norm);
 
     private void AddTo(Matrix<float> sum, Matrix<float>? x)
     {

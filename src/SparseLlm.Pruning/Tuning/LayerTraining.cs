@@ -12,7 +12,12 @@ internal sealed class LayerTraining(IBackend backend, LayerGradient layer, ITuni
     /// <param name="epochs">How often every window is seen.</param>
     /// <param name="rate">The highest learning rate.</param>
     /// <param name="cancellation">Stops between mini-batches.</param>
-    public void Run(ActivationStream inputs, ActivationStream targets, int epochs, double rate, CancellationToken cancellation)
+    public void Run(
+        ActivationStream inputs,
+        ActivationStream targets,
+        int epochs,
+        double rate,
+        CancellationToken cancellation)
     {
         Parameter[] parameters = [.. layer.Parameters, .. loss.Parameters];
         var schedule = new CosineSchedule(rate, epochs * batches.Count);

@@ -23,7 +23,8 @@ internal sealed class LinearGradient : IDisposable
     /// <summary>What is trained of the layer.</summary>
     public IEnumerable<Parameter> Parameters => new[] { weight, bias }.OfType<Parameter>();
 
-    /// <summary>Writes the gradients of weight and bias for inputs x [tokens x inputs] and outputs' gradient dy [tokens x outputs].</summary>
+    /// <summary>Writes the gradients of weight and bias for inputs x [tokens x inputs] and outputs' gradient dy [tokens
+    /// x outputs].</summary>
     public void Backward(Matrix<float> x, Matrix<float> dy)
     {
         if (weight is not null)
@@ -48,7 +49,8 @@ internal sealed class LinearGradient : IDisposable
     }
 
     /// <summary>Adds the gradient of the inputs to dx [tokens x inputs].</summary>
-    public void AddInputGradient(Matrix<float> dy, Matrix<float> dx) => backend.Multiply(dy, false, linear.Weight, false, dx, beta: 1);
+    public void AddInputGradient(Matrix<float> dy, Matrix<float> dx)
+        => backend.Multiply(dy, false, linear.Weight, false, dx, beta: 1);
 
     /// <inheritdoc/>
     public void Dispose()

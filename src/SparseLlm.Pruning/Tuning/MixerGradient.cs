@@ -25,11 +25,15 @@ internal abstract class MixerGradient : IDisposable
     /// <param name="mixer">The mixer.</param>
     /// <param name="sequenceLength">Tokens per sequence.</param>
     /// <param name="isTrained">Which linear layers are trained; the others are passed through.</param>
-    public static MixerGradient Of(IBackend backend, Mixer mixer, int sequenceLength, Func<Linear, bool> isTrained) => mixer switch
-    {
-        Attention attention => new AttentionGradient(backend, attention, sequenceLength, isTrained),
-        FeedForward feedForward => new FeedForwardGradient(backend, feedForward, isTrained),
-        Experts experts => new ExpertsGradient(backend, experts),
-        _ => throw new ArgumentException($"There is no gradient of {mixer.GetType()}.", nameof(mixer)),
-    };
+    public static MixerGradient Of(
+        IBackend backend,
+        Mixer mixer,
+        int sequenceLength,
+        Func<Linear, bool> isTrained) => mixer switch
+        {
+            Attention attention => new AttentionGradient(backend, attention, sequenceLength, isTrained),
+            FeedForward feedForward => new FeedForwardGradient(backend, feedForward, isTrained),
+            Experts experts => new ExpertsGradient(backend, experts),
+            _ => throw new ArgumentException($"There is no gradient of {mixer.GetType()}.", nameof(mixer)),
+        };
 }

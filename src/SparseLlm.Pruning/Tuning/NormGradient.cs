@@ -3,7 +3,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Tuning;
 
-/// <summary>Backward through a layer norm or RMS norm, whose gain and bias are trained. Blocks may share a norm, so that its gradients add up.</summary>
+/// <summary>Backward through a layer norm or RMS norm, whose gain and bias are trained. Blocks may share a norm, so
+/// that its gradients add up.</summary>
 internal sealed class NormGradient(IBackend backend, Norm norm) : IDisposable
 {
     private readonly Parameter? gain = norm.Gain is null ? null : new Parameter(backend, norm.Gain, keepsZeros: false);

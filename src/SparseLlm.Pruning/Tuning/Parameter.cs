@@ -2,7 +2,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Tuning;
 
-/// <summary>A tensor under training: its values (in the layer, changed in place), their gradient, and Adam's moments.</summary>
+/// <summary>A tensor under training: its values (in the layer, changed in place), their gradient, and Adam's
+/// moments.</summary>
 internal sealed class Parameter : IDisposable
 {
     private const int PieceLength = 1 << 18;
@@ -38,8 +39,8 @@ internal sealed class Parameter : IDisposable
     public void Step(AdamStep step) => backend.Adam(Values, Gradient, mask: null, mean, square, step);
 
     /// <summary>
-    /// Gives zeros an infinite second moment. It stays infinite, so that their steps, which are divided by its root, are zero: a mask of the tensor's size
-    /// would say the same.
+    /// Gives zeros an infinite second moment. It stays infinite, so that their steps, which are divided by its root,
+    /// are zero: a mask of the tensor's size would say the same.
     /// </summary>
     private void Freeze()
     {

@@ -3,7 +3,8 @@ using SparseLlm.Pruning.Activations;
 
 namespace SparseLlm.Pruning.Tuning;
 
-/// <summary>Mini-batches of whole calibration windows, none of them held back, in a shuffled order that is the same in every run.</summary>
+/// <summary>Mini-batches of whole calibration windows, none of them held back, in a shuffled order that is the same in
+/// every run.</summary>
 internal sealed class WindowBatches(IBackend backend, TokenChunks chunks)
 {
     private const int WindowsPerBatch = 2;
@@ -12,7 +13,8 @@ internal sealed class WindowBatches(IBackend backend, TokenChunks chunks)
     private readonly (int Chunk, int FirstRow)[] windows =
     [
         .. Enumerable.Range(0, chunks.FittedCount).SelectMany(chunk =>
-            Enumerable.Range(0, chunks.Ids(chunk).Length / chunks.SequenceLength).Select(window => (chunk, window * chunks.SequenceLength))),
+            Enumerable.Range(0, chunks.Ids(chunk).Length / chunks.SequenceLength)
+                .Select(window => (chunk, window * chunks.SequenceLength))),
     ];
 
     /// <summary>Batches per epoch.</summary>

@@ -9,7 +9,12 @@ internal static class ArtifactKeys
     private static readonly PruningSettings Standard = new();
 
     public static RecipeKey Method { get; } =
-        RecipeKey.Choice("method", "The pruning method.", EnumNames.Of<PruningMethod>(), "wanda") with { Default = EnumNames.Of(Standard.Method) };
+        RecipeKey.Choice(
+            "method",
+            "The pruning method.",
+            EnumNames.Of<PruningMethod>(),
+            "wanda") with
+        { Default = EnumNames.Of(Standard.Method) };
 
     public static RecipeKey Preset { get; } = RecipeKey.Choice(
         "preset",
@@ -59,13 +64,36 @@ internal static class ArtifactKeys
     }
 
     /// <summary>The keys of <c>defaults</c>.</summary>
-    public static KeyTable Defaults { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Experts, Gates, ExportKeys.Encoding, ExportKeys.Format, ExportKeys.Type)
+    public static KeyTable Defaults { get; } = new(
+        Method,
+        Preset,
+        PatternKeys.Sparsity,
+        PatternKeys.Pattern,
+        Settings,
+        Rules,
+        Experts,
+        Gates,
+        ExportKeys.Encoding,
+        ExportKeys.Format,
+        ExportKeys.Type)
     {
         Constraints = new JsonObject { ["not"] = PatternKeys.Both },
     };
 
     /// <summary>The keys of an artifact.</summary>
-    public static KeyTable All { get; } = new(Method, Preset, PatternKeys.Sparsity, PatternKeys.Pattern, Settings, Rules, Experts, Gates, ExportKeys.Encoding, ExportKeys.Format, ExportKeys.Type, Matrix)
+    public static KeyTable All { get; } = new(
+        Method,
+        Preset,
+        PatternKeys.Sparsity,
+        PatternKeys.Pattern,
+        Settings,
+        Rules,
+        Experts,
+        Gates,
+        ExportKeys.Encoding,
+        ExportKeys.Format,
+        ExportKeys.Type,
+        Matrix)
     {
         Constraints = new JsonObject { ["not"] = PatternKeys.Both },
     };

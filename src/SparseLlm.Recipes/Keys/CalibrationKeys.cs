@@ -8,7 +8,11 @@ internal static class CalibrationKeys
     private static readonly CalibrationSettings Defaults = new();
 
     public static RecipeKey Samples { get; } =
-        RecipeKey.Integer("samples", "The number of calibration windows.", 128, minimum: 1) with { Default = Defaults.Samples };
+        RecipeKey.Integer("samples", "The number of calibration windows.", 128, minimum: 1) with
+        {
+            Default = Defaults
+            .Samples
+        };
 
     public static RecipeKey Sampling { get; } =
         RecipeKey.Choice(
@@ -24,7 +28,8 @@ internal static class CalibrationKeys
         RecipeKey.Integer("seed", "The seed of random sampling.", 1) with { Default = Defaults.Seed };
 
     public static KeyTable All { get; } = new(
-        TextKeys.Text, TextKeys.DataSet, TextKeys.Field, TextKeys.Chat, TextKeys.Join, TextKeys.Records, Samples, TextKeys.SequenceLength, Sampling, Seed)
+        TextKeys.Text, TextKeys.DataSet, TextKeys.Field, TextKeys.Chat, TextKeys.Join, TextKeys
+            .Records, Samples, TextKeys.SequenceLength, Sampling, Seed)
     {
         Constraints = TextKeys.Constraints,
     };

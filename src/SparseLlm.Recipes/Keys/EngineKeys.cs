@@ -43,7 +43,11 @@ internal static class EngineKeys
     };
 
     public static RecipeKey Threads { get; } =
-        RecipeKey.Integer("threads", "Threads to compute with. If left out, one per processor. Results do not depend on it.", 4, minimum: 1);
+        RecipeKey.Integer(
+            "threads",
+            "Threads to compute with. If left out, one per processor. Results do not depend on it.",
+            4,
+            minimum: 1);
 
     public static RecipeKey Memory { get; } = new(
         "memory",

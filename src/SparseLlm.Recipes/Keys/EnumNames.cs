@@ -10,5 +10,6 @@ internal static class EnumNames
     public static string Of<T>(T member) where T : struct, Enum => member.ToString().ToLowerInvariant();
 
     /// <summary>The member of a name that is known to be one of <see cref="Of{T}()"/>.</summary>
-    public static T Parse<T>(string name) where T : struct, Enum => Enum.GetValues<T>().First(member => Of(member) == name);
+    public static T Parse<T>(string name) where T : struct, Enum
+        => Enum.GetValues<T>().First(member => Of(member) == name);
 }

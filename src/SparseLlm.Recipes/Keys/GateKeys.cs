@@ -24,7 +24,8 @@ internal static class GateKeys
         "severity",
         "What a miss is: an error, which fails the build, or a warning, which every build repeats.",
         [EnumNames.Of(Diagnostics.Severity.Error), EnumNames.Of(Diagnostics.Severity.Warning)],
-        "warning") with { Default = "error" };
+        "warning") with
+    { Default = "error" };
 
     public static KeyTable All { get; } = new(MaxIncrease, Max, Severity)
     {

@@ -10,7 +10,12 @@ internal static class MatrixKeys
         Axis("method", "The methods.", ValueSchema.Choice(EnumNames.Of<PruningMethod>()), "wanda", "sparsellm");
 
     public static RecipeKey Preset { get; } =
-        Axis("preset", "The presets.", ValueSchema.Choice(Pruning.Settings.Preset.All.Select(preset => preset.Name)), "fast", "balanced");
+        Axis(
+            "preset",
+            "The presets.",
+            ValueSchema.Choice(Pruning.Settings.Preset.All.Select(preset => preset.Name)),
+            "fast",
+            "balanced");
 
     public static RecipeKey Sparsity { get; } =
         Axis("sparsity", "The fractions of weights to prune.", ValueSchema.Sparsity(), 0.5, 0.7);

@@ -4,10 +4,15 @@ namespace SparseLlm.Recipes.Keys;
 internal static class PerplexityKeys
 {
     public static RecipeKey Windows { get; } =
-        RecipeKey.Integer("windows", "How many windows are measured, from the first one on. If left out, as many as the text has.", 256, minimum: 1);
+        RecipeKey.Integer(
+            "windows",
+            "How many windows are measured, from the first one on. If left out, as many as the text has.",
+            256,
+            minimum: 1);
 
     public static KeyTable All { get; } = new(
-        TextKeys.Text, TextKeys.DataSet, TextKeys.Field, TextKeys.Chat, TextKeys.Join, TextKeys.Records, TextKeys.SequenceLength, Windows)
+        TextKeys.Text, TextKeys.DataSet, TextKeys.Field, TextKeys.Chat, TextKeys.Join, TextKeys.Records, TextKeys
+            .SequenceLength, Windows)
     {
         Constraints = TextKeys.Constraints,
     };

@@ -9,13 +9,20 @@ internal static class RecipeKeys
     public const int SupportedVersion = 1;
 
     public static RecipeKey Version { get; } =
-        new("version", "The version of the recipe format.", new JsonObject { ["enum"] = new JsonArray(SupportedVersion) }, SupportedVersion)
+        new(
+            "version",
+            "The version of the recipe format.",
+            new JsonObject { ["enum"] = new JsonArray(SupportedVersion) },
+            SupportedVersion)
         {
             IsRequired = true,
         };
 
     public static RecipeKey Requires { get; } =
-        RecipeKey.Text("requires", "The tool versions that may run this recipe, as a NuGet version range in quotes.", "[0.1,1.0)");
+        RecipeKey.Text(
+            "requires",
+            "The tool versions that may run this recipe, as a NuGet version range in quotes.",
+            "[0.1,1.0)");
 
     public static RecipeKey Model { get; } =
         RecipeKey.Text("model", "The model to prune: a Hugging Face directory, relative to the recipe, or hf://owner/name[@revision] on the hub.", "models/tiny-opt") with { IsRequired = true };
@@ -51,7 +58,11 @@ internal static class RecipeKeys
         {
             ["type"] = "object",
             ["minProperties"] = 1,
-            ["propertyNames"] = new JsonObject { ["pattern"] = ArtifactNames.Syntax, ["maxLength"] = ArtifactNames.MaximumLength },
+            ["propertyNames"] = new JsonObject
+            {
+                ["pattern"] = ArtifactNames.Syntax,
+                ["maxLength"] = ArtifactNames.MaximumLength
+            },
             ["additionalProperties"] = ValueSchema.OrNothing(ArtifactKeys.All.ToSchema()),
         },
         new JsonObject { ["tiny-opt-70"] = new JsonObject { ["sparsity"] = 0.7 } })
@@ -59,5 +70,6 @@ internal static class RecipeKeys
         IsRequired = true,
     };
 
-    public static KeyTable All { get; } = new(Version, Requires, Model, Calibration, Evaluation, Engine, Defaults, Artifacts);
+    public static KeyTable All { get; }
+        = new(Version, Requires, Model, Calibration, Evaluation, Engine, Defaults, Artifacts);
 }

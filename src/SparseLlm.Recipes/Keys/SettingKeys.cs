@@ -11,7 +11,10 @@ internal static class SettingKeys
     private static RecipeKey ToKey(Setting setting)
     {
         JsonNode? standard = Default(setting);
-        return new RecipeKey(setting.Name, setting.Description, Schema(setting), standard ?? JsonValue.Create(1.0)) { Default = standard };
+        return new RecipeKey(setting.Name, setting.Description, Schema(setting), standard ?? JsonValue.Create(1.0))
+        {
+            Default = standard
+        };
     }
 
     private static JsonObject Schema(Setting setting) => setting switch

@@ -9,7 +9,8 @@ internal static class SizeGateKeys
         "max",
         "The most that the weights may take: a size, or a percentage of what those of the dense model take.",
         ValueSchema.SizeOrShare(),
-        "2.5 GB") { IsRequired = true };
+        "2.5 GB")
+    { IsRequired = true };
 
     public static KeyTable All { get; } = new(Max, GateKeys.Severity);
 

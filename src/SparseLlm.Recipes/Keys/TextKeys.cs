@@ -25,7 +25,8 @@ internal static class TextKeys
         RecipeKey.Text(
             "field",
             "The field of each record that holds its text. A dot leads to a field in a field, [] to each item of a list: messages[].content. Several texts of a record become lines.",
-            "content") with { Default = "text" };
+            "content") with
+        { Default = "text" };
 
     public static RecipeKey Chat { get; } =
         RecipeKey.Text("chat", "The field of each record that holds a list of messages with role and content, which the model's chat template makes text of; in place of field.", "messages");
@@ -37,10 +38,18 @@ internal static class TextKeys
         "\n\n");
 
     public static RecipeKey Records { get; } =
-        RecipeKey.Integer("records", "How many records are read, from the first one on. If left out, all of them.", 1000, minimum: 1);
+        RecipeKey.Integer(
+            "records",
+            "How many records are read, from the first one on. If left out, all of them.",
+            1000,
+            minimum: 1);
 
     public static RecipeKey SequenceLength { get; } =
-        RecipeKey.Integer("sequenceLength", "Tokens per window. If left out, the smaller of 2048 and the model's maximum.", 2048, minimum: 2);
+        RecipeKey.Integer(
+            "sequenceLength",
+            "Tokens per window. If left out, the smaller of 2048 and the model's maximum.",
+            2048,
+            minimum: 2);
 
     /// <summary>The most characters of <see cref="Join"/>.</summary>
     public static int MostOfJoin => LongestSeparator;
@@ -65,5 +74,6 @@ internal static class TextKeys
         },
     };
 
-    private static JsonObject Needs(params IEnumerable<RecipeKey> keys) => new() { ["required"] = ValueSchema.Names(keys.Select(key => key.Name)) };
+    private static JsonObject Needs(params IEnumerable<RecipeKey> keys)
+        => new() { ["required"] = ValueSchema.Names(keys.Select(key => key.Name)) };
 }

@@ -3,7 +3,8 @@ using SparseLlm.Recipes.Reading;
 
 namespace SparseLlm.Recipes.Keys;
 
-/// <summary>JSON schemas of values. Wherever a single value stands, an environment variable may be interpolated.</summary>
+/// <summary>JSON schemas of values. Wherever a single value stands, an environment variable may be
+/// interpolated.</summary>
 internal static class ValueSchema
 {
     /// <summary>Text that is not empty.</summary>
@@ -48,7 +49,8 @@ internal static class ValueSchema
     }
 
     /// <summary>N:M.</summary>
-    public static JsonObject Pattern() => new() { ["type"] = "string", ["pattern"] = @"^[0-9]+:[0-9]+$|" + Interpolation.Syntax };
+    public static JsonObject Pattern()
+        => new() { ["type"] = "string", ["pattern"] = @"^[0-9]+:[0-9]+$|" + Interpolation.Syntax };
 
     /// <summary>One of some names.</summary>
     public static JsonObject Choice(IEnumerable<string> choices) => new()
@@ -62,10 +64,12 @@ internal static class ValueSchema
     public static JsonObject List(JsonObject item) => new() { ["type"] = "array", ["minItems"] = 1, ["items"] = item };
 
     /// <summary>A value, or a list of such values.</summary>
-    public static JsonObject OneOrList(Func<JsonObject> item) => new() { ["anyOf"] = new JsonArray(item(), List(item())) };
+    public static JsonObject OneOrList(Func<JsonObject> item)
+        => new() { ["anyOf"] = new JsonArray(item(), List(item())) };
 
     /// <summary>A mapping from names that the user chooses.</summary>
-    public static JsonObject MappingOf(JsonObject value) => new() { ["type"] = "object", ["additionalProperties"] = value };
+    public static JsonObject MappingOf(JsonObject value)
+        => new() { ["type"] = "object", ["additionalProperties"] = value };
 
     /// <summary>The schema, where nothing may be written as well.</summary>
     public static JsonObject OrNothing(JsonObject mapping)

@@ -5,7 +5,8 @@ using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Recipes.Reading;
 
-/// <summary>What an artifact, <c>defaults</c> or a combination of a matrix says; null or empty is what it does not say.</summary>
+/// <summary>What an artifact, <c>defaults</c> or a combination of a matrix says; null or empty is what it does not
+/// say.</summary>
 internal sealed record ArtifactDraft
 {
     /// <summary>The method.</summary>
@@ -44,7 +45,8 @@ internal sealed record ArtifactDraft
         Method = Method ?? other.Method,
         Preset = Preset ?? other.Preset,
         Pattern = Pattern ?? other.Pattern,
-        Settings = [.. other.Settings.ExceptBy(Settings.Select(choice => choice.Setting), choice => choice.Setting), .. Settings],
+        Settings = [.. other.Settings
+            .ExceptBy(Settings.Select(choice => choice.Setting), choice => choice.Setting), .. Settings],
         Rules = Rules ?? other.Rules,
         ExpertsKept = ExpertsKept ?? other.ExpertsKept,
         Gates = Gates ?? other.Gates,
@@ -59,7 +61,10 @@ internal sealed record ArtifactDraft
     /// <summary>The settings to prune with: the method's, changed by the preset, then one by one.</summary>
     public PruningSettings ToSettings()
     {
-        PruningSettings settings = PruningSettings.For(Method ?? new PruningSettings().Method, Preset) with { ExpertsKept = ExpertsKept ?? 1 };
+        PruningSettings settings = PruningSettings.For(
+            Method ?? new PruningSettings().Method,
+            Preset) with
+        { ExpertsKept = ExpertsKept ?? 1 };
         return Setting.Apply(settings, Settings
             .Where(choice => choice.Concerns(settings.Method))
             .Select(choice => (choice.Setting, choice.Value)));

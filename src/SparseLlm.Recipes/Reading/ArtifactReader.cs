@@ -9,7 +9,8 @@ namespace SparseLlm.Recipes.Reading;
 /// <summary>Reads <c>defaults</c> and <c>artifacts</c>: matrices expanded, defaults put in.</summary>
 internal sealed class ArtifactReader
 {
-    /// <summary>Artifacts of one recipe. Each is a model that takes minutes at least, so that more of them are a mistake.</summary>
+    /// <summary>Artifacts of one recipe. Each is a model that takes minutes at least, so that more of them are a
+    /// mistake.</summary>
     public const int MostArtifacts = 1000;
 
     private readonly ReadingContext context;
@@ -44,7 +45,8 @@ internal sealed class ArtifactReader
         bool sparsityMayBeShared = recipe.Means(RecipeKeys.Defaults) && (shared is null || HasPattern(shared));
         foreach (YamlEntry artifact in named) Add(artifact, standard, sparsityMayBeShared);
         if (artifacts.Count > MostArtifacts)
-            context.Diagnostics.Add(RecipeDiagnostics.TooMany, artifacts.GetAt(MostArtifacts).Value.Location, FormattableString.Invariant(
+            context.Diagnostics.Add(RecipeDiagnostics.TooMany, artifacts.GetAt(MostArtifacts).Value
+                .Location, FormattableString.Invariant(
                 $"the recipe has {artifacts.Count} artifacts, and makes at most {MostArtifacts}; move those from here on to a recipe of their own"));
         ReportSettingsWithoutEffect();
         return artifacts.Values;
@@ -66,9 +68,12 @@ internal sealed class ArtifactReader
         }
 
         if (matrix is not null) RejectFixedAxes(section, matrix);
-        IReadOnlyList<NamedDraft> made = matrix is null ? [new(entry.Name, draft)] : matrices.Read(matrix, entry.Name, draft);
+        IReadOnlyList<NamedDraft> made = matrix is null
+            ? [new(entry.Name, draft)]
+            : matrices.Read(matrix, entry.Name, draft);
         if (made.FirstOrDefault(one => ArtifactNames.Problem(one.Name) is not null) is { Name: var name })
-            context.Diagnostics.Add(RecipeDiagnostics.InvalidName, entry.Key.Location, $"'{name}' {ArtifactNames.Problem(name)}");
+            context.Diagnostics
+                .Add(RecipeDiagnostics.InvalidName, entry.Key.Location, $"'{name}' {ArtifactNames.Problem(name)}");
         foreach (NamedDraft one in made) Add(one.Name, one.Draft, entry.Key.Location);
     }
 
@@ -92,12 +97,20 @@ internal sealed class ArtifactReader
 
         // Without a valid pattern no recipe comes out, and what stands in for it is never seen.
         SparsityPattern pattern = draft.Pattern ?? new SparsityPattern.Unstructured(0);
-        artifacts.Add(name, new ArtifactRecipe(name, pattern, settings, draft.Rules ?? [], draft.Gates ?? [], location) { Encoding = draft.Encoding ?? default, Gguf = draft.ToGguf() });
+        artifacts.Add(name, new ArtifactRecipe(
+            name,
+            pattern,
+            settings,
+            draft.Rules ?? [],
+            draft.Gates ?? [],
+            location)
+        { Encoding = draft.Encoding ?? default, Gguf = draft.ToGguf() });
     }
 
     private void RejectFixedAxes(Section section, Section matrix)
     {
-        RecipeKey[][] axes = [[ArtifactKeys.Method], [ArtifactKeys.Preset], [PatternKeys.Sparsity, PatternKeys.Pattern]];
+        RecipeKey[][] axes = [[ArtifactKeys.Method], [ArtifactKeys.Preset], [PatternKeys.Sparsity, PatternKeys
+            .Pattern]];
         foreach (RecipeKey[] axis in axes.Where(axis => axis.Any(key => matrix.Entry(key) is not null)))
         {
             foreach (YamlEntry entry in axis.Select(section.Entry).OfType<YamlEntry>())
@@ -118,7 +131,8 @@ internal sealed class ArtifactReader
         }
 
         // What is mistyped may be the format.
-        if (context.Diagnostics.Has(RecipeDiagnostics.UnknownChoice) || context.Diagnostics.Has(RecipeDiagnostics.UnknownKey)) return;
+        if (context.Diagnostics.Has(RecipeDiagnostics.UnknownChoice)
+            || context.Diagnostics.Has(RecipeDiagnostics.UnknownKey)) return;
         foreach ((ExportTypes unused, _) in types.Where(use => !use.Value))
         {
             context.Diagnostics.Add(RecipeDiagnostics.NoEffect, unused.Location,

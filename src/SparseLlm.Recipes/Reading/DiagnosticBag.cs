@@ -16,19 +16,23 @@ internal sealed class DiagnosticBag
     public bool HasErrors => diagnostics.Any(diagnostic => diagnostic.Severity == Severity.Error);
 
     /// <summary>Whether a mistake of a kind was reported.</summary>
-    public bool Has(DiagnosticDescriptor descriptor) => diagnostics.Any(diagnostic => diagnostic.Descriptor == descriptor);
+    public bool Has(DiagnosticDescriptor descriptor)
+        => diagnostics.Any(diagnostic => diagnostic.Descriptor == descriptor);
 
-    /// <summary>What was reported, in the order of the file; of a great many the first errors, and how many more there are.</summary>
+    /// <summary>What was reported, in the order of the file; of a great many the first errors, and how many more there
+    /// are.</summary>
     public IReadOnlyList<Diagnostic> InFileOrder
     {
         get
         {
-            Diagnostic[] ordered = [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Severity).ThenBy(Line).ThenBy(Column)];
+            Diagnostic[] ordered = [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Severity).ThenBy(Line)
+                .ThenBy(Column)];
             IEnumerable<Diagnostic> shown = ordered.Take(MostShown).OrderBy(Line).ThenBy(Column);
             return ordered.Length <= MostShown
                 ? [.. shown]
                 : [.. shown, RecipeDiagnostics.MoreMistakes.At(
-                    ordered[MostShown].Location, FormattableString.Invariant($"{ordered.Length - MostShown} more mistakes are not shown; correct these first"))];
+                    ordered[MostShown].Location, FormattableString.Invariant(
+                        $"{ordered.Length - MostShown} more mistakes are not shown; correct these first"))];
         }
     }
 

@@ -39,7 +39,9 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
         context.Scalars.Choice(ArtifactKeys.Preset, node) is { } name ? Pruning.Settings.Preset.Find(name) : null;
 
     private CheckpointEncoding? Encoding(YamlNode node) =>
-        context.Scalars.Choice(ExportKeys.Encoding, node) is { } name ? EnumNames.Parse<CheckpointEncoding>(name) : null;
+        context.Scalars.Choice(ExportKeys.Encoding, node) is { } name
+            ? EnumNames.Parse<CheckpointEncoding>(name)
+            : null;
 
     private IReadOnlyList<SettingChoice> Settings(YamlEntry entry)
     {

@@ -16,18 +16,27 @@ internal sealed class EngineReader(ReadingContext context)
 
         EngineChoice choice = standard with
         {
-            Device = (engine.Find(EngineKeys.Device) is { } device ? context.Scalars.Choice(EngineKeys.Device, device) : null) ?? standard.Device,
+            Device = (engine.Find(EngineKeys.Device) is { } device
+                ? context.Scalars.Choice(EngineKeys.Device, device)
+                : null) ?? standard.Device,
             Precision = ReadPrecision(engine),
-            Devices = (engine.Find(EngineKeys.Devices) is { } devices ? ReadDevices(devices) : null) ?? standard.Devices,
-            Threads = engine.Find(EngineKeys.Threads) is { } count ? context.Scalars.Integer(EngineKeys.Threads, count) : null,
+            Devices = (engine.Find(EngineKeys.Devices) is { } devices ? ReadDevices(devices) : null)
+                ?? standard.Devices,
+            Threads = engine.Find(EngineKeys.Threads) is { } count
+                ? context.Scalars.Integer(EngineKeys.Threads, count)
+                : null,
         };
-        MemoryBudget? memory = engine.Find(EngineKeys.Memory) is { } size ? context.Scalars.Memory(EngineKeys.Memory.Name, size) : null;
+        MemoryBudget? memory = engine.Find(EngineKeys.Memory) is { } size
+            ? context.Scalars.Memory(EngineKeys.Memory.Name, size)
+            : null;
         RejectUnsupported(engine, choice);
         return (choice, memory);
     }
 
     private Precision ReadPrecision(Section engine) =>
-        engine.Find(EngineKeys.Precision) is { } node && context.Scalars.Choice(EngineKeys.Precision, node) is { } name ? EnumNames.Parse<Precision>(name) : default;
+        engine.Find(EngineKeys.Precision) is { } node && context.Scalars.Choice(EngineKeys.Precision, node) is { } name
+            ? EnumNames.Parse<Precision>(name)
+            : default;
 
     private DeviceNumbers? ReadDevices(YamlNode node)
     {
@@ -45,8 +54,14 @@ internal sealed class EngineReader(ReadingContext context)
     private void RejectUnsupported(Section engine, EngineChoice choice)
     {
         if (choice.UnsupportedPrecision is { } precision)
-            context.Diagnostics.Add(RecipeDiagnostics.Conflict, engine.Entry(EngineKeys.Precision)!.Key.Location, $"{precision}; remove one of 'device' and 'precision'");
+            context.Diagnostics.Add(
+                RecipeDiagnostics.Conflict,
+                engine.Entry(EngineKeys.Precision)!.Key.Location,
+                $"{precision}; remove one of 'device' and 'precision'");
         if (choice.UnsupportedDevices is { } devices)
-            context.Diagnostics.Add(RecipeDiagnostics.Conflict, engine.Entry(EngineKeys.Devices)!.Key.Location, $"{devices}; remove one of 'device' and 'devices'");
+            context.Diagnostics.Add(
+                RecipeDiagnostics.Conflict,
+                engine.Entry(EngineKeys.Devices)!.Key.Location,
+                $"{devices}; remove one of 'device' and 'devices'");
     }
 }

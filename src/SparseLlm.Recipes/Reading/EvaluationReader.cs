@@ -11,7 +11,8 @@ internal sealed class EvaluationReader(ReadingContext context, TextSourceReader 
     public IReadOnlyList<PerplexityRecipe>? Read(YamlEntry entry)
     {
         if (context.Open(entry, EvaluationKeys.All) is not { } section) return null;
-        return section.Entry(EvaluationKeys.Perplexity) is { } perplexity ? [.. context.Named(perplexity, "name").Select(Perplexity)]
+        return section.Entry(EvaluationKeys.Perplexity) is { } perplexity
+            ? [.. context.Named(perplexity, "name").Select(Perplexity)]
             : section.Means(EvaluationKeys.Perplexity) ? null
             : [];
     }
@@ -20,15 +21,25 @@ internal sealed class EvaluationReader(ReadingContext context, TextSourceReader 
     private PerplexityRecipe Perplexity(YamlEntry entry)
     {
         if (entry.Name == SizeGateKeys.MaxSize.Name)
-            context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, entry.Key.Location, $"a perplexity cannot be called '{entry.Name}', which is the gate on the size; give it another name");
+            context.Diagnostics.Add(
+                RecipeDiagnostics.InvalidValue,
+                entry.Key.Location,
+                $"a perplexity cannot be called '{entry.Name}', which is the gate on the size; give it another name");
         if (entry.Value is YamlScalar { IsNull: false })
             return new PerplexityRecipe(entry.Name, texts.Read(entry.Value), null, entry.Key.Location);
         if (context.Open(entry, PerplexityKeys.All) is not { } section)
             return new PerplexityRecipe(entry.Name, new TextSource([]), null, entry.Key.Location);
 
-        int? length = section.Find(TextKeys.SequenceLength) is { } node ? context.Scalars.Integer(TextKeys.SequenceLength, node) : null;
+        int? length = section.Find(TextKeys.SequenceLength) is { } node
+            ? context.Scalars.Integer(TextKeys.SequenceLength, node)
+            : null;
         NamedDataSet? set = texts.DataSet(section);
-        int? windows = section.Find(PerplexityKeys.Windows) is { } limit ? context.Scalars.Integer(PerplexityKeys.Windows, limit) : set?.Windows;
-        return new PerplexityRecipe(entry.Name, texts.Read(section, set?.Evaluation), length, entry.Key.Location) { Windows = windows };
+        int? windows = section.Find(PerplexityKeys.Windows) is { } limit
+            ? context.Scalars.Integer(PerplexityKeys.Windows, limit)
+            : set?.Windows;
+        return new PerplexityRecipe(entry.Name, texts.Read(section, set?.Evaluation), length, entry.Key.Location)
+        {
+            Windows = windows
+        };
     }
 }

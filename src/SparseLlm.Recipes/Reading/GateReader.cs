@@ -8,7 +8,8 @@ namespace SparseLlm.Recipes.Reading;
 
 /// <summary>Reads <c>gates</c>.</summary>
 /// <param name="context">Where mistakes go.</param>
-/// <param name="perplexities">The names of the perplexities that the recipe declares; null if that is not known.</param>
+/// <param name="perplexities">The names of the perplexities that the recipe declares; null if that is not
+/// known.</param>
 internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? perplexities)
 {
     // From here on a fraction looks like a percentage without its sign: 'maxIncrease: 5' is 500 %.
@@ -18,7 +19,8 @@ internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? p
     private const long SmallestSize = 1024;
 
     /// <summary>The gates, in the order of the file.</summary>
-    public IReadOnlyList<GateRecipe> Read(YamlEntry entry) => [.. context.Named(entry, "perplexity").Select(Gate).OfType<GateRecipe>()];
+    public IReadOnlyList<GateRecipe> Read(YamlEntry entry)
+        => [.. context.Named(entry, "perplexity").Select(Gate).OfType<GateRecipe>()];
 
     private GateRecipe? Gate(YamlEntry entry)
     {
@@ -47,7 +49,8 @@ internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? p
     private SizeGate? Size(YamlEntry entry)
     {
         if (entry.Value is YamlScalar { IsNull: false }) return Size(entry, SizeGateKeys.MaxSize, entry.Value);
-        return context.Open(entry, SizeGateKeys.All) is { } section && section.Require(SizeGateKeys.Max) is { } limit && Size(entry, SizeGateKeys.Max, limit) is { } gate
+        return context.Open(entry, SizeGateKeys.All) is { } section && section.Require(SizeGateKeys.Max) is { } limit
+            && Size(entry, SizeGateKeys.Max, limit) is { } gate
             ? gate with { Severity = SeverityOf(section) }
             : null;
     }
@@ -55,22 +58,28 @@ internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? p
     private SizeGate? Size(YamlEntry entry, RecipeKey key, YamlNode node)
     {
         if (context.Scalars.Text(key.Name, node) is not { } text) return null;
-        if (text.EndsWith('%') && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent) && percent > 0)
+        if (text.EndsWith('%') && double.TryParse(
+            text[..^1],
+            NumberStyles.AllowDecimalPoint,
+            CultureInfo.InvariantCulture,
+            out double percent) && percent > 0)
             return new SizeGate(null, percent / 100, entry.Key.Location);
 
         long? bytes = ByteSize.Parse(text);
         if (bytes >= SmallestSize) return new SizeGate(bytes, null, entry.Key.Location);
 
         string hint = text.Contains(',') ? "write decimals with a point"
-            : ScalarReader.TryNumber(text, out double number) && number > 0 ? FormattableString.Invariant($"if a share is meant, write {(number <= 1 ? number * 100 : number)}%")
-            : "write it like 45%, 2.5 GB or 900 MiB";
+            : ScalarReader.TryNumber(text, out double number) && number > 0
+                ? FormattableString.Invariant($"if a share is meant, write {(number <= 1 ? number * 100 : number)}%")
+                : "write it like 45%, 2.5 GB or 900 MiB";
         context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
             $"'{key.Name}' must be a size{(bytes is null ? "" : " that a model can have,")} or a percentage of the dense model's, found '{text}'; {hint}");
         return null;
     }
 
     private Severity SeverityOf(Section section) =>
-        section.Find(GateKeys.Severity) is { } choice && context.Scalars.Choice(GateKeys.Severity, choice) is { } severity ? EnumNames.Parse<Severity>(severity) : Severity.Error;
+        section.Find(GateKeys.Severity) is { } choice && context.Scalars
+            .Choice(GateKeys.Severity, choice) is { } severity ? EnumNames.Parse<Severity>(severity) : Severity.Error;
 
     private double? Increase(YamlNode node)
     {

@@ -3,7 +3,8 @@ using Microsoft.Extensions.FileSystemGlobbing.Abstractions;
 namespace SparseLlm.Recipes.Reading;
 
 /// <summary>
-/// A directory as a glob searches it. Links to directories are followed, but not back to one that the way has led through: a glob with
+/// A directory as a glob searches it. Links to directories are followed, but not back to one that the way has led
+/// through: a glob with
 /// <c>**</c> would go round for ever.
 /// </summary>
 internal sealed class GlobDirectory : DirectoryInfoBase
@@ -21,7 +22,9 @@ internal sealed class GlobDirectory : DirectoryInfoBase
     private GlobDirectory(DirectoryInfo directory, string name, IReadOnlySet<string> way)
     {
         // What a link leads to is looked at in its own place, where its relative links mean what they say.
-        this.directory = directory.LinkTarget is null ? directory : (DirectoryInfo?)directory.ResolveLinkTarget(returnFinalTarget: true) ?? directory;
+        this.directory = directory.LinkTarget is null
+            ? directory
+            : (DirectoryInfo?)directory.ResolveLinkTarget(returnFinalTarget: true) ?? directory;
         this.name = name;
         this.way = new HashSet<string>(way) { FullName };
     }
@@ -33,7 +36,8 @@ internal sealed class GlobDirectory : DirectoryInfoBase
     public override string FullName => Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory.FullName));
 
     /// <inheritdoc/>
-    public override DirectoryInfoBase? ParentDirectory => directory.Parent is { } parent ? new GlobDirectory(parent.FullName) : null;
+    public override DirectoryInfoBase? ParentDirectory
+        => directory.Parent is { } parent ? new GlobDirectory(parent.FullName) : null;
 
     /// <inheritdoc/>
     public override IEnumerable<FileSystemInfoBase> EnumerateFileSystemInfos()
@@ -44,15 +48,19 @@ internal sealed class GlobDirectory : DirectoryInfoBase
         {
             if (info is FileInfo file)
                 yield return new FileInfoWrapper(file);
-            else if (new GlobDirectory((DirectoryInfo)info, info.Name, way) is var below && !way.Contains(below.FullName))
+            else if (new GlobDirectory((DirectoryInfo)info, info.Name, way) is var below
+                && !way.Contains(below.FullName))
                 yield return below;
         }
     }
 
     /// <inheritdoc/>
     public override DirectoryInfoBase? GetDirectory(string path) =>
-        new DirectoryInfo(Path.Combine(directory.FullName, path)) is { Exists: true } below ? new GlobDirectory(below, path, way) : null;
+        new DirectoryInfo(Path.Combine(directory.FullName, path)) is { Exists: true } below
+            ? new GlobDirectory(below, path, way)
+            : null;
 
     /// <inheritdoc/>
-    public override FileInfoBase? GetFile(string path) => new FileInfoWrapper(new FileInfo(Path.Combine(directory.FullName, path)));
+    public override FileInfoBase? GetFile(string path)
+        => new FileInfoWrapper(new FileInfo(Path.Combine(directory.FullName, path)));
 }

@@ -5,7 +5,8 @@ namespace SparseLlm.Recipes.Reading;
 /// <summary><c>${env:NAME}</c> in values; nothing else is interpolated.</summary>
 internal static partial class Interpolation
 {
-    /// <summary>A regular expression for values whose text is known only when the recipe is read, as JSON schema has it.</summary>
+    /// <summary>A regular expression for values whose text is known only when the recipe is read, as JSON schema has
+    /// it.</summary>
     public const string Syntax = @"\$\{env:[^}]+\}";
 
     /// <summary>Puts in the values of environment variables.</summary>

@@ -8,8 +8,8 @@ namespace SparseLlm.Recipes.Reading;
 internal sealed class MatrixReader(ReadingContext context, PatternReader patterns, DraftReader drafts)
 {
     /// <summary>
-    /// The combinations. The order of axes is method, preset, then sparsity or pattern, whatever the order in the file, so
-    /// that moving a line does not rename artifacts; the last axis varies fastest.
+    /// The combinations. The order of axes is method, preset, then sparsity or pattern, whatever the order in the file,
+    /// so that moving a line does not rename artifacts; the last axis varies fastest.
     /// </summary>
     /// <param name="section">The matrix.</param>
     /// <param name="name">The name of the artifact that it expands.</param>
@@ -38,7 +38,9 @@ internal sealed class MatrixReader(ReadingContext context, PatternReader pattern
         return [];
     }
 
-    private static IReadOnlyList<NamedDraft> Combine(IReadOnlyList<NamedDraft> outer, IReadOnlyList<NamedDraft> inner) =>
+    private static IReadOnlyList<NamedDraft> Combine(
+        IReadOnlyList<NamedDraft> outer,
+        IReadOnlyList<NamedDraft> inner) =>
         [.. from a in outer from b in inner select new NamedDraft($"{a.Name}-{b.Name}", b.Draft.Over(a.Draft))];
 
     private NamedDraft? Method(YamlNode node) =>
@@ -62,7 +64,10 @@ internal sealed class MatrixReader(ReadingContext context, PatternReader pattern
         foreach (YamlNode item in context.Items(entry))
         {
             if (read(item) is { } value && !values.TryAdd(value.Name, value))
-                context.Diagnostics.Add(RecipeDiagnostics.DuplicateArtifact, item.Location, $"'{value.Name}' is listed twice; remove one");
+                context.Diagnostics.Add(
+                    RecipeDiagnostics.DuplicateArtifact,
+                    item.Location,
+                    $"'{value.Name}' is listed twice; remove one");
         }
 
         return values.Values;

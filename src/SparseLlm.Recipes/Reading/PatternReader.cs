@@ -21,7 +21,8 @@ internal sealed class PatternReader(ReadingContext context)
         if (context.Scalars.Number(PatternKeys.Sparsity.Name, node) is not { } fraction) return null;
         if (SparsityPattern.TryUnstructured(fraction, out var sparsity, out string problem)) return sparsity;
 
-        context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, $"{PatternKeys.Sparsity.Name} {problem}");
+        context.Diagnostics
+            .Add(RecipeDiagnostics.InvalidValue, node.Location, $"{PatternKeys.Sparsity.Name} {problem}");
         return null;
     }
 

@@ -17,7 +17,8 @@ internal sealed record ReadingContext(DiagnosticBag Diagnostics, ScalarReader Sc
     public Section? OpenOrEmpty(YamlEntry entry, KeyTable keys) =>
         Section.OpenOrEmpty($"'{entry.Name}'", entry.Key.Location, entry.Value, keys, Diagnostics);
 
-    /// <summary>The entries of a mapping whose keys the user chooses; none, which is reported, if it is something else.</summary>
+    /// <summary>The entries of a mapping whose keys the user chooses; none, which is reported, if it is something
+    /// else.</summary>
     public IReadOnlyList<YamlEntry> Named(YamlEntry entry, string kind)
     {
         if (entry.Value is YamlMapping mapping) return mapping.Entries;

@@ -18,10 +18,13 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
     /// <summary>The globs that were asked for, absolute.</summary>
     public IReadOnlyList<string> Globs => globs;
 
-    /// <summary>The absolute paths of a file, or of all files that a glob matches, sorted ordinally; an address of the hub stays one.</summary>
+    /// <summary>The absolute paths of a file, or of all files that a glob matches, sorted ordinally; an address of the
+    /// hub stays one.</summary>
     public IReadOnlyList<string> Files(string text, SourceLocation location)
     {
-        if (HubAddress.IsMeant(text)) return Address(text, RepositoryKind.Dataset, location) is { } address ? [address] : [];
+        if (HubAddress.IsMeant(text)) return Address(text, RepositoryKind.Dataset, location) is { } address
+            ? [address]
+            : [];
         if (text.Contains('*')) return globs.Count < MostGlobs ? Glob(text, location) : ReportTooManyGlobs(location);
         if (File.Exists(Combine(text))) return [Path.GetFullPath(Combine(text))];
 
@@ -30,15 +33,18 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
     }
 
     /// <summary>A path as a recipe would write it, for messages.</summary>
-    public string Shown(string path) => Path.GetRelativePath(folder, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    public string Shown(
+        string path) => Path.GetRelativePath(folder, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
 
-    /// <summary>The absolute path of the model directory, or its address on the hub; null where it is neither.</summary>
+    /// <summary>The absolute path of the model directory, or its address on the hub; null where it is
+    /// neither.</summary>
     public string? Model(string text, SourceLocation location)
     {
         if (HubAddress.IsMeant(text)) return Address(text, RepositoryKind.Model, location);
 
         string path = Combine(text);
-        if (MeantModel.Hint(path, text) is not { } hint) return Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (MeantModel.Hint(path, text) is not { } hint) return Path.TrimEndingDirectorySeparator(
+            Path.GetFullPath(path));
 
         diagnostics.Add(RecipeDiagnostics.NotFound, location, $"model '{text}': {hint}{(Path.Exists(path) ? "" : $" (paths are relative to the recipe's folder '{folder}')")}");
         return null;
@@ -54,7 +60,10 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
     private string Combine(string text) => Path.Combine(folder, text);
 
     private void ReportNotFound(SourceLocation location, string problem) =>
-        diagnostics.Add(RecipeDiagnostics.NotFound, location, $"{problem}; paths are relative to the recipe's folder '{folder}'");
+        diagnostics.Add(
+            RecipeDiagnostics.NotFound,
+            location,
+            $"{problem}; paths are relative to the recipe's folder '{folder}'");
 
     private IReadOnlyList<string> Glob(string glob, SourceLocation location)
     {

@@ -8,7 +8,8 @@ namespace SparseLlm.Recipes.Reading;
 /// <summary>Reads the text of a recipe, in any encoding that YAML allows.</summary>
 internal static class RecipeText
 {
-    /// <summary>The bytes of the longest recipe that is read: some ten thousand lines, far more than anybody writes.</summary>
+    /// <summary>The bytes of the longest recipe that is read: some ten thousand lines, far more than anybody
+    /// writes.</summary>
     public const int MaximumLength = 1 << 20;
 
     // By their byte order marks; those of UTF-32 come first, since that of UTF-16 begins one of them.
@@ -21,10 +22,13 @@ internal static class RecipeText
         new UnicodeEncoding(bigEndian: true, byteOrderMark: true, throwOnInvalidBytes: true),
     ];
 
-    private static readonly Encoding Unmarked = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly Encoding Unmarked = new UTF8Encoding(
+        encoderShouldEmitUTF8Identifier: false,
+        throwOnInvalidBytes: true);
 
     private static readonly SearchValues<char> Controls =
-        SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(unit => (char)unit).Where(char.IsControl).Except(['\t', '\n', '\r', '\u0085'])]);
+        SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(unit => (char)unit).Where(char.IsControl)
+            .Except(['\t', '\n', '\r', '\u0085'])]);
 
     /// <summary>The text; null, which is reported, if there is none.</summary>
     public static string? Read(string path, DiagnosticBag diagnostics)
@@ -40,7 +44,10 @@ internal static class RecipeText
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            diagnostics.Add(RecipeDiagnostics.Unreadable, new SourceLocation(path), $"the recipe cannot be read: {exception.Message}");
+            diagnostics.Add(
+                RecipeDiagnostics.Unreadable,
+                new SourceLocation(path),
+                $"the recipe cannot be read: {exception.Message}");
         }
 
         return null;
@@ -57,7 +64,8 @@ internal static class RecipeText
         }
         catch (DecoderFallbackException exception)
         {
-            string before = Encoding.GetEncoding(encoding.CodePage).GetString(content[..Math.Clamp(exception.Index, 0, content.Length)]);
+            string before = Encoding.GetEncoding(encoding.CodePage)
+                .GetString(content[..Math.Clamp(exception.Index, 0, content.Length)]);
             diagnostics.Add(RecipeDiagnostics.Unreadable, Place(path, before),
                 $"the bytes from here on are not {encoding.WebName}; save the recipe as UTF-8");
             return null;
@@ -71,7 +79,12 @@ internal static class RecipeText
         if (control < 0) return true;
 
         SourceLocation place = Place(path, text[..control]);
-        diagnostics.Add(RecipeDiagnostics.Syntax, place with { EndLine = place.Line, EndColumn = place.Column + 1 }, FormattableString.Invariant(
+        diagnostics.Add(RecipeDiagnostics.Syntax, place with
+        {
+            EndLine = place.Line,
+            EndColumn = place.Column
+            + 1
+        }, FormattableString.Invariant(
             $"the control character U+{(int)text[control]:X4} cannot stand in YAML; remove it, or save the recipe as UTF-8 if it is in another encoding"));
         return false;
     }

@@ -22,9 +22,16 @@ internal sealed class RuleReader(ReadingContext context, PatternReader patterns)
 
     private RuleRecipe? Rule(YamlNode item)
     {
-        if (Section.Open("a rule", item.Location, item, RuleKeys.All, context.Diagnostics) is not { } section) return null;
+        if (Section.Open(
+            "a rule",
+            item.Location,
+            item,
+            RuleKeys.All,
+            context.Diagnostics) is not { } section) return null;
 
-        string? match = section.Require(RuleKeys.Match) is { } glob ? context.Scalars.Text(RuleKeys.Match.Name, glob) : null;
+        string? match = section.Require(RuleKeys.Match) is { } glob
+            ? context.Scalars.Text(RuleKeys.Match.Name, glob)
+            : null;
         section.AllowOne(PatternKeys.Sparsity, PatternKeys.Pattern, RuleKeys.Keep);
         var pattern = patterns.Read(section);
         if (section.Find(RuleKeys.Keep) is { } keep)
@@ -33,9 +40,13 @@ internal sealed class RuleReader(ReadingContext context, PatternReader patterns)
                 context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, keep.Location,
                     "'keep' can only be true; a tensor that is not to be kept dense needs no rule");
         }
-        else if (!section.Means(PatternKeys.Sparsity) && !section.Means(PatternKeys.Pattern) && !section.Means(RuleKeys.Keep))
+        else if (!section.Means(PatternKeys.Sparsity) && !section.Means(PatternKeys.Pattern)
+            && !section.Means(RuleKeys.Keep))
         {
-            context.Diagnostics.Add(RecipeDiagnostics.MissingKey, section.Owner, "a rule needs 'sparsity:', 'pattern:' or 'keep: true'");
+            context.Diagnostics.Add(
+                RecipeDiagnostics.MissingKey,
+                section.Owner,
+                "a rule needs 'sparsity:', 'pattern:' or 'keep: true'");
         }
 
         return match is null ? null : new RuleRecipe(match, pattern, item.Location);

@@ -49,13 +49,17 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
     {
         if (node is not YamlScalar { IsNull: false } scalar)
         {
-            diagnostics.Add(RecipeDiagnostics.WrongKind, node.Location, $"'{key.Name}' must be a text, found {node.Kind}; write line breaks in double quotes, as in \"\\n\\n\"");
+            diagnostics.Add(
+                RecipeDiagnostics.WrongKind,
+                node.Location,
+                $"'{key.Name}' must be a text, found {node.Kind}; write line breaks in double quotes, as in \"\\n\\n\"");
             return null;
         }
 
         if (scalar.Value.Length <= TextKeys.MostOfJoin) return scalar.Value;
 
-        diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, FormattableString.Invariant($"'{key.Name}' has {scalar.Value.Length} characters, and {TextKeys.MostOfJoin} is the most"));
+        diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, FormattableString.Invariant(
+            $"'{key.Name}' has {scalar.Value.Length} characters, and {TextKeys.MostOfJoin} is the most"));
         return null;
     }
 
@@ -86,13 +90,17 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
     {
         if (Text(key.Name, node) is not { } text) return null;
         int minimum = (int?)key.Minimum ?? int.MinValue;
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int integer) && integer >= minimum)
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int integer)
+            && integer >= minimum)
             return integer;
 
         string expected = key.Minimum is null
             ? "a whole number"
             : FormattableString.Invariant($"a whole number of at least {minimum}");
-        diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, $"'{key.Name}' must be {expected}, found '{text}'");
+        diagnostics.Add(
+            RecipeDiagnostics.InvalidValue,
+            node.Location,
+            $"'{key.Name}' must be {expected}, found '{text}'");
         return null;
     }
 

@@ -29,7 +29,12 @@ internal sealed class Section
     /// <param name="node">The value.</param>
     /// <param name="keys">The keys it may have.</param>
     /// <param name="diagnostics">Receives mistakes.</param>
-    public static Section? Open(string name, SourceLocation owner, YamlNode node, KeyTable keys, DiagnosticBag diagnostics)
+    public static Section? Open(
+        string name,
+        SourceLocation owner,
+        YamlNode node,
+        KeyTable keys,
+        DiagnosticBag diagnostics)
     {
         if (node is not YamlMapping mapping)
         {
@@ -50,7 +55,12 @@ internal sealed class Section
     }
 
     /// <summary>Opens a mapping that may also be left empty.</summary>
-    public static Section? OpenOrEmpty(string name, SourceLocation owner, YamlNode node, KeyTable keys, DiagnosticBag diagnostics) =>
+    public static Section? OpenOrEmpty(
+        string name,
+        SourceLocation owner,
+        YamlNode node,
+        KeyTable keys,
+        DiagnosticBag diagnostics) =>
         Open(name, owner, node.IsNull ? new YamlMapping(node.Location, []) : node, keys, diagnostics);
 
     /// <summary>The entry of a key, or null.</summary>
@@ -59,7 +69,8 @@ internal sealed class Section
     /// <summary>The value of a key, or null.</summary>
     public YamlNode? Find(RecipeKey key) => Entry(key)?.Value;
 
-    /// <summary>Whether a key is there, or one that was probably meant to be it: that has been reported, and nothing more is to be said of what is missing.</summary>
+    /// <summary>Whether a key is there, or one that was probably meant to be it: that has been reported, and nothing
+    /// more is to be said of what is missing.</summary>
     public bool Means(RecipeKey key) => Entry(key) is not null || mistyped.Contains(key.Name);
 
     /// <summary>The value of a key; null, which is reported, if it is missing.</summary>
@@ -82,7 +93,8 @@ internal sealed class Section
         }
 
         if (present.Count < 2) return;
-        present.Sort((a, b) => (a.Key.Location.Line, a.Key.Location.Column).CompareTo((b.Key.Location.Line, b.Key.Location.Column)));
+        present.Sort((a, b) => (a.Key.Location.Line, a.Key.Location.Column).CompareTo(
+            (b.Key.Location.Line, b.Key.Location.Column)));
         diagnostics.Add(RecipeDiagnostics.Conflict, present[^1].Key.Location,
             $"'{present[^1].Name}' and '{present[0].Name}' exclude each other; remove one of them");
     }

@@ -10,5 +10,6 @@ internal sealed record SettingChoice(Setting Setting, string Value, SourceLocati
     private static readonly string[] OnlyForSparseLlm = ["solver", "variant", "sweeps", "alpha", "beta", "gamma"];
 
     /// <summary>Whether it means anything to a method.</summary>
-    public bool Concerns(PruningMethod method) => method == PruningMethod.SparseLlm || !OnlyForSparseLlm.Contains(Setting.Name);
+    public bool Concerns(PruningMethod method)
+        => method == PruningMethod.SparseLlm || !OnlyForSparseLlm.Contains(Setting.Name);
 }

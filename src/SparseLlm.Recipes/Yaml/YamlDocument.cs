@@ -1,7 +1,7 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Recipes.Reading;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
-using SparseLlm.Recipes.Reading;
 
 namespace SparseLlm.Recipes.Yaml;
 
@@ -30,7 +30,8 @@ internal sealed class YamlDocument
         parser = new YamlEvents(source.Text);
     }
 
-    /// <summary>The root of the document; null if there is none or it cannot be parsed, which is then reported.</summary>
+    /// <summary>The root of the document; null if there is none or it cannot be parsed, which is then
+    /// reported.</summary>
     /// <param name="file">The path as the user knows it.</param>
     /// <param name="text">The file's content.</param>
     /// <param name="diagnostics">Receives mistakes of YAML.</param>
@@ -71,7 +72,10 @@ internal sealed class YamlDocument
     private YamlNode Compose(int depth)
     {
         if (depth > MaximumDepth)
-            throw new SemanticErrorException(parser.Current!.Start, parser.Current.End, $"nested more than {MaximumDepth} levels deep");
+            throw new SemanticErrorException(
+                parser.Current!.Start,
+                parser.Current.End,
+                $"nested more than {MaximumDepth} levels deep");
 
         if (parser.Accept<AnchorAlias>(out _)) return Resolve(parser.Consume<AnchorAlias>());
 
@@ -97,7 +101,9 @@ internal sealed class YamlDocument
     {
         var items = new List<YamlNode>();
         while (!parser.Accept<SequenceEnd>(out _)) items.Add(Compose(depth + 1));
-        return new YamlSequence(Extent(start, start.Style == SequenceStyle.Flow, parser.Consume<SequenceEnd>(), items.LastOrDefault()), items);
+        return new YamlSequence(
+            Extent(start, start.Style == SequenceStyle.Flow, parser.Consume<SequenceEnd>(), items.LastOrDefault()),
+            items);
     }
 
     private YamlMapping ComposeMapping(MappingStart start, int depth)
@@ -113,7 +119,9 @@ internal sealed class YamlDocument
             if (Usable(key, entries) is { } usable) entries.Add(usable.Value, new YamlEntry(usable, value));
         }
 
-        return new YamlMapping(Extent(start, start.Style == MappingStyle.Flow, parser.Consume<MappingEnd>(), last), entries);
+        return new YamlMapping(
+            Extent(start, start.Style == MappingStyle.Flow, parser.Consume<MappingEnd>(), last),
+            entries);
     }
 
     private YamlScalar? Usable(YamlNode key, OrderedDictionary<string, YamlEntry> entries)
@@ -154,7 +162,10 @@ internal sealed class YamlDocument
             // Aliases of aliases grow without bounds when they are walked.
             size += anchored.Size;
             if (size > MaximumSize)
-                throw new SemanticErrorException(alias.Start, alias.End, "With its aliases written out the recipe would be too long; write fewer of them");
+                throw new SemanticErrorException(
+                    alias.Start,
+                    alias.End,
+                    "With its aliases written out the recipe would be too long; write fewer of them");
             return anchored.Node with { Location = location };
         }
 
@@ -186,5 +197,6 @@ internal sealed class YamlDocument
             : "invalid YAML: " + problem);
     }
 
-    private static string Sentence(string message) => message.Length == 0 ? message : char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.');
+    private static string Sentence(string message)
+        => message.Length == 0 ? message : char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.');
 }

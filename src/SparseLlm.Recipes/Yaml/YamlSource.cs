@@ -31,7 +31,12 @@ internal sealed class YamlSource(string file, string text)
         int lines = written.Count(character => character == '\n');
         int lastBreak = written.LastIndexOf('\n');
         int endColumn = lines == 0 ? (int)scalar.Start.Column + written.Length : written.Length - lastBreak;
-        return new SourceLocation(file, (int)scalar.Start.Line, (int)scalar.Start.Column, (int)scalar.Start.Line + lines, endColumn);
+        return new SourceLocation(
+            file,
+            (int)scalar.Start.Line,
+            (int)scalar.Start.Column,
+            (int)scalar.Start.Line + lines,
+            endColumn);
     }
 
     /// <summary>The place from the start of one location to the end of another.</summary>

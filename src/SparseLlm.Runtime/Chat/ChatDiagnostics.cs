@@ -9,9 +9,12 @@ public static class ChatDiagnostics
     public static readonly DiagnosticDescriptor Malformed = new("SLM2311", "Malformed chat template");
 
     /// <summary>A chat template uses a part of Jinja or Python that is not implemented.</summary>
-    public static readonly DiagnosticDescriptor Unsupported = new("SLM2312", "Unsupported construct in a chat template");
+    public static readonly DiagnosticDescriptor Unsupported = new(
+        "SLM2312",
+        "Unsupported construct in a chat template");
 
-    /// <summary>A chat template computes something that Python has no answer to, often because a message lacks what it asks for.</summary>
+    /// <summary>A chat template computes something that Python has no answer to, often because a message lacks what it
+    /// asks for.</summary>
     public static readonly DiagnosticDescriptor Failed = new("SLM2313", "Chat template failed");
 
     /// <summary>A chat template refuses a conversation in words of its own.</summary>

@@ -7,8 +7,9 @@ using SparseLlm.Runtime.Generation;
 namespace SparseLlm.Runtime.Chat;
 
 /// <summary>
-/// What <see cref="ChatOptions"/> mean here. What they ask for and there is not is an exception rather than left out in silence: tools, answers in JSON, penalties of frequency and
-/// presence, and conversations that the client would have to keep.
+/// What <see cref="ChatOptions"/> mean here. What they ask for and there is not is an exception rather than left out in
+/// silence: tools, answers in JSON, penalties of frequency and presence, and conversations that the client would have
+/// to keep.
 /// </summary>
 internal static class ChatGeneration
 {
@@ -17,8 +18,8 @@ internal static class ChatGeneration
     private const string TemplateVariables = "chat_template_kwargs";
 
     /// <summary>
-    /// How tokens are chosen. What the options do not say is as <see cref="ChatOptions.RawRepresentationFactory"/> has it, if it makes <see cref="GenerationOptions"/>, else as the model's
-    /// authors recommend.
+    /// How tokens are chosen. What the options do not say is as <see cref="ChatOptions.RawRepresentationFactory"/> has
+    /// it, if it makes <see cref="GenerationOptions"/>, else as the model's authors recommend.
     /// </summary>
     /// <exception cref="NotSupportedException">They ask for something that there is not.</exception>
     public static GenerationOptions Options(ChatOptions? options, IChatClient client, GenerationOptions recommended)
@@ -45,9 +46,12 @@ internal static class ChatGeneration
 
     /// <summary>The conversation, after the instructions of the options, which are a message of the system.</summary>
     public static IReadOnlyList<ChatMessage> Messages(IEnumerable<ChatMessage> messages, ChatOptions? options) =>
-        options?.Instructions is { Length: > 0 } instructions ? [new ChatMessage(ChatRole.System, instructions), .. messages] : [.. messages];
+        options?.Instructions is { Length: > 0 } instructions
+            ? [new ChatMessage(ChatRole.System, instructions), .. messages]
+            : [.. messages];
 
-    /// <summary>What the template gets: variables of its own are in <c>chat_template_kwargs</c> of the additional properties, as servers of models call them.</summary>
+    /// <summary>What the template gets: variables of its own are in <c>chat_template_kwargs</c> of the additional
+    /// properties, as servers of models call them.</summary>
     public static ChatTemplateOptions TemplateOptions(ChatOptions? options)
     {
         object? given = null;
@@ -59,7 +63,9 @@ internal static class ChatGeneration
             JsonElement { ValueKind: JsonValueKind.Object } element => JsonObject.Create(element),
             _ => throw new ArgumentException($"The additional property '{TemplateVariables}' must be a JsonObject."),
         };
-        return variables is null ? new ChatTemplateOptions() : new ChatTemplateOptions { Variables = variables.ToDictionary(pair => pair.Key, pair => pair.Value) };
+        return variables is null
+            ? new ChatTemplateOptions()
+            : new ChatTemplateOptions { Variables = variables.ToDictionary(pair => pair.Key, pair => pair.Value) };
     }
 
     /// <summary>Why an answer has ended.</summary>
@@ -83,7 +89,8 @@ internal static class ChatGeneration
         };
         if (missing is var (name, hint))
         {
-            throw new NotSupportedException($"{name} of ChatOptions is not supported by models that run here ({hint}); leave it out.");
+            throw new NotSupportedException(
+                $"{name} of ChatOptions is not supported by models that run here ({hint}); leave it out.");
         }
     }
 

@@ -9,15 +9,18 @@ namespace SparseLlm.Runtime.Chat;
 internal static class ChatMessageJson
 {
     /// <summary>The messages as JSON. A message with several results of functions becomes several.</summary>
-    /// <exception cref="NotSupportedException">A message has content that is neither text, reasoning nor calls of functions.</exception>
+    /// <exception cref="NotSupportedException">A message has content that is neither text, reasoning nor calls of
+    /// functions.</exception>
     public static JsonArray Of(IEnumerable<ChatMessage> messages) => [.. messages.SelectMany(Of)];
 
     /// <summary>The text of the messages, one after the other as it is, for models that know no turns.</summary>
-    /// <exception cref="NotSupportedException">A message has content other than text: nothing would say what it is.</exception>
+    /// <exception cref="NotSupportedException">A message has content other than text: nothing would say what it
+    /// is.</exception>
     public static string TextOf(IEnumerable<ChatMessage> messages) => string.Concat(messages.Select(message =>
     {
         RequireSupported(message);
-        AIContent? other = message.Contents.FirstOrDefault(content => content is FunctionCallContent or FunctionResultContent);
+        AIContent? other = message.Contents
+            .FirstOrDefault(content => content is FunctionCallContent or FunctionResultContent);
         return other is null
             ? message.Text
             : throw new NotSupportedException($"A message has content of type {other.GetType().Name}; a model without a chat template goes on with text alone.");
@@ -28,7 +31,12 @@ internal static class ChatMessageJson
         RequireSupported(message);
         foreach (FunctionResultContent result in message.Contents.OfType<FunctionResultContent>())
         {
-            yield return new JsonObject { ["role"] = "tool", ["tool_call_id"] = result.CallId, ["content"] = Text(result.Result) };
+            yield return new JsonObject
+            {
+                ["role"] = "tool",
+                ["tool_call_id"] = result.CallId,
+                ["content"] = Text(result.Result)
+            };
         }
 
         if (!message.Contents.Any(content => content is FunctionResultContent))
@@ -47,7 +55,8 @@ internal static class ChatMessageJson
             turn["content"] = message.Text;
         }
 
-        string reasoning = string.Concat(message.Contents.OfType<TextReasoningContent>().Select(content => content.Text));
+        string reasoning = string.Concat(
+            message.Contents.OfType<TextReasoningContent>().Select(content => content.Text));
         if (reasoning.Length > 0)
         {
             turn["reasoning_content"] = reasoning;
@@ -94,7 +103,8 @@ internal static class ChatMessageJson
         bool flag => JsonValue.Create(flag),
         float or double => JsonValue.Create(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
         decimal number => JsonValue.Create(number),
-        IConvertible number when number.GetTypeCode() is >= TypeCode.SByte and <= TypeCode.Int64 => JsonValue.Create(number.ToInt64(CultureInfo.InvariantCulture)),
+        IConvertible number when number.GetTypeCode() is >= TypeCode.SByte and <= TypeCode.Int64 => JsonValue.Create(
+            number.ToInt64(CultureInfo.InvariantCulture)),
         ulong number => JsonValue.Create(number),
         _ => throw new NotSupportedException(
             $"A value of type {value.GetType()} among the arguments or results of a function is not put into prompts; give it as JSON (JsonElement or JsonNode) or as text."),
@@ -107,7 +117,8 @@ internal static class ChatMessageJson
             content is not (TextContent or TextReasoningContent or FunctionCallContent or FunctionResultContent or UsageContent));
         if (other is not null)
         {
-            throw new NotSupportedException($"A message has content of type {other.GetType().Name}; models here read text alone.");
+            throw new NotSupportedException(
+                $"A message has content of type {other.GetType().Name}; models here read text alone.");
         }
     }
 }

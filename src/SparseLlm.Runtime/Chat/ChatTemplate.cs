@@ -8,8 +8,8 @@ using SparseLlm.Runtime.Chat.Templates.Values;
 namespace SparseLlm.Runtime.Chat;
 
 /// <summary>
-/// How the turns of a conversation become one text, as the model's own template in Jinja says. The text has all special tokens that the model expects, so it is encoded without adding any.
-/// Read once; may be shared by threads.
+/// How the turns of a conversation become one text, as the model's own template in Jinja says. The text has all special
+/// tokens that the model expects, so it is encoded without adding any. Read once; may be shared by threads.
 /// </summary>
 public sealed class ChatTemplate
 {
@@ -18,14 +18,17 @@ public sealed class ChatTemplate
     private readonly Dictionary<string, NamedTemplate> _templates;
     private readonly IReadOnlyDictionary<string, string> _specialTokens;
 
-    private ChatTemplate(Dictionary<string, NamedTemplate> templates, IReadOnlyDictionary<string, string> specialTokens) =>
+    private ChatTemplate(Dictionary<string, NamedTemplate> templates, IReadOnlyDictionary<string, string> specialTokens)
+        =>
         (_templates, _specialTokens) = (templates, specialTokens);
 
-    /// <summary>Reads the template of a model: <c>chat_template.jinja</c>, else what tokenizer_config.json has, else <c>chat_template.json</c>.</summary>
+    /// <summary>Reads the template of a model: <c>chat_template.jinja</c>, else what tokenizer_config.json has, else
+    /// <c>chat_template.json</c>.</summary>
     /// <param name="directory">A Hugging Face model directory.</param>
     /// <returns>The template; null if the model has none, as base models do.</returns>
     /// <exception cref="DiagnosticException">
-    /// <see cref="ChatDiagnostics"/>: it is malformed, or has something that is not supported. <see cref="TokenizerDiagnostics.Malformed"/>: its file cannot be read.
+    /// <see cref="ChatDiagnostics"/>: it is malformed, or has something that is not supported.
+    /// <see cref="TokenizerDiagnostics.Malformed"/>: its file cannot be read.
     /// </exception>
     public static ChatTemplate? Read(string directory)
     {
@@ -45,7 +48,9 @@ public sealed class ChatTemplate
 
         // Others, such as one for documents, are not asked for, and nothing that is wrong with them matters.
         var used = texts.Where(text => text.Key is ChatTemplateFiles.Default or ForTools);
-        return new ChatTemplate(used.ToDictionary(text => text.Key, text => new NamedTemplate(text.Value)), settings.SpecialTokens);
+        return new ChatTemplate(
+            used.ToDictionary(text => text.Key, text => new NamedTemplate(text.Value)),
+            settings.SpecialTokens);
     }
 
     /// <summary>Which of a model's files <see cref="Read"/> reads, in ordinal order.</summary>
@@ -54,27 +59,36 @@ public sealed class ChatTemplate
 
     /// <summary>Reads a template of your own.</summary>
     /// <param name="text">A template in Jinja.</param>
-    /// <param name="specialTokens">The texts of special tokens by the names that the template calls them by, such as <c>bos_token</c>; null for none.</param>
-    /// <exception cref="DiagnosticException"><see cref="ChatDiagnostics"/>: it is malformed, or has something that is not supported.</exception>
+    /// <param name="specialTokens">The texts of special tokens by the names that the template calls them by, such as
+    /// <c>bos_token</c>; null for none.</param>
+    /// <exception cref="DiagnosticException"><see cref="ChatDiagnostics"/>: it is malformed, or has something that is
+    /// not supported.</exception>
     public static ChatTemplate Parse(string text, IReadOnlyDictionary<string, string>? specialTokens = null)
     {
         var template = new NamedTemplate(new ChatTemplateText(text, "chat template", IsFile: true));
         return new ChatTemplate(
-            new Dictionary<string, NamedTemplate> { [ChatTemplateFiles.Default] = template }, specialTokens ?? new Dictionary<string, string>());
+            new Dictionary<string, NamedTemplate>
+            {
+                [ChatTemplateFiles.Default] = template
+            }, specialTokens ?? new Dictionary<string, string>());
     }
 
     /// <summary>The text of a conversation.</summary>
-    /// <param name="messages">The messages. Images and other content that is neither text, reasoning nor calls of functions is not supported.</param>
+    /// <param name="messages">The messages. Images and other content that is neither text, reasoning nor calls of
+    /// functions is not supported.</param>
     /// <param name="options">What else the template gets; null for the defaults.</param>
-    /// <exception cref="DiagnosticException"><see cref="ChatDiagnostics"/>: the template fails, refuses the conversation, or does not come to an end.</exception>
+    /// <exception cref="DiagnosticException"><see cref="ChatDiagnostics"/>: the template fails, refuses the
+    /// conversation, or does not come to an end.</exception>
     /// <exception cref="NotSupportedException">A message has content that templates here do not get.</exception>
     [OverloadResolutionPriority(1)]
-    public string Render(IEnumerable<ChatMessage> messages, ChatTemplateOptions? options = null) => Render(ChatMessageJson.Of(messages), options);
+    public string Render(IEnumerable<ChatMessage> messages, ChatTemplateOptions? options = null)
+        => Render(ChatMessageJson.Of(messages), options);
 
     /// <summary>The text of a conversation, for messages with whatever members the template knows.</summary>
     /// <param name="messages">Messages as JSON, with <c>role</c>, <c>content</c> and others.</param>
     /// <param name="options">What else the template gets; null for the defaults.</param>
-    /// <exception cref="DiagnosticException"><see cref="ChatDiagnostics"/>: the template fails, refuses the conversation, or does not come to an end.</exception>
+    /// <exception cref="DiagnosticException"><see cref="ChatDiagnostics"/>: the template fails, refuses the
+    /// conversation, or does not come to an end.</exception>
     public string Render(JsonArray messages, ChatTemplateOptions? options = null)
     {
         options ??= new ChatTemplateOptions();

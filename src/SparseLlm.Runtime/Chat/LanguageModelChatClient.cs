@@ -8,9 +8,10 @@ using SparseLlm.Runtime.Generation;
 namespace SparseLlm.Runtime.Chat;
 
 /// <summary>
-/// A language model as an <see cref="IChatClient"/>. A conversation becomes a prompt by the model's chat template. Base models have none: their prompt is the text of the messages,
-/// one after the other as it is, which they continue. The client keeps no conversation, but what
-/// the model has read of the last one: a conversation that begins in the same way is read from there on. It may be used by several threads.
+/// A language model as an <see cref="IChatClient"/>. A conversation becomes a prompt by the model's chat template. Base
+/// models have none: their prompt is the text of the messages, one after the other as it is, which they continue. The
+/// client keeps no conversation, but what the model has read of the last one: a conversation that begins in the same
+/// way is read from there on. It may be used by several threads.
 /// </summary>
 public sealed class LanguageModelChatClient : IChatClient
 {
@@ -23,7 +24,8 @@ public sealed class LanguageModelChatClient : IChatClient
     /// <summary>A client of a model, which stays the caller's to dispose.</summary>
     /// <param name="model">The model.</param>
     /// <param name="template">How a conversation becomes a prompt; null for the model's own template.</param>
-    /// <exception cref="DiagnosticException">The model's template is malformed, or has something that is not supported.</exception>
+    /// <exception cref="DiagnosticException">The model's template is malformed, or has something that is not
+    /// supported.</exception>
     public LanguageModelChatClient(LanguageModel model, ChatTemplate? template = null)
         : this(model, template, ownsModel: false)
     {
@@ -57,17 +59,23 @@ public sealed class LanguageModelChatClient : IChatClient
 
     /// <summary>The model's answer, whole.</summary>
     /// <inheritdoc cref="GetStreamingResponseAsync"/>
-    public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+    public Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        CancellationToken cancellationToken = default) =>
         GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
 
-    /// <summary>The model's answer, piece by piece. The last piece says why it is the last, and how many tokens there were.</summary>
+    /// <summary>The model's answer, piece by piece. The last piece says why it is the last, and how many tokens there
+    /// were.</summary>
     /// <param name="messages">The conversation.</param>
-    /// <param name="options">How tokens are chosen and when the answer ends; null for what the model's authors recommend.</param>
+    /// <param name="options">How tokens are chosen and when the answer ends; null for what the model's authors
+    /// recommend.</param>
     /// <param name="cancellationToken">Stops between tokens.</param>
     /// <exception cref="DiagnosticException">The conversation does not fit the template or the context.</exception>
     /// <exception cref="NotSupportedException">
-    /// The messages have content other than text, reasoning and calls of functions; or the options ask for what there is not: tools, answers in JSON, penalties of frequency and presence,
-    /// or a conversation that the client would keep.
+    /// The messages have content other than text, reasoning and calls of functions; or the options ask for what there
+    /// is not: tools, answers in JSON, penalties of frequency and presence, or a conversation that the client would
+    /// keep.
     /// </exception>
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages,
@@ -83,7 +91,8 @@ public sealed class LanguageModelChatClient : IChatClient
         {
             IReadOnlyList<int> unread = sequence.KeepBeginningOf(prompt);
             int known = prompt.Length - unread.Count;
-            await foreach (GeneratedText piece in _model.StreamAsync(sequence, unread, generation, cancellationToken).ConfigureAwait(false))
+            await foreach (GeneratedText piece in _model.StreamAsync(sequence, unread, generation, cancellationToken)
+                .ConfigureAwait(false))
             {
                 if (piece.Text.Length > 0 || piece.End is not null)
                 {
@@ -97,7 +106,8 @@ public sealed class LanguageModelChatClient : IChatClient
         }
     }
 
-    /// <summary>This client, its model (<see cref="LanguageModel"/>), its template (<see cref="ChatTemplate"/>) or its <see cref="ChatClientMetadata"/>.</summary>
+    /// <summary>This client, its model (<see cref="LanguageModel"/>), its template (<see cref="ChatTemplate"/>) or its
+    /// <see cref="ChatClientMetadata"/>.</summary>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);

@@ -12,7 +12,8 @@ internal sealed class NamedTemplate
     private readonly Template _template;
 
     /// <summary>Reads a template.</summary>
-    /// <exception cref="DiagnosticException"><see cref="ChatDiagnostics"/>: it is malformed, or has something that is not supported.</exception>
+    /// <exception cref="DiagnosticException"><see cref="ChatDiagnostics"/>: it is malformed, or has something that is
+    /// not supported.</exception>
     public NamedTemplate(ChatTemplateText source)
     {
         _source = source;
@@ -27,7 +28,8 @@ internal sealed class NamedTemplate
     }
 
     /// <summary>The text that it makes of variables.</summary>
-    /// <exception cref="DiagnosticException"><see cref="ChatDiagnostics"/>: it fails, refuses them, or does not come to an end.</exception>
+    /// <exception cref="DiagnosticException"><see cref="ChatDiagnostics"/>: it fails, refuses them, or does not come to
+    /// an end.</exception>
     public string Render(IEnumerable<KeyValuePair<string, Value>> variables, TimeProvider time)
     {
         try
@@ -49,7 +51,8 @@ internal sealed class NamedTemplate
         return _source.IsFile
             ? failure.Descriptor.Error(new SourceLocation(_source.Path, line, column), message, failure)
             : failure.Descriptor.Error(
-                new SourceLocation(_source.Path), FormattableString.Invariant($"chat template, line {line}, column {column}: {message}"), failure);
+                new SourceLocation(_source.Path), FormattableString.Invariant(
+                    $"chat template, line {line}, column {column}: {message}"), failure);
     }
 
     private static string Message(TemplateException failure)
@@ -58,10 +61,12 @@ internal sealed class NamedTemplate
         string problem = failure.Message.TrimEnd(',');
         return failure.Descriptor switch
         {
-            var kind when kind == ChatDiagnostics.Malformed => $"{problem}; correct the template, or download the model's files again.",
+            var kind when kind == ChatDiagnostics
+                .Malformed => $"{problem}; correct the template, or download the model's files again.",
             var kind when kind == ChatDiagnostics.Unsupported => $"{problem} in chat templates; put a template without it into chat_template.jinja beside the weights, or encode prompts yourself.",
             var kind when kind == ChatDiagnostics.Failed => $"{problem}; check that the messages have what the template asks for, in the order that it expects.",
-            var kind when kind == ChatDiagnostics.Refused => $"the chat template refuses the conversation: {failure.Message}",
+            var kind when kind == ChatDiagnostics
+                .Refused => $"the chat template refuses the conversation: {failure.Message}",
             _ => $"{problem}; check where the template comes from.",
         };
     }

@@ -8,18 +8,23 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class SparseLlmServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers a model as <see cref="LanguageModel"/> and as <see cref="IChatClient"/>, each one for the whole application. It is opened when it is first asked for, and closed with the application's services.
+    /// Registers a model as <see cref="LanguageModel"/> and as <see cref="IChatClient"/>, each one for the whole
+    /// application. It is opened when it is first asked for, and closed with the application's services.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="directory">An artifact, or a Hugging Face model directory.</param>
     /// <param name="configure">Changes how it is opened; null for the defaults.</param>
     /// <returns><paramref name="services"/></returns>
-    public static IServiceCollection AddSparseLlm(this IServiceCollection services, string directory, Action<LanguageModelOptions>? configure = null)
+    public static IServiceCollection AddSparseLlm(
+        this IServiceCollection services,
+        string directory,
+        Action<LanguageModelOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrEmpty(directory);
         services.AddSingleton(_ => Open(directory, configure));
-        return services.AddSingleton<IChatClient>(provider => new LanguageModelChatClient(provider.GetRequiredService<LanguageModel>()));
+        return services.AddSingleton<IChatClient>(
+            provider => new LanguageModelChatClient(provider.GetRequiredService<LanguageModel>()));
     }
 
     /// <summary>The same for one model of several, under a key.</summary>
@@ -35,7 +40,9 @@ public static class SparseLlmServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(serviceKey);
         ArgumentException.ThrowIfNullOrEmpty(directory);
         services.AddKeyedSingleton(serviceKey, (_, _) => Open(directory, configure));
-        return services.AddKeyedSingleton<IChatClient>(serviceKey, (provider, key) => new LanguageModelChatClient(provider.GetRequiredKeyedService<LanguageModel>(key)));
+        return services.AddKeyedSingleton<IChatClient>(
+            serviceKey,
+            (provider, key) => new LanguageModelChatClient(provider.GetRequiredKeyedService<LanguageModel>(key)));
     }
 
     private static LanguageModel Open(string directory, Action<LanguageModelOptions>? configure)

@@ -12,7 +12,12 @@ namespace SparseLlm.Runtime.Decoding;
 /// <param name="index">Its place among the model's attention blocks, and so among the caches of a sequence.</param>
 /// <param name="rotary">How queries and keys turn, if they do.</param>
 /// <param name="parts">What it is made of.</param>
-internal sealed class CachedAttention(CpuBackend backend, CurrentStep current, int index, RotaryAngles? rotary, AttentionParts parts)
+internal sealed class CachedAttention(
+    CpuBackend backend,
+    CurrentStep current,
+    int index,
+    RotaryAngles? rotary,
+    AttentionParts parts)
     : Attention(backend, parts)
 {
     // Of more queries, products are worth packing keys and values for.
@@ -28,7 +33,9 @@ internal sealed class CachedAttention(CpuBackend backend, CurrentStep current, i
         View<float> values = CpuBackend.ViewOf(v);
         foreach (TokenSpan span in current.Step.Spans)
         {
-            span.Sequence.Cache(index).Append(keys.Block(span.FirstRow, 0, span.Count, k.Columns), values.Block(span.FirstRow, 0, span.Count, v.Columns));
+            span.Sequence.Cache(index).Append(
+                keys.Block(span.FirstRow, 0, span.Count, k.Columns),
+                values.Block(span.FirstRow, 0, span.Count, v.Columns));
         }
 
         Attend(current.Step.Spans, CpuBackend.ViewOf(q), CpuBackend.ViewOf(context));
@@ -54,7 +61,14 @@ internal sealed class CachedAttention(CpuBackend backend, CurrentStep current, i
                 float? sink = Sinks is null ? null : CpuBackend.ViewOf(Sinks).Row(0)[head];
                 if (span.Count <= FewQueries)
                 {
-                    QueryAttention.Run(backend.Pool, shape, queries, cache.Keys(shared), cache.Values(shared), sink, result);
+                    QueryAttention.Run(
+                        backend.Pool,
+                        shape,
+                        queries,
+                        cache.Keys(shared),
+                        cache.Values(shared),
+                        sink,
+                        result);
                 }
                 else
                 {

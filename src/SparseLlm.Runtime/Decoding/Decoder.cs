@@ -8,7 +8,8 @@ using SparseLlm.Runtime.Weights;
 
 namespace SparseLlm.Runtime.Decoding;
 
-/// <summary>A model with all of its layers, through which sequences go token by token or many tokens at a time. One thread at a time.</summary>
+/// <summary>A model with all of its layers, through which sequences go token by token or many tokens at a time. One
+/// thread at a time.</summary>
 internal sealed class Decoder : IDisposable
 {
     private readonly CpuBackend backend;
@@ -20,7 +21,12 @@ internal sealed class Decoder : IDisposable
     private readonly int[] switches;
     private readonly int stepTokens;
 
-    private Decoder(CpuBackend backend, DecoderModel model, DecodingLoader loader, CurrentStep current, LanguageModelOptions options)
+    private Decoder(
+        CpuBackend backend,
+        DecoderModel model,
+        DecodingLoader loader,
+        CurrentStep current,
+        LanguageModelOptions options)
     {
         (this.backend, this.model, this.current) = (backend, model, current);
         layers = [.. Enumerable.Range(0, model.Definition.Layers.Count).Select(layer => model.LoadLayer(layer))];
@@ -36,7 +42,9 @@ internal sealed class Decoder : IDisposable
         }
 
         WeightBytes = loader.Bytes;
-        TokenBytes = WeightBytes - Definition.Layers.SelectMany(layer => layer.Blocks).Select(block => block.Mixer).OfType<ExpertsDefinition>().Sum(loader.IdleBytes);
+        TokenBytes = WeightBytes - Definition.Layers.SelectMany(layer => layer.Blocks).Select(block => block.Mixer)
+            .OfType<ExpertsDefinition>()
+            .Sum(loader.IdleBytes);
     }
 
     /// <summary>The most tokens that a sequence may have where nobody says otherwise.</summary>
@@ -70,7 +78,10 @@ internal sealed class Decoder : IDisposable
         {
             var current = new CurrentStep();
             DecodingLoader? loader = null;
-            model = DecoderModel.Open(directory, backend, checkpoint => loader = new DecodingLoader(checkpoint, backend, new MappedFiles(checkpoint), current));
+            model = DecoderModel.Open(
+                directory,
+                backend,
+                checkpoint => loader = new DecodingLoader(checkpoint, backend, new MappedFiles(checkpoint), current));
             return new Decoder(backend, model, loader!, current, options);
         }
         catch
@@ -139,9 +150,15 @@ internal sealed class Decoder : IDisposable
     }
 
     private KeyValueShape[] Caches(IReadOnlyList<AttentionDefinition> attentions, int contextLength) =>
-        [.. attentions.Select(attention => KeyValueShape.For(attention.KeyValueHeads, attention.HeadWidth, attention.Window, contextLength, stepTokens))];
+        [.. attentions.Select(attention => KeyValueShape.For(
+            attention.KeyValueHeads,
+            attention.HeadWidth,
+            attention.Window,
+            contextLength,
+            stepTokens))];
 
-    /// <summary>Said before anything is generated: the sequence could be as long as that, and then there would be no memory for it.</summary>
+    /// <summary>Said before anything is generated: the sequence could be as long as that, and then there would be no
+    /// memory for it.</summary>
     private void RequireRoom(IReadOnlyList<AttentionDefinition> attentions)
     {
         if (Definition.Embedding.Positions is not null && ContextLength > Definition.MaximumLength)
@@ -161,7 +178,9 @@ internal sealed class Decoder : IDisposable
         while (tooLong - fits > 1)
         {
             int between = fits + (tooLong - fits) / 2;
-            (fits, tooLong) = Caches(attentions, between).Sum(cache => cache.Bytes) <= available ? (between, tooLong) : (fits, between);
+            (fits, tooLong) = Caches(attentions, between).Sum(cache => cache.Bytes) <= available
+                ? (between, tooLong)
+                : (fits, between);
         }
 
         throw RuntimeDiagnostics.CacheTooLarge.Error(
@@ -198,7 +217,11 @@ internal sealed class Decoder : IDisposable
     }
 
     /// <summary>Only the last token of what was to be added has logits that somebody wants.</summary>
-    private void ReadLogits(Matrix<float> hidden, IReadOnlyList<TokenSpan> spans, ReadOnlySpan<Pending> pending, Span<float[]> logits)
+    private void ReadLogits(
+        Matrix<float> hidden,
+        IReadOnlyList<TokenSpan> spans,
+        ReadOnlySpan<Pending> pending,
+        Span<float[]> logits)
     {
         List<int> wanted = [];
         for (int i = 0; i < spans.Count; i++)
@@ -220,7 +243,8 @@ internal sealed class Decoder : IDisposable
         if (backend.FirstNonFinite(all) >= 0)
         {
             throw RuntimeDiagnostics.NonFiniteLogits.Error(
-                new SourceLocation(model.Directory), "the model gives a logit that is NaN or infinite; its weights are damaged, or it was not made for the numbers that they give");
+                new SourceLocation(
+                    model.Directory), "the model gives a logit that is NaN or infinite; its weights are damaged, or it was not made for the numbers that they give");
         }
 
         for (int row = 0; row < wanted.Count; row++)
@@ -235,7 +259,9 @@ internal sealed class Decoder : IDisposable
         continuation.Sequence.Require(caches);
         if (continuation.Tokens.Count == 0)
         {
-            throw RuntimeDiagnostics.EmptyPrompt.Error(new SourceLocation(model.Directory), "there is no token to continue from; give the model a text");
+            throw RuntimeDiagnostics.EmptyPrompt.Error(
+                new SourceLocation(model.Directory),
+                "there is no token to continue from; give the model a text");
         }
 
         int length = continuation.Sequence.Length + continuation.Tokens.Count;
@@ -256,8 +282,8 @@ internal sealed class Decoder : IDisposable
         private int done;
 
         /// <summary>
-        /// Where the length passes one at which LongRoPE changes its frequencies, the whole sequence goes through the model again: every key depends on them, and so does what layers made of
-        /// it.
+        /// Where the length passes one at which LongRoPE changes its frequencies, the whole sequence goes through the
+        /// model again: every key depends on them, and so does what layers made of it.
         /// </summary>
         public Pending(Continuation continuation, int[] switches)
         {
@@ -273,7 +299,8 @@ internal sealed class Decoder : IDisposable
 
         public bool IsDone => done == tokens.Count;
 
-        public TokenSpan Next(int firstRow, int room) => new(sequence, firstRow, Math.Min(room, tokens.Count - done), rotaryLength);
+        public TokenSpan Next(int firstRow, int room)
+            => new(sequence, firstRow, Math.Min(room, tokens.Count - done), rotaryLength);
 
         public void Copy(Span<int> ids)
         {

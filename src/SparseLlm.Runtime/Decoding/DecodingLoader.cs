@@ -7,8 +7,13 @@ using SparseLlm.Runtime.Weights;
 
 namespace SparseLlm.Runtime.Decoding;
 
-/// <summary>Loads layers that generate: weights as they are stored, and attention with a cache. Layers are loaded in their order.</summary>
-internal sealed class DecodingLoader(Checkpoint checkpoint, CpuBackend backend, MappedFiles files, CurrentStep current) : StoredWeightLoader(checkpoint, backend, files)
+/// <summary>Loads layers that generate: weights as they are stored, and attention with a cache. Layers are loaded in
+/// their order.</summary>
+internal sealed class DecodingLoader(
+    Checkpoint checkpoint,
+    CpuBackend backend,
+    MappedFiles files,
+    CurrentStep current) : StoredWeightLoader(checkpoint, backend, files)
 {
     private readonly List<RotaryAngles> rotaries = [];
     private readonly List<AttentionDefinition> attentions = [];
@@ -20,7 +25,12 @@ internal sealed class DecodingLoader(Checkpoint checkpoint, CpuBackend backend, 
     protected override Attention Assemble(AttentionParts parts)
     {
         attentions.Add(parts.Definition);
-        return new CachedAttention(Backend, current, attentions.Count - 1, parts.Definition.Rotary is { } rotary ? Rotary(rotary) : null, parts);
+        return new CachedAttention(
+            Backend,
+            current,
+            attentions.Count - 1,
+            parts.Definition.Rotary is { } rotary ? Rotary(rotary) : null,
+            parts);
     }
 
     private RotaryAngles Rotary(RotaryDefinition definition)

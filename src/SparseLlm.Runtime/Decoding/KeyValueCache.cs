@@ -4,14 +4,15 @@ using SparseLlm.Numerics.Cpu.Memory;
 namespace SparseLlm.Runtime.Decoding;
 
 /// <summary>
-/// The keys, which have been turned, and the values of a sequence's tokens in one attention block: as many as a token can still see. Each head's are one behind the other.
-/// Memory is taken from the system as it fills up.
+/// The keys, which have been turned, and the values of a sequence's tokens in one attention block: as many as a token
+/// can still see. Each head's are one behind the other. Memory is taken from the system as it fills up.
 /// </summary>
 internal sealed unsafe class KeyValueCache(KeyValueShape shape) : IDisposable
 {
     private float* memory = (float*)NativeMemory.Alloc((nuint)shape.Bytes);
 
-    /// <summary>Frees what nobody has disposed. The step that a decoder works on holds its sequences, so that none goes while kernels use its memory.</summary>
+    /// <summary>Frees what nobody has disposed. The step that a decoder works on holds its sequences, so that none goes
+    /// while kernels use its memory.</summary>
     ~KeyValueCache() => Free();
 
     private nint HeadLength => (nint)shape.Capacity * shape.Width;
@@ -44,7 +45,8 @@ internal sealed unsafe class KeyValueCache(KeyValueShape shape) : IDisposable
         Count += keys.Rows;
     }
 
-    /// <summary>Whether the last tokens can be forgotten, so that one that follows still sees all that it should.</summary>
+    /// <summary>Whether the last tokens can be forgotten, so that one that follows still sees all that it
+    /// should.</summary>
     /// <param name="count">How many.</param>
     /// <param name="length">How long the sequence is without them.</param>
     public bool CanDrop(int count, int length) => Count - count >= Math.Min(length, shape.Window - 1);
@@ -72,7 +74,8 @@ internal sealed unsafe class KeyValueCache(KeyValueShape shape) : IDisposable
     {
         for (int row = 0; row < rows.Rows; row++)
         {
-            new ReadOnlySpan<float>(rows.At(row, head * shape.Width), shape.Width).CopyTo(new Span<float>(destination + (nint)(Count + row) * shape.Width, shape.Width));
+            new ReadOnlySpan<float>(rows.At(row, head * shape.Width), shape.Width).CopyTo(
+                new Span<float>(destination + (nint)(Count + row) * shape.Width, shape.Width));
         }
     }
 
@@ -83,7 +86,10 @@ internal sealed unsafe class KeyValueCache(KeyValueShape shape) : IDisposable
         for (int part = 0; part < 2 * shape.Heads; part++)
         {
             float* first = memory + part * HeadLength;
-            NativeMemory.Copy(first + (nint)(Count - kept) * shape.Width, first, (nuint)((nint)kept * shape.Width * sizeof(float)));
+            NativeMemory.Copy(
+                first + (nint)(Count - kept) * shape.Width,
+                first,
+                (nuint)((nint)kept * shape.Width * sizeof(float)));
         }
 
         Count = kept;

@@ -8,8 +8,8 @@ namespace SparseLlm.Runtime.Decoding;
 internal sealed record KeyValueShape(int Heads, int Width, int Window, int Capacity)
 {
     /// <summary>
-    /// A cache for sequences up to a length. Behind a window there is room for the tokens of a step, and for a share of the window, so that what is still seen is not moved to the
-    /// beginning with every token.
+    /// A cache for sequences up to a length. Behind a window there is room for the tokens of a step, and for a share of
+    /// the window, so that what is still seen is not moved to the beginning with every token.
     /// </summary>
     public static KeyValueShape For(int heads, int width, int window, int contextLength, int stepTokens) =>
         new(heads, width, window, (int)Math.Min(contextLength, (long)window + Math.Max(stepTokens, window / 4)));

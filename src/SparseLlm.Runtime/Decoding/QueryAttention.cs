@@ -7,7 +7,8 @@ using SparseLlm.Numerics.Cpu.Transformer;
 
 namespace SparseLlm.Runtime.Decoding;
 
-/// <summary>Attention of a query or a few, one by one: keys and values are read where they are, on the calling thread.</summary>
+/// <summary>Attention of a query or a few, one by one: keys and values are read where they are, on the calling
+/// thread.</summary>
 internal static unsafe class QueryAttention
 {
     /// <summary>context = softmax(q k') v for queries of the last tokens that there are keys of.</summary>
@@ -18,7 +19,14 @@ internal static unsafe class QueryAttention
     /// <param name="v">[keys x width], contiguous.</param>
     /// <param name="sink">The head's score that belongs to no key, or null.</param>
     /// <param name="context">[queries x width].</param>
-    public static void Run(BufferPool pool, AttentionShape shape, View<float> q, View<float> k, View<float> v, float? sink, View<float> context)
+    public static void Run(
+        BufferPool pool,
+        AttentionShape shape,
+        View<float> q,
+        View<float> k,
+        View<float> v,
+        float? sink,
+        View<float> context)
     {
         using Scratch<float> scratch = pool.RentScratch<float>(k.Rows);
         for (int i = 0; i < q.Rows; i++)
@@ -51,7 +59,10 @@ internal static unsafe class QueryAttention
             for (; c + 2 * Vector<float>.Count <= whole; c += 2 * Vector<float>.Count)
             {
                 sum = Vector.FusedMultiplyAdd(Vector.Load(query + c), Vector.Load(key + c), sum);
-                other = Vector.FusedMultiplyAdd(Vector.Load(query + c + Vector<float>.Count), Vector.Load(key + c + Vector<float>.Count), other);
+                other = Vector.FusedMultiplyAdd(
+                    Vector.Load(query + c + Vector<float>.Count),
+                    Vector.Load(key + c + Vector<float>.Count),
+                    other);
             }
 
             if (c < whole)
@@ -69,7 +80,8 @@ internal static unsafe class QueryAttention
         }
     }
 
-    /// <summary>context = factor * Σ weights[j] values[j], some channels at a time, whose sums stay in registers.</summary>
+    /// <summary>context = factor * Σ weights[j] values[j], some channels at a time, whose sums stay in
+    /// registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Combine(float* weights, float* values, int count, int width, float factor, float* context)
     {
@@ -98,7 +110,10 @@ internal static unsafe class QueryAttention
             Vector<float> sum = default;
             for (int j = 0; j < count; j++)
             {
-                sum = Vector.FusedMultiplyAdd(new Vector<float>(weights[j]), Vector.Load(values + (nint)j * width + channel), sum);
+                sum = Vector.FusedMultiplyAdd(
+                    new Vector<float>(weights[j]),
+                    Vector.Load(values + (nint)j * width + channel),
+                    sum);
             }
 
             (sum * factor).Store(context + channel);

@@ -4,7 +4,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Runtime.Decoding;
 
-/// <summary>The cosines and sines of one rotary embedding for the tokens of a step. All layers that turn in the same way share them.</summary>
+/// <summary>The cosines and sines of one rotary embedding for the tokens of a step. All layers that turn in the same
+/// way share them.</summary>
 internal sealed class RotaryAngles(IBackend backend, RotaryDefinition definition, CurrentStep current) : IDisposable
 {
     private Step? step;
@@ -47,7 +48,8 @@ internal sealed class RotaryAngles(IBackend backend, RotaryDefinition definition
         foreach (TokenSpan span in next.Spans)
         {
             RotaryTables.Fill(
-                next.Positions.AsSpan(span.FirstRow, span.Count), Definition.For(span.RotaryLength), function, values.AsSpan(span.FirstRow * pairs, span.Count * pairs));
+                next.Positions.AsSpan(span.FirstRow, span.Count), Definition.For(span.RotaryLength), function, values
+                    .AsSpan(span.FirstRow * pairs, span.Count * pairs));
         }
 
         Matrix<float> table = backend.AllocateUninitialized<float>(next.Tokens, pairs);

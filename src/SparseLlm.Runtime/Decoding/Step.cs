@@ -20,7 +20,8 @@ internal sealed class Step
     public int Tokens => Positions.Length;
 }
 
-/// <summary>The step that the layers are working on, which attention looks at: it is all that tells tokens of one sequence from those of another.</summary>
+/// <summary>The step that the layers are working on, which attention looks at: it is all that tells tokens of one
+/// sequence from those of another.</summary>
 internal sealed class CurrentStep
 {
     private Step? step;

@@ -35,7 +35,8 @@ public sealed class TokenSequence : IDisposable
     }
 
     /// <summary>
-    /// Forgets the tokens behind a place, so that others can follow there. Where it has let go of what would be seen again, behind a sliding window, it forgets all.
+    /// Forgets the tokens behind a place, so that others can follow there. Where it has let go of what would be seen
+    /// again, behind a sliding window, it forgets all.
     /// </summary>
     /// <param name="length">How many tokens stay, if they can.</param>
     public void Truncate(int length)
@@ -43,7 +44,8 @@ public sealed class TokenSequence : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         int dropped = Length - length;
-        if (dropped > 0 && (switches.Any(beyond => length <= beyond && Length > beyond) || caches.Any(cache => !cache.CanDrop(dropped, length))))
+        if (dropped > 0 && (switches.Any(beyond => length <= beyond && Length > beyond)
+            || caches.Any(cache => !cache.CanDrop(dropped, length))))
         {
             Clear();
             return;
@@ -57,8 +59,9 @@ public sealed class TokenSequence : IDisposable
     }
 
     /// <summary>
-    /// Keeps the tokens with which a prompt begins, too, and forgets the others: conversations begin as they did when they were last read, as far as templates leave nothing out of earlier
-    /// answers and a model has cut its words as its tokenizer does.
+    /// Keeps the tokens with which a prompt begins, too, and forgets the others: conversations begin as they did when
+    /// they were last read, as far as templates leave nothing out of earlier answers and a model has cut its words as
+    /// its tokenizer does.
     /// </summary>
     /// <param name="prompt">At least one token id.</param>
     /// <returns>What of the prompt is left to be read: one token at least, to go on from.</returns>
@@ -78,7 +81,8 @@ public sealed class TokenSequence : IDisposable
         }
     }
 
-    /// <summary>Throws unless it is there, and a sequence of the decoder that has made caches of these shapes: kernels write to its memory unseen.</summary>
+    /// <summary>Throws unless it is there, and a sequence of the decoder that has made caches of these shapes: kernels
+    /// write to its memory unseen.</summary>
     internal void Require(IReadOnlyList<KeyValueShape> expected)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);

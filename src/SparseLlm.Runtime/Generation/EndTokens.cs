@@ -8,7 +8,8 @@ namespace SparseLlm.Runtime.Generation;
 /// <param name="Ids">Their ids.</param>
 internal sealed record EndTokens(IReadOnlySet<int> Ids)
 {
-    /// <summary>As transformers finds them: in generation_config.json, else in config.json; else the tokenizer's own.</summary>
+    /// <summary>As transformers finds them: in generation_config.json, else in config.json; else the tokenizer's
+    /// own.</summary>
     /// <exception cref="DiagnosticException">A file cannot be read or is malformed.</exception>
     public static EndTokens Read(string directory, Tokenizer tokenizer)
     {
@@ -18,7 +19,8 @@ internal sealed record EndTokens(IReadOnlySet<int> Ids)
         }
 
         string path = Path.Combine(directory, TokenizerSource.Configuration);
-        return new EndTokens(File.Exists(path) && TokenizerNode.Read(path).TryGet("eos_token_id", out TokenizerNode configured)
+        return new EndTokens(File.Exists(path)
+            && TokenizerNode.Read(path).TryGet("eos_token_id", out TokenizerNode configured)
             ? Numbers(configured.Element)
             : OfTokenizer(directory, tokenizer));
     }
@@ -31,7 +33,9 @@ internal sealed record EndTokens(IReadOnlySet<int> Ids)
             return [];
         }
 
-        string? content = token.Element.ValueKind == JsonValueKind.String ? token.Element.GetString() : token.OptionalText("content");
+        string? content = token.Element.ValueKind == JsonValueKind.String
+            ? token.Element.GetString()
+            : token.OptionalText("content");
         return content is not null && tokenizer.Id(content) is int id ? [id] : [];
     }
 

@@ -4,7 +4,8 @@ using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Runtime.Generation;
 
-/// <summary>A model's <c>generation_config.json</c>: how its authors generate. Fields that are missing or null say nothing.</summary>
+/// <summary>A model's <c>generation_config.json</c>: how its authors generate. Fields that are missing or null say
+/// nothing.</summary>
 internal sealed class GenerationConfig
 {
     /// <summary>The name of the file.</summary>
@@ -30,17 +31,27 @@ internal sealed class GenerationConfig
             return null;
         }
 
-        using JsonDocument document = JsonFile.Read(path, MaximumLength, RuntimeDiagnostics.MalformedGenerationConfig, RuntimeDiagnostics.MalformedGenerationConfig);
+        using JsonDocument document = JsonFile.Read(
+            path,
+            MaximumLength,
+            RuntimeDiagnostics.MalformedGenerationConfig,
+            RuntimeDiagnostics.MalformedGenerationConfig);
         return document.RootElement.ValueKind == JsonValueKind.Object
             ? new GenerationConfig(document.RootElement.Clone(), path)
-            : throw RuntimeDiagnostics.MalformedGenerationConfig.Error(new SourceLocation(path), "the file is not a JSON object; take it from where the weights come from, or delete it");
+            : throw RuntimeDiagnostics.MalformedGenerationConfig.Error(
+                new SourceLocation(path),
+                "the file is not a JSON object; take it from where the weights come from, or delete it");
     }
 
-    /// <summary>The options that the file recommends: those of sampling where it asks for sampling. The penalty counts either way, as in transformers.</summary>
+    /// <summary>The options that the file recommends: those of sampling where it asks for sampling. The penalty counts
+    /// either way, as in transformers.</summary>
     /// <exception cref="DiagnosticException">A value is not possible.</exception>
     public GenerationOptions Options()
     {
-        var greedy = new GenerationOptions { RepetitionPenalty = Number("repetition_penalty", float.Epsilon, float.MaxValue, "a number above 0") ?? 1 };
+        var greedy = new GenerationOptions
+        {
+            RepetitionPenalty = Number("repetition_penalty", float.Epsilon, float.MaxValue, "a number above 0") ?? 1
+        };
         return !Flag("do_sample") ? greedy : greedy with
         {
             Temperature = Number("temperature", 0, float.MaxValue, "a number from 0 on") ?? 1,
@@ -83,13 +94,17 @@ internal sealed class GenerationConfig
     private float? Number(string name, float least, float greatest, string wanted) => Find(name) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.Number } field when field.TryGetSingle(out float value) && value >= least && value <= greatest => value,
+        { ValueKind: JsonValueKind.Number } field when field.TryGetSingle(out float value) && value >= least
+            && value <= greatest => value,
         _ => throw Malformed(name, wanted),
     };
 
     private JsonElement? Find(string name) =>
         fields.TryGetProperty(name, out JsonElement field) && field.ValueKind != JsonValueKind.Null ? field : null;
 
-    private DiagnosticException Malformed(string name, string wanted) => RuntimeDiagnostics.MalformedGenerationConfig.Error(
-        new SourceLocation(path), $"{name} is {Excerpt.Of(Find(name)!.Value.GetRawText())}, and has to be {wanted}; correct it, or delete the line");
+    private DiagnosticException Malformed(
+        string name,
+        string wanted) => RuntimeDiagnostics.MalformedGenerationConfig.Error(
+        new SourceLocation(
+            path), $"{name} is {Excerpt.Of(Find(name)!.Value.GetRawText())}, and has to be {wanted}; correct it, or delete the line");
 }

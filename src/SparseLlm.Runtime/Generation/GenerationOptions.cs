@@ -2,7 +2,8 @@ using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Runtime.Generation;
 
-/// <summary>How the next token is chosen, and when a text ends. The choices are applied in this order: penalty, temperature, top-k, top-p, min-p.</summary>
+/// <summary>How the next token is chosen, and when a text ends. The choices are applied in this order: penalty,
+/// temperature, top-k, top-p, min-p.</summary>
 public sealed record GenerationOptions
 {
     /// <summary>Always the most likely token.</summary>
@@ -17,13 +18,16 @@ public sealed record GenerationOptions
     /// <summary>Only so many of the most likely tokens; 0 for all.</summary>
     public int TopK { get; init; }
 
-    /// <summary>Only the fewest most likely tokens whose probabilities sum to it (Holtzman et al. 2020); 1 for all.</summary>
+    /// <summary>Only the fewest most likely tokens whose probabilities sum to it (Holtzman et al. 2020); 1 for
+    /// all.</summary>
     public float TopP { get; init; } = 1;
 
-    /// <summary>Only tokens at least so likely, relative to the most likely one (Nguyen et al. 2024); 0 for all.</summary>
+    /// <summary>Only tokens at least so likely, relative to the most likely one (Nguyen et al. 2024); 0 for
+    /// all.</summary>
     public float MinP { get; init; }
 
-    /// <summary>Positive logits of tokens that the sequence has already are divided by it, negative ones multiplied (Keskar et al. 2019); 1 for none.</summary>
+    /// <summary>Positive logits of tokens that the sequence has already are divided by it, negative ones multiplied
+    /// (Keskar et al. 2019); 1 for none.</summary>
     public float RepetitionPenalty { get; init; } = 1;
 
     /// <summary>The same seed gives the same text; null for another one each time.</summary>
@@ -35,10 +39,12 @@ public sealed record GenerationOptions
     /// <summary>Whether special tokens are part of the text.</summary>
     public bool ShowsSpecialTokens { get; init; }
 
-    /// <summary>What a model's authors recommend in its <c>generation_config.json</c>; greedy where they recommend nothing.</summary>
+    /// <summary>What a model's authors recommend in its <c>generation_config.json</c>; greedy where they recommend
+    /// nothing.</summary>
     /// <param name="directory">The model's directory.</param>
     /// <exception cref="DiagnosticException">The file is malformed.</exception>
-    public static GenerationOptions Recommended(string directory) => GenerationConfig.TryRead(directory)?.Options() ?? Greedy;
+    public static GenerationOptions Recommended(string directory)
+        => GenerationConfig.TryRead(directory)?.Options() ?? Greedy;
 
     /// <summary>Throws if a value is out of its range.</summary>
     internal void Require()
@@ -59,7 +65,10 @@ public sealed record GenerationOptions
     {
         if (!(value >= least && value <= greatest))
         {
-            throw new ArgumentOutOfRangeException(name, value, FormattableString.Invariant($"It has to be from {least} to {greatest}."));
+            throw new ArgumentOutOfRangeException(
+                name,
+                value,
+                FormattableString.Invariant($"It has to be from {least} to {greatest}."));
         }
     }
 }

@@ -1,6 +1,7 @@
 namespace SparseLlm.Runtime.Generation;
 
-/// <summary>Lets text through up to the stop string that is complete first. What may be the beginning of one is held back.</summary>
+/// <summary>Lets text through up to the stop string that is complete first. What may be the beginning of one is held
+/// back.</summary>
 internal sealed class StopMatcher(IReadOnlyList<string> stops)
 {
     private string held = "";
@@ -17,7 +18,8 @@ internal sealed class StopMatcher(IReadOnlyList<string> stops)
         }
 
         string all = held + text;
-        (int Begin, int End)[] found = [.. stops.Select(stop => (Begin: all.IndexOf(stop, StringComparison.Ordinal), stop.Length)).Where(stop => stop.Begin >= 0).Select(stop => (stop.Begin, stop.Begin + stop.Length))];
+        (int Begin, int End)[] found = [.. stops.Select(
+            stop => (Begin: all.IndexOf(stop, StringComparison.Ordinal), stop.Length)).Where(stop => stop.Begin >= 0).Select(stop => (stop.Begin, stop.Begin + stop.Length))];
         if (found.Length > 0)
         {
             IsFound = true;

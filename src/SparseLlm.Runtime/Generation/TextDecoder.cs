@@ -5,7 +5,8 @@ using SparseLlm.Models.Tokenizers.Decoders;
 namespace SparseLlm.Runtime.Generation;
 
 /// <summary>
-/// The text of tokens that come one by one. What a token adds depends on those before it (a space, a character of several tokens), so that a few are decoded with and without it.
+/// The text of tokens that come one by one. What a token adds depends on those before it (a space, a character of
+/// several tokens), so that a few are decoded with and without it.
 /// </summary>
 internal sealed class TextDecoder(Tokenizer tokenizer, bool skipsSpecialTokens)
 {
@@ -56,7 +57,8 @@ internal sealed class TextDecoder(Tokenizer tokenizer, bool skipsSpecialTokens)
         return added;
     }
 
-    private bool IsShown(int token) => tokenizer.Token(token) is not null && !(skipsSpecialTokens && tokenizer.Added.Find(token) is { Special: true });
+    private bool IsShown(
+        int token) => tokenizer.Token(token) is not null && !(skipsSpecialTokens && tokenizer.Added.Find(token) is { Special: true });
 
     private string Added()
     {

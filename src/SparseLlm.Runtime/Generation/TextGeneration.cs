@@ -16,7 +16,10 @@ internal sealed class TextGeneration
     }
 
     /// <summary>Pieces of text; the last one says why it is the last.</summary>
-    public IEnumerable<GeneratedText> Run(TokenSequence sequence, IReadOnlyList<int> prompt, CancellationToken cancellation)
+    public IEnumerable<GeneratedText> Run(
+        TokenSequence sequence,
+        IReadOnlyList<int> prompt,
+        CancellationToken cancellation)
     {
         var sampler = new Sampler(options);
         var text = new TextDecoder(model.Tokenizer, !options.ShowsSpecialTokens, sequence.Tokens.Concat(prompt));

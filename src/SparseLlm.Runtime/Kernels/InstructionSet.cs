@@ -1,7 +1,8 @@
 namespace SparseLlm.Runtime.Kernels;
 
 /// <summary>
-/// The instructions a product runs on. A product has the same bits on every machine that runs the same instructions; other instructions add up in another order.
+/// The instructions a product runs on. A product has the same bits on every machine that runs the same instructions;
+/// other instructions add up in another order.
 /// </summary>
 public enum InstructionSet
 {

@@ -13,7 +13,11 @@ public static class InstructionSets
     public static IReadOnlyList<InstructionSet> Supported =>
     [
         InstructionSet.Portable,
-        .. Avx2.IsSupported && Fma.IsSupported && Popcnt.X64.IsSupported ? [InstructionSet.Avx2] : ReadOnlySpan<InstructionSet>.Empty,
-        .. Avx512Vbmi2.IsSupported && Vector512.IsHardwareAccelerated ? [InstructionSet.Avx512] : ReadOnlySpan<InstructionSet>.Empty,
+        .. Avx2.IsSupported && Fma.IsSupported && Popcnt.X64.IsSupported
+            ? [InstructionSet.Avx2]
+            : ReadOnlySpan<InstructionSet>.Empty,
+        .. Avx512Vbmi2.IsSupported && Vector512.IsHardwareAccelerated
+            ? [InstructionSet.Avx512]
+            : ReadOnlySpan<InstructionSet>.Empty,
     ];
 }

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace SparseLlm.Runtime.Kernels;
 
 /// <summary>
-/// Vectors as products read them: each begins at a cache line, since a load across two takes twice as long, and ends with zeros. They are at different distances from a page's beginning,
-/// so that they do not push each other out of the cache.
+/// Vectors as products read them: each begins at a cache line, since a load across two takes twice as long, and ends
+/// with zeros. They are at different distances from a page's beginning, so that they do not push each other out of the
+/// cache.
 /// </summary>
 internal sealed unsafe class PaddedVectors : IDisposable
 {

@@ -42,8 +42,9 @@ internal readonly unsafe struct RowKernels(
         where TLanes : struct, ILanes<TVector>
         where TElement : struct, IElement =>
         rows.Mask is null ? Of<TVector, TLanes, DenseBlocks<TVector, TLanes, TElement>>()
-        : rows.GroupSize > 0 && TLanes.Count % rows.GroupSize == 0 ? Of<TVector, TLanes, GroupBlocks<TVector, TLanes, TElement>>()
-        : Of<TVector, TLanes, MaskedBlocks<TVector, TLanes, TElement>>();
+        : rows.GroupSize > 0 && TLanes.Count % rows.GroupSize == 0
+            ? Of<TVector, TLanes, GroupBlocks<TVector, TLanes, TElement>>()
+            : Of<TVector, TLanes, MaskedBlocks<TVector, TLanes, TElement>>();
 
     private static RowKernels Of<TVector, TLanes, TBlocks>()
         where TVector : struct

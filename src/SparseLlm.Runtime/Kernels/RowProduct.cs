@@ -5,8 +5,8 @@ using SparseLlm.Runtime.Kernels.Lanes;
 namespace SparseLlm.Runtime.Kernels;
 
 /// <summary>
-/// Rows of a matrix times vectors. A row's block of weights is made once and meets up to four vectors. Each product has four sums, one for each vector of a block, so that its bits
-/// do not depend on how many vectors or rows there are.
+/// Rows of a matrix times vectors. A row's block of weights is made once and meets up to four vectors. Each product has
+/// four sums, one for each vector of a block, so that its bits do not depend on how many vectors or rows there are.
 /// </summary>
 internal static unsafe class RowProduct<TVector, TLanes, TBlocks>
     where TVector : struct
@@ -21,7 +21,8 @@ internal static unsafe class RowProduct<TVector, TLanes, TBlocks>
     /// <param name="rows">The matrix.</param>
     /// <param name="first">The first row.</param>
     /// <param name="end">The row behind the last one.</param>
-    /// <param name="vectors">Vectors with as many floats as there are columns, and zeros behind them up to a multiple of <see cref="PaddedVectors.Multiple"/>.</param>
+    /// <param name="vectors">Vectors with as many floats as there are columns, and zeros behind them up to a multiple
+    /// of <see cref="PaddedVectors.Multiple"/>.</param>
     /// <param name="results">For each vector as many floats as there are rows in the matrix.</param>
     public static void Multiply(in StoredRows rows, long first, long end, Vectors vectors, Vectors results)
     {
@@ -63,7 +64,13 @@ internal static unsafe class RowProduct<TVector, TLanes, TBlocks>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyOne(in StoredRows rows, long first, long end, byte* patterns, Vectors vectors, Vectors results)
+    private static void MultiplyOne(
+        in StoredRows rows,
+        long first,
+        long end,
+        byte* patterns,
+        Vectors vectors,
+        Vectors results)
     {
         nint whole = rows.Columns / Block * Block;
         float* x = vectors.Data;
@@ -85,7 +92,13 @@ internal static unsafe class RowProduct<TVector, TLanes, TBlocks>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyTwo(in StoredRows rows, long first, long end, byte* patterns, Vectors vectors, Vectors results)
+    private static void MultiplyTwo(
+        in StoredRows rows,
+        long first,
+        long end,
+        byte* patterns,
+        Vectors vectors,
+        Vectors results)
     {
         nint whole = rows.Columns / Block * Block;
         float* x = vectors.Data;
@@ -116,7 +129,13 @@ internal static unsafe class RowProduct<TVector, TLanes, TBlocks>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyFour(in StoredRows rows, long first, long end, byte* patterns, Vectors vectors, Vectors results)
+    private static void MultiplyFour(
+        in StoredRows rows,
+        long first,
+        long end,
+        byte* patterns,
+        Vectors vectors,
+        Vectors results)
     {
         nint whole = rows.Columns / Block * Block;
         float* x = vectors.Data;
@@ -160,8 +179,15 @@ internal static unsafe class RowProduct<TVector, TLanes, TBlocks>
         }
     }
 
-    /// <summary>What rows have behind their last whole block. It is not part of the loops above: sums that have to outlive a call are kept in memory, in the loop before it too.</summary>
-    private static void AddRests(in StoredRows rows, long first, long end, int columns, Vectors vectors, Vectors results)
+    /// <summary>What rows have behind their last whole block. It is not part of the loops above: sums that have to
+    /// outlive a call are kept in memory, in the loop before it too.</summary>
+    private static void AddRests(
+        in StoredRows rows,
+        long first,
+        long end,
+        int columns,
+        Vectors vectors,
+        Vectors results)
     {
         for (long row = first; row < end; row++)
         {

@@ -2,7 +2,8 @@ using SparseLlm.Numerics.Cpu.Memory;
 
 namespace SparseLlm.Runtime.Kernels;
 
-/// <summary>Matrices with equally many columns, one below the other: what multiplies the same vectors, as queries, keys and values do, is one product.</summary>
+/// <summary>Matrices with equally many columns, one below the other: what multiplies the same vectors, as queries, keys
+/// and values do, is one product.</summary>
 public sealed class StackedMatrix : WeightMatrix
 {
     private readonly WeightMatrix[] parts;

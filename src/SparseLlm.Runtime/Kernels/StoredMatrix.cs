@@ -5,7 +5,8 @@ using SparseLlm.Numerics.Cpu.Memory;
 namespace SparseLlm.Runtime.Kernels;
 
 /// <summary>
-/// A matrix as an artifact stores it, which is multiplied without being unpacked. The memory is not its own: it has to stay where it is, and as it is, while the matrix is used.
+/// A matrix as an artifact stores it, which is multiplied without being unpacked. The memory is not its own: it has to
+/// stay where it is, and as it is, while the matrix is used.
 /// </summary>
 public sealed unsafe class StoredMatrix : WeightMatrix
 {
@@ -59,7 +60,12 @@ public sealed unsafe class StoredMatrix : WeightMatrix
     /// <param name="offsets">Where the values of each row begin.</param>
     /// <param name="instructions">What products run on.</param>
     /// <exception cref="ArgumentException">Offsets do not ascend from 0, or go beyond the values.</exception>
-    public static StoredMatrix Bitmask(MatrixShape shape, StoredBytes values, StoredBytes mask, StoredBytes offsets, InstructionSet instructions)
+    public static StoredMatrix Bitmask(
+        MatrixShape shape,
+        StoredBytes values,
+        StoredBytes mask,
+        StoredBytes offsets,
+        InstructionSet instructions)
     {
         long count = values.Length / shape.ElementBytes;
         var stored = new StoredRows
@@ -73,9 +79,13 @@ public sealed unsafe class StoredMatrix : WeightMatrix
         };
         for (long row = 0; row < shape.Rows; row++)
         {
-            if (row == 0 ? stored.Start(0) != 0 : stored.Start(row) < stored.Start(row - 1) || stored.Start(row) > count)
+            if (row == 0
+                ? stored.Start(0) != 0
+                : stored.Start(row) < stored.Start(row - 1) || stored.Start(row) > count)
             {
-                throw new ArgumentException(FormattableString.Invariant($"Row {row} begins at value {stored.Start(row)}."), nameof(offsets));
+                throw new ArgumentException(
+                    FormattableString.Invariant($"Row {row} begins at value {stored.Start(row)}."),
+                    nameof(offsets));
             }
         }
 
@@ -88,7 +98,12 @@ public sealed unsafe class StoredMatrix : WeightMatrix
     /// <param name="values">N of each M weights, and 64 bytes behind them.</param>
     /// <param name="mask">The masks of the rows, and 16 bytes behind them.</param>
     /// <param name="instructions">What products run on.</param>
-    public static StoredMatrix Groups(MatrixShape shape, GroupPattern pattern, StoredBytes values, StoredBytes mask, InstructionSet instructions)
+    public static StoredMatrix Groups(
+        MatrixShape shape,
+        GroupPattern pattern,
+        StoredBytes values,
+        StoredBytes mask,
+        InstructionSet instructions)
     {
         long rowValues = shape.Columns / pattern.Size * pattern.Kept;
         return new StoredMatrix(
@@ -106,7 +121,8 @@ public sealed unsafe class StoredMatrix : WeightMatrix
             instructions);
     }
 
-    /// <summary>Some of its rows, in the same memory: what a model stores as one matrix may be several, one below the other.</summary>
+    /// <summary>Some of its rows, in the same memory: what a model stores as one matrix may be several, one below the
+    /// other.</summary>
     /// <param name="first">The first row.</param>
     /// <param name="count">How many, at least one.</param>
     public StoredMatrix Slice(long first, long count)
@@ -118,8 +134,9 @@ public sealed unsafe class StoredMatrix : WeightMatrix
     }
 
     /// <summary>
-    /// The first of some rows whose mask does not keep as many weights as there are values for it, or keeps one behind the last column; null if there is none. Products trust the masks:
-    /// those of a file that may be anything are checked before.
+    /// The first of some rows whose mask does not keep as many weights as there are values for it, or keeps one behind
+    /// the last column; null if there is none. Products trust the masks: those of a file that may be anything are
+    /// checked before.
     /// </summary>
     public long? FirstWrongRow(long first, long end)
     {
@@ -132,7 +149,9 @@ public sealed unsafe class StoredMatrix : WeightMatrix
         for (long row = first; row < end; row++)
         {
             ReadOnlySpan<byte> mask = new(stored.Mask + row * stored.MaskBytes, stored.MaskBytes);
-            if (RowMask.Count(mask) != stored.Start(row + 1) - stored.Start(row) || RowMask.HasBitsBehind(mask, stored.Columns) || !hasFullGroups(mask))
+            if (RowMask.Count(mask) != stored.Start(row + 1) - stored.Start(row)
+                || RowMask.HasBitsBehind(mask, stored.Columns)
+                || !hasFullGroups(mask))
             {
                 return row;
             }
@@ -141,13 +160,17 @@ public sealed unsafe class StoredMatrix : WeightMatrix
         return null;
     }
 
-    internal override long BytesBefore(long row) => row * (stored.Mask is null ? 0 : stored.MaskBytes) + (stored.Start(row) - stored.Start(0)) * elementBytes;
+    internal override long BytesBefore(long row)
+        => row * (stored.Mask is null ? 0 : stored.MaskBytes) + (stored.Start(row) - stored.Start(0)) * elementBytes;
 
-    internal override void Multiply(long first, long end, Vectors vectors, Vectors results) => kernels.Multiply(stored, first, end, vectors, results);
+    internal override void Multiply(long first, long end, Vectors vectors, Vectors results)
+        => kernels.Multiply(stored, first, end, vectors, results);
 
-    internal override void Expand(long first, int column, View<float> tile) => kernels.Expand(stored, first, column, tile);
+    internal override void Expand(long first, int column, View<float> tile)
+        => kernels.Expand(stored, first, column, tile);
 
-    /// <summary>Whether a row's mask keeps as many weights of each group as it should. Sizes that files have are counted by words.</summary>
+    /// <summary>Whether a row's mask keeps as many weights of each group as it should. Sizes that files have are
+    /// counted by words.</summary>
     private Func<ReadOnlySpan<byte>, bool> FullGroups()
     {
         (int size, int kept, int columns) = (stored.GroupSize, stored.GroupKept, stored.Columns);

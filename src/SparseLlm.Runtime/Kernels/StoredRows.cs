@@ -27,7 +27,8 @@ internal readonly unsafe struct StoredRows
     /// <summary>Rows.</summary>
     public long Rows { get; init; }
 
-    /// <summary>Where the last row's values end, counted in values; used where rows have different numbers of them.</summary>
+    /// <summary>Where the last row's values end, counted in values; used where rows have different numbers of
+    /// them.</summary>
     public long Count { get; init; }
 
     /// <summary>Columns.</summary>
@@ -53,7 +54,8 @@ internal readonly unsafe struct StoredRows
         return count;
     }
 
-    /// <summary>Some of the rows. Offsets stay those of the whole, so that the first row's values may begin anywhere.</summary>
+    /// <summary>Some of the rows. Offsets stay those of the whole, so that the first row's values may begin
+    /// anywhere.</summary>
     /// <param name="first">The first one.</param>
     /// <param name="count">How many.</param>
     /// <param name="elementBytes">Bytes of a value.</param>

@@ -4,8 +4,10 @@ using SparseLlm.Numerics.Cpu.Memory;
 namespace SparseLlm.Runtime.Kernels;
 
 /// <summary>
-/// Products of matrices with the same vectors, shared among a backend's threads, one product at a time. A few vectors meet the weights as those are stored, and rows are shared by their
-/// bytes, which is what they cost then. For many, weights are unpacked into tiles that stay in the cache, each once for some hundred vectors, and multiplied as dense matrices are.
+/// Products of matrices with the same vectors, shared among a backend's threads, one product at a time. A few vectors
+/// meet the weights as those are stored, and rows are shared by their bytes, which is what they cost then. For many,
+/// weights are unpacked into tiles that stay in the cache, each once for some hundred vectors, and multiplied as dense
+/// matrices are.
 /// </summary>
 public sealed unsafe class VectorProducts : IDisposable
 {
@@ -24,7 +26,8 @@ public sealed unsafe class VectorProducts : IDisposable
     }
 
     /// <summary>
-    /// results[v][row] = matrix[row] * vectors[v]. The bits do not depend on the number of threads, nor on that of vectors, except for whether they are few or many.
+    /// results[v][row] = matrix[row] * vectors[v]. The bits do not depend on the number of threads, nor on that of
+    /// vectors, except for whether they are few or many.
     /// </summary>
     /// <param name="matrix">The matrix.</param>
     /// <param name="vectors">One vector or several, one behind the other.</param>
@@ -47,7 +50,10 @@ public sealed unsafe class VectorProducts : IDisposable
             else
             {
                 backend.Products.MultiplyTiles(
-                    new View<float>(x, count, matrix.Columns), (row, column, tile) => matrix.Expand(row, column, tile), new View<float>(y, count, (int)matrix.Rows));
+                    new View<float>(x, count, matrix.Columns), (row, column, tile) => matrix.Expand(
+                        row,
+                        column,
+                        tile), new View<float>(y, count, (int)matrix.Rows));
             }
         }
     }
@@ -64,7 +70,8 @@ public sealed unsafe class VectorProducts : IDisposable
         else
         {
             long[] starts = matrix.ShareStarts;
-            backend.Team.Run(starts.Length - 1, share => matrix.Multiply(starts[share], starts[share + 1], vectors, results));
+            backend.Team
+                .Run(starts.Length - 1, share => matrix.Multiply(starts[share], starts[share + 1], vectors, results));
         }
     }
 }

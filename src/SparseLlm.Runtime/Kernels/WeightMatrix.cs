@@ -2,10 +2,12 @@ using SparseLlm.Numerics.Cpu.Memory;
 
 namespace SparseLlm.Runtime.Kernels;
 
-/// <summary>Weights that vectors are multiplied by. Any of its rows can be multiplied by itself, in any order and on any thread, always with the same bits.</summary>
+/// <summary>Weights that vectors are multiplied by. Any of its rows can be multiplied by itself, in any order and on
+/// any thread, always with the same bits.</summary>
 public abstract class WeightMatrix
 {
-    /// <summary>Large enough for streams from memory, small enough that no thread waits long for another one's last share.</summary>
+    /// <summary>Large enough for streams from memory, small enough that no thread waits long for another one's last
+    /// share.</summary>
     private const long ShareBytes = 1 << 19;
 
     private long[]? shareStarts;
@@ -19,7 +21,8 @@ public abstract class WeightMatrix
     /// <summary>Bytes that a product reads.</summary>
     public long Bytes => BytesBefore(Rows);
 
-    /// <summary>The rows at which shares begin that threads take, and behind them where the last one ends. Shares have about equally many bytes, and so take equally long.</summary>
+    /// <summary>The rows at which shares begin that threads take, and behind them where the last one ends. Shares have
+    /// about equally many bytes, and so take equally long.</summary>
     internal long[] ShareStarts => shareStarts ??= SplitRows();
 
     /// <summary>Bytes that a product reads for the rows before one, which may be the one behind the last.</summary>
@@ -31,7 +34,8 @@ public abstract class WeightMatrix
     /// <summary>Writes a part of the matrix as floats, and perhaps zeros behind it.</summary>
     /// <param name="first">Its first row.</param>
     /// <param name="column">Its first column, a multiple of <see cref="PaddedVectors.Multiple"/>.</param>
-    /// <param name="tile">Where it goes. It ends with the matrix or at a multiple of <see cref="PaddedVectors.Multiple"/>; up to that, there is memory behind its rows.</param>
+    /// <param name="tile">Where it goes. It ends with the matrix or at a multiple of
+    /// <see cref="PaddedVectors.Multiple"/>; up to that, there is memory behind its rows.</param>
     internal abstract void Expand(long first, int column, View<float> tile);
 
     private long[] SplitRows()
@@ -45,7 +49,8 @@ public abstract class WeightMatrix
         return starts;
     }
 
-    /// <summary>The first row that has at least so many bytes before it; the one behind the last, if there is none.</summary>
+    /// <summary>The first row that has at least so many bytes before it; the one behind the last, if there is
+    /// none.</summary>
     private long FirstRow(long before)
     {
         (long low, long high) = (0, Rows);

@@ -3,7 +3,8 @@ using SparseLlm.Runtime.Generation;
 
 namespace SparseLlm.Runtime.Sampling;
 
-/// <summary>Chooses tokens by their logits, as transformers does: penalty, temperature, top-k, top-p, min-p, and of what is left by chance. Of equal logits the lower id is first.</summary>
+/// <summary>Chooses tokens by their logits, as transformers does: penalty, temperature, top-k, top-p, min-p, and of
+/// what is left by chance. Of equal logits the lower id is first.</summary>
 internal sealed class Sampler(GenerationOptions options)
 {
     private readonly Random random = options.Seed is int seed ? new Random(seed) : new Random();
@@ -19,14 +20,18 @@ internal sealed class Sampler(GenerationOptions options)
             Penalize(logits, tokens);
         }
 
-        return options.Temperature == 0 || options.TopK == 1 ? TensorPrimitives.IndexOfMax(logits) : Draw(Nucleus(Likely(logits)));
+        return options.Temperature == 0 || options.TopK == 1
+            ? TensorPrimitives.IndexOfMax(logits)
+            : Draw(Nucleus(Likely(logits)));
     }
 
     private void Penalize(Span<float> logits, IReadOnlyList<int> tokens)
     {
         foreach (int token in tokens.Distinct())
         {
-            logits[token] = logits[token] > 0 ? logits[token] / options.RepetitionPenalty : logits[token] * options.RepetitionPenalty;
+            logits[token] = logits[token] > 0
+                ? logits[token] / options.RepetitionPenalty
+                : logits[token] * options.RepetitionPenalty;
         }
     }
 
@@ -39,11 +44,14 @@ internal sealed class Sampler(GenerationOptions options)
             candidates = new Candidate[logits.Length];
         }
 
-        float least = options.TopK > 0 && options.TopK < logits.Length ? Highest(logits, options.TopK) : float.NegativeInfinity;
+        float least = options.TopK > 0 && options.TopK < logits.Length
+            ? Highest(logits, options.TopK)
+            : float.NegativeInfinity;
         int count = 0;
         for (int token = 0; token < logits.Length; token++)
         {
-            if (logits[token] >= least && Math.Exp(((double)logits[token] - maximum) / options.Temperature) is > 0 and var weight)
+            if (logits[token] >= least
+                && Math.Exp(((double)logits[token] - maximum) / options.Temperature) is > 0 and var weight)
             {
                 candidates[count++] = new Candidate(token, weight);
             }
@@ -79,13 +87,15 @@ internal sealed class Sampler(GenerationOptions options)
         return last;
     }
 
-    /// <summary>Those of the likely ones that top-p and min-p leave, the most likely one first. It is always left.</summary>
+    /// <summary>Those of the likely ones that top-p and min-p leave, the most likely one first. It is always
+    /// left.</summary>
     private Span<Candidate> Nucleus(Span<Candidate> likely)
     {
         double total = Total(likely);
         if (options.TopP < 1)
         {
-            // All that are less likely than this have together less than what top-p leaves out, so that they need not be put in order.
+            // All that are less likely than this have together less than what top-p leaves out, so that they need not
+            // be put in order.
             likely = AtLeast(likely, (1 - options.TopP) * total / likely.Length);
             likely.Sort();
             double sum = 0;
@@ -147,6 +157,7 @@ internal sealed class Sampler(GenerationOptions options)
     /// <param name="Weight">Its probability over that of the most likely one.</param>
     private readonly record struct Candidate(int Token, double Weight) : IComparable<Candidate>
     {
-        public int CompareTo(Candidate other) => Weight != other.Weight ? other.Weight.CompareTo(Weight) : Token.CompareTo(other.Token);
+        public int CompareTo(Candidate other)
+            => Weight != other.Weight ? other.Weight.CompareTo(Weight) : Token.CompareTo(other.Token);
     }
 }

@@ -9,8 +9,9 @@ using SparseLlm.Runtime.Kernels;
 namespace SparseLlm.Runtime.Weights;
 
 /// <summary>
-/// The tensors of a checkpoint in mapped files: opening reads nothing, several processes share the memory, and what is not used for long costs none.
-/// The files must not become shorter while they are mapped: the system ends a process that reads where nothing is left.
+/// The tensors of a checkpoint in mapped files: opening reads nothing, several processes share the memory, and what is
+/// not used for long costs none. The files must not become shorter while they are mapped: the system ends a process
+/// that reads where nothing is left.
 /// </summary>
 internal sealed unsafe class MappedFiles(Checkpoint checkpoint) : IDisposable
 {
@@ -70,7 +71,10 @@ internal sealed unsafe class MappedFiles(Checkpoint checkpoint) : IDisposable
         byte* copy = Allocate(tensor.ByteLength + behind);
         for (long start = 0; start < tensor.ByteLength; start += PieceLength)
         {
-            checkpoint.ReadBytes(tensor, start, new Span<byte>(copy + start, (int)Math.Min(PieceLength, tensor.ByteLength - start)));
+            checkpoint.ReadBytes(
+                tensor,
+                start,
+                new Span<byte>(copy + start, (int)Math.Min(PieceLength, tensor.ByteLength - start)));
         }
 
         return new StoredBytes(copy, tensor.ByteLength, tensor.ByteLength + behind);
@@ -86,7 +90,8 @@ internal sealed unsafe class MappedFiles(Checkpoint checkpoint) : IDisposable
 
         return tensor.Offset + tensor.ByteLength <= mapping.Length
             ? mapping
-            : throw ModelDiagnostics.CheckpointUnreadable.Error(new SourceLocation(path), "it has become shorter since it was opened");
+            : throw ModelDiagnostics.CheckpointUnreadable
+                .Error(new SourceLocation(path), "it has become shorter since it was opened");
     }
 
     private static Mapping Map(SafeFileHandle handle, string path)
@@ -94,7 +99,13 @@ internal sealed unsafe class MappedFiles(Checkpoint checkpoint) : IDisposable
         try
         {
             long length = RandomAccess.GetLength(handle);
-            var file = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            var file = MemoryMappedFile.CreateFromFile(
+                handle,
+                null,
+                0,
+                MemoryMappedFileAccess.Read,
+                HandleInheritability.None,
+                leaveOpen: true);
             MemoryMappedViewAccessor view = file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
             byte* address = null;
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref address);
@@ -109,7 +120,12 @@ internal sealed unsafe class MappedFiles(Checkpoint checkpoint) : IDisposable
         }
     }
 
-    private sealed class Mapping(MemoryMappedFile file, MemoryMappedViewAccessor view, byte* address, long length, long readable) : IDisposable
+    private sealed class Mapping(
+        MemoryMappedFile file,
+        MemoryMappedViewAccessor view,
+        byte* address,
+        long length,
+        long readable) : IDisposable
     {
         public byte* Address { get; } = address;
 

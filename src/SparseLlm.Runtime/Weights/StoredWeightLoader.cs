@@ -13,12 +13,15 @@ using SparseLlm.Runtime.Kernels;
 namespace SparseLlm.Runtime.Weights;
 
 /// <summary>
-/// Loads layers whose matrices stay as they are stored, in mapped files. Only a matrix that is stored transposed is turned, once, in memory. Biases and gains are floats.
+/// Loads layers whose matrices stay as they are stored, in mapped files. Only a matrix that is stored transposed is
+/// turned, once, in memory. Biases and gains are floats.
 /// </summary>
 /// <param name="checkpoint">The checkpoint.</param>
 /// <param name="backend">Where activations are.</param>
 /// <param name="files">The checkpoint's mapped files, which are disposed with this.</param>
-internal class StoredWeightLoader(Checkpoint checkpoint, CpuBackend backend, MappedFiles files) : WeightLoader(checkpoint, backend), IDisposable
+internal class StoredWeightLoader(Checkpoint checkpoint, CpuBackend backend, MappedFiles files) :
+    WeightLoader(checkpoint, backend),
+    IDisposable
 {
     private readonly VectorProducts products = new(backend);
     private readonly InstructionSet instructions = InstructionSets.Best;
@@ -33,9 +36,11 @@ internal class StoredWeightLoader(Checkpoint checkpoint, CpuBackend backend, Map
 
     /// <summary>Bytes of the experts that a token does not go through.</summary>
     public long IdleBytes(ExpertsDefinition experts) =>
-        experts.Experts.SelectMany(expert => expert.Linears).Sum(linear => factors[linear.Weight].Bytes) / experts.Experts.Count * (experts.Experts.Count - experts.ExpertsPerToken);
+        experts.Experts.SelectMany(expert => expert.Linears).Sum(linear => factors[linear.Weight].Bytes)
+            / experts.Experts.Count * (experts.Experts.Count - experts.ExpertsPerToken);
 
-    /// <summary>Looks at all matrices of a layer, experts too, so that what is wrong with one shows before anything is generated.</summary>
+    /// <summary>Looks at all matrices of a layer, experts too, so that what is wrong with one shows before anything is
+    /// generated.</summary>
     public void Prepare(LayerDefinition layer)
     {
         foreach (LinearDefinition linear in layer.Linears)
@@ -73,7 +78,8 @@ internal class StoredWeightLoader(Checkpoint checkpoint, CpuBackend backend, Map
         StoredMatrix tensor = Tensor(Checkpoint[slice.Tensor.Name]);
         long plane = (long)slice.Plane * slice.Tensor.Rows;
         StridedRange rows = slice.Outputs ?? StridedRange.Consecutive(0, slice.Tensor.Rows);
-        WeightMatrix[] runs = [.. Enumerable.Range(0, rows.Runs).Select(run => tensor.Slice(plane + rows[run * rows.Run], rows.Run))];
+        WeightMatrix[] runs = [.. Enumerable.Range(0, rows.Runs)
+            .Select(run => tensor.Slice(plane + rows[run * rows.Run], rows.Run))];
         return runs.Length == 1 ? runs[0] : new StackedMatrix(runs);
     }
 
@@ -87,7 +93,8 @@ internal class StoredWeightLoader(Checkpoint checkpoint, CpuBackend backend, Map
         StoredMatrix matrix = Open(tensor);
         if (FirstWrongRow(matrix) is long row)
         {
-            throw tensor.Packed!.Malformed(FormattableString.Invariant($"the mask of row {row} does not fit its values"));
+            throw tensor.Packed!.Malformed(
+                FormattableString.Invariant($"the mask of row {row} does not fit its values"));
         }
 
         tensors.Add(tensor.Name, matrix);
@@ -100,7 +107,9 @@ internal class StoredWeightLoader(Checkpoint checkpoint, CpuBackend backend, Map
         {
             return MatrixShape.TryOf(tensor, out MatrixShape shape)
                 ? StoredMatrix.Dense(shape, files.Bytes(tensor, 0), instructions)
-                : throw ModelDiagnostics.UnsupportedElementType.Error(new SourceLocation(Checkpoint.PathOf(tensor)), Checkpoint.UnsupportedElementTypeMessage(tensor));
+                : throw ModelDiagnostics.UnsupportedElementType.Error(
+                    new SourceLocation(Checkpoint.PathOf(tensor)),
+                    Checkpoint.UnsupportedElementTypeMessage(tensor));
         }
 
         StoredBytes values = files.Bytes(packed.Part(StoredPart.Values), StoredMatrix.BehindValues);
@@ -108,11 +117,17 @@ internal class StoredWeightLoader(Checkpoint checkpoint, CpuBackend backend, Map
         packed.RequireStarts(Read);
         return packed.Encoding is GroupEncoding groups
             ? StoredMatrix.Groups(packed.Matrix, groups.Pattern, values, mask, instructions)
-            : StoredMatrix.Bitmask(packed.Matrix, values, mask, files.Bytes(packed.Part(StoredPart.RowOffsets), 0), instructions);
+            : StoredMatrix.Bitmask(
+                packed.Matrix,
+                values,
+                mask,
+                files.Bytes(packed.Part(StoredPart.RowOffsets), 0),
+                instructions);
     }
 
     private unsafe void Read(TensorInfo part, long firstByte, Span<byte> destination) =>
-        new ReadOnlySpan<byte>(files.Bytes(part, behind: 0).Address + firstByte, destination.Length).CopyTo(destination);
+        new ReadOnlySpan<byte>(files.Bytes(part, behind: 0).Address + firstByte, destination.Length).CopyTo(
+            destination);
 
     /// <summary>Products trust masks, so each is looked at once.</summary>
     private long? FirstWrongRow(StoredMatrix matrix)
@@ -149,6 +164,9 @@ internal class StoredWeightLoader(Checkpoint checkpoint, CpuBackend backend, Map
             slice.Gather(MemoryMarshal.Cast<byte, float>(plane), new Span<float>(turned, slice.Rows * slice.Columns));
         }
 
-        return StoredMatrix.Dense(new MatrixShape(tensor.ElementType, slice.Rows, slice.Columns), new StoredBytes(turned, length, length), instructions);
+        return StoredMatrix.Dense(
+            new MatrixShape(tensor.ElementType, slice.Rows, slice.Columns),
+            new StoredBytes(turned, length, length),
+            instructions);
     }
 }

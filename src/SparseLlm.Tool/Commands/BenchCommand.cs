@@ -14,21 +14,50 @@ internal static class BenchCommand
     public static Command Create()
     {
         Argument<string> model = RunCommand.ModelToRun();
-        Option<int> promptTokens = CommandAction.AtLeast(1, new Option<int>("--prompt-tokens") { Description = "Tokens of the prompt, which are read at once.", DefaultValueFactory = _ => 128 });
-        Option<int> tokens = CommandAction.AtLeast(1, new Option<int>("--tokens") { Description = "Tokens that follow, one by one.", DefaultValueFactory = _ => 64 });
-        Option<int> repeat = CommandAction.AtLeast(1, new Option<int>("--repeat") { Description = "How often; the medians are shown.", DefaultValueFactory = _ => 3 });
+        Option<int> promptTokens = CommandAction.AtLeast(1, new Option<int>("--prompt-tokens")
+        {
+            Description = "Tokens of the prompt, which are read at once.",
+            DefaultValueFactory = _ => 128
+        });
+        Option<int> tokens = CommandAction.AtLeast(1, new Option<int>("--tokens")
+        {
+            Description = "Tokens that follow, one by one.",
+            DefaultValueFactory = _ => 64
+        });
+        Option<int> repeat = CommandAction.AtLeast(1, new Option<int>("--repeat")
+        {
+            Description = "How often; the medians are shown.",
+            DefaultValueFactory = _ => 3
+        });
         Option<int?> threads = CommandAction.Threads("Threads that compute");
         var sources = new SourceOptions();
         Option<bool> json = CommandAction.Json();
         Option<bool> noProgress = CommandAction.NoProgress();
-        var command = new Command("bench", "Measure how fast a model runs, and what it takes of the machine.") { model, promptTokens, tokens, repeat, threads, json, noProgress };
+        var command = new Command("bench", "Measure how fast a model runs, and what it takes of the machine.")
+        {
+            model,
+            promptTokens,
+            tokens,
+            repeat,
+            threads,
+            json,
+            noProgress
+        };
         sources.AddTo(command);
         command.SetWork((arguments, cancellation) =>
         {
-            (int prompt, int generated, int runs) = (arguments.GetValue(promptTokens), arguments.GetValue(tokens), arguments.GetValue(repeat));
-            string directory = sources.Model(arguments, arguments.GetRequiredValue(model), cancellation, arguments.GetValue(noProgress));
+            (int prompt, int generated, int runs) = (arguments.GetValue(promptTokens), arguments.GetValue(
+                tokens), arguments.GetValue(repeat));
+            string directory = sources.Model(
+                arguments,
+                arguments.GetRequiredValue(model),
+                cancellation,
+                arguments.GetValue(noProgress));
             long begin = Stopwatch.GetTimestamp();
-            using LanguageModel opened = RunCommand.Open(directory, checked(prompt + generated), arguments.GetValue(threads));
+            using LanguageModel opened = RunCommand.Open(
+                directory,
+                checked(prompt + generated),
+                arguments.GetValue(threads));
             double load = Stopwatch.GetElapsedTime(begin).TotalSeconds;
             (double prefill, double decode) = new Benchmark(opened, prompt, generated).Run(
                 runs,

@@ -21,17 +21,26 @@ internal static class BuildCommand
     {
         var recipe = new RecipeOptions();
         Option<string[]> artifact = RecipeFile.Artifact();
-        var manifest = new Option<string?>("--manifest") { Description = "Write lists of inputs, outputs, artifacts and warnings for a build system to this path, with endings of their own." };
+        var manifest = new Option<string?>(
+            "--manifest")
+        { Description = "Write lists of inputs, outputs, artifacts and warnings for a build system to this path, with endings of their own." };
         var sources = new SourceOptions();
         var computing = new EngineOptions();
         Option<MemoryBudget?> memory = CommandAction.Memory();
         Option<string?> cache = CommandAction.Cache();
-        var locked = new Option<bool>("--locked", "--locked-mode") { Description = "Hold inputs and results against the lock file, and fail where they differ." };
-        var onCacheMiss = new Option<CacheMissPolicy>("--on-cache-miss") { Description = "What to do where an artifact would have to be computed: build, warn or error." };
+        var locked = new Option<bool>("--locked", "--locked-mode")
+        {
+            Description = "Hold inputs and results against the lock file, and fail where they differ."
+        };
+        var onCacheMiss = new Option<CacheMissPolicy>("--on-cache-miss")
+        {
+            Description = "What to do where an artifact would have to be computed: build, warn or error."
+        };
         onCacheMiss.Validators.Add(result =>
         {
             // A number would be taken for a member of the enumeration, whether there is one or not.
-            if (result.Tokens is [var token] && !Enum.GetNames<CacheMissPolicy>().Contains(token.Value, StringComparer.OrdinalIgnoreCase))
+            if (result.Tokens is [var token]
+                && !Enum.GetNames<CacheMissPolicy>().Contains(token.Value, StringComparer.OrdinalIgnoreCase))
             {
                 result.AddError($"--on-cache-miss is '{token.Value}'; it can be build, warn or error");
             }
@@ -40,7 +49,8 @@ internal static class BuildCommand
         Option<bool> noProgress = CommandAction.NoProgress();
         manifest.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: { Length: > 0 } path }] && Path.GetFileName(Path.GetFullPath(path)).Length == 0)
+            if (result.Tokens is [{ Value: { Length: > 0 } path }]
+                && Path.GetFileName(Path.GetFullPath(path)).Length == 0)
             {
                 result.AddError($"{manifest.Name} is '{path}', which is a folder; write the path of the lists without their endings, such as obj/lists");
             }
@@ -54,7 +64,12 @@ internal static class BuildCommand
         {
             ChosenRecipe chosen = recipe.Read(arguments, cancellation);
             bool isLocked = arguments.GetValue(locked);
-            Recipe read = sources.Fetch(arguments, chosen.Recipe, isLocked, arguments.GetValue(noProgress), cancellation);
+            Recipe read = sources.Fetch(
+                arguments,
+                chosen.Recipe,
+                isLocked,
+                arguments.GetValue(noProgress),
+                cancellation);
             string directory = chosen.Output;
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache) ?? chosen.Cache);
             using IEngine engine = Devices.Open(computing.Choose(arguments, read.Engine), opened);
@@ -92,7 +107,9 @@ internal static class BuildCommand
         [
             new("build", "Make all artifacts of pruning.yaml here, in models."),
             new("build recipes/opt.yaml --artifact opt-50 -o out", "Make one artifact of a recipe elsewhere."),
-            new("build --locked --on-cache-miss error", "On a build server: take what is known, compute nothing, and fail where the lock file differs."),
+            new(
+                "build --locked --on-cache-miss error",
+                "On a build server: take what is known, compute nothing, and fail where the lock file differs."),
         ]);
     }
 
@@ -111,12 +128,34 @@ internal static class BuildCommand
                 Encoding = outcome.Manifest.Encoding.Name(),
                 outcome.Manifest.Size,
                 outcome.Manifest.Speed,
-                Exports = outcome.Manifest.Exports.Select(export => new { export.Format, export.Type, Files = export.Files.Select(file => file.Name), export.Bytes, export.Digest }),
+                Exports = outcome.Manifest.Exports.Select(export => new
+                {
+                    export.Format,
+                    export.Type,
+                    Files = export
+                    .Files
+                    .Select(file => file.Name),
+                    export.Bytes,
+                    export.Digest
+                }),
                 Perplexity = outcome.Manifest.Perplexity.ToDictionary(
-                    entry => entry.Key, entry => new { entry.Value.Dense, entry.Value.Pruned, entry.Value.Tokens, entry.Value.Windows }),
+                    entry => entry.Key, entry => new
+                    {
+                        entry.Value.Dense,
+                        entry.Value.Pruned,
+                        entry.Value.Tokens,
+                        entry
+                        .Value
+                        .Windows
+                    }),
                 Gates = outcome.Gates.Select(gate => new
                 {
-                    gate.Perplexity, gate.Limit, gate.Value, gate.IsMet, Severity = JsonNamingPolicy.CamelCase.ConvertName(gate.Severity.ToString()),
+                    gate.Perplexity,
+                    gate.Limit,
+                    gate.Value,
+                    gate.IsMet,
+                    Severity = JsonNamingPolicy.CamelCase
+                        .ConvertName(gate.Severity.ToString()),
                 }),
                 outcome.Manifest.Seconds,
             }),
@@ -128,7 +167,9 @@ internal static class BuildCommand
                 ["artifact", "method?", "sparsity#", "perplexity#", "dense#?", "pruned#", "change#", gate, "seconds#?"], build.Outcomes.SelectMany(Rows));
             if (build.Outcomes.SelectMany(SizeText.Row).ToArray() is { Length: > 0 } sizes)
             {
-                console.WriteTable(["artifact", "encoding", "dense#", "packed#", "change#", "bits/weight#?", "tokens/s#?"], sizes);
+                console.WriteTable(
+                    ["artifact", "encoding", "dense#", "packed#", "change#", "bits/weight#?", "tokens/s#?"],
+                    sizes);
             }
 
             console.WriteLine($"summary: {Path.Combine(directory, build.Reports[0])}");
@@ -155,7 +196,8 @@ internal static class BuildCommand
             yield return
             [
                 .. own, name, Format($"{report.Dense:0.000}"), Format($"{report.Pruned:0.000}"),
-                Format($"{report.Increase:+0.0 %;-0.0 %;0.0 %}"), Verdict(GateResult.Beside(outcome.Gates, manifest, name)), seconds,
+                Format($"{report.Increase:+0.0 %;-0.0 %;0.0 %}"), Verdict(
+                    GateResult.Beside(outcome.Gates, manifest, name)), seconds,
             ];
             (own, seconds) = (["", "", ""], "");
         }

@@ -19,18 +19,37 @@ internal static class CacheCollectCommand
         {
             Description = $"What may stay, such as 20GB; by default what {SizeVariable} says, else {DefaultSize}. Pinned entries always stay.",
         };
-        var yes = new Option<bool>("--yes") { Description = "Remove it; without this, only say what would be removed." };
+        var yes = new Option<bool>("--yes")
+        {
+            Description = "Remove it; without this, only say what would be removed."
+        };
         var details = new Option<bool>("--details") { Description = "A line for every file." };
         Option<bool> json = CommandAction.Json();
-        var command = new Command("gc", "Remove what is left over, then what has not been used for longest, until the rest fits.") { cache, maximum, yes, details, json };
+        var command = new Command(
+            "gc",
+            "Remove what is left over, then what has not been used for longest, until the rest fits.") { cache, maximum, yes, details, json };
         command.SetWork((arguments, cancellation) =>
         {
             bool isForReal = arguments.GetValue(yes);
             long size = MaximumSize(arguments.GetValue(maximum));
-            CacheCollection collection = CacheCollection.Plan(CommandAction.OpenCache(arguments.GetValue(cache)), size, cancellation);
+            CacheCollection collection = CacheCollection.Plan(
+                CommandAction.OpenCache(arguments.GetValue(cache)),
+                size,
+                cancellation);
             IReadOnlyList<CacheRemoval> failed = isForReal ? collection.Execute() : [];
             new Terminal(arguments.GetValue(json)).Result(
-                new { FormatVersion = 1, DryRun = !isForReal, collection.Before, collection.After, collection.Pinned, collection.LockFiles, collection.Removals, Failed = failed },
+                new
+                {
+                    FormatVersion = 1,
+                    DryRun = !isForReal,
+                    collection.Before,
+                    collection.After,
+                    collection
+                    .Pinned,
+                    collection.LockFiles,
+                    collection.Removals,
+                    Failed = failed
+                },
                 console =>
                 {
                     ShowRemovals(collection, arguments.GetValue(details), console);
@@ -52,7 +71,8 @@ internal static class CacheCollectCommand
             ? (SizeVariable, Environment.GetEnvironmentVariable(SizeVariable))
             : ("--max-size", option);
         return ByteSize.Parse(string.IsNullOrEmpty(text) ? DefaultSize : text)
-            ?? throw ToolDiagnostics.InvalidOption.Error(null, $"{source} is '{text}', which is not a size; write it like 20GB, 500MiB or 1000000");
+            ?? throw ToolDiagnostics.InvalidOption
+                .Error(null, $"{source} is '{text}', which is not a size; write it like 20GB, 500MiB or 1000000");
     }
 
     private static void ShowRemovals(CacheCollection collection, bool hasDetails, TextOutput console)
@@ -66,16 +86,21 @@ internal static class CacheCollectCommand
         }
         else if (collection.Removals.Count > 0)
         {
-            console.WriteTable(["what", "files#", "size#"], collection.Removals.GroupBy(removal => removal.Group).Select(group => (string[])
-            [
-                group.Key,
-                group.Count().ToString(CultureInfo.InvariantCulture),
-                ByteSize.Format(group.Sum(removal => removal.Bytes)),
-            ]));
+            console.WriteTable(["what", "files#", "size#"], collection.Removals.GroupBy(removal => removal.Group)
+                .Select(group => (string[])
+                    [
+                        group.Key,
+                        group.Count().ToString(CultureInfo.InvariantCulture),
+                        ByteSize.Format(group.Sum(removal => removal.Bytes)),
+                    ]));
         }
     }
 
-    private static void ShowTotals(CacheCollection collection, bool isForReal, IReadOnlyList<CacheRemoval> failed, TextOutput console)
+    private static void ShowTotals(
+        CacheCollection collection,
+        bool isForReal,
+        IReadOnlyList<CacheRemoval> failed,
+        TextOutput console)
     {
         string sizes = $"{ByteSize.Format(collection.Before)} to {ByteSize.Format(collection.After)}";
         console.WriteLine(isForReal
@@ -92,8 +117,11 @@ internal static class CacheCollectCommand
         }
 
         long others = collection.After - Math.Min(collection.After, collection.Pinned);
-        string fresh = others == 0 ? "" : $"; {ByteSize.Format(others)} were stored within the last hour and may be in use";
-        console.WriteLine($"that is more than {ByteSize.Format(size)}: {ByteSize.Format(collection.Pinned)} are pinned{fresh}");
+        string fresh = others == 0
+            ? ""
+            : $"; {ByteSize.Format(others)} were stored within the last hour and may be in use";
+        console.WriteLine(
+            $"that is more than {ByteSize.Format(size)}: {ByteSize.Format(collection.Pinned)} are pinned{fresh}");
         if (collection.LockFiles.Count > 0)
         {
             console.WriteLine("pinned by lock files, for as long as they exist and name it:");

@@ -5,18 +5,27 @@ using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
 
-/// <summary><c>sparsellm cache push|pull [RECIPE]</c>: brings locked artifacts to the remote cache, or from there.</summary>
+/// <summary><c>sparsellm cache push|pull [RECIPE]</c>: brings locked artifacts to the remote cache, or from
+/// there.</summary>
 internal static class CacheExchangeCommand
 {
     public static Command CreatePush() =>
-        Create("push", "Store the artifacts of a recipe's lock file on the remote cache, with their perplexities.", "stored", CacheExchange.Push).WithExamples(
+        Create(
+            "push",
+            "Store the artifacts of a recipe's lock file on the remote cache, with their perplexities.",
+            "stored",
+            CacheExchange.Push).WithExamples(
         [
             new("cache push", "Store the artifacts that pruning.lock.json here names."),
             new("cache push recipes/opt.yaml --layers", "With their decoder layers, so that others go on from there."),
         ]);
 
     public static Command CreatePull() =>
-        Create("pull", "Fetch the artifacts of a recipe's lock file from the remote cache, with their perplexities.", "fetched", CacheExchange.Pull).WithExamples(
+        Create(
+            "pull",
+            "Fetch the artifacts of a recipe's lock file from the remote cache, with their perplexities.",
+            "fetched",
+            CacheExchange.Pull).WithExamples(
         [
             new("cache pull", "Fetch the artifacts that pruning.lock.json here names."),
         ]);
@@ -25,7 +34,10 @@ internal static class CacheExchangeCommand
         string name, string description, string done, Func<BuildCache, string, bool, CancellationToken, IReadOnlyList<ExchangedArtifact>> exchange)
     {
         Argument<string> recipe = RecipeFile.Argument();
-        var layers = new Option<bool>("--layers") { Description = "The decoder layers too, which a build goes on from after an edit of the recipe." };
+        var layers = new Option<bool>("--layers")
+        {
+            Description = "The decoder layers too, which a build goes on from after an edit of the recipe."
+        };
         Option<string?> cache = CommandAction.Cache();
         Option<bool> json = CommandAction.Json();
         var command = new Command(name, description) { recipe, layers, cache, json };
@@ -66,7 +78,9 @@ internal static class CacheExchangeCommand
             [
                 artifact.IsThere ? done : $"not {done}",
                 .. artifact.Exports == 0 ? [] : (string[])[$"{artifact.ExportsThere} of {artifact.Exports} GGUF files"],
-                .. artifact.Perplexities == 0 ? [] : (string[])[$"{artifact.PerplexitiesThere} of {artifact.Perplexities} perplexities"],
+                .. artifact.Perplexities == 0
+                    ? []
+                    : (string[])[$"{artifact.PerplexitiesThere} of {artifact.Perplexities} perplexities"],
                 .. artifact.Layers == 0 ? [] : (string[])[$"{artifact.LayersThere} of {artifact.Layers} layers"],
                 .. artifact.HasBudget ? [] : (string[])["without the sparsity of each matrix, which they need"],
             ];

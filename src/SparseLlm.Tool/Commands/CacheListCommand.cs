@@ -15,11 +15,18 @@ internal static class CacheListCommand
     {
         Option<string?> cache = CommandAction.Cache();
         Option<bool> json = CommandAction.Json();
-        var details = new Option<bool>("--details") { Description = "A line for every entry, with its key, the last used first." };
-        var command = new Command("ls", "Show what is in the cache: for each model and artifact how much of what kind, and when it was last used.") { cache, details, json };
+        var details = new Option<bool>("--details")
+        {
+            Description = "A line for every entry, with its key, the last used first."
+        };
+        var command = new Command(
+            "ls",
+            "Show what is in the cache: for each model and artifact how much of what kind, and when it was last used.") { cache, details, json };
         command.SetWork((arguments, cancellation) =>
         {
-            CacheInventory inventory = CacheInventory.Of(CommandAction.OpenCache(arguments.GetValue(cache)), cancellation);
+            CacheInventory inventory = CacheInventory.Of(
+                CommandAction.OpenCache(arguments.GetValue(cache)),
+                cancellation);
             new Terminal(arguments.GetValue(json)).Result(
                 new
                 {
@@ -71,35 +78,43 @@ internal static class CacheListCommand
         }
     }
 
-    /// <summary>A row for every kind of entry of every artifact, the model and the artifact that were last used first.</summary>
+    /// <summary>A row for every kind of entry of every artifact, the model and the artifact that were last used
+    /// first.</summary>
     private static void ShowGroups(CacheInventory inventory, TextOutput console)
     {
         DateTime now = DateTime.UtcNow;
         var groups = from listed in inventory.Entries
                      group listed by listed.Entry.Origin?.Model into model
                      from artifact in model.GroupBy(listed => listed.Entry.Origin?.Artifact)
-                     from kind in artifact.GroupBy(listed => listed.Entry.Kind).OrderBy(kind => kind.Key, StringComparer.Ordinal)
-                     select (Model: model.Key ?? "unknown", Artifact: model.Key is null ? "stored by an older version" : artifact.Key ?? "dense model", Kind: kind.Key, Entries: kind.ToArray());
-        console.WriteTable(["model", "artifact", "kind", "entries#?", "size#", "last used#?", ""], groups.Select(group => (string[])
-        [
-            group.Model,
-            group.Artifact,
-            group.Kind,
-            group.Entries.Length.ToString(CultureInfo.InvariantCulture),
-            ByteSize.Format(CacheEntry.SizeOf(group.Entries.Select(listed => listed.Entry))),
-            Age.Format(now - group.Entries.Max(listed => listed.LastUsed)),
-            group.Entries.Count(listed => listed.IsPinned) is var pinned && pinned == group.Entries.Length ? "pinned" : pinned == 0 ? "" : $"{pinned} pinned",
-        ]));
+                     from kind in artifact.GroupBy(listed => listed.Entry.Kind)
+                         .OrderBy(kind => kind.Key, StringComparer.Ordinal)
+                     select (Model: model.Key ?? "unknown", Artifact: model.Key is null
+                         ? "stored by an older version"
+                         : artifact.Key ?? "dense model", Kind: kind.Key, Entries: kind.ToArray());
+        console.WriteTable(["model", "artifact", "kind", "entries#?", "size#", "last used#?", ""], groups
+            .Select(group => (string[])
+                [
+                    group.Model,
+                    group.Artifact,
+                    group.Kind,
+                    group.Entries.Length.ToString(CultureInfo.InvariantCulture),
+                    ByteSize.Format(CacheEntry.SizeOf(group.Entries.Select(listed => listed.Entry))),
+                    Age.Format(now - group.Entries.Max(listed => listed.LastUsed)),
+                    group.Entries.Count(listed => listed.IsPinned) is var pinned && pinned == group.Entries.Length
+                ? "pinned"
+                : pinned == 0 ? "" : $"{pinned} pinned",
+                ]));
     }
 
     private static void ShowEntries(CacheInventory inventory, TextOutput console) =>
-        console.WriteTable(["key", "kind?", "description", "size#", "last used?", ""], inventory.Entries.Select(listed => (string[])
-        [
-            listed.Entry.Key[..ShortKey],
-            listed.Entry.Kind,
-            listed.Entry.Description,
-            ByteSize.Format(listed.Entry.Size),
-            listed.LastUsed.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
-            listed.IsPinned ? "pinned" : "",
-        ]));
+        console.WriteTable(["key", "kind?", "description", "size#", "last used?", ""], inventory.Entries
+            .Select(listed => (string[])
+                [
+                    listed.Entry.Key[..ShortKey],
+                    listed.Entry.Kind,
+                    listed.Entry.Description,
+                    ByteSize.Format(listed.Entry.Size),
+                    listed.LastUsed.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
+                    listed.IsPinned ? "pinned" : "",
+                ]));
 }

@@ -12,12 +12,24 @@ internal static class CacheVerifyCommand
     {
         Option<string?> cache = CommandAction.Cache();
         Option<bool> json = CommandAction.Json();
-        var command = new Command("verify", "Compare everything in the cache with its digests, and drop what is damaged.") { cache, json };
+        var command = new Command(
+            "verify",
+            "Compare everything in the cache with its digests, and drop what is damaged.") { cache, json };
         command.SetWork((arguments, cancellation) =>
         {
-            CacheVerification verification = CacheVerification.Run(CommandAction.OpenCache(arguments.GetValue(cache)), cancellation);
+            CacheVerification verification = CacheVerification.Run(
+                CommandAction.OpenCache(arguments.GetValue(cache)),
+                cancellation);
             new Terminal(arguments.GetValue(json)).Result(
-                new { FormatVersion = 1, verification.Entries, verification.Blobs, verification.Bytes, verification.Problems },
+                new
+                {
+                    FormatVersion = 1,
+                    verification.Entries,
+                    verification.Blobs,
+                    verification.Bytes,
+                    verification
+                    .Problems
+                },
                 console => Show(verification, console));
             return verification.Problems.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
         });
@@ -31,10 +43,13 @@ internal static class CacheVerifyCommand
     {
         foreach (CacheProblem problem in verification.Problems)
         {
-            console.WriteLine($"{problem.Path}: {problem.Reason}; {(problem.IsDropped ? "dropped" : "it could not be dropped")}");
+            console.WriteLine(
+                $"{problem.Path}: {problem.Reason}; {(problem.IsDropped ? "dropped" : "it could not be dropped")}");
         }
 
-        string result = verification.Problems.Count == 0 ? "all is well" : $"{verification.Problems.Count} damaged files";
+        string result = verification.Problems.Count == 0
+            ? "all is well"
+            : $"{verification.Problems.Count} damaged files";
         console.WriteLine($"{verification.Entries} entries, {ByteSize.Format(verification.Bytes)} in {verification.Blobs} files: {result}");
     }
 }

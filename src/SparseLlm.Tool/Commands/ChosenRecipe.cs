@@ -5,7 +5,8 @@ using SparseLlm.Tool.Projects;
 
 namespace SparseLlm.Tool.Commands;
 
-/// <summary>A recipe that was read, and what the command line, or else its project, says of where its artifacts are and how they are made.</summary>
+/// <summary>A recipe that was read, and what the command line, or else its project, says of where its artifacts are and
+/// how they are made.</summary>
 /// <param name="Recipe">The recipe, with the engine that its project names.</param>
 /// <param name="Warnings">Its warnings, which have been shown.</param>
 /// <param name="Output">The directory of the artifacts, absolute.</param>
@@ -17,8 +18,10 @@ internal sealed record ChosenRecipe(Recipe Recipe, IReadOnlyList<Diagnostic> War
         new(recipe, warnings, Path.Combine(Path.GetDirectoryName(Path.GetFullPath(recipe.Path))!, "models"), null);
 
     /// <summary>The same recipe as a build of a project makes it.</summary>
-    public ChosenRecipe In(PruningProject project) => this with { Recipe = Recipe with { Engine = project.Choose(Recipe.Engine) }, Output = project.Models, Cache = project.Cache };
+    public ChosenRecipe In(
+        PruningProject project) => this with { Recipe = Recipe with { Engine = project.Choose(Recipe.Engine) }, Output = project.Models, Cache = project.Cache };
 
     /// <summary>Whether any artifact stands in its place.</summary>
-    public bool IsBuilt => Recipe.Artifacts.Any(artifact => File.Exists(Path.Combine(Output, artifact.Name, ArtifactManifest.FileName)));
+    public bool IsBuilt => Recipe.Artifacts
+        .Any(artifact => File.Exists(Path.Combine(Output, artifact.Name, ArtifactManifest.FileName)));
 }

@@ -17,13 +17,18 @@ internal static class CommandAction
     public static Option<bool> NoProgress() => new("--no-progress") { Description = "Print no progress." };
 
     /// <summary>Chooses the number of threads.</summary>
-    public static Option<int?> Threads(string whose = "Threads of an engine on the processor") => AtLeast(1, new Option<int?>("--threads") { Description = $"{whose}; one per core by default." });
+    public static Option<int?> Threads(string whose = "Threads of an engine on the processor")
+        => AtLeast(1, new Option<int?>("--threads") { Description = $"{whose}; one per core by default." });
 
     /// <summary>Chooses how a text is cut.</summary>
     public static Option<int?> SequenceLength() =>
-        AtLeast(2, new Option<int?>("--sequence-length") { Description = "Tokens per window; by default the smaller of 2048 and the model's maximum." });
+        AtLeast(2, new Option<int?>("--sequence-length")
+        {
+            Description = "Tokens per window; by default the smaller of 2048 and the model's maximum."
+        });
 
-    /// <summary>A share, with a point for decimals whatever the culture: a comma would be taken for a separator of thousands.</summary>
+    /// <summary>A share, with a point for decimals whatever the culture: a comma would be taken for a separator of
+    /// thousands.</summary>
     public static Option<double?> Share(string name, string description) => new(name)
     {
         Description = description,
@@ -50,7 +55,8 @@ internal static class CommandAction
             MemoryBudget? budget = MemoryBudget.Parse(text);
             if (budget is null)
             {
-                result.AddError($"--memory is '{text}', which is neither a size nor a percentage; write it like 4GB, 512MiB or 50%");
+                result.AddError(
+                    $"--memory is '{text}', which is neither a size nor a percentage; write it like 4GB, 512MiB or 50%");
             }
 
             return budget;
@@ -62,7 +68,8 @@ internal static class CommandAction
     {
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out int number) && number < least)
+            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out int number)
+                && number < least)
             {
                 result.AddError(FormattableString.Invariant($"{option.Name} must be at least {least}, found {number}"));
             }
@@ -100,7 +107,11 @@ internal static class CommandAction
     /// <summary>Gives a command its work.</summary>
     /// <param name="command">The command.</param>
     /// <param name="work">Returns the exit code.</param>
-    /// <param name="isTidy">Whether it has something to keep or to put away when it is called off, and is waited for.</param>
-    public static void SetWork(this Command command, Func<ParseResult, CancellationToken, int> work, bool isTidy = false) =>
+    /// <param name="isTidy">Whether it has something to keep or to put away when it is called off, and is waited
+    /// for.</param>
+    public static void SetWork(
+        this Command command,
+        Func<ParseResult, CancellationToken, int> work,
+        bool isTidy = false) =>
         command.Action = new CommandWork(work, isTidy);
 }

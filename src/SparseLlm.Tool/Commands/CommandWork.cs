@@ -12,8 +12,11 @@ namespace SparseLlm.Tool.Commands;
 
 /// <summary>What a command does, with failures turned into diagnostics and exit codes.</summary>
 /// <param name="work">The work; returns the exit code.</param>
-/// <param name="isTidy">Whether it has something to keep or to put away when it is called off, and is waited for.</param>
-internal sealed class CommandWork(Func<ParseResult, CancellationToken, int> work, bool isTidy) : AsynchronousCommandLineAction
+/// <param name="isTidy">Whether it has something to keep or to put away when it is called off, and is waited
+/// for.</param>
+internal sealed class CommandWork(
+    Func<ParseResult, CancellationToken, int> work,
+    bool isTidy) : AsynchronousCommandLineAction
 {
     /// <summary>Whether it has something to keep or to put away when it is called off, and is waited for.</summary>
     public bool IsTidy => isTidy;
@@ -58,7 +61,8 @@ internal sealed class CommandWork(Func<ParseResult, CancellationToken, int> work
         }
         catch (Exception exception)
         {
-            Terminal.Show(ToolDiagnostics.Internal.At(null, $"this is a defect of the tool; please report it with what follows: {exception.Message}"));
+            Terminal.Show(ToolDiagnostics.Internal
+                .At(null, $"this is a defect of the tool; please report it with what follows: {exception.Message}"));
             foreach (string line in exception.ToString().Split('\n'))
             {
                 Terminal.Progress(line.TrimEnd('\r'));
@@ -77,8 +81,9 @@ internal sealed class CommandWork(Func<ParseResult, CancellationToken, int> work
 
         Terminal.Progress($"for cause and remedy: dotnet sparsellm explain {diagnostics.First(diagnostic => diagnostic.Severity == Severity.Error).Code}");
         return diagnostics.Any(IsUsage) ? ExitCodes.Usage
-            : diagnostics.Any(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.NotInCache) ? ExitCodes.WouldCompute
-            : ExitCodes.Failed;
+            : diagnostics.Any(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.NotInCache)
+                ? ExitCodes.WouldCompute
+                : ExitCodes.Failed;
     }
 
     /// <summary>The recipe, a text or the command line is wrong, not the work.</summary>

@@ -3,9 +3,10 @@ using System.CommandLine;
 namespace SparseLlm.Tool.Commands;
 
 /// <summary>
-/// <c>sparsellm completions SHELL</c>: a script that asks the tool itself, through System.CommandLine's <c>[suggest]</c> directive, what can come next.
-/// So commands, options, their values and the names of artifacts complete without anything to keep up to date, behind <c>dotnet sparsellm</c> as well as
-/// behind <c>dotnet-sparsellm</c>.
+/// <c>sparsellm completions SHELL</c>: a script that asks the tool itself, through System.CommandLine's
+/// <c>[suggest]</c> directive, what can come next. So commands, options, their values and the names of artifacts
+/// complete without anything to keep up to date, behind <c>dotnet sparsellm</c> as well as behind
+/// <c>dotnet-sparsellm</c>.
 /// </summary>
 internal static class CompletionsCommand
 {
@@ -100,7 +101,9 @@ internal static class CompletionsCommand
     {
         var shell = new Argument<string>("shell") { Description = "bash, zsh, or pwsh (which is powershell too)." };
         shell.AcceptOnlyFromAmong("bash", "zsh", "pwsh", "powershell");
-        var command = new Command("completions", "Print a script that completes commands, options and artifact names in a shell.") { shell };
+        var command = new Command(
+            "completions",
+            "Print a script that completes commands, options and artifact names in a shell.") { shell };
         command.SetWork((arguments, _) =>
         {
             Console.Out.Write(arguments.GetRequiredValue(shell) switch

@@ -16,7 +16,9 @@ internal static class DoctorCommand
     {
         Option<string?> cache = CommandAction.Cache();
         Option<bool> json = CommandAction.Json();
-        var command = new Command("doctor", "Show what this machine has for pruning: runtime, processor, memory, caches, the hub, GPUs, engines.") { cache, json };
+        var command = new Command(
+            "doctor",
+            "Show what this machine has for pruning: runtime, processor, memory, caches, the hub, GPUs, engines.") { cache, json };
         command.SetWork((arguments, _) =>
         {
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
@@ -38,10 +40,16 @@ internal static class DoctorCommand
         Add("tool", machine.Tool);
         Add("runtime", $"{machine.Runtime} on {machine.OperatingSystem}, {machine.Architecture}");
         Add("SDK", machine.Sdk ?? "not found: 'dotnet build' needs the .NET SDK; the tool itself does not");
-        Add("processor", string.Create(CultureInfo.InvariantCulture, $"{machine.Processors} threads, {string.Join(", ", machine.CpuFeatures)}"));
-        Add("memory", string.Create(CultureInfo.InvariantCulture, $"{machine.AvailableMemory / 1e9:0.0} GB for this process"));
+        Add("processor", string.Create(
+            CultureInfo.InvariantCulture,
+            $"{machine.Processors} threads, {string.Join(", ", machine.CpuFeatures)}"));
+        Add(
+            "memory",
+            string.Create(CultureInfo.InvariantCulture, $"{machine.AvailableMemory / 1e9:0.0} GB for this process"));
         Add("cache", machine.Cache is { } folder
-            ? string.Create(CultureInfo.InvariantCulture, $"{folder}, {machine.CacheBytes / 1e6:0.0} MB, {machine.CacheFreeBytes / 1e9:0.0} GB free")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{folder}, {machine.CacheBytes / 1e6:0.0} MB, {machine.CacheFreeBytes / 1e9:0.0} GB free")
             : "off");
         Add("remote cache", machine.RemoteCache is { } remote
             ? $"{remote}, {(machine.RemoteCacheIsWritten ? "read and written" : "read only")}"
@@ -51,7 +59,8 @@ internal static class DoctorCommand
         {
             { Processors: [] } and { Driver: { } driver } => $"none found, though there is driver {driver}",
             { Processors: [] } => "none found",
-            var graphics => string.Join(", ", graphics.Processors.Select(Describe)) + $", driver {graphics.Driver}" + (graphics.Cuda is { } cuda ? $", CUDA up to {cuda}" : ""),
+            var graphics => string.Join(", ", graphics.Processors.Select(Describe)) + $", driver {graphics.Driver}"
+                + (graphics.Cuda is { } cuda ? $", CUDA up to {cuda}" : ""),
         });
         foreach ((int index, string engine) in machine.Engines.Index())
         {
@@ -71,7 +80,9 @@ internal static class DoctorCommand
                 $"{hub.Endpoint}{(hub.IsOffline ? ", offline" : "")}, {(hub.TokenSource is { } source ? $"token from {source}" : "no token")}, cache {hub.Cache}, with {inventory.Models} models and {inventory.Datasets} data sets in {ByteSize.Format(inventory.Bytes)}");
 
         static string Describe(GraphicsProcessor processor) =>
-            processor.Memory is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{processor.Name} ({bytes / 1e9:0.0} GB)") : processor.Name;
+            processor.Memory is { } bytes
+                ? string.Create(CultureInfo.InvariantCulture, $"{processor.Name} ({bytes / 1e9:0.0} GB)")
+                : processor.Name;
 
         void Add(string name, string value) => pairs.Add((name, value));
     }

@@ -6,7 +6,9 @@ namespace SparseLlm.Tool.Commands;
 /// <summary><c>sparsellm engine</c>: what computes besides the built-in engine.</summary>
 internal static class EngineCommand
 {
-    public static Command Create() => new Command("engine", "Install, list or remove engines that compute with libtorch, on a GPU or on the processor.")
+    public static Command Create() => new Command(
+        "engine",
+        "Install, list or remove engines that compute with libtorch, on a GPU or on the processor.")
     {
         EngineInstallCommand.Create(),
         EngineListCommand.Create(),
@@ -21,7 +23,10 @@ internal static class EngineCommand
     /// <summary>The argument that names an engine.</summary>
     public static Argument<string> Name()
     {
-        var name = new Argument<string>("name") { Description = $"The engine: {string.Join(" or ", EngineKind.All.Select(kind => kind.Name))}." };
+        var name = new Argument<string>("name")
+        {
+            Description = $"The engine: {string.Join(" or ", EngineKind.All.Select(kind => kind.Name))}."
+        };
         name.AcceptOnlyFromAmong([.. EngineKind.All.Select(kind => kind.Name)]);
         return name;
     }

@@ -11,7 +11,10 @@ internal static class EngineListCommand
     public static Command Create()
     {
         Option<bool> json = CommandAction.Json();
-        var command = new Command("list", "List the engines that are installed. None is started; 'doctor' does that.") { json };
+        var command = new Command("list", "List the engines that are installed. None is started; 'doctor' does that.")
+        {
+            json
+        };
         command.SetWork((arguments, _) =>
         {
             IReadOnlyList<InstalledEngine> engines = InstalledEngines.All();
@@ -22,7 +25,14 @@ internal static class EngineListCommand
                     Directory = InstalledEngines.Root,
                     Engines = engines.Select(engine => new
                     {
-                        engine.Name, TorchSharp = engine.Version, engine.Tool, Usable = engine.IsOfThisTool, NumericsClass = engine.CurrentNumericsClass, engine.Description, engine.InstalledAt, engine.Folder,
+                        engine.Name,
+                        TorchSharp = engine.Version,
+                        engine.Tool,
+                        Usable = engine.IsOfThisTool,
+                        NumericsClass = engine.CurrentNumericsClass,
+                        engine.Description,
+                        engine.InstalledAt,
+                        engine.Folder,
                     }),
                 },
                 console => Show(engines, console));
@@ -43,15 +53,16 @@ internal static class EngineListCommand
             return;
         }
 
-        console.WriteTable(["engine", "TorchSharp", "numerics?", "computes on?", "installed?", ""], engines.Select(engine => (string[])
-        [
-            engine.Name,
-            engine.Version,
-            engine.CurrentNumericsClass ?? "not known yet",
-            engine.Description ?? "",
-            engine.InstalledAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
-            engine.IsOfThisTool ? "" : $"of tool {engine.Tool}, not usable by this one",
-        ]));
+        console.WriteTable(["engine", "TorchSharp", "numerics?", "computes on?", "installed?", ""], engines
+            .Select(engine => (string[])
+                [
+                    engine.Name,
+                    engine.Version,
+                    engine.CurrentNumericsClass ?? "not known yet",
+                    engine.Description ?? "",
+                    engine.InstalledAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
+                    engine.IsOfThisTool ? "" : $"of tool {engine.Tool}, not usable by this one",
+                ]));
         console.WriteLine($"in {InstalledEngines.Root}");
     }
 }

@@ -15,13 +15,17 @@ internal static class EngineRemoveCommand
         var version = new Option<string?>("--version") { Description = "The version of TorchSharp; by default all." };
 
         // A shell may expand what it is offered, so that nothing but versions is.
-        version.CompletionSources.Add(context => InstalledEngines.All().Select(engine => engine.Version).Where(known => NuGetVersion.TryParse(known, out _))
-            .Distinct().Select(known => new System.CommandLine.Completions.CompletionItem(known)));
+        version.CompletionSources.Add(context => InstalledEngines.All().Select(engine => engine.Version)
+            .Where(known => NuGetVersion.TryParse(known, out _))
+            .Distinct()
+            .Select(known => new System.CommandLine.Completions.CompletionItem(known)));
         Option<bool> json = CommandAction.Json();
         var command = new Command("remove", "Remove an engine.") { name, version, json };
         command.SetWork((arguments, _) =>
         {
-            IReadOnlyList<InstalledEngine> removed = InstalledEngines.Remove(arguments.GetRequiredValue(name), arguments.GetValue(version));
+            IReadOnlyList<InstalledEngine> removed = InstalledEngines.Remove(
+                arguments.GetRequiredValue(name),
+                arguments.GetValue(version));
             new Terminal(arguments.GetValue(json)).Result(
                 new { FormatVersion = 1, Removed = removed.Select(engine => engine.Folder) },
                 console =>

@@ -15,11 +15,21 @@ internal static class EvalCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("model") { Description = "A Hugging Face directory, dense, pruned or packed, or hf://owner/name." };
-        var text = new Option<string[]>("--text") { Description = $"The text: {TextOptions.Forms}", Required = true, AllowMultipleArgumentsPerToken = false };
+        var model = new Argument<string>("model")
+        {
+            Description = "A Hugging Face directory, dense, pruned or packed, or hf://owner/name."
+        };
+        var text = new Option<string[]>("--text")
+        {
+            Description = $"The text: {TextOptions.Forms}",
+            Required = true,
+            AllowMultipleArgumentsPerToken = false
+        };
         var reading = new TextOptions();
         Option<int?> length = CommandAction.SequenceLength();
-        Option<int?> windows = CommandAction.AtLeast(1, new Option<int?>("--windows") { Description = "Measure the first windows alone." });
+        Option<int?> windows = CommandAction.AtLeast(
+            1,
+            new Option<int?>("--windows") { Description = "Measure the first windows alone." });
         var sources = new SourceOptions();
         var computing = new EngineOptions();
         Option<MemoryBudget?> memory = CommandAction.Memory();
@@ -34,16 +44,25 @@ internal static class EvalCommand
         sources.AddTo(command);
         command.SetWork((arguments, cancellation) =>
         {
-            TextSource source = reading.Source(sources.Texts(arguments, arguments.GetRequiredValue(text), cancellation, arguments.GetValue(noProgress)), arguments);
-            string directory = sources.Model(arguments, arguments.GetRequiredValue(model), cancellation, arguments.GetValue(noProgress));
+            TextSource source = reading.Source(
+                sources.Texts(arguments, arguments.GetRequiredValue(text), cancellation, arguments.GetValue(noProgress)),
+                arguments);
+            string directory = sources.Model(
+                arguments,
+                arguments.GetRequiredValue(model),
+                cancellation,
+                arguments.GetValue(noProgress));
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
             using IEngine engine = Devices.OpenToMeasure(directory, computing.Choose(arguments), opened);
             var perplexityText = new PerplexityText(
-                Path.GetFileName(source.Paths[0]), source, arguments.GetValue(length), new SourceLocation(source.Paths[0])) { Windows = arguments.GetValue(windows) };
+                Path.GetFileName(source.Paths[0]), source, arguments
+                    .GetValue(length), new SourceLocation(source.Paths[0]))
+            { Windows = arguments.GetValue(windows) };
             Perplexity perplexity = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
             {
                 var dense = new DenseModel(directory, engine.NumericsClass, opened);
-                return new PerplexityMeter(dense, engine, arguments.GetValue(memory) ?? MemoryBudget.Default, progress).OfDense(perplexityText, cancellation);
+                return new PerplexityMeter(dense, engine, arguments.GetValue(memory) ?? MemoryBudget.Default, progress)
+                    .OfDense(perplexityText, cancellation);
             });
             new Terminal(arguments.GetValue(json)).Result(
                 new { FormatVersion = 1, Perplexity = perplexity.Value, perplexity.Tokens, perplexity.Windows },
@@ -53,7 +72,9 @@ internal static class EvalCommand
         return command.WithExamples(
         [
             new("eval models/opt-125m --text data/eval.txt", "Perplexity on a text."),
-            new("eval pruned --text data/eval.jsonl --field content --sequence-length 512 --json", "On a field of JSON lines, in short windows, as JSON."),
+            new(
+                "eval pruned --text data/eval.jsonl --field content --sequence-length 512 --json",
+                "On a field of JSON lines, in short windows, as JSON."),
         ]);
     }
 }

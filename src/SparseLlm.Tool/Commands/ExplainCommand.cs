@@ -3,7 +3,8 @@ using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
 
-/// <summary><c>sparsellm explain CODE</c>: the page of a diagnostic, with its cause and remedy. The pages of docs/diagnostics are in the tool.</summary>
+/// <summary><c>sparsellm explain CODE</c>: the page of a diagnostic, with its cause and remedy. The pages of
+/// docs/diagnostics are in the tool.</summary>
 internal static class ExplainCommand
 {
     private const string ResourcePrefix = "diagnostics/";
@@ -19,7 +20,11 @@ internal static class ExplainCommand
 
     public static Command Create()
     {
-        var code = new Argument<string>("code") { Description = "The code of an error or warning, such as SLM1003.", HelpName = "code" };
+        var code = new Argument<string>("code")
+        {
+            Description = "The code of an error or warning, such as SLM1003.",
+            HelpName = "code"
+        };
         code.CompletionSources.Add([.. Codes]);
         var command = new Command("explain", "Explain an error or warning: its cause, and what to do.") { code };
         command.SetWork((arguments, _) =>
@@ -27,10 +32,12 @@ internal static class ExplainCommand
             string asked = arguments.GetRequiredValue(code).ToUpperInvariant();
             if (!Codes.Contains(asked))
             {
-                throw ToolDiagnostics.InvalidOption.Error(null, $"there is no diagnostic '{asked}'; codes look like SLM1003");
+                throw ToolDiagnostics.InvalidOption
+                    .Error(null, $"there is no diagnostic '{asked}'; codes look like SLM1003");
             }
 
-            using var page = new StreamReader(typeof(ExplainCommand).Assembly.GetManifestResourceStream($"{ResourcePrefix}{asked}.md")!);
+            using var page = new StreamReader(
+                typeof(ExplainCommand).Assembly.GetManifestResourceStream($"{ResourcePrefix}{asked}.md")!);
             Console.Out.Write(page.ReadToEnd());
             return ExitCodes.Done;
         });

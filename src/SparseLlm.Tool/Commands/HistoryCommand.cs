@@ -22,11 +22,17 @@ internal static class HistoryCommand
             DefaultValueFactory = _ => DefaultCommits,
         });
         Option<bool> json = CommandAction.Json();
-        var command = new Command("history", "Show how artifacts have come out over time, by the lock file's commits in git.") { recipe, artifact, count, json };
+        var command = new Command(
+            "history",
+            "Show how artifacts have come out over time, by the lock file's commits in git.") { recipe, artifact, count, json };
         command.SetWork((arguments, cancellation) =>
         {
             string lockPath = LockFile.PathOf(RecipeFile.Find(arguments.GetRequiredValue(recipe)));
-            ArtifactHistory history = ArtifactHistory.Of(lockPath, arguments.GetValue(artifact) ?? [], arguments.GetValue(count), cancellation);
+            ArtifactHistory history = ArtifactHistory.Of(
+                lockPath,
+                arguments.GetValue(artifact) ?? [],
+                arguments.GetValue(count),
+                cancellation);
             new Terminal(arguments.GetValue(json)).Result(
                 new
                 {
@@ -38,7 +44,8 @@ internal static class HistoryCommand
                         Removed = entry.Locked is null,
                         Method = MethodOf(entry),
                         entry.Locked?.Sparsity,
-                        Perplexity = entry.Locked?.Perplexity.ToDictionary(text => text.Key, text => new { text.Value.Dense, text.Value.Pruned }),
+                        Perplexity = entry.Locked?.Perplexity
+                            .ToDictionary(text => text.Key, text => new { text.Value.Dense, text.Value.Pruned }),
                         entry.Locked?.Size,
                         entry.Locked?.Key,
                         entry.Locked?.Digest,
@@ -65,10 +72,13 @@ internal static class HistoryCommand
             return;
         }
 
-        console.WriteTable(["artifact", "date", "commit", "method", "sparsity#", "perplexity", "size#", "subject"], history.Entries.Select(Row));
+        console.WriteTable(
+            ["artifact", "date", "commit", "method", "sparsity#", "perplexity", "size#", "subject"],
+            history.Entries.Select(Row));
         if (history.IsLimited)
         {
-            console.WriteLine("older commits were not looked at: the oldest row of an artifact need not be its first; see --max-count");
+            console.WriteLine(
+                "older commits were not looked at: the oldest row of an artifact need not be its first; see --max-count");
         }
 
         if (history.Unreadable > 0)
@@ -84,11 +94,13 @@ internal static class HistoryCommand
         entry.Commit?.ShortHash ?? "",
         MethodOf(entry) ?? "removed",
         entry.Locked is { } locked ? SparsityText.Of(locked) : "",
-        string.Join("; ", (entry.Locked?.Perplexity ?? new Dictionary<string, LockedPerplexity>()).Select(text => string.Create(
-            CultureInfo.InvariantCulture, $"{text.Key} {text.Value.Pruned:0.000} ({(text.Value.Pruned / text.Value.Dense) - 1:+0.0 %;-0.0 %})"))),
+        string.Join("; ", (entry.Locked?.Perplexity ?? new Dictionary<string, LockedPerplexity>()).Select(text => string
+            .Create(
+                CultureInfo.InvariantCulture, $"{text.Key} {text.Value.Pruned:0.000} ({(text.Value.Pruned / text.Value.Dense) - 1:+0.0 %;-0.0 %})"))),
         entry.Locked?.Size is { } size ? ByteSize.Format(size) : "",
         entry.Commit?.Subject ?? "(not committed)",
     ];
 
-    private static string? MethodOf(HistoryEntry entry) => entry.Locked?.Inputs.Settings.GetValueOrDefault("method", "unknown");
+    private static string? MethodOf(HistoryEntry entry)
+        => entry.Locked?.Inputs.Settings.GetValueOrDefault("method", "unknown");
 }

@@ -28,20 +28,34 @@ internal static class InitCommand
     {
         var model = new Argument<string>("model") { Description = "A Hugging Face directory, or hf://owner/name." };
         var sources = new SourceOptions();
-        var calibration = new Option<string?>("--calibration") { Description = $"The calibration text: a file, an address on the hub, or a data set by name, such as c4; by default {UsualCalibration}, if there is one." };
-        var evaluation = new Option<string?>("--evaluation") { Description = $"The text to measure perplexity on, likewise; by default {UsualEvaluation}, if there is one." };
-        var output = new Option<string>("--output", "-o") { Description = "The recipe to write, or the folder for it.", DefaultValueFactory = _ => RecipeFile.DefaultName };
+        var calibration = new Option<string?>(
+            "--calibration")
+        { Description = $"The calibration text: a file, an address on the hub, or a data set by name, such as c4; by default {UsualCalibration}, if there is one." };
+        var evaluation = new Option<string?>("--evaluation")
+        {
+            Description = $"The text to measure perplexity on, likewise; by default {UsualEvaluation}, if there is one."
+        };
+        var output = new Option<string>("--output", "-o")
+        {
+            Description = "The recipe to write, or the folder for it.",
+            DefaultValueFactory = _ => RecipeFile.DefaultName
+        };
         var force = new Option<bool>("--force") { Description = "Overwrite the recipe if it exists." };
         Option<bool> json = CommandAction.Json();
-        var command = new Command("init", "Look at a model and write a recipe to start from, with its schema for editors.") { model, calibration, evaluation, output, force, json };
+        var command = new Command(
+            "init",
+            "Look at a model and write a recipe to start from, with its schema for editors.") { model, calibration, evaluation, output, force, json };
         sources.AddTo(command);
         command.SetWork((arguments, cancellation) =>
         {
             string path = arguments.GetRequiredValue(output);
-            path = Directory.Exists(path) || Path.EndsInDirectorySeparator(path) ? Path.Combine(path, RecipeFile.DefaultName) : path;
+            path = Directory.Exists(path) || Path.EndsInDirectorySeparator(path)
+                ? Path.Combine(path, RecipeFile.DefaultName)
+                : path;
             if (File.Exists(path) && !arguments.GetValue(force))
             {
-                throw ToolDiagnostics.FileExists.Error(new SourceLocation(path), "the recipe exists; add --force to overwrite it");
+                throw ToolDiagnostics.FileExists
+                    .Error(new SourceLocation(path), "the recipe exists; add --force to overwrite it");
             }
 
             string named = arguments.GetRequiredValue(model);
@@ -58,8 +72,16 @@ internal static class InitCommand
 
             // Who has the model from the hub can have the texts from there that most others use.
             bool isFromHub = HubAddress.IsOne(named);
-            KeyValuePair<string, string>? calibratedOn = Named(arguments.GetValue(calibration), calibrated, folder, isFromHub ? UsualCalibrationSet : null);
-            KeyValuePair<string, string>? measuredOn = Named(arguments.GetValue(evaluation), measured, folder, isFromHub ? UsualEvaluationSet : null);
+            KeyValuePair<string, string>? calibratedOn = Named(
+                arguments.GetValue(calibration),
+                calibrated,
+                folder,
+                isFromHub ? UsualCalibrationSet : null);
+            KeyValuePair<string, string>? measuredOn = Named(
+                arguments.GetValue(evaluation),
+                measured,
+                folder,
+                isFromHub ? UsualEvaluationSet : null);
             string recipe = RecipeTemplate.Write(
                 definition,
                 ModelName.Of(directory),
@@ -89,12 +111,17 @@ internal static class InitCommand
         return command.WithExamples(
         [
             new("init models/opt-125m", $"Write pruning.yaml for a model, with {UsualCalibration} and {UsualEvaluation} as its texts if they are there."),
-            new("init hf://Qwen/Qwen3-0.6B", "The same for a model of the hub, with texts from there where none are named."),
-            new("init models/opt-125m --calibration train.txt --evaluation heldout.txt -o recipes/opt.yaml", "Name the texts and the recipe."),
+            new(
+                "init hf://Qwen/Qwen3-0.6B",
+                "The same for a model of the hub, with texts from there where none are named."),
+            new(
+                "init models/opt-125m --calibration train.txt --evaluation heldout.txt -o recipes/opt.yaml",
+                "Name the texts and the recipe."),
         ]);
     }
 
-    /// <summary>The file of the text that is asked for, or the usual one if it is there; null where the hub has it, or there is none.</summary>
+    /// <summary>The file of the text that is asked for, or the usual one if it is there; null where the hub has it, or
+    /// there is none.</summary>
     private static string? Text(string? asked, string usual) =>
         asked is not null ? IsOnHub(asked) ? null : Path.GetFullPath(asked)
         : File.Exists(usual) ? Path.GetFullPath(usual)
@@ -103,11 +130,13 @@ internal static class InitCommand
     /// <summary>What says in a recipe which text is meant.</summary>
     private static KeyValuePair<string, string>? Named(string? asked, string? file, string folder, string? usualSet) =>
         file is not null ? RecipeTemplate.Text(Relative(folder, file), null)
-        : asked is not null && HubAddress.IsMeant(asked) ? RecipeTemplate.Text(HubAddress.Parse(asked, RepositoryKind.Dataset).ToString(), null)
-        : RecipeTemplate.Text(null, asked ?? usualSet);
+        : asked is not null && HubAddress.IsMeant(asked)
+            ? RecipeTemplate.Text(HubAddress.Parse(asked, RepositoryKind.Dataset).ToString(), null)
+            : RecipeTemplate.Text(null, asked ?? usualSet);
 
     /// <summary>Whether a text is an address on the hub, or a data set that recipes know by name.</summary>
-    private static bool IsOnHub(string asked) => HubAddress.IsMeant(asked) || (NamedDataSet.Find(asked) is not null && !Path.Exists(asked));
+    private static bool IsOnHub(string asked)
+        => HubAddress.IsMeant(asked) || (NamedDataSet.Find(asked) is not null && !Path.Exists(asked));
 
     /// <summary>What is left to do for the user.</summary>
     private static IEnumerable<string> Next(string path, bool lacksCalibration, bool lacksEvaluation, string[] missing)
@@ -134,14 +163,19 @@ internal static class InitCommand
     }
 
     private static string Options(bool lacksCalibration, bool lacksEvaluation) =>
-        string.Join(" and ", ((string[])[lacksCalibration ? "--calibration FILE" : "", lacksEvaluation ? "--evaluation FILE" : ""]).Where(option => option.Length > 0));
+        string.Join(" and ", ((string[])[lacksCalibration ? "--calibration FILE" : "", lacksEvaluation
+            ? "--evaluation FILE"
+            : ""]).Where(option => option.Length > 0));
 
-    private static string Relative(string folder, string path) => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
+    private static string Relative(string folder, string path)
+        => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
 
     /// <summary>Writes a file that is whole, or as it was.</summary>
     private static void Write(string path, string text)
     {
-        string temporary = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetRandomFileName() + ".tmp");
+        string temporary = Path.Combine(
+            Path.GetDirectoryName(Path.GetFullPath(path))!,
+            Path.GetRandomFileName() + ".tmp");
         try
         {
             File.WriteAllText(temporary, text);

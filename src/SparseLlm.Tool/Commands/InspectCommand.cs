@@ -6,15 +6,23 @@ using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
 
-/// <summary><c>sparsellm inspect MODEL</c>: the tensors of a model, how sparse they are, and in which pattern.</summary>
+/// <summary><c>sparsellm inspect MODEL</c>: the tensors of a model, how sparse they are, and in which
+/// pattern.</summary>
 internal static class InspectCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("model") { Description = "A Hugging Face directory, dense or pruned, or hf://owner/name, or a GGUF file." };
+        var model = new Argument<string>("model")
+        {
+            Description = "A Hugging Face directory, dense or pruned, or hf://owner/name, or a GGUF file."
+        };
         var sources = new SourceOptions();
         Option<bool> json = CommandAction.Json();
-        var command = new Command("inspect", "List the tensors of a model, with their sparsity and pattern.") { model, json };
+        var command = new Command("inspect", "List the tensors of a model, with their sparsity and pattern.")
+        {
+            model,
+            json
+        };
         sources.AddTo(command);
         command.SetWork((arguments, cancellation) =>
         {
@@ -42,14 +50,16 @@ internal static class InspectCommand
 
     private static void Show(ModelInspection inspection, TextOutput console)
     {
-        console.WriteLine(FormattableString.Invariant($"{inspection.Architecture}: {inspection.Sparsity:P2} of the weights of its linear layers are zero"));
-        console.WriteTable(["tensor", "type?", "shape#?", "sparsity#", "pattern"], inspection.Tensors.Select(tensor => (string[])
-        [
-            tensor.Name,
-            tensor.Dtype,
-            string.Join(" x ", tensor.Shape),
-            tensor.Sparsity.ToString("P2", CultureInfo.InvariantCulture),
-            tensor.Pattern ?? "",
-        ]));
+        console.WriteLine(FormattableString.Invariant(
+            $"{inspection.Architecture}: {inspection.Sparsity:P2} of the weights of its linear layers are zero"));
+        console.WriteTable(["tensor", "type?", "shape#?", "sparsity#", "pattern"], inspection.Tensors
+            .Select(tensor => (string[])
+                [
+                    tensor.Name,
+                    tensor.Dtype,
+                    string.Join(" x ", tensor.Shape),
+                    tensor.Sparsity.ToString("P2", CultureInfo.InvariantCulture),
+                    tensor.Pattern ?? "",
+                ]));
     }
 }

@@ -15,10 +15,19 @@ internal static class PackingAction
     /// <param name="description">What its help says.</param>
     /// <param name="work">Does it.</param>
     /// <param name="remark">What there is to say on what has come of it.</param>
-    public static Command Create(string name, string done, string description, Func<ModelPacking, PackingResult> work, Func<PackingResult, string?>? remark = null)
+    public static Command Create(
+        string name,
+        string done,
+        string description,
+        Func<ModelPacking, PackingResult> work,
+        Func<PackingResult, string?>? remark = null)
     {
         var model = new Argument<string>("model") { Description = $"The directory of the model to {name}." };
-        var output = new Option<string>("--output", "-o") { Description = "The directory to write; it must not be there yet.", Required = true };
+        var output = new Option<string>("--output", "-o")
+        {
+            Description = "The directory to write; it must not be there yet.",
+            Required = true
+        };
         Option<bool> json = CommandAction.Json();
         Option<bool> noProgress = CommandAction.NoProgress();
         var command = new Command(name, description) { model, output, json, noProgress };
@@ -27,8 +36,11 @@ internal static class PackingAction
             string directory = arguments.GetRequiredValue(output);
             PackingResult result = ProgressDisplay.Run(
                 arguments.GetValue(noProgress),
-                progress => work(new ModelPacking(arguments.GetRequiredValue(model), directory, progress, cancellation)));
-            new Terminal(arguments.GetValue(json)).Result(Record(directory, result), console => Show(directory, done, result, console));
+                progress => work(
+                    new ModelPacking(arguments.GetRequiredValue(model), directory, progress, cancellation)));
+            new Terminal(arguments.GetValue(json)).Result(
+                Record(directory, result),
+                console => Show(directory, done, result, console));
             if (remark?.Invoke(result) is { } line)
             {
                 Terminal.Progress(line);
@@ -73,7 +85,8 @@ internal static class PackingAction
             $"{done}: {result.BytesBefore:N0} bytes before, {result.BytesAfter:N0} after ({(double)result.BytesAfter / result.BytesBefore:P0}): {output}"));
     }
 
-    private static double Bits(long bytes, LayoutSize size) => size.Weights == 0 ? 0 : Math.Round(8.0 * bytes / size.Weights, 4);
+    private static double Bits(long bytes, LayoutSize size)
+        => size.Weights == 0 ? 0 : Math.Round(8.0 * bytes / size.Weights, 4);
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

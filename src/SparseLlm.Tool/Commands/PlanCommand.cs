@@ -33,7 +33,14 @@ internal static class PlanCommand
                         planned.Size.Bytes,
                         BytesAreEstimated = planned.Size.IsEstimate,
                         Layers = planned.Keys.Layers.Select((key, index) => new { Index = index, Key = key, Cached = planned.CachedLayers.Contains(index) }),
-                        Measurements = planned.Measurements.Select(measurement => new { measurement.Artifact, measurement.Text, measurement.Key, Cached = measurement.IsCached }),
+                        Measurements = planned.Measurements.Select(measurement => new
+                        {
+                            measurement
+                            .Artifact,
+                            measurement.Text,
+                            measurement.Key,
+                            Cached = measurement.IsCached
+                        }),
                         Exports = planned.Exports.Select(export => new { export.File, Cached = export.IsCached }),
                     }),
                 },
@@ -50,33 +57,42 @@ internal static class PlanCommand
 
     private static void Show(IReadOnlyList<ArtifactPlan> artifacts, string directory, TextOutput console)
     {
-        console.WriteTable(["artifact", "method?", "sparsity#", "what would be done", "size#?"], artifacts.Select(planned => (string[])
-        [
-            planned.Artifact.Name,
-            planned.Artifact.Settings.Method.ToString().ToLowerInvariant(),
-            SparsityText.Of(planned.Artifact.Pattern),
-            Describe(planned),
-            string.Create(CultureInfo.InvariantCulture, $"{(planned.Size.IsEstimate ? "about " : "")}{planned.Size.Bytes / 1e6:0.0} MB"),
-        ]));
+        console.WriteTable(["artifact", "method?", "sparsity#", "what would be done", "size#?"], artifacts
+            .Select(planned => (string[])
+                [
+                    planned.Artifact.Name,
+                    planned.Artifact.Settings.Method.ToString().ToLowerInvariant(),
+                    SparsityText.Of(planned.Artifact.Pattern),
+                    Describe(planned),
+                    string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(planned.Size.IsEstimate ? "about " : "")}{planned.Size.Bytes / 1e6:0.0} MB"),
+                ]));
         console.WriteLine($"in {directory}");
     }
 
     private static string Describe(ArtifactPlan planned)
     {
         int count = planned.MissingMeasurements.Count;
-        string measure = count == 1 ? "measure 1 perplexity" : FormattableString.Invariant($"measure {count} perplexities");
+        string measure = count == 1
+            ? "measure 1 perplexity"
+            : FormattableString.Invariant($"measure {count} perplexities");
         string exports = Exports(planned);
         return planned.Action switch
         {
-            PlannedAction.Measure => (count == 0 ? "take its perplexity from the cache" : measure) + (exports.Length == 0 ? "" : $", {exports}"),
+            PlannedAction.Measure => (count == 0 ? "take its perplexity from the cache" : measure)
+                + (exports.Length == 0 ? "" : $", {exports}"),
             PlannedAction.Export => exports.Length == 0 ? "bring its GGUF files in line with the recipe" : exports,
-            _ => string.Join(", ", ((string[])[Model(planned), count == 0 ? "" : measure, exports]).Where(part => part.Length > 0)),
+            _ => string.Join(
+                ", ",
+                ((string[])[Model(planned), count == 0 ? "" : measure, exports]).Where(part => part.Length > 0)),
         };
     }
 
     /// <summary>What would be done about GGUF files.</summary>
     private static string Exports(ArtifactPlan planned) => string.Join(
-        ", ", planned.Exports.Select(export => export.IsCached ? $"take {export.File} from the cache" : $"write {export.File}"));
+        ", ", planned.Exports
+            .Select(export => export.IsCached ? $"take {export.File} from the cache" : $"write {export.File}"));
 
     /// <summary>What would be done about the model itself.</summary>
     private static string Model(ArtifactPlan planned) => planned.Action switch

@@ -25,7 +25,8 @@ internal sealed class PlanOptions
         command.Add(Json);
     }
 
-    /// <summary>Calls a function with the plan of the recipe that is named, and the directory of its artifacts.</summary>
+    /// <summary>Calls a function with the plan of the recipe that is named, and the directory of its
+    /// artifacts.</summary>
     public T WithPlan<T>(ParseResult arguments, CancellationToken cancellation, Func<RecipePlan, string, T> function)
     {
         ChosenRecipe chosen = options.ReadBuilt(arguments, cancellation);

@@ -17,22 +17,57 @@ namespace SparseLlm.Tool.Commands;
 /// <summary><c>sparsellm prune MODEL</c>: one prune without a recipe, so that anything can be scripted.</summary>
 internal sealed class PruneCommand
 {
-    private readonly Argument<string> model = new("model") { Description = "A Hugging Face directory, or hf://owner/name." };
-    private readonly Option<string> method = new("--method") { Description = "The pruning method.", DefaultValueFactory = _ => "sparsellm" };
-    private readonly Option<string?> preset = new("--preset") { Description = "How much time to give for how much quality." };
-    private readonly Option<double?> sparsity = CommandAction.Share("--sparsity", "The share of weights to prune, such as 0.7.");
-    private readonly Option<string?> pattern = new("--pattern") { Description = "N:M sparsity, such as 2:4: N of each M weights are kept." };
+    private readonly Argument<string> model = new("model")
+    {
+        Description = "A Hugging Face directory, or hf://owner/name."
+    };
+    private readonly Option<string> method = new("--method")
+    {
+        Description = "The pruning method.",
+        DefaultValueFactory = _ => "sparsellm"
+    };
+    private readonly Option<string?> preset = new("--preset")
+    {
+        Description = "How much time to give for how much quality."
+    };
+    private readonly Option<double?> sparsity = CommandAction.Share(
+        "--sparsity",
+        "The share of weights to prune, such as 0.7.");
+    private readonly Option<string?> pattern = new("--pattern")
+    {
+        Description = "N:M sparsity, such as 2:4: N of each M weights are kept."
+    };
     private readonly Option<double?> keepExperts =
         CommandAction.Share("--keep-experts", "The share of the experts of each mixture to keep, such as 0.5; those that matter least are dropped before anything is pruned.");
-    private readonly Option<string[]> calibration = new("--calibration") { Description = $"The calibration text: {TextOptions.Forms}" };
+    private readonly Option<string[]> calibration = new("--calibration")
+    {
+        Description = $"The calibration text: {TextOptions.Forms}"
+    };
     private readonly TextOptions reading = new();
     private readonly Option<int> samples =
-        CommandAction.AtLeast(1, new Option<int>("--samples") { Description = "Number of calibration windows.", DefaultValueFactory = _ => new CalibrationSettings().Samples });
+        CommandAction.AtLeast(1, new Option<int>("--samples")
+        {
+            Description = "Number of calibration windows.",
+            DefaultValueFactory = _ => new CalibrationSettings().Samples
+        });
     private readonly Option<int?> length = CommandAction.SequenceLength();
-    private readonly Option<int?> seed = new("--seed") { Description = "Draw the windows at random positions with this seed; by default the first windows are taken in order." };
-    private readonly Option<string[]> set = new("--set") { Description = "A method setting, name=value. May be given more than once." };
-    private readonly Option<string> encoding = new("--encoding") { Description = "How weights are stored: dense, as any loader expects, or sparse, packed without their zeros.", DefaultValueFactory = _ => "dense" };
-    private readonly Option<string> output = new("--output", "-o") { Description = "The directory to write.", Required = true };
+    private readonly Option<int?> seed = new(
+        "--seed")
+    { Description = "Draw the windows at random positions with this seed; by default the first windows are taken in order." };
+    private readonly Option<string[]> set = new("--set")
+    {
+        Description = "A method setting, name=value. May be given more than once."
+    };
+    private readonly Option<string> encoding = new("--encoding")
+    {
+        Description = "How weights are stored: dense, as any loader expects, or sparse, packed without their zeros.",
+        DefaultValueFactory = _ => "dense"
+    };
+    private readonly Option<string> output = new("--output", "-o")
+    {
+        Description = "The directory to write.",
+        Required = true
+    };
     private readonly SourceOptions sources = new();
     private readonly EngineOptions computing = new();
     private readonly Option<MemoryBudget?> memory = CommandAction.Memory();
@@ -59,8 +94,12 @@ internal sealed class PruneCommand
         command.SetWork(Run, isTidy: true);
         return command.WithExamples(
         [
-            new("prune models/opt-125m --sparsity 0.5 --calibration data/calibration.txt -o pruned", "Prune half of the weights with the default method."),
-            new("prune models/opt-125m --pattern 2:4 --method wanda --calibration data/calibration.txt -o pruned", "Keep two of each four weights, quickly."),
+            new(
+                "prune models/opt-125m --sparsity 0.5 --calibration data/calibration.txt -o pruned",
+                "Prune half of the weights with the default method."),
+            new(
+                "prune models/opt-125m --pattern 2:4 --method wanda --calibration data/calibration.txt -o pruned",
+                "Keep two of each four weights, quickly."),
             new("prune models/opt-125m --sparsity 0.7 --preset best --set guard=false --calibration data/calibration.txt -o pruned", "Take the time for the best quality, with a setting of the method changed."),
         ]);
     }
@@ -74,20 +113,29 @@ internal sealed class PruneCommand
 
         PruningSettings settings = Settings(arguments);
         SparsityPattern sparse = Pattern(arguments);
-        string directory = sources.Model(arguments, arguments.GetRequiredValue(model), cancellation, arguments.GetValue(noProgress));
+        string directory = sources.Model(
+            arguments,
+            arguments.GetRequiredValue(model),
+            cancellation,
+            arguments.GetValue(noProgress));
         var request = new PruneRequest(
             Name: null,
             settings,
             new SparsityPlan(sparse, []),
             Calibration(arguments, cancellation),
             Perplexities: [],
-            arguments.GetRequiredValue(output)) { Encoding = Enum.Parse<CheckpointEncoding>(arguments.GetRequiredValue(encoding), ignoreCase: true), Sources = sources.Commits };
+            arguments.GetRequiredValue(output))
+        {
+            Encoding = Enum.Parse<CheckpointEncoding>(arguments.GetRequiredValue(encoding), ignoreCase: true),
+            Sources = sources.Commits
+        };
         BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
         using IEngine engine = Devices.Open(computing.Choose(arguments), opened);
         ArtifactOutcome outcome = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
         {
             var dense = new DenseModel(directory, engine.NumericsClass, opened);
-            return new ArtifactBuilder(dense, engine, arguments.GetValue(memory) ?? MemoryBudget.Default, progress).Build(request, cancellation);
+            return new ArtifactBuilder(dense, engine, arguments.GetValue(memory) ?? MemoryBudget.Default, progress)
+                .Build(request, cancellation);
         });
         Show(outcome, new Terminal(arguments.GetValue(json)));
         return ExitCodes.Done;
@@ -105,7 +153,8 @@ internal sealed class PruneCommand
                 Encoding = manifest.Encoding.Name(),
                 manifest.Size,
                 manifest.Sparsity,
-                Tensors = manifest.Tensors.Select(tensor => new { tensor.Name, tensor.Shape, tensor.Sparsity, tensor.RelativeError }),
+                Tensors = manifest.Tensors
+                    .Select(tensor => new { tensor.Name, tensor.Shape, tensor.Sparsity, tensor.RelativeError }),
                 manifest.Seconds,
             },
             console =>
@@ -133,11 +182,14 @@ internal sealed class PruneCommand
     private PruningSettings Settings(ParseResult arguments)
     {
         var chosen = Enum.Parse<PruningMethod>(arguments.GetRequiredValue(method), ignoreCase: true);
-        PruningSettings settings = PruningSettings.For(chosen, arguments.GetValue(preset) is { } name ? Preset.Find(name) : null);
+        PruningSettings settings = PruningSettings.For(
+            chosen,
+            arguments.GetValue(preset) is { } name ? Preset.Find(name) : null);
         double kept = arguments.GetValue(keepExperts) ?? 1;
         return kept is > 0 and <= 1
             ? Setting.Apply(settings, (arguments.GetValue(set) ?? []).Select(ParseSetting)) with { ExpertsKept = kept }
-            : throw Invalid(FormattableString.Invariant($"--keep-experts {kept}: a share is above 0 and at most 1, such as 0.5"));
+            : throw Invalid(
+                FormattableString.Invariant($"--keep-experts {kept}: a share is above 0 and at most 1, such as 0.5"));
     }
 
     private static (Setting Setting, string Value) ParseSetting(string assignment)
@@ -156,7 +208,10 @@ internal sealed class PruneCommand
         switch (arguments.GetValue(sparsity), arguments.GetValue(pattern))
         {
             case ({ } share, null):
-                return SparsityPattern.TryUnstructured(share, out SparsityPattern.Unstructured unstructured, out problem)
+                return SparsityPattern.TryUnstructured(
+                    share,
+                    out SparsityPattern.Unstructured unstructured,
+                    out problem)
                     ? unstructured
                     : throw Invalid($"--sparsity {problem}");
             case (null, { } text):
@@ -164,7 +219,8 @@ internal sealed class PruneCommand
                     ? groups
                     : throw Invalid($"--pattern {problem}");
             default:
-                throw Invalid("say how sparse the model becomes, with either --sparsity (such as 0.7) or --pattern (such as 2:4)");
+                throw Invalid(
+                    "say how sparse the model becomes, with either --sparsity (such as 0.7) or --pattern (such as 2:4)");
         }
     }
 
@@ -175,7 +231,9 @@ internal sealed class PruneCommand
             return null;
         }
 
-        TextSource source = reading.Source(sources.Texts(arguments, files, cancellation, arguments.GetValue(noProgress)), arguments);
+        TextSource source = reading.Source(
+            sources.Texts(arguments, files, cancellation, arguments.GetValue(noProgress)),
+            arguments);
         var settings = new CalibrationSettings
         {
             Samples = arguments.GetValue(samples),

@@ -21,16 +21,25 @@ internal static partial class PullCommand
         var sources = new SourceOptions();
         Option<bool> json = CommandAction.Json();
         Option<bool> noProgress = CommandAction.NoProgress();
-        var command = new Command("pull", "Download models and texts of the Hugging Face hub, as far as they are not here.") { what, json, noProgress };
+        var command = new Command(
+            "pull",
+            "Download models and texts of the Hugging Face hub, as far as they are not here.") { what, json, noProgress };
         command.SetWork((arguments, cancellation) =>
         {
             bool quiet = arguments.GetValue(noProgress);
-            HubSource[] here = [.. arguments.GetRequiredValue(what).SelectMany(named => Pull(named, arguments, sources, quiet, cancellation))];
+            HubSource[] here = [.. arguments.GetRequiredValue(what)
+                .SelectMany(named => Pull(named, arguments, sources, quiet, cancellation))];
             new Terminal(arguments.GetValue(json)).Result(
-                new { FormatVersion = 1, Sources = here.Select(source => new { Address = source.Address.ToString(), source.Commit, source.Directory, source.Files }) },
+                new
+                {
+                    FormatVersion = 1,
+                    Sources = here.Select(
+                    source => new { Address = source.Address.ToString(), source.Commit, source.Directory, source.Files })
+                },
                 console =>
                 {
-                    foreach (string place in here.SelectMany(source => source.Address.Path is null ? [source.Directory] : source.Paths))
+                    foreach (string place in here.SelectMany(
+                        source => source.Address.Path is null ? [source.Directory] : source.Paths))
                     {
                         console.WriteLine(place);
                     }
@@ -50,7 +59,12 @@ internal static partial class PullCommand
         ]);
     }
 
-    private static IEnumerable<HubSource> Pull(string named, ParseResult arguments, SourceOptions sources, bool quiet, CancellationToken cancellation)
+    private static IEnumerable<HubSource> Pull(
+        string named,
+        ParseResult arguments,
+        SourceOptions sources,
+        bool quiet,
+        CancellationToken cancellation)
     {
         if (Address(named) is { } address)
         {
@@ -61,7 +75,8 @@ internal static partial class PullCommand
         return sources.Fetch(arguments, recipe, isLocked: false, quiet, cancellation).Sources;
     }
 
-    /// <summary>An address, or <c>owner/name</c> as the hub's own tool takes it where that is no path of something; null where a recipe is meant.</summary>
+    /// <summary>An address, or <c>owner/name</c> as the hub's own tool takes it where that is no path of something;
+    /// null where a recipe is meant.</summary>
     private static HubAddress? Address(string named) =>
         HubAddress.IsMeant(named) ? HubAddress.Parse(named)
         : !Path.Exists(named) && Repository().IsMatch(named) ? HubAddress.Parse(HubAddress.Scheme + named)

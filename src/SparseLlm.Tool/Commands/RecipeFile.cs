@@ -29,18 +29,23 @@ internal static class RecipeFile
         return File.Exists(file)
             ? file
             : throw ToolDiagnostics.RecipeMissing.Error(
-                new SourceLocation(file), "there is no such recipe; name one, or write one with 'dotnet sparsellm init MODEL'");
+                new SourceLocation(
+                    file), "there is no such recipe; name one, or write one with 'dotnet sparsellm init MODEL'");
     }
 
     /// <summary>The option that names artifacts.</summary>
     public static Option<string[]> Artifact()
     {
-        var option = new Option<string[]>("--artifact") { Description = "An artifact; may be given more than once. By default all." };
+        var option = new Option<string[]>("--artifact")
+        {
+            Description = "An artifact; may be given more than once. By default all."
+        };
         option.CompletionSources.Add(ArtifactNames);
         return option;
     }
 
-    /// <summary>The artifacts of the recipe on the command line that is being completed, or of the one here; none where it cannot be read.</summary>
+    /// <summary>The artifacts of the recipe on the command line that is being completed, or of the one here; none where
+    /// it cannot be read.</summary>
     public static IEnumerable<CompletionItem> ArtifactNames(CompletionContext context)
     {
         IEnumerable<string> named = context.ParseResult.CommandResult.Children.OfType<ArgumentResult>()

@@ -9,8 +9,9 @@ using SparseLlm.Recipes;
 namespace SparseLlm.Tool.Commands;
 
 /// <summary>
-/// The recipe that <c>init</c> writes. Whatever the names in it, it is valid once its texts are there. Where it is given none it is valid as it is: it prunes by
-/// magnitude, the one method that needs no text, and what to put in is marked by <see cref="Mark"/>.
+/// The recipe that <c>init</c> writes. Whatever the names in it, it is valid once its texts are there. Where it is
+/// given none it is valid as it is: it prunes by magnitude, the one method that needs no text, and what to put in is
+/// marked by <see cref="Mark"/>.
 /// </summary>
 internal static class RecipeTemplate
 {
@@ -21,11 +22,19 @@ internal static class RecipeTemplate
     /// <param name="definition">The model.</param>
     /// <param name="name">What the model's directory is called.</param>
     /// <param name="model">The model's directory as the recipe is to name it.</param>
-    /// <param name="calibration">The key and the value that say what to calibrate on; null where there is nothing yet.</param>
-    /// <param name="evaluation">The key and the value that say what to measure on; null where there is nothing yet.</param>
+    /// <param name="calibration">The key and the value that say what to calibrate on; null where there is nothing
+    /// yet.</param>
+    /// <param name="evaluation">The key and the value that say what to measure on; null where there is nothing
+    /// yet.</param>
     /// <param name="schema">The schema, likewise.</param>
     /// <exception cref="Diagnostics.DiagnosticException">A recipe cannot name one of them.</exception>
-    public static string Write(ModelDefinition definition, string name, string model, KeyValuePair<string, string>? calibration, KeyValuePair<string, string>? evaluation, string schema)
+    public static string Write(
+        ModelDefinition definition,
+        string name,
+        string model,
+        KeyValuePair<string, string>? calibration,
+        KeyValuePair<string, string>? evaluation,
+        string schema)
     {
         // A variable can stand in the path of a text, but this directory is there as it is called.
         if (model.Contains("${", StringComparison.Ordinal))
@@ -54,9 +63,12 @@ internal static class RecipeTemplate
             """;
     }
 
-    /// <summary>What says which text is meant: its path, else a data set that recipes know by name; null where there is neither.</summary>
+    /// <summary>What says which text is meant: its path, else a data set that recipes know by name; null where there is
+    /// neither.</summary>
     public static KeyValuePair<string, string>? Text(string? path, string? dataset) =>
-        path is not null ? KeyValuePair.Create("text", path) : dataset is not null ? KeyValuePair.Create("dataset", dataset) : null;
+        path is not null
+            ? KeyValuePair.Create("text", path)
+            : dataset is not null ? KeyValuePair.Create("dataset", dataset) : null;
 
     private static string Calibration(KeyValuePair<string, string>? text, int sequenceLength)
     {
@@ -67,7 +79,9 @@ internal static class RecipeTemplate
               samples: 128
               sequenceLength: {sequenceLength}
             """);
-        return text is null ? $"# {Mark}: a text to calibrate on, which every method but magnitude needs\n{Commented(section)}" : section;
+        return text is null
+            ? $"# {Mark}: a text to calibrate on, which every method but magnitude needs\n{Commented(section)}"
+            : section;
     }
 
     private static string Evaluation(KeyValuePair<string, string>? text)
@@ -78,7 +92,9 @@ internal static class RecipeTemplate
               perplexity:
                 {MeasuredOn(text)}: {(key == "text" ? Quote(value) : $"{{ {key}: {value} }}")}
             """;
-        return text is null ? $"# {Mark}: a text to measure perplexity on, another one than for calibration\n{Commented(section)}" : section;
+        return text is null
+            ? $"# {Mark}: a text to measure perplexity on, another one than for calibration\n{Commented(section)}"
+            : section;
     }
 
     private static string Gates(KeyValuePair<string, string>? evaluation)
@@ -88,15 +104,19 @@ internal static class RecipeTemplate
                   {{MeasuredOn(evaluation)}}: { maxIncrease: 10% }
                   # maxSize: 75%   # of what the dense model's weights take on disk
             """;
-        return evaluation is null ? $"# {Mark}: with a text to measure on, a limit that fails the build\n{Commented(gates)}" : gates;
+        return evaluation is null
+            ? $"# {Mark}: with a text to measure on, a limit that fails the build\n{Commented(gates)}"
+            : gates;
     }
 
     /// <summary>What the perplexity is called.</summary>
-    private static string MeasuredOn(KeyValuePair<string, string>? text) => text is { Key: "dataset" } set ? set.Value : "prose";
+    private static string MeasuredOn(KeyValuePair<string, string>? text)
+        => text is { Key: "dataset" } set ? set.Value : "prose";
 
     private static string Commented(string lines) => string.Join('\n', lines.Split('\n').Select(line => $"# {line}"));
 
-    /// <summary>The versions of the tool that read what this one writes. A prerelease comes before the version that it is of.</summary>
+    /// <summary>The versions of the tool that read what this one writes. A prerelease comes before the version that it
+    /// is of.</summary>
     public static string Requirement(NuGetVersion version)
     {
         string from = version.IsPrerelease ? version.ToNormalizedString() : version.Version.ToString(2);

@@ -17,15 +17,30 @@ internal static class RunCommand
     public static Command Create()
     {
         Argument<string> model = ModelToRun();
-        var prompt = new Option<string?>("--prompt", "-p") { Description = "What to say, once; by default what comes through a pipe, else what you type." };
-        var system = new Option<string?>("--system") { Description = "What a chat model is told before the conversation." };
-        var raw = new Option<bool>("--raw") { Description = "Go on with the text as it is, though the model has a chat template." };
+        var prompt = new Option<string?>("--prompt", "-p")
+        {
+            Description = "What to say, once; by default what comes through a pipe, else what you type."
+        };
+        var system = new Option<string?>("--system")
+        {
+            Description = "What a chat model is told before the conversation."
+        };
+        var raw = new Option<bool>("--raw")
+        {
+            Description = "Go on with the text as it is, though the model has a chat template."
+        };
         var settings = new GenerationSettings();
         var sources = new SourceOptions();
         Option<int?> context = Context();
         Option<int?> threads = CommandAction.Threads("Threads that compute");
         Option<bool> json = CommandAction.Json();
-        var command = new Command("run", "Run a model: talk to it, or have it go on with a text.") { model, prompt, system, raw };
+        var command = new Command("run", "Run a model: talk to it, or have it go on with a text.")
+        {
+            model,
+            prompt,
+            system,
+            raw
+        };
         settings.AddTo(command);
         sources.AddTo(command);
         foreach (Option option in (Option[])[context, threads, json])
@@ -43,7 +58,10 @@ internal static class RunCommand
         command.SetWork((arguments, cancellation) =>
         {
             string? text = arguments.GetValue(prompt) ?? (Console.IsInputRedirected ? ReadInput() : null);
-            using LanguageModel opened = Open(sources.Model(arguments, arguments.GetRequiredValue(model), cancellation), arguments.GetValue(context), arguments.GetValue(threads));
+            using LanguageModel opened = Open(
+                sources.Model(arguments, arguments.GetRequiredValue(model), cancellation),
+                arguments.GetValue(context),
+                arguments.GetValue(threads));
             IPrompting prompting = Prompting(opened, arguments.GetValue(system), arguments.GetValue(raw));
             using var conversation = new Conversation(opened, prompting);
             GenerationOptions options = settings.Of(arguments, opened);
@@ -56,25 +74,37 @@ internal static class RunCommand
 
             int code = text is null
                 ? new Dialogue(conversation, options, answers).Run(cancellation)
-                : AnswerOnce(token => conversation.Say(text, options, token), answers, tally, new Terminal(arguments.GetValue(json)), cancellation);
+                : AnswerOnce(
+                    token => conversation.Say(text, options, token),
+                    answers,
+                    tally,
+                    new Terminal(arguments.GetValue(json)),
+                    cancellation);
             Terminal.Progress(tally.ToString());
             return code;
         }, isTidy: true);
         return command.WithExamples(
         [
             new("run pruned", "Talk to a model."),
-            new("run pruned --prompt \"Once upon a time\" --temperature 0.8 --top-p 0.95 --max-tokens 200", "Go on with a text."),
-            new("run pruned --prompt \"Why is the sky blue?\" --system \"Answer in one sentence.\" --json", "One answer, as JSON."),
+            new(
+                "run pruned --prompt \"Once upon a time\" --temperature 0.8 --top-p 0.95 --max-tokens 200",
+                "Go on with a text."),
+            new(
+                "run pruned --prompt \"Why is the sky blue?\" --system \"Answer in one sentence.\" --json",
+                "One answer, as JSON."),
         ]);
     }
 
     /// <summary>The model of a command that runs one.</summary>
-    public static Argument<string> ModelToRun() => new("model") { Description = "The directory of an artifact, packed or dense, or another Hugging Face directory, or hf://owner/name." };
+    public static Argument<string> ModelToRun() => new(
+        "model")
+    { Description = "The directory of an artifact, packed or dense, or another Hugging Face directory, or hf://owner/name." };
 
     /// <summary>Chooses the longest sequence.</summary>
     public static Option<int?> Context() => CommandAction.AtLeast(1, new Option<int?>("--context")
     {
-        Description = "Tokens that prompts and answers can have together; by default what the model was made for, up to 4096.",
+        Description
+            = "Tokens that prompts and answers can have together; by default what the model was made for, up to 4096.",
     });
 
     /// <summary>Opens the model of a command.</summary>
@@ -83,7 +113,8 @@ internal static class RunCommand
         if (GgufFile.IsName(directory) && !Directory.Exists(directory))
         {
             throw ToolDiagnostics.InvalidOption.Error(
-                new SourceLocation(directory), "a GGUF file is for llama.cpp and what is built on it, such as LLamaSharp and Ollama; name the directory of the model that it was made from");
+                new SourceLocation(
+                    directory), "a GGUF file is for llama.cpp and what is built on it, such as LLamaSharp and Ollama; name the directory of the model that it was made from");
         }
 
         var options = new LanguageModelOptions { ContextLength = context };
@@ -120,7 +151,8 @@ internal static class RunCommand
         using var reader = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding());
         string text = reader.ReadToEnd();
         text = text.EndsWith('\n') ? text[..^1].TrimEnd('\r') : text;
-        return text.Length > 0 ? text : throw RuntimeDiagnostics.EmptyPrompt.Error(null, "nothing came through standard input; give a text with --prompt");
+        return text.Length > 0 ? text : throw RuntimeDiagnostics.EmptyPrompt
+            .Error(null, "nothing came through standard input; give a text with --prompt");
     }
 
     private static int AnswerOnce(

@@ -9,10 +9,13 @@ using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
 
-/// <summary>How commands come by what they are named: it is here, or on the hub, from where it may be fetched.</summary>
+/// <summary>How commands come by what they are named: it is here, or on the hub, from where it may be
+/// fetched.</summary>
 internal sealed class SourceOptions
 {
-    private readonly Option<bool> offline = new("--offline") { Description = "Download nothing: take what is named by hf:// from the hub's cache, and fail where it is not there." };
+    private readonly Option<bool> offline = new(
+        "--offline")
+    { Description = "Download nothing: take what is named by hf:// from the hub's cache, and fail where it is not there." };
     private readonly SortedDictionary<string, string> commits = new(StringComparer.Ordinal);
 
     /// <summary>The commits of everything that was fetched by its name, by address; null where nothing was.</summary>
@@ -26,18 +29,27 @@ internal sealed class SourceOptions
     public HubOptions Hub(ParseResult arguments)
     {
         HubOptions options = HubOptions.Read(Environment.GetEnvironmentVariable);
-        return arguments.GetValue(offline) ? options with { IsOffline = true, WhyOffline = "--offline forbids to ask the hub; leave it out, or run 'dotnet sparsellm pull' first" } : options;
+        return arguments.GetValue(
+            offline) ? options with { IsOffline = true, WhyOffline = "--offline forbids to ask the hub; leave it out, or run 'dotnet sparsellm pull' first" } : options;
     }
 
     /// <summary>The directory of a model that is named by its path, or by its address on the hub.</summary>
     /// <exception cref="DiagnosticException">It is an address, and cannot be fetched.</exception>
     public string Model(ParseResult arguments, string named, CancellationToken cancellation, bool quiet = false) =>
-        HubAddress.IsMeant(named) ? Fetch(arguments, HubAddress.Parse(named, RepositoryKind.Model), quiet, cancellation).Directory : named;
+        HubAddress.IsMeant(named)
+            ? Fetch(arguments, HubAddress.Parse(named, RepositoryKind.Model), quiet, cancellation).Directory
+            : named;
 
     /// <summary>The files of texts that are named by their paths, or by their addresses on the hub.</summary>
     /// <exception cref="DiagnosticException">One is an address, and cannot be fetched.</exception>
-    public string[] Texts(ParseResult arguments, IEnumerable<string> named, CancellationToken cancellation, bool quiet = false) =>
-        [.. named.SelectMany(text => HubAddress.IsMeant(text) ? Fetch(arguments, HubAddress.Parse(text, RepositoryKind.Dataset), quiet, cancellation).Paths : [Path.GetFullPath(text)])];
+    public string[] Texts(
+        ParseResult arguments,
+        IEnumerable<string> named,
+        CancellationToken cancellation,
+        bool quiet = false) =>
+        [.. named.SelectMany(text => HubAddress.IsMeant(text)
+            ? Fetch(arguments, HubAddress.Parse(text, RepositoryKind.Dataset), quiet, cancellation).Paths
+            : [Path.GetFullPath(text)])];
 
     /// <summary>The recipe with what it names of the hub, which is fetched.</summary>
     /// <param name="arguments">The command line.</param>
@@ -61,7 +73,8 @@ internal sealed class SourceOptions
         });
     }
 
-    /// <summary>The recipe with what it names of the hub, as far as that is here; nobody is asked for anything.</summary>
+    /// <summary>The recipe with what it names of the hub, as far as that is here; nobody is asked for
+    /// anything.</summary>
     /// <exception cref="DiagnosticException">Something is not here.</exception>
     public static Recipe Find(Recipe recipe, CancellationToken cancellation)
     {
@@ -70,7 +83,9 @@ internal sealed class SourceOptions
             return recipe;
         }
 
-        using var fetcher = new SourceFetcher(HubOptions.Read(Environment.GetEnvironmentVariable) with { IsOffline = true, WhyOffline = "this command downloads nothing; 'dotnet sparsellm pull' does" }, Terminal.Show);
+        using var fetcher = new SourceFetcher(HubOptions.Read(
+            Environment.GetEnvironmentVariable) with
+        { IsOffline = true, WhyOffline = "this command downloads nothing; 'dotnet sparsellm pull' does" }, Terminal.Show);
         return recipe.Fetch(Locked(recipe), fetcher, cancellation);
     }
 

@@ -11,10 +11,18 @@ internal sealed class TextOptions
     /// <summary>What files of a text can be, for the option that names them.</summary>
     public const string Forms = "UTF-8, JSON lines (.jsonl), Parquet (.parquet) or token ids (.npy); text and JSON lines also as .gz or .zst. May be given more than once.";
 
-    private readonly Option<string?> field = new("--field") { Description = "The field of a record that holds its text, such as content, meta.body or messages[].content. By default text." };
-    private readonly Option<string?> chat = new("--chat") { Description = "The field of a record that holds a list of messages, which the model's chat template makes text of." };
-    private readonly Option<string?> join = new("--join") { Description = "What stands between two records, such as '\\n\\n'. By default each record of JSON lines or Parquet ends with a line break." };
-    private readonly Option<int?> records = CommandAction.AtLeast(1, new Option<int?>("--records") { Description = "Read the first records alone." });
+    private readonly Option<string?> field = new(
+        "--field")
+    { Description = "The field of a record that holds its text, such as content, meta.body or messages[].content. By default text." };
+    private readonly Option<string?> chat = new(
+        "--chat")
+    { Description = "The field of a record that holds a list of messages, which the model's chat template makes text of." };
+    private readonly Option<string?> join = new(
+        "--join")
+    { Description = "What stands between two records, such as '\\n\\n'. By default each record of JSON lines or Parquet ends with a line break." };
+    private readonly Option<int?> records = CommandAction.AtLeast(
+        1,
+        new Option<int?>("--records") { Description = "Read the first records alone." });
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command) => command.Add(field, chat, join, records);
@@ -25,9 +33,11 @@ internal sealed class TextOptions
     /// <exception cref="DiagnosticException">A file is of another form, or options exclude each other.</exception>
     public TextSource Source(IEnumerable<string> files, ParseResult arguments)
     {
-        if (arguments.GetValue(chat) is not null && (arguments.GetValue(field) is not null || arguments.GetValue(join) is not null))
+        if (arguments.GetValue(chat) is not null
+            && (arguments.GetValue(field) is not null || arguments.GetValue(join) is not null))
         {
-            throw ToolDiagnostics.InvalidOption.Error(null, "--chat excludes --field and --join: the template makes one text of all messages");
+            throw ToolDiagnostics.InvalidOption
+                .Error(null, "--chat excludes --field and --join: the template makes one text of all messages");
         }
 
         var source = new TextSource([.. files])

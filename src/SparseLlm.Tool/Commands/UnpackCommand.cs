@@ -6,7 +6,8 @@ namespace SparseLlm.Tool.Commands;
 internal static class UnpackCommand
 {
     public static Command Create() => PackingAction.Create(
-        "unpack", "unpacked", "Give back the files that a model was packed from, byte by byte.", packing => packing.Unpack()).WithExamples(
+        "unpack", "unpacked", "Give back the files that a model was packed from, byte by byte.", packing => packing
+            .Unpack()).WithExamples(
     [
         new("unpack packed -o pruned", "What other programs load."),
     ]);

@@ -31,7 +31,12 @@ internal static class UpdateCommand
 
             string lockName = Path.GetFileName(LockFile.PathOf(read.Path));
             new Terminal(arguments.GetValue(json)).Result(
-                new { FormatVersion = 1, Sources = moves.Select(move => new { Address = move.Address.ToString(), move.Before, move.After, Moved = move.HasMoved }) },
+                new
+                {
+                    FormatVersion = 1,
+                    Sources = moves.Select(
+                    move => new { Address = move.Address.ToString(), move.Before, move.After, Moved = move.HasMoved })
+                },
                 console =>
                 {
                     foreach (SourceMove move in moves)

@@ -52,7 +52,8 @@ internal static class ValidateCommand
     {
         if (reading.Recipe is { } recipe)
         {
-            console.WriteLine($"{path} is valid: {string.Join(", ", recipe.Artifacts.Select(artifact => artifact.Name))}");
+            console.WriteLine(
+                $"{path} is valid: {string.Join(", ", recipe.Artifacts.Select(artifact => artifact.Name))}");
         }
     }
 }

@@ -7,7 +7,8 @@ using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
 
-/// <summary><c>sparsellm why ARTIFACT [RECIPE]</c>: what a build would have to do for an artifact, and what has changed that makes it so.</summary>
+/// <summary><c>sparsellm why ARTIFACT [RECIPE]</c>: what a build would have to do for an artifact, and what has changed
+/// that makes it so.</summary>
 internal static class WhyCommand
 {
     public static Command Create()
@@ -23,7 +24,9 @@ internal static class WhyCommand
         {
             ArtifactPlan planned = plan.Plan([arguments.GetRequiredValue(artifact)], cancellation)[0];
             (string Since, IReadOnlyList<InputChange> Changes)? changes = plan.Changes(planned);
-            string? damage = planned.Action is PlannedAction.None or PlannedAction.Measure ? null : plan.Damage(planned);
+            string? damage = planned.Action is PlannedAction.None or PlannedAction.Measure
+                ? null
+                : plan.Damage(planned);
             SourceMove[] moves = [.. Moves(plan.Sources, sources, arguments, cancellation)];
             new Terminal(arguments.GetValue(options.Json)).Result(
                 new
@@ -32,12 +35,14 @@ internal static class WhyCommand
                     planned.Artifact.Name,
                     UpToDate = planned.Action == PlannedAction.None,
                     changes?.Since,
-                    Changes = changes?.Changes.Select(change => new { change.What, change.Before, change.After, change.Cause, change.FirstLayer }),
+                    Changes = changes?.Changes.Select(
+                        change => new { change.What, change.Before, change.After, change.Cause, change.FirstLayer }),
                     Moves = moves.Select(move => new { Address = move.Address.ToString(), move.Before, move.After }),
                     Output = damage,
                     LayersToPrune = planned.MissingLayers,
                     FilesToExport = planned.Exports.Select(export => export.File),
-                    PerplexitiesToMeasure = planned.MissingMeasurements.Select(measurement => new { measurement.Artifact, measurement.Text }),
+                    PerplexitiesToMeasure = planned.MissingMeasurements
+                        .Select(measurement => new { measurement.Artifact, measurement.Text }),
                 },
                 console =>
                 {
@@ -55,8 +60,13 @@ internal static class WhyCommand
         ]);
     }
 
-    /// <summary>Where the hub has gone on since, as far as it can be asked: a build stays with what is locked.</summary>
-    private static IEnumerable<SourceMove> Moves(IReadOnlyList<HubSource> read, SourceOptions sources, ParseResult arguments, CancellationToken cancellation)
+    /// <summary>Where the hub has gone on since, as far as it can be asked: a build stays with what is
+    /// locked.</summary>
+    private static IEnumerable<SourceMove> Moves(
+        IReadOnlyList<HubSource> read,
+        SourceOptions sources,
+        ParseResult arguments,
+        CancellationToken cancellation)
     {
         HubOptions options = sources.Hub(arguments);
         if (read.Count == 0 || options.IsOffline)
@@ -92,7 +102,8 @@ internal static class WhyCommand
         });
         if (planned.MissingMeasurements.Count > 0)
         {
-            console.WriteLine($"Perplexities that would be measured: {string.Join(", ", planned.MissingMeasurements)}.");
+            console.WriteLine(
+                $"Perplexities that would be measured: {string.Join(", ", planned.MissingMeasurements)}.");
         }
 
         if (planned.Exports.Count > 0)

@@ -6,7 +6,8 @@ using SparseLlm.Tool.Output;
 namespace SparseLlm.Tool.Generating;
 
 /// <summary>
-/// Writes answers to standard output while they are being made. What comes from a model is not trusted: a terminal gets no character that commands it. A file or a pipe gets the text itself.
+/// Writes answers to standard output while they are being made. What comes from a model is not trusted: a terminal gets
+/// no character that commands it. A file or a pipe gets the text itself.
 /// </summary>
 /// <param name="isShown">Whether they are written; where the result is JSON, they are a part of it.</param>
 /// <param name="tally">Counts the tokens.</param>
@@ -22,7 +23,9 @@ internal sealed class AnswerWriter(bool isShown, Tally tally)
     /// <param name="answer">Gives its pieces, until it is called off.</param>
     /// <param name="cancellation">Calls it off, too.</param>
     /// <returns>The text, and why it has ended.</returns>
-    public (string Text, string EndReason) Write(Func<CancellationToken, IEnumerable<GeneratedText>> answer, CancellationToken cancellation)
+    public (string Text, string EndReason) Write(
+        Func<CancellationToken, IEnumerable<GeneratedText>> answer,
+        CancellationToken cancellation)
     {
         using var part = new Interruptible(cancellation);
         using PipedOutput? pipe = isShown ? PipedOutput.TryOpen() : null;

@@ -14,7 +14,8 @@ internal sealed class Benchmark(LanguageModel model, int promptTokens, int token
 
     private readonly int[] ids = Ids(model.Definition.VocabularySize, promptTokens + tokens);
 
-    /// <summary>Tokens a second, the medians of several runs. One that is not counted goes before them: files are read, and code is compiled.</summary>
+    /// <summary>Tokens a second, the medians of several runs. One that is not counted goes before them: files are read,
+    /// and code is compiled.</summary>
     /// <param name="repeat">How many runs.</param>
     /// <param name="progress">Told of runs that are done.</param>
     /// <param name="cancellation">Stops between tokens.</param>

@@ -4,7 +4,8 @@ using SparseLlm.Runtime.Chat;
 
 namespace SparseLlm.Tool.Generating;
 
-/// <summary>A model that answers: what is said becomes a prompt by its chat template, which brings all special tokens along.</summary>
+/// <summary>A model that answers: what is said becomes a prompt by its chat template, which brings all special tokens
+/// along.</summary>
 /// <param name="tokenizer">The model's tokenizer.</param>
 /// <param name="template">The model's chat template.</param>
 /// <param name="system">What the model is told before the conversation; null for nothing.</param>
@@ -16,7 +17,8 @@ internal sealed class ChatPrompting(Tokenizer tokenizer, ChatTemplate template, 
     public int[] Prompt(string text)
     {
         IEnumerable<(string Role, string Content)> first = system is null ? [] : [("system", system)];
-        JsonNode[] all = [.. first.Concat(messages).Append(("user", text)).Select(message => new JsonObject { ["role"] = message.Item1, ["content"] = message.Item2 })];
+        JsonNode[] all = [.. first.Concat(messages).Append(("user", text))
+            .Select(message => new JsonObject { ["role"] = message.Item1, ["content"] = message.Item2 })];
         return tokenizer.Encode(template.Render(new JsonArray(all)), addSpecialTokens: false);
     }
 

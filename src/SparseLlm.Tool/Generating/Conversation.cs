@@ -5,7 +5,8 @@ using SparseLlm.Runtime.Generation;
 
 namespace SparseLlm.Tool.Generating;
 
-/// <summary>What has been said to a model and by it. The model reads only what is new, where the rest is what it has read already.</summary>
+/// <summary>What has been said to a model and by it. The model reads only what is new, where the rest is what it has
+/// read already.</summary>
 /// <param name="model">The model.</param>
 /// <param name="prompting">How what is said becomes a prompt.</param>
 internal sealed class Conversation(LanguageModel model, IPrompting prompting) : IDisposable
@@ -15,7 +16,8 @@ internal sealed class Conversation(LanguageModel model, IPrompting prompting) : 
     /// <summary>Says something, and has the model answer.</summary>
     /// <param name="text">What to say.</param>
     /// <param name="options">How to answer.</param>
-    /// <param name="cancellation">Stops between tokens; what the model has said by then stays part of the conversation.</param>
+    /// <param name="cancellation">Stops between tokens; what the model has said by then stays part of the
+    /// conversation.</param>
     /// <returns>The pieces of the answer.</returns>
     public IEnumerable<GeneratedText> Say(string text, GenerationOptions options, CancellationToken cancellation)
     {

@@ -41,7 +41,8 @@ internal sealed class Dialogue(Conversation conversation, GenerationOptions opti
         return cancellation.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Done;
     }
 
-    /// <summary>What a person can do something about, such as a context that is full, does not end the conversation.</summary>
+    /// <summary>What a person can do something about, such as a context that is full, does not end the
+    /// conversation.</summary>
     private void Answer(string text, CancellationToken cancellation)
     {
         try
@@ -57,7 +58,8 @@ internal sealed class Dialogue(Conversation conversation, GenerationOptions opti
         }
     }
 
-    /// <summary>A line; null at the end of what there is to read, or when the work is called off: reading cannot be.</summary>
+    /// <summary>A line; null at the end of what there is to read, or when the work is called off: reading cannot
+    /// be.</summary>
     private static string? ReadLine(CancellationToken cancellation)
     {
         if (cancellation.IsCancellationRequested)
@@ -72,7 +74,8 @@ internal sealed class Dialogue(Conversation conversation, GenerationOptions opti
 
         try
         {
-            return Task.Run(Console.In.ReadLine, CancellationToken.None).WaitAsync(cancellation).GetAwaiter().GetResult();
+            return Task.Run(Console.In.ReadLine, CancellationToken.None).WaitAsync(cancellation).GetAwaiter()
+                .GetResult();
         }
         catch (OperationCanceledException)
         {

@@ -20,7 +20,8 @@ internal sealed class Tally
     /// <summary>Tokens of prompts that are read in a second; null where none was.</summary>
     public double? PrefillRate => Rate(PromptTokens, reading);
 
-    /// <summary>Tokens that are generated in a second; null where there is no more than the first, which comes with the prompt.</summary>
+    /// <summary>Tokens that are generated in a second; null where there is no more than the first, which comes with the
+    /// prompt.</summary>
     public double? DecodeRate => Rate(timed, generating);
 
     /// <summary>The most memory that the process has held, mapped weights included, in bytes.</summary>
@@ -64,7 +65,9 @@ internal sealed class Tally
         CultureInfo.InvariantCulture,
         $"{PromptTokens} prompt tokens{Text(PrefillRate)}, {GeneratedTokens} generated{Text(DecodeRate)}; {PeakMemory / 1e6:0} MB of memory at most");
 
-    private static string Text(double? rate) => rate is { } known ? string.Create(CultureInfo.InvariantCulture, $" ({known:0.0} a second)") : "";
+    private static string Text(double? rate)
+        => rate is { } known ? string.Create(CultureInfo.InvariantCulture, $" ({known:0.0} a second)") : "";
 
-    private static double? Rate(int tokens, TimeSpan time) => tokens > 0 && time > TimeSpan.Zero ? Math.Round(tokens / time.TotalSeconds, 3) : null;
+    private static double? Rate(int tokens, TimeSpan time)
+        => tokens > 0 && time > TimeSpan.Zero ? Math.Round(tokens / time.TotalSeconds, 3) : null;
 }

@@ -14,7 +14,8 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
     public static void Add(Command command, Example[] examples) => Examples.Add(command, examples);
 
     /// <summary>The examples of a command.</summary>
-    public static IReadOnlyList<Example> Of(Command command) => Examples.TryGetValue(command, out Example[]? examples) ? examples : [];
+    public static IReadOnlyList<Example> Of(Command command)
+        => Examples.TryGetValue(command, out Example[]? examples) ? examples : [];
 
     /// <summary>Lets the help of a root command, and of those below it, end in examples.</summary>
     public static void Install(RootCommand root)

@@ -10,18 +10,22 @@ namespace SparseLlm.Tool.Output;
 
 /// <summary>
 /// What a build system needs to know of a run, as plain lines, so that a target can read it without a parser:
-/// <c>PATH.inputs</c> lists the files that were read, <c>PATH.outputs</c> those that were written (relative to the output
-/// directory), <c>PATH.artifacts</c> has a line for each artifact: name, sparsity, perplexities, digest, recipe and encoding, with tabs between; <c>PATH.exports</c> one for each GGUF file: file, format, type, artifact,
-/// sparsity, digest and recipe;
+/// <c>PATH.inputs</c> lists the files that were read, <c>PATH.outputs</c> those that were written (relative to the
+/// output directory), <c>PATH.artifacts</c> has a line for each artifact: name, sparsity, perplexities, digest, recipe
+/// and encoding, with tabs between; <c>PATH.exports</c> one for each GGUF file: file, format, type, artifact, sparsity,
+/// digest and recipe;
 /// <c>PATH.sources</c> lists what was read of the hub, and the lock file that says which state of it;
-/// <c>PATH.warnings</c> has what is to be said again by a build that finds everything up to date. These are of a run that succeeded. Of every run are
-/// <c>PATH.written</c>, the files that this one and those before it have written, and <c>PATH.summary</c>, the page that compares the artifacts and, behind a tab, how they do.
+/// <c>PATH.warnings</c> has what is to be said again by a build that finds everything up to date. These are of a run
+/// that succeeded. Of every run are
+/// <c>PATH.written</c>, the files that this one and those before it have written, and <c>PATH.summary</c>, the page
+/// that compares the artifacts and, behind a tab, how they do.
 /// </summary>
 /// <param name="path">Where, without the endings.</param>
 /// <param name="output">The output directory of the build.</param>
 internal sealed class BuildManifest(string path, string output)
 {
-    /// <summary>Notes what is written as soon as it is: whatever becomes of the run, somebody can clean up behind it.</summary>
+    /// <summary>Notes what is written as soon as it is: whatever becomes of the run, somebody can clean up behind
+    /// it.</summary>
     /// <param name="progress">Is told everything too.</param>
     public IProgress<BuildProgress> Noting(IProgress<BuildProgress> progress) => new Notes(this, progress);
 
@@ -34,9 +38,12 @@ internal sealed class BuildManifest(string path, string output)
         File.WriteAllLines(path + ".inputs", Listable(build.Inputs));
         File.WriteAllLines(path + ".outputs", Listable([.. build.Outcomes.SelectMany(Files), .. build.Reports]));
         File.WriteAllLines(path + ".sources", Listable(build.SourceFiles));
-        File.WriteAllLines(path + ".warnings", ((IEnumerable<Diagnostic>)[.. warnings, .. build.Warnings]).Select(warning => warning.ToString()));
+        File.WriteAllLines(
+            path + ".warnings",
+            ((IEnumerable<Diagnostic>)[.. warnings, .. build.Warnings]).Select(warning => warning.ToString()));
         File.WriteAllLines(path + ".artifacts", build.Outcomes.Select(outcome => Describe(outcome, build.Inputs[0])));
-        File.WriteAllLines(path + ".exports", build.Outcomes.SelectMany(outcome => outcome.Manifest.Exports.Select(export => Describe(outcome, export, build.Inputs[0]))));
+        File.WriteAllLines(path + ".exports", build.Outcomes.SelectMany(
+            outcome => outcome.Manifest.Exports.Select(export => Describe(outcome, export, build.Inputs[0]))));
     });
 
     /// <summary>Writes where the summary of a run is that made all artifacts, whether they miss gates or not.</summary>
@@ -45,18 +52,22 @@ internal sealed class BuildManifest(string path, string output)
     {
         GateResult[] gates = [.. build.Outcomes.SelectMany(outcome => outcome.Gates)];
         int missed = gates.Count(gate => !gate.IsMet);
-        string verdict = gates.Length == 0 ? "" : missed > 0 ? $", {missed} of {Count(gates.Length, "gate")} missed" : $", {Count(gates.Length, "gate")} met";
+        string verdict = gates.Length == 0 ? "" : missed > 0
+            ? $", {missed} of {Count(gates.Length, "gate")} missed"
+            : $", {Count(gates.Length, "gate")} met";
         File.WriteAllLines(path + ".summary", [$"{build.Reports[0]}\t{Count(build.Outcomes.Count, "model")}{verdict}"]);
         Note([.. build.Reports]);
     });
 
-    private static string Count(int number, string name) => string.Create(CultureInfo.InvariantCulture, $"{number} {name}{(number == 1 ? "" : "s")}");
+    private static string Count(int number, string name)
+        => string.Create(CultureInfo.InvariantCulture, $"{number} {name}{(number == 1 ? "" : "s")}");
 
     private void Note(IReadOnlyList<string> files)
     {
         string list = path + ".written";
         HashSet<string> known = File.Exists(list) ? [.. File.ReadAllLines(list)] : [];
-        File.AppendAllLines(list, files.Select(file => Path.GetFullPath(Path.Combine(output, file))).Where(file => !file.Any(char.IsControl) && known.Add(file)));
+        File.AppendAllLines(list, files.Select(file => Path.GetFullPath(Path.Combine(output, file)))
+            .Where(file => !file.Any(char.IsControl) && known.Add(file)));
     }
 
     private void Guard(Action write)
@@ -69,13 +80,17 @@ internal sealed class BuildManifest(string path, string output)
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw PipelineDiagnostics.InputOutput.Error(
-                new SourceLocation(path), $"the artifacts were made, but the lists for the build system cannot be written: {exception.Message}", exception);
+                new SourceLocation(
+                    path), $"the artifacts were made, but the lists for the build system cannot be written: {exception.Message}", exception);
         }
     }
 
     /// <summary>A list of lines cannot hold a name with a line break, of which a build system would make two.</summary>
-    private static IReadOnlyList<string> Listable(IReadOnlyList<string> paths) => paths.FirstOrDefault(path => path.Any(char.IsControl)) is { } path
-        ? throw ToolDiagnostics.UnlistablePath.Error(new SourceLocation(path), "there is a control character in this path, which cannot be told to a build system; rename the file")
+    private static IReadOnlyList<string> Listable(
+        IReadOnlyList<string> paths) => paths.FirstOrDefault(path => path.Any(char.IsControl)) is { } path
+        ? throw ToolDiagnostics.UnlistablePath.Error(
+            new SourceLocation(path),
+            "there is a control character in this path, which cannot be told to a build system; rename the file")
         : paths;
 
     private IReadOnlyList<string> Files(ArtifactOutcome outcome) =>
@@ -97,9 +112,11 @@ internal sealed class BuildManifest(string path, string output)
     }
 
     private static string Describe(ArtifactOutcome outcome, ExportReport export, string recipe) => string.Join(
-        '\t', $"{outcome.Name}/{export.File}", export.Format, export.Type, outcome.Name, Sparsity(outcome.Manifest), export.Digest, recipe);
+        '\t', $"{outcome.Name}/{export.File}", export.Format, export.Type, outcome
+            .Name, Sparsity(outcome.Manifest), export.Digest, recipe);
 
-    private static string Sparsity(ArtifactManifest manifest) => manifest.Sparsity.ToString("0.######", CultureInfo.InvariantCulture);
+    private static string Sparsity(ArtifactManifest manifest)
+        => manifest.Sparsity.ToString("0.######", CultureInfo.InvariantCulture);
 
     private sealed class Notes(BuildManifest lists, IProgress<BuildProgress> progress) : IProgress<BuildProgress>
     {

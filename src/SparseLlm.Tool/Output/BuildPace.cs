@@ -4,8 +4,9 @@ using SparseLlm.Pruning.Methods;
 namespace SparseLlm.Tool.Output;
 
 /// <summary>
-/// How far a build is, and how much longer it takes: decoder layers at the speed of those before them in the same prune or measurement, artifacts
-/// at that of the artifacts that this build has computed. Between the ends of two layers the time left only runs down.
+/// How far a build is, and how much longer it takes: decoder layers at the speed of those before them in the same prune
+/// or measurement, artifacts at that of the artifacts that this build has computed. Between the ends of two layers the
+/// time left only runs down.
 /// </summary>
 internal sealed class BuildPace
 {
@@ -40,7 +41,8 @@ internal sealed class BuildPace
     /// <summary>Time since the build began.</summary>
     public TimeSpan Elapsed => time.GetElapsedTime(start);
 
-    /// <summary>Until the prune or the measurement that goes on is done; null before its first layer is, and after its last one.</summary>
+    /// <summary>Until the prune or the measurement that goes on is done; null before its first layer is, and after its
+    /// last one.</summary>
     public TimeSpan? StepLeft
     {
         get
@@ -51,7 +53,9 @@ internal sealed class BuildPace
             }
 
             double layer = time.GetElapsedTime(stepStart, lastEnd).TotalSeconds / layersDone;
-            double left = Math.Max((layer * layersLeft) - time.GetElapsedTime(lastEnd).TotalSeconds, layer * (layersLeft - 1));
+            double left = Math.Max(
+                (layer * layersLeft) - time.GetElapsedTime(lastEnd).TotalSeconds,
+                layer * (layersLeft - 1));
             return Limited(left);
         }
     }
@@ -67,7 +71,9 @@ internal sealed class BuildPace
             }
 
             double artifact = computing.TotalSeconds / computed;
-            double current = Math.Max(artifact - time.GetElapsedTime(artifactStart).TotalSeconds, (StepLeft ?? TimeSpan.Zero).TotalSeconds);
+            double current = Math.Max(
+                artifact - time.GetElapsedTime(artifactStart).TotalSeconds,
+                (StepLeft ?? TimeSpan.Zero).TotalSeconds);
             return Limited(current + (artifact * (artifacts - number)));
         }
     }
@@ -84,7 +90,8 @@ internal sealed class BuildPace
                 BeginStep();
                 break;
             case PruningStep { Progress: LayerStarted } when layersDone == 0:
-                // What came before it, such as taking layers from the cache, tells nothing of the time that pruning one takes.
+                // What came before it, such as taking layers from the cache, tells nothing of the time that pruning one
+                // takes.
                 stepStart = time.GetTimestamp();
                 break;
             case PruningStep { Progress: LayerFinished finished }:
@@ -126,5 +133,6 @@ internal sealed class BuildPace
         lastEnd = time.GetTimestamp();
     }
 
-    private static TimeSpan Limited(double seconds) => TimeSpan.FromSeconds(Math.Clamp(seconds, 0, Longest.TotalSeconds));
+    private static TimeSpan Limited(double seconds)
+        => TimeSpan.FromSeconds(Math.Clamp(seconds, 0, Longest.TotalSeconds));
 }

@@ -6,7 +6,8 @@ using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Tool.Output;
 
-/// <summary>Progress as plain lines on standard error: one per decoder layer, with the error and the time left.</summary>
+/// <summary>Progress as plain lines on standard error: one per decoder layer, with the error and the time
+/// left.</summary>
 internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
 {
     private readonly List<double> errors = [];
@@ -45,7 +46,8 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
                 Terminal.Progress($"{step.Model}: perplexity measured on {step.Text}");
                 break;
             case PackingStep packing when !quiet && packing.Percent % 25 == 0:
-                Terminal.Progress(string.Create(CultureInfo.InvariantCulture, $"{packing.Model}: {packing.Work}, {packing.Percent} %"));
+                Terminal.Progress(
+                    string.Create(CultureInfo.InvariantCulture, $"{packing.Model}: {packing.Work}, {packing.Percent} %"));
                 break;
             case PruningStep { Progress: LayerRestored restored } step when !quiet:
                 Terminal.Progress($"{step.Artifact}: layer {restored.Layer + 1}/{restored.Layers} from the cache");
@@ -59,7 +61,8 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
             case Interrupted interrupted:
                 Terminal.Progress(Describe(interrupted));
                 break;
-            case ArtifactDone { Outcome: var outcome } when !quiet && (outcome.Origin != ArtifactOrigin.Pruned || pace.Position is not null):
+            case ArtifactDone { Outcome: var outcome } when !quiet
+                && (outcome.Origin != ArtifactOrigin.Pruned || pace.Position is not null):
                 Terminal.Progress(Describe(outcome) + InSweep(pace));
                 break;
         }
@@ -74,17 +77,23 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
     public static string Describe(Interrupted interrupted) =>
         $"{interrupted.Artifact}: stopped; " + (interrupted.Kept == 0
             ? "no layer is kept"
-            : string.Create(CultureInfo.InvariantCulture, $"{interrupted.Kept} of {interrupted.Layers} layers are kept, and the next build goes on behind them"));
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{interrupted.Kept} of {interrupted.Layers} layers are kept, and the next build goes on behind them"));
 
     /// <summary>What has become of an artifact.</summary>
     public static string Describe(ArtifactOutcome outcome) => $"{outcome.Name}: " + outcome.Origin switch
     {
         ArtifactOrigin.UpToDate => "up to date",
         ArtifactOrigin.MeasuredAgain => "up to date, and measured again",
-        ArtifactOrigin.Exported => outcome.Manifest.Exports.Count == 0 ? "up to date" : $"up to date, with {string.Join(", ", outcome.Manifest.Exports.Select(export => export.File))}",
+        ArtifactOrigin.Exported => outcome.Manifest.Exports.Count == 0
+            ? "up to date"
+            : $"up to date, with {string.Join(", ", outcome.Manifest.Exports.Select(export => export.File))}",
         ArtifactOrigin.Cache => "from the cache",
         ArtifactOrigin.Encoded => $"{EncodingText.Work(outcome.Manifest.Encoding)}ed",
-        _ => string.Create(CultureInfo.InvariantCulture, $"pruned to {SparsityText.Of(outcome.Manifest)} in {outcome.Manifest.Seconds:0.0} s"),
+        _ => string.Create(
+            CultureInfo.InvariantCulture,
+            $"pruned to {SparsityText.Of(outcome.Manifest)} in {outcome.Manifest.Seconds:0.0} s"),
     };
 
     /// <summary>Ends a line about an artifact of several.</summary>
@@ -92,7 +101,9 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
 
     private void Write(string artifact, LayerFinished finished)
     {
-        string error = errors.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", mean relative error {errors.Average():0.0000}");
+        string error = errors.Count == 0
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $", mean relative error {errors.Average():0.0000}");
         errors.Clear();
         string left = (pace.BuildLeft, pace.StepLeft) switch
         {
@@ -105,5 +116,6 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
             $"{artifact}: layer {finished.Layer + 1}/{finished.Layers} pruned{error}, {Seconds(finished.Elapsed)} elapsed{left}{InSweep(pace)}"));
     }
 
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");
+    private static string Seconds(TimeSpan time)
+        => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");
 }

@@ -51,5 +51,7 @@ internal sealed class DownloadPace(TimeProvider time)
     }
 
     private static string Duration(double seconds) =>
-        seconds < TimeSpan.FromDays(1).TotalSeconds ? LiveProgress.Duration(TimeSpan.FromSeconds(seconds)) : "more than a day";
+        seconds < TimeSpan.FromDays(1).TotalSeconds
+            ? LiveProgress.Duration(TimeSpan.FromSeconds(seconds))
+            : "more than a day";
 }

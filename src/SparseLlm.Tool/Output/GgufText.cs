@@ -28,15 +28,18 @@ internal static class GgufText
         {
             console.WriteLine(Invariant(
                 $"{inspection.Architecture ?? "no architecture"}: {inspection.Bytes / 1e6:0.0} MB{(inspection.Parts > 1 ? Invariant($" in {inspection.Parts} files") : "")}, {inspection.BitsPerWeight:0.00} bits per weight")
-                + (inspection.Sparsity is { } sparsity ? Invariant($"; {sparsity:P2} of the weights of its linear layers are zero") : ""));
+                + (inspection.Sparsity is { } sparsity
+                    ? Invariant($"; {sparsity:P2} of the weights of its linear layers are zero")
+                    : ""));
             console.WritePairs(inspection.Metadata.Select(pair => (pair.Key, Text(pair.Value))));
-            console.WriteTable(["tensor", "type?", "shape#?", "sparsity#"], inspection.Tensors.Select(tensor => (string[])
-            [
-                tensor.Name,
-                tensor.Type,
-                string.Join(" x ", tensor.Shape),
-                tensor.Sparsity?.ToString("P2", CultureInfo.InvariantCulture) ?? "",
-            ]));
+            console.WriteTable(["tensor", "type?", "shape#?", "sparsity#"], inspection.Tensors
+                .Select(tensor => (string[])
+                    [
+                        tensor.Name,
+                        tensor.Type,
+                        string.Join(" x ", tensor.Shape),
+                        tensor.Sparsity?.ToString("P2", CultureInfo.InvariantCulture) ?? "",
+                    ]));
         });
 
     /// <summary>A value as JSON has it; an array by its length and first elements.</summary>
@@ -57,7 +60,9 @@ internal static class GgufText
 
     private static string List(Array array) => string.Join(", ", array.Cast<object>().Take(ShownElements).Select(Text));
 
-    private static string Shortened(string text) => text.Length <= ShownCharacters ? text : Invariant($"{text[..ShownCharacters]}... ({text.Length} characters)");
+    private static string Shortened(string text) => text.Length <= ShownCharacters
+        ? text
+        : Invariant($"{text[..ShownCharacters]}... ({text.Length} characters)");
 
     private static string Plain(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
 

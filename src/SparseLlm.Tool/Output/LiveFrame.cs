@@ -4,8 +4,9 @@ using Spectre.Console.Rendering;
 namespace SparseLlm.Tool.Output;
 
 /// <summary>
-/// A frame that is drawn anew in its place, as often as there is something to show. The library's live display lasts as long as a callback and always has
-/// something to show; one that is empty moves the cursor up by no lines, which many terminals take for one.
+/// A frame that is drawn anew in its place, as often as there is something to show. The library's live display lasts as
+/// long as a callback and always has something to show; one that is empty moves the cursor up by no lines, which many
+/// terminals take for one.
 /// </summary>
 internal sealed class LiveFrame(IAnsiConsole console) : IDisposable
 {

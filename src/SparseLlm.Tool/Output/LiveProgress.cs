@@ -10,8 +10,8 @@ using Spectre.Console.Rendering;
 namespace SparseLlm.Tool.Output;
 
 /// <summary>
-/// Progress for a person at a terminal: what is being made, layer, matrix and its error, tokens, time and memory, redrawn in place. What is finished
-/// scrolls away above it.
+/// Progress for a person at a terminal: what is being made, layer, matrix and its error, tokens, time and memory,
+/// redrawn in place. What is finished scrolls away above it.
 /// </summary>
 internal sealed class LiveProgress : IProgress<BuildProgress>
 {
@@ -47,7 +47,8 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
     }
 
     /// <summary>What there is to see, three lines; null where nothing goes on.</summary>
-    /// <param name="width">Of the terminal. A line that does not fit is cut off, since a frame of another height would not be drawn in its place.</param>
+    /// <param name="width">Of the terminal. A line that does not fit is cut off, since a frame of another height would
+    /// not be drawn in its place.</param>
     public IRenderable? View(int width)
     {
         if (title.Length == 0)
@@ -87,7 +88,8 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
         }
 
         string begun = "";
-        foreach (Rune rune in shown.EnumerateRunes().TakeWhile(rune => (begun + rune + Ellipsis).GetCellWidth() <= width))
+        foreach (Rune rune in shown.EnumerateRunes()
+            .TakeWhile(rune => (begun + rune + Ellipsis).GetCellWidth() <= width))
         {
             begun += rune;
         }
@@ -193,7 +195,9 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
                 step = Invariant($"layer {started.Layer + 1}/{started.Layers}");
                 break;
             case MatrixPruned matrix:
-                string error = matrix.Report.RelativeError is { } relative ? Invariant($" error {relative:0.0000}") : "";
+                string error = matrix.Report.RelativeError is { } relative
+                    ? Invariant($" error {relative:0.0000}")
+                    : "";
                 step = Invariant($"layer {matrix.Layer + 1}/{layers} {matrix.Report.Name.Split('.') switch { [.., var name, _] => name, _ => matrix.Report.Name }}{error}");
                 break;
             case LayerFinished finished:
@@ -202,7 +206,8 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
         }
     }
 
-    private void Begin(string what, string toDo, string detail) => (title, goal, facts, step, done, layers) = (what, toDo, detail, "", 0, 1);
+    private void Begin(string what, string toDo, string detail)
+        => (title, goal, facts, step, done, layers) = (what, toDo, detail, "", 0, 1);
 
     private void At(int layer, int of, string what)
     {
@@ -211,7 +216,8 @@ internal sealed class LiveProgress : IProgress<BuildProgress>
     }
 
     /// <summary>Minutes and seconds, and hours where there are any.</summary>
-    internal static string Duration(TimeSpan time) => time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
+    internal static string Duration(TimeSpan time)
+        => time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace SparseLlm.Tool.Output;
 
-/// <summary>Standard output that is a pipe. Unlike the console's own stream it tells that nobody reads any more, as behind <c>| head</c>: long work for nobody should end.</summary>
+/// <summary>Standard output that is a pipe. Unlike the console's own stream it tells that nobody reads any more, as
+/// behind <c>| head</c>: long work for nobody should end.</summary>
 internal sealed class PipedOutput : IDisposable
 {
     private const int StandardOutput = 1;
@@ -15,7 +16,8 @@ internal sealed class PipedOutput : IDisposable
 
     private PipedOutput(FileStream stream) => this.stream = stream;
 
-    /// <summary>Standard output, if it is a pipe of a system that has such; null for a file, a terminal, or another system.</summary>
+    /// <summary>Standard output, if it is a pipe of a system that has such; null for a file, a terminal, or another
+    /// system.</summary>
     public static PipedOutput? TryOpen()
     {
         if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
@@ -25,7 +27,10 @@ internal sealed class PipedOutput : IDisposable
 
         try
         {
-            var stream = new FileStream(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            var stream = new FileStream(
+                new SafeFileHandle(StandardOutput, ownsHandle: false),
+                FileAccess.Write,
+                bufferSize: 0);
 
             // A file has its place from what others write to it.
             return stream.CanSeek ? null : new PipedOutput(stream);

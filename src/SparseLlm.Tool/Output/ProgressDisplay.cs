@@ -2,7 +2,8 @@ using SparseLlm.Pipeline.Running;
 
 namespace SparseLlm.Tool.Output;
 
-/// <summary>Shows the progress of a command's work: a live display where a person watches, plain lines where a log does.</summary>
+/// <summary>Shows the progress of a command's work: a live display where a person watches, plain lines where a log
+/// does.</summary>
 internal static class ProgressDisplay
 {
     /// <summary>How often the time is drawn anew.</summary>

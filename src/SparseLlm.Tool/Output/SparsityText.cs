@@ -9,17 +9,21 @@ namespace SparseLlm.Tool.Output;
 internal static class SparsityText
 {
     /// <summary>What was asked for.</summary>
-    public static string Of(SparsityPattern pattern) => pattern is SparsityPattern.Unstructured ? Share(pattern.Sparsity) : pattern.ToString()!;
+    public static string Of(SparsityPattern pattern)
+        => pattern is SparsityPattern.Unstructured ? Share(pattern.Sparsity) : pattern.ToString()!;
 
-    /// <summary>What an artifact has come to: its pattern where every matrix has it, otherwise the share of zeros.</summary>
+    /// <summary>What an artifact has come to: its pattern where every matrix has it, otherwise the share of
+    /// zeros.</summary>
     public static string Of(ArtifactManifest manifest) =>
-        SparsityPattern.TryParseGroups(manifest.Pattern, out SparsityPattern.Groups groups, out _) && manifest.Tensors.All(tensor => tensor.Pattern == manifest.Pattern)
+        SparsityPattern.TryParseGroups(manifest.Pattern, out SparsityPattern.Groups groups, out _)
+            && manifest.Tensors.All(tensor => tensor.Pattern == manifest.Pattern)
             ? Of(groups)
             : Share(manifest.Sparsity);
 
     /// <summary>The same of an artifact that is locked.</summary>
     public static string Of(LockedArtifact locked) =>
-        locked.Inputs.Layers.SelectMany(layer => layer.Patterns.Values).Distinct().ToArray() is [var pattern] && SparsityPattern.TryParseGroups(pattern, out SparsityPattern.Groups groups, out _)
+        locked.Inputs.Layers.SelectMany(layer => layer.Patterns.Values).Distinct().ToArray() is [var pattern]
+            && SparsityPattern.TryParseGroups(pattern, out SparsityPattern.Groups groups, out _)
             ? Of(groups)
             : Share(locked.Sparsity);
 

@@ -6,7 +6,8 @@ using Spectre.Console;
 namespace SparseLlm.Tool.Output;
 
 /// <summary>
-/// What a command writes: its result on standard output, as text or as JSON; progress and diagnostics on standard error.
+/// What a command writes: its result on standard output, as text or as JSON; progress and diagnostics on standard
+/// error.
 /// </summary>
 internal sealed class Terminal(bool json)
 {
@@ -35,9 +36,11 @@ internal sealed class Terminal(bool json)
     }
 
     /// <summary>Standard error, where a person watches it.</summary>
-    public static IAnsiConsole Errors { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    public static IAnsiConsole Errors { get; }
+        = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 
-    /// <summary>Whether a person watches standard error: it is a terminal that can be drawn on, and not that of a CI machine.</summary>
+    /// <summary>Whether a person watches standard error: it is a terminal that can be drawn on, and not that of a CI
+    /// machine.</summary>
     public static bool IsWatched =>
         !Console.IsErrorRedirected && Errors.Profile.Capabilities.Ansi && Errors.Profile.Capabilities.Interactive
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"));
@@ -45,7 +48,8 @@ internal sealed class Terminal(bool json)
     /// <summary>Writes one line of progress, whatever the names in it.</summary>
     public static void Progress(string line) => WriteError(Printable.Of(line), Style.Plain);
 
-    /// <summary>Writes a last line while work goes on that may have hidden the cursor, and will not come to show it again.</summary>
+    /// <summary>Writes a last line while work goes on that may have hidden the cursor, and will not come to show it
+    /// again.</summary>
     public static void Leave(string line)
     {
         if (IsWatched)
@@ -86,7 +90,8 @@ internal sealed class Terminal(bool json)
         }
 
         // The library goes by TERM, which says what the terminal can do and not that the output goes there.
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+        IAnsiConsole console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
         console.Profile.Width = WidthWithoutTerminal;
         return console;
     }

@@ -4,7 +4,8 @@ using Spectre.Console.Rendering;
 
 namespace SparseLlm.Tool.Output;
 
-/// <summary>A result as text for a person. Names in it stay text on their line: they can hold markup, line breaks and what commands a terminal.</summary>
+/// <summary>A result as text for a person. Names in it stay text on their line: they can hold markup, line breaks and
+/// what commands a terminal.</summary>
 internal sealed class TextOutput(IAnsiConsole console)
 {
     private const char Number = '#';
@@ -14,17 +15,19 @@ internal sealed class TextOutput(IAnsiConsole console)
     public void WriteLine(string text) => console.Profile.Out.Writer.WriteLine(Printable.Of(text));
 
     /// <summary>
-    /// Writes a table. No word of it is broken: a terminal too narrow for all columns gets fewer of them, and one that is too narrow for those that are
-    /// needed gets them below each other, row by row.
+    /// Writes a table. No word of it is broken: a terminal too narrow for all columns gets fewer of them, and one that
+    /// is too narrow for those that are needed gets them below each other, row by row.
     /// </summary>
-    /// <param name="columns">The headings; those that end in <c>#</c> are of numbers, those that then end in <c>?</c> are left out where there is no room, the last one first.</param>
+    /// <param name="columns">The headings; those that end in <c>#</c> are of numbers, those that then end in <c>?</c>
+    /// are left out where there is no room, the last one first.</param>
     /// <param name="rows">Rows with a cell for every column.</param>
     public void WriteTable(string[] columns, IEnumerable<string[]> rows)
     {
         string[][] cells = [.. rows];
         List<int> shown = [.. Enumerable.Range(0, columns.Length)];
         Table table = CreateTable(columns, cells, shown);
-        while (Width(table) > console.Profile.Width && shown.FindLastIndex(column => columns[column].EndsWith(Optional)) is >= 0 and var last)
+        while (Width(table) > console.Profile.Width
+            && shown.FindLastIndex(column => columns[column].EndsWith(Optional)) is >= 0 and var last)
         {
             shown.RemoveAt(last);
             table = CreateTable(columns, cells, shown);
@@ -39,7 +42,8 @@ internal sealed class TextOutput(IAnsiConsole console)
         console.Write(table);
         if (shown.Count < columns.Length)
         {
-            IEnumerable<string> hidden = Enumerable.Range(0, columns.Length).Except(shown).Select(column => Heading(columns[column]));
+            IEnumerable<string> hidden = Enumerable.Range(0, columns.Length).Except(shown)
+                .Select(column => Heading(columns[column]));
             WriteLine($"(a wider terminal shows {string.Join(", ", hidden)} too)");
         }
     }
@@ -75,7 +79,8 @@ internal sealed class TextOutput(IAnsiConsole console)
 
     private static string Heading(string column) => column.TrimEnd(Optional).TrimEnd(Number);
 
-    private int Width(Table table) => ((IRenderable)table).Measure(RenderOptions.Create(console, console.Profile.Capabilities), int.MaxValue).Max;
+    private int Width(Table table)
+        => ((IRenderable)table).Measure(RenderOptions.Create(console, console.Profile.Capabilities), int.MaxValue).Max;
 
     private void WriteRows(string[] columns, string[][] rows)
     {

@@ -20,15 +20,21 @@ internal static class ProjectFile
         {
             [var only] => only,
             [] => throw ToolDiagnostics.ProjectUnreadable.Error(
-                new SourceLocation(path), Directory.Exists(path) ? "there is no project file in this folder; name one" : "there is no such project; name its file, or the folder that it is in"),
+                new SourceLocation(path), Directory.Exists(path)
+                    ? "there is no project file in this folder; name one"
+                    : "there is no such project; name its file, or the folder that it is in"),
             var several => throw ToolDiagnostics.ProjectAmbiguous.Error(
-                new SourceLocation(path), $"there is more than one project file in this folder; name one of them: {string.Join(", ", several.Select(Path.GetFileName))}"),
+                new SourceLocation(
+                    path), $"there is more than one project file in this folder; name one of them: {string.Join(", ", several.Select(Path.GetFileName))}"),
         };
     }
 
     /// <summary>The only project file beside a file; null where there is none, or more than one.</summary>
-    public static string? Beside(string path) => In(Path.GetDirectoryName(Path.GetFullPath(path))!) is [var only] ? only : null;
+    public static string? Beside(string path)
+        => In(Path.GetDirectoryName(Path.GetFullPath(path))!) is [var only] ? only : null;
 
     private static string[] In(string folder) =>
-        Directory.Exists(folder) ? [.. Directory.EnumerateFiles(Path.GetFullPath(folder), Any).Order(StringComparer.Ordinal)] : [];
+        Directory.Exists(folder)
+            ? [.. Directory.EnumerateFiles(Path.GetFullPath(folder), Any).Order(StringComparer.Ordinal)]
+            : [];
 }

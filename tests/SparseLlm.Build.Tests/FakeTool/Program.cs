@@ -4,7 +4,9 @@ using SparseLlm.Build.Tests.FakeTool;
 
 // One line for each process started: what the tests count.
 Invocation invocation = Invocation.Parse(args);
-File.AppendAllText(invocation.Recipe + ".calls", string.Join(' ', args.Select(argument => argument.Contains(' ') ? $"[{argument}]" : argument)) + "\n");
+File.AppendAllText(
+    invocation.Recipe + ".calls",
+    string.Join(' ', args.Select(argument => argument.Contains(' ') ? $"[{argument}]" : argument)) + "\n");
 
 var script = Script.Read(invocation.Recipe);
 foreach (string line in script.Say)
@@ -31,7 +33,9 @@ if (script.End is { } code)
 
 if (script.Wait)
 {
-    using var lifeline = new AnonymousPipeClientStream(PipeDirection.In, Environment.GetEnvironmentVariable("SPARSELLM_LIFELINE")!);
+    using var lifeline = new AnonymousPipeClientStream(
+        PipeDirection.In,
+        Environment.GetEnvironmentVariable("SPARSELLM_LIFELINE")!);
     File.WriteAllText(invocation.Recipe + ".waiting", "");
     lifeline.ReadByte();
     File.WriteAllText(invocation.Recipe + ".asked", "");

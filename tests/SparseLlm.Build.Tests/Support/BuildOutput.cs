@@ -10,7 +10,14 @@ internal static class BuildOutput
         typeof(BuildOutput).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
 
     /// <summary>The tool itself.</summary>
-    public static string Tool { get; } = Path.Combine(Repository.Root, "src", "SparseLlm.Tool", "bin", Configuration, "net10.0", "dotnet-sparsellm.dll");
+    public static string Tool { get; } = Path.Combine(
+        Repository.Root,
+        "src",
+        "SparseLlm.Tool",
+        "bin",
+        Configuration,
+        "net10.0",
+        "dotnet-sparsellm.dll");
 
     /// <summary>The program that stands in for the tool.</summary>
     public static string FakeTool { get; } = Path.Combine(

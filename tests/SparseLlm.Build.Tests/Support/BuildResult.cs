@@ -9,7 +9,8 @@ internal sealed record BuildResult(int ExitCode, string Output, string BinaryLog
     public int Prunes => BinaryLog.Length == 0
         ? 0
         : Microsoft.Build.Logging.StructuredLogger.BinaryLog.ReadBuild(BinaryLog)
-            .FindChildrenRecursive<Microsoft.Build.Logging.StructuredLogger.Task>(task => task.Name == "PruneModels").Count;
+            .FindChildrenRecursive<Microsoft.Build.Logging.StructuredLogger.Task>(
+                task => task.Name == "PruneModels").Count;
 
     public BuildResult ShouldSucceed()
     {

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace SparseLlm.Build.Tests.Support;
 
-/// <summary>Starts the <c>dotnet</c> command, away from the packages, tools and settings of whoever runs the tests.</summary>
+/// <summary>Starts the <c>dotnet</c> command, away from the packages, tools and settings of whoever runs the
+/// tests.</summary>
 internal sealed class DotNet(string home)
 {
     /// <summary>The home of the user that commands run as.</summary>
@@ -20,7 +21,8 @@ internal sealed class DotNet(string home)
         };
 
         // The test host was itself started by a build, whose settings are not for this one.
-        foreach (string name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)))
+        foreach (string name in Environment.GetEnvironmentVariables().Keys.Cast<string>()
+            .Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)))
             start.Environment.Remove(name);
         start.Environment["SPARSELLM_CACHE"] = Path.Combine(home, "cache");
         start.Environment["NUGET_PACKAGES"] = Path.Combine(home, "packages");
@@ -30,7 +32,8 @@ internal sealed class DotNet(string home)
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
 
-        // Without nodes that stay, each build would start a compiler of its own, which takes longer than the rest of it.
+        // Without nodes that stay, each build would start a compiler of its own, which takes longer than the rest of
+        // it.
         start.Environment["UseSharedCompilation"] = "true";
         return start;
     }

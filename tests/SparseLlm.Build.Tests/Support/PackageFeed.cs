@@ -1,6 +1,7 @@
 namespace SparseLlm.Build.Tests.Support;
 
-/// <summary>The packages, freshly packed, as the only source of packages for the projects of the tests, which share one home.</summary>
+/// <summary>The packages, freshly packed, as the only source of packages for the projects of the tests, which share one
+/// home.</summary>
 internal sealed class PackageFeed
 {
     private static readonly Lazy<PackageFeed> shared = new(() => new PackageFeed());
@@ -23,7 +24,8 @@ internal sealed class PackageFeed
             </configuration>
             """);
         Pack("SparseLlm.Build.sln", Source);
-        Version = Path.GetFileNameWithoutExtension(Directory.GetFiles(Path.Combine(directory, "feed"), "SparseLlm.Tool.*").Single())
+        Version = Path.GetFileNameWithoutExtension(
+            Directory.GetFiles(Path.Combine(directory, "feed"), "SparseLlm.Tool.*").Single())
             ["SparseLlm.Tool.".Length..];
     }
 
@@ -49,7 +51,15 @@ internal sealed class PackageFeed
 
     /// <summary>Packs a project or the solution as it was built along with the tests.</summary>
     public void Pack(string project, string target) =>
-        Run(Repository.Root, "pack", project, "--no-build", "--configuration", BuildOutput.Configuration, "--output", target);
+        Run(
+            Repository.Root,
+            "pack",
+            project,
+            "--no-build",
+            "--configuration",
+            BuildOutput.Configuration,
+            "--output",
+            target);
 
     /// <summary>A new, empty directory that restores from this feed.</summary>
     public string NewDirectory() =>

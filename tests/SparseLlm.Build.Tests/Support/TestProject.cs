@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace SparseLlm.Build.Tests.Support;
 
 /// <summary>
-/// A project that refers to the package SparseLlm.Build as a user's does. Unless told otherwise it has a fake recipe and runs
-/// the fake tool, which makes files of the right names in no time.
+/// A project that refers to the package SparseLlm.Build as a user's does. Unless told otherwise it has a fake recipe
+/// and runs the fake tool, which makes files of the right names in no time.
 /// </summary>
 internal sealed class TestProject
 {
@@ -29,7 +29,9 @@ internal sealed class TestProject
     {
         this.feed = feed;
         Root = Directory.CreateDirectory(Path.Combine(parent ?? feed.NewDirectory(), name)).FullName;
-        string toolPath = tool == PackagedTool ? "" : $"<SparseLlmToolPath>{tool ?? BuildOutput.FakeTool}</SparseLlmToolPath>";
+        string toolPath = tool == PackagedTool
+            ? ""
+            : $"<SparseLlmToolPath>{tool ?? BuildOutput.FakeTool}</SparseLlmToolPath>";
         Write(
             name + ".csproj",
             $"""

@@ -6,7 +6,8 @@ using Xunit.Sdk;
 
 namespace SparseLlm.Build.Tests.Support;
 
-/// <summary>A run of the tests, which ends by deleting what their classes share. xUnit has fixtures of classes and collections, and none of a whole run.</summary>
+/// <summary>A run of the tests, which ends by deleting what their classes share. xUnit has fixtures of classes and
+/// collections, and none of a whole run.</summary>
 public sealed class TestRun(IMessageSink diagnostics) : XunitTestFramework(diagnostics)
 {
     /// <inheritdoc />
@@ -16,9 +17,17 @@ public sealed class TestRun(IMessageSink diagnostics) : XunitTestFramework(diagn
     private sealed class Executor(AssemblyName assembly, ISourceInformationProvider sources, IMessageSink diagnostics)
         : XunitTestFrameworkExecutor(assembly, sources, diagnostics)
     {
-        protected override async void RunTestCases(IEnumerable<IXunitTestCase> testCases, IMessageSink executionMessageSink, ITestFrameworkExecutionOptions executionOptions)
+        protected override async void RunTestCases(
+            IEnumerable<IXunitTestCase> testCases,
+            IMessageSink executionMessageSink,
+            ITestFrameworkExecutionOptions executionOptions)
         {
-            using var runner = new Runner(TestAssembly, testCases, DiagnosticMessageSink, executionMessageSink, executionOptions);
+            using var runner = new Runner(
+                TestAssembly,
+                testCases,
+                DiagnosticMessageSink,
+                executionMessageSink,
+                executionOptions);
             await runner.RunAsync();
         }
     }

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace SparseLlm.Docs.Tests.Support;
 
-/// <summary>A clone of the repository as it stands here, changes that are not committed included, in a folder by a name that no page knows.</summary>
+/// <summary>A clone of the repository as it stands here, changes that are not committed included, in a folder by a name
+/// that no page knows.</summary>
 public sealed class Clone : IDisposable
 {
     private const int EvaluationLength = 8_000;
@@ -37,7 +38,11 @@ public sealed class Clone : IDisposable
     private static string[] Files()
     {
         using Process git = Process.Start(
-            new ProcessStartInfo("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]) { WorkingDirectory = Repository.Root, RedirectStandardOutput = true })!;
+            new ProcessStartInfo("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+            {
+                WorkingDirectory = Repository.Root,
+                RedirectStandardOutput = true
+            })!;
         string files = git.StandardOutput.ReadToEnd();
         git.WaitForExit();
         git.ExitCode.ShouldBe(0, "the repository is cloned by git");

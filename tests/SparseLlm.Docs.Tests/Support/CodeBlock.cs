@@ -6,7 +6,8 @@ internal sealed record CodeBlock(int Line, string Language, string Remark, strin
     /// <summary>The language of blocks whose lines are typed into a shell, and of no others.</summary>
     public const string Commands = "sh";
 
-    /// <summary>How a remark begins that names what a block needs and a test does not have. Such a block is not run.</summary>
+    /// <summary>How a remark begins that names what a block needs and a test does not have. Such a block is not
+    /// run.</summary>
     public const string Needs = "needs ";
 
     public bool IsCommands => Language == Commands;

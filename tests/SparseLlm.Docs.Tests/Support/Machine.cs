@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace SparseLlm.Docs.Tests.Support;
 
-/// <summary>The machine of a user who has cloned the repository and installed nothing of it yet: a home of its own, and a shell.</summary>
+/// <summary>The machine of a user who has cloned the repository and installed nothing of it yet: a home of its own, and
+/// a shell.</summary>
 internal sealed class Machine
 {
     /// <summary>A page takes a minute or two; one that waits for something has failed.</summary>
@@ -19,15 +20,20 @@ internal sealed class Machine
         NuGetHome.Furnish(home);
     }
 
-    /// <summary>Types the commands of a page, one after the other, into one shell that starts in the root of the clone.</summary>
+    /// <summary>Types the commands of a page, one after the other, into one shell that starts in the root of the
+    /// clone.</summary>
     public void Follow(Page page)
     {
         string script = Path.Combine(home, page.Path.Replace('/', '-') + ".sh");
         string log = Path.ChangeExtension(script, ".log");
-        File.WriteAllLines(script, [$"exec >'{log}' 2>&1 </dev/null", .. page.Blocks.Where(block => block.IsRun).Select(block => Typed(page, block))]);
+        File.WriteAllLines(script, [$"exec >'{log}' 2>&1 </dev/null", .. page.Blocks.Where(block => block.IsRun)
+            .Select(block => Typed(page, block))]);
 
         // Every line is printed as it is read, so that the last one is the one that failed.
-        var start = new ProcessStartInfo("bash", ["-e", "-v", "-o", "pipefail", script]) { WorkingDirectory = clone.Root };
+        var start = new ProcessStartInfo("bash", ["-e", "-v", "-o", "pipefail", script])
+        {
+            WorkingDirectory = clone.Root
+        };
         Settle(start.Environment);
         using Process shell = Process.Start(start)!;
         if (!shell.WaitForExit(Patience))
@@ -59,5 +65,6 @@ internal sealed class Machine
 
     /// <summary>Settings of the build that has started the tests, and of the person who did.</summary>
     private static bool IsOfOthers(string name) =>
-        ((string[])["MSBUILD", "SPARSELLM_", "XDG_"]).Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+        ((string[])["MSBUILD", "SPARSELLM_", "XDG_"]).Any(
+            prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 }

@@ -1,6 +1,7 @@
 namespace SparseLlm.Fuzz.Mutation;
 
-/// <summary>Makes bad inputs of good ones: changes of single bytes, as disks and networks make them, and changes of whole tokens, as people and programs do.</summary>
+/// <summary>Makes bad inputs of good ones: changes of single bytes, as disks and networks make them, and changes of
+/// whole tokens, as people and programs do.</summary>
 /// <param name="samples">Valid inputs.</param>
 /// <param name="random">Decides everything.</param>
 internal sealed class Mutator(IReadOnlyList<Sample> samples, Random random)
@@ -26,7 +27,8 @@ internal sealed class Mutator(IReadOnlyList<Sample> samples, Random random)
         return sample.Bytes;
     }
 
-    private byte[] Mutate(Sample sample) => sample.Tokens.Count > 0 && random.Next(5) > 0 ? MutateTokens(sample) : MutateBytes(sample.Bytes);
+    private byte[] Mutate(Sample sample)
+        => sample.Tokens.Count > 0 && random.Next(5) > 0 ? MutateTokens(sample) : MutateBytes(sample.Bytes);
 
     private byte[] MutateTokens(Sample sample)
     {
@@ -98,7 +100,9 @@ internal sealed class Mutator(IReadOnlyList<Sample> samples, Random random)
         return copy;
     }
 
-    private static byte[] Twice(byte[] bytes, int start, int end) => Splice(bytes, end, end, bytes.AsSpan(start, end - start));
+    private static byte[] Twice(byte[] bytes, int start, int end)
+        => Splice(bytes, end, end, bytes.AsSpan(start, end - start));
 
-    private static byte[] Splice(byte[] bytes, int start, int end, ReadOnlySpan<byte> middle) => [.. bytes.AsSpan(0, start), .. middle, .. bytes.AsSpan(end)];
+    private static byte[] Splice(byte[] bytes, int start, int end, ReadOnlySpan<byte> middle)
+        => [.. bytes.AsSpan(0, start), .. middle, .. bytes.AsSpan(end)];
 }

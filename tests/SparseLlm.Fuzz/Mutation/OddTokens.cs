@@ -24,7 +24,8 @@ internal static class OddTokens
     [
         "NaN", "Infinity", "-Infinity", "01", "0x10", "1_000", "~", "no", new string('a', 300), ",", "}", "]",
         // Depth.
-        new string('[', 200), new string('{', 200), new string('(', 2000), string.Concat(Enumerable.Repeat("{\"a\":", 200)),
+        new string('[', 200), new string('{', 200), new string('(', 2000), string.Concat(
+            Enumerable.Repeat("{\"a\":", 200)),
         // YAML.
         "!!i[[", "!<", "!!binary", "&a", "*a", "<<: *a", "? ", "- ", "| ", "> ", ">-\n", "\n---\n", "\n...\n", "%YAML 9.9\n", "\t", "\"", "'", "#", ": ", ":", "\r", "\n", "\0", "\u0085", "\u2028", "\uFEFF", "@", "`",
     ]);

@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace SparseLlm.Fuzz.Mutation;
 
-/// <summary>A valid input, and where its tokens are: strings, numbers, words and marks, as JSON, YAML and most formats of text have them.</summary>
+/// <summary>A valid input, and where its tokens are: strings, numbers, words and marks, as JSON, YAML and most formats
+/// of text have them.</summary>
 internal sealed partial class Sample
 {
     /// <summary>A sample of these bytes.</summary>
@@ -12,7 +13,8 @@ internal sealed partial class Sample
         Bytes = bytes;
         string text = Encoding.Latin1.GetString(bytes);
         Tokens = [.. Token().Matches(text).Select(match => new Range(match.Index, match.Index + match.Length))];
-        Range[] values = [.. Tokens.Where(token => char.IsAsciiLetterOrDigit(text[token.Start]) || text[token.Start] is '"' or '_' or '-')];
+        Range[] values = [.. Tokens.Where(
+            token => char.IsAsciiLetterOrDigit(text[token.Start]) || text[token.Start] is '"' or '_' or '-')];
         Values = values.Length > 0 ? values : Tokens;
     }
 
@@ -29,7 +31,8 @@ internal sealed partial class Sample
     public static Sample Of(string text) => new(Encoding.UTF8.GetBytes(text));
 
     /// <summary>A file in the folder of samples.</summary>
-    public static Sample OfFile(string name) => new(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Samples", name)));
+    public static Sample OfFile(string name)
+        => new(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Samples", name)));
 
     [GeneratedRegex("""
         "(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[A-Za-z_][A-Za-z_0-9]*|[^\s\w]

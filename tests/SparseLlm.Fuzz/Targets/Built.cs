@@ -31,10 +31,14 @@ internal static class Built
             Inputs = manifest.Inputs with
             {
                 Settings = manifest.Inputs.Settings.Take(2).ToDictionary(),
-                Layers = [.. manifest.Inputs.Layers.Take(1).Select(layer => layer with { Patterns = layer.Patterns.Take(2).ToDictionary() })],
+                Layers = [.. manifest.Inputs.Layers.Take(1)
+                    .Select(layer => layer with { Patterns = layer.Patterns.Take(2).ToDictionary() })],
             },
         };
-        IEnumerable<CacheEntry> entries = CacheInventory.Of(cache).Entries.Select(listed => listed.Entry).DistinctBy(entry => entry.Kind);
-        return (manifest, [.. entries.Select(entry => entry.Kind == "artifact" ? entry with { Files = [.. entry.Files.Take(2)], Metadata = RecordJson.ToElement(manifest) } : entry)]);
+        IEnumerable<CacheEntry> entries = CacheInventory.Of(cache).Entries.Select(listed => listed.Entry)
+            .DistinctBy(entry => entry.Kind);
+        return (manifest, [.. entries.Select(entry => entry.Kind == "artifact"
+            ? entry with { Files = [.. entry.Files.Take(2)], Metadata = RecordJson.ToElement(manifest) }
+            : entry)]);
     }
 }

@@ -15,7 +15,8 @@ internal sealed class CacheEntryTarget : FuzzTarget
 {
     private static readonly string Key = new('a', 64);
 
-    private readonly Lazy<IReadOnlyList<Sample>> samples = new(() => [.. Built.Entries.Select(entry => new Sample(Content(entry)))]);
+    private readonly Lazy<IReadOnlyList<Sample>> samples = new(
+        () => [.. Built.Entries.Select(entry => new Sample(Content(entry)))]);
 
     public override string Name => "entry";
 
@@ -25,12 +26,14 @@ internal sealed class CacheEntryTarget : FuzzTarget
     {
         byte[] digest = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(input)));
         CacheEntry entry = CacheEntryFile.Read(
-            Key, [.. "{\"formatVersion\":1,\"key\":\""u8, .. Encoding.ASCII.GetBytes(Key), .. "\",\"digest\":\""u8, .. digest, .. "\",\"content\":"u8, .. input, .. "}"u8]);
+            Key, [.. "{\"formatVersion\":1,\"key\":\""u8, .. Encoding.ASCII
+                .GetBytes(Key), .. "\",\"digest\":\""u8, .. digest, .. "\",\"content\":"u8, .. input, .. "}"u8]);
         CacheEntryFile.Write(entry);
         return entry.Size >= 0 && entry.Kind switch
         {
             "artifact" => entry.MetadataAs<ArtifactManifest>(entry.Kind).Tensors.Count >= 0,
-            "layer" => entry.MetadataAs<LayerStep.Report>(entry.Kind).Linears.All(linear => linear.Sparsity is >= 0 and <= 1),
+            "layer" => entry.MetadataAs<LayerStep.Report>(entry.Kind).Linears
+                .All(linear => linear.Sparsity is >= 0 and <= 1),
             "allocation" => entry.MetadataAs<AllocationStep>(entry.Kind).Sparsities.Values.All(double.IsFinite),
             _ => double.IsFinite(entry.MetadataAs<Perplexity>(entry.Kind).Value),
         };

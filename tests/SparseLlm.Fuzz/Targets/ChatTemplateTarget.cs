@@ -11,14 +11,18 @@ internal sealed class ChatTemplateTarget : FuzzTarget
     [
         new(ChatRole.System, "Be brief."),
         new(ChatRole.User, "Hi \U0001F600"),
-        new(ChatRole.Assistant, [new TextContent("<think>\nx\n</think>\n\ny"), new FunctionCallContent("123456789", "f", new Dictionary<string, object?> { ["a"] = 1 })]),
+        new(ChatRole.Assistant, [new TextContent("<think>\nx\n</think>\n\ny"), new FunctionCallContent(
+            "123456789",
+            "f",
+            new Dictionary<string, object?> { ["a"] = 1 })]),
         new(ChatRole.Tool, [new FunctionResultContent("123456789", "2")]),
         new(ChatRole.User, "Bye"),
     ];
 
     public override string Name => "chat-template";
 
-    public override IReadOnlyList<Sample> Samples { get; } = [.. ((string[])["qwen3", "granite", "stablelm"]).Select(name => Sample.OfFile($"{name}.jinja"))];
+    public override IReadOnlyList<Sample> Samples { get; }
+        = [.. ((string[])["qwen3", "granite", "stablelm"]).Select(name => Sample.OfFile($"{name}.jinja"))];
 
     public override bool Read(byte[] input, string folder)
     {

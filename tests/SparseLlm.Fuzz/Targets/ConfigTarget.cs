@@ -13,7 +13,9 @@ internal sealed class ConfigTarget : FuzzTarget
     public override IReadOnlyList<Sample> Samples { get; } =
     [
         .. ((string[])["llama", "mistral", "opt", "qwen2"]).Select(name => Sample.OfFile($"config-{name}.json")),
-        .. Directory.EnumerateFiles(Repository.Families, "config.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => new Sample(File.ReadAllBytes(path))),
+        .. Directory.EnumerateFiles(Repository.Families, "config.json", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .Select(path => new Sample(File.ReadAllBytes(path))),
     ];
 
     public override bool Read(byte[] input, string folder)

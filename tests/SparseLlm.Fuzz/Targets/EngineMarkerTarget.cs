@@ -14,7 +14,10 @@ internal sealed class EngineMarkerTarget : FuzzTarget
         new Sample(RecordJson.WriteIndented(new InstalledEngine
         {
             Name = "cuda", Version = "1.0.0", Tool = "0.1.0", Assembly = "a.dll", NumericsClass = "torch-cuda/1",
-            OtherNumericsClasses = new Dictionary<string, string> { ["fast"] = "torch-cuda-fast/1" }, Description = "a device", InstalledAt = DateTimeOffset.UnixEpoch,
+            OtherNumericsClasses = new Dictionary<string, string>
+            {
+                ["fast"] = "torch-cuda-fast/1"
+            }, Description = "a device", InstalledAt = DateTimeOffset.UnixEpoch,
         })),
     ];
 

@@ -4,7 +4,8 @@ using SparseLlm.Hub;
 
 namespace SparseLlm.Fuzz.Targets;
 
-/// <summary>An address on the hub, as somebody types it: what is read is printed as an address of the same, and its folder in a cache is in the cache.</summary>
+/// <summary>An address on the hub, as somebody types it: what is read is printed as an address of the same, and its
+/// folder in a cache is in the cache.</summary>
 internal sealed class HubAddressTarget : FuzzTarget
 {
     private static readonly string[] Texts =
@@ -15,7 +16,8 @@ internal sealed class HubAddressTarget : FuzzTarget
 
     public override string Name => "address";
 
-    public override IReadOnlyList<Sample> Samples { get; } = [.. Texts.Select(text => new Sample(Encoding.UTF8.GetBytes(text)))];
+    public override IReadOnlyList<Sample> Samples { get; }
+        = [.. Texts.Select(text => new Sample(Encoding.UTF8.GetBytes(text)))];
 
     public override bool Read(byte[] input, string folder)
     {
@@ -23,11 +25,16 @@ internal sealed class HubAddressTarget : FuzzTarget
         HubAddress? address = HubAddress.TryParse(text, out string problem) ?? HubAddress.OfPage(text);
         if (address is null)
         {
-            return problem.Length == 0 ? throw new NotSupportedException("there is neither an address nor a problem") : false;
+            return problem.Length == 0
+                ? throw new NotSupportedException("there is neither an address nor a problem")
+                : false;
         }
 
         var place = new HubRepositoryFolder(folder, address);
-        bool isInside = ((string[])[place.Root, place.Ref(address.Revision)]).All(path => Path.GetFullPath(path) == path && path.StartsWith(folder, StringComparison.Ordinal));
-        return HubAddress.TryParse(address.ToString(), out _) == address && isInside ? true : throw new NotSupportedException($"'{address}' is not read as it is printed, or leads out of the cache");
+        bool isInside = ((string[])[place.Root, place.Ref(address.Revision)]).All(
+            path => Path.GetFullPath(path) == path && path.StartsWith(folder, StringComparison.Ordinal));
+        return HubAddress.TryParse(address.ToString(), out _) == address && isInside
+            ? true
+            : throw new NotSupportedException($"'{address}' is not read as it is printed, or leads out of the cache");
     }
 }

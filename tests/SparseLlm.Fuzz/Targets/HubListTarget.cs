@@ -32,7 +32,8 @@ internal sealed class HubListTarget : FuzzTarget
             return false;
         }
 
-        return listing.Files.All(file => Path.GetFullPath(Path.Combine(folder, file.Path)).StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) && file.Size >= 0)
+        return listing.Files.All(file => Path.GetFullPath(Path.Combine(folder, file.Path))
+            .StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) && file.Size >= 0)
             ? true
             : throw new NotSupportedException("a file lies outside");
     }

@@ -9,7 +9,8 @@ namespace SparseLlm.Fuzz.Targets;
 internal sealed class LockFileTarget : FuzzTarget
 {
     private readonly Lazy<IReadOnlyList<Sample>> samples = new(() =>
-        [new Sample(RecordJson.Write(new LockFile(new Dictionary<string, LockedArtifact> { ["a"] = LockedArtifact.Of(Built.Manifest) })))]);
+        [new Sample(RecordJson.Write(
+            new LockFile(new Dictionary<string, LockedArtifact> { ["a"] = LockedArtifact.Of(Built.Manifest) })))]);
 
     public override string Name => "lock";
 

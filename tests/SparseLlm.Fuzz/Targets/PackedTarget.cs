@@ -28,7 +28,9 @@ internal sealed class PackedTarget(PackedTarget.Part part) : FuzzTarget
     private int DataStart => sizeof(ulong) + (int)BitConverter.ToUInt64(packed.Value.Weights);
 
     public override void Prepare(string folder) =>
-        File.WriteAllBytes(Path.Combine(folder, part == Part.Encodings ? Weights : Encodings), part == Part.Encodings ? packed.Value.Weights : packed.Value.Encodings);
+        File.WriteAllBytes(
+            Path.Combine(folder, part == Part.Encodings ? Weights : Encodings),
+            part == Part.Encodings ? packed.Value.Weights : packed.Value.Encodings);
 
     public override bool Read(byte[] input, string folder)
     {
@@ -65,10 +67,13 @@ internal sealed class PackedTarget(PackedTarget.Part part) : FuzzTarget
             (data[i], data[i + 4]) = (1, 1);
         }
 
-        File.WriteAllBytes(directory[Weights], [.. BitConverter.GetBytes((ulong)header.Length), .. System.Text.Encoding.UTF8.GetBytes(header), .. data]);
+        File.WriteAllBytes(
+            directory[Weights],
+            [.. BitConverter.GetBytes((ulong)header.Length), .. System.Text.Encoding.UTF8.GetBytes(header), .. data]);
         using Checkpoint checkpoint = Checkpoint.Open(directory.Path);
         new PackedCheckpointWriter(checkpoint, directory["packed"], _ => { }, default).Write();
-        return (File.ReadAllBytes(directory[Path.Combine("packed", Weights)]), File.ReadAllBytes(directory[Path.Combine("packed", Encodings)]));
+        return (File.ReadAllBytes(directory[Path.Combine("packed", Weights)]), File.ReadAllBytes(
+            directory[Path.Combine("packed", Encodings)]));
     }
 
     /// <summary>A part of a packed model.</summary>
@@ -80,7 +85,8 @@ internal sealed class PackedTarget(PackedTarget.Part part) : FuzzTarget
         /// <summary>The file of weights.</summary>
         Weights,
 
-        /// <summary>What is in that file behind the header: values, masks and offsets, in the length that they have.</summary>
+        /// <summary>What is in that file behind the header: values, masks and offsets, in the length that they
+        /// have.</summary>
         Data,
     }
 }

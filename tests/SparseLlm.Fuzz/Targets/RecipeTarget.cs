@@ -12,7 +12,8 @@ internal sealed class RecipeTarget : FuzzTarget
 
     public override string Name => "recipe";
 
-    public override IReadOnlyList<Sample> Samples { get; } = [.. ((string[])["small", "full"]).Select(name => Sample.OfFile($"recipe-{name}.yaml"))];
+    public override IReadOnlyList<Sample> Samples { get; }
+        = [.. ((string[])["small", "full"]).Select(name => Sample.OfFile($"recipe-{name}.yaml"))];
 
     public override void Prepare(string folder)
     {

@@ -17,5 +17,6 @@ internal sealed class RecordsTarget : FuzzTarget
     ];
 
     public override bool Read(byte[] input, string folder) =>
-        CalibrationText.ReadIds(new TextSource([Write(folder, "text.jsonl", input)]), () => tokenizer.Value).Length >= 0;
+        CalibrationText.ReadIds(new TextSource([Write(folder, "text.jsonl", input)]), () => tokenizer.Value)
+            .Length >= 0;
 }

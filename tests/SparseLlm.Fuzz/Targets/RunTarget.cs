@@ -13,8 +13,9 @@ using SparseLlm.Runtime.Decoding;
 namespace SparseLlm.Fuzz.Targets;
 
 /// <summary>
-/// A packed model that is run: what its file holds behind the header. It is refused, or the next token has the scores that come of unpacking the same file: kernels go through packed rows
-/// by pointers, which nothing but the checks before keeps within them.
+/// A packed model that is run: what its file holds behind the header. It is refused, or the next token has the scores
+/// that come of unpacking the same file: kernels go through packed rows by pointers, which nothing but the checks
+/// before keeps within them.
 /// </summary>
 internal sealed class RunTarget : FuzzTarget
 {
@@ -54,8 +55,10 @@ internal sealed class RunTarget : FuzzTarget
         using TokenSequence sequence = model.NewSequence();
         float[] logits = model.Read(sequence, Prompt);
         float[] expected = Unpacked(folder);
-        double distance = Math.Sqrt(logits.Zip(expected, (logit, other) => Math.Pow((double)logit - other, 2)).Sum() / expected.Sum(logit => Math.Pow(logit, 2)));
-        return distance is < 1e-3 or double.NaN ? true : throw new InvalidOperationException(FormattableString.Invariant($"scores are {distance} from those of the unpacked model"));
+        double distance = Math.Sqrt(logits.Zip(expected, (logit, other) => Math.Pow((double)logit - other, 2)).Sum()
+            / expected.Sum(logit => Math.Pow(logit, 2)));
+        return distance is < 1e-3 or double.NaN ? true : throw new InvalidOperationException(
+            FormattableString.Invariant($"scores are {distance} from those of the unpacked model"));
     }
 
     /// <summary>The scores as every other command comes to them.</summary>
@@ -75,7 +78,9 @@ internal sealed class RunTarget : FuzzTarget
         }
         catch (DiagnosticException exception)
         {
-            throw new InvalidOperationException("a token was generated from what is refused when it is unpacked", exception);
+            throw new InvalidOperationException(
+                "a token was generated from what is refused when it is unpacked",
+                exception);
         }
     }
 
@@ -101,15 +106,18 @@ internal sealed class RunTarget : FuzzTarget
         tensors.Write(directory[Weights]);
         using Checkpoint checkpoint = Checkpoint.Open(directory.Path);
         new PackedCheckpointWriter(checkpoint, directory["packed"], _ => { }, default).Write();
-        return (File.ReadAllBytes(directory[Path.Combine("packed", Weights)]), File.ReadAllBytes(directory[Path.Combine("packed", "sparsellm.json")]));
+        return (File.ReadAllBytes(directory[Path.Combine("packed", Weights)]), File.ReadAllBytes(
+            directory[Path.Combine("packed", "sparsellm.json")]));
 
         bool IsAnywhere(int place) => random.Next(10) < 3;
         bool Is2Of4(int place) => place % 4 is 0 or 3;
         (string, long[], byte[]) Vector() => ("BF16", [Hidden], Bytes([.. Enumerable.Repeat(1f, Hidden)]));
         (string, long[], byte[]) Matrix(int rows, int columns, Func<int, bool> isKept) =>
-            ("BF16", [rows, columns], Bytes([.. Enumerable.Range(0, rows * columns).Select(place => isKept(place) ? random.NextSingle() + 0.1f : 0)]));
+            ("BF16", [rows, columns], Bytes(
+                [.. Enumerable.Range(0, rows * columns).Select(place => isKept(place) ? random.NextSingle() + 0.1f : 0)]));
     }
 
     private static byte[] Bytes(float[] values) =>
-        MemoryMarshal.AsBytes<ushort>(values.Select(value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16)).ToArray()).ToArray();
+        MemoryMarshal.AsBytes<ushort>(
+            values.Select(value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16)).ToArray()).ToArray();
 }

@@ -5,7 +5,8 @@ using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Fuzz.Targets;
 
-/// <summary><c>model.safetensors</c>, down to the elements: the whole file, or its header alone, so that most inputs have the length that they say.</summary>
+/// <summary><c>model.safetensors</c>, down to the elements: the whole file, or its header alone, so that most inputs
+/// have the length that they say.</summary>
 /// <param name="isWhole">Whether an input is the whole file.</param>
 internal sealed class SafetensorsTarget(bool isWhole) : FuzzTarget
 {

@@ -16,12 +16,15 @@ internal sealed class TableTarget : FuzzTarget
 
     public override string Name => "tables";
 
-    // As DuckDB writes them: pages of the first version as they are, and of the second one packed, with differences for lengths.
-    public override IReadOnlyList<Sample> Samples { get; } = [Sample.OfFile("table-plain.parquet"), Sample.OfFile("table-packed.parquet")];
+    // As DuckDB writes them: pages of the first version as they are, and of the second one packed, with differences for
+    // lengths.
+    public override IReadOnlyList<Sample> Samples { get; }
+        = [Sample.OfFile("table-plain.parquet"), Sample.OfFile("table-packed.parquet")];
 
     public override bool Read(byte[] input, string folder)
     {
         string path = Write(folder, "text.parquet", input);
-        return Fields.Sum(field => CalibrationText.ReadIds(new TextSource([path], field), () => tokenizer.Value, count: Tokens).Length) >= 0;
+        return Fields.Sum(
+            field => CalibrationText.ReadIds(new TextSource([path], field), () => tokenizer.Value, count: Tokens).Length) >= 0;
     }
 }

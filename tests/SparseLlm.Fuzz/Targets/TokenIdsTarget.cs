@@ -17,7 +17,9 @@ internal sealed class TokenIdsTarget : FuzzTarget
     ];
 
     public override bool Read(byte[] input, string folder) =>
-        CalibrationText.ReadIds(new TextSource([Write(folder, "ids.npy", input)]), () => throw new InvalidOperationException("ids need no tokenizer")).Length >= 0;
+        CalibrationText.ReadIds(
+            new TextSource([Write(folder, "ids.npy", input)]),
+            () => throw new InvalidOperationException("ids need no tokenizer")).Length >= 0;
 
     private static Sample Array(byte version, string header, byte[] data)
     {

@@ -6,7 +6,8 @@ namespace SparseLlm.Fuzz.Targets;
 /// <summary><c>tokenizer.json</c>, and a text through it and back.</summary>
 internal sealed class TokenizerTarget : FuzzTarget
 {
-    /// <summary>Letters, marks, digits, spaces, an added token, characters of two, three and four bytes, and half of one.</summary>
+    /// <summary>Letters, marks, digits, spaces, an added token, characters of two, three and four bytes, and half of
+    /// one.</summary>
     public const string Text = "Hello, wörld's <s> 12345  日本\t\U0001F600\n e\u0301 \uD83D!";
 
     public override string Name => "tokenizer";

@@ -3,11 +3,16 @@ using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Fuzz.Targets;
 
-/// <summary><c>pytorch_model.bin</c>, down to the elements: a whole file in either form, or the pickle alone, so that most inputs are in an archive that can be read.</summary>
+/// <summary><c>pytorch_model.bin</c>, down to the elements: a whole file in either form, or the pickle alone, so that
+/// most inputs are in an archive that can be read.</summary>
 /// <param name="isWhole">Whether an input is the whole file.</param>
 internal sealed class TorchTarget(bool isWhole) : FuzzTarget
 {
-    private static readonly TorchStorageBytes Floats = new("0", "FloatStorage", 4, [.. Enumerable.Range(0, 48).Select(i => (byte)i)]);
+    private static readonly TorchStorageBytes Floats = new(
+        "0",
+        "FloatStorage",
+        4,
+        [.. Enumerable.Range(0, 48).Select(i => (byte)i)]);
     private static readonly TorchStorageBytes Halves = new("1", "HalfStorage", 2, [0, 0x3C, 0, 0xC0]);
 
     private static readonly TorchTensorBytes[] Tensors =
@@ -41,5 +46,6 @@ internal sealed class TorchTarget(bool isWhole) : FuzzTarget
         return true;
     }
 
-    private static byte[] Pickle(byte protocol) => new PickleBytes().Protocol(protocol).StateDict(Tensors, isOld: false).Op(".").ToArray();
+    private static byte[] Pickle(byte protocol)
+        => new PickleBytes().Protocol(protocol).StateDict(Tensors, isOld: false).Op(".").ToArray();
 }

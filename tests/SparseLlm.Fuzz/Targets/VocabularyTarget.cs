@@ -3,7 +3,8 @@ using SparseLlm.Models.Tokenizers;
 
 namespace SparseLlm.Fuzz.Targets;
 
-/// <summary><c>vocab.json</c>, <c>merges.txt</c> and <c>tokenizer_config.json</c> of a model without <c>tokenizer.json</c>, one after the other in an input.</summary>
+/// <summary><c>vocab.json</c>, <c>merges.txt</c> and <c>tokenizer_config.json</c> of a model without
+/// <c>tokenizer.json</c>, one after the other in an input.</summary>
 internal sealed class VocabularyTarget : FuzzTarget
 {
     private const string Border = "\n=====\n";

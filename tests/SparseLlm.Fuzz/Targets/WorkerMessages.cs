@@ -25,7 +25,11 @@ internal static class WorkerMessages
         new Hello(WorkerProtocol.Version, "0.1.0") { NumericsClass = "torch-cpu/1", Description = "a device" },
         new Told(new Notice(PipelineDiagnostics.EngineNotice.At(Place, "less memory than usual"))),
         new Told(new EvaluationStep("a", "prose", 1, 2)),
-        new Pruned(1, new PruneResult([new PrunedLayer(0, [], [new LinearReport("a.weight", 4, 8, "0.5", 16, 0.25)], ["the damping was raised"])], new CalibrationWindows(4, 16), 0, 1000) { Gpus = [new Gpu("a GPU", "580.65.06", "12.8")] }),
+        new Pruned(1, new PruneResult(
+            [new PrunedLayer(0, [], [new LinearReport("a.weight", 4, 8, "0.5", 16, 0.25)], ["the damping was raised"])],
+            new CalibrationWindows(4, 16),
+            0,
+            1000) { Gpus = [new Gpu("a GPU", "580.65.06", "12.8")] }),
         new Measured(2, new Perplexity(7.5, 64, 4)),
         new Refused(3, [PipelineDiagnostics.DeviceUnavailable.At(null, "there is none")]),
         new Failed(4, "out of luck"),
@@ -36,7 +40,9 @@ internal static class WorkerMessages
     public static WorkerRequest[] Requests =>
     [
         new Begin("/cache"),
-        new Prune(1, new PruneJob("/model", Request, StepKeys.Of(Built.Manifest.Inputs), Stamps, "/out", MemoryBudget.Default)),
+        new Prune(
+            1,
+            new PruneJob("/model", Request, StepKeys.Of(Built.Manifest.Inputs), Stamps, "/out", MemoryBudget.Default)),
         new Measure(2, new MeasureJob("/dense", "/model", "a", Text, MemoryBudget.Default)),
         new Cancel(),
     ];

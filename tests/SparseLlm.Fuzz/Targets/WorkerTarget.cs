@@ -12,7 +12,8 @@ internal sealed class WorkerTarget<T>(string name, params T[] messages) : FuzzTa
 {
     public override string Name => name;
 
-    public override IReadOnlyList<Sample> Samples { get; } = [.. messages.Select(message => Sample.Of(WorkerProtocol.Write(message) + "\n"))];
+    public override IReadOnlyList<Sample> Samples { get; }
+        = [.. messages.Select(message => Sample.Of(WorkerProtocol.Write(message) + "\n"))];
 
     public override bool Read(byte[] input, string folder)
     {

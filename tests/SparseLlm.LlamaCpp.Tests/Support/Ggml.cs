@@ -100,7 +100,10 @@ internal static class Ggml
 
     // Each build of llama.cpp for x64 comes with the same file.
     private static string Find() =>
-        Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "runtimes"), $"*{Library}.*", SearchOption.AllDirectories).First();
+        Directory.EnumerateFiles(
+            Path.Combine(AppContext.BaseDirectory, "runtimes"),
+            $"*{Library}.*",
+            SearchOption.AllDirectories).First();
 
     /// <summary>Where ggml is to make the tensors of the file: by default nowhere.</summary>
     public readonly record struct OpenParameters(byte AllocateNothing, nint Context);

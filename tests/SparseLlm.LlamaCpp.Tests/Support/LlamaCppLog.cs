@@ -16,7 +16,8 @@ internal static class LlamaCppLog
         NativeApi.llama_empty_call();
     }
 
-    /// <summary>Does something of llama.cpp's; where that fails, what this thread heard meanwhile is in the message.</summary>
+    /// <summary>Does something of llama.cpp's; where that fails, what this thread heard meanwhile is in the
+    /// message.</summary>
     public static T Around<T>(Func<T> action)
     {
         lines = [];

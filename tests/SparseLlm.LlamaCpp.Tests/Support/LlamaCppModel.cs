@@ -9,7 +9,8 @@ internal sealed class LlamaCppModel : IDisposable
     private readonly SafeLlamaModelHandle model;
     private readonly SafeLLamaContextHandle? context;
 
-    private LlamaCppModel(SafeLlamaModelHandle model, SafeLLamaContextHandle? context) => (this.model, this.context) = (model, context);
+    private LlamaCppModel(SafeLlamaModelHandle model, SafeLLamaContextHandle? context)
+        => (this.model, this.context) = (model, context);
 
     /// <summary>The metadata, as llama.cpp prints it.</summary>
     public IReadOnlyDictionary<string, string> Metadata => Enumerable.Range(0, model.MetadataCount).ToDictionary(
@@ -57,7 +58,9 @@ internal sealed class LlamaCppModel : IDisposable
         {
             context!.MemoryClear();
             DecodeResult result = context.Decode(batch);
-            return result == DecodeResult.Ok ? result : throw new InvalidOperationException($"llama.cpp does not decode: {result}");
+            return result == DecodeResult.Ok
+                ? result
+                : throw new InvalidOperationException($"llama.cpp does not decode: {result}");
         });
         return [.. Enumerable.Range(0, ids.Length).Select(position => context!.GetLogitsIth(position).ToArray())];
     }

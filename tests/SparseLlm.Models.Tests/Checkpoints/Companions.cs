@@ -35,7 +35,9 @@ public sealed class Companions : IDisposable
     {
         Write([configuration, "modeling_x.py", "tokenization_x.py", "layers_that_it_imports.py"]);
         ShouldGoAlong([configuration]);
-        File.WriteAllText(source[configuration], """{"model_type": "x", "auto_map": {"AutoModel": "modeling_x.XModel"}}""");
+        File.WriteAllText(
+            source[configuration],
+            """{"model_type": "x", "auto_map": {"AutoModel": "modeling_x.XModel"}}""");
         ShouldGoAlong([configuration, "modeling_x.py", "tokenization_x.py", "layers_that_it_imports.py"]);
     }
 
@@ -86,7 +88,8 @@ public sealed class Companions : IDisposable
         CompanionFiles.Of(source.Path).ShouldBe(wanted, ignoreOrder: true);
         CompanionFiles.Copy(source.Path, target.Path);
         Directory.EnumerateFiles(target.Path, "*", SearchOption.AllDirectories)
-            .Select(path => Path.GetRelativePath(target.Path, path).Replace('\\', '/')).ShouldBe(wanted, ignoreOrder: true);
+            .Select(path => Path.GetRelativePath(target.Path, path)
+                .Replace('\\', '/')).ShouldBe(wanted, ignoreOrder: true);
     }
 
     public void Dispose()

@@ -84,7 +84,9 @@ public sealed class MalformedSafetensors : IDisposable
     [InlineData("""{"dtype":"F32","shape":[1],"data_offsets":[0,9223372036854775807]}""", "beyond the end")]
     [InlineData("""{"dtype":"F32","shape":[1],"data_offsets":[0,18446744073709551615]}""", "data_offsets with")]
     [InlineData("""{"dtype":"F32","shape":[2],"data_offsets":[0,4]}""", "does not take the 4 bytes")]
-    [InlineData("""{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}""", "does not take the 0 bytes")]
+    [InlineData(
+        """{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}""",
+        "does not take the 0 bytes")]
     [InlineData("""{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]}""", "does not take the 0 bytes")]
     public void Entry_that_makes_no_sense_is_an_error_naming_the_tensor(string entry, string problem)
     {
@@ -93,10 +95,12 @@ public sealed class MalformedSafetensors : IDisposable
     }
 
     [Fact]
-    public void Overlapping_tensors_are_an_error() => ShouldBeMalformed(Two("[0,8]", "[4,12]"), new byte[12], "'b' overlaps");
+    public void Overlapping_tensors_are_an_error()
+        => ShouldBeMalformed(Two("[0,8]", "[4,12]"), new byte[12], "'b' overlaps");
 
     [Fact]
-    public void Gap_between_tensors_is_an_error() => ShouldBeMalformed(Two("[0,8]", "[12,20]"), new byte[20], "'b' leaves a gap");
+    public void Gap_between_tensors_is_an_error()
+        => ShouldBeMalformed(Two("[0,8]", "[12,20]"), new byte[20], "'b' leaves a gap");
 
     [Fact]
     public void Gap_before_the_first_tensor_is_an_error() =>
@@ -128,7 +132,10 @@ public sealed class MalformedSafetensors : IDisposable
     public void Name_without_end_is_an_error_that_shows_its_beginning()
     {
         string name = new('n', 100_000);
-        SafetensorsFile.WriteRaw(FilePath, $"{{\"{name}\":{{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}}}", new byte[4]);
+        SafetensorsFile.WriteRaw(
+            FilePath,
+            $"{{\"{name}\":{{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}}}",
+            new byte[4]);
         ShouldBeMalformed("'nnn").Length.ShouldBeLessThan(300);
     }
 
@@ -138,7 +145,9 @@ public sealed class MalformedSafetensors : IDisposable
         var header = new StringBuilder("{");
         for (int i = 0; i <= 500_000; i++)
         {
-            header.Append(i == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $"\"{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}");
+            header.Append(i == 0 ? "" : ",").Append(
+                CultureInfo.InvariantCulture,
+                $"\"{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}");
         }
 
         ShouldBeMalformed(header.Append('}').ToString(), [], "more tensors than 500000");
@@ -146,7 +155,10 @@ public sealed class MalformedSafetensors : IDisposable
 
     [Fact]
     public void Header_of_more_values_than_any_model_has_is_an_error() =>
-        ShouldBeMalformed($"{{\"a\":[{string.Join(',', Enumerable.Repeat(0, 10_000_000))}]}}", [], "more in it than 10000000 values");
+        ShouldBeMalformed(
+            $"{{\"a\":[{string.Join(',', Enumerable.Repeat(0, 10_000_000))}]}}",
+            [],
+            "more in it than 10000000 values");
 
     [Theory]
     [InlineData("PK\u0003\u0004\0\0\b\b\0\0\0\0", "torch.save")]

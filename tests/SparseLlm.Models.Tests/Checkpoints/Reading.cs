@@ -36,7 +36,8 @@ public sealed class Reading : IDisposable
     {
         float[] values =
         [
-            .. Enumerable.Repeat(1f, 40), float.NaN, float.PositiveInfinity, float.NegativeInfinity, -0f, 0f, (float)Half.Epsilon,
+            .. Enumerable.Repeat(1f, 40), float.NaN, float.PositiveInfinity, float
+                .NegativeInfinity, -0f, 0f, (float)Half.Epsilon,
         ];
         Write(type, ("a", [values.Length], values));
 
@@ -124,7 +125,11 @@ public sealed class Reading : IDisposable
     {
         Write(ElementType.F32, ("a", [4], new float[4]));
         using Checkpoint checkpoint = Checkpoint.Open(directory.Path);
-        using (FileStream file = new(directory["model.safetensors"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        using (FileStream file = new(
+            directory["model.safetensors"],
+            FileMode.Open,
+            FileAccess.Write,
+            FileShare.ReadWrite))
         {
             file.SetLength(file.Length - 4);
         }

@@ -134,7 +134,8 @@ public sealed class Shards : IDisposable
     private void WriteIndex(params (string Tensor, string Shard)[] map) =>
         File.WriteAllText(
             directory["model.safetensors.index.json"],
-            JsonSerializer.Serialize(new { weight_map = map.ToDictionary(entry => entry.Tensor, entry => entry.Shard) }));
+            JsonSerializer.Serialize(
+                new { weight_map = map.ToDictionary(entry => entry.Tensor, entry => entry.Shard) }));
 
     private void ShouldBeMalformedIndex(string problem)
     {

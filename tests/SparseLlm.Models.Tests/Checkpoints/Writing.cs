@@ -1,7 +1,7 @@
 using System.Text.Json;
 using SparseLlm.Models.Checkpoints;
-using SparseLlm.Numerics;
 using SparseLlm.Models.Tests.Support;
+using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Tests.Checkpoints;
 
@@ -64,7 +64,8 @@ public sealed class Writing : IDisposable
     [InlineData(1f + 1.01f / 2048, 1f + 1f / 1024)]
     [InlineData(65519f, 65504f)]
     [InlineData(1e-9f, 0f)]
-    public void Halves_are_rounded_to_nearest_even(float value, float expected) => RoundsTo(ElementType.F16, value, expected);
+    public void Halves_are_rounded_to_nearest_even(float value, float expected)
+        => RoundsTo(ElementType.F16, value, expected);
 
     [Theory]
     [InlineData(1f + 1f / 256, 1f)]
@@ -74,7 +75,8 @@ public sealed class Writing : IDisposable
     [InlineData(float.PositiveInfinity, float.PositiveInfinity)]
     [InlineData(float.MaxValue, float.PositiveInfinity)]
     [InlineData(float.NaN, float.NaN)]
-    public void Bfloats_are_rounded_to_nearest_even(float value, float expected) => RoundsTo(ElementType.BF16, value, expected);
+    public void Bfloats_are_rounded_to_nearest_even(float value, float expected)
+        => RoundsTo(ElementType.BF16, value, expected);
 
     [Theory]
     [InlineData(0x7F800001u)] // NaN whose mantissa is in the lower half only
@@ -183,7 +185,10 @@ public sealed class Writing : IDisposable
         {
             float[] values = [.. Enumerable.Repeat(65504f, 100_000)];
             values[place] = value;
-            SafetensorsFile.Write(source["model.safetensors"], type, [("a", [3], [1, 2, 3]), ("b", [100, 1000], values), ("c0", [2], [4, 5])]);
+            SafetensorsFile.Write(
+                source["model.safetensors"],
+                type,
+                [("a", [3], [1, 2, 3]), ("b", [100, 1000], values), ("c0", [2], [4, 5])]);
             using Checkpoint dense = Checkpoint.Open(source.Path);
             Action writing = () => new CheckpointWriter(dense, target.Path).Dispose();
             writing.ShouldFailWith(ModelDiagnostics.NonFiniteWeight).Message.ShouldContain("'b'");
@@ -193,7 +198,10 @@ public sealed class Writing : IDisposable
     [Fact]
     public void Nor_is_one_in_double_precision()
     {
-        SafetensorsFile.WriteRaw(source["model.safetensors"], """{"v_head.a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}}""", [.. new byte[8], .. BitConverter.GetBytes(double.NaN)]);
+        SafetensorsFile.WriteRaw(
+            source["model.safetensors"],
+            """{"v_head.a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}}""",
+            [.. new byte[8], .. BitConverter.GetBytes(double.NaN)]);
         using Checkpoint dense = Checkpoint.Open(source.Path);
         Action writing = () => new CheckpointWriter(dense, target.Path).Dispose();
         writing.ShouldFailWith(ModelDiagnostics.NonFiniteWeight).Message.ShouldContain("'v_head.a'");

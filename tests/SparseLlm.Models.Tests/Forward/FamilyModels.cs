@@ -6,10 +6,12 @@ using SparseLlm.Numerics.Cpu;
 
 namespace SparseLlm.Models.Tests.Forward;
 
-/// <summary>A tiny random model of every family, under every style of its config.json, against what the family's official code computes in double precision.</summary>
+/// <summary>A tiny random model of every family, under every style of its config.json, against what the family's
+/// official code computes in double precision.</summary>
 public sealed class FamilyModels : IDisposable
 {
-    // The official code in single precision is off by 3e-6 at most. The two forms of GELU are 1.3e-4 and more apart, every other feature 1e-2.
+    // The official code in single precision is off by 3e-6 at most. The two forms of GELU are 1.3e-4 and more apart,
+    // every other feature 1e-2.
     private const double Tolerance = 5e-5;
 
     private readonly TempDirectory directory = new();
@@ -20,7 +22,10 @@ public sealed class FamilyModels : IDisposable
         get
         {
             var models = new TheoryData<string, string>();
-            foreach (string config in Directory.EnumerateFiles(Repository.Families, "config*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+            foreach (string config in Directory.EnumerateFiles(
+                Repository.Families,
+                "config*.json",
+                SearchOption.AllDirectories).Order(StringComparer.Ordinal))
             {
                 models.Add(Path.GetFileName(Path.GetDirectoryName(config))!, Path.GetFileName(config));
             }
@@ -42,7 +47,8 @@ public sealed class FamilyModels : IDisposable
         File.Copy(Path.Combine(Repository.Family(family), config), directory["config.json"]);
         File.Copy(Path.Combine(Repository.Family(family), "model.safetensors"), directory["model.safetensors"]);
         using DecoderModel model = DecoderModel.Open(directory.Path, backend);
-        JsonElement reference = JsonElement.Parse(File.ReadAllBytes(Path.Combine(Repository.Family(family), "reference.json")));
+        JsonElement reference = JsonElement.Parse(
+            File.ReadAllBytes(Path.Combine(Repository.Family(family), "reference.json")));
         foreach (JsonElement sequence in reference.GetProperty("sequences").EnumerateArray())
         {
             int[] ids = sequence.GetProperty("token_ids").Deserialize<int[]>()!;
@@ -92,7 +98,9 @@ public sealed class FamilyModels : IDisposable
         float[][] rows = Rows(hidden);
         foreach (JsonProperty position in reference.EnumerateObject())
         {
-            float[][] chosen = position.Name == "all" ? rows : [rows[int.Parse(position.Name, CultureInfo.InvariantCulture)]];
+            float[][] chosen = position.Name == "all"
+                ? rows
+                : [rows[int.Parse(position.Name, CultureInfo.InvariantCulture)]];
             double norm = Math.Sqrt(chosen.Sum(row => row.Sum(value => (double)value * value)));
             double expected = position.Value.GetDouble();
             norm.ShouldBe(expected, Tolerance * expected);

@@ -90,14 +90,19 @@ public sealed class RandomModels : IDisposable
         mistral.Config["architectures"] = new JsonArray("MistralForCausalLM");
         mistral.Config["model_type"] = "mistral";
         ShouldAgree(mistral, (model, ids) => new SlowModel(model, "model.").LlamaLogits(ids, window, window, window));
-        DecoderModel.ReadDefinition(directory.Path).Layers.ShouldAllBe(layer => ((AttentionDefinition)layer.Blocks[0].Mixer).Window == window);
+        DecoderModel.ReadDefinition(directory.Path).Layers
+            .ShouldAllBe(layer => ((AttentionDefinition)layer.Blocks[0].Mixer).Window == window);
     }
 
     [Theory]
     [InlineData("{}", int.MaxValue, int.MaxValue, int.MaxValue)]
     [InlineData("""{"sliding_window": 3, "max_window_layers": 0}""", int.MaxValue, int.MaxValue, int.MaxValue)]
     [InlineData("""{"use_sliding_window": true, "sliding_window": 3, "max_window_layers": 1}""", int.MaxValue, 3, 3)]
-    [InlineData("""{"use_sliding_window": true, "sliding_window": null, "max_window_layers": 0}""", int.MaxValue, int.MaxValue, int.MaxValue)]
+    [InlineData(
+        """{"use_sliding_window": true, "sliding_window": null, "max_window_layers": 0}""",
+        int.MaxValue,
+        int.MaxValue,
+        int.MaxValue)]
     [InlineData(
         """
         {"use_sliding_window": true, "sliding_window": 2,
@@ -124,7 +129,8 @@ public sealed class RandomModels : IDisposable
         double[] losses = model.Losses([.. First, .. Second], SequenceLength);
 
         var slow = new SlowModel(tiny, "model.decoder.");
-        double[] expected = [.. SlowLosses(slow.OptLogits(First), First), .. SlowLosses(slow.OptLogits(Second), Second)];
+        double[] expected = [.. SlowLosses(slow
+            .OptLogits(First), First), .. SlowLosses(slow.OptLogits(Second), Second)];
         losses.Length.ShouldBe(16);
         losses.ShouldBe(expected, Tolerance);
     }

@@ -78,7 +78,9 @@ internal sealed class SlowModel(TinyModel model, string prefix)
             x = Sum(x, Linear(layer + "mlp.down_proj", hidden));
         }
 
-        return Linear(model.Flag("tie_word_embeddings", false) ? prefix + "embed_tokens" : "lm_head", RmsNorm(prefix + "norm", x));
+        return Linear(
+            model.Flag("tie_word_embeddings", false) ? prefix + "embed_tokens" : "lm_head",
+            RmsNorm(prefix + "norm", x));
     }
 
     private double[] InverseFrequencies(int width)
@@ -151,14 +153,16 @@ internal sealed class SlowModel(TinyModel model, string prefix)
                 for (int j = 0; j < q.Length; j++)
                 {
                     bool sees = j <= i && (long)j > (long)i - window;
-                    double score = Enumerable.Range(0, width).Sum(c => q[i][from + c] * k[j][shared + c]) / Math.Sqrt(width);
+                    double score = Enumerable.Range(0, width).Sum(c => q[i][from + c] * k[j][shared + c])
+                        / Math.Sqrt(width);
                     weights[j] = sees ? Math.Exp(score) : 0;
                 }
 
                 double total = weights.Sum();
                 for (int c = 0; c < width; c++)
                 {
-                    context[i][from + c] = Enumerable.Range(0, q.Length).Sum(j => weights[j] / total * v[j][shared + c]);
+                    context[i][from + c] = Enumerable.Range(0, q.Length)
+                        .Sum(j => weights[j] / total * v[j][shared + c]);
                 }
             }
         }
@@ -195,7 +199,8 @@ internal sealed class SlowModel(TinyModel model, string prefix)
         double[] weight = Values(module + ".weight");
         double[] bias = model.Tensors.ContainsKey(module + ".bias") ? Values(module + ".bias") : new double[shape[0]];
         return [.. x.Select(row => Enumerable.Range(0, (int)shape[0])
-            .Select(output => bias[output] + row.Select((value, input) => value * weight[output * shape[1] + input]).Sum())
+            .Select(
+                output => bias[output] + row.Select((value, input) => value * weight[output * shape[1] + input]).Sum())
             .ToArray())];
     }
 

@@ -68,7 +68,8 @@ public class ByteLevelVocabularies
         @"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")]
     public void The_patterns_that_text_is_cut_by_tell_the_name(string name, bool cutsByGpt2, params string[] patterns)
     {
-        using var directory = new VocabularyDirectory(Unreachable(ignoresMerges: false).Set("pre_tokenizer", Cut(cutsByGpt2, patterns)));
+        using var directory = new VocabularyDirectory(
+            Unreachable(ignoresMerges: false).Set("pre_tokenizer", Cut(cutsByGpt2, patterns)));
         directory.Write(10)["tokenizer.ggml.pre"].ShouldBe(name);
         directory.Warnings.ShouldBeEmpty();
     }
@@ -76,24 +77,28 @@ public class ByteLevelVocabularies
     [Fact]
     public void A_name_that_looks_words_up_goes_to_a_tokenizer_that_does()
     {
-        using var directory = new VocabularyDirectory(Unreachable(ignoresMerges: true).Set("pre_tokenizer", Cut(false, Llama3)));
+        using var directory = new VocabularyDirectory(
+            Unreachable(ignoresMerges: true).Set("pre_tokenizer", Cut(false, Llama3)));
         directory.Write(10)["tokenizer.ggml.pre"].ShouldBe("llama-bpe");
     }
 
     [Fact]
     public void Looking_words_up_is_refused_where_no_name_does_and_it_makes_a_difference()
     {
-        using var directory = new VocabularyDirectory(Unreachable(ignoresMerges: true).Set("pre_tokenizer", Cut(false, Qwen2)));
+        using var directory = new VocabularyDirectory(
+            Unreachable(ignoresMerges: true).Set("pre_tokenizer", Cut(false, Qwen2)));
         Should(() => directory.Write(10), GgufVocabularyDiagnostics.NotExpressible).ShouldContain("ignore_merges");
         using var reachable = new VocabularyDirectory(
-            TokenizerJson.Model(["a", "b", "ab"], "a b").SetModel("ignore_merges", true).Set("pre_tokenizer", Cut(false, Qwen2)));
+            TokenizerJson.Model(["a", "b", "ab"], "a b").SetModel("ignore_merges", true)
+                .Set("pre_tokenizer", Cut(false, Qwen2)));
         reachable.Write(3)["tokenizer.ggml.pre"].ShouldBe("stablelm2");
     }
 
     [Fact]
     public void Of_names_for_one_cut_the_one_that_decodes_alike_is_taken()
     {
-        using var directory = new VocabularyDirectory(Unreachable(ignoresMerges: false).Set("pre_tokenizer", Cut(false, Qwen2)))
+        using var directory = new VocabularyDirectory(
+            Unreachable(ignoresMerges: false).Set("pre_tokenizer", Cut(false, Qwen2)))
             .With("tokenizer_config.json", """{"clean_up_tokenization_spaces":false}""");
         directory.Write(10)["tokenizer.ggml.pre"].ShouldBe("qwen2");
     }
@@ -104,16 +109,20 @@ public class ByteLevelVocabularies
     [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\p{N}"},"behavior":"Contiguous","invert":false},{"type":"ByteLevel","add_prefix_space":false,"use_regex":true}]}""")]
     public void A_cut_without_a_name_is_refused(string preTokenizer)
     {
-        using var directory = new VocabularyDirectory(Unreachable(ignoresMerges: false).Set("pre_tokenizer", preTokenizer));
+        using var directory = new VocabularyDirectory(
+            Unreachable(ignoresMerges: false).Set("pre_tokenizer", preTokenizer));
         Should(() => directory.Write(10), GgufVocabularyDiagnostics.UnknownPreTokenizer).ShouldContain("bytes");
     }
 
     [Fact]
     public void A_cut_that_llama_cpp_does_nearly_is_a_warning()
     {
-        const string Upper = @"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", Lower = @"[\p{Ll}\p{Lm}\p{Lo}\p{M}]", Before = @"[^\r\n\p{L}\p{N}]?";
-        string tekken = $"{Before}{Upper}*{Lower}+|{Before}{Upper}+{Lower}*|" + @"\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-        using var directory = new VocabularyDirectory(Unreachable(ignoresMerges: true).Set("pre_tokenizer", Cut(false, tekken)));
+        const string Upper = @"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", Lower = @"[\p{Ll}\p{Lm}\p{Lo}\p{M}]", Before
+            = @"[^\r\n\p{L}\p{N}]?";
+        string tekken = $"{Before}{Upper}*{Lower}+|{Before}{Upper}+{Lower}*|"
+            + @"\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+        using var directory = new VocabularyDirectory(
+            Unreachable(ignoresMerges: true).Set("pre_tokenizer", Cut(false, tekken)));
         directory.Write(10)["tokenizer.ggml.pre"].ShouldBe("tekken");
         directory.Warnings.ShouldHaveSingleItem().Descriptor.ShouldBe(GgufVocabularyDiagnostics.Differs);
     }
@@ -121,25 +130,30 @@ public class ByteLevelVocabularies
     [Fact]
     public void Composing_characters_is_a_warning_and_other_rewriting_an_error()
     {
-        using VocabularyDirectory composing = new VocabularyDirectory(TokenizerJson.Sample("tiny-opt").Set("normalizer", """{"type":"NFC"}"""))
+        using VocabularyDirectory composing = new VocabularyDirectory(
+            TokenizerJson.Sample("tiny-opt").Set("normalizer", """{"type":"NFC"}"""))
             .With("config.json", """{"eos_token_id":2}""");
         composing.Write(2048);
         composing.Warnings.ShouldHaveSingleItem().Message.ShouldContain("NFC");
-        using var lower = new VocabularyDirectory(TokenizerJson.Sample("tiny-opt").Set("normalizer", """{"type":"Lowercase"}"""));
+        using var lower = new VocabularyDirectory(
+            TokenizerJson.Sample("tiny-opt").Set("normalizer", """{"type":"Lowercase"}"""));
         Should(() => lower.Write(2048), GgufVocabularyDiagnostics.NotExpressible).ShouldContain("lower case");
     }
 
     [Fact]
     public void Marks_at_the_end_of_words_are_refused()
     {
-        using var directory = new VocabularyDirectory(TokenizerJson.Sample("tiny-opt").SetModel("end_of_word_suffix", "</w>"));
-        Should(() => directory.Write(2048), GgufVocabularyDiagnostics.NotExpressible).ShouldContain("end_of_word_suffix");
+        using var directory = new VocabularyDirectory(
+            TokenizerJson.Sample("tiny-opt").SetModel("end_of_word_suffix", "</w>"));
+        Should(() => directory.Write(2048), GgufVocabularyDiagnostics.NotExpressible).ShouldContain(
+            "end_of_word_suffix");
     }
 
     [Fact]
     public void Rows_without_a_token_get_fillers_that_are_no_other_tokens_text()
     {
-        using var directory = new VocabularyDirectory(TokenizerJson.Model(["a", "b", "[PAD4]"]).Set("pre_tokenizer", Cut(true)));
+        using var directory = new VocabularyDirectory(
+            TokenizerJson.Model(["a", "b", "[PAD4]"]).Set("pre_tokenizer", Cut(true)));
         GgufMetadata metadata = directory.Write(6);
         Get<string[]>(metadata, "tokens").ShouldBe(["a", "b", "[PAD4]", "[PAD3]", "[[PAD4]]", "[PAD5]"]);
         Get<int[]>(metadata, "token_type").ShouldBe([1, 1, 1, 5, 5, 5]);
@@ -167,7 +181,8 @@ public class ByteLevelVocabularies
     public void Added_tokens_that_are_looked_for_otherwise_are_a_warning()
     {
         using var directory = new VocabularyDirectory(
-            TokenizerJson.Model(["a"]).Set("pre_tokenizer", Cut(true)).Add(1, "<x>", "lstrip").Add(2, "<y>", "single_word"));
+            TokenizerJson.Model(["a"]).Set("pre_tokenizer", Cut(true)).Add(1, "<x>", "lstrip")
+                .Add(2, "<y>", "single_word"));
         directory.Write(3);
         directory.Warnings.ShouldHaveSingleItem().Message.ShouldContain("'<x>' and 1 other token");
     }
@@ -184,7 +199,8 @@ public class ByteLevelVocabularies
     public void Two_tokens_of_one_id_are_refused()
     {
         using var directory = new VocabularyDirectory(
-            TokenizerJson.Model([]).Set("pre_tokenizer", Cut(true)).SetModel("vocab", new System.Text.Json.Nodes.JsonObject { ["a"] = 0, ["b"] = 0 }));
+            TokenizerJson.Model([]).Set("pre_tokenizer", Cut(true))
+                .SetModel("vocab", new System.Text.Json.Nodes.JsonObject { ["a"] = 0, ["b"] = 0 }));
         Should(() => directory.Write(2), GgufVocabularyDiagnostics.NotExpressible).ShouldContain("same id");
     }
 
@@ -213,7 +229,9 @@ public class ByteLevelVocabularies
         return $$"""{"type":"Sequence","pretokenizers":[{{string.Concat(splits)}}{"type":"ByteLevel","add_prefix_space":false,"use_regex":{{(byGpt2 ? "true" : "false")}}}]}""";
     }
 
-    private static T Get<T>(GgufMetadata metadata, string name) => metadata[$"tokenizer.ggml.{name}"].ShouldBeOfType<T>();
+    private static T Get<T>(GgufMetadata metadata, string name)
+        => metadata[$"tokenizer.ggml.{name}"].ShouldBeOfType<T>();
 
-    private static string Should(Action action, SparseLlm.Diagnostics.DiagnosticDescriptor descriptor) => action.ShouldFailWith(descriptor).Message;
+    private static string Should(Action action, SparseLlm.Diagnostics.DiagnosticDescriptor descriptor)
+        => action.ShouldFailWith(descriptor).Message;
 }

@@ -24,7 +24,8 @@ public sealed class Exporting : IDisposable
         export.Metadata["general.file_type"].ShouldBe(0u);
         export.Metadata["qwen3.block_count"].ShouldBe((uint)TinyModel.Family("qwen3").Int("num_hidden_layers", 0));
         export.Metadata["qwen3.embedding_length"].ShouldBe((uint)TinyModel.Family("qwen3").Int("hidden_size", 0));
-        export.Metadata["qwen3.attention.head_count_kv"].ShouldBe((uint)TinyModel.Family("qwen3").Int("num_key_value_heads", 0));
+        export.Metadata["qwen3.attention.head_count_kv"]
+            .ShouldBe((uint)TinyModel.Family("qwen3").Int("num_key_value_heads", 0));
     }
 
     [Fact]
@@ -61,7 +62,10 @@ public sealed class Exporting : IDisposable
     [Fact]
     public void Four_bits_leave_eight_to_what_the_logits_come_from()
     {
-        using GgufExport untied = Open(TinyModel.Family("llama32", """{"tie_word_embeddings": false}"""), new(GgufElementType.Q4_0), addHead: true);
+        using GgufExport untied = Open(
+            TinyModel.Family("llama32", """{"tie_word_embeddings": false}"""),
+            new(GgufElementType.Q4_0),
+            addHead: true);
         Type(untied, "output.weight").ShouldBe(GgufElementType.Q8_0);
         Type(untied, "token_embd.weight").ShouldBe(GgufElementType.Q4_0);
         Type(untied, "blk.0.attn_output.weight").ShouldBe(GgufElementType.Q4_0);
@@ -69,7 +73,8 @@ public sealed class Exporting : IDisposable
         using GgufExport tied = Open(TinyModel.Family("llama32"), new(GgufElementType.Q4_0));
         Type(tied, "token_embd.weight").ShouldBe(GgufElementType.Q8_0);
 
-        static GgufElementType Type(GgufExport export, string name) => export.Tensors.Single(tensor => tensor.Name == name).Type;
+        static GgufElementType Type(GgufExport export, string name)
+            => export.Tensors.Single(tensor => tensor.Name == name).Type;
     }
 
     [Fact]
@@ -107,12 +112,16 @@ public sealed class Exporting : IDisposable
     [Theory]
     [InlineData(float.NaN, GgufElementType.F32, "SLM2015")]
     [InlineData(1e6f, GgufElementType.F16, "SLM2006")]
-    public void A_value_that_the_type_does_not_hold_is_an_error_that_leaves_nothing(float value, GgufElementType type, string code)
+    public void A_value_that_the_type_does_not_hold_is_an_error_that_leaves_nothing(
+        float value,
+        GgufElementType type,
+        string code)
     {
         TinyModel tiny = TinyModel.Llama();
         tiny.Tensors["model.layers.1.mlp.up_proj.weight"].Values[7] = value;
         using GgufExport export = Open(tiny, new(type));
-        Diagnostic diagnostic = Should.Throw<DiagnosticException>(() => export.Write(Output, default)).Diagnostics.ShouldHaveSingleItem();
+        Diagnostic diagnostic = Should.Throw<DiagnosticException>(() => export.Write(Output, default)).Diagnostics
+            .ShouldHaveSingleItem();
         diagnostic.Code.ShouldBe(code);
         diagnostic.Message.ShouldContain("'model.layers.1.mlp.up_proj.weight'");
         Directory.GetFiles(directory.Path, "*gguf*").ShouldBeEmpty();
@@ -121,10 +130,16 @@ public sealed class Exporting : IDisposable
     [Theory]
     [InlineData("opt", "{}", "does not know OPTForCausalLM")]
     [InlineData("gptj", "{}", "does not know GPTJForCausalLM")]
-    [InlineData("gemma2", """{"layer_types": ["full_attention", "full_attention", "full_attention", "full_attention"]}""", "sliding window")]
+    [InlineData(
+        "gemma2",
+        """{"layer_types": ["full_attention", "full_attention", "full_attention", "full_attention"]}""",
+        "sliding window")]
     [InlineData("qwen3_moe", """{"norm_topk_prob": false}""", "do not sum to 1")]
     [InlineData("llama32", """{"hidden_act": "gelu"}""", "Gelu")]
-    public void What_llama_cpp_does_not_have_is_refused_before_anything_is_written(string family, string overrides, string reason)
+    public void What_llama_cpp_does_not_have_is_refused_before_anything_is_written(
+        string family,
+        string overrides,
+        string reason)
     {
         TinyModel tiny = TinyModel.Family(family, overrides);
         Diagnostic diagnostic = new Action(() => Open(tiny).Dispose()).ShouldFailWith(GgufDiagnostics.UnsupportedModel);
@@ -139,7 +154,8 @@ public sealed class Exporting : IDisposable
     public void What_llama_cpp_is_known_to_compute_otherwise_is_a_warning(string family, string reason)
     {
         using GgufExport export = Open(TinyModel.Family(family));
-        export.Deviations.ShouldContain(warning => warning.Descriptor == GgufDiagnostics.OtherResults && warning.Message.Contains(reason));
+        export.Deviations.ShouldContain(
+            warning => warning.Descriptor == GgufDiagnostics.OtherResults && warning.Message.Contains(reason));
     }
 
     [Fact]
@@ -149,7 +165,11 @@ public sealed class Exporting : IDisposable
         export.Deviations.ShouldBeEmpty();
     }
 
-    private GgufExport Open(TinyModel tiny, GgufExportOptions? options = null, ElementType stored = ElementType.F32, bool addHead = false)
+    private GgufExport Open(
+        TinyModel tiny,
+        GgufExportOptions? options = null,
+        ElementType stored = ElementType.F32,
+        bool addHead = false)
     {
         int vocabulary = tiny.Int("vocab_size", 0);
         if (addHead)

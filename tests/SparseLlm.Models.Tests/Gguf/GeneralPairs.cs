@@ -69,7 +69,9 @@ public sealed class GeneralPairs : IDisposable
     }
 
     [Theory]
-    [InlineData("                                 Apache License\n                           Version 2.0, January 2004", "apache-2.0")]
+    [InlineData(
+        "                                 Apache License\n                           Version 2.0, January 2004",
+        "apache-2.0")]
     [InlineData("LLAMA 3.2 COMMUNITY LICENSE AGREEMENT\nLlama 3.2 Version Release Date", "llama3.2")]
     [InlineData("META LLAMA 3 COMMUNITY LICENSE AGREEMENT", "llama3")]
     [InlineData("MIT License\n\nCopyright (c) X\n\nPermission is hereby granted, free of charge, to any person obtaining a copy\nof this software and associated documentation files (the \"Software\"), to deal...\n\nThe above copyright notice and this permission notice shall be included in all\ncopies or substantial portions of the Software.", "mit")]
@@ -80,7 +82,8 @@ public sealed class GeneralPairs : IDisposable
         Write()["general.license"].ShouldBe(license);
     }
 
-    private void Card(string head) => File.WriteAllText(Path.Combine(_directory, "README.md"), $"---\n{head}\n---\n# A model\n");
+    private void Card(string head)
+        => File.WriteAllText(Path.Combine(_directory, "README.md"), $"---\n{head}\n---\n# A model\n");
 
     private GgufMetadata Write(GgufExportOptions? options = null)
     {

@@ -36,7 +36,8 @@ public sealed class ReadingFiles : IDisposable
     [Fact]
     public void Blocks_come_out_as_what_their_codes_stand_for()
     {
-        byte[] block = [.. BitConverter.GetBytes((Half)0.5f), .. Enumerable.Range(0, 32).Select(i => (byte)(sbyte)(i - 16))];
+        byte[] block = [.. BitConverter.GetBytes((Half)0.5f), .. Enumerable.Range(0, 32)
+            .Select(i => (byte)(sbyte)(i - 16))];
         File.WriteAllBytes(FilePath, new GgufBytes().Tensor("w", 8, [32, 2], [.. block, .. block]).Build());
         using GgufFile file = GgufFile.Open(FilePath);
 
@@ -48,7 +49,9 @@ public sealed class ReadingFiles : IDisposable
     [Fact]
     public void A_type_that_nobody_here_knows_can_be_passed_over_and_not_read()
     {
-        File.WriteAllBytes(FilePath, new GgufBytes().Tensor("new", 77, [2, 2], new byte[16]).Tensor("old", 0, [1], BitConverter.GetBytes(1f)).Build());
+        File.WriteAllBytes(FilePath, new GgufBytes().Tensor("new", 77, [2, 2], new byte[16])
+            .Tensor("old", 0, [1], BitConverter.GetBytes(1f))
+            .Build());
         using GgufFile file = GgufFile.Open(FilePath);
 
         file.Tensors[0].StoredLength.ShouldBe(32);
@@ -106,7 +109,9 @@ public sealed class ReadingFiles : IDisposable
         { new GgufBytes().Pair("a", Array, Text, 1UL << 40).Build(), "texts, for which" },
         { new GgufBytes().Pair("a", Array, Array, 1UL).Build(), "array of arrays" },
         { new GgufBytes().Pair("general.alignment", UInt32, 48u).Build(), "power of two" },
-        { new GgufBytes().Tensor("w", 0, [1], new byte[4]).Tensor("w", 0, [1], new byte[4]).Build(), "'w' is there twice" },
+        {
+            new GgufBytes().Tensor("w", 0, [1], new byte[4]).Tensor("w", 0, [1], new byte[4]).Build(),
+            "'w' is there twice" },
         { new GgufBytes().Tensor("w", 0, [1, 1, 1, 1, 1], new byte[4]).Build(), "5 dimensions" },
         { new GgufBytes().Tensor("w", 0, [0], new byte[4]).Build(), "a dimension of 0" },
         { new GgufBytes().Tensor("w", 0, [1 << 30, 1 << 30, 1 << 30], new byte[4]).Build(), "no tensor of this size" },
@@ -114,8 +119,12 @@ public sealed class ReadingFiles : IDisposable
         { new GgufBytes().Tensor("w", 0, [1], new byte[4], offset: 8).Build(), "not a multiple of 32" },
         { new GgufBytes().Tensor("w", 0, [100], new byte[4]).Build(), "ends beyond the end of the file" },
         { new GgufBytes().Tensor("w", 0, [1], new byte[4], offset: 1 << 20).Build(), "beyond the end of the file" },
-        { new GgufBytes().Tensor("a", 0, [10], new byte[40]).Tensor("b", 0, [1], new byte[4], offset: 32).Build(), "overlaps" },
-        { new GgufBytes().Pair("split.count", UInt16, (ushort)2).Build(), "its name does not end in -00001-of-00002.gguf" },
+        {
+            new GgufBytes().Tensor("a", 0, [10], new byte[40]).Tensor("b", 0, [1], new byte[4], offset: 32).Build(),
+            "overlaps" },
+        {
+            new GgufBytes().Pair("split.count", UInt16, (ushort)2).Build(),
+            "its name does not end in -00001-of-00002.gguf" },
     };
 
     [Theory]
@@ -136,7 +145,9 @@ public sealed class ReadingFiles : IDisposable
 
     private void WritePart(ushort number, ushort count, string tensor) => File.WriteAllBytes(
         PartPath(number),
-        new GgufBytes().Pair("split.no", UInt16, number).Pair("split.count", UInt16, count).Tensor(tensor, 0, [1], BitConverter.GetBytes((float)number)).Build());
+        new GgufBytes().Pair("split.no", UInt16, number).Pair("split.count", UInt16, count)
+            .Tensor(tensor, 0, [1], BitConverter.GetBytes((float)number))
+            .Build());
 
     private static void ShouldBeMalformed(string path, string problem)
     {

@@ -37,7 +37,8 @@ public class SentencePieceVocabularies
     [Fact]
     public void All_ways_in_which_a_token_falls_into_two_have_one_score()
     {
-        using var directory = new VocabularyDirectory(Bytes(["a", "b", "ab", "ba", "aba"], "a b", "b a", "a ba", "ab a"));
+        using var directory = new VocabularyDirectory(
+            Bytes(["a", "b", "ab", "ba", "aba"], "a b", "b a", "a ba", "ab a"));
         GgufMetadata metadata = directory.Write(261);
         Get<float[]>(metadata, "scores")[256..].ShouldBe([-4, -4, 0, -1, -2]);
     }
@@ -52,16 +53,19 @@ public class SentencePieceVocabularies
     [Fact]
     public void Merges_of_one_token_with_those_of_another_between_them_are_refused()
     {
-        using var directory = new VocabularyDirectory(Bytes(["a", "b", "ab", "ba", "aba", "bab"], "a b", "b a", "ab a", "b ab", "a ba"));
+        using var directory = new VocabularyDirectory(
+            Bytes(["a", "b", "ab", "ba", "aba", "bab"], "a b", "b a", "ab a", "b ab", "a ba"));
         Refusal(directory).ShouldContain("make 'aba' do not follow one another");
     }
 
     [Fact]
     public void Unknown_characters_must_become_bytes()
     {
-        using var unknown = new VocabularyDirectory(TokenizerJson.Sample("tiny-llama").SetModel("byte_fallback", false));
+        using var unknown = new VocabularyDirectory(
+            TokenizerJson.Sample("tiny-llama").SetModel("byte_fallback", false));
         Refusal(unknown).ShouldContain("byte_fallback");
-        using var incomplete = new VocabularyDirectory(TokenizerJson.Model(["<0x00>"]).SetModel("byte_fallback", true).Set("pre_tokenizer", Never));
+        using var incomplete = new VocabularyDirectory(
+            TokenizerJson.Model(["<0x00>"]).SetModel("byte_fallback", true).Set("pre_tokenizer", Never));
         Refusal(incomplete).ShouldContain("<0x01>");
     }
 
@@ -75,7 +79,11 @@ public class SentencePieceVocabularies
         """{"type":"Split","pattern":{"String":" "},"behavior":"MergedWithPrevious","invert":false}""",
         false,
         0)]
-    public void Where_a_space_goes_before_a_text_is_written(string normalizer, string preTokenizer, bool addsPrefix, int warnings)
+    public void Where_a_space_goes_before_a_text_is_written(
+        string normalizer,
+        string preTokenizer,
+        bool addsPrefix,
+        int warnings)
     {
         using var directory = new VocabularyDirectory(
             TokenizerJson.Sample("tiny-llama").Set("normalizer", normalizer).Set("pre_tokenizer", preTokenizer));
@@ -100,7 +108,8 @@ public class SentencePieceVocabularies
         TokenizerJson tokenizer = Bytes(["a", "\u2581", "\u2581a", "a\u2581a"], "\u2581 a", "a \u2581a");
         using var whole = new VocabularyDirectory(tokenizer);
         whole.Write(260);
-        using var cut = new VocabularyDirectory(tokenizer.Set("pre_tokenizer", Never.Replace("false", "true", StringComparison.Ordinal)));
+        using var cut = new VocabularyDirectory(
+            tokenizer.Set("pre_tokenizer", Never.Replace("false", "true", StringComparison.Ordinal)));
         Refusal(cut).ShouldContain("'a\u2581a'");
     }
 
@@ -110,7 +119,10 @@ public class SentencePieceVocabularies
     public void White_space_behind_special_tokens_is_taken_only_in_models_called_Phi_3(string name, int warnings)
     {
         TokenizerJson tokenizer = TokenizerJson.Sample("tiny-llama").Set("added_tokens", "[]")
-            .Add(0, "<unk>", "special").Add(1, "<s>", "special").Add(2, "</s>", "special", "rstrip").Add(2048, "<|endoftext|>", "special").Add(2049, "<|user|>", "special", "rstrip");
+            .Add(0, "<unk>", "special").Add(1, "<s>", "special").Add(2, "</s>", "special", "rstrip").Add(
+                2048,
+                "<|endoftext|>",
+                "special").Add(2049, "<|user|>", "special", "rstrip");
         using var directory = new VocabularyDirectory(tokenizer);
         directory.Write(2050, name);
         directory.Warnings.Count.ShouldBe(warnings);
@@ -124,5 +136,6 @@ public class SentencePieceVocabularies
     private static string Refusal(VocabularyDirectory directory, int size = 300) =>
         ((Action)(() => directory.Write(size))).ShouldFailWith(GgufVocabularyDiagnostics.NotExpressible).Message;
 
-    private static T Get<T>(GgufMetadata metadata, string name) => metadata[$"tokenizer.ggml.{name}"].ShouldBeOfType<T>();
+    private static T Get<T>(GgufMetadata metadata, string name)
+        => metadata[$"tokenizer.ggml.{name}"].ShouldBeOfType<T>();
 }

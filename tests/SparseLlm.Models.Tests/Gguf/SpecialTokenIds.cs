@@ -26,7 +26,9 @@ public class SpecialTokenIds
     public void What_is_no_token_of_the_vocabulary_is_left_out()
     {
         using var directory = Sample()
-            .With(Settings, """{"bos_token":"<none>","eos_token":7,"unk_token":{"content":[]},"pad_token":{},"chat_template":5}""")
+            .With(
+                Settings,
+                """{"bos_token":"<none>","eos_token":7,"unk_token":{"content":[]},"pad_token":{},"chat_template":5}""")
             .With("config.json", """{"bos_token_id":-1,"eos_token_id":2048,"unk_token_id":"3","pad_token_id":1.5,"sep_token_id":[[1]],"cls_token_id":1e99}""");
         GgufMetadata metadata = directory.Write(2048);
         metadata.Where(pair => pair.Key.EndsWith("_token_id", StringComparison.Ordinal)).ShouldBeEmpty();

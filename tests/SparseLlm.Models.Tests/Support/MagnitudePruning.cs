@@ -5,7 +5,8 @@ namespace SparseLlm.Models.Tests.Support;
 /// <summary>Zeros for the smallest weights of stored matrices, without the code that prunes.</summary>
 public static class MagnitudePruning
 {
-    /// <summary>Writes a copy of a checkpoint of one file in another type, with every matrix pruned as it is stored.</summary>
+    /// <summary>Writes a copy of a checkpoint of one file in another type, with every matrix pruned as it is
+    /// stored.</summary>
     /// <param name="source">The directory of the model.</param>
     /// <param name="directory">Where to put <c>model.safetensors</c>.</param>
     /// <param name="type">The type of its matrices and vectors.</param>
@@ -17,7 +18,9 @@ public static class MagnitudePruning
         {
             float[] values = new float[tensor.ElementCount];
             checkpoint.Read(tensor, 0, values);
-            return (tensor.Name, tensor.Shape.ToArray(), tensor.Shape.Count < 2 ? values : Prune(values, (int)tensor.Shape[^1], pattern));
+            return (tensor.Name, tensor.Shape.ToArray(), tensor.Shape.Count < 2
+                ? values
+                : Prune(values, (int)tensor.Shape[^1], pattern));
         }));
     }
 
@@ -26,7 +29,8 @@ public static class MagnitudePruning
     {
         (int group, int zeros) = pattern.Split(':') is [var kept, var size]
             ? (int.Parse(size), int.Parse(size) - int.Parse(kept))
-            : (values.Length, (int)(values.Length * double.Parse(pattern, System.Globalization.CultureInfo.InvariantCulture)));
+            : (values.Length, (int)(values.Length
+                * double.Parse(pattern, System.Globalization.CultureInfo.InvariantCulture)));
         if (group < values.Length && columns % group != 0)
         {
             return values;

@@ -24,14 +24,19 @@ public static class PackedDirectory
         Names(actual).ShouldBe(Names(expected));
         foreach (string name in Names(expected))
         {
-            File.ReadAllBytes(Path.Combine(actual, name)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(expected, name))).ShouldBeTrue(name);
+            File.ReadAllBytes(Path.Combine(actual, name)).AsSpan()
+                .SequenceEqual(File.ReadAllBytes(Path.Combine(expected, name)))
+                .ShouldBeTrue(name);
         }
 
         static string[] Names(string directory) =>
-            [.. Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(directory, path)).Order(StringComparer.Ordinal)];
+            [.. Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
+                .Select(path => Path.GetRelativePath(directory, path))
+                .Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>Every tensor of a packed checkpoint reads as it does dense: as bytes, as numbers, and in parts of any length at any place.</summary>
+    /// <summary>Every tensor of a packed checkpoint reads as it does dense: as bytes, as numbers, and in parts of any
+    /// length at any place.</summary>
     public static void ShouldReadTheSame(string packedDirectory, string directory)
     {
         using Checkpoint packed = Checkpoint.Open(packedDirectory);
@@ -46,7 +51,8 @@ public static class PackedDirectory
             {
                 int first = random.Next(expected.Length);
                 int length = random.Next(expected.Length - first + 1);
-                Bytes(packed, one, first, length).AsSpan().SequenceEqual(expected.AsSpan(first, length)).ShouldBeTrue($"{length} bytes from {first} of {one}");
+                Bytes(packed, one, first, length).AsSpan().SequenceEqual(expected.AsSpan(first, length))
+                    .ShouldBeTrue($"{length} bytes from {first} of {one}");
             }
 
             if (one.ElementType.IsConvertible())

@@ -18,7 +18,10 @@ public static class SafetensorsFile
     }
 
     /// <summary>A well-formed file of the given tensors, in that order.</summary>
-    public static void Write(string path, ElementType type, IEnumerable<(string Name, long[] Shape, float[] Values)> tensors)
+    public static void Write(
+        string path,
+        ElementType type,
+        IEnumerable<(string Name, long[] Shape, float[] Values)> tensors)
     {
         Dictionary<string, object> header = new() { ["__metadata__"] = new { format = "pt" } };
         List<byte> data = [];

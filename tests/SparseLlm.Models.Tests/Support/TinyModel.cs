@@ -71,7 +71,8 @@ public sealed class TinyModel
         return model;
     }
 
-    /// <summary>A Llama (or Mistral, or Qwen2) of three layers, whose config is changed by a JSON object of overrides.</summary>
+    /// <summary>A Llama (or Mistral, or Qwen2) of three layers, whose config is changed by a JSON object of
+    /// overrides.</summary>
     public static TinyModel Llama(string overrides = "{}", string prefix = "model.")
     {
         var model = new TinyModel(
@@ -156,7 +157,9 @@ public sealed class TinyModel
         File.WriteAllText(Path.Combine(directory, "config.json"), Config.ToJsonString());
         Save(Path.Combine(directory, FirstShard), ElementType.F32, IsFirst);
         Save(Path.Combine(directory, SecondShard), ElementType.F32, name => !IsFirst(name));
-        WriteIndex(directory, Tensors.Keys.ToDictionary(name => name, name => IsFirst(name) ? FirstShard : SecondShard));
+        WriteIndex(
+            directory,
+            Tensors.Keys.ToDictionary(name => name, name => IsFirst(name) ? FirstShard : SecondShard));
 
         static bool IsFirst(string name) => name.Contains("embed");
     }
@@ -165,7 +168,8 @@ public sealed class TinyModel
         Path.Combine(directory, "model.safetensors.index.json"), JsonSerializer.Serialize(new { weight_map = shards }));
 
     private void Save(string path, ElementType type, Func<string, bool> isWanted) => SafetensorsFile.Write(
-        path, type, Tensors.Where(tensor => isWanted(tensor.Key)).Select(tensor => (tensor.Key, tensor.Value.Shape, tensor.Value.Values)));
+        path, type, Tensors.Where(tensor => isWanted(tensor.Key))
+            .Select(tensor => (tensor.Key, tensor.Value.Shape, tensor.Value.Values)));
 
     private void Linear(string module, int rows, int columns, bool bias)
     {

@@ -64,7 +64,8 @@ public class AddedTokens
     [Fact]
     public void Only_special_tokens_are_left_out_when_decoding()
     {
-        Tokenizer tokenizer = Model.Set("decoder", """{"type": "Fuse"}""").Add(10, "<s>", "special").Add(11, "<x>").Load();
+        Tokenizer tokenizer = Model.Set("decoder", """{"type": "Fuse"}""").Add(10, "<s>", "special").Add(11, "<x>")
+            .Load();
         tokenizer.Decode([10, 1, 11, 10]).ShouldBe("a<x>");
         tokenizer.Decode([10, 1, 11, 10], skipSpecialTokens: false).ShouldBe("<s>a<x><s>");
     }

@@ -66,8 +66,12 @@ public class BytePairs
     [Fact]
     public void Subwords_are_marked_by_prefix_and_suffix()
     {
-        TokenizerJson json = TokenizerJson.Model(["?", "a", "##b", "##c</w>", "ab", "abc</w>", "a</w>"], "a ##b", "ab ##c</w>");
-        json.SetModel("unk_token", "?").SetModel("continuing_subword_prefix", "##").SetModel("end_of_word_suffix", "</w>");
+        TokenizerJson json = TokenizerJson.Model(
+            ["?", "a", "##b", "##c</w>", "ab", "abc</w>", "a</w>"],
+            "a ##b",
+            "ab ##c</w>");
+        json.SetModel("unk_token", "?").SetModel("continuing_subword_prefix", "##")
+            .SetModel("end_of_word_suffix", "</w>");
         Tokenizer tokenizer = json.Load();
         tokenizer.Tokens("abc").ShouldBe(["abc</w>"]);
         tokenizer.Tokens("a").ShouldBe(["a</w>"]);

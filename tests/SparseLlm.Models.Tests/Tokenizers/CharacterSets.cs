@@ -5,7 +5,8 @@ using SparseLlm.Models.Tokenizers;
 
 namespace SparseLlm.Models.Tests.Tokenizers;
 
-/// <summary>Sets of characters in patterns, each held against what it should be for every character that there is.</summary>
+/// <summary>Sets of characters in patterns, each held against what it should be for every character that there
+/// is.</summary>
 public class CharacterSets
 {
     private static readonly string Everything =
@@ -36,7 +37,8 @@ public class CharacterSets
     [Fact]
     public void Categories_are_those_of_Unicode_in_every_plane() => ShouldMatch(
         @"[^\r\n\p{L}\p{P}\p{S}]+",
-        rune => rune.Value is not ('\r' or '\n') && !Rune.IsLetter(rune) && !Rune.IsPunctuation(rune) && !Rune.IsSymbol(rune));
+        rune => rune.Value is not ('\r' or '\n') && !Rune.IsLetter(rune) && !Rune.IsPunctuation(rune)
+            && !Rune.IsSymbol(rune));
 
     [Fact]
     public void Category_can_be_left_out() =>
@@ -47,7 +49,9 @@ public class CharacterSets
 
     [Fact]
     public void Set_may_mix_characters_of_all_planes() =>
-        ShouldMatch(@"[a\x{80}-\x{FFFF}😀-🙏]+", rune => rune.Value is 'a' or (>= 0x80 and <= 0xFFFF) or (>= 0x1F600 and <= 0x1F64F));
+        ShouldMatch(
+            @"[a\x{80}-\x{FFFF}😀-🙏]+",
+            rune => rune.Value is 'a' or (>= 0x80 and <= 0xFFFF) or (>= 0x1F600 and <= 0x1F64F));
 
     [Fact]
     public void Dot_is_everything_but_a_line_feed() => ShouldMatch(".+", rune => rune.Value != '\n');
@@ -71,7 +75,8 @@ public class CharacterSets
         return listed;
     }
 
-    /// <summary>The pattern removes what it matches from a text of everything; the rest comes back by way of bytes.</summary>
+    /// <summary>The pattern removes what it matches from a text of everything; the rest comes back by way of
+    /// bytes.</summary>
     private static void ShouldMatch(string pattern, Predicate<Rune> isMember)
     {
         Tokenizer tokenizer = TokenizerJson.Model(Bytes).SetModel("byte_fallback", true)

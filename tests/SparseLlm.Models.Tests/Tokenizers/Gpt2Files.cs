@@ -4,10 +4,12 @@ using SparseLlm.Models.Tokenizers;
 
 namespace SparseLlm.Models.Tests.Tokenizers;
 
-/// <summary>GPT-2's tokenizer as OPT and others are published: vocab.json and merges.txt, without tokenizer.json.</summary>
+/// <summary>GPT-2's tokenizer as OPT and others are published: vocab.json and merges.txt, without
+/// tokenizer.json.</summary>
 public sealed class Gpt2Files : IDisposable
 {
-    private const string Gpt2 = """{"tokenizer_class": "GPT2Tokenizer", "bos_token": null, "eos_token": null, "unk_token": null}""";
+    private const string Gpt2
+        = """{"tokenizer_class": "GPT2Tokenizer", "bos_token": null, "eos_token": null, "unk_token": null}""";
 
     private readonly TempDirectory directory = new();
 
@@ -18,11 +20,14 @@ public sealed class Gpt2Files : IDisposable
     {
         string sample = Repository.Model("tiny-opt");
         JsonNode model = JsonNode.Parse(File.ReadAllText(Path.Combine(sample, "tokenizer.json")))!["model"]!;
-        Write(model["vocab"]!.ToJsonString(), string.Join('\n', model["merges"]!.AsArray().Select(merge => merge!.GetValue<string>())));
+        Write(
+            model["vocab"]!.ToJsonString(),
+            string.Join('\n', model["merges"]!.AsArray().Select(merge => merge!.GetValue<string>())));
         File.Copy(Path.Combine(sample, "tokenizer_config.json"), directory["tokenizer_config.json"]);
 
         (Tokenizer expected, Tokenizer tokenizer) = (Tokenizer.Load(sample), Tokenizer.Load(directory.Path));
-        string[] texts = [File.ReadAllText(Repository.Text("sample-eval.txt")), "", "</s><pad> a</s>", " 'S it's 𝟘😀\r\n\t \u2028é"];
+        string[] texts = [File.ReadAllText(
+            Repository.Text("sample-eval.txt")), "", "</s><pad> a</s>", " 'S it's 𝟘😀\r\n\t \u2028é"];
         foreach (string text in texts)
         {
             int[] ids = tokenizer.Encode(text);
@@ -79,7 +84,9 @@ public sealed class Gpt2Files : IDisposable
     public void Special_tokens_of_their_own_file_come_first_and_tokens_are_added_in_the_order_of_their_ids()
     {
         Write("""{"a": 0}""", "", """{"tokenizer_class": "GPT2Tokenizer", "bos_token": "<1>", "eos_token": "<2>", "unk_token": null, "add_bos_token": true}""");
-        File.WriteAllText(directory["special_tokens_map.json"], """{"bos_token": {"content": "<b>", "lstrip": true}, "additional_special_tokens": ["<x>"]}""");
+        File.WriteAllText(
+            directory["special_tokens_map.json"],
+            """{"bos_token": {"content": "<b>", "lstrip": true}, "additional_special_tokens": ["<x>"]}""");
         File.WriteAllText(directory["added_tokens.json"], """{"<late>": 2, "<early>": 1}""");
         Tokenizer tokenizer = Tokenizer.Load(directory.Path);
         tokenizer.Encode("<early> <late> <b><2><x><1>a").ShouldBe([3, 1, 2, 3, 4, 5, 0]);
@@ -106,7 +113,9 @@ public sealed class Gpt2Files : IDisposable
     public void Tokenizer_json_outdoes_the_other_files()
     {
         Write("""{"a": 7}""", "broken", "broken");
-        File.WriteAllText(directory["tokenizer.json"], """{"model": {"type": "BPE", "vocab": {"a": 1}, "merges": []}}""");
+        File.WriteAllText(
+            directory["tokenizer.json"],
+            """{"model": {"type": "BPE", "vocab": {"a": 1}, "merges": []}}""");
         Tokenizer.Load(directory.Path).Encode("a").ShouldBe([1]);
     }
 
@@ -125,7 +134,8 @@ public sealed class Gpt2Files : IDisposable
     public void Line_that_is_no_merge_is_an_error_with_its_place(string line)
     {
         Write("""{"a": 0, "b": 1, "ab": 2}""", $"a b\n{line}\na b", Gpt2);
-        ShouldFail("SLM2102", "does not hold two tokens").Location.ShouldBe(new SourceLocation(directory["merges.txt"], 3, 1));
+        ShouldFail("SLM2102", "does not hold two tokens").Location
+            .ShouldBe(new SourceLocation(directory["merges.txt"], 3, 1));
     }
 
     [Fact]
@@ -139,7 +149,9 @@ public sealed class Gpt2Files : IDisposable
     [Theory]
     [InlineData("""{"tokenizer_class": "RobertaTokenizer"}""", "'RobertaTokenizer'")]
     [InlineData("{}", "no 'tokenizer_class' is named")]
-    public void Tokenizer_of_another_class_is_an_error_that_says_how_to_get_tokenizer_json(string settings, string message)
+    public void Tokenizer_of_another_class_is_an_error_that_says_how_to_get_tokenizer_json(
+        string settings,
+        string message)
     {
         Write("""{"a": 0}""", "", settings);
         File.WriteAllText(directory["config.json"], """{"model_type": "llama"}""");
@@ -155,7 +167,8 @@ public sealed class Gpt2Files : IDisposable
     public void Directory_without_a_whole_tokenizer_is_an_error_that_says_how_to_get_one(string file, string message)
     {
         File.WriteAllText(directory[file], "");
-        ShouldFail("SLM2101", message).Message.ShouldContain("AutoTokenizer.from_pretrained(MODEL).save_pretrained(DIRECTORY)");
+        ShouldFail("SLM2101", message).Message
+            .ShouldContain("AutoTokenizer.from_pretrained(MODEL).save_pretrained(DIRECTORY)");
     }
 
     [Theory]
@@ -163,7 +176,10 @@ public sealed class Gpt2Files : IDisposable
     [InlineData("\"\"")]
     public void Token_in_front_that_is_not_named_is_an_error(string token)
     {
-        Write("""{"a": 0}""", "", $$"""{"tokenizer_class": "GPT2Tokenizer", "bos_token": {{token}}, "add_bos_token": true}""");
+        Write(
+            """{"a": 0}""",
+            "",
+            $$"""{"tokenizer_class": "GPT2Tokenizer", "bos_token": {{token}}, "add_bos_token": true}""");
         ShouldFail("SLM2102", "'bos_token'").Location!.File.ShouldBe(directory["tokenizer_config.json"]);
     }
 
@@ -181,7 +197,8 @@ public sealed class Gpt2Files : IDisposable
     [Fact]
     public void Files_that_are_read_can_be_told_from_names()
     {
-        Tokenizer.FilesAmong(["vocab.json", "tokenizer.json", "merges.txt", "config.json"]).ShouldBe(["tokenizer.json"]);
+        Tokenizer.FilesAmong(["vocab.json", "tokenizer.json", "merges.txt", "config.json"])
+            .ShouldBe(["tokenizer.json"]);
         Tokenizer.FilesAmong(["vocab.json", "README.md", "merges.txt", "tokenizer_config.json", "config.json", "special_tokens_map.json", "added_tokens.json"])
             .ShouldBe(["added_tokens.json", "config.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json", "vocab.json"]);
         Tokenizer.FilesAmong(["vocab.json", "tokenizer_config.json"]).ShouldBeEmpty();
@@ -199,7 +216,8 @@ public sealed class Gpt2Files : IDisposable
 
     private Diagnostic ShouldFail(string code, string message)
     {
-        Diagnostic diagnostic = Should.Throw<DiagnosticException>(() => Tokenizer.Load(directory.Path)).Diagnostics.ShouldHaveSingleItem();
+        Diagnostic diagnostic = Should.Throw<DiagnosticException>(() => Tokenizer.Load(directory.Path)).Diagnostics
+            .ShouldHaveSingleItem();
         diagnostic.Code.ShouldBe(code);
         diagnostic.Message.ShouldContain(message);
         return diagnostic;

@@ -6,7 +6,8 @@ using SparseLlm.Models.Tokenizers.Patterns;
 
 namespace SparseLlm.Models.Tests.Tokenizers;
 
-/// <summary>Tokenizers that ask for more time or memory than there is. Each would keep the tool busy for hours, or fill the machine's memory.</summary>
+/// <summary>Tokenizers that ask for more time or memory than there is. Each would keep the tool busy for hours, or fill
+/// the machine's memory.</summary>
 public class Limits
 {
     [Fact]
@@ -14,7 +15,10 @@ public class Limits
     {
         // The only test that waits for one match to be given up: ten seconds.
         Tokenizer tokenizer = TokenizerJson.Model(["a"]).Set("pre_tokenizer", Split(@"(\p{L}+\s?)*\d")).Load();
-        DiagnosticException error = ShouldFail(() => tokenizer.Encode(new string('a', 60) + "!1"), "SLM2106", "'pre_tokenizer.pattern' backtracks");
+        DiagnosticException error = ShouldFail(
+            () => tokenizer.Encode(new string('a', 60) + "!1"),
+            "SLM2106",
+            "'pre_tokenizer.pattern' backtracks");
         error.Diagnostics[0].Location!.File.ShouldEndWith("tokenizer.json");
     }
 
@@ -24,7 +28,10 @@ public class Limits
         var allowance = new Allowance(milliseconds: 500, characters: 0);
         TextPattern pattern = Pattern("(?:(?:a+b?)*c|a)");
         string text = string.Concat(Enumerable.Repeat(new string('a', 20) + " ", 10_000)) + "c";
-        ShouldFail(() => pattern.Segments(text.AsMemory(), allowance).Count(), "SLM2106", "'normalizer.pattern' backtracks");
+        ShouldFail(
+            () => pattern.Segments(text.AsMemory(), allowance).Count(),
+            "SLM2106",
+            "'normalizer.pattern' backtracks");
     }
 
     [Fact]
@@ -32,8 +39,11 @@ public class Limits
     {
         const int Length = 4_000_000;
         var allowance = new Allowance(Length);
-        TextPattern pattern = Pattern(@"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+");
-        foreach (string text in (string[])[new string('a', Length), new string(' ', Length) + "a", new string('\n', Length) + "a"])
+        TextPattern pattern = Pattern(
+            @"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+");
+        foreach (string text in (string[])[new string('a', Length), new string(' ', Length) + "a", new string(
+            '\n',
+            Length) + "a"])
         {
             pattern.Segments(text.AsMemory(), allowance).Sum(segment => segment.Length).ShouldBe(text.Length);
         }
@@ -44,13 +54,17 @@ public class Limits
     {
         string[] patterns =
         [
-            "x{1,100000}", "((a{1000}){1000}){1000}|a", string.Join('|', Enumerable.Range(0, 1000).Select(i => $"a{(char)(0x4E00 + i)}*")),
+            "x{1,100000}", "((a{1000}){1000}){1000}|a", string.Join(
+                '|',
+                Enumerable.Range(0, 1000).Select(i => $"a{(char)(0x4E00 + i)}*")),
             $"[{string.Concat(Enumerable.Range(0, 1300).Select(i => $"{(char)(0x400 + (20 * i))}-{(char)(0x403 + (20 * i))}"))}]+",
-            string.Concat(Enumerable.Repeat("(?:a*|b)*", 400)), string.Concat(Enumerable.Repeat("(?:", 90)) + "a" + string.Concat(Enumerable.Repeat(")*", 90)),
+            string.Concat(Enumerable.Repeat("(?:a*|b)*", 400)), string.Concat(Enumerable.Repeat("(?:", 90)) + "a"
+                + string.Concat(Enumerable.Repeat(")*", 90)),
         ];
         foreach (string pattern in patterns)
         {
-            Pattern(pattern).Segments("aaa".AsMemory(), new Allowance(3)).Sum(segment => segment.Length).ShouldBe(3, pattern[..10]);
+            Pattern(pattern).Segments("aaa".AsMemory(), new Allowance(3)).Sum(segment => segment.Length)
+                .ShouldBe(3, pattern[..10]);
         }
     }
 
@@ -62,7 +76,9 @@ public class Limits
     {
         string content = new('a', length);
         string replacement = $$"""{"type": "Replace", "pattern": {{pattern}}, "content": "{{content}}"}""";
-        Tokenizer tokenizer = TokenizerJson.Model(["a", " "]).Set("normalizer", Sequence("normalizers", replacement, times)).Load();
+        Tokenizer tokenizer = TokenizerJson.Model(["a", " "])
+            .Set("normalizer", Sequence("normalizers", replacement, times))
+            .Load();
         string text = string.Concat(Enumerable.Repeat("a text ", 10_000));
         ShouldFail(() => tokenizer.Encode(text), "SLM2107", "'normalizer.normalizers[");
     }
@@ -72,13 +88,17 @@ public class Limits
     {
         string prepend = JsonSerializer.Serialize(new { type = "Prepend", prepend = new string('a', 100_000) });
         Tokenizer tokenizer = TokenizerJson.Model(["a"]).Set("normalizer", prepend).Add(1, "<x>").Load();
-        ShouldFail(() => tokenizer.Encode(string.Concat(Enumerable.Repeat("a<x>", 10_000))), "SLM2107", "'normalizer' makes the text");
+        ShouldFail(
+            () => tokenizer.Encode(string.Concat(Enumerable.Repeat("a<x>", 10_000))),
+            "SLM2107",
+            "'normalizer' makes the text");
     }
 
     [Fact]
     public void Normalizer_that_multiplies_added_tokens_is_stopped_when_they_are_read()
     {
-        TokenizerJson json = TokenizerJson.Model(["a"]).Set("normalizer", """{"type": "Replace", "pattern": {"String": "a"}, "content": "NNN"}""".Replace("NNN", new string('b', 10_000)));
+        TokenizerJson json = TokenizerJson.Model(
+            ["a"]).Set("normalizer", """{"type": "Replace", "pattern": {"String": "a"}, "content": "NNN"}""".Replace("NNN", new string('b', 10_000)));
         foreach (int id in Enumerable.Range(1, 1000))
         {
             json.Add(id, $"a{id}", "normalized");
@@ -99,7 +119,9 @@ public class Limits
     public void Growth_that_tokenizers_in_use_need_is_allowed()
     {
         Tokenizer tokenizer = TokenizerJson.Model(["a"]).Set(
-            "normalizer", Sequence("normalizers", """{"type": "NFKD"}""", 1).Replace("]", """, {"type": "Replace", "pattern": {"String": " "}, "content": "▁▁▁"}]""")).Load();
+            "normalizer", Sequence("normalizers", """{"type": "NFKD"}""", 1).Replace(
+                "]",
+                """, {"type": "Replace", "pattern": {"String": " "}, "content": "▁▁▁"}]""")).Load();
         tokenizer.Encode(new string('\uFDFA', 200_000)).ShouldBeEmpty();
     }
 
@@ -114,7 +136,10 @@ public class Limits
     public void Template_that_repeats_the_text_is_refused()
     {
         const string Template = """{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}, {"Sequence": {"id": "A"}}], "special_tokens": {}}""";
-        ShouldFail(TokenizerJson.Model(["a"]).Set("post_processor", Template).Load, "SLM2103", "'post_processor.single[1]' puts the text in a second time");
+        ShouldFail(
+            TokenizerJson.Model(["a"]).Set("post_processor", Template).Load,
+            "SLM2103",
+            "'post_processor.single[1]' puts the text in a second time");
     }
 
     [Fact]
@@ -123,7 +148,10 @@ public class Limits
         string ids = string.Join(',', Enumerable.Repeat(1, 600));
         string template =
             $$$"""{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "s"}}, {"SpecialToken": {"id": "s"}}], "special_tokens": {"s": {"ids": [{{{ids}}}] } } }""";
-        ShouldFail(TokenizerJson.Model(["a"]).Set("post_processor", template).Load, "SLM2103", "'post_processor.single' puts more than 1024 tokens");
+        ShouldFail(
+            TokenizerJson.Model(["a"]).Set("post_processor", template).Load,
+            "SLM2103",
+            "'post_processor.single' puts more than 1024 tokens");
     }
 
     [Theory]
@@ -138,7 +166,9 @@ public class Limits
         {
             "added_tokens[0].content" => json.Add(1, text),
             "model.end_of_word_suffix" => json.SetModel("end_of_word_suffix", text),
-            _ => json.Set("pre_tokenizer", JsonSerializer.Serialize(new { type = "Split", pattern = new { String = text }, behavior = "Isolated" })),
+            _ => json.Set(
+                "pre_tokenizer",
+                JsonSerializer.Serialize(new { type = "Split", pattern = new { String = text }, behavior = "Isolated" })),
         };
         ShouldFail(json.Load, "SLM2103", $"'{place}' is longer than");
     }
@@ -168,7 +198,9 @@ public class Limits
     [Fact]
     public void Added_tokens_that_overlap_by_stripping_are_found_as_in_the_original()
     {
-        Tokenizer tokenizer = TokenizerJson.Model(["a"]).Add(1, " ", "rstrip", "normalized").Add(2, "\t", "lstrip", "normalized").Load();
+        Tokenizer tokenizer = TokenizerJson.Model(["a"]).Add(1, " ", "rstrip", "normalized")
+            .Add(2, "\t", "lstrip", "normalized")
+            .Load();
         tokenizer.Encode(" \t\ta").ShouldBe([1, 2, 2, 0]);
     }
 
@@ -183,7 +215,8 @@ public class Limits
     public void Ids_may_be_anywhere()
     {
         TokenizerJson json = TokenizerJson.Model(["a"]);
-        json.SetModel("vocab", new JsonObject { ["a"] = int.MaxValue, ["b"] = 0, ["ab"] = int.MaxValue - 1 }).SetModel("merges", new JsonArray("a b"));
+        json.SetModel("vocab", new JsonObject { ["a"] = int.MaxValue, ["b"] = 0, ["ab"] = int.MaxValue - 1 })
+            .SetModel("merges", new JsonArray("a b"));
         Tokenizer tokenizer = json.Load();
         tokenizer.Encode("aba").ShouldBe([int.MaxValue - 1, int.MaxValue]);
         tokenizer.Token(int.MaxValue).ShouldBe("a");

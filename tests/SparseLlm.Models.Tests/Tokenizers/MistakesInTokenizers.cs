@@ -23,7 +23,10 @@ public class MistakesInTokenizers
     [Fact]
     public void Malformed_json_is_an_error_with_its_place()
     {
-        DiagnosticException error = ShouldFail(() => TokenizerJson.LoadText("{\n  \"model\": ?"), "SLM2102", "not valid JSON");
+        DiagnosticException error = ShouldFail(
+            () => TokenizerJson.LoadText("{\n  \"model\": ?"),
+            "SLM2102",
+            "not valid JSON");
         error.Diagnostics[0].Location!.Line.ShouldBe(2);
         error.Diagnostics[0].Location!.Column.ShouldBe(12);
     }
@@ -32,13 +35,27 @@ public class MistakesInTokenizers
     [InlineData("[]", "must be an object")]
     [InlineData("{}", "lacks 'model'")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {}}}""", "'model' lacks 'merges'")]
-    [InlineData("""{"model": {"type": "BPE", "vocab": {"a": "b"}, "merges": []}}""", "'model.vocab.a' must be an integer")]
-    [InlineData("""{"model": {"type": "BPE", "vocab": {"a": -1}, "merges": []}}""", "'model.vocab.a' must be an integer")]
-    [InlineData("""{"model": {"type": "BPE", "vocab": {}, "merges": ["a b c"]}}""", "'model.merges[0]' must name two tokens")]
-    [InlineData("""{"model": {"type": "BPE", "vocab": {}, "merges": [], "fuse_unk": 1}}""", "'model.fuse_unk' must be true or false")]
-    [InlineData("""{"model": {"type": "BPE", "vocab": {}, "merges": [], "unk_token": "\ud800"}}""", "half of a surrogate pair")]
-    [InlineData("""{"model": {"type": "BPE", "vocab": {}, "merges": []}, "added_tokens": {}}""", "'added_tokens' must be an array")]
-    [InlineData("""{"model": {"type": "BPE", "vocab": {}, "merges": []}, "added_tokens": [{"id": 1}]}""", "'added_tokens[0]' lacks 'content'")]
+    [InlineData(
+        """{"model": {"type": "BPE", "vocab": {"a": "b"}, "merges": []}}""",
+        "'model.vocab.a' must be an integer")]
+    [InlineData(
+        """{"model": {"type": "BPE", "vocab": {"a": -1}, "merges": []}}""",
+        "'model.vocab.a' must be an integer")]
+    [InlineData(
+        """{"model": {"type": "BPE", "vocab": {}, "merges": ["a b c"]}}""",
+        "'model.merges[0]' must name two tokens")]
+    [InlineData(
+        """{"model": {"type": "BPE", "vocab": {}, "merges": [], "fuse_unk": 1}}""",
+        "'model.fuse_unk' must be true or false")]
+    [InlineData(
+        """{"model": {"type": "BPE", "vocab": {}, "merges": [], "unk_token": "\ud800"}}""",
+        "half of a surrogate pair")]
+    [InlineData(
+        """{"model": {"type": "BPE", "vocab": {}, "merges": []}, "added_tokens": {}}""",
+        "'added_tokens' must be an array")]
+    [InlineData(
+        """{"model": {"type": "BPE", "vocab": {}, "merges": []}, "added_tokens": [{"id": 1}]}""",
+        "'added_tokens[0]' lacks 'content'")]
     public void A_missing_or_wrong_field_is_an_error_that_names_it(string json, string message) =>
         ShouldFail(() => TokenizerJson.LoadText(json), "SLM2102", message);
 
@@ -51,18 +68,41 @@ public class MistakesInTokenizers
 
     [Theory]
     [InlineData("normalizer", """{"type": "BertNormalizer"}""", "'normalizer' is of type 'BertNormalizer'", "NFC")]
-    [InlineData("pre_tokenizer", """{"type": "Sequence", "pretokenizers": [{"type": "Whitespace"}]}""", "'pre_tokenizer.pretokenizers[0]' is of type 'Whitespace'", "ByteLevel")]
+    [InlineData(
+        "pre_tokenizer",
+        """{"type": "Sequence", "pretokenizers": [{"type": "Whitespace"}]}""",
+        "'pre_tokenizer.pretokenizers[0]' is of type 'Whitespace'",
+        "ByteLevel")]
     [InlineData("post_processor", """{"type": "BertProcessing"}""", "'BertProcessing'", "TemplateProcessing")]
     [InlineData("decoder", """{"type": "CTC"}""", "'CTC'", "ByteFallback")]
     [InlineData("model", """{"type": "Unigram", "vocab": []}""", "'Unigram'", "BPE")]
     [InlineData("model", """{"unk_id": 2, "vocab": [["<pad>", 0.0]]}""", "'model' is a Unigram model", "BPE")]
-    [InlineData("model", """{"unk_token": "[UNK]", "vocab": {"a": 0}}""", "'model' is a WordPiece or WordLevel model", "BPE")]
-    [InlineData("normalizer", """{"type": "Sequence", "normalizers": [{"type": "Precompiled", "precompiled_charsmap": "AAAA"}]}""", "'normalizer.normalizers[0]' is of type 'Precompiled'", "NFC")]
-    [InlineData("model", """{"type": "BPE", "dropout": 0.1, "vocab": {}, "merges": []}""", "'model.dropout'", "without dropout")]
+    [InlineData(
+        "model",
+        """{"unk_token": "[UNK]", "vocab": {"a": 0}}""",
+        "'model' is a WordPiece or WordLevel model",
+        "BPE")]
+    [InlineData(
+        "normalizer",
+        """{"type": "Sequence", "normalizers": [{"type": "Precompiled", "precompiled_charsmap": "AAAA"}]}""",
+        "'normalizer.normalizers[0]' is of type 'Precompiled'",
+        "NFC")]
+    [InlineData(
+        "model",
+        """{"type": "BPE", "dropout": 0.1, "vocab": {}, "merges": []}""",
+        "'model.dropout'",
+        "without dropout")]
     [InlineData("version", "\"2.0\"", "'2.0'", "'1.0'")]
-    public void Something_unsupported_is_an_error_that_says_what_is_supported(string part, string json, string what, string supported)
+    public void Something_unsupported_is_an_error_that_says_what_is_supported(
+        string part,
+        string json,
+        string what,
+        string supported)
     {
-        DiagnosticException error = ShouldFail(() => TokenizerJson.Model(["a"]).Set(part, json).Load(), "SLM2103", what);
+        DiagnosticException error = ShouldFail(
+            () => TokenizerJson.Model(["a"]).Set(part, json).Load(),
+            "SLM2103",
+            what);
         error.Message.ShouldContain(supported);
         error.Diagnostics[0].Location!.File.ShouldEndWith("tokenizer.json");
     }
@@ -97,8 +137,13 @@ public class MistakesInTokenizers
     [InlineData(2_000, "[", "]", "classes are nested too deeply")]
     [InlineData(2_000, "a", "?*", "longer than")]
     [InlineData(400, "", "?*", "too many quantifiers")]
-    public void A_pattern_that_would_overwhelm_the_tool_is_an_error_that_says_so(int depth, string open, string close, string problem) => ShouldFail(
-        () => TokenizerJson.Model(["a"]).Set("pre_tokenizer", Split(Repeat(open, depth) + "a" + Repeat(close, depth))).Load(), "SLM2104", problem);
+    public void A_pattern_that_would_overwhelm_the_tool_is_an_error_that_says_so(
+        int depth,
+        string open,
+        string close,
+        string problem) => ShouldFail(
+        () => TokenizerJson.Model(["a"]).Set("pre_tokenizer", Split(Repeat(open, depth) + "a" + Repeat(close, depth)))
+            .Load(), "SLM2104", problem);
 
     [Fact]
     public void A_set_of_patterns_that_would_take_minutes_to_compile_is_an_error() => ShouldFail(

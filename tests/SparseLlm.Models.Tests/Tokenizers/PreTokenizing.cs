@@ -55,7 +55,8 @@ public class PreTokenizing
     public void Qwen_2_cuts_texts(string text, string[] words) => ShouldCut(Regex(Qwen2), text, words);
 
     [Fact]
-    public void Llama_3_cuts_digits_in_threes() => ShouldCut(Regex(Llama3), "a 1234567.89", ["a", " ", "123", "456", "7", ".", "89"]);
+    public void Llama_3_cuts_digits_in_threes()
+        => ShouldCut(Regex(Llama3), "a 1234567.89", ["a", " ", "123", "456", "7", ".", "89"]);
 
     [Fact]
     public void Qwen_2_cuts_digits_one_by_one() => ShouldCut(Regex(Qwen2), "a 12.٣", ["a", " ", "1", "2", ".", "٣"]);
@@ -84,7 +85,9 @@ public class PreTokenizing
         ShouldCut(Regex(Cl100k), text, words);
 
     [Theory]
-    [InlineData("print(你好世界, x1)\n한국어 と 日本", new[] { "print", "(", "你好世界", ",", " x", "1", ")", "\n", "한국어", " ", "と", " ", "日本" })]
+    [InlineData(
+        "print(你好世界, x1)\n한국어 と 日本",
+        new[] { "print", "(", "你好世界", ",", " x", "1", ")", "\n", "한국어", " ", "と", " ", "日本" })]
     [InlineData("𠀀一a 😀ꙀĀ", new[] { "𠀀", "一", "a", " 😀", "ꙀĀ" })]
     public void DeepSeek_Coder_cuts_texts(string text, string[] words) => ShouldCut(
         $$"""
@@ -115,21 +118,24 @@ public class PreTokenizing
     [InlineData("😀+", "a😀😀b", new[] { "a", "😀😀", "b" })]
     [InlineData("[^😀]", "a😀b", new[] { "a", "😀", "b" })]
     [InlineData(@"(?<=\x{1F600})a|\x{1D7D8}", "aa😀a𝟘a", new[] { "aa😀", "a", "𝟘", "a" })]
-    public void Pattern_may_name_characters_of_any_plane(string pattern, string text, string[] words) => ShouldCut(Regex(pattern), text, words);
+    public void Pattern_may_name_characters_of_any_plane(string pattern, string text, string[] words)
+        => ShouldCut(Regex(pattern), text, words);
 
     [Theory]
     [InlineData("(?i:kelvin)", "\u212Aelvin KELVIN", new[] { "\u212Aelvin", " ", "KELVIN" })]
     [InlineData("(?i:[^s])", "aſsS", new[] { "a", "ſsS" })]
     [InlineData("(?i:é)x", "ÉxÉX", new[] { "Éx", "ÉX" })]
     [InlineData(@"(?i)\p{Lu}", "Aa", new[] { "A", "a" })]
-    public void Ignoring_case_is_that_of_the_original(string pattern, string text, string[] words) => ShouldCut(Regex(pattern), text, words);
+    public void Ignoring_case_is_that_of_the_original(string pattern, string text, string[] words)
+        => ShouldCut(Regex(pattern), text, words);
 
     [Fact]
     public void Word_characters_are_those_of_the_original() =>
         ShouldCut(Regex(@"\w+|\b"), "a_é²ⅣⒶ🄰٣-…", ["a_é²ⅣⒶ🄰٣", "-…"]);
 
     [Fact]
-    public void A_class_within_a_class_is_a_union() => ShouldCut(Regex(" ?[^(\\s|[.,])]+"), "a b.c", ["a", " b", ".", "c"]);
+    public void A_class_within_a_class_is_a_union()
+        => ShouldCut(Regex(" ?[^(\\s|[.,])]+"), "a b.c", ["a", " b", ".", "c"]);
 
     [Theory]
     [InlineData("Removed", false, new[] { "ab", "c" })]
@@ -139,7 +145,10 @@ public class PreTokenizing
     [InlineData("Contiguous", false, new[] { "ab", "--", "c", "-" })]
     [InlineData("Removed", true, new[] { "-", "-", "-" })]
     [InlineData("MergedWithNext", true, new[] { "ab-", "-", "c-" })]
-    public void A_split_does_with_matches_what_its_behavior_says(string behavior, bool isInverted, string[] words) => ShouldCut(
+    public void A_split_does_with_matches_what_its_behavior_says(
+        string behavior,
+        bool isInverted,
+        string[] words) => ShouldCut(
         $$$"""{"type": "Split", "pattern": {"String": "-"}, "behavior": "{{{behavior}}}", "invert": {{{(isInverted ? "true" : "false")}}}}""",
         "ab--c-",
         words);

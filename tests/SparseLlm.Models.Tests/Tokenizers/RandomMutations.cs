@@ -6,8 +6,8 @@ using Xunit.Abstractions;
 namespace SparseLlm.Models.Tests.Tokenizers;
 
 /// <summary>
-/// Tokenizers with random mistakes: any value in the place of any other. Each is read and encodes, or is refused with a diagnostic that names the file;
-/// never anything else. A failure names its seed.
+/// Tokenizers with random mistakes: any value in the place of any other. Each is read and encodes, or is refused with a
+/// diagnostic that names the file; never anything else. A failure names its seed.
 /// </summary>
 public class RandomMutations(ITestOutputHelper output)
 {
@@ -65,10 +65,14 @@ public class RandomMutations(ITestOutputHelper output)
         }
 
         output.WriteLine($"{read} of {Count / 2} were read");
-        read.ShouldBeInRange(Count / 20, Count / 2 * 9 / 10, "else the mistakes are too small or too large to find anything");
+        read.ShouldBeInRange(
+            Count / 20,
+            Count / 2 * 9 / 10,
+            "else the mistakes are too small or too large to find anything");
     }
 
-    /// <summary>One value, or three, are replaced, by a random one or by one from elsewhere in the file, removed or repeated.</summary>
+    /// <summary>One value, or three, are replaced, by a random one or by one from elsewhere in the file, removed or
+    /// repeated.</summary>
     private static string Mutate(Random random)
     {
         JsonNode root = JsonNode.Parse(Valid)!;
@@ -103,7 +107,9 @@ public class RandomMutations(ITestOutputHelper output)
             }
         }
 
-        return texts.Aggregate(root.ToJsonString(), (json, text) => json.Replace(text.Key, text.Value, StringComparison.Ordinal));
+        return texts.Aggregate(
+            root.ToJsonString(),
+            (json, text) => json.Replace(text.Key, text.Value, StringComparison.Ordinal));
     }
 
     /// <summary>Every value in the tree but the root, and null.</summary>

@@ -17,7 +17,8 @@ public class SampleModels
         {
             int[] ids = tokenizer.Encode(prompt.GetProperty("prompt").GetString()!);
             ids.ShouldBe(prompt.GetProperty("ids").Integers());
-            ids.Select(tokenizer.Token).ShouldBe(prompt.GetProperty("tokens").EnumerateArray().Select(token => token.GetString()));
+            ids.Select(tokenizer.Token)
+                .ShouldBe(prompt.GetProperty("tokens").EnumerateArray().Select(token => token.GetString()));
         }
     }
 

@@ -8,7 +8,8 @@ namespace SparseLlm.Models.Tests.Tokenizers;
 /// <summary>What a file called tokenizer.json can turn out to be.</summary>
 public sealed class TokenizerFiles : IDisposable
 {
-    private const string Minimal = """{"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}}""";
+    private const string Minimal
+        = """{"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}}""";
 
     private readonly TempDirectory directory = new();
 
@@ -19,7 +20,8 @@ public sealed class TokenizerFiles : IDisposable
 
     [Fact]
     public void Numbers_that_only_Python_writes_are_passed_over_where_nobody_asks_for_them() =>
-        Load("""{"truncation": {"max_length": Infinity, "x": NaN, "y": -Infinity}, """ + Minimal[1..]).Encode("ab").ShouldBe([2]);
+        Load("""{"truncation": {"max_length": Infinity, "x": NaN, "y": -Infinity}, """ + Minimal[1..]).Encode("ab")
+            .ShouldBe([2]);
 
     [Fact]
     public void Escapes_mean_what_they_stand_for() =>
@@ -27,7 +29,9 @@ public sealed class TokenizerFiles : IDisposable
 
     [Fact]
     public void The_last_of_members_with_one_name_counts() =>
-        Load("""{"model": 1, "model": {"type": "BPE", "vocab": {"a": 5, "a": 0, "b": 1, "ab": 2}, "merges": []}}""").Encode("ab").ShouldBe([0, 1]);
+        Load("""{"model": 1, "model": {"type": "BPE", "vocab": {"a": 5, "a": 0, "b": 1, "ab": 2}, "merges": []}}""")
+            .Encode("ab")
+            .ShouldBe([0, 1]);
 
     [Theory]
     [InlineData("{\"model\": {\"vocab\": {\n \"x\\ud83d\": 1}}}", 2, 4)]
@@ -53,7 +57,8 @@ public sealed class TokenizerFiles : IDisposable
     [InlineData("")]
     [InlineData("{\"model\": {\"vocab\": {\"a\": 0,")]
     [InlineData("{\"model\": {\"type\": \"BP")]
-    public void File_without_its_end_is_to_be_downloaded_again(string json) => ShouldFail(json, "SLM2102", "it ends too early, so download it again");
+    public void File_without_its_end_is_to_be_downloaded_again(string json)
+        => ShouldFail(json, "SLM2102", "it ends too early, so download it again");
 
     [Theory]
     [InlineData("{\"model\": ?}", "invalid start of a value")]
@@ -69,7 +74,8 @@ public sealed class TokenizerFiles : IDisposable
     }
 
     [Fact]
-    public void Nesting_without_end_is_an_error() => ShouldFail(new string('[', 100_000) + new string(']', 100_000), "SLM2102", "depth");
+    public void Nesting_without_end_is_an_error()
+        => ShouldFail(new string('[', 100_000) + new string(']', 100_000), "SLM2102", "depth");
 
     [Theory]
     [InlineData("1e999")]
@@ -78,7 +84,10 @@ public sealed class TokenizerFiles : IDisposable
     [InlineData("1.5")]
     [InlineData("NaN")]
     public void Number_that_is_no_id_is_an_error(string number) =>
-        ShouldFail($$$"""{"model": {"type": "BPE", "vocab": {"a": {{{number}}} }, "merges": []}}""", "SLM2102", "'model.vocab.a' must be an integer");
+        ShouldFail(
+            $$$"""{"model": {"type": "BPE", "vocab": {"a": {{{number}}} }, "merges": []}}""",
+            "SLM2102",
+            "'model.vocab.a' must be an integer");
 
     [Fact]
     public void Pointer_of_git_lfs_is_an_error_that_says_what_to_run() => ShouldFail(
@@ -134,7 +143,8 @@ public sealed class TokenizerFiles : IDisposable
 
     private Diagnostic ShouldFail(string code, string message)
     {
-        Diagnostic diagnostic = Should.Throw<DiagnosticException>(() => Tokenizer.Load(directory.Path)).Diagnostics.ShouldHaveSingleItem();
+        Diagnostic diagnostic = Should.Throw<DiagnosticException>(() => Tokenizer.Load(directory.Path)).Diagnostics
+            .ShouldHaveSingleItem();
         diagnostic.Code.ShouldBe(code);
         diagnostic.Message.ShouldContain(message);
         diagnostic.Location!.File.ShouldBe(directory["tokenizer.json"]);

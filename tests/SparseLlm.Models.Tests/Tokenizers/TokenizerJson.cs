@@ -68,7 +68,8 @@ internal sealed class TokenizerJson
     public Tokenizer Load() => LoadText(_root.ToJsonString());
 
     /// <summary>Puts it into a directory.</summary>
-    public void Write(string directory) => File.WriteAllText(Path.Combine(directory, "tokenizer.json"), _root.ToJsonString());
+    public void Write(string directory)
+        => File.WriteAllText(Path.Combine(directory, "tokenizer.json"), _root.ToJsonString());
 
     /// <summary>Reads a tokenizer.json with this text.</summary>
     public static Tokenizer LoadText(string json)

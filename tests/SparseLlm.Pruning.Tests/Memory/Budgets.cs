@@ -17,7 +17,9 @@ namespace SparseLlm.Pruning.Tests.Memory;
 public sealed class Budgets : IDisposable
 {
     // What takes time does not take part in this.
-    private static readonly PruningSettings SparseLlm = PruningSettings.For(PruningMethod.SparseLlm) with { Solver = PruningMethod.SparseGpt, RefitSteps = 1 };
+    private static readonly PruningSettings SparseLlm = PruningSettings.For(
+        PruningMethod.SparseLlm) with
+    { Solver = PruningMethod.SparseGpt, RefitSteps = 1 };
     private static readonly SparsityPlan Plan = new(PruneRun.Pattern("0.6"), []);
 
     private readonly TempDirectory directory = new();
@@ -67,7 +69,8 @@ public sealed class Budgets : IDisposable
         CalibrationTokens tokens = Windows(run);
         List<PrunedLayer> whole = [.. new ModelPruner(run.Model, SparseLlm, Plan, tokens).Run()];
         using var store = new MatrixStore(run.Backend, 0, directory.Path);
-        Bits(new ModelPruner(run.Model, SparseLlm, Plan, tokens, store: store).Run(index => index < 1 ? whole[index] : null)).ShouldBe(Bits(whole));
+        Bits(new ModelPruner(run.Model, SparseLlm, Plan, tokens, store: store).Run(
+            index => index < 1 ? whole[index] : null)).ShouldBe(Bits(whole));
     }
 
     [Theory]
@@ -98,7 +101,8 @@ public sealed class Budgets : IDisposable
         using var stop = new CancellationTokenSource();
         Run(_ => { }, CancellationToken.None);
         Should.Throw<OperationCanceledException>(() => Run(_ => stop.Cancel(), stop.Token));
-        Should.Throw<InvalidOperationException>(() => Run(_ => throw new InvalidOperationException(), CancellationToken.None));
+        Should.Throw<InvalidOperationException>(
+            () => Run(_ => throw new InvalidOperationException(), CancellationToken.None));
         Directory.EnumerateFileSystemEntries(directory.Path).ShouldBeEmpty();
         if (OperatingSystem.IsLinux())
         {
@@ -125,15 +129,25 @@ public sealed class Budgets : IDisposable
         CompanionFiles.Copy(run.Model.Directory, model);
         new CheckpointWriter(run.Model.Checkpoint, model).Dispose();
         using DecoderModel damaged = DecoderModel.Open(model, run.Backend);
-        long end = damaged.Definition.Layers[0].Tensors.Max(tensor => damaged.Checkpoint[tensor.Name].Offset + damaged.Checkpoint[tensor.Name].ByteLength);
-        using (var file = new FileStream(Path.Combine(model, "model.safetensors"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        long end = damaged.Definition.Layers[0].Tensors
+            .Max(tensor => damaged.Checkpoint[tensor.Name].Offset + damaged.Checkpoint[tensor.Name].ByteLength);
+        using (var file = new FileStream(
+            Path.Combine(model, "model.safetensors"),
+            FileMode.Open,
+            FileAccess.Write,
+            FileShare.ReadWrite))
         {
             file.SetLength(end);
         }
 
-        using IEnumerator<PrunedLayer> layers = new ModelPruner(damaged, PruningSettings.For(PruningMethod.Magnitude), Plan, tokens: null).Run().GetEnumerator();
+        using IEnumerator<PrunedLayer> layers = new ModelPruner(
+            damaged,
+            PruningSettings.For(PruningMethod.Magnitude),
+            Plan,
+            tokens: null).Run().GetEnumerator();
         layers.MoveNext().ShouldBeTrue();
-        Should.Throw<DiagnosticException>(() => layers.MoveNext()).Diagnostics.ShouldHaveSingleItem().Descriptor.ShouldBe(ModelDiagnostics.CheckpointUnreadable);
+        Should.Throw<DiagnosticException>(() => layers.MoveNext()).Diagnostics.ShouldHaveSingleItem().Descriptor
+            .ShouldBe(ModelDiagnostics.CheckpointUnreadable);
     }
 
     /// <summary>Short windows, of which one is held back.</summary>

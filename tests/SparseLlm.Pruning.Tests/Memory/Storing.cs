@@ -111,7 +111,8 @@ public sealed class Storing : IDisposable
     {
         File.WriteAllText(directory["file"], "");
         using var store = new MatrixStore(backend, 0, directory["file"]);
-        Diagnostic problem = Should.Throw<DiagnosticException>(() => store.Keep(Upload(Values(seed: 4)))).Diagnostics.ShouldHaveSingleItem();
+        Diagnostic problem = Should.Throw<DiagnosticException>(() => store.Keep(Upload(Values(seed: 4)))).Diagnostics
+            .ShouldHaveSingleItem();
         problem.Descriptor.ShouldBe(PruningDiagnostics.CannotSpill);
         problem.Location!.ToString().ShouldContain(directory["file"]);
         problem.Message.ShouldContain("free some space, allow more memory");
@@ -122,7 +123,9 @@ public sealed class Storing : IDisposable
     {
         Skip.IfNot(File.Exists("/dev/full"), "there is no device that is always full");
         using var store = new MatrixStore(
-            backend, 0, () => new SpillFile("/dev", File.OpenHandle("/dev/full", access: FileAccess.ReadWrite, share: FileShare.ReadWrite)));
+            backend, 0, () => new SpillFile(
+                "/dev",
+                File.OpenHandle("/dev/full", access: FileAccess.ReadWrite, share: FileShare.ReadWrite)));
         Should.Throw<DiagnosticException>(() => store.Keep(Upload(Values(seed: 5)))).Diagnostics.ShouldHaveSingleItem()
             .Descriptor.ShouldBe(PruningDiagnostics.CannotSpill);
     }

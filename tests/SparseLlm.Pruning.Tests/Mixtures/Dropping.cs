@@ -34,13 +34,16 @@ public sealed class Dropping : IDisposable
     [InlineData(0.75, new[] { 1 }, new[] { 3 })]
     [InlineData(0.5, new[] { 0, 2 }, new[] { 1, 2 })]
     [InlineData(0.6, new[] { 0 }, new[] { 2 })]
-    public void Experts_that_no_token_goes_through_are_the_first_to_go_and_leave_the_same_logits(double share, params int[][] unused)
+    public void Experts_that_no_token_goes_through_are_the_first_to_go_and_leave_the_same_logits(
+        double share,
+        params int[][] unused)
     {
         string path = Copy("gpt_oss");
         StoredTensors tensors = StoredTensors.Of(path);
         for (int layer = 0; layer < unused.Length; layer++)
         {
-            Span<float> biases = MemoryMarshal.Cast<byte, float>(tensors[$"model.layers.{layer}.mlp.router.bias"].Bytes.AsSpan());
+            Span<float> biases = MemoryMarshal.Cast<byte, float>(
+                tensors[$"model.layers.{layer}.mlp.router.bias"].Bytes.AsSpan());
             foreach (int expert in unused[layer])
             {
                 biases[expert] = -1e4f;
@@ -59,7 +62,10 @@ public sealed class Dropping : IDisposable
     [Theory]
     [InlineData("mixtral", "num_local_experts", "block_sparse_moe.")]
     [InlineData("qwen3_moe", "num_experts", "mlp.")]
-    public void Those_that_stay_move_up_to_the_byte_with_their_rows_of_the_router(string family, string field, string block)
+    public void Those_that_stay_move_up_to_the_byte_with_their_rows_of_the_router(
+        string family,
+        string field,
+        string block)
     {
         string path = Copy(family);
         using DecoderModel dense = DecoderModel.Open(path, backend);
@@ -90,7 +96,9 @@ public sealed class Dropping : IDisposable
             int length = bytes.Length / (int)shape[0];
             after[name].Type.ShouldBe(type);
             after[name].Shape.ShouldBe(isOfExperts ? [2, .. shape[1..]] : shape);
-            after[name].Bytes.ShouldBe(isOfExperts ? [.. kept[layer].SelectMany(expert => bytes[(expert * length)..((expert + 1) * length)])] : bytes);
+            after[name].Bytes.ShouldBe(isOfExperts
+                ? [.. kept[layer].SelectMany(expert => bytes[(expert * length)..((expert + 1) * length)])]
+                : bytes);
         }
 
         ShouldPrune(smaller);
@@ -104,19 +112,26 @@ public sealed class Dropping : IDisposable
         File.Delete(Path.Combine(path, "model.safetensors"));
 
         // The last shard has nothing but experts that go, and the second nothing that changes.
-        tensors.WriteShards(path, name => name.Contains("experts.2.") || name.Contains("experts.3.") ? 2 : name.Contains("layers") ? 0 : 1);
+        tensors.WriteShards(
+            path,
+            name => name.Contains("experts.2.") || name.Contains("experts.3.") ? 2 : name.Contains("layers") ? 0 : 1);
         using DecoderModel dense = DecoderModel.Open(path, backend);
         int[][] kept = [[0, 3], [1, 2]];
         using DecoderModel smaller = Reduce(dense, kept);
         ShouldBeMadeOf(StoredTensors.Of(smaller.Directory), tensors, kept, "block_sparse_moe.");
-        smaller.Checkpoint.Shards.Order().ShouldBe(["model-0.safetensors", "model-1.safetensors", "model-2.safetensors"]);
-        JsonObject map = JsonNode.Parse(File.ReadAllText(Path.Combine(smaller.Directory, "model.safetensors.index.json")))!["weight_map"]!.AsObject();
+        smaller.Checkpoint.Shards.Order()
+            .ShouldBe(["model-0.safetensors", "model-1.safetensors", "model-2.safetensors"]);
+        JsonObject map = JsonNode.Parse(
+            File.ReadAllText(Path.Combine(smaller.Directory, "model.safetensors.index.json")))!["weight_map"]!.AsObject();
         foreach (string shard in smaller.Checkpoint.Shards)
         {
             StoredTensors inside = StoredTensors.Read(Path.Combine(smaller.Directory, shard));
             inside.ShouldNotBeEmpty();
-            inside.Keys.ShouldBe(map.Where(entry => (string?)entry.Value == shard).Select(entry => entry.Key), ignoreOrder: true);
-            new FileInfo(Path.Combine(smaller.Directory, shard)).Length.ShouldBeLessThanOrEqualTo(new FileInfo(Path.Combine(path, shard)).Length);
+            inside.Keys.ShouldBe(
+                map.Where(entry => (string?)entry.Value == shard).Select(entry => entry.Key),
+                ignoreOrder: true);
+            new FileInfo(Path.Combine(smaller.Directory, shard)).Length
+                .ShouldBeLessThanOrEqualTo(new FileInfo(Path.Combine(path, shard)).Length);
         }
 
         ShouldPrune(smaller);
@@ -131,7 +146,8 @@ public sealed class Dropping : IDisposable
         tensors.WriteShards(path, name => name.Contains("block_sparse_moe") ? 0 : 1);
         using DecoderModel dense = DecoderModel.Open(path, backend);
         using DecoderModel smaller = Reduce(dense, [[0, 1], [2, 3]]);
-        File.ReadAllBytes(Path.Combine(smaller.Directory, "model-1.safetensors")).ShouldBe(File.ReadAllBytes(Path.Combine(path, "model-1.safetensors")));
+        File.ReadAllBytes(Path.Combine(smaller.Directory, "model-1.safetensors"))
+            .ShouldBe(File.ReadAllBytes(Path.Combine(path, "model-1.safetensors")));
     }
 
     [Theory]
@@ -143,7 +159,9 @@ public sealed class Dropping : IDisposable
     {
         var router = new LinearDefinition("router", inputs: 4, experts, hasBias: false);
         FeedForwardDefinition expert = new(new Activation(Nonlinearity.Silu), null, router, router);
-        ExpertSelection.Count(new ExpertsDefinition(router, [.. Enumerable.Repeat(expert, experts)], ExpertsPerToken: 1), share).ShouldBe(kept);
+        ExpertSelection.Count(
+            new ExpertsDefinition(router, [.. Enumerable.Repeat(expert, experts)], ExpertsPerToken: 1),
+            share).ShouldBe(kept);
     }
 
     [Fact]
@@ -157,10 +175,13 @@ public sealed class Dropping : IDisposable
         File.WriteAllText(Path.Combine(path, "config.json"), config.ToJsonString());
         foreach (string projection in (string[])["gate_proj", "up_proj", "down_proj"])
         {
-            tensors[$"model.layers.0.mlp.{projection}.weight"] = tensors[$"model.layers.0.mlp.experts.0.{projection}.weight"];
+            tensors[$"model.layers.0.mlp.{projection}.weight"] = tensors[
+                $"model.layers.0.mlp.experts.0.{projection}.weight"];
         }
 
-        foreach (string name in tensors.Keys.Where(name => name.Contains("layers.0.mlp.experts") || name == "model.layers.0.mlp.gate.weight").ToList())
+        foreach (string name in tensors.Keys
+            .Where(name => name.Contains("layers.0.mlp.experts") || name == "model.layers.0.mlp.gate.weight")
+            .ToList())
         {
             tensors.Remove(name);
         }
@@ -181,7 +202,10 @@ public sealed class Dropping : IDisposable
     public void What_cannot_be_dropped_is_refused(string family, double share, string message)
     {
         Diagnostic error = Should.Throw<DiagnosticException>(
-            () => ExpertSelection.Require(DecoderModel.ReadDefinition(Repository.Family(family)), share, new SourceLocation("pruning.yaml", 7, 3))).Diagnostics.Single();
+            () => ExpertSelection.Require(
+                DecoderModel.ReadDefinition(Repository.Family(family)),
+                share,
+                new SourceLocation("pruning.yaml", 7, 3))).Diagnostics.Single();
         error.Code.ShouldBe("SLM3017");
         error.Message.ShouldContain(message);
         error.Location.ShouldBe(new SourceLocation("pruning.yaml", 7, 3));
@@ -200,7 +224,13 @@ public sealed class Dropping : IDisposable
         ranking.Zip(ranking.Skip(1), (one, next) => saliencies[one] - saliencies[next]).Min().ShouldBeGreaterThan(1e-3);
         for (int count = 1; count <= 5; count++)
         {
-            IReadOnlyList<int>? kept = ExpertSelection.Choose(model.Model, count / 5.0, tokens, new MatrixStore(model.Backend), null, CancellationToken.None).Single();
+            IReadOnlyList<int>? kept = ExpertSelection.Choose(
+                model.Model,
+                count / 5.0,
+                tokens,
+                new MatrixStore(model.Backend),
+                null,
+                CancellationToken.None).Single();
             kept.ShouldBe([.. ranking[..count].Order()]);
         }
     }
@@ -214,22 +244,29 @@ public sealed class Dropping : IDisposable
         var x = new double[tokens.Ids.Length, SampleLayers.Hidden];
         for (int i = 0; i < x.Length; i++)
         {
-            x[i / SampleLayers.Hidden, i % SampleLayers.Hidden] = table[tokens.Ids[i / SampleLayers.Hidden], i % SampleLayers.Hidden];
+            x[i / SampleLayers.Hidden, i % SampleLayers.Hidden]
+                = table[tokens.Ids[i / SampleLayers.Hidden], i % SampleLayers.Hidden];
         }
 
-        double[,] input = attention.Normalize(definition.Blocks[1].InputNorm, attention.Forward(x, tokens.SequenceLength));
+        double[,] input = attention.Normalize(
+            definition.Blocks[1].InputNorm,
+            attention.Forward(x, tokens.SequenceLength));
         double[,] logits = attention.Apply(mixture.Router, input);
-        double[][,] through = [.. mixture.Experts.Select(expert => new SlowLayer(definition with { Blocks = [new(expert)] }, model.Weights).Forward(input, 1))];
+        double[][,] through = [.. mixture.Experts.Select(
+            expert => new SlowLayer(definition with { Blocks = [new(expert)] }, model.Weights).Forward(input, 1))];
         var sums = new double[mixture.Experts.Count];
         var counts = new int[mixture.Experts.Count];
         for (int token = 0; token < tokens.Ids.Length; token++)
         {
-            double[] exponentials = [.. Enumerable.Range(0, sums.Length).Select(expert => Math.Exp(logits[token, expert]))];
-            int[] chosen = [.. Enumerable.Range(0, sums.Length).OrderByDescending(expert => exponentials[expert]).Take(mixture.ExpertsPerToken)];
+            double[] exponentials = [.. Enumerable.Range(0, sums.Length)
+                .Select(expert => Math.Exp(logits[token, expert]))];
+            int[] chosen = [.. Enumerable.Range(0, sums.Length).OrderByDescending(expert => exponentials[expert])
+                .Take(mixture.ExpertsPerToken)];
             double total = mixture.NormalizesWeights ? chosen.Sum(expert => exponentials[expert]) : exponentials.Sum();
             foreach (int expert in chosen)
             {
-                double squares = Enumerable.Range(0, SampleLayers.Hidden).Sum(c => Math.Pow(through[expert][token, c] - input[token, c], 2));
+                double squares = Enumerable.Range(0, SampleLayers.Hidden)
+                    .Sum(c => Math.Pow(through[expert][token, c] - input[token, c], 2));
                 sums[expert] += exponentials[expert] / total * Math.Sqrt(squares);
                 counts[expert]++;
             }
@@ -238,11 +275,13 @@ public sealed class Dropping : IDisposable
         return [.. sums.Zip(counts, (sum, count) => sum / count)];
     }
 
-    /// <summary>Everything but experts and routers as it was; of these what stays, under the numbers that it has now.</summary>
+    /// <summary>Everything but experts and routers as it was; of these what stays, under the numbers that it has
+    /// now.</summary>
     private static void ShouldBeMadeOf(StoredTensors after, StoredTensors before, int[][] kept, string block)
     {
         var expected = new StoredTensors();
-        foreach ((string name, (string type, long[] shape, byte[] bytes)) in before.Where(tensor => !tensor.Key.Contains($".{block}")))
+        foreach ((string name, (string type, long[] shape, byte[] bytes)) in before.Where(
+            tensor => !tensor.Key.Contains($".{block}")))
         {
             expected.Add(name, (type, shape, bytes));
         }
@@ -252,11 +291,13 @@ public sealed class Dropping : IDisposable
             string prefix = $"model.layers.{layer}.{block}";
             (string type, long[] shape, byte[] router) = before[prefix + "gate.weight"];
             int row = router.Length / (int)shape[0];
-            expected.Add(prefix + "gate.weight", (type, [kept[layer].Length, shape[1]], [.. kept[layer].SelectMany(expert => router[(expert * row)..((expert + 1) * row)])]));
+            expected.Add(prefix + "gate.weight", (type, [kept[layer].Length, shape[1]], [.. kept[layer].SelectMany(
+                expert => router[(expert * row)..((expert + 1) * row)])]));
             for (int place = 0; place < kept[layer].Length; place++)
             {
                 string from = $"{prefix}experts.{kept[layer][place]}.";
-                foreach ((string name, var tensor) in before.Where(tensor => tensor.Key.StartsWith(from, StringComparison.Ordinal)))
+                foreach ((string name, var tensor) in before.Where(
+                    tensor => tensor.Key.StartsWith(from, StringComparison.Ordinal)))
                 {
                     expected.Add($"{prefix}experts.{place}.{name[from.Length..]}", tensor);
                 }
@@ -274,22 +315,37 @@ public sealed class Dropping : IDisposable
 
     private static void ShouldPrune(DecoderModel model)
     {
-        List<PrunedLayer> layers = [.. new ModelPruner(model, new PruningSettings(), RandomModel.Plan("0.5"), Tokens(model)).Run()];
-        layers.SelectMany(layer => layer.Linears).Count().ShouldBe(model.Definition.Layers.SelectMany(layer => layer.Linears).Count(linear => !linear.StaysDense));
-        layers.SelectMany(layer => layer.Linears).ShouldAllBe(linear => linear.Zeros == linear.Rows * (long)linear.Columns / 2);
+        List<PrunedLayer> layers = [.. new ModelPruner(
+            model,
+            new PruningSettings(),
+            RandomModel.Plan("0.5"),
+            Tokens(model)).Run()];
+        layers.SelectMany(layer => layer.Linears).Count()
+            .ShouldBe(model.Definition.Layers.SelectMany(layer => layer.Linears).Count(linear => !linear.StaysDense));
+        layers.SelectMany(layer => layer.Linears)
+            .ShouldAllBe(linear => linear.Zeros == linear.Rows * (long)linear.Columns / 2);
     }
 
     private static IReadOnlyList<IReadOnlyList<int>?> Choose(DecoderModel model, double share) =>
-        ExpertSelection.Choose(model, share, Tokens(model), new MatrixStore(model.Backend), progress: null, CancellationToken.None);
+        ExpertSelection.Choose(
+            model,
+            share,
+            Tokens(model),
+            new MatrixStore(model.Backend),
+            progress: null,
+            CancellationToken.None);
 
     private static CalibrationTokens Tokens(DecoderModel model)
     {
         var random = new Random(5);
-        return new([.. Enumerable.Range(0, 20 * SequenceLength).Select(_ => random.Next(model.Definition.VocabularySize))], SequenceLength);
+        return new(
+            [.. Enumerable.Range(0, 20 * SequenceLength).Select(_ => random.Next(model.Definition.VocabularySize))],
+            SequenceLength);
     }
 
     private static IEnumerable<ExpertsDefinition> Mixtures(DecoderModel model) =>
-        model.Definition.Layers.SelectMany(layer => layer.Blocks).Select(block => block.Mixer).OfType<ExpertsDefinition>();
+        model.Definition.Layers.SelectMany(layer => layer.Blocks).Select(block => block.Mixer)
+            .OfType<ExpertsDefinition>();
 
     private static float[] Logits(DecoderModel model)
     {
@@ -328,5 +384,6 @@ public sealed class Dropping : IDisposable
         return directory["dense"];
     }
 
-    private static JsonObject Config(string directory) => JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "config.json")))!.AsObject();
+    private static JsonObject Config(string directory)
+        => JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "config.json")))!.AsObject();
 }

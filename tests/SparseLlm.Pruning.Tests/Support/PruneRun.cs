@@ -27,7 +27,12 @@ internal sealed class PruneRun : IDisposable
     /// <param name="evaluationText">Path of a text.</param>
     /// <param name="backend">What computes; disposed with the run.</param>
     /// <param name="isShallow">Whether the model has no more than its first two layers.</param>
-    private PruneRun(string modelName, string calibrationText, string evaluationText, IBackend backend, bool isShallow = false)
+    private PruneRun(
+        string modelName,
+        string calibrationText,
+        string evaluationText,
+        IBackend backend,
+        bool isShallow = false)
     {
         modelDirectory = isShallow ? ShallowModel.Write(modelName, directory["shallow"]) : Repository.Model(modelName);
         Backend = backend;
@@ -41,7 +46,8 @@ internal sealed class PruneRun : IDisposable
     public DecoderModel Model { get; }
 
     /// <summary>On the sample texts of the repository.</summary>
-    public static PruneRun OnSamples(string modelName, int? threads = null) => OnSamples(modelName, new CpuBackend(threads));
+    public static PruneRun OnSamples(string modelName, int? threads = null)
+        => OnSamples(modelName, new CpuBackend(threads));
 
     /// <summary>On the sample texts, computed by a backend that the run disposes.</summary>
     public static PruneRun OnSamples(string modelName, IBackend backend) =>
@@ -49,13 +55,22 @@ internal sealed class PruneRun : IDisposable
 
     /// <summary>On the sample texts, with the first two layers of a model.</summary>
     public static PruneRun OnTwoLayers(string modelName, int? threads = null) =>
-        new(modelName, Repository.Text("sample-calibration.txt"), Repository.Text("sample-eval.txt"), new CpuBackend(threads), isShallow: true);
+        new(
+            modelName,
+            Repository.Text("sample-calibration.txt"),
+            Repository.Text("sample-eval.txt"),
+            new CpuBackend(threads),
+            isShallow: true);
 
     /// <summary>On the books that the peers were measured on.</summary>
     public static PruneRun OnBooks(string modelName)
     {
         string books = Repository.RequireBooks();
-        return new(modelName, Path.Combine(books, "calibration.txt"), Path.Combine(books, "eval.txt"), new CpuBackend());
+        return new(
+            modelName,
+            Path.Combine(books, "calibration.txt"),
+            Path.Combine(books, "eval.txt"),
+            new CpuBackend());
     }
 
     public static SparsityPattern Pattern(string text)
@@ -69,7 +84,11 @@ internal sealed class PruneRun : IDisposable
     }
 
     public CalibrationTokens Tokens(int samples = 128) =>
-        CalibrationTokens.Cut(calibration, new CalibrationSettings { Samples = samples }, Model.Definition.MaximumLength, Here);
+        CalibrationTokens.Cut(
+            calibration,
+            new CalibrationSettings { Samples = samples },
+            Model.Definition.MaximumLength,
+            Here);
 
     public List<PrunedLayer> Prune(PruningSettings settings, SparsityPlan plan, int samples = 128) =>
         [.. new ModelPruner(Model, settings, plan, Tokens(samples)).Run()];
@@ -115,7 +134,8 @@ internal sealed class PruneRun : IDisposable
         return DecoderModel.Open(target, Backend);
     }
 
-    private int[] Read(string path) => CalibrationText.ReadIds(new TextSource([path]), () => Tokenizer.Load(modelDirectory));
+    private int[] Read(string path)
+        => CalibrationText.ReadIds(new TextSource([path]), () => Tokenizer.Load(modelDirectory));
 
     public void Dispose()
     {

@@ -14,7 +14,8 @@ using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pruning.Tests.Support;
 
-/// <summary>A model of random weights with the layers that a test asks for, in a checkpoint that is written without the code under test.</summary>
+/// <summary>A model of random weights with the layers that a test asks for, in a checkpoint that is written without the
+/// code under test.</summary>
 internal sealed class RandomModel : IDisposable
 {
     public const int SequenceLength = 16;
@@ -26,13 +27,18 @@ internal sealed class RandomModel : IDisposable
     private readonly TempDirectory directory = new();
     private readonly Random random = new(3);
 
-    public RandomModel(IReadOnlyList<LayerDefinition> layers, int hidden, ElementType type = ElementType.F32, Action<RandomWeights>? configure = null)
+    public RandomModel(
+        IReadOnlyList<LayerDefinition> layers,
+        int hidden,
+        ElementType type = ElementType.F32,
+        Action<RandomWeights>? configure = null)
     {
         configure?.Invoke(Weights);
         var tokens = new TensorShape("embed", Vocabulary, hidden);
         var norm = NormDefinition.LayerNorm("norm", hidden, 1e-5f);
         Definition = new ModelDefinition(
-            "RandomForCausalLM", Vocabulary, hidden, SequenceLength, new EmbeddingDefinition(tokens), layers, new HeadDefinition(norm, Projection: null, tokens));
+            "RandomForCausalLM", Vocabulary, hidden, SequenceLength, new EmbeddingDefinition(
+                tokens), layers, new HeadDefinition(norm, Projection: null, tokens));
         Write(directory.Path, type);
         Model = DecoderModel.Open(directory.Path, Definition, Backend);
     }
@@ -52,11 +58,16 @@ internal sealed class RandomModel : IDisposable
     public CalibrationTokens Tokens(int windows = 40) =>
         new([.. Enumerable.Range(0, windows * SequenceLength).Select(_ => random.Next(Vocabulary))], SequenceLength);
 
-    public List<PrunedLayer> Prune(PruningSettings settings, SparsityPlan plan, CalibrationTokens? tokens = null, IProgress<PruningProgress>? progress = null) =>
+    public List<PrunedLayer> Prune(
+        PruningSettings settings,
+        SparsityPlan plan,
+        CalibrationTokens? tokens = null,
+        IProgress<PruningProgress>? progress = null) =>
         [.. new ModelPruner(Model, settings, plan, tokens ?? Tokens(), progress).Run()];
 
     public static SparsityPlan Plan(string pattern, params (string Match, string? Pattern)[] rules) => new(
-        PruneRun.Pattern(pattern), [.. rules.Select(rule => new SparsityRule(rule.Match, rule.Pattern is null ? null : PruneRun.Pattern(rule.Pattern)))]);
+        PruneRun.Pattern(pattern), [.. rules.Select(
+            rule => new SparsityRule(rule.Match, rule.Pattern is null ? null : PruneRun.Pattern(rule.Pattern)))]);
 
     /// <summary>A layer as a prune has left it.</summary>
     public DecoderLayer Load(PrunedLayer pruned) => Model.LoadLayer(pruned.Index, pruned.Overlay());
@@ -96,9 +107,13 @@ internal sealed class RandomModel : IDisposable
             for (int j = 0; j < slice.Columns; j++)
             {
                 int output = slice.Tensor.IsVector ? j : i;
-                int stored = slice.Outputs is { } range ? range.First + output / range.Run * range.Stride + output % range.Run : output;
+                int stored = slice.Outputs is { } range
+                    ? range.First + output / range.Run * range.Stride + output % range.Run
+                    : output;
                 yield return start
-                    + (slice.Tensor.IsVector ? stored : slice.IsTransposed ? j * slice.Tensor.Columns + stored : stored * slice.Tensor.Columns + j);
+                    + (slice.Tensor.IsVector
+                        ? stored
+                        : slice.IsTransposed ? j * slice.Tensor.Columns + stored : stored * slice.Tensor.Columns + j);
             }
         }
     }
@@ -106,7 +121,9 @@ internal sealed class RandomModel : IDisposable
     private void Write(string target, ElementType type)
     {
         Dictionary<string, float[]> tensors = Definition.Tensors.ToDictionary(
-            tensor => tensor.Name, tensor => Enumerable.Repeat(Filling, (int)tensor.PlaneLength * Math.Max(1, tensor.Planes)).ToArray());
+            tensor => tensor.Name, tensor => Enumerable.Repeat(
+                Filling,
+                (int)tensor.PlaneLength * Math.Max(1, tensor.Planes)).ToArray());
         Table = Weights.Random(Vocabulary, Definition.HiddenSize);
         Put(new TensorSlice(Definition.Embedding.Tokens), Table);
         PutNorm(Definition.Head.Norm!);
@@ -166,7 +183,16 @@ internal sealed class RandomModel : IDisposable
             var bytes = new byte[tensors[shape.Name].Length * type.Size()];
             NumberFormats.FromSingle(tensors[shape.Name], type.Format(), bytes);
             data.AddRange(bytes);
-            header[shape.Name] = new { dtype = type.ToString(), shape = shape.Dimensions, data_offsets = new[] { begin, data.Count } };
+            header[shape.Name] = new
+            {
+                dtype = type.ToString(),
+                shape = shape.Dimensions,
+                data_offsets = new[]
+            {
+                begin,
+                data.Count
+            }
+            };
         }
 
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(header);

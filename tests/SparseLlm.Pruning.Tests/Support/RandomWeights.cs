@@ -4,7 +4,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Tests.Support;
 
-/// <summary>Random parameters by where they are stored: in double precision, to be computed with literally and to be changed, and loaded into layers.</summary>
+/// <summary>Random parameters by where they are stored: in double precision, to be computed with literally and to be
+/// changed, and loaded into layers.</summary>
 internal sealed class RandomWeights(int seed = 7)
 {
     private readonly Dictionary<object, double[,]> values = [];
@@ -26,7 +27,8 @@ internal sealed class RandomWeights(int seed = 7)
         return drawn;
     }
 
-    public double[,] Weight(LinearDefinition linear) => Of(linear.Weight, () => Random(linear.Outputs, linear.Inputs, 0, 2 / Math.Sqrt(linear.Inputs)));
+    public double[,] Weight(LinearDefinition linear)
+        => Of(linear.Weight, () => Random(linear.Outputs, linear.Inputs, 0, 2 / Math.Sqrt(linear.Inputs)));
 
     public double[,]? Bias(LinearDefinition linear) => linear.Bias is null ? null : Small(linear.Bias);
 
@@ -51,15 +53,20 @@ internal sealed class RandomWeights(int seed = 7)
     public DecoderLayer Load(IBackend backend, LayerDefinition definition)
     {
         Dictionary<NormDefinition, Norm> norms = new(ReferenceEqualityComparer.Instance);
-        Norm? Shared(NormDefinition? norm) => norm is null ? null : norms.TryGetValue(norm, out Norm? known) ? known : norms[norm] = Load(backend, norm);
+        Norm? Shared(NormDefinition? norm) => norm is null
+            ? null
+            : norms.TryGetValue(norm, out Norm? known) ? known : norms[norm] = Load(backend, norm);
         Block[] blocks = [.. definition.Blocks.Select(block => new Block(
-            backend, block, Shared(block.InputNorm), Load(backend, block.Mixer), Shared(block.OutputNorm), Shared(block.SumNorm), definition.ResidualMultiplier))];
+            backend, block, Shared(block.InputNorm), Load(backend, block.Mixer), Shared(block
+                .OutputNorm), Shared(block.SumNorm), definition.ResidualMultiplier))];
         return new DecoderLayer(definition, blocks, [.. norms.Values]);
     }
 
-    public Norm Load(IBackend backend, NormDefinition norm) => new(backend, norm, Loaded(backend, Gain(norm)), Loaded(backend, Bias(norm)));
+    public Norm Load(IBackend backend, NormDefinition norm)
+        => new(backend, norm, Loaded(backend, Gain(norm)), Loaded(backend, Bias(norm)));
 
-    public Linear Load(IBackend backend, LinearDefinition linear) => new(backend, linear, Loaded(backend, Weight(linear))!, Loaded(backend, Bias(linear)));
+    public Linear Load(IBackend backend, LinearDefinition linear)
+        => new(backend, linear, Loaded(backend, Weight(linear))!, Loaded(backend, Bias(linear)));
 
     public Mixer Load(IBackend backend, MixerDefinition mixer) => mixer switch
     {
@@ -79,11 +86,13 @@ internal sealed class RandomWeights(int seed = 7)
             Load(backend, feedForward.Up),
             Load(backend, feedForward.Down)),
         ExpertsDefinition experts => new Experts(
-            backend, experts, Load(backend, experts.Router), expert => (FeedForward)Load(backend, experts.Experts[expert])),
+            backend, experts, Load(backend, experts
+                .Router), expert => (FeedForward)Load(backend, experts.Experts[expert])),
         _ => throw new ArgumentException($"{mixer}", nameof(mixer)),
     };
 
-    private double[,] Of(object key, Func<double[,]> draw) => values.TryGetValue(key, out double[,]? known) ? known : values[key] = draw();
+    private double[,] Of(object key, Func<double[,]> draw)
+        => values.TryGetValue(key, out double[,]? known) ? known : values[key] = draw();
 
     private Matrix<float>? Loaded(IBackend backend, double[,]? of)
     {

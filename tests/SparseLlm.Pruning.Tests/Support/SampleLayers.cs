@@ -13,7 +13,11 @@ internal static class SampleLayers
 
     public static IReadOnlyDictionary<string, LayerDefinition> All { get; } = new Dictionary<string, LayerDefinition>
     {
-        ["layer norms first, ReLU"] = Sequential(Attention(bias: true), LayerNorm("n1"), Plain(Nonlinearity.Relu), LayerNorm("n2")),
+        ["layer norms first, ReLU"] = Sequential(
+            Attention(bias: true),
+            LayerNorm("n1"),
+            Plain(Nonlinearity.Relu),
+            LayerNorm("n2")),
         ["layer norms of the sums, ReLU"] = new(
             0,
             [
@@ -23,9 +27,17 @@ internal static class SampleLayers
         ["shared key-value heads, rotary, RMS norms, SwiGLU"] = Sequential(
             Grouped() with { Rotary = new(Frequencies) }, RmsNorm("n1"), Gated(Nonlinearity.Silu), RmsNorm("n2")),
         ["a window"] = Sequential(
-            Grouped() with { Rotary = new(Frequencies), Window = 2 }, RmsNorm("n1"), Gated(Nonlinearity.Silu), RmsNorm("n2")),
+            Grouped() with { Rotary = new(Frequencies), Window = 2 }, RmsNorm("n1"), Gated(Nonlinearity.Silu), RmsNorm(
+                "n2")),
         ["queries and keys normalised by head"] = Sequential(
-            Grouped() with { Rotary = new(Frequencies), QueryNorm = RmsNorm("q_norm", 4), KeyNorm = RmsNorm("k_norm", 4) },
+            Grouped() with
+            {
+                Rotary = new(Frequencies),
+                QueryNorm = RmsNorm("q_norm", 4),
+                KeyNorm = RmsNorm(
+                "k_norm",
+                4)
+            },
             RmsNorm("n1"),
             Gated(Nonlinearity.Silu),
             RmsNorm("n2")),
@@ -33,8 +45,16 @@ internal static class SampleLayers
             Grouped() with
             {
                 Rotary = new(Frequencies),
-                QueryNorm = new(NormKind.LayerNorm, 4, 1e-5f, [.. Enumerable.Range(0, 4).Select(head => TensorSlice.Vector($"q_norm.{head}", 4))]),
-                KeyNorm = new(NormKind.LayerNorm, 4, 1e-5f, [.. Enumerable.Range(0, 2).Select(head => TensorSlice.Vector($"k_norm.{head}", 4))]),
+                QueryNorm = new(
+                    NormKind.LayerNorm,
+                    4,
+                    1e-5f,
+                    [.. Enumerable.Range(0, 4).Select(head => TensorSlice.Vector($"q_norm.{head}", 4))]),
+                KeyNorm = new(
+                    NormKind.LayerNorm,
+                    4,
+                    1e-5f,
+                    [.. Enumerable.Range(0, 2).Select(head => TensorSlice.Vector($"k_norm.{head}", 4))]),
             },
             LayerNorm("n1"),
             Gated(Nonlinearity.Silu),
@@ -62,7 +82,9 @@ internal static class SampleLayers
         ["queries and keys normalised over all heads, norms of outputs alone"] = new(
             0,
             [
-                new(Grouped() with { Rotary = new(Frequencies), QueryNorm = RmsNorm("q_norm", 16), KeyNorm = RmsNorm("k_norm", 8) }) { OutputNorm = RmsNorm("n1") },
+                new(Grouped() with { Rotary = new(Frequencies), QueryNorm = RmsNorm("q_norm", 16), KeyNorm = RmsNorm(
+                    "k_norm",
+                    8) }) { OutputNorm = RmsNorm("n1") },
                 new(Gated(Nonlinearity.Silu)) { OutputNorm = RmsNorm("n2") },
             ]),
         ["norms around mixers, gains from 1, capped and scaled scores, gated GELU"] = new(
@@ -83,9 +105,15 @@ internal static class SampleLayers
             ],
             Wiring.Parallel),
         ["parallel with a shared norm, partial interleaved rotary, approximate GELU"] = Shared(
-            LayerNorm("n"), Attention(bias: false) with { Rotary = new([0.8], RotaryPairing.Interleaved) }, Plain(Nonlinearity.GeluTanh)),
+            LayerNorm("n"), Attention(bias: false) with { Rotary = new([0.8], RotaryPairing.Interleaved) }, Plain(
+                Nonlinearity.GeluTanh)),
         ["parallel with a shared norm, interleaved rotary, SwiGLU"] = Shared(
-            LayerNorm("n", hasBias: false), Grouped() with { Rotary = new(Frequencies, RotaryPairing.Interleaved) }, Gated(Nonlinearity.Silu)),
+            LayerNorm("n", hasBias: false), Grouped() with
+            {
+                Rotary = new(
+                Frequencies,
+                RotaryPairing.Interleaved)
+            }, Gated(Nonlinearity.Silu)),
         ["parallel with norms of outputs and sums"] = new(
             0,
             [
@@ -100,36 +128,65 @@ internal static class SampleLayers
             Plain(Nonlinearity.QuickGelu),
             NormDefinition.LayerNorm("n2", Hidden, 1e-5f, isAffine: false)),
         ["a residual multiplier"] = Sequential(
-            Grouped() with { Rotary = new(Frequencies), Scale = 0.125f }, RmsNorm("n1"), Gated(Nonlinearity.Silu), RmsNorm("n2")) with
-            { ResidualMultiplier = 0.22f },
+            Grouped() with { Rotary = new(Frequencies), Scale = 0.125f }, RmsNorm("n1"), Gated(
+                Nonlinearity.Silu), RmsNorm("n2")) with
+        { ResidualMultiplier = 0.22f },
         ["frequencies of long sequences, scaled cosines and sines"] = Sequential(
-            Grouped() with { Rotary = new([5, 7], Factor: 1.2, Long: new LongRotary(4, Frequencies)) }, RmsNorm("n1"), Gated(Nonlinearity.Relu), RmsNorm("n2")),
+            Grouped() with { Rotary = new([5, 7], Factor: 1.2, Long: new LongRotary(4, Frequencies)) }, RmsNorm(
+                "n1"), Gated(Nonlinearity.Relu), RmsNorm("n2")),
         ["sinks, experts with biases, clamped SwiGLU"] = Sequential(
-            Grouped(bias: true) with { Rotary = new(Frequencies, Factor: 1.2), Window = 3, Sinks = TensorSlice.Vector("sinks", 4) },
+            Grouped(bias: true) with
+            {
+                Rotary = new(Frequencies, Factor: 1.2),
+                Window = 3,
+                Sinks = TensorSlice.Vector(
+                "sinks",
+                4)
+            },
             RmsNorm("n1"),
             Experts(Nonlinearity.ClampedSwish, normalizes: true, bias: true),
             RmsNorm("n2")),
         ["experts whose weights are not normalised"] = Sequential(
-            Grouped() with { Rotary = new(Frequencies) }, RmsNorm("n1"), Experts(Nonlinearity.Silu, normalizes: false, bias: false), RmsNorm("n2")),
+            Grouped() with { Rotary = new(Frequencies) }, RmsNorm("n1"), Experts(
+                Nonlinearity.Silu,
+                normalizes: false,
+                bias: false), RmsNorm("n2")),
     };
 
-    public static LayerDefinition Sequential(MixerDefinition attention, NormDefinition first, MixerDefinition feedForward, NormDefinition second) =>
+    public static LayerDefinition Sequential(
+        MixerDefinition attention,
+        NormDefinition first,
+        MixerDefinition feedForward,
+        NormDefinition second) =>
         new(0, [new(attention) { InputNorm = first }, new(feedForward) { InputNorm = second }]);
 
-    private static LayerDefinition Shared(NormDefinition norm, MixerDefinition attention, MixerDefinition feedForward) =>
+    private static LayerDefinition Shared(NormDefinition norm, MixerDefinition attention, MixerDefinition feedForward)
+        =>
         Sequential(attention, norm, feedForward, norm) with { Wiring = Wiring.Parallel };
 
     private static AttentionDefinition Attention(bool bias) => new(
-        new("q", Hidden, Hidden, bias), new("k", Hidden, Hidden, bias), new("v", Hidden, Hidden, bias), new("o", Hidden, Hidden, bias), 2, 2, 4);
+        new("q", Hidden, Hidden, bias), new("k", Hidden, Hidden, bias), new("v", Hidden, Hidden, bias), new(
+            "o",
+            Hidden,
+            Hidden,
+            bias), 2, 2, 4);
 
     private static AttentionDefinition Grouped(bool bias = false) => new(
-        new("q", Hidden, 16, bias), new("k", Hidden, 8, bias), new("v", Hidden, 8, bias), new("o", 16, Hidden, bias), 4, 2, 4);
+        new("q", Hidden, 16, bias), new("k", Hidden, 8, bias), new("v", Hidden, 8, bias), new(
+            "o",
+            16,
+            Hidden,
+            bias), 4, 2, 4);
 
     private static FeedForwardDefinition Plain(Nonlinearity function) =>
         new(new(function), Gate: null, new("up", Hidden, Width, true), new("down", Width, Hidden, true));
 
     private static FeedForwardDefinition Gated(Nonlinearity function, string prefix = "", bool bias = false) => new(
-        new(function), new(prefix + "gate", Hidden, Width, bias), new(prefix + "up", Hidden, Width, bias), new(prefix + "down", Width, Hidden, bias));
+        new(function), new(prefix + "gate", Hidden, Width, bias), new(prefix + "up", Hidden, Width, bias), new(
+            prefix + "down",
+            Width,
+            Hidden,
+            bias));
 
     private static ExpertsDefinition Experts(Nonlinearity function, bool normalizes, bool bias) => new(
         new LinearDefinition("router", Hidden, 5, bias) { StaysDense = true },
@@ -137,9 +194,11 @@ internal static class SampleLayers
         ExpertsPerToken: 2,
         normalizes);
 
-    private static NormDefinition LayerNorm(string name, bool hasBias = true) => NormDefinition.LayerNorm(name, Hidden, 1e-5f, hasBias: hasBias);
+    private static NormDefinition LayerNorm(string name, bool hasBias = true)
+        => NormDefinition.LayerNorm(name, Hidden, 1e-5f, hasBias: hasBias);
 
-    private static NormDefinition RmsNorm(string name, int width = Hidden) => NormDefinition.RmsNorm(name, width, 1e-6f);
+    private static NormDefinition RmsNorm(string name, int width = Hidden)
+        => NormDefinition.RmsNorm(name, width, 1e-6f);
 
     private static NormDefinition Shifted(string name) => NormDefinition.RmsNorm(name, Hidden, 1e-6f, gainOffset: 1);
 }

@@ -9,7 +9,8 @@ internal static class SlowActivation
     /// <summary>A hidden activation: of up, or of the gate times up.</summary>
     public static double Hidden(Activation activation, double? gate, double up) => (activation.Function, gate) switch
     {
-        (Nonlinearity.ClampedSwish, { } x) => Math.Min(x, 7) * Sigmoid(1.702 * Math.Min(x, 7)) * (Math.Clamp(up, -7, 7) + 1),
+        (Nonlinearity.ClampedSwish, { } x) => Math.Min(x, 7) * Sigmoid(1.702 * Math.Min(x, 7))
+            * (Math.Clamp(up, -7, 7) + 1),
         (_, { } x) => Of(activation.Function, x) * up,
         (_, null) => Of(activation.Function, up),
     };

@@ -6,7 +6,8 @@ namespace SparseLlm.Pruning.Tests.Support;
 /// <summary>A decoder layer computed literally, from its definition, in double precision.</summary>
 internal sealed class SlowLayer(LayerDefinition definition, RandomWeights weights)
 {
-    /// <summary>How near a token has been to going through another expert: the least distance of the last logit that was taken to the first that was not.</summary>
+    /// <summary>How near a token has been to going through another expert: the least distance of the last logit that
+    /// was taken to the first that was not.</summary>
     public double NearestTie { get; private set; } = double.PositiveInfinity;
 
     public double[,] Forward(double[,] x, int sequenceLength)
@@ -17,7 +18,9 @@ internal sealed class SlowLayer(LayerDefinition definition, RandomWeights weight
             double[,] before = stream;
             double[,] input = Normalize(block.InputNorm, definition.Wiring == Wiring.Parallel ? x : before);
             double[,] added = Normalize(block.OutputNorm, Mix(block.Mixer, input, sequenceLength));
-            stream = Normalize(block.SumNorm, Map(before, (i, j) => before[i, j] + definition.ResidualMultiplier * added[i, j]));
+            stream = Normalize(
+                block.SumNorm,
+                Map(before, (i, j) => before[i, j] + definition.ResidualMultiplier * added[i, j]));
         }
 
         return stream;
@@ -37,8 +40,10 @@ internal sealed class SlowLayer(LayerDefinition definition, RandomWeights weight
             (int group, int channel) = (j / norm.Width, j % norm.Width);
             double[] row = [.. Enumerable.Range(group * norm.Width, norm.Width).Select(c => x[i, c])];
             double mean = norm.Kind == NormKind.LayerNorm ? row.Average() : 0;
-            double normalized = (x[i, j] - mean) / Math.Sqrt(row.Average(value => (value - mean) * (value - mean)) + norm.Epsilon);
-            return normalized * (gain is null ? 1 : norm.GainOffset + gain[group % gain.GetLength(0), channel]) + (bias is null ? 0 : bias[0, channel]);
+            double normalized = (x[i, j] - mean)
+                / Math.Sqrt(row.Average(value => (value - mean) * (value - mean)) + norm.Epsilon);
+            return normalized * (gain is null ? 1 : norm.GainOffset + gain[group % gain.GetLength(0), channel])
+                + (bias is null ? 0 : bias[0, channel]);
         });
     }
 
@@ -86,7 +91,8 @@ internal sealed class SlowLayer(LayerDefinition definition, RandomWeights weight
                         continue;
                     }
 
-                    double score = block.Scale * Enumerable.Range(0, width).Sum(c => q[token, head * width + c] * k[key, shared + c]);
+                    double score = block.Scale
+                        * Enumerable.Range(0, width).Sum(c => q[token, head * width + c] * k[key, shared + c]);
                     double share = Math.Exp(block.Cap is { } cap ? cap * Math.Tanh(score / cap) : score);
                     total += share;
                     for (int c = 0; c < width; c++)
@@ -113,7 +119,9 @@ internal sealed class SlowLayer(LayerDefinition definition, RandomWeights weight
         }
 
         IReadOnlyList<double> frequencies =
-            rotary.Long is { } other && sequenceLength > other.Beyond ? other.InverseFrequencies : rotary.InverseFrequencies;
+            rotary.Long is { } other && sequenceLength > other.Beyond
+                ? other.InverseFrequencies
+                : rotary.InverseFrequencies;
         int pairs = frequencies.Count;
         return Map(x, (i, j) =>
         {
@@ -149,8 +157,10 @@ internal sealed class SlowLayer(LayerDefinition definition, RandomWeights weight
         var sum = new double[x.GetLength(0), x.GetLength(1)];
         for (int token = 0; token < x.GetLength(0); token++)
         {
-            double[] exponentials = [.. Enumerable.Range(0, block.Experts.Count).Select(expert => Math.Exp(logits[token, expert]))];
-            int[] order = [.. Enumerable.Range(0, block.Experts.Count).OrderByDescending(expert => exponentials[expert])];
+            double[] exponentials = [.. Enumerable.Range(0, block.Experts.Count)
+                .Select(expert => Math.Exp(logits[token, expert]))];
+            int[] order = [.. Enumerable.Range(0, block.Experts.Count)
+                .OrderByDescending(expert => exponentials[expert])];
             int[] chosen = order[..block.ExpertsPerToken];
             NearestTie = Math.Min(NearestTie, logits[token, chosen[^1]] - logits[token, order[block.ExpertsPerToken]]);
             double total = (block.NormalizesWeights ? chosen : order).Sum(expert => exponentials[expert]);

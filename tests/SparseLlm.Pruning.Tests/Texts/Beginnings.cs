@@ -5,7 +5,8 @@ using SparseLlm.Pruning.Calibration;
 
 namespace SparseLlm.Pruning.Tests.Texts;
 
-/// <summary>Where the first tokens of a text are all that is needed, no more of it is read, and they are those of the whole.</summary>
+/// <summary>Where the first tokens of a text are all that is needed, no more of it is read, and they are those of the
+/// whole.</summary>
 public sealed class Beginnings : IDisposable
 {
     private readonly TextFolder folder = new();
@@ -19,7 +20,10 @@ public sealed class Beginnings : IDisposable
     public void The_first_ids_of_a_beginning_are_those_of_the_whole_text_wherever_it_ends(string model)
     {
         Tokenizer tokenizer = Tokenizer.Load(Repository.Model(model));
-        string text = File.ReadAllText(Repository.Text("sample-calibration.txt"))[..6000] + "  \n\n \t word   \n</s> é\U0001F600\U0001F600 aaaaaaaaaaaa" + new string(' ', 50) + "end";
+        string text = File.ReadAllText(Repository.Text("sample-calibration.txt"))[..6000]
+            + "  \n\n \t word   \n</s> é\U0001F600\U0001F600 aaaaaaaaaaaa"
+            + new string(' ', 50)
+            + "end";
         int[] whole = tokenizer.Encode(text);
         var random = new Random(1);
         for (int i = 0; i < 300; i++)
@@ -42,8 +46,11 @@ public sealed class Beginnings : IDisposable
         Tokenizer tokenizer = Tokenizer.Load(Repository.Model(model));
         string text = File.ReadAllText(Repository.Text("sample-calibration.txt"));
         byte[] broken = [0xFF, 0xFE, 0, 0];
-        folder.WriteBytes("a.txt", [.. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(text, 1 + (5_000_000 / text.Length)))), .. broken]);
-        folder.Write("b.jsonl", string.Concat(Enumerable.Repeat($"{{\"text\": {System.Text.Json.JsonSerializer.Serialize(text)}}}\n", 1 + (5_000_000 / text.Length))) + "no record");
+        folder.WriteBytes("a.txt", [.. Encoding.UTF8
+            .GetBytes(string.Concat(Enumerable.Repeat(text, 1 + (5_000_000 / text.Length)))), .. broken]);
+        folder.Write("b.jsonl", string.Concat(Enumerable.Repeat(
+            $"{{\"text\": {System.Text.Json.JsonSerializer.Serialize(text)}}}\n",
+            1 + (5_000_000 / text.Length))) + "no record");
         byte[] packed = TextFolder.Gzip(File.ReadAllBytes(folder["b.jsonl"]));
         File.WriteAllBytes(folder["c.jsonl.gz"], packed[..(packed.Length / 2)]);
         foreach (string name in (string[])["a.txt", "b.jsonl", "c.jsonl.gz"])
@@ -52,7 +59,11 @@ public sealed class Beginnings : IDisposable
             const int Count = 3000;
             int[] ids = CalibrationText.ReadIds(folder.Source(name), () => tokenizer, count: Count);
             ids[..Count].ShouldBe(whole[..Count]);
-            Should.Throw<DiagnosticException>(() => CalibrationText.ReadIds(folder.Source(name), () => tokenizer)).Diagnostics.Single().Code.ShouldBe("SLM3001");
+            Should.Throw<DiagnosticException>(() => CalibrationText.ReadIds(folder.Source(name), () => tokenizer))
+                .Diagnostics
+                .Single()
+                .Code
+                .ShouldBe("SLM3001");
         }
     }
 
@@ -73,6 +84,7 @@ public sealed class Beginnings : IDisposable
             file.SetLength(3_000_000_000);
         }
 
-        TextFolder.Read(folder.Source("a.txt"), count: 100)[..100].ShouldBe(TextFolder.Encode(string.Concat(Enumerable.Repeat("a river, and a reed. ", 100)))[..100]);
+        TextFolder.Read(folder.Source("a.txt"), count: 100)[..100]
+            .ShouldBe(TextFolder.Encode(string.Concat(Enumerable.Repeat("a river, and a reed. ", 100)))[..100]);
     }
 }

@@ -29,14 +29,20 @@ public sealed class Conversations : IDisposable
             [new() { role = "user", content = "Hi" }, new() { role = "assistant", content = null }],
             [],
             [new() { role = "system", content = "" }],
-            .. Enumerable.Range(0, 50).Select(i => Enumerable.Range(0, i % 4).Select(turn => new Turn { role = "user", content = $"{i} {turn}" }).ToArray()),
+            .. Enumerable.Range(0, 50).Select(i => Enumerable.Range(0, i % 4)
+                .Select(turn => new Turn { role = "user", content = $"{i} {turn}" })
+                .ToArray()),
         ];
         await using (FileStream file = File.Create(folder["a.parquet"]))
         {
-            await ParquetSerializer.SerializeAsync(conversations.Select(turns => new Row { messages = [.. turns] }), file);
+            await ParquetSerializer.SerializeAsync(
+                conversations.Select(turns => new Row { messages = [.. turns] }),
+                file);
         }
 
-        File.WriteAllLines(folder["a.jsonl"], conversations.Select(turns => System.Text.Json.JsonSerializer.Serialize(new Row { messages = [.. turns] })));
+        File.WriteAllLines(
+            folder["a.jsonl"],
+            conversations.Select(turns => System.Text.Json.JsonSerializer.Serialize(new Row { messages = [.. turns] })));
         Read("a.parquet").ShouldBe(Read("a.jsonl"));
         Read("a.parquet").Length.ShouldBeGreaterThan(100);
     }
@@ -45,8 +51,13 @@ public sealed class Conversations : IDisposable
     public void The_first_ones_are_read_alone_and_no_more_than_are_needed()
     {
         folder.Write("a.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}\n{\"messages\": [{\"role\": \"user\", \"content\": \"Bye\"}]}\nno record\n");
-        CalibrationText.ReadIds(Source("a.jsonl") with { Records = 1 }, () => TextFolder.Tokens.Value, Render).ShouldBe(Encode("<user>Hi</s>"));
-        int[] ids = CalibrationText.ReadIds(Source("a.jsonl"), () => TextFolder.Tokens.Value, Render, count: Encode("<user>Hi</s>").Length + 1);
+        CalibrationText.ReadIds(Source("a.jsonl") with { Records = 1 }, () => TextFolder.Tokens.Value, Render)
+            .ShouldBe(Encode("<user>Hi</s>"));
+        int[] ids = CalibrationText.ReadIds(
+            Source("a.jsonl"),
+            () => TextFolder.Tokens.Value,
+            Render,
+            count: Encode("<user>Hi</s>").Length + 1);
         ids.ShouldBe([.. Encode("<user>Hi</s>"), .. Encode("<user>Bye</s>")]);
     }
 
@@ -74,7 +85,9 @@ public sealed class Conversations : IDisposable
 
         await using (FileStream file = File.Create(folder["a.parquet"]))
         {
-            await ParquetSerializer.SerializeAsync([new Row { messages = [new() { role = "user" }] }, new Row { messages = [new() { role = "robot" }] }], file);
+            await ParquetSerializer.SerializeAsync(
+                [new Row { messages = [new() { role = "user" }] }, new Row { messages = [new() { role = "robot" }] }],
+                file);
         }
 
         ShouldFail("a.parquet", "SLM3020", "row 2: only users speak").Location!.File.ShouldBe(folder["a.parquet"]);
@@ -85,12 +98,16 @@ public sealed class Conversations : IDisposable
     {
         await using (FileStream file = File.Create(folder["a.parquet"]))
         {
-            await ParquetSerializer.SerializeAsync([new Other { turns = [new() { from = "human", value = "x" }], names = ["x"] }], file);
+            await ParquetSerializer.SerializeAsync(
+                [new Other { turns = [new() { from = "human", value = "x" }], names = ["x"] }],
+                file);
         }
 
         ShouldFail("a.parquet", "SLM3001", "there is no column 'messages'; it has turns, names");
-        TextCheck.Find(folder.Source("a.parquet") with { Chat = "turns" }).Single().Message.ShouldContain("'from' and 'value'");
-        TextCheck.Find(folder.Source("a.parquet") with { Chat = "names" }).Single().Message.ShouldContain("holds no messages");
+        TextCheck.Find(folder.Source("a.parquet") with { Chat = "turns" }).Single().Message
+            .ShouldContain("'from' and 'value'");
+        TextCheck.Find(folder.Source("a.parquet") with { Chat = "names" }).Single().Message
+            .ShouldContain("holds no messages");
     }
 
     [Theory]

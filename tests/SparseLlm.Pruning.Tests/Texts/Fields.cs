@@ -28,15 +28,22 @@ public sealed class Fields : IDisposable
     [InlineData("a.c", "{\"a\": {\"b\": \"x\"}}", "no string field 'a.c' (it has b)")]
     [InlineData("txet", "{\"id\": 1, \"text\": \"x\"}", "did you mean 'text'?")]
     [InlineData("a", "{\"a\": [\"x\"]}", "'a' is a list; write 'a[]' for each of its items")]
-    [InlineData("a", "{\"a\": [{\"role\": \"user\", \"content\": \"x\"}]}", "'a' is a list; write 'a[].content' for each of its items")]
+    [InlineData(
+        "a",
+        "{\"a\": [{\"role\": \"user\", \"content\": \"x\"}]}",
+        "'a' is a list; write 'a[].content' for each of its items")]
     [InlineData("a[]", "{\"a\": \"x\"}", "the record has no list there")]
     [InlineData("a[].b", "{\"a\": [{\"b\": 1}]}", "no string field 'a[].b'")]
     [InlineData("a", "{\"a\": 1}", "no string field 'a'")]
     [InlineData("a[].b", "{\"a\": [\"x\"]}", "no string field 'a[].b'")]
-    public void A_path_that_leads_nowhere_is_an_error_that_says_what_there_is(string field, string record, string message)
+    public void A_path_that_leads_nowhere_is_an_error_that_says_what_there_is(
+        string field,
+        string record,
+        string message)
     {
         folder.Write("a.jsonl", record);
-        TextFolder.ShouldFail(folder.Source("a.jsonl") with { Field = field }, "SLM3001", message).Location!.Line.ShouldBe(1);
+        TextFolder.ShouldFail(folder.Source("a.jsonl") with { Field = field }, "SLM3001", message).Location!.Line
+            .ShouldBe(1);
     }
 
     [Fact]
@@ -45,8 +52,10 @@ public sealed class Fields : IDisposable
         folder.Write("a.jsonl", "{\"text\": \"one\"}\n{\"text\": null}\n{\"text\": \"\"}\n");
         folder.Write("b.txt", "two");
         folder.Write("c.jsonl", "{\"text\": \"three\"}\n");
-        TextFolder.Read(folder.Source("a.jsonl", "b.txt", "c.jsonl") with { Join = "\n\n" }).ShouldBe(TextFolder.Encode("one\n\n\n\ntwo\n\nthree"));
-        TextFolder.Read(folder.Source("a.jsonl", "b.txt", "c.jsonl") with { Join = "" }).ShouldBe(TextFolder.Encode("onetwothree"));
+        TextFolder.Read(folder.Source("a.jsonl", "b.txt", "c.jsonl") with { Join = "\n\n" })
+            .ShouldBe(TextFolder.Encode("one\n\n\n\ntwo\n\nthree"));
+        TextFolder.Read(folder.Source("a.jsonl", "b.txt", "c.jsonl") with { Join = "" })
+            .ShouldBe(TextFolder.Encode("onetwothree"));
     }
 
     [Theory]
@@ -59,6 +68,7 @@ public sealed class Fields : IDisposable
         folder.Write("a.jsonl", "{\"text\": \"one\"}\n");
         folder.Write("b.txt", "two");
         folder.Write("c.jsonl", "{\"text\": \"three\"}\n{\"text\": \"four\"}\n");
-        TextFolder.Read(folder.Source("a.jsonl", "b.txt", "c.jsonl") with { Records = records }).ShouldBe(TextFolder.Encode(text));
+        TextFolder.Read(folder.Source("a.jsonl", "b.txt", "c.jsonl") with { Records = records })
+            .ShouldBe(TextFolder.Encode(text));
     }
 }

@@ -17,7 +17,9 @@ public sealed class PackedTexts : IDisposable
     [InlineData("wiki.train.raw.GZ")]
     public void Plain_text(string name)
     {
-        File.WriteAllBytes(folder[name], Path.GetExtension(name) == ".zst" ? new ZstdSharp.Compressor().Wrap("\uFEFFa river, a réed"u8).ToArray() : TextFolder.Gzip("\uFEFFa river, a réed"u8.ToArray()));
+        File.WriteAllBytes(folder[name], Path.GetExtension(name) == ".zst"
+            ? new ZstdSharp.Compressor().Wrap("\uFEFFa river, a réed"u8).ToArray()
+            : TextFolder.Gzip("\uFEFFa river, a réed"u8.ToArray()));
         TextFolder.Read(folder.Source(name)).ShouldBe(TextFolder.Encode("a river, a réed"));
     }
 
@@ -34,14 +36,18 @@ public sealed class PackedTexts : IDisposable
     [Fact]
     public void Several_members_of_gzip_are_one_text()
     {
-        File.WriteAllBytes(folder["a.txt.gz"], [.. TextFolder.Gzip("one "u8.ToArray()), .. TextFolder.Gzip("two"u8.ToArray())]);
+        File.WriteAllBytes(
+            folder["a.txt.gz"],
+            [.. TextFolder.Gzip("one "u8.ToArray()), .. TextFolder.Gzip("two"u8.ToArray())]);
         TextFolder.Read(folder.Source("a.txt.gz")).ShouldBe(TextFolder.Encode("one two"));
     }
 
     [Fact]
     public void Several_frames_of_Zstandard_are_one_text()
     {
-        File.WriteAllBytes(folder["a.txt.zst"], [.. new ZstdSharp.Compressor().Wrap("one "u8), .. new ZstdSharp.Compressor().Wrap("two"u8)]);
+        File.WriteAllBytes(
+            folder["a.txt.zst"],
+            [.. new ZstdSharp.Compressor().Wrap("one "u8), .. new ZstdSharp.Compressor().Wrap("two"u8)]);
         TextFolder.Read(folder.Source("a.txt.zst")).ShouldBe(TextFolder.Encode("one two"));
     }
 
@@ -51,10 +57,13 @@ public sealed class PackedTexts : IDisposable
     [InlineData("a.jsonl.gz")]
     public void A_file_that_is_cut_off_or_not_packed_is_an_error(string name)
     {
-        folder.Write(name, string.Join('\n', Enumerable.Range(0, 20_000).Select(i => $"{{\"text\": \"{i * 7919L % 1_000_003}\"}}")).Replace("{", name.Contains("json") ? "{" : "("));
+        folder.Write(name, string.Join(
+            '\n',
+            Enumerable.Range(0, 20_000).Select(i => $"{{\"text\": \"{i * 7919L % 1_000_003}\"}}")).Replace("{", name.Contains("json") ? "{" : "("));
         byte[] whole = File.ReadAllBytes(folder[name]);
         File.WriteAllBytes(folder[name], whole[..^(whole.Length / 4)]);
-        TextFolder.ShouldFail(folder.Source(name), "SLM3001", "is damaged, cut off or packed by something else").Location!.File.ShouldBe(folder[name]);
+        TextFolder.ShouldFail(folder.Source(name), "SLM3001", "is damaged, cut off or packed by something else")
+            .Location!.File.ShouldBe(folder[name]);
 
         File.WriteAllText(folder[name], "a river");
         TextFolder.ShouldFail(folder.Source(name), "SLM3001", "is damaged, cut off or packed by something else");
@@ -78,7 +87,9 @@ public sealed class PackedTexts : IDisposable
     public void A_file_that_unpacks_to_more_than_is_read_is_an_error(string name)
     {
         // 16 MB are packed into as many kilobytes.
-        folder.Write(name, name.Contains("json") ? $"{{\"text\": \"{new string('x', 1 << 24)}\"}}" : new string('x', 1 << 24));
+        folder.Write(
+            name,
+            name.Contains("json") ? $"{{\"text\": \"{new string('x', 1 << 24)}\"}}" : new string('x', 1 << 24));
         new FileInfo(folder[name]).Length.ShouldBeLessThan(200_000);
         var pieces = new TextPieces(folder.Source(name), isWhole: true, most: 10_000_000);
         var error = Should.Throw<DiagnosticException>(() => pieces.Texts().Sum(piece => piece.Length));
@@ -93,7 +104,8 @@ public sealed class PackedTexts : IDisposable
         folder.Write("a.txt", text);
         string.Concat(new TextPieces(folder.Source("a.txt"), isWhole: true).Texts()).ShouldBe(text);
 
-        folder.Write("b.jsonl", string.Concat(Enumerable.Range(0, 3000).Select(i => $"{{\"text\": \"{i} é\"}}\r\n\n")) + "{\"text\": \"last\"}");
+        folder.Write("b.jsonl", string.Concat(Enumerable.Range(0, 3000).Select(i => $"{{\"text\": \"{i} é\"}}\r\n\n"))
+            + "{\"text\": \"last\"}");
         string[] texts = [.. new TextPieces(folder.Source("b.jsonl") with { Join = "|" }, isWhole: true).Texts()];
         string.Concat(texts).ShouldBe(string.Join('|', Enumerable.Range(0, 3000).Select(i => $"{i} é").Append("last")));
     }

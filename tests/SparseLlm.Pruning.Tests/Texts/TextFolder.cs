@@ -20,12 +20,14 @@ internal sealed class TextFolder : IDisposable
     public void Write(string name, string content) => WriteBytes(name, Encoding.UTF8.GetBytes(content));
 
     /// <summary>Writes a file, packed as its name says.</summary>
-    public void WriteBytes(string name, byte[] content) => File.WriteAllBytes(directory[name], Path.GetExtension(name) switch
-    {
-        ".gz" => Gzip(content),
-        ".zst" => new Compressor().Wrap(content).ToArray(),
-        _ => content,
-    });
+    public void WriteBytes(
+        string name,
+        byte[] content) => File.WriteAllBytes(directory[name], Path.GetExtension(name) switch
+        {
+            ".gz" => Gzip(content),
+            ".zst" => new Compressor().Wrap(content).ToArray(),
+            _ => content,
+        });
 
     public static byte[] Gzip(byte[] content)
     {
@@ -40,7 +42,8 @@ internal sealed class TextFolder : IDisposable
 
     public TextSource Source(params string[] names) => new([.. names.Select(name => directory[name])]);
 
-    public static int[] Read(TextSource source, int count = CalibrationText.All) => CalibrationText.ReadIds(source, () => Tokens.Value, count: count);
+    public static int[] Read(TextSource source, int count = CalibrationText.All)
+        => CalibrationText.ReadIds(source, () => Tokens.Value, count: count);
 
     public static int[] Encode(string text) => Tokens.Value.Encode(text);
 

@@ -9,7 +9,8 @@ using SparseLlm.Pruning.Tuning;
 
 namespace SparseLlm.Pruning.Tests.Tuning;
 
-/// <summary>Forward passes through whole layers and heads, and derivatives against central differences, beside the same in double precision.</summary>
+/// <summary>Forward passes through whole layers and heads, and derivatives against central differences, beside the same
+/// in double precision.</summary>
 public sealed class Gradients : IDisposable
 {
     private const int Hidden = SampleLayers.Hidden;
@@ -39,7 +40,8 @@ public sealed class Gradients : IDisposable
         using DecoderLayer layer = weights.Load(backend, definition);
         double[,] x = weights.Random(Tokens, Hidden);
         double[,] slopes = weights.Random(Tokens, Hidden);
-        double Loss() => slow.Forward(x, SequenceLength).Cast<double>().Zip(slopes.Cast<double>(), (y, slope) => y * slope).Sum();
+        double Loss()
+            => slow.Forward(x, SequenceLength).Cast<double>().Zip(slopes.Cast<double>(), (y, slope) => y * slope).Sum();
 
         double[] expected = [.. slow.Forward(x, SequenceLength).Cast<double>()];
         slow.NearestTie.ShouldBeGreaterThan(0.005);
@@ -68,7 +70,9 @@ public sealed class Gradients : IDisposable
         var activation = new Activation(function);
         var weights = new RandomWeights();
         double[,] ups = weights.Random(Tokens, Width, 0, function == Nonlinearity.ClampedSwish ? 9 : 4);
-        double[,]? gates = isGated ? weights.Random(Tokens, Width, 0, function == Nonlinearity.ClampedSwish ? 9 : 4) : null;
+        double[,]? gates = isGated
+            ? weights.Random(Tokens, Width, 0, function == Nonlinearity.ClampedSwish ? 9 : 4)
+            : null;
         double[,] slopes = weights.Random(Tokens, Width);
         using Matrix<float> up = RandomWeights.Upload(backend, ups);
         using Matrix<float>? gate = gates is null ? null : RandomWeights.Upload(backend, gates);
@@ -88,8 +92,10 @@ public sealed class Gradients : IDisposable
             {
                 double? g = gates?[i, j];
                 double u = ups[i, j];
-                double byUp = (SlowActivation.Hidden(activation, g, u + Step) - SlowActivation.Hidden(activation, g, u - Step)) / (2 * Step);
-                double byGate = (SlowActivation.Hidden(activation, g + Step, u) - SlowActivation.Hidden(activation, g - Step, u)) / (2 * Step);
+                double byUp = (SlowActivation.Hidden(activation, g, u + Step)
+                    - SlowActivation.Hidden(activation, g, u - Step)) / (2 * Step);
+                double byGate = (SlowActivation.Hidden(activation, g + Step, u)
+                    - SlowActivation.Hidden(activation, g - Step, u)) / (2 * Step);
                 Read(gradient)[i * Width + j].ShouldBe(slopes[i, j] * byUp, Tolerance);
                 Read(gateGradient)[i * Width + j].ShouldBe(isGated ? slopes[i, j] * byGate : 0, Tolerance);
                 expectedUp[j] += byUp * byUp;
@@ -119,7 +125,12 @@ public sealed class Gradients : IDisposable
     [InlineData(true, false, true, 1f, null)]
     [InlineData(true, false, false, 0.3f, null)]
     [InlineData(true, true, true, 1.7f, 2f)]
-    public void Of_the_divergence_behind_a_head_are_its_derivatives(bool hasNorm, bool hasProjection, bool hasBias, float scale, float? cap)
+    public void Of_the_divergence_behind_a_head_are_its_derivatives(
+        bool hasNorm,
+        bool hasProjection,
+        bool hasBias,
+        float scale,
+        float? cap)
     {
         const int Vocabulary = 17;
         var weights = new RandomWeights();
@@ -141,7 +152,8 @@ public sealed class Gradients : IDisposable
         double[] Logits(double[,] normalized, int row)
         {
             double[,] raw = slow.Apply(tokens, projection is null ? normalized : slow.Apply(projection, normalized));
-            return [.. Enumerable.Range(0, Vocabulary).Select(j => cap is { } most ? most * Math.Tanh(scale * raw[row, j] / most) : scale * raw[row, j])];
+            return [.. Enumerable.Range(0, Vocabulary)
+                .Select(j => cap is { } most ? most * Math.Tanh(scale * raw[row, j] / most) : scale * raw[row, j])];
         }
 
         double[] Softmax(double[,] normalized, int row)
@@ -159,7 +171,9 @@ public sealed class Gradients : IDisposable
 
         using Matrix<float> input = RandomWeights.Upload(backend, x);
         using Matrix<float> logits = head.Logits(input);
-        Read(logits).ShouldBe([.. Enumerable.Range(0, Tokens).SelectMany(row => Logits(slow.Normalize(norm, x), row))], Tolerance);
+        Read(logits).ShouldBe(
+            [.. Enumerable.Range(0, Tokens).SelectMany(row => Logits(slow.Normalize(norm, x), row))],
+            Tolerance);
 
         using var loss = new DistillationLoss(backend, head);
         using Matrix<float> gradient = backend.AllocateUninitialized<float>(Tokens, Hidden);
@@ -188,14 +202,20 @@ public sealed class Gradients : IDisposable
         using var gradient = new LayerGradient(backend, layer, SequenceLength, _ => true);
         using Matrix<float> slopes = backend.AllocateUninitialized<float>(Tokens, Hidden);
         double before = loss.Evaluate(gradient.Forward(input), target, slopes);
-        new LayerTraining(backend, gradient, loss, new WindowBatches(backend, batches)).Run(chunks, targets, epochs: 100, rate: 0.01, CancellationToken.None);
+        new LayerTraining(backend, gradient, loss, new WindowBatches(backend, batches)).Run(
+            chunks,
+            targets,
+            epochs: 100,
+            rate: 0.01,
+            CancellationToken.None);
         loss.Evaluate(gradient.Forward(input), target, slopes).ShouldBeLessThan(before / 2);
     }
 
     /// <summary>How many matrices and vectors are trained: all but sinks, routers and experts.</summary>
     private static int Trained(DecoderLayer layer) =>
         layer.Norms.Sum(norm => (norm.Gain is null ? 0 : 1) + (norm.Bias is null ? 0 : 1))
-        + layer.Blocks.Where(block => block.Mixer is StagedMixer).SelectMany(block => block.Mixer.Linears).Sum(linear => linear.Bias is null ? 1 : 2);
+        + layer.Blocks.Where(block => block.Mixer is StagedMixer).SelectMany(block => block.Mixer.Linears)
+            .Sum(linear => linear.Bias is null ? 1 : 2);
 
     private double[] Read(Matrix<float> matrix)
     {

@@ -21,7 +21,8 @@ public sealed class Tuned
         List<PrunedLayer> tuned = run.Prune(Reconstructed with { TuningRate = 0.05 }, "0.637", samples: 3);
         tuned.SelectMany(layer => layer.Linears).Select(linear => (linear.Name, linear.Zeros))
             .ShouldBe(untuned.SelectMany(layer => layer.Linears).Select(linear => (linear.Name, linear.Zeros)));
-        tuned.SelectMany(layer => layer.Linears).ShouldAllBe(linear => linear.Zeros == Tensor(tuned, linear.Name).LongCount(weight => weight == 0));
+        tuned.SelectMany(layer => layer.Linears)
+            .ShouldAllBe(linear => linear.Zeros == Tensor(tuned, linear.Name).LongCount(weight => weight == 0));
         string query = run.Model.Definition.Layers[0].Linears.First().WeightName;
         Zeros(Tensor(tuned, query)).ShouldBe(Zeros(Tensor(untuned, query)));
     }
@@ -31,8 +32,10 @@ public sealed class Tuned
     {
         using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         string[] Changed(PruningSettings settings) =>
-            [.. run.Prune(settings, "2:4", samples: 3).SelectMany(layer => layer.Tensors).Select(tensor => tensor.Name)];
-        string[] layerNorms = [.. run.Model.Definition.Layers.SelectMany(layer => layer.Blocks).SelectMany(block => block.InputNorm!.Tensors)
+            [.. run.Prune(settings, "2:4", samples: 3).SelectMany(layer => layer.Tensors)
+                .Select(tensor => tensor.Name)];
+        string[] layerNorms = [.. run.Model.Definition.Layers.SelectMany(layer => layer.Blocks)
+            .SelectMany(block => block.InputNorm!.Tensors)
             .Select(tensor => tensor.Name)];
         string[] finalNorm = [.. run.Model.Definition.Head.Norm!.Tensors.Select(tensor => tensor.Name)];
         string[] untuned = Changed(Untuned);
@@ -44,7 +47,9 @@ public sealed class Tuned
     public void Matrices_that_a_rule_keeps_dense_stay_as_they_are()
     {
         using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
-        var plan = new SparsityPlan(new SparsityPattern.Unstructured(0.5), [new SparsityRule("*.down_proj.weight", Pattern: null)]);
+        var plan = new SparsityPlan(
+            new SparsityPattern.Unstructured(0.5),
+            [new SparsityRule("*.down_proj.weight", Pattern: null)]);
         run.Prune(Distilled, plan, samples: 2).SelectMany(layer => layer.Tensors)
             .ShouldAllBe(tensor => !tensor.Name.Contains("down_proj"));
     }
@@ -57,7 +62,8 @@ public sealed class Tuned
         float[][] Values(int threads)
         {
             using PruneRun run = PruneRun.OnTwoLayers(model, threads);
-            return [.. run.Prune(Distilled, "0.8", samples: 5).SelectMany(layer => layer.Tensors).Select(tensor => tensor.Values)];
+            return [.. run.Prune(Distilled, "0.8", samples: 5).SelectMany(layer => layer.Tensors)
+                .Select(tensor => tensor.Values)];
         }
 
         float[][] one = Values(threads: 1);
@@ -73,7 +79,8 @@ public sealed class Tuned
     public void Without_targets_from_the_dense_model_tuning_is_refused()
     {
         using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
-        Should.Throw<DiagnosticException>(() => run.Prune(Reconstructed with { Targets = TargetKind.Own }, "0.5", samples: 2))
+        Should.Throw<DiagnosticException>(
+            () => run.Prune(Reconstructed with { Targets = TargetKind.Own }, "0.5", samples: 2))
             .Diagnostics.ShouldHaveSingleItem().Descriptor.ShouldBe(PruningDiagnostics.TuningNeedsTargets);
     }
 

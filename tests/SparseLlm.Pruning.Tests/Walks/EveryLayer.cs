@@ -11,7 +11,8 @@ namespace SparseLlm.Pruning.Tests.Walks;
 /// <summary>Whole prunes of every kind of layer.</summary>
 public sealed class EveryLayer
 {
-    public static TheoryData<string> Layers => [.. SampleLayers.All.Keys.Where(name => !name.Contains("tensors of their own"))];
+    public static TheoryData<string> Layers
+        => [.. SampleLayers.All.Keys.Where(name => !name.Contains("tensors of their own"))];
 
     [Theory]
     [MemberData(nameof(Layers))]
@@ -25,7 +26,8 @@ public sealed class EveryLayer
             Error(PruningSettings.For(PruningMethod.SparseLlm, preset), "2:4");
             double error = Error(PruningSettings.For(PruningMethod.SparseLlm, preset), "0.5");
 
-            // Distillation is after the dense model's predictions, and takes away from the last layer's output for them.
+            // Distillation is after the dense model's predictions, and takes away from the last layer's output for
+            // them.
             if (preset.Name == "balanced")
             {
                 error.ShouldBeLessThan(sparseGpt);

@@ -17,7 +17,14 @@ public sealed class Mixtures
     private const string Layer = "experts whose weights are not normalised";
     private const string WithBias = "sinks, experts with biases, clamped SwiGLU";
 
-    private static readonly PruningSettings Settings = new() { BiasRefit = false, RowImportance = false, Guard = false, Damping = 1e-7, RefitSteps = 100 };
+    private static readonly PruningSettings Settings = new()
+    {
+        BiasRefit = false,
+        RowImportance = false,
+        Guard = false,
+        Damping = 1e-7,
+        RefitSteps = 100
+    };
 
     [Fact]
     public void The_router_stays_dense_unless_a_rule_names_it()
@@ -27,15 +34,22 @@ public sealed class Mixtures
         pruned.Linears.ShouldNotContain(linear => linear.Name == "router.weight");
         pruned.Tensors.ShouldNotContain(tensor => tensor.Name == "router.weight");
 
-        foreach (PruningSettings settings in new[] { new PruningSettings(), PruningSettings.For(PruningMethod.Wanda), PruningSettings.For(PruningMethod.Magnitude) })
+        foreach (PruningSettings settings in new[]
+        {
+            new PruningSettings(),
+            PruningSettings.For(PruningMethod.Wanda),
+            PruningSettings.For(PruningMethod.Magnitude)
+        })
         {
             pruned = model.Prune(settings, RandomModel.Plan("0.5", ("router.weight", "0.25"))).Single();
             pruned.Linears.Single(linear => linear.Name == "router.weight").Zeros.ShouldBe(10);
-            pruned.Tensors.Single(tensor => tensor.Name == "router.weight").Values.Count(value => value == 0).ShouldBe(10);
+            pruned.Tensors.Single(tensor => tensor.Name == "router.weight").Values.Count(value => value == 0)
+                .ShouldBe(10);
         }
     }
 
-    /// <summary>A fit leaves a residual that is orthogonal to its inputs: on the expert's own tokens, and not on all.</summary>
+    /// <summary>A fit leaves a residual that is orthogonal to its inputs: on the expert's own tokens, and not on
+    /// all.</summary>
     [Theory]
     [InlineData(Layer)]
     [InlineData(WithBias)]
@@ -70,7 +84,8 @@ public sealed class Mixtures
                 model.Backend.Combine(1, target, -1, given, given);
                 using Matrix<float> product = model.Backend.Allocate<float>(hidden.Columns, given.Columns);
                 model.Backend.Multiply(hidden, true, given, false, product);
-                return Math.Sqrt(model.Backend.Dot(product, product) / model.Backend.Dot(hidden, hidden) / model.Backend.Dot(given, given));
+                return Math.Sqrt(model.Backend.Dot(product, product) / model.Backend.Dot(hidden, hidden)
+                    / model.Backend.Dot(given, given));
             }
         }
     }
@@ -123,8 +138,10 @@ public sealed class Mixtures
         using var model = new RandomModel([definition], SampleLayers.Hidden, configure: weights =>
             weights.Bias(((ExpertsDefinition)definition.Blocks[1].Mixer).Router)![0, 2] = -1000);
         PrunedLayer pruned = model.Prune(new PruningSettings(), RandomModel.Plan("2:4")).Single();
-        pruned.Linears.Where(linear => linear.Name.StartsWith('2')).Select(linear => linear.Sparsity).ShouldBe([0.5, 0.5, 0.5]);
-        pruned.Fallbacks.ShouldHaveSingleItem().ShouldContain("1 of 5 experts saw fewer calibration tokens than they have inputs (the fewest: 0)");
+        pruned.Linears.Where(linear => linear.Name.StartsWith('2')).Select(linear => linear.Sparsity)
+            .ShouldBe([0.5, 0.5, 0.5]);
+        pruned.Fallbacks.ShouldHaveSingleItem()
+            .ShouldContain("1 of 5 experts saw fewer calibration tokens than they have inputs (the fewest: 0)");
     }
 
     [Fact]
@@ -134,7 +151,10 @@ public sealed class Mixtures
         CalibrationTokens tokens = model.Tokens();
         var settings = new PruningSettings { TuningEpochs = 1, DistillationEpochs = 1 };
         PrunedLayer tuned = model.Prune(settings, RandomModel.Plan("0.5"), tokens).Single();
-        PrunedLayer untuned = model.Prune(settings with { TuningEpochs = 0, DistillationEpochs = 0 }, RandomModel.Plan("0.5"), tokens).Single();
+        PrunedLayer untuned = model.Prune(
+            settings with { TuningEpochs = 0, DistillationEpochs = 0 },
+            RandomModel.Plan("0.5"),
+            tokens).Single();
         tuned.Guards.Select(guard => guard.Change).ShouldBe(["sparsegpt", "tuning", "distillation"]);
         tuned.Linears.ShouldAllBe(linear => linear.Sparsity == 0.5);
         foreach (PrunedTensor tensor in untuned.Tensors.Where(tensor => char.IsDigit(tensor.Name[0])))
@@ -149,14 +169,26 @@ public sealed class Mixtures
         using var model = Model(Layer);
         var chunks = new TokenChunks(model.Tokens(), new MatrixStore(model.Backend));
         var overlay = new TensorOverlay();
-        var recorder = new LayerRecorder(model.Backend, model.Model.Checkpoint, RandomModel.Plan("0.5"), 0, overlay, progress: null);
+        var recorder = new LayerRecorder(
+            model.Backend,
+            model.Model.Checkpoint,
+            RandomModel.Plan("0.5"),
+            0,
+            overlay,
+            progress: null);
         var alive = new List<FeedForward>();
         int most = 0;
         int loaded = 0;
         using DecoderLayer layer = Counted(model.Model.LoadLayer(0, overlay));
         DecoderLayer dense = Counted(model.Model.LoadLayer(0));
         using ActivationStream pruned = chunks.Embed(model.Model);
-        using (var pruner = new LayerPruner(Context(model, chunks, recorder), layer, dense, tuning: null, shared: null, isLast: false))
+        using (var pruner = new LayerPruner(
+            Context(model, chunks, recorder),
+            layer,
+            dense,
+            tuning: null,
+            shared: null,
+            isLast: false))
         {
             using CalibrationStreams streams = CalibrationStreams.Embed(model.Model, chunks, withDense: true);
             pruner.Prune(streams);
@@ -182,7 +214,14 @@ public sealed class Mixtures
             });
             return new DecoderLayer(
                 original.Definition,
-                [original.Blocks[0], new Block(model.Backend, block.Definition, block.InputNorm, counted, block.OutputNorm, block.SumNorm, block.ResidualMultiplier)],
+                [original.Blocks[0], new Block(
+                    model.Backend,
+                    block.Definition,
+                    block.InputNorm,
+                    counted,
+                    block.OutputNorm,
+                    block.SumNorm,
+                    block.ResidualMultiplier)],
                 [.. original.Blocks.SelectMany(of => of.Norms)]);
         }
 

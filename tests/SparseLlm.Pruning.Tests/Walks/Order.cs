@@ -41,7 +41,8 @@ public sealed class Order
             _ => [],
         };
         seen.ShouldBe([.. attention, .. feedForward]);
-        layer.Stages.Select(stage => stage.Linears.Select(linear => linear.Definition.WeightName).ToArray()).ShouldBe([.. attention, .. feedForward]);
+        layer.Stages.Select(stage => stage.Linears.Select(linear => linear.Definition.WeightName).ToArray())
+            .ShouldBe([.. attention, .. feedForward]);
         if (output is not null)
         {
             Read(backend, output).ShouldBe(Read(backend, y));
@@ -49,8 +50,12 @@ public sealed class Order
     }
 
     [Theory]
-    [InlineData("shared key-value heads, rotary, RMS norms, SwiGLU", "q.weight k.weight v.weight o.weight up.weight gate.weight down.weight")]
-    [InlineData("parallel with two norms, partial rotary, GELU", "q.weight k.weight v.weight o.weight up.weight down.weight")]
+    [InlineData(
+        "shared key-value heads, rotary, RMS norms, SwiGLU",
+        "q.weight k.weight v.weight o.weight up.weight gate.weight down.weight")]
+    [InlineData(
+        "parallel with two norms, partial rotary, GELU",
+        "q.weight k.weight v.weight o.weight up.weight down.weight")]
     [InlineData(
         "experts whose weights are not normalised",
         "q.weight k.weight v.weight o.weight 0.up.weight 0.gate.weight 0.down.weight 1.up.weight 1.gate.weight 1.down.weight 2.up.weight 2.gate.weight "
@@ -59,7 +64,10 @@ public sealed class Order
     {
         using var model = new RandomModel([SampleLayers.All[name]], SampleLayers.Hidden);
         var pruned = new List<string>();
-        List<PrunedLayer> layers = model.Prune(new PruningSettings(), RandomModel.Plan("0.5"), progress: new Names(pruned));
+        List<PrunedLayer> layers = model.Prune(
+            new PruningSettings(),
+            RandomModel.Plan("0.5"),
+            progress: new Names(pruned));
         string.Join(' ', pruned).ShouldBe(expected);
         layers.Single().Linears.Select(linear => linear.Name).ShouldBe(pruned);
     }

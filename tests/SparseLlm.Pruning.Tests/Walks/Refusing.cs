@@ -23,7 +23,8 @@ public sealed class Refusing
         using var model = new RandomModel([SampleLayers.All[layer]], SampleLayers.Hidden);
         foreach (PruningSettings settings in new[] { Swept, Paper })
         {
-            Diagnostic error = Should.Throw<DiagnosticException>(() => new ModelPruner(model.Model, settings, RandomModel.Plan("0.5"), model.Tokens()))
+            Diagnostic error = Should.Throw<DiagnosticException>(
+                () => new ModelPruner(model.Model, settings, RandomModel.Plan("0.5"), model.Tokens()))
                 .Diagnostics.ShouldHaveSingleItem();
             error.Code.ShouldBe("SLM3016");
             error.Message.ShouldContain("Leave out 'sweeps' and 'variant'");
@@ -42,7 +43,8 @@ public sealed class Refusing
         using var model = new RandomModel([SampleLayers.All[layer]], SampleLayers.Hidden);
         foreach (PruningSettings settings in new[] { Swept, Paper })
         {
-            model.Prune(settings, RandomModel.Plan("0.5")).Single().Sweeps.ShouldNotBeNull().Tried.ShouldBeGreaterThan(0);
+            model.Prune(settings, RandomModel.Plan("0.5")).Single().Sweeps.ShouldNotBeNull().Tried
+                .ShouldBeGreaterThan(0);
         }
     }
 }

@@ -22,11 +22,24 @@ public sealed class Slices
         [new TensorSlice(new TensorShape("fused rows", 24, 8), StridedRange.Consecutive(8, 8), Part: "k")],
         [new TensorSlice(new TensorShape("rows head by head", 24, 8), new StridedRange(4, 4, 12, 2), Part: "k")],
         [new TensorSlice(new TensorShape("transposed", 8, 24), IsTransposed: true)],
-        [new TensorSlice(new TensorShape("transposed and fused", 8, 24), StridedRange.Consecutive(16, 8), IsTransposed: true, Part: "v")],
+        [new TensorSlice(
+            new TensorShape("transposed and fused", 8, 24),
+            StridedRange.Consecutive(16, 8),
+            IsTransposed: true,
+            Part: "v")],
         [new TensorSlice(new TensorShape("stacked", 6, 8, Planes: 3), Plane: 2)],
-        [new TensorSlice(new TensorShape("stacked, transposed, every second", 8, 12, Planes: 3), new StridedRange(1, 1, 2, 6), IsTransposed: true, Plane: 1, Part: "up")],
+        [new TensorSlice(
+            new TensorShape("stacked, transposed, every second", 8, 12, Planes: 3),
+            new StridedRange(1, 1, 2, 6),
+            IsTransposed: true,
+            Plane: 1,
+            Part: "up")],
         [new TensorSlice(TensorShape.Vector("fused vector", 24), new StridedRange(8, 4, 12, 2), Part: "v")],
-        [new TensorSlice(new TensorShape("stacked vectors", 1, 12, IsVector: true, Planes: 3), new StridedRange(0, 1, 2, 6), Plane: 2, Part: "gate")],
+        [new TensorSlice(
+            new TensorShape("stacked vectors", 1, 12, IsVector: true, Planes: 3),
+            new StridedRange(0, 1, 2, 6),
+            Plane: 2,
+            Part: "gate")],
     ];
 
     public static TheoryData<string, ElementType> Storages => new()
@@ -44,7 +57,8 @@ public sealed class Slices
     [MemberData(nameof(Parts))]
     public void What_is_taken_out_of_a_tensor_is_what_it_says_and_goes_back_to_its_place(TensorSlice slice)
     {
-        float[] tensor = [.. Enumerable.Range(1, (int)slice.Tensor.PlaneLength * Math.Max(1, slice.Tensor.Planes)).Select(i => (float)i)];
+        float[] tensor = [.. Enumerable.Range(1, (int)slice.Tensor.PlaneLength * Math.Max(1, slice.Tensor.Planes))
+            .Select(i => (float)i)];
         int start = slice.Plane * (int)slice.Tensor.PlaneLength;
         Span<float> plane = tensor.AsSpan(start, (int)slice.Tensor.PlaneLength);
         float[] expected = [.. RandomModel.Places(slice).Select(place => tensor[place])];
@@ -53,7 +67,10 @@ public sealed class Slices
         taken.ShouldBe(expected);
 
         float[] copy = plane.ToArray();
-        var reader = new SliceReader(slice, NumberFormat.Single, (first, bytes) => MemoryMarshal.AsBytes(copy.AsSpan()).Slice((int)first, bytes.Length).CopyTo(bytes));
+        var reader = new SliceReader(
+            slice,
+            NumberFormat.Single,
+            (first, bytes) => MemoryMarshal.AsBytes(copy.AsSpan()).Slice((int)first, bytes.Length).CopyTo(bytes));
         for (int row = 0; row < slice.Rows; row++)
         {
             var values = new float[Math.Min(2, slice.Rows - row) * slice.Columns];
@@ -69,7 +86,9 @@ public sealed class Slices
 
     [Theory]
     [MemberData(nameof(Storages))]
-    public void A_model_computes_with_its_parts_and_keeps_its_tensors_while_each_part_becomes_as_sparse_as_asked_for(string storage, ElementType type)
+    public void A_model_computes_with_its_parts_and_keeps_its_tensors_while_each_part_becomes_as_sparse_as_asked_for(
+        string storage,
+        ElementType type)
     {
         using var model = new RandomModel([Layer(storage)], Hidden, type);
         LayerDefinition definition = model.Definition.Layers[0];
@@ -86,16 +105,21 @@ public sealed class Slices
             PruningSettings.For(PruningMethod.Magnitude),
         })
         {
-            PrunedLayer pruned = model.Prune(settings, RandomModel.Plan("0.5", ("*[k]", "0.25"), ("*v_proj*", "0.75"))).Single();
+            PrunedLayer pruned = model.Prune(settings, RandomModel.Plan("0.5", ("*[k]", "0.25"), ("*v_proj*", "0.75")))
+                .Single();
             pruned.Tensors.Select(tensor => tensor.Name).ShouldBeUnique();
             using DecoderModel written = model.Write([pruned]);
             foreach (LinearDefinition linear in definition.Linears.Where(linear => !linear.StaysDense))
             {
                 float[] stored = RandomModel.Read(written, linear.Weight.Tensor.Name);
-                double sparsity = linear.WeightName.EndsWith("[k]", StringComparison.Ordinal) ? 0.25 : linear.WeightName.Contains("v_proj") ? 0.75 : 0.5;
-                RandomModel.Places(linear.Weight).Count(place => stored[place] == 0).ShouldBe((int)(sparsity * linear.Inputs * linear.Outputs), linear.WeightName);
+                double sparsity = linear.WeightName.EndsWith("[k]", StringComparison.Ordinal)
+                    ? 0.25
+                    : linear.WeightName.Contains("v_proj") ? 0.75 : 0.5;
+                RandomModel.Places(linear.Weight).Count(place => stored[place] == 0)
+                    .ShouldBe((int)(sparsity * linear.Inputs * linear.Outputs), linear.WeightName);
                 LinearReport report = pruned.Linears.Single(report => report.Name == linear.WeightName);
-                (report.Rows, report.Columns, report.Zeros).ShouldBe((linear.Outputs, linear.Inputs, (long)(sparsity * linear.Inputs * linear.Outputs)));
+                (report.Rows, report.Columns, report.Zeros).ShouldBe(
+                    (linear.Outputs, linear.Inputs, (long)(sparsity * linear.Inputs * linear.Outputs)));
             }
 
             ShouldKeepTheRest(model, written);
@@ -110,9 +134,11 @@ public sealed class Slices
         CalibrationTokens tokens = model.Tokens();
         List<PrunedLayer> whole = model.Prune(new PruningSettings(), RandomModel.Plan("0.5"), tokens);
         List<PrunedLayer> resumed =
-            [.. new ModelPruner(model.Model, new PruningSettings(), RandomModel.Plan("0.5"), tokens).Run(index => index == 0 ? whole[0] : null)];
+            [.. new ModelPruner(model.Model, new PruningSettings(), RandomModel.Plan("0.5"), tokens).Run(
+                index => index == 0 ? whole[0] : null)];
         resumed[1].Tensors.Select(tensor => tensor.Name).ShouldBe(whole[1].Tensors.Select(tensor => tensor.Name));
-        resumed[1].Tensors.Select(tensor => Convert.ToHexString(tensor.Bytes)).ShouldBe(whole[1].Tensors.Select(tensor => Convert.ToHexString(tensor.Bytes)));
+        resumed[1].Tensors.Select(tensor => Convert.ToHexString(tensor.Bytes))
+            .ShouldBe(whole[1].Tensors.Select(tensor => Convert.ToHexString(tensor.Bytes)));
     }
 
     private static void ShouldComputeLiterally(RandomModel model)
@@ -122,7 +148,8 @@ public sealed class Slices
         using DecoderLayer layer = model.Model.LoadLayer(0);
         using Matrix<float> input = RandomWeights.Upload(model.Backend, x);
         using Matrix<float> output = layer.Forward(input, 5);
-        float[] expected = [.. new SlowLayer(definition, model.Weights).Forward(x, 5).Cast<double>().Select(value => (float)value)];
+        float[] expected = [.. new SlowLayer(definition, model.Weights).Forward(x, 5).Cast<double>()
+            .Select(value => (float)value)];
         Read(model, output).Zip(expected).ShouldAllBe(pair => Math.Abs(pair.First - pair.Second) < 2e-5);
     }
 
@@ -130,7 +157,8 @@ public sealed class Slices
     private static void ShouldKeepTheRest(RandomModel model, DecoderModel written)
     {
         LayerDefinition layer = model.Definition.Layers[0];
-        ILookup<string, int> used = layer.Linears.SelectMany(linear => linear.Bias is null ? [linear.Weight] : new[] { linear.Weight, linear.Bias })
+        ILookup<string, int> used = layer.Linears
+            .SelectMany(linear => linear.Bias is null ? [linear.Weight] : new[] { linear.Weight, linear.Bias })
             .Concat(layer.Blocks.SelectMany(block => block.Norms).SelectMany(norm => norm.Gain))
             .SelectMany(slice => RandomModel.Places(slice).Select(place => (slice.Tensor.Name, place)))
             .ToLookup(entry => entry.Name, entry => entry.place);
@@ -138,7 +166,8 @@ public sealed class Slices
         {
             HashSet<int> changeable = [.. used[name]];
             float[] before = RandomModel.Read(model.Model, name);
-            RandomModel.Read(written, name).Where((value, i) => !changeable.Contains(i) && value != before[i]).ShouldBeEmpty(name);
+            RandomModel.Read(written, name).Where((value, i) => !changeable.Contains(i) && value != before[i])
+                .ShouldBeEmpty(name);
         }
     }
 
@@ -167,10 +196,19 @@ public sealed class Slices
         {
             // q, k and v one below the other, with room behind them that belongs to nothing.
             "fused" => Attention(part => Part(at + "qkv", 28, StridedRange.Consecutive(part * 8, 8), "qkv"[part]), at),
-            "head by head" => Attention(part => Part(at + "qkv", 24, new StridedRange(part * 4, 4, 12, 2), "qkv"[part]), at),
+            "head by head" => Attention(
+                part => Part(at + "qkv", 24, new StridedRange(part * 4, 4, 12, 2), "qkv"[part]),
+                at),
             "transposed" => Attention(part => new LinearDefinition(
-                new TensorSlice(new TensorShape(at + "c_attn.weight", Hidden, 24), StridedRange.Consecutive(part * 8, 8), IsTransposed: true, Part: $"{"qkv"[part]}"),
-                new TensorSlice(TensorShape.Vector(at + "c_attn.bias", 24), StridedRange.Consecutive(part * 8, 8), Part: $"{"qkv"[part]}")), at),
+                new TensorSlice(
+                    new TensorShape(at + "c_attn.weight", Hidden, 24),
+                    StridedRange.Consecutive(part * 8, 8),
+                    IsTransposed: true,
+                    Part: $"{"qkv"[part]}"),
+                new TensorSlice(
+                    TensorShape.Vector(at + "c_attn.bias", 24),
+                    StridedRange.Consecutive(part * 8, 8),
+                    Part: $"{"qkv"[part]}")), at),
             _ => Attention(part => new LinearDefinition($"{at}{"qkv"[part]}_proj", Hidden, Hidden, hasBias: false), at),
         };
         MixerDefinition feedForward = storage switch
@@ -184,13 +222,20 @@ public sealed class Slices
                 new Activation(Nonlinearity.GeluTanh),
                 Gate: null,
                 new LinearDefinition(
-                    new TensorSlice(new TensorShape(at + "c_fc.weight", Hidden, Width), IsTransposed: true), TensorSlice.Vector(at + "c_fc.bias", Width)),
+                    new TensorSlice(new TensorShape(at + "c_fc.weight", Hidden, Width), IsTransposed: true), TensorSlice
+                        .Vector(at + "c_fc.bias", Width)),
                 new LinearDefinition(
-                    new TensorSlice(new TensorShape(at + "c_proj.weight", Width, Hidden), IsTransposed: true), TensorSlice.Vector(at + "c_proj.bias", Hidden))),
+                    new TensorSlice(
+                        new TensorShape(at + "c_proj.weight", Width, Hidden),
+                        IsTransposed: true), TensorSlice.Vector(at + "c_proj.bias", Hidden))),
             _ => Experts(isTransposed: storage == "stacked and transposed", at),
         };
         return SampleLayers.Sequential(
-            attention, NormDefinition.RmsNorm(at + "n1", Hidden, 1e-6f), feedForward, NormDefinition.RmsNorm(at + "n2", Hidden, 1e-6f)) with { Index = index };
+            attention, NormDefinition.RmsNorm(at + "n1", Hidden, 1e-6f), feedForward, NormDefinition.RmsNorm(
+                at + "n2",
+                Hidden,
+                1e-6f)) with
+        { Index = index };
     }
 
     private static AttentionDefinition Attention(Func<int, LinearDefinition> part, string at) =>
@@ -203,16 +248,24 @@ public sealed class Slices
     private static ExpertsDefinition Experts(bool isTransposed, string at)
     {
         const int Count = 4;
-        TensorShape gateUp = isTransposed ? new(at + "gate_up_proj", Hidden, 2 * Width, Planes: Count) : new(at + "gate_up_proj", 2 * Width, Hidden, Planes: Count);
+        TensorShape gateUp = isTransposed
+            ? new(at + "gate_up_proj", Hidden, 2 * Width, Planes: Count)
+            : new(at + "gate_up_proj", 2 * Width, Hidden, Planes: Count);
         TensorShape gateUpBias = new(at + "gate_up_proj_bias", 1, 2 * Width, IsVector: true, Planes: Count);
-        TensorShape down = isTransposed ? new(at + "down_proj", Width, Hidden, Planes: Count) : new(at + "down_proj", Hidden, Width, Planes: Count);
+        TensorShape down = isTransposed
+            ? new(at + "down_proj", Width, Hidden, Planes: Count)
+            : new(at + "down_proj", Hidden, Width, Planes: Count);
         LinearDefinition Half(int expert, int half)
         {
             // gpt-oss takes turns; others put one half below the other.
-            StridedRange outputs = isTransposed ? new StridedRange(half, 1, 2, Width) : StridedRange.Consecutive(half * Width, Width);
+            StridedRange outputs = isTransposed
+                ? new StridedRange(half, 1, 2, Width)
+                : StridedRange.Consecutive(half * Width, Width);
             string part = half == 0 ? "gate" : "up";
             return new LinearDefinition(
-                new TensorSlice(gateUp, outputs, isTransposed, expert, part), isTransposed ? new TensorSlice(gateUpBias, outputs, Plane: expert, Part: part) : null);
+                new TensorSlice(gateUp, outputs, isTransposed, expert, part), isTransposed
+                    ? new TensorSlice(gateUpBias, outputs, Plane: expert, Part: part)
+                    : null);
         }
 
         return new ExpertsDefinition(

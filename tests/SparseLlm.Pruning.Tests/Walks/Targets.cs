@@ -9,14 +9,22 @@ using SparseLlm.Pruning.Tests.Support;
 namespace SparseLlm.Pruning.Tests.Walks;
 
 /// <summary>
-/// What the output projection of a block is fitted to. A least-squares fit leaves a residual that is orthogonal to its inputs, so that the inputs tell which
-/// target it was: the projections before it are pruned hard, and it itself loses so little that almost all of it is free.
+/// What the output projection of a block is fitted to. A least-squares fit leaves a residual that is orthogonal to its
+/// inputs, so that the inputs tell which target it was: the projections before it are pruned hard, and it itself loses
+/// so little that almost all of it is free.
 /// </summary>
 public sealed class Targets
 {
     private const double Orthogonal = 0.012;
 
-    private static readonly PruningSettings Settings = new() { BiasRefit = false, RowImportance = false, Guard = false, Damping = 1e-7, RefitSteps = 100 };
+    private static readonly PruningSettings Settings = new()
+    {
+        BiasRefit = false,
+        RowImportance = false,
+        Guard = false,
+        Damping = 1e-7,
+        RefitSteps = 100
+    };
 
     public static TheoryData<string> Layers =>
     [
@@ -37,14 +45,19 @@ public sealed class Targets
         LayerDefinition definition = SampleLayers.All[name];
         using var model = new RandomModel([definition], SampleLayers.Hidden);
         CalibrationTokens tokens = model.Tokens();
-        PrunedLayer pruned = model.Prune(Settings, RandomModel.Plan("0.6", ("o.weight", "0.01"), ("down.weight", "0.01")), tokens).Single();
-        (Walk dense, Walk sparse) = (Forward(model, model.Model.LoadLayer(0), tokens), Forward(model, model.Load(pruned), tokens));
+        PrunedLayer pruned = model.Prune(
+            Settings,
+            RandomModel.Plan("0.6", ("o.weight", "0.01"), ("down.weight", "0.01")),
+            tokens).Single();
+        (Walk dense, Walk sparse) = (Forward(model, model.Model
+            .LoadLayer(0), tokens), Forward(model, model.Load(pruned), tokens));
         for (int block = 0; block < definition.Blocks.Count; block++)
         {
             double[,] input = sparse.Hidden[block];
             double toStream = Correlation(input, Difference(dense.Behind[block], sparse.Behind[block]));
             double toOwn = Correlation(input, Difference(dense.Output[block], sparse.Output[block]));
-            bool repairs = definition.Blocks[block].OutputNorm is null && (definition.Wiring == Wiring.Sequential || block == 1);
+            bool repairs = definition.Blocks[block].OutputNorm is null
+                && (definition.Wiring == Wiring.Sequential || block == 1);
             (repairs ? toStream : toOwn).ShouldBeLessThan(Orthogonal, $"block {block}");
 
             // What runs into the first block is dense, and what it gives is all that there is, unless a norm follows.
@@ -60,15 +73,22 @@ public sealed class Targets
     [InlineData("shared key-value heads, rotary, RMS norms, SwiGLU")]
     [InlineData("parallel with two norms, partial rotary, GELU")]
     [InlineData("parallel with a shared norm, interleaved rotary, SwiGLU")]
-    public void A_layer_that_is_repaired_is_closer_to_the_dense_one_than_one_whose_matrices_look_at_their_own_outputs(string name)
+    public void A_layer_that_is_repaired_is_closer_to_the_dense_one_than_one_whose_matrices_look_at_their_own_outputs(
+        string name)
     {
         using var model = new RandomModel([SampleLayers.All[name]], SampleLayers.Hidden);
         CalibrationTokens tokens = model.Tokens();
         double Error(TargetKind targets)
         {
             PrunedLayer pruned = model.Prune(
-                new PruningSettings { Targets = targets, Guard = false }, RandomModel.Plan("0.3", ("?.weight", "0.7"), ("o.weight", "0.3")), tokens).Single();
-            double[,] difference = Difference(Forward(model, model.Model.LoadLayer(0), tokens).Behind[^1], Forward(model, model.Load(pruned), tokens).Behind[^1]);
+                new PruningSettings
+                {
+                    Targets = targets,
+                    Guard = false
+                }, RandomModel.Plan("0.3", ("?.weight", "0.7"), ("o.weight", "0.3")), tokens).Single();
+            double[,] difference = Difference(
+                Forward(model, model.Model.LoadLayer(0), tokens).Behind[^1],
+                Forward(model, model.Load(pruned), tokens).Behind[^1]);
             return difference.Cast<double>().Sum(value => value * value);
         }
 
@@ -141,6 +161,7 @@ public sealed class Targets
         return wide;
     }
 
-    /// <summary>Block by block: the input of the output projection, what that gives, and the residual stream behind it, before any norm of the sum.</summary>
+    /// <summary>Block by block: the input of the output projection, what that gives, and the residual stream behind it,
+    /// before any norm of the sum.</summary>
     private sealed record Walk(List<double[,]> Hidden, List<double[,]> Output, List<double[,]> Behind);
 }

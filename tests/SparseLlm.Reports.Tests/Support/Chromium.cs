@@ -43,13 +43,16 @@ public sealed class Chromium : IAsyncLifetime
         string? address = null;
         while (address is null && await process.StandardError.ReadLineAsync() is { } line)
         {
-            address = line.StartsWith("DevTools listening on ", StringComparison.Ordinal) ? line["DevTools listening on ".Length..] : null;
+            address = line.StartsWith("DevTools listening on ", StringComparison.Ordinal)
+                ? line["DevTools listening on ".Length..]
+                : null;
         }
 
         _ = process.StandardError.ReadToEndAsync();
         using var http = new HttpClient();
         string targets = await http.GetStringAsync($"http://{new Uri(address!).Authority}/json/list");
-        string page = JsonNode.Parse(targets)!.AsArray().First(target => (string?)target!["type"] == "page")!["webSocketDebuggerUrl"]!.GetValue<string>();
+        string page = JsonNode.Parse(targets)!.AsArray()
+            .First(target => (string?)target!["type"] == "page")!["webSocketDebuggerUrl"]!.GetValue<string>();
         await socket.ConnectAsync(new Uri(page), CancellationToken.None);
         foreach (string domain in (string[])["Page", "Runtime", "Log", "Network"])
         {
@@ -61,7 +64,9 @@ public sealed class Chromium : IAsyncLifetime
     public async Task Show(string path, int width, string theme)
     {
         complaints.Clear();
-        await Send("Emulation.setDeviceMetricsOverride", new JsonObject { ["width"] = width, ["height"] = 900, ["deviceScaleFactor"] = 1, ["mobile"] = width < 600 });
+        await Send(
+            "Emulation.setDeviceMetricsOverride",
+            new JsonObject { ["width"] = width, ["height"] = 900, ["deviceScaleFactor"] = 1, ["mobile"] = width < 600 });
         await Send("Emulation.setEmulatedMedia", new JsonObject
         {
             ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = theme }),
@@ -76,7 +81,9 @@ public sealed class Chromium : IAsyncLifetime
     /// <summary>The value of an expression in the page, as text.</summary>
     public async Task<string> Evaluate(string expression)
     {
-        JsonNode result = await Send("Runtime.evaluate", new JsonObject { ["expression"] = $"String({expression})", ["returnByValue"] = true });
+        JsonNode result = await Send(
+            "Runtime.evaluate",
+            new JsonObject { ["expression"] = $"String({expression})", ["returnByValue"] = true });
         return result["result"]!["value"]!.GetValue<string>();
     }
 
@@ -104,7 +111,8 @@ public sealed class Chromium : IAsyncLifetime
     {
         int id = ++lastId;
         await socket.SendAsync(
-            JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["id"] = id, ["method"] = method, ["params"] = parameters ?? [] }),
+            JsonSerializer.SerializeToUtf8Bytes(
+                new JsonObject { ["id"] = id, ["method"] = method, ["params"] = parameters ?? [] }),
             WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
         while (true)
         {
@@ -125,7 +133,9 @@ public sealed class Chromium : IAsyncLifetime
             case "Runtime.exceptionThrown" or "Runtime.consoleAPICalled" or "Log.entryAdded" or "Network.loadingFailed":
                 complaints.Add(message.ToJsonString());
                 break;
-            case "Network.requestWillBeSent" when (string?)message["params"]!["request"]!["url"] is { } url && !url.StartsWith("file:") && !url.StartsWith("data:"):
+            case "Network.requestWillBeSent" when (string?)message["params"]!["request"]!["url"] is { } url
+                && !url.StartsWith("file:")
+                && !url.StartsWith("data:"):
                 complaints.Add("asked for " + url);
                 break;
         }

@@ -26,7 +26,8 @@ internal static class Samples
         long compressed = 2L << 20)
     {
         var settings = PruningSettings.For(Enum.Parse<PruningMethod>(method, ignoreCase: true));
-        string[] names = [.. Enumerable.Range(0, layers).SelectMany(layer => Kinds.Select(kind => $"model.layers.{layer}.{kind}.weight"))];
+        string[] names = [.. Enumerable.Range(0, layers)
+            .SelectMany(layer => Kinds.Select(kind => $"model.layers.{layer}.{kind}.weight"))];
         return new ArtifactManifest
         {
             ToolVersion = "0.1.0",
@@ -37,29 +38,54 @@ internal static class Samples
             Method = method,
             Settings = Setting.Describe(settings),
             Pattern = pattern,
-            Calibration = new CalibrationProvenance([new FileProvenance(HostileFile, new string('d', 64))], 16, 128, "random", 7),
+            Calibration = new CalibrationProvenance(
+                [new FileProvenance(HostileFile, new string('d', 64))],
+                16,
+                128,
+                "random",
+                7),
             Numerics = "cpu-fma/1",
             Sparsity = sparsity,
             ModelSparsity = sparsity / 2,
-            Tensors = [.. names.Select((tensor, index) => new TensorReport(tensor, [64, 96], pattern, sparsity, 0.1 + index / 1000.0)
-            {
-                Mask = new MaskDensity(cells, cells, [.. Enumerable.Range(0, cells * cells).Select(cell => (byte)(index * 31 + cell * cell * 17))]),
-            })],
+            Tensors = [.. names
+                .Select((tensor, index) => new TensorReport(tensor, [64, 96], pattern, sparsity, 0.1 + index / 1000.0)
+                    {
+                        Mask = new MaskDensity(
+                    cells,
+                    cells,
+                    [.. Enumerable.Range(0, cells * cells).Select(cell => (byte)(index * 31 + cell * cell * 17))]),
+                    })],
             Sweeps = [new SweepReport(0, 4, 3, 0.25, 0.125)],
-            Guards = [new GuardReport(0, "sparsegpt", 0.0321, 0.0456, false), new GuardReport(1, "tuning", 0.0987, 0.0654, true), new GuardReport(2, "distillation", null, null, false)],
+            Guards = [new GuardReport(0, "sparsegpt", 0.0321, 0.0456, false), new GuardReport(
+                1,
+                "tuning",
+                0.0987,
+                0.0654,
+                true), new GuardReport(2, "distillation", null, null, false)],
             Fallbacks = ["layer 2: the damping was raised <twice>"],
             Perplexity = new Dictionary<string, PerplexityReport>
             {
-                [HostileText] = new PerplexityReport(20, pruned, 2560, 20, "key") { Files = [new FileProvenance(HostileFile, new string('d', 64))] },
+                [HostileText] = new PerplexityReport(20, pruned, 2560, 20, "key")
+                {
+                    Files = [new FileProvenance(HostileFile, new string('d', 64))]
+                },
             },
             Seconds = 12.34,
             PeakMemory = 300L << 20,
-            Size = new SizeReport(8L << 20, 3L << 20) { Compressed = new CompressedSize(compressed, 1), Packed = new PackedSize(5L << 19, 6.0517, 16) },
+            Size = new SizeReport(8L << 20, 3L << 20)
+            {
+                Compressed = new CompressedSize(compressed, 1),
+                Packed = new PackedSize(5L << 19, 6.0517, 16)
+            },
             Speed = new SpeedReport(41.25, 63.5, 2, "avx2"),
             Inputs = new ArtifactInputs
             {
                 Numerics = "cpu-fma/1",
-                Model = new Dictionary<string, string> { ["config.json"] = new('e', 64), ["model.safetensors"] = new('f', 64) },
+                Model = new Dictionary<string, string>
+                {
+                    ["config.json"] = new('e', 64),
+                    ["model.safetensors"] = new('f', 64)
+                },
                 Embedding = "",
                 Head = "",
                 Settings = new Dictionary<string, string>(),
@@ -70,12 +96,14 @@ internal static class Samples
     }
 
     /// <summary>A gate on the perplexity of the samples.</summary>
-    public static PerplexityGate Gate(double? maxIncrease = null, double? max = null) => new(HostileText, maxIncrease, max, new SourceLocation("pruning.yaml"));
+    public static PerplexityGate Gate(double? maxIncrease = null, double? max = null)
+        => new(HostileText, maxIncrease, max, new SourceLocation("pruning.yaml"));
 
     /// <summary>A recipe with an artifact of each name.</summary>
     public static Recipe Recipe(params string[] names) => new(
         "/somewhere/pruning.yaml", null, "/somewhere/tiny & small", new SourceLocation("pruning.yaml"), null, [],
         [.. names.Select(name => new ArtifactRecipe(
-            name, new SparsityPattern.Unstructured(0.7), new PruningSettings(), [], [Gate(maxIncrease: 0.3)], new SourceLocation("pruning.yaml")))],
+            name, new SparsityPattern.Unstructured(0.7), new PruningSettings(), [], [Gate(
+                maxIncrease: 0.3)], new SourceLocation("pruning.yaml")))],
         new EngineChoice());
 }

@@ -45,7 +45,8 @@ public sealed class ChatClients : IDisposable
         response.FinishReason.ShouldBe(ChatFinishReason.Length);
         response.Messages.ShouldHaveSingleItem().Role.ShouldBe(ChatRole.Assistant);
         response.ModelId.ShouldBe(Path.GetFileName(_directory.Path));
-        (response.Usage!.InputTokenCount, response.Usage.OutputTokenCount, response.Usage.TotalTokenCount).ShouldBe((prompt.Length, 12, prompt.Length + 12));
+        (response.Usage!.InputTokenCount, response.Usage.OutputTokenCount, response.Usage.TotalTokenCount).ShouldBe(
+            (prompt.Length, 12, prompt.Length + 12));
     }
 
     [Fact]
@@ -77,7 +78,8 @@ public sealed class ChatClients : IDisposable
         }
 
         updates.Count.ShouldBeGreaterThan(3);
-        string.Concat(updates.Select(update => update.Text)).ShouldBe((await client.GetResponseAsync(Conversation, options)).Text);
+        string.Concat(updates.Select(update => update.Text))
+            .ShouldBe((await client.GetResponseAsync(Conversation, options)).Text);
         updates.Select(update => update.ResponseId).Distinct().ShouldHaveSingleItem().ShouldNotBeNullOrEmpty();
         updates[^1].FinishReason.ShouldBe(ChatFinishReason.Length);
         updates[^1].Contents.OfType<UsageContent>().ShouldHaveSingleItem().Details.OutputTokenCount.ShouldBe(12);
@@ -99,11 +101,22 @@ public sealed class ChatClients : IDisposable
         });
         response.Text.ShouldBe(Continuation(
             _model.Tokenizer.Encode("<s>[user] Tell me a story.\nIt was a", addSpecialTokens: false),
-            new GenerationOptions { Temperature = 0.8f, TopK = 30, TopP = 0.95f, Seed = 5, MaximumTokens = 10, MinP = 0.02f, RepetitionPenalty = 1.2f }));
+            new GenerationOptions
+            {
+                Temperature = 0.8f,
+                TopK = 30,
+                TopP = 0.95f,
+                Seed = 5,
+                MaximumTokens = 10,
+                MinP = 0.02f,
+                RepetitionPenalty = 1.2f
+            }));
 
         string whole = (await client.GetResponseAsync(Conversation, new ChatOptions { MaxOutputTokens = 12 })).Text;
         string stop = whole.Substring(whole.Length / 2, 3);
-        ChatResponse stopped = await client.GetResponseAsync(Conversation, new ChatOptions { MaxOutputTokens = 12, StopSequences = [stop] });
+        ChatResponse stopped = await client.GetResponseAsync(
+            Conversation,
+            new ChatOptions { MaxOutputTokens = 12, StopSequences = [stop] });
         stopped.Text.ShouldBe(whole[..whole.IndexOf(stop, StringComparison.Ordinal)]);
         stopped.FinishReason.ShouldBe(ChatFinishReason.Stop);
     }
@@ -119,18 +132,23 @@ public sealed class ChatClients : IDisposable
         };
         ChatResponse response = await client.GetResponseAsync(Conversation, options);
         response.Usage!.OutputTokenCount.ShouldBe(3);
-        response.Usage.InputTokenCount.ShouldBe(_model.Tokenizer.Encode("<s>[user] Tell me a story.!\nIt was a", addSpecialTokens: false).Length);
+        response.Usage.InputTokenCount
+            .ShouldBe(_model.Tokenizer.Encode("<s>[user] Tell me a story.!\nIt was a", addSpecialTokens: false).Length);
     }
 
     [Fact]
     public async Task What_nobody_asks_for_is_as_the_models_authors_recommend()
     {
         File.WriteAllText(_directory["generation_config.json"], """{"repetition_penalty": 5.0, "eos_token_id": 2}""");
-        using IChatClient client = LanguageModelChatClient.Open(_directory.Path, new LanguageModelOptions { Threads = 1 });
+        using IChatClient client = LanguageModelChatClient.Open(
+            _directory.Path,
+            new LanguageModelOptions { Threads = 1 });
         int[] prompt = _model.Tokenizer.Encode("<s>[user] Tell me a story.\nIt was a", addSpecialTokens: false);
         (await client.GetResponseAsync(Conversation, new ChatOptions { MaxOutputTokens = 12 })).Text
             .ShouldBe(Continuation(prompt, new GenerationOptions { RepetitionPenalty = 5, MaximumTokens = 12 }));
-        (await client.GetResponseAsync(Conversation, new ChatOptions { MaxOutputTokens = 12, AdditionalProperties = new() { ["repetition_penalty"] = 1 } })).Text
+        (await client.GetResponseAsync(
+            Conversation,
+            new ChatOptions { MaxOutputTokens = 12, AdditionalProperties = new() { ["repetition_penalty"] = 1 } })).Text
             .ShouldBe(Continuation(prompt, new GenerationOptions { MaximumTokens = 12 }));
     }
 
@@ -138,9 +156,13 @@ public sealed class ChatClients : IDisposable
     public async Task Instructions_are_the_first_message_and_the_systems()
     {
         using IChatClient client = new LanguageModelChatClient(_model);
-        ChatResponse response = await client.GetResponseAsync(Conversation, new ChatOptions { Instructions = "Be brief.", MaxOutputTokens = 5 });
+        ChatResponse response = await client.GetResponseAsync(
+            Conversation,
+            new ChatOptions { Instructions = "Be brief.", MaxOutputTokens = 5 });
         response.Text.ShouldBe(Continuation(
-            _model.Tokenizer.Encode("<s>[system] Be brief.\n[user] Tell me a story.\nIt was a", addSpecialTokens: false), new GenerationOptions { MaximumTokens = 5 }));
+            _model.Tokenizer.Encode(
+                "<s>[system] Be brief.\n[user] Tell me a story.\nIt was a",
+                addSpecialTokens: false), new GenerationOptions { MaximumTokens = 5 }));
     }
 
     [Theory]
@@ -148,15 +170,22 @@ public sealed class ChatClients : IDisposable
     [InlineData(false)]
     public async Task Pictures_are_refused_with_a_template_and_without_one(bool hasTemplate)
     {
-        using IChatClient client = LanguageModelChatClient.Open(hasTemplate ? _directory.Path : Repository.Model("tiny-llama"), new LanguageModelOptions { Threads = 1 });
-        ChatMessage[] picture = [new(ChatRole.User, [new TextContent("What is this?"), new DataContent(new byte[] { 1 }, "image/png")])];
-        (await Should.ThrowAsync<NotSupportedException>(() => client.GetResponseAsync(picture))).Message.ShouldContain("DataContent");
+        using IChatClient client = LanguageModelChatClient.Open(
+            hasTemplate ? _directory.Path : Repository.Model("tiny-llama"),
+            new LanguageModelOptions { Threads = 1 });
+        ChatMessage[] picture = [new(
+            ChatRole.User,
+            [new TextContent("What is this?"), new DataContent(new byte[] { 1 }, "image/png")])];
+        (await Should.ThrowAsync<NotSupportedException>(() => client.GetResponseAsync(picture))).Message
+            .ShouldContain("DataContent");
     }
 
     [Fact]
     public async Task A_model_without_a_template_refuses_calls_of_functions()
     {
-        using IChatClient client = LanguageModelChatClient.Open(Repository.Model("tiny-llama"), new LanguageModelOptions { Threads = 1 });
+        using IChatClient client = LanguageModelChatClient.Open(
+            Repository.Model("tiny-llama"),
+            new LanguageModelOptions { Threads = 1 });
         ChatMessage[] call = [new(ChatRole.Assistant, [new FunctionCallContent("1", "f")])];
         await Should.ThrowAsync<NotSupportedException>(() => client.GetResponseAsync(call));
     }
@@ -164,10 +193,14 @@ public sealed class ChatClients : IDisposable
     [Fact]
     public async Task A_model_without_a_template_continues_the_text_of_the_messages()
     {
-        using LanguageModelChatClient client = LanguageModelChatClient.Open(Repository.Model("tiny-llama"), new LanguageModelOptions { Threads = 1 });
+        using LanguageModelChatClient client = LanguageModelChatClient.Open(
+            Repository.Model("tiny-llama"),
+            new LanguageModelOptions { Threads = 1 });
         var model = (LanguageModel)client.GetService(typeof(LanguageModel))!;
         ChatResponse response = await client.GetResponseAsync(
-            [new ChatMessage(ChatRole.User, "It was a dark night"), new ChatMessage(ChatRole.Assistant, " and")], new ChatOptions { MaxOutputTokens = 8 });
+            [new ChatMessage(ChatRole.User, "It was a dark night"), new ChatMessage(
+                ChatRole.Assistant,
+                " and")], new ChatOptions { MaxOutputTokens = 8 });
         response.Text.ShouldBe(model.Generate("It was a dark night and", new GenerationOptions { MaximumTokens = 8 }));
         response.ModelId.ShouldBe("tiny-llama");
         client.GetService(typeof(ChatTemplate)).ShouldBeNull();
@@ -176,7 +209,8 @@ public sealed class ChatClients : IDisposable
         client.GetService(typeof(LanguageModel), "key").ShouldBeNull();
     }
 
-    public static TheoryData<string> Unsupported => ["Tools", "ResponseFormat", "FrequencyPenalty", "PresencePenalty", "ConversationId"];
+    public static TheoryData<string> Unsupported
+        => ["Tools", "ResponseFormat", "FrequencyPenalty", "PresencePenalty", "ConversationId"];
 
     [Theory]
     [MemberData(nameof(Unsupported))]
@@ -191,14 +225,20 @@ public sealed class ChatClients : IDisposable
             "PresencePenalty" => new ChatOptions { PresencePenalty = 1 },
             _ => new ChatOptions { ConversationId = "1" },
         };
-        (await Should.ThrowAsync<NotSupportedException>(() => client.GetResponseAsync(Conversation, options))).Message.ShouldStartWith(property);
+        (await Should.ThrowAsync<NotSupportedException>(() => client.GetResponseAsync(Conversation, options))).Message
+            .ShouldStartWith(property);
     }
 
     [Fact]
     public async Task A_conversation_that_the_template_refuses_is_an_error_before_anything_is_generated()
     {
-        using IChatClient client = new LanguageModelChatClient(_model, ChatTemplate.Parse("{{ raise_exception('no') }}"));
-        (await Should.ThrowAsync<DiagnosticException>(() => client.GetResponseAsync(Conversation))).Diagnostics.ShouldHaveSingleItem().Descriptor.ShouldBe(ChatDiagnostics.Refused);
+        using IChatClient client = new LanguageModelChatClient(
+            _model,
+            ChatTemplate.Parse("{{ raise_exception('no') }}"));
+        (await Should.ThrowAsync<DiagnosticException>(() => client.GetResponseAsync(Conversation))).Diagnostics
+            .ShouldHaveSingleItem()
+            .Descriptor
+            .ShouldBe(ChatDiagnostics.Refused);
     }
 
     [Fact]
@@ -209,7 +249,9 @@ public sealed class ChatClients : IDisposable
         int pieces = 0;
         await Should.ThrowAsync<OperationCanceledException>(async () =>
         {
-            await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(Conversation, cancellationToken: calledOff.Token))
+            await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(
+                Conversation,
+                cancellationToken: calledOff.Token))
             {
                 pieces++;
                 await calledOff.CancelAsync();
@@ -225,14 +267,18 @@ public sealed class ChatClients : IDisposable
             .AddKeyedSparseLlm("one", _directory.Path, options => options.Threads = 1)
             .AddKeyedSparseLlm("other", Repository.Model("tiny-llama"), options => options.Threads = 1)
             .BuildServiceProvider();
-        services.GetRequiredKeyedService<IChatClient>("one").GetService<LanguageModel>()!.Directory.ShouldBe(_directory.Path);
-        services.GetRequiredKeyedService<IChatClient>("other").GetService<LanguageModel>()!.Directory.ShouldBe(Repository.Model("tiny-llama"));
+        services.GetRequiredKeyedService<IChatClient>("one").GetService<LanguageModel>()!.Directory
+            .ShouldBe(_directory.Path);
+        services.GetRequiredKeyedService<IChatClient>("other").GetService<LanguageModel>()!.Directory
+            .ShouldBe(Repository.Model("tiny-llama"));
     }
 
     [Fact]
     public void Services_have_one_model_and_one_client_of_it()
     {
-        using ServiceProvider services = new ServiceCollection().AddSparseLlm(_directory.Path, options => options.ContextLength = 100).BuildServiceProvider();
+        using ServiceProvider services = new ServiceCollection().AddSparseLlm(
+            _directory.Path,
+            options => options.ContextLength = 100).BuildServiceProvider();
         IChatClient client = services.GetRequiredService<IChatClient>();
         client.ShouldBeSameAs(services.GetRequiredService<IChatClient>());
         LanguageModel model = services.GetRequiredService<LanguageModel>();
@@ -240,5 +286,6 @@ public sealed class ChatClients : IDisposable
         model.ContextLength.ShouldBe(100);
     }
 
-    private string Continuation(int[] prompt, GenerationOptions options) => string.Concat(_model.Stream(prompt, options).Select(piece => piece.Text));
+    private string Continuation(int[] prompt, GenerationOptions options)
+        => string.Concat(_model.Stream(prompt, options).Select(piece => piece.Text));
 }

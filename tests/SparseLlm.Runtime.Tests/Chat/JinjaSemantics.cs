@@ -54,7 +54,12 @@ public sealed class JinjaSemantics
     }
 
     private static string Render(string template) => ChatTemplate.Parse(template).Render(
-        [], new ChatTemplateOptions { Variables = File["variables"]!.AsObject().ToDictionary(), Time = new FixedTime() });
+        [], new ChatTemplateOptions
+        {
+            Variables = File["variables"]!.AsObject().ToDictionary(),
+            Time = new FixedTime()
+        });
 
-    private static string Excerpt(string template) => string.Concat(template.Take(40).Where(unit => unit is >= ' ' and <= '~'));
+    private static string Excerpt(string template)
+        => string.Concat(template.Take(40).Where(unit => unit is >= ' ' and <= '~'));
 }

@@ -32,7 +32,11 @@ public sealed class MistakesInTemplates
     [InlineData("{% block a %}{% endblock %}", 1, 4, "'block'")]
     [InlineData("{% for i in [] recursive %}{% endfor %}", 1, 16, "'recursive'")]
     [InlineData("{{ f(*a) }}", 1, 6, "'*'")]
-    public void A_statement_that_is_not_supported_is_an_error_that_names_it(string template, int line, int column, string part) =>
+    public void A_statement_that_is_not_supported_is_an_error_that_names_it(
+        string template,
+        int line,
+        int column,
+        string part) =>
         ShouldFail(() => ChatTemplate.Parse(template), ChatDiagnostics.Unsupported, line, column, part);
 
     [Theory]
@@ -44,7 +48,11 @@ public sealed class MistakesInTemplates
     [InlineData("{{ 'x'|safe + 'y' }}", 1, 13, "'safe'")]
     [InlineData("{{ cycler() }}", 1, 4, "'cycler'")]
     [InlineData("{{ strftime_now('%Q') }}", 1, 16, "'%Q'")]
-    public void A_function_that_is_not_supported_is_an_error_that_names_it_where_it_is_used(string template, int line, int column, string part)
+    public void A_function_that_is_not_supported_is_an_error_that_names_it_where_it_is_used(
+        string template,
+        int line,
+        int column,
+        string part)
     {
         ShouldFail(() => Render(template), ChatDiagnostics.Unsupported, line, column, part);
         Render($"{{% if false %}}{template}{{% endif %}}").ShouldBe("");
@@ -65,24 +73,36 @@ public sealed class MistakesInTemplates
     [InlineData("{{ messages|selectattr('role')|length }}", 1, 32, "no length")]
     [InlineData("{{ nothing|tojson }}", 1, 12, "JSON")]
     [InlineData("{{ 'a'.split('') }}", 1, 13, "empty separator")]
-    public void What_Python_has_no_answer_to_is_an_error_with_its_place(string template, int line, int column, string part) =>
+    public void What_Python_has_no_answer_to_is_an_error_with_its_place(
+        string template,
+        int line,
+        int column,
+        string part) =>
         ShouldFail(() => Render(template), ChatDiagnostics.Failed, line, column, part);
 
     [Fact]
     public void A_template_refuses_a_conversation_in_its_own_words()
     {
-        Diagnostic diagnostic = ShouldFail(() => Render("x\n{{ raise_exception('roles must ' ~ 'alternate') }}"), ChatDiagnostics.Refused, 2, 19, "refuses");
+        Diagnostic diagnostic = ShouldFail(
+            () => Render("x\n{{ raise_exception('roles must ' ~ 'alternate') }}"),
+            ChatDiagnostics.Refused,
+            2,
+            19,
+            "refuses");
         diagnostic.Message.ShouldEndWith("roles must alternate");
     }
 
     [Theory]
     [InlineData("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}")]
     [InlineData("{% set ns = namespace(x='a') %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}")]
-    [InlineData("{% set ns = namespace(x='a') %}{% for i in range(99) %}{% set ns.x = ns.x.replace('a', 'aa') %}{% endfor %}")]
+    [InlineData(
+        "{% set ns = namespace(x='a') %}{% for i in range(99) %}{% set ns.x = ns.x.replace('a', 'aa') %}{% endfor %}")]
     [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}")]
-    [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}")]
+    [InlineData(
+        "{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}")]
     [InlineData("{% set ns = namespace(x=[1], y=[1]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor %}{{ ns.x == ns.y }}")]
-    [InlineData("{% set ns = namespace(x=1) %}{% for i in range(99999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x|tojson }}")]
+    [InlineData(
+        "{% set ns = namespace(x=1) %}{% for i in range(99999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x|tojson }}")]
     [InlineData("{% set ns = namespace(x=9) %}{% for i in range(99) %}{% set ns.x = ns.x * ns.x %}{% endfor %}")]
     [InlineData("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}")]
     [InlineData("{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}")]
@@ -95,7 +115,8 @@ public sealed class MistakesInTemplates
     [InlineData("{{ [1]|tojson(indent=2000000000) }}")]
     [InlineData("{% for i in range(99999) %}{{ 'a' * 100000 }}{% endfor %}")]
     public void A_hostile_template_comes_to_an_end(string template) =>
-        Should.Throw<DiagnosticException>(() => Render(template)).Diagnostics.ShouldHaveSingleItem().Descriptor.ShouldBe(ChatDiagnostics.Endless);
+        Should.Throw<DiagnosticException>(() => Render(template)).Diagnostics.ShouldHaveSingleItem().Descriptor
+            .ShouldBe(ChatDiagnostics.Endless);
 
     [Theory]
     [InlineData("{{ ", "(", "1", ")", " }}")]
@@ -109,7 +130,12 @@ public sealed class MistakesInTemplates
     [InlineData("{{ 1", "|string", "", "", " }}")]
     [InlineData("", "{% if 1 %}", "", "{% endif %}", "")]
     [InlineData("", "{% for i in [1] %}", "", "{% endfor %}", "")]
-    public void A_template_that_is_nested_too_deeply_does_not_exhaust_the_stack(string begin, string open, string middle, string close, string end)
+    public void A_template_that_is_nested_too_deeply_does_not_exhaust_the_stack(
+        string begin,
+        string open,
+        string middle,
+        string close,
+        string end)
     {
         string template = begin + Repeat(open) + middle + Repeat(close) + end;
         DiagnosticException? error = null;
@@ -122,9 +148,15 @@ public sealed class MistakesInTemplates
 
     private static string Repeat(string text) => string.Concat(Enumerable.Repeat(text, 5000));
 
-    private static string Render(string template) => ChatTemplate.Parse(template).Render(JsonNode.Parse("""[{"role": "user"}]""")!.AsArray());
+    private static string Render(string template)
+        => ChatTemplate.Parse(template).Render(JsonNode.Parse("""[{"role": "user"}]""")!.AsArray());
 
-    private static Diagnostic ShouldFail(Action action, DiagnosticDescriptor descriptor, int line, int column, string part)
+    private static Diagnostic ShouldFail(
+        Action action,
+        DiagnosticDescriptor descriptor,
+        int line,
+        int column,
+        string part)
     {
         Diagnostic diagnostic = Should.Throw<DiagnosticException>(action).Diagnostics.ShouldHaveSingleItem();
         diagnostic.Descriptor.ShouldBe(descriptor);

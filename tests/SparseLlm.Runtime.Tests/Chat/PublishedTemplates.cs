@@ -4,10 +4,12 @@ using SparseLlm.Runtime.Chat;
 
 namespace SparseLlm.Runtime.Tests.Chat;
 
-/// <summary>Templates in the manner of those that the supported families are published with, against what jinja2 makes of them as transformers sets it up.</summary>
+/// <summary>Templates in the manner of those that the supported families are published with, against what jinja2 makes
+/// of them as transformers sets it up.</summary>
 public sealed class PublishedTemplates
 {
-    private static string Folder => Path.Combine(Repository.Root, "tests", "SparseLlm.Runtime.Tests", "Chat", "Templates");
+    private static string Folder
+        => Path.Combine(Repository.Root, "tests", "SparseLlm.Runtime.Tests", "Chat", "Templates");
 
     public static TheoryData<string, string> Cases
     {
@@ -33,7 +35,11 @@ public sealed class PublishedTemplates
     {
         JsonObject written = Read(template).Single(node => (string)node!["name"]! == name)!.AsObject();
         ChatTemplate parsed = ChatTemplate.Parse(File.ReadAllText(Path.Combine(Folder, $"{template}.jinja")));
-        string Render() => parsed.Render([], new ChatTemplateOptions { Variables = written["variables"]!.AsObject().ToDictionary(), Time = new FixedTime() });
+        string Render() => parsed.Render([], new ChatTemplateOptions
+        {
+            Variables = written["variables"]!.AsObject().ToDictionary(),
+            Time = new FixedTime()
+        });
         if (written["refusal"] is JsonNode refusal)
         {
             Diagnostic diagnostic = Should.Throw<DiagnosticException>(Render).Diagnostics.ShouldHaveSingleItem();
@@ -46,5 +52,6 @@ public sealed class PublishedTemplates
         }
     }
 
-    private static JsonArray Read(string template) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, $"{template}.json")))!.AsArray();
+    private static JsonArray Read(string template)
+        => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, $"{template}.json")))!.AsArray();
 }

@@ -100,8 +100,13 @@ public sealed class TemplatesOfModels : IDisposable
         [
             new ChatMessage(ChatRole.System, "s"),
             new ChatMessage(ChatRole.User, [new TextContent("a"), new TextContent("b")]),
-            new ChatMessage(ChatRole.Assistant, [new TextReasoningContent("hm"), new FunctionCallContent("id", "f", new Dictionary<string, object?> { ["x"] = 1, ["y"] = "é", ["z"] = null })]),
-            new ChatMessage(ChatRole.Tool, [new FunctionResultContent("id", 2.5), new FunctionResultContent("id2", "text")]),
+            new ChatMessage(ChatRole.Assistant, [new TextReasoningContent("hm"), new FunctionCallContent(
+                "id",
+                "f",
+                new Dictionary<string, object?> { ["x"] = 1, ["y"] = "é", ["z"] = null })]),
+            new ChatMessage(
+                ChatRole.Tool,
+                [new FunctionResultContent("id", 2.5), new FunctionResultContent("id2", "text")]),
         ]).ShouldBe(
             """
             [{"role": "system", "content": "s"}, {"role": "user", "content": "ab"},
@@ -112,9 +117,11 @@ public sealed class TemplatesOfModels : IDisposable
 
     [Fact]
     public void A_picture_in_a_message_is_refused() => Should.Throw<NotSupportedException>(
-        () => ChatTemplate.Parse("").Render([new ChatMessage(ChatRole.User, [new UriContent("https://example.com/a.png", "image/png")])])).Message.ShouldContain("UriContent");
+        () => ChatTemplate.Parse("").Render(
+            [new ChatMessage(ChatRole.User, [new UriContent("https://example.com/a.png", "image/png")])])).Message.ShouldContain("UriContent");
 
     private void Write(string file, string text) => File.WriteAllText(_directory[file], text);
 
-    private string Render(ChatTemplateOptions? options = null) => ChatTemplate.Read(_directory.Path)!.Render([new ChatMessage(ChatRole.User, "hi")], options);
+    private string Render(ChatTemplateOptions? options = null)
+        => ChatTemplate.Read(_directory.Path)!.Render([new ChatMessage(ChatRole.User, "hi")], options);
 }

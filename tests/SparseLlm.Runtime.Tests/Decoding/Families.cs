@@ -7,16 +7,20 @@ using SparseLlm.Runtime.Decoding;
 
 namespace SparseLlm.Runtime.Tests.Decoding;
 
-/// <summary>A tiny random model of every family, token by token, against what the family's official code computes of whole sequences in double precision.</summary>
+/// <summary>A tiny random model of every family, token by token, against what the family's official code computes of
+/// whole sequences in double precision.</summary>
 public sealed class Families : IDisposable
 {
-    // The official code in single precision is off by 3e-6 at most. The two forms of GELU are 1.3e-4 and more apart, every other feature 1e-2.
+    // The official code in single precision is off by 3e-6 at most. The two forms of GELU are 1.3e-4 and more apart,
+    // every other feature 1e-2.
     private const double Tolerance = 5e-5;
 
     private readonly TempDirectory directory = new();
 
     public static TheoryData<string> Names =>
-        [.. Directory.EnumerateFiles(Repository.Families, "config.json", SearchOption.AllDirectories).Select(path => Path.GetFileName(Path.GetDirectoryName(path))!).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(Repository.Families, "config.json", SearchOption.AllDirectories)
+            .Select(path => Path.GetFileName(Path.GetDirectoryName(path))!)
+            .Order(StringComparer.Ordinal)];
 
     public void Dispose() => directory.Dispose();
 
@@ -25,7 +29,9 @@ public sealed class Families : IDisposable
     public void Logits_are_those_of_the_official_code_token_by_token_and_in_pieces(string family)
     {
         // Steps of 5 tokens: caches behind a window are full soon, and move what is still seen to their beginning.
-        using LanguageModel model = LanguageModel.Open(Repository.Family(family), new LanguageModelOptions { Threads = 2, StepTokens = 5 });
+        using LanguageModel model = LanguageModel.Open(
+            Repository.Family(family),
+            new LanguageModelOptions { Threads = 2, StepTokens = 5 });
         foreach ((int[] ids, Dictionary<int, double[]> reference) in Sequences(family))
         {
             using TokenSequence single = model.NewSequence();
@@ -72,7 +78,8 @@ public sealed class Families : IDisposable
 
         int[] ids = Sequences(family).First().Ids;
         float[] packed = Last(directory["packed"], ids);
-        Distance(packed, Array.ConvertAll(Last(directory["dense"], ids), logit => (double)logit)).ShouldBeLessThan(1e-5);
+        Distance(packed, Array.ConvertAll(Last(directory["dense"], ids), logit => (double)logit)).ShouldBeLessThan(
+            1e-5);
     }
 
     [Theory]
@@ -109,7 +116,9 @@ public sealed class Families : IDisposable
     [MemberData(nameof(Names))]
     public void A_sequence_that_was_cut_goes_on_as_if_nothing_had_followed(string family)
     {
-        using LanguageModel model = LanguageModel.Open(Repository.Family(family), new LanguageModelOptions { Threads = 2, StepTokens = 5 });
+        using LanguageModel model = LanguageModel.Open(
+            Repository.Family(family),
+            new LanguageModelOptions { Threads = 2, StepTokens = 5 });
         (int[] ids, _) = Sequences(family).First();
         using TokenSequence sequence = model.NewSequence();
         foreach (int length in (int[])[ids.Length - 2, ids.Length / 2, 1, 0])
@@ -119,7 +128,9 @@ public sealed class Families : IDisposable
             sequence.Truncate(length);
             sequence.Tokens.ShouldBe(sequence.Length == 0 ? [] : ids[..length]);
             int[] next = [.. ids[sequence.Length..length], 3, 4];
-            Distance(model.Read(sequence, next), Array.ConvertAll(Last(model, [.. ids[..length], 3, 4]), logit => (double)logit)).ShouldBeLessThan(1e-5);
+            Distance(
+                model.Read(sequence, next),
+                Array.ConvertAll(Last(model, [.. ids[..length], 3, 4]), logit => (double)logit)).ShouldBeLessThan(1e-5);
             sequence.Clear();
         }
     }
@@ -127,7 +138,9 @@ public sealed class Families : IDisposable
     [Fact]
     public void Sequences_that_go_together_have_the_logits_that_each_has_alone()
     {
-        using LanguageModel model = LanguageModel.Open(Repository.Family("gemma3_text"), new LanguageModelOptions { Threads = 2, StepTokens = 16 });
+        using LanguageModel model = LanguageModel.Open(
+            Repository.Family("gemma3_text"),
+            new LanguageModelOptions { Threads = 2, StepTokens = 16 });
         int[][] texts = [[5, 9, 2, 7, 11, 30, 4], [8], [3, 3, 1, 12, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55]];
         float[][] alone = [.. texts.Select(text => Last(model, [.. text, 6]))];
 
@@ -143,12 +156,18 @@ public sealed class Families : IDisposable
     }
 
     /// <summary>
-    /// Where a sequence passes the length at which LongRoPE changes its frequencies, the official code generates with those of the length that it has by then, and the reference is of the
-    /// whole sequence: tokens before are not to be compared.
+    /// Where a sequence passes the length at which LongRoPE changes its frequencies, the official code generates with
+    /// those of the length that it has by then, and the reference is of the whole sequence: tokens before are not to be
+    /// compared.
     /// </summary>
-    private static Dictionary<int, double[]> Comparable(LanguageModel model, int[] ids, Dictionary<int, double[]> reference)
+    private static Dictionary<int, double[]> Comparable(
+        LanguageModel model,
+        int[] ids,
+        Dictionary<int, double[]> reference)
     {
-        int beyond = model.Definition.Layers.SelectMany(layer => layer.Blocks).Select(block => block.Mixer).OfType<AttentionDefinition>().Max(attention => attention.Rotary?.Long?.Beyond ?? 0);
+        int beyond = model.Definition.Layers.SelectMany(layer => layer.Blocks).Select(block => block.Mixer)
+            .OfType<AttentionDefinition>()
+            .Max(attention => attention.Rotary?.Long?.Beyond ?? 0);
         return ids.Length > beyond ? reference.Where(position => position.Key >= beyond).ToDictionary() : reference;
     }
 
@@ -166,22 +185,28 @@ public sealed class Families : IDisposable
 
     private static IEnumerable<(int[] Ids, Dictionary<int, double[]> Logits)> Sequences(string family)
     {
-        JsonElement reference = JsonElement.Parse(File.ReadAllBytes(Path.Combine(Repository.Family(family), "reference.json")));
+        JsonElement reference = JsonElement.Parse(
+            File.ReadAllBytes(Path.Combine(Repository.Family(family), "reference.json")));
         foreach (JsonElement sequence in reference.GetProperty("sequences").EnumerateArray())
         {
             yield return (
                 sequence.GetProperty("token_ids").Deserialize<int[]>()!,
-                sequence.GetProperty("logits").EnumerateObject().ToDictionary(position => int.Parse(position.Name, CultureInfo.InvariantCulture), position => position.Value.Deserialize<double[]>()!));
+                sequence.GetProperty("logits").EnumerateObject().ToDictionary(
+                    position => int.Parse(position.Name, CultureInfo.InvariantCulture),
+                    position => position.Value.Deserialize<double[]>()!));
         }
     }
 
     /// <summary>The L2 norm of the difference over that of the reference, for all positions that it has.</summary>
     private static double Distance(float[][] logits, Dictionary<int, double[]> reference) =>
-        Distance([.. reference.Keys.SelectMany(position => logits[position])], [.. reference.Values.SelectMany(values => values)]);
+        Distance(
+            [.. reference.Keys.SelectMany(position => logits[position])],
+            [.. reference.Values.SelectMany(values => values)]);
 
     private static double Distance(float[] logits, double[] reference)
     {
         logits.Length.ShouldBe(reference.Length);
-        return Math.Sqrt(logits.Zip(reference, (value, wanted) => (value - wanted) * (value - wanted)).Sum() / reference.Sum(value => value * value));
+        return Math.Sqrt(logits.Zip(reference, (value, wanted) => (value - wanted) * (value - wanted)).Sum()
+            / reference.Sum(value => value * value));
     }
 }

@@ -4,11 +4,13 @@ using SparseLlm.Runtime.Generation;
 
 namespace SparseLlm.Runtime.Tests.Generating;
 
-/// <summary>Tokens that come one by one are the text that all of them are together, with tokenizers of all kinds.</summary>
+/// <summary>Tokens that come one by one are the text that all of them are together, with tokenizers of all
+/// kinds.</summary>
 public sealed class DecodingTokens : IDisposable
 {
     private static readonly Dictionary<string, JsonObject> Cases = JsonNode
-        .Parse(File.ReadAllText(Path.Combine(Repository.Root, "tests", "SparseLlm.Models.Tests", "Tokenizers", "library-cases.json")))!.AsArray()
+        .Parse(File.ReadAllText(
+            Path.Combine(Repository.Root, "tests", "SparseLlm.Models.Tests", "Tokenizers", "library-cases.json")))!.AsArray()
         .ToDictionary(variation => (string)variation!["name"]!, variation => variation!.AsObject());
 
     private readonly TempDirectory directory = new();
@@ -24,11 +26,15 @@ public sealed class DecodingTokens : IDisposable
     {
         Tokenizer tokenizer = Load(Cases[variation]);
         var random = new Random(3);
-        IEnumerable<int[]> texts = Cases[variation]["cases"]!.AsArray().Select(example => example!["ids"]!.AsArray().Select(id => (int)id!).ToArray());
-        IEnumerable<int[]> nonsense = Enumerable.Range(0, 20).Select(_ => Enumerable.Range(0, 40).Select(_ => random.Next(-1, tokenizer.VocabularySize + 5)).ToArray());
+        IEnumerable<int[]> texts = Cases[variation]["cases"]!.AsArray()
+            .Select(example => example!["ids"]!.AsArray().Select(id => (int)id!).ToArray());
+        IEnumerable<int[]> nonsense = Enumerable.Range(0, 20)
+            .Select(_ => Enumerable.Range(0, 40).Select(_ => random.Next(-1, tokenizer.VocabularySize + 5)).ToArray());
 
-        // Bytes of SentencePiece, and of GPT-2, are among the first tokens: characters of several, and what is no character.
-        IEnumerable<int[]> bytes = Enumerable.Range(0, 20).Select(_ => Enumerable.Range(0, 40).Select(_ => random.Next(300)).ToArray());
+        // Bytes of SentencePiece, and of GPT-2, are among the first tokens: characters of several, and what is no
+        // character.
+        IEnumerable<int[]> bytes = Enumerable.Range(0, 20)
+            .Select(_ => Enumerable.Range(0, 40).Select(_ => random.Next(300)).ToArray());
         foreach (int[] ids in texts.Concat(nonsense).Concat(bytes))
         {
             foreach (bool skipsSpecialTokens in (bool[])[true, false])

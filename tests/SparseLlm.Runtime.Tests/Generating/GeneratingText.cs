@@ -9,7 +9,9 @@ public sealed class GeneratingText : IDisposable
 {
     private const string Prompt = "It was a dark night and";
 
-    private readonly LanguageModel model = LanguageModel.Open(Repository.Model("tiny-llama"), new LanguageModelOptions { Threads = 2 });
+    private readonly LanguageModel model = LanguageModel.Open(
+        Repository.Model("tiny-llama"),
+        new LanguageModelOptions { Threads = 2 });
     private readonly TempDirectory directory = new();
 
     public void Dispose()
@@ -56,7 +58,9 @@ public sealed class GeneratingText : IDisposable
     [Fact]
     public void It_ends_when_the_context_is_full()
     {
-        using LanguageModel small = LanguageModel.Open(model.Directory, new LanguageModelOptions { Threads = 2, ContextLength = 16 });
+        using LanguageModel small = LanguageModel.Open(
+            model.Directory,
+            new LanguageModelOptions { Threads = 2, ContextLength = 16 });
         int[] prompt = small.Tokenizer.Encode(Prompt);
         using TokenSequence sequence = small.NewSequence();
         GeneratedText[] pieces = [.. small.Stream(sequence, prompt)];
@@ -72,8 +76,10 @@ public sealed class GeneratingText : IDisposable
     {
         string text = model.Generate(Prompt, new GenerationOptions { MaximumTokens = 30 });
         string stop = text[10..15];
-        GeneratedText[] pieces = Stream(new GenerationOptions { MaximumTokens = 30, StopStrings = ["never there", stop] });
-        string.Concat(pieces.Select(piece => piece.Text)).ShouldBe(text[..text.IndexOf(stop, StringComparison.Ordinal)]);
+        GeneratedText[] pieces = Stream(
+            new GenerationOptions { MaximumTokens = 30, StopStrings = ["never there", stop] });
+        string.Concat(pieces.Select(piece => piece.Text))
+            .ShouldBe(text[..text.IndexOf(stop, StringComparison.Ordinal)]);
         pieces[^1].End.ShouldBe(EndReason.StopString);
         pieces.SkipLast(1).ShouldAllBe(piece => piece.End == null);
         pieces.Length.ShouldBeLessThan(30);
@@ -91,14 +97,19 @@ public sealed class GeneratingText : IDisposable
         }
 
         // The fourth token ends a text from now on.
-        File.WriteAllText(directory["generation_config.json"], new JsonObject { ["eos_token_id"] = new JsonArray(tokens[3], 2000) }.ToJsonString());
+        File.WriteAllText(
+            directory["generation_config.json"],
+            new JsonObject { ["eos_token_id"] = new JsonArray(tokens[3], 2000) }.ToJsonString());
         using LanguageModel ending = LanguageModel.Open(directory.Path, new LanguageModelOptions { Threads = 2 });
         ending.EndTokens.Order().ShouldBe([.. new[] { tokens[3], 2000 }.Order()]);
-        GeneratedText[] pieces = [.. ending.Stream(ending.Tokenizer.Encode(Prompt), new GenerationOptions { MaximumTokens = 8, ShowsSpecialTokens = isShown })];
+        GeneratedText[] pieces = [.. ending.Stream(
+            ending.Tokenizer.Encode(Prompt),
+            new GenerationOptions { MaximumTokens = 8, ShowsSpecialTokens = isShown })];
         pieces[^1].End.ShouldBe(EndReason.EndToken);
         int[] prompt = ending.Tokenizer.Encode(Prompt);
         int shown = Array.IndexOf(tokens, tokens[3]) + (isShown ? 1 : 0);
-        (Prompt + string.Concat(pieces.Select(piece => piece.Text))).ShouldBe(ending.Tokenizer.Decode([.. prompt, .. tokens[..shown]]));
+        (Prompt + string.Concat(pieces.Select(piece => piece.Text))).ShouldBe(
+            ending.Tokenizer.Decode([.. prompt, .. tokens[..shown]]));
     }
 
     [Fact]
@@ -108,12 +119,14 @@ public sealed class GeneratingText : IDisposable
         using TokenSequence sequence = model.NewSequence();
         int[] prompt = model.Tokenizer.Encode(Prompt);
         model.Read(sequence, prompt[..3]);
-        string.Concat(model.Stream(sequence, prompt[3..], new GenerationOptions { MaximumTokens = 9 }).Select(piece => piece.Text)).ShouldBe(whole);
+        string.Concat(
+            model.Stream(sequence, prompt[3..], new GenerationOptions { MaximumTokens = 9 }).Select(piece => piece.Text)).ShouldBe(whole);
 
         // The last token has not been read.
         sequence.Length.ShouldBe(prompt.Length + 8);
         sequence.Clear();
-        string.Concat(model.Stream(sequence, prompt, new GenerationOptions { MaximumTokens = 9 }).Select(piece => piece.Text)).ShouldBe(whole);
+        string.Concat(
+            model.Stream(sequence, prompt, new GenerationOptions { MaximumTokens = 9 }).Select(piece => piece.Text)).ShouldBe(whole);
     }
 
     [Fact]
@@ -150,7 +163,8 @@ public sealed class GeneratingText : IDisposable
         string[] prompts = ["The king", "Once upon a time", Prompt];
         var options = new GenerationOptions { MaximumTokens = 10 };
         string[] alone = [.. prompts.Select(prompt => model.Generate(prompt, options))];
-        string[] together = await Task.WhenAll(prompts.Select(prompt => Task.Run(() => model.Generate(prompt, options))));
+        string[] together = await Task.WhenAll(
+            prompts.Select(prompt => Task.Run(() => model.Generate(prompt, options))));
         together.ShouldBe(alone);
     }
 
@@ -162,5 +176,6 @@ public sealed class GeneratingText : IDisposable
         return [.. sequence.Tokens.Skip(prompt.Length)];
     }
 
-    private GeneratedText[] Stream(GenerationOptions options) => [.. model.Stream(model.Tokenizer.Encode(Prompt), options)];
+    private GeneratedText[] Stream(GenerationOptions options)
+        => [.. model.Stream(model.Tokenizer.Encode(Prompt), options)];
 }

@@ -16,7 +16,8 @@ public sealed class RecommendedOptions : IDisposable
         GenerationOptions.Recommended(directory.Path).ShouldBe(GenerationOptions.Greedy);
         Of("{}").ShouldBe(GenerationOptions.Greedy);
         Of("""{ "do_sample": false, "temperature": 0.6, "top_p": 0.9 }""").ShouldBe(GenerationOptions.Greedy);
-        Of("""{ "do_sample": null, "repetition_penalty": 1.1 }""").ShouldBe(new GenerationOptions { RepetitionPenalty = 1.1f });
+        Of("""{ "do_sample": null, "repetition_penalty": 1.1 }""").ShouldBe(
+            new GenerationOptions { RepetitionPenalty = 1.1f });
     }
 
     [Fact]
@@ -24,7 +25,14 @@ public sealed class RecommendedOptions : IDisposable
     {
         Of("""{ "do_sample": true }""").ShouldBe(new GenerationOptions { Temperature = 1, TopK = 50 });
         Of("""{ "do_sample": true, "temperature": 0.6, "top_k": 20, "top_p": 0.95, "min_p": 0.01, "repetition_penalty": 1.05, "eos_token_id": [1, 2] }""")
-            .ShouldBe(new GenerationOptions { Temperature = 0.6f, TopK = 20, TopP = 0.95f, MinP = 0.01f, RepetitionPenalty = 1.05f });
+            .ShouldBe(new GenerationOptions
+            {
+                Temperature = 0.6f,
+                TopK = 20,
+                TopP = 0.95f,
+                MinP = 0.01f,
+                RepetitionPenalty = 1.05f
+            });
     }
 
     [Theory]
@@ -56,7 +64,8 @@ public sealed class RecommendedOptions : IDisposable
 
         File.WriteAllText(directory["generation_config.json"], """{ "eos_token_id": ["</s>"] }""");
         using LanguageModel model = LanguageModel.Open(directory.Path, new LanguageModelOptions { Threads = 1 });
-        Should.Throw<DiagnosticException>(() => model.Generate("a")).Diagnostics.ShouldHaveSingleItem().Descriptor.ShouldBe(RuntimeDiagnostics.MalformedGenerationConfig);
+        Should.Throw<DiagnosticException>(() => model.Generate("a")).Diagnostics.ShouldHaveSingleItem().Descriptor
+            .ShouldBe(RuntimeDiagnostics.MalformedGenerationConfig);
     }
 
     private GenerationOptions Of(string json)

@@ -3,7 +3,8 @@ using SparseLlm.Runtime.Sampling;
 
 namespace SparseLlm.Runtime.Tests.Generating;
 
-/// <summary>Which tokens can be chosen and how often, against the definitions of transformers, written down token by token.</summary>
+/// <summary>Which tokens can be chosen and how often, against the definitions of transformers, written down token by
+/// token.</summary>
 public sealed class SamplingTokens
 {
     private const int Draws = 20_000;
@@ -28,9 +29,22 @@ public sealed class SamplingTokens
 
     [Theory]
     [MemberData(nameof(Settings))]
-    public void Tokens_are_drawn_as_often_as_their_probabilities_say(float temperature, int topK, float topP, float minP, float penalty)
+    public void Tokens_are_drawn_as_often_as_their_probabilities_say(
+        float temperature,
+        int topK,
+        float topP,
+        float minP,
+        float penalty)
     {
-        var options = new GenerationOptions { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, RepetitionPenalty = penalty, Seed = 5 };
+        var options = new GenerationOptions
+        {
+            Temperature = temperature,
+            TopK = topK,
+            TopP = topP,
+            MinP = minP,
+            RepetitionPenalty = penalty,
+            Seed = 5
+        };
         double[] expected = Probabilities(options);
         var sampler = new Sampler(options);
         var counts = new int[Logits.Length];
@@ -84,7 +98,9 @@ public sealed class SamplingTokens
     {
         foreach (float temperature in (float[])[float.Epsilon, 1e-6f, 1e30f])
         {
-            new Sampler(new GenerationOptions { Temperature = temperature, TopP = 0.5f, Seed = 1 }).Choose([-3e38f, 3e38f, 0], []).ShouldBeInRange(0, 2);
+            new Sampler(new GenerationOptions { Temperature = temperature, TopP = 0.5f, Seed = 1 }).Choose(
+                [-3e38f, 3e38f, 0],
+                []).ShouldBeInRange(0, 2);
         }
 
         new Sampler(new GenerationOptions { Temperature = 1e-6f, Seed = 1 }).Choose([1, 1.01f, -5], []).ShouldBe(1);
@@ -93,7 +109,9 @@ public sealed class SamplingTokens
     /// <summary>The logits processors of transformers 4.57, in its order, in double precision.</summary>
     private static double[] Probabilities(GenerationOptions options)
     {
-        double[] scores = [.. Logits.Select((logit, token) => (double)(!Seen.Contains(token) ? logit : logit < 0 ? logit * options.RepetitionPenalty : logit / options.RepetitionPenalty))];
+        double[] scores = [.. Logits.Select((logit, token) => (double)(!Seen.Contains(token)
+            ? logit
+            : logit < 0 ? logit * options.RepetitionPenalty : logit / options.RepetitionPenalty))];
         scores = [.. scores.Select(score => score / options.Temperature)];
         if (options.TopK > 0)
         {
@@ -115,7 +133,8 @@ public sealed class SamplingTokens
         if (options.MinP > 0)
         {
             double[] likely = Softmax(scores);
-            scores = [.. scores.Select((score, token) => likely[token] < options.MinP * likely.Max() ? double.NegativeInfinity : score)];
+            scores = [.. scores.Select(
+                (score, token) => likely[token] < options.MinP * likely.Max() ? double.NegativeInfinity : score)];
         }
 
         return Softmax(scores);

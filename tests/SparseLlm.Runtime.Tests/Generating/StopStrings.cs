@@ -2,7 +2,8 @@ using SparseLlm.Runtime.Generation;
 
 namespace SparseLlm.Runtime.Tests.Generating;
 
-/// <summary>Text goes through up to the stop string that is complete first, and nothing of one is let through before it is known to be none.</summary>
+/// <summary>Text goes through up to the stop string that is complete first, and nothing of one is let through before it
+/// is known to be none.</summary>
 public sealed class StopStrings
 {
     [Theory]
@@ -38,9 +39,15 @@ public sealed class StopStrings
         for (int round = 0; round < 2000; round++)
         {
             string text = new([.. Enumerable.Range(0, 12).Select(_ => "abc"[random.Next(3)])]);
-            string[] stops = [.. Enumerable.Range(0, random.Next(1, 3)).Select(_ => new string([.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => "abc"[random.Next(3)])]))];
-            int end = stops.Where(stop => text.Contains(stop, StringComparison.Ordinal)).Select(stop => (Begin: text.IndexOf(stop, StringComparison.Ordinal), stop.Length))
-                .OrderBy(stop => stop.Begin + stop.Length).ThenBy(stop => stop.Begin).Select(stop => stop.Begin).FirstOrDefault(text.Length);
+            string[] stops = [.. Enumerable.Range(0, random.Next(1, 3)).Select(
+                _ => new string([.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => "abc"[random.Next(3)])]))];
+            int end = stops.Where(stop => text.Contains(stop, StringComparison.Ordinal))
+                .Select(stop => (Begin: text.IndexOf(stop, StringComparison.Ordinal), stop.Length))
+                .OrderBy(stop => stop.Begin + stop.Length)
+                .ThenBy(stop => stop
+                    .Begin)
+                .Select(stop => stop.Begin)
+                .FirstOrDefault(text.Length);
 
             var matcher = new StopMatcher(stops);
             string shown = "";

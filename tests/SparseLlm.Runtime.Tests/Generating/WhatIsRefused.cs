@@ -10,10 +10,13 @@ using SparseLlm.Runtime.Generation;
 
 namespace SparseLlm.Runtime.Tests.Generating;
 
-/// <summary>What cannot be generated is refused, before anything is, and what would reach for memory that is gone.</summary>
+/// <summary>What cannot be generated is refused, before anything is, and what would reach for memory that is
+/// gone.</summary>
 public sealed class WhatIsRefused : IDisposable
 {
-    private readonly LanguageModel model = LanguageModel.Open(Repository.Model("tiny-llama"), new LanguageModelOptions { Threads = 1, ContextLength = 8 });
+    private readonly LanguageModel model = LanguageModel.Open(
+        Repository.Model("tiny-llama"),
+        new LanguageModelOptions { Threads = 1, ContextLength = 8 });
     private readonly TempDirectory directory = new();
 
     public static TheoryData<GenerationOptions, string> Impossible => new()
@@ -25,7 +28,9 @@ public sealed class WhatIsRefused : IDisposable
         { new GenerationOptions { TopP = 1.1f }, nameof(GenerationOptions.TopP) },
         { new GenerationOptions { MinP = -0.1f }, nameof(GenerationOptions.MinP) },
         { new GenerationOptions { RepetitionPenalty = 0 }, nameof(GenerationOptions.RepetitionPenalty) },
-        { new GenerationOptions { RepetitionPenalty = float.PositiveInfinity }, nameof(GenerationOptions.RepetitionPenalty) },
+        {
+            new GenerationOptions { RepetitionPenalty = float.PositiveInfinity },
+            nameof(GenerationOptions.RepetitionPenalty) },
         { new GenerationOptions { StopStrings = ["a", ""] }, nameof(GenerationOptions.StopStrings) },
     };
 
@@ -44,7 +49,9 @@ public sealed class WhatIsRefused : IDisposable
     public void A_text_longer_than_the_context_is_refused_as_a_whole()
     {
         using TokenSequence sequence = model.NewSequence();
-        Diagnostic diagnostic = Failure(() => model.Read(sequence, [1, 2, 3, 4, 5, 6, 7, 8, 9]), RuntimeDiagnostics.ContextTooShort);
+        Diagnostic diagnostic = Failure(
+            () => model.Read(sequence, [1, 2, 3, 4, 5, 6, 7, 8, 9]),
+            RuntimeDiagnostics.ContextTooShort);
         diagnostic.Message.ShouldStartWith("9 tokens are more than the context of 8");
         sequence.Length.ShouldBe(0);
         model.Read(sequence, [1, 2, 3, 4, 5, 6, 7, 8]);
@@ -54,7 +61,9 @@ public sealed class WhatIsRefused : IDisposable
     [Fact]
     public void A_context_that_memory_has_no_room_for_is_refused_with_the_longest_that_has()
     {
-        Diagnostic diagnostic = Failure(() => Open(Repository.Model("tiny-llama"), int.MaxValue), RuntimeDiagnostics.CacheTooLarge);
+        Diagnostic diagnostic = Failure(
+            () => Open(Repository.Model("tiny-llama"), int.MaxValue),
+            RuntimeDiagnostics.CacheTooLarge);
         diagnostic.Message.ShouldContain("2147483647 tokens take 4398.0 GB");
         int longest = int.Parse(Regex.Match(diagnostic.Message, "[0-9]+$").Value, CultureInfo.InvariantCulture);
         Open(Repository.Model("tiny-llama"), longest);
@@ -63,19 +72,22 @@ public sealed class WhatIsRefused : IDisposable
 
     [Fact]
     public void A_context_beyond_the_positions_that_a_model_has_learned_is_refused() =>
-        Failure(() => Open(Repository.Model("tiny-opt"), 257), ModelDiagnostics.SequenceTooLong).Message.ShouldContain("longer than the model's 256");
+        Failure(() => Open(Repository.Model("tiny-opt"), 257), ModelDiagnostics.SequenceTooLong).Message
+            .ShouldContain("longer than the model's 256");
 
     [Fact]
     public void Logits_that_are_no_numbers_are_refused()
     {
         StoredTensors tensors = StoredTensors.Of(Repository.Model("tiny-llama"));
-        Span<Half> weights = MemoryMarshal.Cast<byte, Half>(tensors["model.layers.3.mlp.down_proj.weight"].Bytes.AsSpan());
+        Span<Half> weights = MemoryMarshal.Cast<byte, Half>(
+            tensors["model.layers.3.mlp.down_proj.weight"].Bytes.AsSpan());
         weights[7] = Half.NaN;
         tensors.Write(directory["model.safetensors"]);
         File.Copy(Path.Combine(model.Directory, "config.json"), directory["config.json"]);
         using LanguageModel damaged = LanguageModel.Open(directory.Path, new LanguageModelOptions { Threads = 1 });
         using TokenSequence sequence = damaged.NewSequence();
-        Failure(() => damaged.Read(sequence, [5]), RuntimeDiagnostics.NonFiniteLogits).Location!.File.ShouldBe(directory.Path);
+        Failure(() => damaged.Read(sequence, [5]), RuntimeDiagnostics.NonFiniteLogits).Location!.File
+            .ShouldBe(directory.Path);
     }
 
     [Fact]
@@ -100,7 +112,9 @@ public sealed class WhatIsRefused : IDisposable
         byte[] bytes = File.ReadAllBytes(directory["model.safetensors"]);
         using (Checkpoint packed = Checkpoint.Open(directory.Path))
         {
-            BitConverter.TryWriteBytes(bytes.AsSpan((int)packed[Name].Packed!.Part(StoredPart.RowOffsets).Offset + sizeof(long)), -5L).ShouldBeTrue();
+            BitConverter.TryWriteBytes(
+                bytes.AsSpan((int)packed[Name].Packed!.Part(StoredPart.RowOffsets).Offset + sizeof(long)),
+                -5L).ShouldBeTrue();
         }
 
         File.WriteAllBytes(directory["model.safetensors"], bytes);
@@ -122,9 +136,12 @@ public sealed class WhatIsRefused : IDisposable
     public void Sequences_of_other_models_disposed_ones_and_one_that_is_there_twice_are_refused()
     {
         using TokenSequence sequence = model.NewSequence();
-        Should.Throw<ArgumentException>(() => model.Read([new Continuation(sequence, [1]), new Continuation(sequence, [2])]));
+        Should.Throw<ArgumentException>(
+            () => model.Read([new Continuation(sequence, [1]), new Continuation(sequence, [2])]));
 
-        using LanguageModel other = LanguageModel.Open(Repository.Model("tiny-opt"), new LanguageModelOptions { Threads = 1 });
+        using LanguageModel other = LanguageModel.Open(
+            Repository.Model("tiny-opt"),
+            new LanguageModelOptions { Threads = 1 });
         Should.Throw<ArgumentException>(() => other.Read(sequence, [1]));
 
         TokenSequence gone = model.NewSequence();

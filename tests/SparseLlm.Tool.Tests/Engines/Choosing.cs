@@ -15,7 +15,8 @@ public sealed class Choosing : IDisposable
         {
             ToolProcess run = Run(command, name);
             run.ExitCode.ShouldBe(1);
-            run.Error.Split('\n').ShouldContain($"sparsellm: error SLM4040: the engine '{name}' is not installed; type: dotnet sparsellm engine install {name}");
+            run.Error.Split(
+                '\n').ShouldContain($"sparsellm: error SLM4040: the engine '{name}' is not installed; type: dotnet sparsellm engine install {name}");
         }
     }
 
@@ -58,7 +59,8 @@ public sealed class Choosing : IDisposable
     public void An_engine_that_computes_otherwise_than_when_it_was_installed_is_an_error()
     {
         engines.Install(numericsClass: "torch-cuda/1");
-        Run("build", "cpu-torch").Error.ShouldContain($"error SLM4041: 'cpu-torch' computes as {EngineFolder.NumericsClass} here, and was torch-cuda/1");
+        Run("build", "cpu-torch").Error.ShouldContain(
+            $"error SLM4041: 'cpu-torch' computes as {EngineFolder.NumericsClass} here, and was torch-cuda/1");
     }
 
     [Fact]
@@ -85,7 +87,8 @@ public sealed class Choosing : IDisposable
     public void An_engine_multiplies_as_it_is_told()
     {
         engines.Install();
-        Run("build", "cpu-torch", "notice", "--precision", "fast").Error.ShouldContain("note SLM4045: one thread only, Fast");
+        Run("build", "cpu-torch", "notice", "--precision", "fast").Error
+            .ShouldContain("note SLM4045: one thread only, Fast");
         ToolProcess.Run(engines.Environment(), ["engine", "list"]).Output.ShouldContain("test worker");
     }
 
@@ -136,18 +139,22 @@ public sealed class Choosing : IDisposable
         named.ExitCode.ShouldBe(1);
         named.Error.ShouldContain("error SLM4050: the built-in engine (device cpu) computes exactly");
         Run("build", "auto", "", "--precision", "fast", "--devices", "0,1").ExitCode.ShouldBe(0);
-        Run("build", "cpu-torch", "", "--devices", "0,1").Error.ShouldContain("error SLM4050: device cpu-torch computes on the processor");
+        Run("build", "cpu-torch", "", "--devices", "0,1").Error
+            .ShouldContain("error SLM4050: device cpu-torch computes on the processor");
     }
 
     [Theory]
     [InlineData(null, "passive")]
     [InlineData("active", "active")]
-    public void Threads_of_native_libraries_sleep_while_they_wait_unless_the_user_says_otherwise(string? asked, string policy)
+    public void Threads_of_native_libraries_sleep_while_they_wait_unless_the_user_says_otherwise(
+        string? asked,
+        string policy)
     {
         engines.Install();
         Dictionary<string, string> environment = engines.Environment("notice");
         environment["OMP_WAIT_POLICY"] = asked!;
-        ToolProcess.Run(environment, project.Arguments("build", "--device", "cpu-torch")).Error.ShouldContain($"and it waits {policy}");
+        ToolProcess.Run(environment, project.Arguments("build", "--device", "cpu-torch")).Error
+            .ShouldContain($"and it waits {policy}");
     }
 
     [Fact]
@@ -164,7 +171,8 @@ public sealed class Choosing : IDisposable
         Skip.If(OperatingSystem.IsWindows(), "The driver's program is a script here.");
         engines.Install("cuda");
         Dictionary<string, string> environment = engines.Environment();
-        environment["PATH"] = FakeDriver.In(project["bin"]) + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
+        environment["PATH"] = FakeDriver.In(project["bin"]) + Path.PathSeparator
+            + Environment.GetEnvironmentVariable("PATH");
         ToolProcess build = ToolProcess.Run(environment, project.Arguments("build", "--device", "auto"));
         build.ExitCode.ShouldBe(0, build.Error);
         engines.ProcessId.ShouldNotBeNull();

@@ -1,6 +1,7 @@
 namespace SparseLlm.Tool.Tests.Engines;
 
-/// <summary>The folder of engines may be any that somebody names: only what the tool has put there is removed.</summary>
+/// <summary>The folder of engines may be any that somebody names: only what the tool has put there is
+/// removed.</summary>
 public sealed class Deleting : IDisposable
 {
     private readonly EngineFolder engines = new();
@@ -27,14 +28,17 @@ public sealed class Deleting : IDisposable
     {
         Skip.If(OperatingSystem.IsWindows(), "Links take a privilege there.");
         engines.Install("cuda");
-        string linked = isOfAllVersions ? Path.Combine(engines.Path, "cuda") : Directory.EnumerateDirectories(Path.Combine(engines.Path, "cuda")).Single();
+        string linked = isOfAllVersions
+            ? Path.Combine(engines.Path, "cuda")
+            : Directory.EnumerateDirectories(Path.Combine(engines.Path, "cuda")).Single();
         Directory.Move(linked, directory["victim"]);
         Directory.CreateSymbolicLink(linked, directory["victim"]);
         ToolProcess remove = Run("remove", "cuda");
         remove.ExitCode.ShouldBe(1);
         remove.Error.ShouldContain("error SLM4006");
         remove.Error.ShouldContain("nothing is removed behind a link");
-        Directory.EnumerateFiles(directory["victim"], "engine.json", SearchOption.AllDirectories).ShouldHaveSingleItem();
+        Directory.EnumerateFiles(directory["victim"], "engine.json", SearchOption.AllDirectories)
+            .ShouldHaveSingleItem();
         new DirectoryInfo(linked).LinkTarget.ShouldNotBeNull();
     }
 
@@ -44,7 +48,9 @@ public sealed class Deleting : IDisposable
         Skip.If(OperatingSystem.IsWindows(), "Links take a privilege there.");
         engines.Install("cuda");
         File.WriteAllText(Path.Combine(Directory.CreateDirectory(directory["victim"]).FullName, "photo"), "precious");
-        Directory.CreateSymbolicLink(Path.Combine(Directory.EnumerateDirectories(Path.Combine(engines.Path, "cuda")).Single(), "link"), directory["victim"]);
+        Directory.CreateSymbolicLink(
+            Path.Combine(Directory.EnumerateDirectories(Path.Combine(engines.Path, "cuda")).Single(), "link"),
+            directory["victim"]);
         Run("remove", "cuda").ExitCode.ShouldBe(0);
         Directory.Exists(Path.Combine(engines.Path, "cuda")).ShouldBeFalse();
         File.ReadAllText(Path.Combine(directory["victim"], "photo")).ShouldBe("precious");
@@ -59,7 +65,9 @@ public sealed class Deleting : IDisposable
         string[] foreign = [".git", ".config", ".0123456789ABCDEF0123456789ABCDEF", ".a+b", "..."];
         foreach (string name in (string[])[.. left, .. foreign])
         {
-            File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(parent, name)).FullName, "file"), "precious");
+            File.WriteAllText(
+                Path.Combine(Directory.CreateDirectory(Path.Combine(parent, name)).FullName, "file"),
+                "precious");
             Directory.SetLastWriteTimeUtc(Path.Combine(parent, name), DateTime.UtcNow.AddDays(-9));
         }
 
@@ -70,13 +78,18 @@ public sealed class Deleting : IDisposable
         Directory.CreateSymbolicLink(link, directory["victim"]);
 
         // An installation that fails at once, but not before it has cleared up.
-        File.WriteAllText(directory["NuGet.config"], "<configuration><packageSources><clear /></packageSources></configuration>");
-        Run("install", "cpu-torch", "--configfile", directory["NuGet.config"], "--source", directory["nowhere"]).Error.ShouldContain("error SLM4044");
-        Directory.EnumerateFileSystemEntries(parent).Select(path => Path.GetFileName(path)).ShouldBe([.. foreign, Path.GetFileName(link)], ignoreOrder: true);
+        File.WriteAllText(
+            directory["NuGet.config"],
+            "<configuration><packageSources><clear /></packageSources></configuration>");
+        Run("install", "cpu-torch", "--configfile", directory["NuGet.config"], "--source", directory["nowhere"]).Error
+            .ShouldContain("error SLM4044");
+        Directory.EnumerateFileSystemEntries(parent).Select(path => Path.GetFileName(path))
+            .ShouldBe([.. foreign, Path.GetFileName(link)], ignoreOrder: true);
         File.ReadAllText(Path.Combine(directory["victim"], "file")).ShouldBe("precious");
     }
 
-    private ToolProcess Run(params string[] arguments) => ToolProcess.Run(engines.Environment(), ["engine", .. arguments]);
+    private ToolProcess Run(params string[] arguments)
+        => ToolProcess.Run(engines.Environment(), ["engine", .. arguments]);
 
     public void Dispose()
     {

@@ -19,9 +19,11 @@ internal sealed class EngineFolder : IDisposable
     public string Started => directory["started"];
 
     /// <summary>The test worker's process; null if there is none.</summary>
-    public int? ProcessId => File.Exists(Started) && int.TryParse(File.ReadAllText(Started), CultureInfo.InvariantCulture, out int id) ? id : null;
+    public int? ProcessId => File.Exists(Started)
+        && int.TryParse(File.ReadAllText(Started), CultureInfo.InvariantCulture, out int id) ? id : null;
 
-    /// <summary>The environment of a tool that finds the engines here, and of packages none that anything else has left.</summary>
+    /// <summary>The environment of a tool that finds the engines here, and of packages none that anything else has
+    /// left.</summary>
     public Dictionary<string, string> Environment(string mode = "") => new()
     {
         [InstalledEngines.Variable] = Path,
@@ -31,7 +33,13 @@ internal sealed class EngineFolder : IDisposable
     };
 
     /// <summary>Installs the test worker.</summary>
-    public void Install(string name = "cpu-torch", string version = "1.2.3", string? tool = null, string? numericsClass = null, string? fastNumericsClass = null, bool isKnown = true)
+    public void Install(
+        string name = "cpu-torch",
+        string version = "1.2.3",
+        string? tool = null,
+        string? numericsClass = null,
+        string? fastNumericsClass = null,
+        bool isKnown = true)
     {
         var engine = new InstalledEngine
         {
@@ -40,7 +48,9 @@ internal sealed class EngineFolder : IDisposable
             Tool = tool ?? ToolVersion.Current.ToNormalizedString(),
             Assembly = System.IO.Path.Combine(AppContext.BaseDirectory, "TestWorker.dll"),
             NumericsClass = isKnown ? numericsClass ?? NumericsClass : null,
-            OtherNumericsClasses = fastNumericsClass is null ? [] : new Dictionary<string, string> { ["fast"] = fastNumericsClass },
+            OtherNumericsClasses = fastNumericsClass is null
+                ? []
+                : new Dictionary<string, string> { ["fast"] = fastNumericsClass },
             Description = isKnown ? "test worker" : null,
             InstalledAt = DateTimeOffset.UnixEpoch,
         };

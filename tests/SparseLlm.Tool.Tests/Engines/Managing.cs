@@ -13,24 +13,39 @@ public sealed class Managing : IDisposable
     public void Packages_that_are_not_there_are_one_error_and_nothing_is_left()
     {
         // A NuGet.config with one empty feed, so that no network takes part; the files above the project are traps.
-        File.WriteAllText(directory["NuGet.config"], $"<configuration><packageSources><clear /><add key=\"empty\" value=\"{Directory.CreateDirectory(directory["feed"]).FullName}\" /></packageSources></configuration>");
+        File.WriteAllText(directory[
+            "NuGet.config"], $"<configuration><packageSources><clear /><add key=\"empty\" value=\"{Directory.CreateDirectory(directory["feed"]).FullName}\" /></packageSources></configuration>");
         Directory.CreateDirectory(engines.Path);
-        File.WriteAllText(Path.Combine(engines.Path, "Directory.Build.props"), "<Project><Import Project=\"trap\" /></Project>");
+        File.WriteAllText(
+            Path.Combine(engines.Path, "Directory.Build.props"),
+            "<Project><Import Project=\"trap\" /></Project>");
         File.WriteAllText(Path.Combine(engines.Path, "NuGet.config"), "trap");
-        File.WriteAllText(Path.Combine(engines.Path, "global.json"), """{ "sdk": { "version": "1.0.0", "rollForward": "disable" } }""");
+        File.WriteAllText(
+            Path.Combine(engines.Path, "global.json"),
+            """{ "sdk": { "version": "1.0.0", "rollForward": "disable" } }""");
 
         ToolProcess install = Run("install", "cpu-torch", "--configfile", directory["NuGet.config"]);
         install.ExitCode.ShouldBe(1);
-        string[] errors = [.. install.Error.Split('\n').Where(line => line.StartsWith("sparsellm: error", StringComparison.Ordinal))];
-        errors.ShouldHaveSingleItem().ShouldStartWith("sparsellm: error SLM4044: 'cpu-torch' could not be published: NU1101");
+        string[] errors = [.. install.Error.Split('\n')
+            .Where(line => line.StartsWith("sparsellm: error", StringComparison.Ordinal))];
+        errors.ShouldHaveSingleItem()
+            .ShouldStartWith("sparsellm: error SLM4044: 'cpu-torch' could not be published: NU1101");
         Directory.EnumerateDirectories(engines.Path).ShouldBeEmpty();
     }
 
     [Fact]
     public void A_source_that_does_not_exist_is_named()
     {
-        File.WriteAllText(directory["NuGet.config"], "<configuration><packageSources><clear /></packageSources></configuration>");
-        ToolProcess install = Run("install", "cpu-torch", "--configfile", directory["NuGet.config"], "--source", directory["nowhere"]);
+        File.WriteAllText(
+            directory["NuGet.config"],
+            "<configuration><packageSources><clear /></packageSources></configuration>");
+        ToolProcess install = Run(
+            "install",
+            "cpu-torch",
+            "--configfile",
+            directory["NuGet.config"],
+            "--source",
+            directory["nowhere"]);
         install.ExitCode.ShouldBe(1);
         install.Error.ShouldContain("error SLM4044");
         install.Error.ShouldContain(directory["nowhere"]);
@@ -78,10 +93,12 @@ public sealed class Managing : IDisposable
     {
         Skip.If(OperatingSystem.IsWindows(), "The driver's program is a script here.");
         Dictionary<string, string> environment = engines.Environment();
-        environment["PATH"] = FakeDriver.In(directory["bin"]) + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
+        environment["PATH"] = FakeDriver.In(directory["bin"]) + Path.PathSeparator
+            + Environment.GetEnvironmentVariable("PATH");
         string before = ToolProcess.Run(environment, ["doctor"]).Output;
         before.ShouldContain("NVIDIA L4 (24.2 GB), driver 550.54.15, CUDA up to 12.4");
-        before.ShouldContain("! there is a GPU, and no engine that uses it; type: dotnet sparsellm engine install cuda");
+        before.ShouldContain(
+            "! there is a GPU, and no engine that uses it; type: dotnet sparsellm engine install cuda");
 
         engines.Install("cuda");
         string after = ToolProcess.Run(environment, ["doctor"]).Output;
@@ -93,7 +110,8 @@ public sealed class Managing : IDisposable
         string broken = ToolProcess.Run(environment, ["doctor"]).Output;
         broken.ShouldContain("unusable: the worker of 'cuda' does not start: its exit code is 7");
         broken.ShouldContain("! the engine 'cuda' does not start though there is a GPU");
-        broken.ShouldContain("! the engine 'cpu-torch' does not start; type: dotnet sparsellm engine install cpu-torch");
+        broken.ShouldContain(
+            "! the engine 'cpu-torch' does not start; type: dotnet sparsellm engine install cpu-torch");
     }
 
     [Fact]
@@ -103,9 +121,12 @@ public sealed class Managing : IDisposable
         Dictionary<string, string> environment = engines.Environment();
         environment["PATH"] = directory.Path;
         JsonElement machine = ToolProcess.Run(environment, ["doctor", "--json"]).Json;
-        machine.GetProperty("engines")[1].GetString()!.ShouldContain($"installed by version 0.0.1 of the tool, and this is {ToolVersion.Current}");
+        machine.GetProperty("engines")[1].GetString()!.ShouldContain(
+            $"installed by version 0.0.1 of the tool, and this is {ToolVersion.Current}");
         string[] advice = [.. machine.GetProperty("advice").EnumerateArray().Select(line => line.GetString()!)];
-        advice.ShouldContain(line => line.Contains("of another version of the tool; type: dotnet sparsellm engine install cuda", StringComparison.Ordinal));
+        advice.ShouldContain(line => line.Contains(
+            "of another version of the tool; type: dotnet sparsellm engine install cuda",
+            StringComparison.Ordinal));
     }
 
     [Fact]
@@ -120,13 +141,16 @@ public sealed class Managing : IDisposable
     private string[] Suggest(string line)
     {
         string whole = "dotnet-sparsellm " + line;
-        return ToolProcess.Run(engines.Environment(), [$"[suggest:{whole.Length}]", whole]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return ToolProcess.Run(engines.Environment(), [$"[suggest:{whole.Length}]", whole]).Output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 
     private string[] Listed() =>
-        [.. Run("list", "--json").Json.GetProperty("engines").EnumerateArray().Select(engine => $"{engine.GetProperty("name")} {engine.GetProperty("torchSharp")}")];
+        [.. Run("list", "--json").Json.GetProperty("engines").EnumerateArray()
+            .Select(engine => $"{engine.GetProperty("name")} {engine.GetProperty("torchSharp")}")];
 
-    private ToolProcess Run(params string[] arguments) => ToolProcess.Run(engines.Environment(), ["engine", .. arguments]);
+    private ToolProcess Run(params string[] arguments)
+        => ToolProcess.Run(engines.Environment(), ["engine", .. arguments]);
 
     public void Dispose()
     {

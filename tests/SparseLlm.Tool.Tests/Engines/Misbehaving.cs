@@ -12,7 +12,8 @@ using SparseLlm.Recipes;
 
 namespace SparseLlm.Tool.Tests.Engines;
 
-/// <summary>Workers that do not keep to the protocol, in this process. Their scripts are in the environment, which all of it shares.</summary>
+/// <summary>Workers that do not keep to the protocol, in this process. Their scripts are in the environment, which all
+/// of it shares.</summary>
 [Collection(Alone)]
 public sealed class Misbehaving : IDisposable
 {
@@ -26,7 +27,8 @@ public sealed class Misbehaving : IDisposable
     public sealed class Collection;
 
     [Fact]
-    public void A_worker_that_keeps_to_the_protocol_is_heard() => Measure($"flood\ngreet\nreceive 2\n{Measured}").ShouldBe(new Perplexity(7, 8, 9));
+    public void A_worker_that_keeps_to_the_protocol_is_heard()
+        => Measure($"flood\ngreet\nreceive 2\n{Measured}").ShouldBe(new Perplexity(7, 8, 9));
 
     [Theory]
     [InlineData("send not JSON")]
@@ -42,7 +44,8 @@ public sealed class Misbehaving : IDisposable
     [InlineData("""send {"is":"Measured","number":1,"result":[7]}""")]
     [InlineData("""send {"is":"Measured","number":1,"result":{"value":"seven","tokens":8,"windows":9}}""")]
     [InlineData("""send {"is":"Measured","number":2,"result":{"value":7,"tokens":8,"windows":9}}""")]
-    [InlineData("""send {"is":"Pruned","number":1,"result":{"layers":[],"calibration":null,"spilledBytes":0,"peakMemory":0}}""")]
+    [InlineData(
+        """send {"is":"Pruned","number":1,"result":{"layers":[],"calibration":null,"spilledBytes":0,"peakMemory":0}}""")]
     [InlineData("""send {"is":"Told","value":null}""")]
     [InlineData("""send {"is":"Refused","number":1,"diagnostics":null}""")]
     [InlineData("""send {"is":"Refused","number":1,"diagnostics":[]}""")]
@@ -60,7 +63,8 @@ public sealed class Misbehaving : IDisposable
 
     [Fact]
     public void An_answer_that_nobody_has_asked_for_does_not_pass_for_that_to_a_later_question() =>
-        Fails("""greet""" + "\n" + """send {"is":"Measured","number":0,"result":{"value":7,"tokens":8,"windows":9}}""" + "\nstay").Message
+        Fails("""greet""" + "\n" + """send {"is":"Measured","number":0,"result":{"value":7,"tokens":8,"windows":9}}"""
+            + "\nstay").Message
             .ShouldContain("answers task 0, and was asked for task 1");
 
     [Theory]
@@ -69,11 +73,13 @@ public sealed class Misbehaving : IDisposable
     [InlineData("""send {"is":"Cancelled","number":0}""")]
     [InlineData("""send {"is":"Refused","number":0,"diagnostics":[]}""")]
     [InlineData("endless")]
-    public void A_greeting_that_is_none_is_an_error(string greeting) => Fails($"{greeting}\nstay").Code.ShouldBe("SLM4041");
+    public void A_greeting_that_is_none_is_an_error(string greeting)
+        => Fails($"{greeting}\nstay").Code.ShouldBe("SLM4041");
 
     [Fact]
     public void A_worker_that_has_much_to_say_before_it_is_ready_is_not_listened_to_for_ever() =>
-        Fails(string.Concat(Enumerable.Repeat("""send {"is":"Told","value":{"is":"Waiting","artifact":"a"}}""" + "\n", 1000)) + "stay").Code.ShouldBe("SLM4041");
+        Fails(string.Concat(
+            Enumerable.Repeat("""send {"is":"Told","value":{"is":"Waiting","artifact":"a"}}""" + "\n", 1000)) + "stay").Code.ShouldBe("SLM4041");
 
     [Theory]
     [InlineData("greet\nreceive 2\nexit 0", "its exit code is 0")]
@@ -103,7 +109,8 @@ public sealed class Misbehaving : IDisposable
     {
         using var cancellation = new CancellationTokenSource();
         cancellation.CancelAfter(TimeSpan.FromSeconds(1));
-        Should.Throw<OperationCanceledException>(() => Measure(script, cancellation: cancellation.Token, name: new string('x', 1 << 20)));
+        Should.Throw<OperationCanceledException>(
+            () => Measure(script, cancellation: cancellation.Token, name: new string('x', 1 << 20)));
         engines.WaitForEnd();
     }
 
@@ -132,9 +139,12 @@ public sealed class Misbehaving : IDisposable
     /// <summary>What a worker does with a line that is sent to it.</summary>
     private static ToolProcess Serve(string request, string? handle = null)
     {
-        using var pipe = new System.IO.Pipes.AnonymousPipeServerStream(System.IO.Pipes.PipeDirection.In, HandleInheritability.Inheritable);
+        using var pipe = new System.IO.Pipes.AnonymousPipeServerStream(
+            System.IO.Pipes.PipeDirection.In,
+            HandleInheritability.Inheritable);
         using Process process = Process.Start(new ProcessStartInfo(
-            "dotnet", [Path.Combine(AppContext.BaseDirectory, "TestWorker.dll"), "--answers", handle ?? pipe.GetClientHandleAsString(), "--precision", "Exact", "--devices", "0"])
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "TestWorker.dll"), "--answers", handle
+                ?? pipe.GetClientHandleAsString(), "--precision", "Exact", "--devices", "0"])
         {
             RedirectStandardInput = true,
             RedirectStandardError = true,
@@ -150,7 +160,11 @@ public sealed class Misbehaving : IDisposable
     private Diagnostic Fails(string script, TimeSpan? startingTime = null) =>
         Should.Throw<DiagnosticException>(() => Measure(script, startingTime)).Diagnostics.ShouldHaveSingleItem();
 
-    private Perplexity Measure(string script, TimeSpan? startingTime = null, CancellationToken cancellation = default, string name = "a")
+    private Perplexity Measure(
+        string script,
+        TimeSpan? startingTime = null,
+        CancellationToken cancellation = default,
+        string name = "a")
     {
         Environment.SetEnvironmentVariable("TEST_WORKER", "script");
         Environment.SetEnvironmentVariable("TEST_WORKER_SCRIPT", script);
@@ -158,14 +172,18 @@ public sealed class Misbehaving : IDisposable
         try
         {
             engines.Install(numericsClass: "test");
-            InstalledEngine engine = InstalledEngine.TryRead(Directory.EnumerateDirectories(Path.Combine(engines.Path, "cpu-torch")).Single())!;
+            InstalledEngine engine = InstalledEngine.TryRead(
+                Directory.EnumerateDirectories(Path.Combine(engines.Path, "cpu-torch")).Single())!;
             using var worker = new WorkerEngine(engine, new EngineChoice(engine.Name), BuildCache.Open("off", _ => { }))
             {
                 StartingTime = startingTime ?? TimeSpan.FromMinutes(2),
                 StoppingTime = TimeSpan.FromSeconds(1),
             };
             var text = new PerplexityText("text", new TextSource([], "text"), null, new SourceLocation("text"));
-            return worker.Measure(new MeasureJob("dense", "model", name, text, new MemoryBudget.Size(0)), new Listener(told), cancellation);
+            return worker.Measure(
+                new MeasureJob("dense", "model", name, text, new MemoryBudget.Size(0)),
+                new Listener(told),
+                cancellation);
         }
         finally
         {

@@ -150,7 +150,9 @@ public sealed class Working : IDisposable
         SpilledBytes().ShouldBe(0);
         Dictionary<string, string> made = RecipeProject.Digests(Artifact);
         Directory.Delete(project.Models, recursive: true);
-        ToolProcess.Run(engines.Environment("small device"), project.Arguments("build", "--device", "cpu-torch", "--cache", "off")).ExitCode.ShouldBe(0);
+        ToolProcess.Run(
+            engines.Environment("small device"),
+            project.Arguments("build", "--device", "cpu-torch", "--cache", "off")).ExitCode.ShouldBe(0);
         SpilledBytes().ShouldBeGreaterThan(0);
         RecipeProject.Digests(Artifact)["model.safetensors"].ShouldBe(made["model.safetensors"]);
     }
@@ -160,17 +162,21 @@ public sealed class Working : IDisposable
     {
         string output = project["pruned"];
         ToolProcess prune = ToolProcess.Run(
-            engines.Environment(), ["prune", Repository.Model("tiny-opt"), "--method", "magnitude", "--sparsity", "0.5", "-o", output, "--device", "cpu-torch"]);
+            engines.Environment(), ["prune", Repository.Model(
+                "tiny-opt"), "--method", "magnitude", "--sparsity", "0.5", "-o", output, "--device", "cpu-torch"]);
         prune.ExitCode.ShouldBe(0, prune.Error);
         File.Delete(engines.Started);
-        string[] eval = ["eval", output, "--text", Repository.Text("sample-eval.txt"), "--sequence-length", "64", "--json", "--device"];
-        double byWorker = ToolProcess.Run(engines.Environment(), [.. eval, "cpu-torch"]).Json.GetProperty("perplexity").GetDouble();
+        string[] eval = ["eval", output, "--text", Repository.Text(
+            "sample-eval.txt"), "--sequence-length", "64", "--json", "--device"];
+        double byWorker = ToolProcess.Run(engines.Environment(), [.. eval, "cpu-torch"]).Json.GetProperty("perplexity")
+            .GetDouble();
         engines.ProcessId.ShouldNotBeNull();
         byWorker.ShouldBe(ToolProcess.Run([.. eval, "cpu"]).Json.GetProperty("perplexity").GetDouble());
     }
 
     private static string[] Lines(string text) =>
-        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(" s elapsed")[0].Split(", mean")[0])];
+        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(" s elapsed")[0].Split(", mean")[0])];
 
     private static void ReadUntil(string progress, Process build)
     {
@@ -183,14 +189,18 @@ public sealed class Working : IDisposable
         line.ShouldNotBeNull();
     }
 
-    private Process StartBuild() => ToolProcess.Start(engines.Environment(), project.Arguments("build", "--device", "cpu-torch"));
+    private Process StartBuild()
+        => ToolProcess.Start(engines.Environment(), project.Arguments("build", "--device", "cpu-torch"));
 
     private long SpilledBytes() =>
-        JsonDocument.Parse(File.ReadAllText(Path.Combine(Artifact, "pruning.json"))).RootElement.GetProperty("spilledBytes").GetInt64();
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(Artifact, "pruning.json"))).RootElement
+            .GetProperty("spilledBytes")
+            .GetInt64();
 
     private ToolProcess Build(params string[] options) => Run("build", options);
 
-    private ToolProcess Run(string command, params string[] options) => ToolProcess.Run(engines.Environment(), project.Arguments(command, options));
+    private ToolProcess Run(string command, params string[] options)
+        => ToolProcess.Run(engines.Environment(), project.Arguments(command, options));
 
     public void Dispose()
     {

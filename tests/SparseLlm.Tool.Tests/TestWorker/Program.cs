@@ -31,11 +31,14 @@ switch (Environment.GetEnvironmentVariable("TEST_WORKER"))
     case "notice":
         return WorkerHost.Run(args, (_, precision, notice) =>
         {
-            notice($"one thread only, {precision}, and it waits {Environment.GetEnvironmentVariable("OMP_WAIT_POLICY")}");
+            notice(
+                $"one thread only, {precision}, and it waits {Environment.GetEnvironmentVariable("OMP_WAIT_POLICY")}");
             return new CpuBackend(1);
         });
     case "small device":
         return WorkerHost.Run(args, (_, _, _) => new CpuBackend(), _ => 1 << 20);
     default:
-        return WorkerHost.Run(args, (device, _, _) => device < 2 ? new CpuBackend() : throw new InvalidOperationException($"There is no device cuda:{device}: there are 2."));
+        return WorkerHost.Run(args, (device, _, _) => device < 2
+            ? new CpuBackend()
+            : throw new InvalidOperationException($"There is no device cuda:{device}: there are 2."));
 }

@@ -5,7 +5,8 @@ using SparseLlm.Pipeline;
 
 namespace SparseLlm.Tool.Tests.TestWorker;
 
-/// <summary>A worker that says and does what a script tells it, a command on each line, whether that is of the protocol or not.</summary>
+/// <summary>A worker that says and does what a script tells it, a command on each line, whether that is of the protocol
+/// or not.</summary>
 internal sealed class ScriptedWorker(string handle)
 {
     private const int Much = 20_000;
@@ -38,7 +39,8 @@ internal sealed class ScriptedWorker(string handle)
                     break;
                 case ["flood"]:
                     Console.Error.Write(new string('x', Much));
-                    Console.Error.WriteLine(string.Concat(Enumerable.Range(0, Much).Select(line => $"line {line} \u001b[31m\n")));
+                    Console.Error.WriteLine(
+                        string.Concat(Enumerable.Range(0, Much).Select(line => $"line {line} \u001b[31m\n")));
                     break;
                 case ["receive", var count]:
                     for (int i = int.Parse(count, CultureInfo.InvariantCulture); i > 0; i--)

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace SparseLlm.Models.Checkpoints.Encodings;
 
-/// <summary>Zeros anywhere: the layout that compressed-tensors has published as <c>sparse-bitmask</c>. Where the values of a row begin is stored with it.</summary>
+/// <summary>Zeros anywhere: the layout that compressed-tensors has published as <c>sparse-bitmask</c>. Where the values
+/// of a row begin is stored with it.</summary>
 public sealed class BitmaskEncoding : IWeightEncoding
 {
     /// <summary>The layout's name.</summary>
@@ -25,7 +26,8 @@ public sealed class BitmaskEncoding : IWeightEncoding
     ];
 
     /// <inheritdoc/>
-    public void Select(ReadOnlySpan<byte> row, MatrixShape matrix, Span<byte> mask) => RowMask.Of(row, matrix.ElementBytes, mask);
+    public void Select(ReadOnlySpan<byte> row, MatrixShape matrix, Span<byte> mask)
+        => RowMask.Of(row, matrix.ElementBytes, mask);
 
     /// <inheritdoc/>
     public void ReadStarts(PackedTensor tensor, StoredReader read, long firstRow, Span<long> starts)
@@ -54,7 +56,8 @@ public sealed class BitmaskEncoding : IWeightEncoding
     {
         if (firstRow == 0 && starts[0] != 0)
         {
-            throw tensor.Malformed(FormattableString.Invariant($"{StoredPart.RowOffsets} begins with {starts[0]} and not with 0"));
+            throw tensor.Malformed(
+                FormattableString.Invariant($"{StoredPart.RowOffsets} begins with {starts[0]} and not with 0"));
         }
 
         for (int i = 0; i < starts.Length; i++)

@@ -22,4 +22,6 @@ public static class CheckpointEncodings
 }
 
 /// <summary>The encodings in JSON, by their names in lower case.</summary>
-internal sealed class NamesInJson() : JsonStringEnumConverter<CheckpointEncoding>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);
+internal sealed class NamesInJson() : JsonStringEnumConverter<CheckpointEncoding>(
+    JsonNamingPolicy.CamelCase,
+    allowIntegerValues: false);

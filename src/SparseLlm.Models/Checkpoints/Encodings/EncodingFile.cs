@@ -4,8 +4,8 @@ using SparseLlm.Diagnostics;
 namespace SparseLlm.Models.Checkpoints.Encodings;
 
 /// <summary>
-/// <c>sparsellm.json</c>: how the tensors of a directory are stored where they are not as any loader expects, and what is needed to get the files back that they
-/// were packed from, to the byte: the headers of the shards, and their index.
+/// <c>sparsellm.json</c>: how the tensors of a directory are stored where they are not as any loader expects, and what
+/// is needed to get the files back that they were packed from, to the byte: the headers of the shards, and their index.
 /// </summary>
 /// <param name="Tensors">The encoding of each packed tensor, by its name.</param>
 /// <param name="Headers">The JSON in the header of each shard, by the shard's name.</param>
@@ -24,7 +24,8 @@ internal sealed record EncodingFile(
     private const long MaximumLength = 600L * SafetensorsHeader.MaximumTensors;
     private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n" };
 
-    /// <summary>Reads the file of a directory; null if there is none, or if it says that everything is stored dense.</summary>
+    /// <summary>Reads the file of a directory; null if there is none, or if it says that everything is stored
+    /// dense.</summary>
     /// <exception cref="DiagnosticException">It cannot be read, or breaks its format.</exception>
     public static EncodingFile? TryRead(string directory)
     {
@@ -34,9 +35,14 @@ internal sealed record EncodingFile(
             return null;
         }
 
-        using JsonDocument document = JsonFile.Read(path, MaximumLength, ModelDiagnostics.CheckpointUnreadable, ModelDiagnostics.MalformedPackedFile);
+        using JsonDocument document = JsonFile.Read(
+            path,
+            MaximumLength,
+            ModelDiagnostics.CheckpointUnreadable,
+            ModelDiagnostics.MalformedPackedFile);
         JsonElement root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("formatVersion", out JsonElement version) || version.ValueKind != JsonValueKind.Number)
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("formatVersion", out JsonElement version)
+            || version.ValueKind != JsonValueKind.Number)
         {
             throw Malformed(path, "there is no formatVersion");
         }
@@ -63,15 +69,19 @@ internal sealed record EncodingFile(
         string? missing = Tensors.Keys.FirstOrDefault(name => !tensors.ContainsKey(name));
         if (missing is not null)
         {
-            throw Malformed(Path.Combine(directory, FileName), $"tensor '{Excerpt.Of(missing)}' has a layout here and is in no file");
+            throw Malformed(
+                Path.Combine(directory, FileName),
+                $"tensor '{Excerpt.Of(missing)}' has a layout here and is in no file");
         }
     }
 
-    /// <summary>Makes sure that no tensor is packed where no file says how: it is easily left behind when the weights are copied.</summary>
+    /// <summary>Makes sure that no tensor is packed where no file says how: it is easily left behind when the weights
+    /// are copied.</summary>
     /// <exception cref="DiagnosticException">One is.</exception>
     public static void RequireNonePacked(string directory, IReadOnlyDictionary<string, TensorInfo> tensors)
     {
-        string? packed = tensors.Keys.Where(name => name.EndsWith(StoredPart.Mask, StringComparison.Ordinal)).Select(name => name[..^StoredPart.Mask.Length])
+        string? packed = tensors.Keys.Where(name => name.EndsWith(StoredPart.Mask, StringComparison.Ordinal))
+            .Select(name => name[..^StoredPart.Mask.Length])
             .FirstOrDefault(name => tensors.ContainsKey(name + StoredPart.Values) && !tensors.ContainsKey(name));
         if (packed is not null)
         {
@@ -93,10 +103,14 @@ internal sealed record EncodingFile(
             throw Malformed(path, $"an index is {(Index is null ? "not " : "")}kept here, and the weights are in {(checkpoint.IsSharded ? "shards" : "one file")}");
         }
 
-        string? missing = Index is null ? null : Shards(path, Index).FirstOrDefault(shard => !checkpoint.Shards.Contains(shard));
+        string? missing = Index is null
+            ? null
+            : Shards(path, Index).FirstOrDefault(shard => !checkpoint.Shards.Contains(shard));
         if (missing is not null)
         {
-            throw Malformed(path, $"the index that is kept here names the file '{Excerpt.Of(missing)}', which is not one of the model's");
+            throw Malformed(
+                path,
+                $"the index that is kept here names the file '{Excerpt.Of(missing)}', which is not one of the model's");
         }
     }
 
@@ -153,12 +167,14 @@ internal sealed record EncodingFile(
     }
 
     /// <summary>The encoding of a layout's name; null if there is none of it.</summary>
-    private static IWeightEncoding? Find(string layout) => layout == BitmaskEncoding.Name ? new BitmaskEncoding() : GroupEncoding.TryParse(layout);
+    private static IWeightEncoding? Find(string layout)
+        => layout == BitmaskEncoding.Name ? new BitmaskEncoding() : GroupEncoding.TryParse(layout);
 
     private static IWeightEncoding Encoding(string path, string tensor, JsonElement value)
     {
         string layout = value.ValueKind == JsonValueKind.Object ? Text(value, "layout") : "";
-        return Find(layout) ?? throw Malformed(path, $"tensor '{Excerpt.Of(tensor)}' has the layout '{Excerpt.Of(layout)}', which is neither '{BitmaskEncoding.Name}' nor N:M such as 2:4");
+        return Find(
+            layout) ?? throw Malformed(path, $"tensor '{Excerpt.Of(tensor)}' has the layout '{Excerpt.Of(layout)}', which is neither '{BitmaskEncoding.Name}' nor N:M such as 2:4");
     }
 
     private static byte[] Bytes(string path, string name, JsonElement value) =>
@@ -183,9 +199,15 @@ internal sealed record EncodingFile(
     }
 
     private static string Text(JsonElement value, string name) =>
-        value.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "";
+        value.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String
+            ? text.GetString()!
+            : "";
 
-    private static Dictionary<string, T> Entries<T>(string path, JsonElement root, string name, Func<string, JsonElement, T> read)
+    private static Dictionary<string, T> Entries<T>(
+        string path,
+        JsonElement root,
+        string name,
+        Func<string, JsonElement, T> read)
     {
         if (!root.TryGetProperty(name, out JsonElement entries) || entries.ValueKind != JsonValueKind.Object)
         {
@@ -204,6 +226,9 @@ internal sealed record EncodingFile(
         return values;
     }
 
-    private static DiagnosticException Malformed(string path, string problem, string remedy = "pack the model again or fetch it again") =>
+    private static DiagnosticException Malformed(
+        string path,
+        string problem,
+        string remedy = "pack the model again or fetch it again") =>
         ModelDiagnostics.MalformedPackedFile.Error(new SourceLocation(path), $"{problem}; {remedy}");
 }

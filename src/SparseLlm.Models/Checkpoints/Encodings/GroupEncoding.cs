@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace SparseLlm.Models.Checkpoints.Encodings;
 
 /// <summary>
-/// N of each M consecutive weights of a row: every row has equally many values, so that none has to be looked for. A group that has fewer weights that are not zero keeps
-/// as many zeros, the first ones.
+/// N of each M consecutive weights of a row: every row has equally many values, so that none has to be looked for. A
+/// group that has fewer weights that are not zero keeps as many zeros, the first ones.
 /// </summary>
 /// <param name="pattern">The pattern.</param>
 public sealed class GroupEncoding(GroupPattern pattern) : IWeightEncoding
@@ -24,7 +24,9 @@ public sealed class GroupEncoding(GroupPattern pattern) : IWeightEncoding
         return parts.Length == 2
             && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int kept)
             && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int size)
-            && GroupPattern.Sizes.Contains(size) && kept > 0 && kept < size && new GroupPattern(kept, size) is var pattern && pattern.ToString() == layout
+            && GroupPattern.Sizes.Contains(size) && kept > 0 && kept < size && new GroupPattern(
+                kept,
+                size) is var pattern && pattern.ToString() == layout
             ? new GroupEncoding(pattern)
             : null;
     }
@@ -85,7 +87,8 @@ public sealed class GroupEncoding(GroupPattern pattern) : IWeightEncoding
             int count = BitOperations.PopCount(RowMask.Bits(mask, start, pattern.Size));
             if (count != pattern.Kept)
             {
-                return FormattableString.Invariant($"keeps {count} of the {pattern.Size} weights from column {start} on, where the layout is {pattern}");
+                return FormattableString.Invariant(
+                    $"keeps {count} of the {pattern.Size} weights from column {start} on, where the layout is {pattern}");
             }
         }
 

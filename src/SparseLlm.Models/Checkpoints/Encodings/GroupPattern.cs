@@ -44,7 +44,8 @@ public sealed record GroupPattern(int Kept, int Size)
             }
         }
 
-        /// <summary>The pattern of the smallest groups that both holds and explains the zeros: N:M with a density near N/M. Null where there is none.</summary>
+        /// <summary>The pattern of the smallest groups that both holds and explains the zeros: N:M with a density near
+        /// N/M. Null where there is none.</summary>
         public GroupPattern? Find()
         {
             if (Kept == 0 || Kept == weights)

@@ -1,8 +1,9 @@
 namespace SparseLlm.Models.Checkpoints.Encodings;
 
 /// <summary>
-/// A layout of a matrix without its zeros: the values of each row that are kept, one row after the other, and for each row a mask that says where they belong.
-/// Layouts differ in which weights they keep and in how a row's values are found.
+/// A layout of a matrix without its zeros: the values of each row that are kept, one row after the other, and for each
+/// row a mask that says where they belong. Layouts differ in which weights they keep and in how a row's values are
+/// found.
 /// </summary>
 public interface IWeightEncoding
 {
@@ -18,21 +19,25 @@ public interface IWeightEncoding
     /// <param name="values">How many values are kept, where the layout leaves that open.</param>
     IReadOnlyList<StoredPart> Parts(TensorInfo tensor, MatrixShape matrix, long values);
 
-    /// <summary>Marks what is kept of a row: at least all that is not zero. A weight is zero if all of its bits are.</summary>
+    /// <summary>Marks what is kept of a row: at least all that is not zero. A weight is zero if all of its bits
+    /// are.</summary>
     /// <param name="row">The row's bytes.</param>
     /// <param name="matrix">The matrix.</param>
-    /// <param name="mask">The row's mask: bit i % 8 of byte i / 8 is that of column i. Bits behind the last column are not set.</param>
+    /// <param name="mask">The row's mask: bit i % 8 of byte i / 8 is that of column i. Bits behind the last column are
+    /// not set.</param>
     void Select(ReadOnlySpan<byte> row, MatrixShape matrix, Span<byte> mask);
 
     /// <summary>Where the values of rows begin, counted in values.</summary>
     /// <param name="tensor">The packed tensor.</param>
     /// <param name="read">Reads its parts.</param>
     /// <param name="firstRow">The first row.</param>
-    /// <param name="starts">One for each row, and behind them the end of the last one's values. They ascend, and none is beyond the values.</param>
+    /// <param name="starts">One for each row, and behind them the end of the last one's values. They ascend, and none
+    /// is beyond the values.</param>
     /// <exception cref="Diagnostics.DiagnosticException">What is stored cannot be right.</exception>
     void ReadStarts(PackedTensor tensor, StoredReader read, long firstRow, Span<long> starts);
 
-    /// <summary>What is wrong with a row's mask besides its count and its bits behind the last column; null if nothing is.</summary>
+    /// <summary>What is wrong with a row's mask besides its count and its bits behind the last column; null if nothing
+    /// is.</summary>
     string? Problem(MatrixShape matrix, ReadOnlySpan<byte> mask);
 }
 

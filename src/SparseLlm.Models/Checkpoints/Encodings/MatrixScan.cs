@@ -36,10 +36,13 @@ internal sealed class MatrixScan(Checkpoint source, TensorInfo tensor, MatrixSha
         }
     }
 
-    /// <summary>The encoding that makes the matrix smaller, with the parts that it has then; null where none does. A pattern goes before its size: what reads it need not look for values.</summary>
+    /// <summary>The encoding that makes the matrix smaller, with the parts that it has then; null where none does. A
+    /// pattern goes before its size: what reads it need not look for values.</summary>
     /// <param name="progress">Takes the bytes that have been looked at.</param>
     /// <param name="cancellation">Stops in between.</param>
-    public (IWeightEncoding Encoding, IReadOnlyList<StoredPart> Parts)? Choose(Action<long> progress, CancellationToken cancellation)
+    public (IWeightEncoding Encoding, IReadOnlyList<StoredPart> Parts)? Choose(
+        Action<long> progress,
+        CancellationToken cancellation)
     {
         var finder = new GroupPattern.Finder();
         byte[] mask = new byte[matrix.MaskBytes];
@@ -55,7 +58,9 @@ internal sealed class MatrixScan(Checkpoint source, TensorInfo tensor, MatrixSha
                 progress(rows.Length);
             },
             cancellation);
-        IWeightEncoding[] candidates = finder.Find() is { } pattern ? [new GroupEncoding(pattern), new BitmaskEncoding()] : [new BitmaskEncoding()];
+        IWeightEncoding[] candidates = finder.Find() is { } pattern
+            ? [new GroupEncoding(pattern), new BitmaskEncoding()]
+            : [new BitmaskEncoding()];
         foreach (IWeightEncoding candidate in candidates)
         {
             IReadOnlyList<StoredPart> parts = candidate.Parts(tensor, matrix, finder.Kept);

@@ -1,6 +1,7 @@
 namespace SparseLlm.Models.Checkpoints.Encodings;
 
-/// <summary>A stored tensor as a matrix: its last dimension counts the columns, all others together the rows, those of stacked experts too.</summary>
+/// <summary>A stored tensor as a matrix: its last dimension counts the columns, all others together the rows, those of
+/// stacked experts too.</summary>
 /// <param name="ElementType">How its elements are stored where it is dense: F32, F16 or BF16.</param>
 /// <param name="Rows">Its rows, at least one.</param>
 /// <param name="Columns">Its columns, at least one.</param>
@@ -18,11 +19,13 @@ public readonly record struct MatrixShape(ElementType ElementType, long Rows, in
     /// <summary>Bytes of a row's mask, one bit for each column.</summary>
     public int MaskBytes => (Columns + 7) / 8;
 
-    /// <summary>The matrix that a tensor is. Vectors are none, nor are tensors without elements or of types that hold no weights.</summary>
+    /// <summary>The matrix that a tensor is. Vectors are none, nor are tensors without elements or of types that hold
+    /// no weights.</summary>
     public static bool TryOf(TensorInfo tensor, out MatrixShape matrix)
     {
         matrix = default;
-        if (tensor.Shape.Count < 2 || tensor.ElementCount == 0 || !tensor.ElementType.IsConvertible() || tensor.Shape[^1] > MaximumColumns)
+        if (tensor.Shape.Count < 2 || tensor.ElementCount == 0 || !tensor.ElementType.IsConvertible()
+            || tensor.Shape[^1] > MaximumColumns)
         {
             return false;
         }

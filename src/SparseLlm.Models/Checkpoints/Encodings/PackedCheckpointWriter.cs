@@ -5,13 +5,18 @@ using SparseLlm.Diagnostics;
 namespace SparseLlm.Models.Checkpoints.Encodings;
 
 /// <summary>
-/// Writes a checkpoint packed: each matrix that gets smaller by it without its zeros, everything else as it is, sharded as the source. One piece of a tensor is in memory.
+/// Writes a checkpoint packed: each matrix that gets smaller by it without its zeros, everything else as it is, sharded
+/// as the source. One piece of a tensor is in memory.
 /// </summary>
 /// <param name="source">The dense checkpoint.</param>
 /// <param name="directory">A directory for it.</param>
 /// <param name="progress">Takes the share of the work that is done, from 0 to 1.</param>
 /// <param name="cancellation">Stops in between.</param>
-public sealed class PackedCheckpointWriter(Checkpoint source, string directory, Action<double> progress, CancellationToken cancellation)
+public sealed class PackedCheckpointWriter(
+    Checkpoint source,
+    string directory,
+    Action<double> progress,
+    CancellationToken cancellation)
 {
     /// <summary>Raised whenever a change of the writer changes bytes.</summary>
     public const int Revision = 1;
@@ -21,7 +26,8 @@ public sealed class PackedCheckpointWriter(Checkpoint source, string directory, 
     private readonly WorkDone work = new(2 * source.Tensors.Sum(tensor => tensor.ByteLength), progress);
 
     /// <summary>Writes the shards, their index if there is one, and <c>sparsellm.json</c>.</summary>
-    /// <exception cref="DiagnosticException">The source is packed already or cannot be read, or a file cannot be written.</exception>
+    /// <exception cref="DiagnosticException">The source is packed already or cannot be read, or a file cannot be
+    /// written.</exception>
     public void Write()
     {
         EncodingFile.RequireUnpacked(source.Directory, "packing");
@@ -34,7 +40,8 @@ public sealed class PackedCheckpointWriter(Checkpoint source, string directory, 
             headers.Add(shard.Name, shard.Header);
             IReadOnlyList<PackedSlot> slots = WriteShard(layout, shard);
             size += slots.Sum(slot => slot.Part.ByteLength);
-            foreach (PackedSlot slot in slots.Where(slot => (source.ListedIn(slot.Tensor.Name) ?? shard.Source) == shard.Source))
+            foreach (PackedSlot slot in slots.Where(
+                slot => (source.ListedIn(slot.Tensor.Name) ?? shard.Source) == shard.Source))
             {
                 index.Add(slot.Name, shard.Name);
             }
@@ -60,7 +67,12 @@ public sealed class PackedCheckpointWriter(Checkpoint source, string directory, 
         FileBytes.Write(file, 0, header, path);
         foreach (IGrouping<TensorInfo, PackedSlot> tensor in slots.GroupBy(slot => slot.Tensor))
         {
-            var writer = new PartWriter(file, path, source.PathOf(tensor.Key), header.Length, tensor.ToDictionary(slot => slot.Part.Suffix));
+            var writer = new PartWriter(
+                file,
+                path,
+                source.PathOf(tensor.Key),
+                header.Length,
+                tensor.ToDictionary(slot => slot.Part.Suffix));
             if (layout.EncodingOf(tensor.Key) is { } encoding)
             {
                 WritePacked(tensor.Key, encoding, writer);
@@ -103,7 +115,8 @@ public sealed class PackedCheckpointWriter(Checkpoint source, string directory, 
                 int count = rows.Length / matrix.RowBytes;
                 if (count > starts.Length)
                 {
-                    (masks, values, starts) = (new byte[count * matrix.MaskBytes], new byte[rows.Length + RowMask.Slack], new long[count]);
+                    (masks, values, starts) = (new byte[count * matrix.MaskBytes], new byte[rows.Length
+                        + RowMask.Slack], new long[count]);
                 }
 
                 int length = 0;
@@ -132,7 +145,12 @@ public sealed class PackedCheckpointWriter(Checkpoint source, string directory, 
     }
 
     /// <summary>Writes the parts of a tensor, each from its beginning to its end.</summary>
-    private sealed class PartWriter(SafeFileHandle file, string path, string sourcePath, long dataStart, IReadOnlyDictionary<string, PackedSlot> slots)
+    private sealed class PartWriter(
+        SafeFileHandle file,
+        string path,
+        string sourcePath,
+        long dataStart,
+        IReadOnlyDictionary<string, PackedSlot> slots)
     {
         private readonly Dictionary<string, long> written = [];
 
@@ -176,7 +194,8 @@ public sealed class PackedCheckpointWriter(Checkpoint source, string directory, 
             if (!fits)
             {
                 throw ModelDiagnostics.CheckpointUnreadable.Error(
-                    new SourceLocation(sourcePath), "the file has changed while it was packed; pack it when nothing writes to it any more");
+                    new SourceLocation(
+                        sourcePath), "the file has changed while it was packed; pack it when nothing writes to it any more");
             }
         }
     }

@@ -5,15 +5,21 @@ using SparseLlm.Diagnostics;
 namespace SparseLlm.Models.Checkpoints.Encodings;
 
 /// <summary>
-/// The tensors of a packed shard under the names, types and shapes that they have without encoding, in the order of the shard that they were packed from. What the shard
-/// holds, what <c>sparsellm.json</c> says and the header that is kept there have to agree.
+/// The tensors of a packed shard under the names, types and shapes that they have without encoding, in the order of the
+/// shard that they were packed from. What the shard holds, what <c>sparsellm.json</c> says and the header that is kept
+/// there have to agree.
 /// </summary>
 /// <param name="encodings">What <c>sparsellm.json</c> says.</param>
 /// <param name="shard">The shard's name.</param>
 /// <param name="path">Its path, for messages.</param>
 /// <param name="stored">The tensors in its header.</param>
 /// <param name="read">Reads bytes of these.</param>
-internal sealed class PackedShard(EncodingFile encodings, string shard, string path, IReadOnlyList<TensorInfo> stored, StoredReader read)
+internal sealed class PackedShard(
+    EncodingFile encodings,
+    string shard,
+    string path,
+    IReadOnlyList<TensorInfo> stored,
+    StoredReader read)
 {
     private readonly Dictionary<string, TensorInfo> unclaimed = stored.ToDictionary(tensor => tensor.Name);
 
@@ -21,7 +27,8 @@ internal sealed class PackedShard(EncodingFile encodings, string shard, string p
     /// <exception cref="DiagnosticException">Something does not agree.</exception>
     public IReadOnlyList<TensorInfo> Resolve()
     {
-        TensorInfo[] tensors = [.. SourceTensors().Select(tensor => encodings.Tensors.TryGetValue(tensor.Name, out IWeightEncoding? encoding)
+        TensorInfo[] tensors = [.. SourceTensors().Select(tensor => encodings.Tensors
+            .TryGetValue(tensor.Name, out IWeightEncoding? encoding)
             ? Packed(tensor, encoding)
             : Claim(tensor.Name, tensor.ElementType, tensor.Shape, tensor.Name))];
         RequirePaddingOnly();
@@ -42,7 +49,9 @@ internal sealed class PackedShard(EncodingFile encodings, string shard, string p
         }
         catch (DiagnosticException e)
         {
-            throw Malformed($"the header that {EncodingFile.FileName} keeps of this file is damaged: {e.Diagnostics[0].Message}", e);
+            throw Malformed(
+                $"the header that {EncodingFile.FileName} keeps of this file is damaged: {e.Diagnostics[0].Message}",
+                e);
         }
     }
 
@@ -53,9 +62,13 @@ internal sealed class PackedShard(EncodingFile encodings, string shard, string p
             throw Malformed($"tensor '{source.Name}' of {source.ElementType} [{string.Join(" x ", source.Shape)}] cannot have the layout '{encoding.Layout}' that {EncodingFile.FileName} says");
         }
 
-        long values = unclaimed.TryGetValue(source.Name + StoredPart.Values, out TensorInfo? compressed) ? compressed.ElementCount : 0;
+        long values = unclaimed.TryGetValue(source.Name + StoredPart.Values, out TensorInfo? compressed)
+            ? compressed.ElementCount
+            : 0;
         Dictionary<string, TensorInfo> parts = encoding.Parts(source, matrix, values)
-            .ToDictionary(part => part.Suffix, part => Claim(source.Name + part.Suffix, part.ElementType, part.Shape, source.Name));
+            .ToDictionary(
+                part => part.Suffix,
+                part => Claim(source.Name + part.Suffix, part.ElementType, part.Shape, source.Name));
         RequireDimensions(source, parts[StoredPart.Dimensions]);
         return source with
         {
@@ -106,6 +119,9 @@ internal sealed class PackedShard(EncodingFile encodings, string shard, string p
         }
     }
 
-    private DiagnosticException Malformed(string problem, Exception? inner = null) => ModelDiagnostics.MalformedPackedFile.Error(
-        new SourceLocation(path), $"{problem}; the files do not belong together or are damaged, so pack the model again or fetch it again", inner);
+    private DiagnosticException Malformed(
+        string problem,
+        Exception? inner = null) => ModelDiagnostics.MalformedPackedFile.Error(
+        new SourceLocation(
+            path), $"{problem}; the files do not belong together or are damaged, so pack the model again or fetch it again", inner);
 }

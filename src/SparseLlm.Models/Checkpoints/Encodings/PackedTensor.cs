@@ -3,7 +3,8 @@ using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Models.Checkpoints.Encodings;
 
-/// <summary>How a tensor is stored that is packed: its encoding, and the tensors of the file that are its parts.</summary>
+/// <summary>How a tensor is stored that is packed: its encoding, and the tensors of the file that are its
+/// parts.</summary>
 public sealed class PackedTensor
 {
     // Of rows that are decoded at a time, where one row is not longer.
@@ -14,7 +15,12 @@ public sealed class PackedTensor
     private readonly IReadOnlyDictionary<string, TensorInfo> parts;
 
     /// <summary>A packed tensor whose parts have the types and shapes that the encoding says.</summary>
-    internal PackedTensor(string name, string path, IWeightEncoding encoding, MatrixShape matrix, IReadOnlyDictionary<string, TensorInfo> parts) =>
+    internal PackedTensor(
+        string name,
+        string path,
+        IWeightEncoding encoding,
+        MatrixShape matrix,
+        IReadOnlyDictionary<string, TensorInfo> parts) =>
         (this.name, this.path, Encoding, Matrix, this.parts) = (name, path, encoding, matrix, parts);
 
     /// <summary>Its encoding.</summary>
@@ -38,7 +44,8 @@ public sealed class PackedTensor
     /// <param name="read">Reads the parts.</param>
     /// <param name="firstByte">The first byte, counted from the tensor's own as if it were stored dense.</param>
     /// <param name="destination">As many bytes as are wanted.</param>
-    /// <exception cref="DiagnosticException">The parts contradict each other in the rows that are read, or a file cannot be read.</exception>
+    /// <exception cref="DiagnosticException">The parts contradict each other in the rows that are read, or a file
+    /// cannot be read.</exception>
     internal void Read(StoredReader read, long firstByte, Span<byte> destination)
     {
         int rowsAtOnce = Math.Max(1, PieceLength / Matrix.RowBytes);
@@ -67,7 +74,8 @@ public sealed class PackedTensor
 
     /// <summary>The parts of this tensor contradict each other.</summary>
     internal DiagnosticException Malformed(string problem) => ModelDiagnostics.MalformedPackedFile.Error(
-        new SourceLocation(path), $"tensor '{name}': {problem}; the file is damaged, so pack the model again or fetch it again");
+        new SourceLocation(
+            path), $"tensor '{name}': {problem}; the file is damaged, so pack the model again or fetch it again");
 
     private void ReadRows(StoredReader read, long firstRow, int rows, int skipped, Span<byte> destination)
     {
@@ -91,7 +99,11 @@ public sealed class PackedTensor
             {
                 int from = row == 0 ? skipped : 0;
                 int count = Math.Min(Matrix.RowBytes - from, destination.Length);
-                Expand(values.AsSpan((int)(starts[row] - starts[0]) * Matrix.ElementBytes), Mask(row), from, destination[..count]);
+                Expand(
+                    values.AsSpan((int)(starts[row] - starts[0]) * Matrix.ElementBytes),
+                    Mask(row),
+                    from,
+                    destination[..count]);
                 destination = destination[count..];
             }
         }
@@ -111,16 +123,19 @@ public sealed class PackedTensor
     private void Check(long row, ReadOnlySpan<byte> mask, long values)
     {
         long marked = RowMask.Count(mask);
-        string? problem = RowMask.HasBitsBehind(mask, Matrix.Columns) ? FormattableString.Invariant($"has bits behind the last of {Matrix.Columns} columns")
-            : marked != values ? FormattableString.Invariant($"keeps {marked} weights, and {values} values are stored for it")
-            : Encoding.Problem(Matrix, mask);
+        string? problem = RowMask.HasBitsBehind(mask, Matrix.Columns)
+            ? FormattableString.Invariant($"has bits behind the last of {Matrix.Columns} columns")
+            : marked != values
+                ? FormattableString.Invariant($"keeps {marked} weights, and {values} values are stored for it")
+                : Encoding.Problem(Matrix, mask);
         if (problem is not null)
         {
             throw Malformed(FormattableString.Invariant($"the mask of row {row} {problem}"));
         }
     }
 
-    /// <summary>Writes a part of a row. It begins at a whole byte of the mask, before what is wanted if need be.</summary>
+    /// <summary>Writes a part of a row. It begins at a whole byte of the mask, before what is wanted if need
+    /// be.</summary>
     private void Expand(ReadOnlySpan<byte> values, ReadOnlySpan<byte> mask, int from, Span<byte> destination)
     {
         int block = 8 * Matrix.ElementBytes;
@@ -133,7 +148,8 @@ public sealed class PackedTensor
             return;
         }
 
-        int length = (skipped + destination.Length + Matrix.ElementBytes - 1) / Matrix.ElementBytes * Matrix.ElementBytes;
+        int length = (skipped + destination.Length + Matrix.ElementBytes - 1) / Matrix.ElementBytes
+            * Matrix.ElementBytes;
         byte[] piece = ArrayPool<byte>.Shared.Rent(length);
         RowMask.Expand(values, mask, Matrix.ElementBytes, piece.AsSpan(0, length));
         piece.AsSpan(skipped, destination.Length).CopyTo(destination);

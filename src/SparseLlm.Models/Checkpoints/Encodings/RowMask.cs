@@ -6,8 +6,9 @@ using System.Runtime.Intrinsics;
 namespace SparseLlm.Models.Checkpoints.Encodings;
 
 /// <summary>
-/// Masks of rows, and values that are moved by them. Bit i % 8 of byte i / 8 is that of column i. A byte of a mask stands for eight elements of two bytes, half a byte for four elements of four bytes;
-/// either way its value chooses the pattern by which a vector of 16 bytes is shuffled.
+/// Masks of rows, and values that are moved by them. Bit i % 8 of byte i / 8 is that of column i. A byte of a mask
+/// stands for eight elements of two bytes, half a byte for four elements of four bytes; either way its value chooses
+/// the pattern by which a vector of 16 bytes is shuffled.
 /// </summary>
 internal static class RowMask
 {
@@ -33,7 +34,9 @@ internal static class RowMask
         for (int i = 0; i < whole; i++)
         {
             mask[i] = elementBytes == 2
-                ? (byte)~Vector128.Equals(Vector128.Create<ushort>(MemoryMarshal.Cast<byte, ushort>(row.Slice(16 * i, 16))), default).ExtractMostSignificantBits()
+                ? (byte)~Vector128.Equals(
+                    Vector128.Create<ushort>(MemoryMarshal.Cast<byte, ushort>(row.Slice(16 * i, 16))),
+                    default).ExtractMostSignificantBits()
                 : (byte)~(Zeros(row.Slice(32 * i, 16)) | (Zeros(row.Slice(32 * i + 16, 16)) << 4));
         }
 
@@ -42,11 +45,14 @@ internal static class RowMask
             mask[whole] = 0;
             for (int i = 8 * whole; i < columns; i++)
             {
-                mask[whole] |= (byte)(row.Slice(i * elementBytes, elementBytes).ContainsAnyExcept((byte)0) ? 1 << (i % 8) : 0);
+                mask[whole] |= (byte)(row.Slice(i * elementBytes, elementBytes).ContainsAnyExcept((byte)0)
+                    ? 1 << (i % 8)
+                    : 0);
             }
         }
 
-        static uint Zeros(ReadOnlySpan<byte> four) => Vector128.Equals(Vector128.Create<uint>(MemoryMarshal.Cast<byte, uint>(four)), default).ExtractMostSignificantBits();
+        static uint Zeros(
+            ReadOnlySpan<byte> four) => Vector128.Equals(Vector128.Create<uint>(MemoryMarshal.Cast<byte, uint>(four)), default).ExtractMostSignificantBits();
     }
 
     /// <summary>How many bits are set.</summary>
@@ -75,7 +81,8 @@ internal static class RowMask
         _ => ((uint)mask[firstColumn / 8] >> (firstColumn % 8)) & ((1u << size) - 1),
     };
 
-    /// <summary>How many bits are set in each group of 2, 4, 8, 16 or 32, in its place: pairs are added to pairs until they are as large.</summary>
+    /// <summary>How many bits are set in each group of 2, 4, 8, 16 or 32, in its place: pairs are added to pairs until
+    /// they are as large.</summary>
     public static ulong GroupCounts(ulong bits, int size)
     {
         ulong counts = bits - (bits >> 1 & 0x5555_5555_5555_5555);
@@ -98,7 +105,8 @@ internal static class RowMask
     }
 
     /// <summary>Whether a bit is set behind the last column.</summary>
-    public static bool HasBitsBehind(ReadOnlySpan<byte> mask, int columns) => columns % 8 != 0 && mask[^1] >> (columns % 8) != 0;
+    public static bool HasBitsBehind(ReadOnlySpan<byte> mask, int columns)
+        => columns % 8 != 0 && mask[^1] >> (columns % 8) != 0;
 
     /// <summary>Writes the marked elements of a row one after the other.</summary>
     /// <param name="row">The row.</param>
@@ -114,7 +122,8 @@ internal static class RowMask
         {
             int marks = Marks(mask, i, elementBytes);
             Vector128<byte> pattern = (elementBytes == 2 ? CompactTwo : CompactFour)[marks];
-            Vector128.Shuffle(Vector128.Create(row.Slice(Vector128<byte>.Count * i, Vector128<byte>.Count)), pattern).CopyTo(values[written..]);
+            Vector128.Shuffle(Vector128.Create(row.Slice(Vector128<byte>.Count * i, Vector128<byte>.Count)), pattern)
+                .CopyTo(values[written..]);
             written += BitOperations.PopCount((uint)marks) * elementBytes;
         }
 
@@ -143,7 +152,8 @@ internal static class RowMask
         {
             int marks = Marks(mask, i, elementBytes);
             Vector128<byte> pattern = (elementBytes == 2 ? ExpandTwo : ExpandFour)[marks];
-            Vector128.Shuffle(Vector128.Create(values.Slice(read, Vector128<byte>.Count)), pattern).CopyTo(row[(Vector128<byte>.Count * i)..]);
+            Vector128.Shuffle(Vector128.Create(values.Slice(read, Vector128<byte>.Count)), pattern)
+                .CopyTo(row[(Vector128<byte>.Count * i)..]);
             read += BitOperations.PopCount((uint)marks) * elementBytes;
         }
 
@@ -166,7 +176,8 @@ internal static class RowMask
     private static bool IsMarked(ReadOnlySpan<byte> mask, int element) => (mask[element / 8] >> (element % 8) & 1) != 0;
 
     private static Vector128<byte>[] Patterns(int elementBytes, Func<int, int, byte[]> pattern) =>
-        [.. Enumerable.Range(0, 1 << (Vector128<byte>.Count / elementBytes)).Select(marks => Vector128.Create(pattern(marks, elementBytes)))];
+        [.. Enumerable.Range(0, 1 << (Vector128<byte>.Count / elementBytes))
+            .Select(marks => Vector128.Create(pattern(marks, elementBytes)))];
 
     private static byte[] Expansion(int marks, int elementBytes)
     {
@@ -185,7 +196,8 @@ internal static class RowMask
 
     private static byte[] Compaction(int marks, int elementBytes)
     {
-        byte[] kept = [.. Enumerable.Range(0, Vector128<byte>.Count).Where(i => (marks >> (i / elementBytes) & 1) != 0).Select(i => (byte)i)];
+        byte[] kept = [.. Enumerable.Range(0, Vector128<byte>.Count).Where(i => (marks >> (i / elementBytes) & 1) != 0)
+            .Select(i => (byte)i)];
         return [.. kept, .. Enumerable.Repeat(Nothing, Vector128<byte>.Count - kept.Length)];
     }
 }

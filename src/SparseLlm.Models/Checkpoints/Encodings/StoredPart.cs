@@ -1,6 +1,7 @@
 namespace SparseLlm.Models.Checkpoints.Encodings;
 
-/// <summary>A tensor that is part of a packed one. The names are those that compressed-tensors has given them.</summary>
+/// <summary>A tensor that is part of a packed one. The names are those that compressed-tensors has given
+/// them.</summary>
 /// <param name="Suffix">What follows the packed tensor's name.</param>
 /// <param name="ElementType">Its element type.</param>
 /// <param name="Shape">Its dimensions.</param>
@@ -25,7 +26,8 @@ public sealed record StoredPart(string Suffix, ElementType ElementType, IReadOnl
     public long ByteLength => Shape.Aggregate((long)ElementType.Size(), (product, dimension) => product * dimension);
 
     /// <summary>The dimensions of a packed tensor.</summary>
-    internal static StoredPart DimensionsOf(TensorInfo tensor) => new(Dimensions, ElementType.I64, [tensor.Shape.Count]);
+    internal static StoredPart DimensionsOf(TensorInfo tensor)
+        => new(Dimensions, ElementType.I64, [tensor.Shape.Count]);
 
     /// <summary>The masks of a packed tensor.</summary>
     internal static StoredPart MaskOf(MatrixShape matrix) => new(Mask, ElementType.U8, [matrix.Rows, matrix.MaskBytes]);

@@ -4,23 +4,32 @@ using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Models.Checkpoints.Encodings;
 
-/// <summary>Writes the files that a packed checkpoint was made from, to the byte. One piece of a tensor is in memory.</summary>
+/// <summary>Writes the files that a packed checkpoint was made from, to the byte. One piece of a tensor is in
+/// memory.</summary>
 /// <param name="source">The packed checkpoint.</param>
 /// <param name="directory">A directory for them.</param>
 /// <param name="progress">Takes the share of the work that is done, from 0 to 1.</param>
 /// <param name="cancellation">Stops in between.</param>
-public sealed class UnpackedCheckpointWriter(Checkpoint source, string directory, Action<double> progress, CancellationToken cancellation)
+public sealed class UnpackedCheckpointWriter(
+    Checkpoint source,
+    string directory,
+    Action<double> progress,
+    CancellationToken cancellation)
 {
     private const int PieceLength = 1 << 20;
 
-    private readonly WorkDone work = new(source.Tensors.Concat(source.Superseded).Sum(tensor => tensor.ByteLength), progress);
+    private readonly WorkDone work = new(
+        source.Tensors.Concat(source.Superseded).Sum(tensor => tensor.ByteLength),
+        progress);
 
     /// <summary>Writes the shards, and their index if there is one.</summary>
-    /// <exception cref="DiagnosticException">The source is not packed or cannot be read, or a file cannot be written.</exception>
+    /// <exception cref="DiagnosticException">The source is not packed or cannot be read, or a file cannot be
+    /// written.</exception>
     public void Write()
     {
-        EncodingFile encodings = EncodingFile.TryRead(source.Directory) ?? throw ModelDiagnostics.CheckpointUnreadable.Error(
-            new SourceLocation(source.Directory), "the model is not packed, and can be used as it is");
+        EncodingFile encodings = EncodingFile.TryRead(source.Directory)
+            ?? throw ModelDiagnostics.CheckpointUnreadable.Error(
+                new SourceLocation(source.Directory), "the model is not packed, and can be used as it is");
         encodings.RequireIndexOf(source);
         foreach (string shard in source.Shards)
         {
@@ -43,8 +52,11 @@ public sealed class UnpackedCheckpointWriter(Checkpoint source, string directory
         Append(length);
         Append(header);
         byte[] buffer = new byte[PieceLength];
-        Dictionary<string, TensorInfo> tensors = source.Tensors.Concat(source.Superseded).Where(tensor => tensor.Shard == shard).ToDictionary(tensor => tensor.Name);
-        foreach (TensorInfo tensor in SafetensorsHeader.Parse([.. header], path, shard).Select(tensor => tensors[tensor.Name]))
+        Dictionary<string, TensorInfo> tensors = source.Tensors.Concat(source.Superseded)
+            .Where(tensor => tensor.Shard == shard)
+            .ToDictionary(tensor => tensor.Name);
+        foreach (TensorInfo tensor in SafetensorsHeader.Parse([.. header], path, shard)
+            .Select(tensor => tensors[tensor.Name]))
         {
             for (long done = 0; done < tensor.ByteLength; done += PieceLength)
             {

@@ -102,7 +102,8 @@ internal sealed class PickleBytes(SafeFileHandle file, string path, long start, 
 
         if (count > limit - Position)
         {
-            throw TorchRefusal.Malformed(path, FormattableString.Invariant($"the pickle has more than {MaximumLength} bytes, which no list of tensors needs"));
+            throw TorchRefusal.Malformed(path, FormattableString.Invariant(
+                $"the pickle has more than {MaximumLength} bytes, which no list of tensors needs"));
         }
     }
 

@@ -3,7 +3,8 @@ namespace SparseLlm.Models.Checkpoints.Torch;
 /// <summary>A dictionary in a pickle, as far as anybody asks: what is under texts.</summary>
 internal sealed class PickledDictionary
 {
-    /// <summary>The entries, in the order in which their keys came first; of several under a key the last one counts, as in Python.</summary>
+    /// <summary>The entries, in the order in which their keys came first; of several under a key the last one counts,
+    /// as in Python.</summary>
     public Dictionary<string, object?> Entries { get; } = [];
 }
 
@@ -37,4 +38,9 @@ internal sealed record TorchStorage(string Key, ElementType ElementType, long El
 /// <param name="Offset">Its first element in the storage.</param>
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="Strides">The distance of neighbours along each of them, in elements.</param>
-internal sealed record TorchTensor(TorchStorage Storage, ElementType ElementType, long Offset, IReadOnlyList<long> Shape, IReadOnlyList<long> Strides);
+internal sealed record TorchTensor(
+    TorchStorage Storage,
+    ElementType ElementType,
+    long Offset,
+    IReadOnlyList<long> Shape,
+    IReadOnlyList<long> Strides);

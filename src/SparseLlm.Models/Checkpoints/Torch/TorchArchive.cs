@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace SparseLlm.Models.Checkpoints.Torch;
 
 /// <summary>
-/// The form that torch.save writes since version 1.6: a zip archive with a pickle, <c>archive/data.pkl</c>, and an entry for each storage, <c>archive/data/0</c> and so on. The archive may have
-/// another name.
+/// The form that torch.save writes since version 1.6: a zip archive with a pickle, <c>archive/data.pkl</c>, and an
+/// entry for each storage, <c>archive/data/0</c> and so on. The archive may have another name.
 /// </summary>
 internal static class TorchArchive
 {
@@ -15,7 +15,8 @@ internal static class TorchArchive
     /// <summary>The value in the pickle, its storages in their places.</summary>
     /// <param name="file">The file.</param>
     /// <param name="path">Its path, for messages.</param>
-    /// <exception cref="Diagnostics.DiagnosticException">The file breaks its format, or holds something else than tensors.</exception>
+    /// <exception cref="Diagnostics.DiagnosticException">The file breaks its format, or holds something else than
+    /// tensors.</exception>
     public static object? Read(SafeFileHandle file, string path)
     {
         IReadOnlyDictionary<string, ZipEntry> entries = new ZipEntries(file, path).Read();
@@ -41,11 +42,14 @@ internal static class TorchArchive
 
     private static ZipEntry Pickle(IReadOnlyDictionary<string, ZipEntry> entries, string path)
     {
-        ZipEntry[] pickles = [.. entries.Values.Where(entry => entry.Name.IndexOf('/') == entry.Name.Length - PickleName.Length && entry.Name.EndsWith(PickleName, StringComparison.Ordinal))];
+        ZipEntry[] pickles = [.. entries.Values.Where(entry => entry.Name.IndexOf('/') == entry.Name.Length
+            - PickleName.Length && entry.Name.EndsWith(PickleName, StringComparison.Ordinal))];
         return pickles.Length != 1
             ? throw TorchRefusal.Malformed(path, $"the archive has {(pickles.Length == 0 ? "no" : "more than one")} data.pkl, so it is not one of torch.save")
             : entries.ContainsKey(pickles[0].Name.Replace(PickleName, "/constants.pkl", StringComparison.Ordinal))
-                ? throw TorchRefusal.Other(path, "this is a program of TorchScript and not weights; save the model's state_dict with torch.save")
+                ? throw TorchRefusal.Other(
+                    path,
+                    "this is a program of TorchScript and not weights; save the model's state_dict with torch.save")
                 : pickles[0];
     }
 

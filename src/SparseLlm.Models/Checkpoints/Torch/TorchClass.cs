@@ -1,6 +1,7 @@
 namespace SparseLlm.Models.Checkpoints.Torch;
 
-/// <summary>One of the few classes and functions that files of tensors name. None is ever called: what a call of it would make is made here.</summary>
+/// <summary>One of the few classes and functions that files of tensors name. None is ever called: what a call of it
+/// would make is made here.</summary>
 /// <param name="Kind">What it makes.</param>
 /// <param name="ElementType">Of a storage or a type of elements: which.</param>
 internal sealed record TorchClass(TorchClassKind Kind, ElementType ElementType = default)

@@ -5,8 +5,8 @@ using SparseLlm.Files;
 namespace SparseLlm.Models.Checkpoints.Torch;
 
 /// <summary>
-/// A file that torch.save wrote of a state dict, <c>pytorch_model.bin</c>: names and tensors in a pickle, which is read and not run, and their bytes in place. Everything is checked, so that nothing
-/// read later can lie outside the file.
+/// A file that torch.save wrote of a state dict, <c>pytorch_model.bin</c>: names and tensors in a pickle, which is read
+/// and not run, and their bytes in place. Everything is checked, so that nothing read later can lie outside the file.
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="shard">Its name in the checkpoint.</param>
@@ -21,8 +21,10 @@ internal sealed class TorchFile(string path, string shard)
     /// <param name="file">The open shard.</param>
     /// <param name="path">The shard's path, for messages.</param>
     /// <param name="shard">The shard's name in the checkpoint.</param>
-    /// <exception cref="DiagnosticException">The file breaks the format, or holds something else than tensors.</exception>
-    public static IReadOnlyList<TensorInfo> Read(SafeFileHandle file, string path, string shard) => new TorchFile(path, shard).Read(file);
+    /// <exception cref="DiagnosticException">The file breaks the format, or holds something else than
+    /// tensors.</exception>
+    public static IReadOnlyList<TensorInfo> Read(SafeFileHandle file, string path, string shard)
+        => new TorchFile(path, shard).Read(file);
 
     private IReadOnlyList<TensorInfo> Read(SafeFileHandle file)
     {
@@ -31,7 +33,8 @@ internal sealed class TorchFile(string path, string shard)
         object? value = beginning.AsSpan().StartsWith("PK\x03\x04"u8) ? TorchArchive.Read(file, path)
             : beginning.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x80]) ? TorchStream.Read(file, path)
             : throw OtherKind(beginning);
-        TensorInfo[] tensors = [.. Entries(value).Where(entry => entry.Value is TorchTensor).Select(entry => Info(entry.Key, (TorchTensor)entry.Value!))];
+        TensorInfo[] tensors = [.. Entries(value).Where(entry => entry.Value is TorchTensor)
+            .Select(entry => Info(entry.Key, (TorchTensor)entry.Value!))];
         if (tensors.Length > SafetensorsHeader.MaximumTensors)
         {
             throw SafetensorsHeader.TooManyTensors(path);
@@ -45,12 +48,15 @@ internal sealed class TorchFile(string path, string shard)
     {
         if (value is not PickledDictionary { Entries: var entries })
         {
-            throw TorchRefusal.Other(path, "the file does not hold a dictionary of tensors; save the model's state_dict with torch.save");
+            throw TorchRefusal.Other(
+                path,
+                "the file does not hold a dictionary of tensors; save the model's state_dict with torch.save");
         }
 
         string? wrapper = entries.Values.Any(entry => entry is TorchTensor)
             ? null
-            : Wrappers.FirstOrDefault(name => entries.GetValueOrDefault(name) is PickledDictionary inner && inner.Entries.Values.Any(entry => entry is TorchTensor));
+            : Wrappers.FirstOrDefault(name => entries.GetValueOrDefault(name) is PickledDictionary inner
+                && inner.Entries.Values.Any(entry => entry is TorchTensor));
         return wrapper is null ? entries : throw TorchRefusal.Other(
             path, $"the weights are inside '{wrapper}', beside what a training program keeps; save them by themselves: torch.save(torch.load(FILE)['{wrapper}'], 'pytorch_model.bin')");
     }
@@ -79,7 +85,13 @@ internal sealed class TorchFile(string path, string shard)
         }
 
         int size = tensor.ElementType.Size();
-        return new TensorInfo(name, tensor.ElementType, tensor.Shape, view.ElementCount, shard, tensor.Storage.Position + (view.ElementCount == 0 ? 0 : tensor.Offset * size))
+        return new TensorInfo(
+            name,
+            tensor.ElementType,
+            tensor.Shape,
+            view.ElementCount,
+            shard,
+            tensor.Storage.Position + (view.ElementCount == 0 ? 0 : tensor.Offset * size))
         {
             View = view.IsConsecutive ? null : view,
         };
@@ -96,9 +108,12 @@ internal sealed class TorchFile(string path, string shard)
         return TorchRefusal.Other(
             path,
             beginning.Length == 0 ? "the file is empty; download it again"
-            : beginning.Length > 9 && beginning[8..].StartsWith("{"u8) ? "this is a safetensors file under another name; name it model.safetensors"
-            : beginning.StartsWith("GGUF"u8) ? "this is a GGUF file under another name; prune the Hugging Face model that it was made from"
-            : beginning.StartsWith("<"u8) ? "this is a web page in place of the file; download the file itself, logged in where the model asks for that"
+            : beginning.Length > 9 && beginning[8..].StartsWith("{"u8)
+                ? "this is a safetensors file under another name; name it model.safetensors"
+                : beginning.StartsWith("GGUF"u8)
+                ? "this is a GGUF file under another name; prune the Hugging Face model that it was made from"
+                : beginning.StartsWith(
+                "<"u8) ? "this is a web page in place of the file; download the file itself, logged in where the model asks for that"
             : "this is no file of torch.save; download it again, or save the model's state_dict with torch.save");
     }
 }

@@ -15,12 +15,15 @@ internal static class TorchRefusal
 
     /// <summary>The file ends before what it says is in it does.</summary>
     public static DiagnosticException Truncated(string path, string problem) =>
-        ModelDiagnostics.MalformedTorchFile.Error(new SourceLocation(path), $"{problem}; the file is truncated, so download it again");
+        ModelDiagnostics.MalformedTorchFile
+            .Error(new SourceLocation(path), $"{problem}; the file is truncated, so download it again");
 
-    /// <summary>The file is in a form of torch.save that is not read here, or something else than such a file.</summary>
+    /// <summary>The file is in a form of torch.save that is not read here, or something else than such a
+    /// file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="problem">What it is, and what to do.</param>
-    public static DiagnosticException Other(string path, string problem) => ModelDiagnostics.MalformedTorchFile.Error(new SourceLocation(path), problem);
+    public static DiagnosticException Other(string path, string problem)
+        => ModelDiagnostics.MalformedTorchFile.Error(new SourceLocation(path), problem);
 
     /// <summary>The file asks for something else than tensors.</summary>
     /// <param name="path">The file.</param>

@@ -4,8 +4,9 @@ using System.Text;
 namespace SparseLlm.Models.Checkpoints.Torch;
 
 /// <summary>
-/// Reads a pickle as a list of tensors and nothing else: it knows the opcodes that torch.save writes (protocols 2 to 5), makes values of a few kinds, and calls nothing.
-/// What names another class, or does something to an object that tensors do not need, is refused by name.
+/// Reads a pickle as a list of tensors and nothing else: it knows the opcodes that torch.save writes (protocols 2 to
+/// 5), makes values of a few kinds, and calls nothing. What names another class, or does something to an object that
+/// tensors do not need, is refused by name.
 /// </summary>
 /// <param name="bytes">Where the pickle begins.</param>
 /// <param name="storage">Gives the storage that a persistent id stands for.</param>
@@ -25,7 +26,8 @@ internal sealed class Unpickler(PickleBytes bytes, Func<TorchStorage, TorchStora
     private readonly Dictionary<uint, object?> memo = [];
     private int values;
 
-    /// <summary>The value that the pickle holds: null, bool, long, double, string, an array for a tuple, a list, or one of those beside this class.</summary>
+    /// <summary>The value that the pickle holds: null, bool, long, double, string, an array for a tuple, a list, or one
+    /// of those beside this class.</summary>
     /// <exception cref="Diagnostics.DiagnosticException">It is not a pickle, or holds something else.</exception>
     public object? Read()
     {
@@ -35,7 +37,9 @@ internal sealed class Unpickler(PickleBytes bytes, Func<TorchStorage, TorchStora
             if (code == '.')
             {
                 object? result = Pop();
-                return stack.Count == 0 && marks.Count == 0 ? result : throw Malformed("the pickle leaves values behind");
+                return stack.Count == 0 && marks.Count == 0
+                    ? result
+                    : throw Malformed("the pickle leaves values behind");
             }
 
             if (!Structure(code) && !Number(code) && !Text(code))
@@ -252,14 +256,18 @@ internal sealed class Unpickler(PickleBytes bytes, Func<TorchStorage, TorchStora
                 break;
             case 0x93: // STACK_GLOBAL
                 (object? name, object? place) = (Pop(), Pop());
-                Push(name is string known && place is string inside ? Class(inside, known) : throw Malformed("a class is named by something else than texts"));
+                Push(name is string known && place is string inside
+                    ? Class(inside, known)
+                    : throw Malformed("a class is named by something else than texts"));
                 break;
             case (byte)'Q': // BINPERSID
                 Push(Persistent(Pop()));
                 break;
             case (byte)'R': // REDUCE
                 (object? arguments, object? function) = (Pop(), Pop());
-                Push(Call(function, arguments as object?[] ?? throw Malformed("a function is called with something else than a tuple")));
+                Push(Call(
+                    function,
+                    arguments as object?[] ?? throw Malformed("a function is called with something else than a tuple")));
                 break;
             case (byte)'b': // BUILD: of a state dict, the versions of its modules
                 Pop();
@@ -284,11 +292,13 @@ internal sealed class Unpickler(PickleBytes bytes, Func<TorchStorage, TorchStora
             case 0x97 or 0x98: // NEXT_BUFFER, READONLY_BUFFER
                 throw Foreign("a buffer outside the file (NEXT_BUFFER)");
             default:
-                throw Malformed(FormattableString.Invariant($"byte 0x{code:x2} at {bytes.Position - 1} is no opcode of a pickle that torch.save writes"));
+                throw Malformed(FormattableString.Invariant(
+                    $"byte 0x{code:x2} at {bytes.Position - 1} is no opcode of a pickle that torch.save writes"));
         }
     }
 
-    private TorchClass Class(string module, string name) => TorchClass.Find($"{module}.{name}") ?? throw Foreign($"'{module}.{name}'");
+    private TorchClass Class(string module, string name)
+        => TorchClass.Find($"{module}.{name}") ?? throw Foreign($"'{module}.{name}'");
 
     /// <summary>What a call would return, made without it.</summary>
     private object? Call(object? function, object?[] arguments) => (function, arguments) switch
@@ -302,14 +312,23 @@ internal sealed class Unpickler(PickleBytes bytes, Func<TorchStorage, TorchStora
         (TorchClass { Kind: TorchClassKind.TypedTensor }, [TorchStorage of, long and >= 0 and var offset, object?[] shape, object?[] strides, _, _, TorchClass { Kind: TorchClassKind.ElementType } type, .. var rest]) =>
             Tensor(of, type.ElementType, offset, shape, strides, rest.ElementAtOrDefault(0)),
         (TorchClass { Kind: TorchClassKind.Parameter }, [TorchTensor tensor, ..]) => tensor,
-        (TorchClass known, _) => throw Malformed($"a call that makes a {known.Kind} has arguments that do not belong to it"),
+        (TorchClass known, _) => throw Malformed(
+            $"a call that makes a {known.Kind} has arguments that do not belong to it"),
         _ => throw Foreign("a call of something that is no function (REDUCE)"),
     };
 
-    private TorchTensor Tensor(TorchStorage of, ElementType type, long offset, object?[] shape, object?[] strides, object? metadata)
+    private TorchTensor Tensor(
+        TorchStorage of,
+        ElementType type,
+        long offset,
+        object?[] shape,
+        object?[] strides,
+        object? metadata)
     {
         // Such as that all elements count negative.
-        if (metadata is PickledDictionary { Entries.Count: > 0 } flags && flags.Entries.First(entry => true) is var first && flags.Entries.Values.Any(value => value is not false))
+        if (metadata is PickledDictionary { Entries.Count: > 0 } flags
+            && flags.Entries.First(entry => true) is var first
+            && flags.Entries.Values.Any(value => value is not false))
         {
             throw Foreign($"a tensor that is changed when it is loaded ('{first.Key}')");
         }
@@ -318,10 +337,13 @@ internal sealed class Unpickler(PickleBytes bytes, Func<TorchStorage, TorchStora
     }
 
     private long[] Integers(object?[] tuple) => tuple.Length <= SafetensorsHeader.MaximumDimensions
-        ? [.. tuple.Select(item => item is long number and >= 0 ? number : throw Malformed("a tensor has a dimension or stride that is not a whole number from 0 on"))]
+        ? [.. tuple.Select(item => item is long number and >= 0
+            ? number
+            : throw Malformed("a tensor has a dimension or stride that is not a whole number from 0 on"))]
         : throw Malformed($"a tensor has {tuple.Length} dimensions, more than any tensor has");
 
-    /// <summary>The storage of <c>('storage', class, key, location, elements)</c>, with <c>None</c> behind it in the old form.</summary>
+    /// <summary>The storage of <c>('storage', class, key, location, elements)</c>, with <c>None</c> behind it in the
+    /// old form.</summary>
     private TorchStorage Persistent(object? id) => id switch
     {
         object?[] and ["storage", TorchClass { Kind: TorchClassKind.Storage } type, string key, string, long and >= 0 and var count, .. var rest] when rest is [] or [null] =>
@@ -382,7 +404,8 @@ internal sealed class Unpickler(PickleBytes bytes, Func<TorchStorage, TorchStora
         }
     }
 
-    /// <summary>A whole number, little-endian; one of more than 64 bits only where that is what tells the file's kind.</summary>
+    /// <summary>A whole number, little-endian; one of more than 64 bits only where that is what tells the file's
+    /// kind.</summary>
     private object Integer(int length)
     {
         if (length > LongestInteger)
@@ -429,7 +452,9 @@ internal sealed class Unpickler(PickleBytes bytes, Func<TorchStorage, TorchStora
         return top;
     }
 
-    private object? Peek() => stack.Count > (marks.Count > 0 ? marks[^1] : 0) ? stack[^1] : throw Malformed("the pickle takes a value where there is none");
+    private object? Peek() => stack.Count > (marks.Count > 0 ? marks[^1] : 0)
+        ? stack[^1]
+        : throw Malformed("the pickle takes a value where there is none");
 
     private T Top<T>(string kind)
         where T : class => Peek() as T ?? throw Malformed($"the pickle takes something for {kind} that is none");
@@ -450,7 +475,9 @@ internal sealed class Unpickler(PickleBytes bytes, Func<TorchStorage, TorchStora
 
     private void Remember(uint place) => memo[place] = Peek();
 
-    private object? Recall(uint place) => memo.TryGetValue(place, out object? value) ? value : throw Malformed("the pickle recalls a value that it did not keep");
+    private object? Recall(uint place) => memo.TryGetValue(place, out object? value)
+        ? value
+        : throw Malformed("the pickle recalls a value that it did not keep");
 
     private Diagnostics.DiagnosticException Malformed(string problem) => TorchRefusal.Malformed(bytes.Path, problem);
 

@@ -94,7 +94,8 @@ internal sealed class ZipEntries(SafeFileHandle file, string path)
         {
             FileBytes.Read(file, endStart - Zip64LocatorLength, locator, path);
             long place = Int64(locator, 8);
-            if (locator.StartsWith(Zip64LocatorSignature) && place >= 0 && place <= endStart - Zip64LocatorLength - Zip64EndLength)
+            if (locator.StartsWith(Zip64LocatorSignature) && place >= 0
+                && place <= endStart - Zip64LocatorLength - Zip64EndLength)
             {
                 FileBytes.Read(file, place, end, path);
                 if (end.StartsWith(Zip64EndSignature))
@@ -114,7 +115,9 @@ internal sealed class ZipEntries(SafeFileHandle file, string path)
             throw Malformed("the archive's directory is damaged");
         }
 
-        (int nameLength, int extraLength, int commentLength) = (UInt16(directory, 28), UInt16(directory, 30), UInt16(directory, 32));
+        (int nameLength, int extraLength, int commentLength) = (UInt16(directory, 28), UInt16(directory, 30), UInt16(
+            directory,
+            32));
         if (directory.Length - DirectoryEntryLength < nameLength + extraLength + commentLength)
         {
             throw Malformed("the archive's directory is damaged");
@@ -167,7 +170,9 @@ internal sealed class ZipEntries(SafeFileHandle file, string path)
 
     private static string? Flaw(ReadOnlySpan<byte> entry, long stored, long size)
     {
-        (int madeBy, int flags, int method, uint attributes) = (entry[5], UInt16(entry, 8), UInt16(entry, 10), (uint)UInt32(entry, 38));
+        (int madeBy, int flags, int method, uint attributes) = (entry[5], UInt16(entry, 8), UInt16(
+            entry,
+            10), (uint)UInt32(entry, 38));
         return (flags & 1) != 0 ? "is encrypted"
             : method != 0 || stored != size ? "is compressed, which torch.save does not do"
             : madeBy == Unix && ((attributes >> 16) & TypeOfFile) == IsLink ? "is a link"
@@ -198,11 +203,14 @@ internal sealed class ZipEntries(SafeFileHandle file, string path)
         }
     }
 
-    private static int UInt16(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[offset..]);
+    private static int UInt16(ReadOnlySpan<byte> bytes, int offset)
+        => BinaryPrimitives.ReadUInt16LittleEndian(bytes[offset..]);
 
-    private static long UInt32(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
+    private static long UInt32(ReadOnlySpan<byte> bytes, int offset)
+        => BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
 
-    private static long Int64(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadInt64LittleEndian(bytes[offset..]);
+    private static long Int64(ReadOnlySpan<byte> bytes, int offset)
+        => BinaryPrimitives.ReadInt64LittleEndian(bytes[offset..]);
 
     private Diagnostics.DiagnosticException Malformed(string problem) => TorchRefusal.Malformed(path, problem);
 }

@@ -41,7 +41,8 @@ internal sealed class DecoderKeys
 
     private void WriteSizes()
     {
-        if (DecoderRotary.Attentions(model).Any(other => (other.Heads, other.KeyValueHeads, other.HeadWidth) != (attention.Heads, attention.KeyValueHeads, attention.HeadWidth)))
+        if (DecoderRotary.Attentions(model).Any(other => (other.Heads, other.KeyValueHeads, other
+            .HeadWidth) != (attention.Heads, attention.KeyValueHeads, attention.HeadWidth)))
         {
             throw refusal.Of("its layers differ in their heads");
         }
@@ -60,7 +61,10 @@ internal sealed class DecoderKeys
     {
         NormDefinition[] norms =
         [
-            .. model.Layers.SelectMany(layer => layer.Blocks).SelectMany(block => block.Norms), .. DecoderRotary.Attentions(model).SelectMany(each => new[] { each.QueryNorm, each.KeyNorm }).OfType<NormDefinition>(),
+            .. model.Layers.SelectMany(layer => layer.Blocks).SelectMany(block => block.Norms), .. DecoderRotary
+                .Attentions(model)
+                .SelectMany(each => new[] { each.QueryNorm, each.KeyNorm })
+                .OfType<NormDefinition>(),
             model.Head.Norm!,
         ];
         if (norms.Any(norm => (norm.Kind, norm.Epsilon) != (norms[0].Kind, norms[0].Epsilon)))
@@ -68,7 +72,9 @@ internal sealed class DecoderKeys
             throw refusal.Of("its norms differ in their kind or epsilon");
         }
 
-        metadata.Set(Key(norms[0].Kind == NormKind.RmsNorm ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"), norms[0].Epsilon);
+        metadata.Set(
+            Key(norms[0].Kind == NormKind.RmsNorm ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"),
+            norms[0].Epsilon);
     }
 
     private void WriteFeedForward()
@@ -99,7 +105,8 @@ internal sealed class DecoderKeys
         }
         else if (dialect.Wiring != wiring)
         {
-            throw refusal.Of($"its blocks are {wiring.ToString().ToLowerInvariant()}, and those of {dialect.Name} are not");
+            throw refusal.Of(
+                $"its blocks are {wiring.ToString().ToLowerInvariant()}, and those of {dialect.Name} are not");
         }
     }
 
@@ -145,7 +152,8 @@ internal sealed class DecoderKeys
         RequireTurns();
     }
 
-    /// <summary>What cosines and sines are multiplied by, beside the factor of YaRN's paper, which llama.cpp takes by itself.</summary>
+    /// <summary>What cosines and sines are multiplied by, beside the factor of YaRN's paper, which llama.cpp takes by
+    /// itself.</summary>
     private void WriteAttentionFactor(RotaryDefinition rotary)
     {
         double factor = rotary.Factor / (DecoderRotary.Yarn(rotary) is { } yarn ? 1 + 0.1 * Math.Log(yarn.Factor) : 1);
@@ -176,10 +184,13 @@ internal sealed class DecoderKeys
         int index = 0;
         foreach (AttentionDefinition each in DecoderRotary.Attentions(model))
         {
-            bool turns = dialect.TurnsInWindowsOnly ? each.Window < int.MaxValue : dialect.UnturnedPeriod == 0 || (index + 1) % dialect.UnturnedPeriod != 0;
+            bool turns = dialect.TurnsInWindowsOnly
+                ? each.Window < int.MaxValue
+                : dialect.UnturnedPeriod == 0 || (index + 1) % dialect.UnturnedPeriod != 0;
             if (turns != (each.Rotary is not null))
             {
-                throw refusal.Of($"llama.cpp turns other layers of a {dialect.Name} than this one turns (layer {index})");
+                throw refusal.Of(
+                    $"llama.cpp turns other layers of a {dialect.Name} than this one turns (layer {index})");
             }
 
             index++;
@@ -195,7 +206,8 @@ internal sealed class DecoderKeys
 
         int[] windows = [.. DecoderRotary.Attentions(model).Select(each => each.Window)];
         int[] sizes = [.. windows.Where(window => window < int.MaxValue).Distinct()];
-        bool isKnown = sizes.Length == 1 && windows.Select((window, layer) => (window, layer)).All(each => (each.window < int.MaxValue) == ((each.layer + 1) % dialect.WindowPeriod != 0));
+        bool isKnown = sizes.Length == 1 && windows.Select((window, layer) => (window, layer))
+            .All(each => (each.window < int.MaxValue) == ((each.layer + 1) % dialect.WindowPeriod != 0));
         if (!isKnown)
         {
             throw refusal.Of($"llama.cpp takes all layers of a {dialect.Name} but every {dialect.WindowPeriod}th to have one sliding window, and here it is otherwise");
@@ -209,7 +221,8 @@ internal sealed class DecoderKeys
         Write(dialect.EmbeddingScale, "embedding_scale", model.Embedding.Multiplier, "its token vectors are scaled");
         Write(dialect.LogitScale, "logit_scale", model.Head.Scale, "its logits are scaled");
         float residual = model.Layers[0].ResidualMultiplier;
-        if (model.Layers.Any(layer => layer.ResidualMultiplier != residual) || (residual != 1 && !dialect.HasMultipliers))
+        if (model.Layers.Any(layer => layer.ResidualMultiplier != residual)
+            || (residual != 1 && !dialect.HasMultipliers))
         {
             throw refusal.Of("what its blocks add to the residual stream is scaled");
         }
@@ -251,7 +264,11 @@ internal sealed class DecoderKeys
             return;
         }
 
-        metadata.Set(Key("attn_logit_softcapping"), attention.Cap ?? throw refusal.Of("its scores are not capped, and llama.cpp caps them"));
-        metadata.Set(Key("final_logit_softcapping"), model.Head.Cap ?? throw refusal.Of("its logits are not capped, and llama.cpp caps them"));
+        metadata.Set(
+            Key("attn_logit_softcapping"),
+            attention.Cap ?? throw refusal.Of("its scores are not capped, and llama.cpp caps them"));
+        metadata.Set(
+            Key("final_logit_softcapping"),
+            model.Head.Cap ?? throw refusal.Of("its logits are not capped, and llama.cpp caps them"));
     }
 }

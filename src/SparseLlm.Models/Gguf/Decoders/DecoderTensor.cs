@@ -4,9 +4,13 @@ using SparseLlm.Models.Gguf.Format;
 
 namespace SparseLlm.Models.Gguf.Decoders;
 
-/// <summary>A tensor of a GGUF file and what it is made of: parts of the checkpoint one behind the other, or given values.</summary>
+/// <summary>A tensor of a GGUF file and what it is made of: parts of the checkpoint one behind the other, or given
+/// values.</summary>
 /// <inheritdoc cref="GgufTensor" path="/param"/>
-internal sealed record DecoderTensor(string Name, IReadOnlyList<long> Dimensions, GgufElementType Type) : GgufTensor(Name, Dimensions, Type)
+internal sealed record DecoderTensor(
+    string Name,
+    IReadOnlyList<long> Dimensions,
+    GgufElementType Type) : GgufTensor(Name, Dimensions, Type)
 {
     private const int PieceLength = 1 << 20;
 
@@ -16,7 +20,8 @@ internal sealed record DecoderTensor(string Name, IReadOnlyList<long> Dimensions
     /// <summary>The values of a tensor that is in no checkpoint.</summary>
     public IReadOnlyList<float>? Values { get; init; }
 
-    /// <summary>All values in order, in pieces of whole rows; each piece is in the same array as the one before it.</summary>
+    /// <summary>All values in order, in pieces of whole rows; each piece is in the same array as the one before
+    /// it.</summary>
     public IEnumerable<(TensorSlice? Source, ArraySegment<float> Values)> Read(Checkpoint checkpoint)
     {
         if (Values is not null)

@@ -21,7 +21,11 @@ internal sealed class DecoderTensors
     /// <param name="dialect">How its family is written.</param>
     /// <param name="type">The type of its matrices.</param>
     /// <param name="refusal">What is said of a model that cannot be written.</param>
-    public static IReadOnlyList<DecoderTensor> Of(ModelDefinition model, GgufDialect dialect, GgufElementType type, Refusal refusal)
+    public static IReadOnlyList<DecoderTensor> Of(
+        ModelDefinition model,
+        GgufDialect dialect,
+        GgufElementType type,
+        Refusal refusal)
     {
         bool isTied = model.Head.Tokens.Name == model.Embedding.Tokens.Name && dialect.Head != GgufHead.Own;
         var layout = new DecoderTensors(model, dialect, new TensorTypes(type, isTied), refusal);
@@ -106,7 +110,8 @@ internal sealed class DecoderTensors
     {
         bool reorders = Reorders(attention);
 
-        // A factor of the scores that the runtime does not know goes into the queries; where they are normed, into the gains.
+        // A factor of the scores that the runtime does not know goes into the queries; where they are normed, into the
+        // gains.
         float factor = dialect.HasMultipliers ? 1 : (float)(attention.Scale / dialect.AttentionScale(model, attention));
         factor = Math.Abs(factor - 1) < 1e-6f ? 1 : factor;
         bool isNormed = attention.QueryNorm is not null;
@@ -118,13 +123,21 @@ internal sealed class DecoderTensors
         ];
         if (dialect.FusesQueryKeyValue)
         {
-            AddLinear(prefix + "attn_qkv", [.. projections.Select(part => part.Linear)], [.. projections.Select(Weight)], [.. projections.Select(Bias).OfType<TensorPart>()]);
+            AddLinear(
+                prefix + "attn_qkv",
+                [.. projections.Select(part => part.Linear)],
+                [.. projections.Select(Weight)],
+                [.. projections.Select(Bias).OfType<TensorPart>()]);
         }
         else
         {
             foreach ((string name, var projection) in new[] { "attn_q", "attn_k", "attn_v" }.Zip(projections))
             {
-                AddLinear(prefix + name, [projection.Linear], [Weight(projection)], Bias(projection) is { } bias ? [bias] : []);
+                AddLinear(
+                    prefix + name,
+                    [projection.Linear],
+                    [Weight(projection)],
+                    Bias(projection) is { } bias ? [bias] : []);
             }
         }
 
@@ -141,19 +154,25 @@ internal sealed class DecoderTensors
             new(projection.Linear.Weight) { InterleavedHeads = projection.Heads, Factor = projection.Factor };
 
         static TensorPart? Bias((LinearDefinition Linear, int Heads, float Factor) projection) =>
-            projection.Linear.Bias is { } bias ? new TensorPart(bias) { InterleavedHeads = projection.Heads, Factor = projection.Factor } : null;
+            projection.Linear.Bias is { } bias
+                ? new TensorPart(bias) { InterleavedHeads = projection.Heads, Factor = projection.Factor }
+                : null;
     }
 
-    /// <summary>Whether the model turns channels together that the runtime does not. All layers are reordered alike, also those that do not turn.</summary>
+    /// <summary>Whether the model turns channels together that the runtime does not. All layers are reordered alike,
+    /// also those that do not turn.</summary>
     private bool Reorders(AttentionDefinition attention)
     {
-        if (model.Layers.SelectMany(layer => layer.Blocks).Select(block => (block.Mixer as AttentionDefinition)?.Rotary).OfType<RotaryDefinition>().FirstOrDefault() is not { } rotary
+        if (model.Layers.SelectMany(layer => layer.Blocks).Select(block => (block.Mixer as AttentionDefinition)?.Rotary)
+            .OfType<RotaryDefinition>()
+            .FirstOrDefault() is not { } rotary
             || rotary.Pairing == dialect.Pairing)
         {
             return false;
         }
 
-        return dialect.Pairing == RotaryPairing.Interleaved && 2 * rotary.InverseFrequencies.Count == attention.HeadWidth
+        return dialect.Pairing == RotaryPairing.Interleaved
+            && 2 * rotary.InverseFrequencies.Count == attention.HeadWidth
             ? true
             : throw refusal.Of("the channels of its heads turn in other pairs than llama.cpp turns them");
     }
@@ -165,7 +184,8 @@ internal sealed class DecoderTensors
         {
             LinearDefinition[] both = [gate, feedForward.Up];
             AddLinear(
-                prefix + "ffn_up", both, [.. both.Select(linear => new TensorPart(linear.Weight))], [.. both.Select(linear => linear.Bias).OfType<TensorSlice>().Select(bias => new TensorPart(bias))]);
+                prefix + "ffn_up", both, [.. both.Select(linear => new TensorPart(linear.Weight))], [.. both.Select(
+                    linear => linear.Bias).OfType<TensorSlice>().Select(bias => new TensorPart(bias))]);
         }
         else
         {
@@ -197,8 +217,14 @@ internal sealed class DecoderTensors
         {
             LinearDefinition[] all = [.. experts.Experts.Select(linear)];
             Require(prefix, name);
-            Add(prefix + name + ".weight", [all[0].Inputs, all[0].Outputs, all.Length], [.. all.Select(each => new TensorPart(each.Weight))]);
-            AddBias(prefix + name, [.. all.Select(each => each.Bias).OfType<TensorSlice>().Select(bias => new TensorPart(bias))], [all[0].Outputs, all.Length]);
+            Add(
+                prefix + name + ".weight",
+                [all[0].Inputs, all[0].Outputs, all.Length],
+                [.. all.Select(each => new TensorPart(each.Weight))]);
+            AddBias(
+                prefix + name,
+                [.. all.Select(each => each.Bias).OfType<TensorSlice>().Select(bias => new TensorPart(bias))],
+                [all[0].Outputs, all.Length]);
         }
     }
 
@@ -208,12 +234,17 @@ internal sealed class DecoderTensors
         Nonlinearity computed = activation.Function == Nonlinearity.Gelu ? Nonlinearity.GeluTanh : activation.Function;
         if (computed != dialect.Activation)
         {
-            throw refusal.Of($"its feed-forward blocks have {activation.Function} where llama.cpp computes {dialect.Activation}");
+            throw refusal.Of(
+                $"its feed-forward blocks have {activation.Function} where llama.cpp computes {dialect.Activation}");
         }
     }
 
     private void AddLinear(string name, LinearDefinition linear) =>
-        AddLinear(name, [linear], [new TensorPart(linear.Weight)], linear.Bias is null ? [] : [new TensorPart(linear.Bias)]);
+        AddLinear(
+            name,
+            [linear],
+            [new TensorPart(linear.Weight)],
+            linear.Bias is null ? [] : [new TensorPart(linear.Bias)]);
 
     private void AddLinear(string name, LinearDefinition[] linears, TensorPart[] weights, TensorPart[] biases)
     {
@@ -249,7 +280,8 @@ internal sealed class DecoderTensors
         Require(prefix, name);
         if (reorders)
         {
-            throw refusal.Of("its queries and keys are normed before they turn, in other pairs than llama.cpp turns them");
+            throw refusal.Of(
+                "its queries and keys are normed before they turn, in other pairs than llama.cpp turns them");
         }
 
         if (model.Layers.Count < dialect.LayersWithQueryKeyNorms)
@@ -268,11 +300,17 @@ internal sealed class DecoderTensors
         long[] dimensions = count > norm.Width ? [norm.Width, count / norm.Width] : [norm.Width];
         if (norm.Gain.Count == 0)
         {
-            tensors.Add(new DecoderTensor(name, dimensions, GgufElementType.F32) { Values = [.. Enumerable.Repeat(factor, norm.Width)] });
+            tensors.Add(new DecoderTensor(name, dimensions, GgufElementType.F32)
+            {
+                Values = [.. Enumerable.Repeat(factor, norm.Width)]
+            });
             return;
         }
 
-        Add(name, dimensions, [.. norm.Gain.Select(gain => new TensorPart(gain) { Offset = norm.GainOffset, Factor = factor })]);
+        Add(
+            name,
+            dimensions,
+            [.. norm.Gain.Select(gain => new TensorPart(gain) { Offset = norm.GainOffset, Factor = factor })]);
     }
 
     private void AddBias(string name, IReadOnlyList<TensorPart> parts, long[] dimensions)
@@ -289,7 +327,10 @@ internal sealed class DecoderTensors
         }
         else if (dialect.RequiredBiases.Contains(key))
         {
-            tensors.Add(new DecoderTensor(name + ".bias", dimensions, GgufElementType.F32) { Values = new float[dimensions.Aggregate(1L, (product, dimension) => product * dimension)] });
+            tensors.Add(new DecoderTensor(name + ".bias", dimensions, GgufElementType.F32)
+            {
+                Values = new float[dimensions.Aggregate(1L, (product, dimension) => product * dimension)]
+            });
         }
     }
 
@@ -321,7 +362,10 @@ internal sealed class DecoderTensors
     }
 
     private void AddFactors(string name, RotaryDefinition rotary, IReadOnlyList<double> frequencies) =>
-        tensors.Add(new DecoderTensor(name, [frequencies.Count], GgufElementType.F32) { Values = [.. frequencies.Select((frequency, pair) => (float)(rotary.Unscaled(pair) / frequency))] });
+        tensors.Add(new DecoderTensor(name, [frequencies.Count], GgufElementType.F32)
+        {
+            Values = [.. frequencies.Select((frequency, pair) => (float)(rotary.Unscaled(pair) / frequency))]
+        });
 
     private void Add(string name, TensorPart part) =>
         Add(name, part.Slice.Tensor.IsVector ? [part.Slice.Columns] : [part.Slice.Columns, part.Slice.Rows], [part]);

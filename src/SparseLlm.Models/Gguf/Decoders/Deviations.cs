@@ -3,7 +3,8 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Gguf.Decoders;
 
-/// <summary>Where llama.cpp is known to compute something else than a model says, though it runs it. Small differences, such as its one form of GELU, are none.</summary>
+/// <summary>Where llama.cpp is known to compute something else than a model says, though it runs it. Small differences,
+/// such as its one form of GELU, are none.</summary>
 internal static class Deviations
 {
     /// <summary>Those of a model, as warnings.</summary>

@@ -4,19 +4,22 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Models.Gguf.Decoders;
 
 /// <summary>
-/// How a family of models is written into GGUF: what llama.cpp calls it, which tensors it reads for it and in which form, and what it takes for granted. The
-/// rest follows from the model's definition.
+/// How a family of models is written into GGUF: what llama.cpp calls it, which tensors it reads for it and in which
+/// form, and what it takes for granted. The rest follows from the model's definition.
 /// </summary>
 /// <param name="Name">The value of <c>general.architecture</c>.</param>
-/// <param name="Tensors">The tensors of a decoder layer that it reads, without <c>blk.N.</c> and <c>.weight</c>.</param>
+/// <param name="Tensors">The tensors of a decoder layer that it reads, without <c>blk.N.</c> and
+/// <c>.weight</c>.</param>
 /// <param name="Activation">The nonlinearity that it computes.</param>
 internal sealed record GgufDialect(string Name, IReadOnlyList<string> Tensors, Nonlinearity Activation)
 {
     /// <summary>What layers like Llama's are made of.</summary>
-    public static IReadOnlyList<string> Plain { get; } = ["attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_up", "ffn_down"];
+    public static IReadOnlyList<string> Plain { get; }
+        = ["attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_up", "ffn_down"];
 
     /// <summary>What layers with experts have in the place of a feed-forward block.</summary>
-    public static IReadOnlyList<string> Experts { get; } = ["ffn_gate_inp", "ffn_gate_exps", "ffn_up_exps", "ffn_down_exps"];
+    public static IReadOnlyList<string> Experts { get; }
+        = ["ffn_gate_inp", "ffn_gate_exps", "ffn_up_exps", "ffn_down_exps"];
 
     /// <summary>The tensors, norms and the output table among them, that may have a bias.</summary>
     public IReadOnlyList<string> Biases { get; init; } = [];
@@ -24,7 +27,8 @@ internal sealed record GgufDialect(string Name, IReadOnlyList<string> Tensors, N
     /// <summary>Those that must have one: where the model has none, zeros are written.</summary>
     public IReadOnlyList<string> RequiredBiases { get; init; } = [];
 
-    /// <summary>Which channels of a head it turns together. Queries and keys of a model that pairs others are reordered.</summary>
+    /// <summary>Which channels of a head it turns together. Queries and keys of a model that pairs others are
+    /// reordered.</summary>
     public RotaryPairing Pairing { get; init; }
 
     /// <summary>Whether it reads q, k and v from one tensor, one behind the other.</summary>
@@ -45,7 +49,8 @@ internal sealed record GgufDialect(string Name, IReadOnlyList<string> Tensors, N
     /// <summary>How it wires the blocks of a layer; null where a key says it.</summary>
     public Wiring? Wiring { get; init; } = Definitions.Wiring.Sequential;
 
-    /// <summary>The period p of layers with a window: it takes the last of every p to see everything. 0 where it knows no windows.</summary>
+    /// <summary>The period p of layers with a window: it takes the last of every p to see everything. 0 where it knows
+    /// no windows.</summary>
     public int WindowPeriod { get; init; }
 
     /// <summary>The period of layers that do not turn: the last of every p. 0 where all turn.</summary>
@@ -75,7 +80,8 @@ internal sealed record GgufDialect(string Name, IReadOnlyList<string> Tensors, N
     /// <summary>Whether it caps attention scores and logits.</summary>
     public bool HasCaps { get; init; }
 
-    /// <summary>The number of layers by which it takes a model for one whose scores are divided by the root of hidden size over heads (Gemma 27B).</summary>
+    /// <summary>The number of layers by which it takes a model for one whose scores are divided by the root of hidden
+    /// size over heads (Gemma 27B).</summary>
     public int LayersScaledByHidden { get; init; }
 
     /// <summary>The fewest layers with which it reads norms of queries and keys that it may lack.</summary>
@@ -86,7 +92,8 @@ internal sealed record GgufDialect(string Name, IReadOnlyList<string> Tensors, N
 
     /// <summary>The factor of attention scores that it computes with where no key says another.</summary>
     public double AttentionScale(ModelDefinition model, AttentionDefinition attention) =>
-        1 / Math.Sqrt(LayersScaledByHidden == model.Layers.Count ? model.HiddenSize / attention.Heads : attention.HeadWidth);
+        1 / Math.Sqrt(
+            LayersScaledByHidden == model.Layers.Count ? model.HiddenSize / attention.Heads : attention.HeadWidth);
 }
 
 /// <summary>Where a runtime takes the output table from.</summary>

@@ -3,11 +3,13 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Models.Gguf.Decoders;
 
-/// <summary>A part of a tensor of a GGUF file: a matrix or vector of the checkpoint, perhaps with its outputs in another order, or its values scaled or moved.</summary>
+/// <summary>A part of a tensor of a GGUF file: a matrix or vector of the checkpoint, perhaps with its outputs in
+/// another order, or its values scaled or moved.</summary>
 /// <param name="Slice">The matrix or vector.</param>
 internal sealed record TensorPart(TensorSlice Slice)
 {
-    /// <summary>The heads of whose channels those that turn together are brought together: channel c and c + width / 2 become 2c and 2c + 1. 0 for none.</summary>
+    /// <summary>The heads of whose channels those that turn together are brought together: channel c and c + width / 2
+    /// become 2c and 2c + 1. 0 for none.</summary>
     public int InterleavedHeads { get; init; }
 
     /// <summary>What values are multiplied by, after <see cref="Offset"/> is added.</summary>

@@ -3,8 +3,8 @@ using SparseLlm.Models.Gguf.Format;
 namespace SparseLlm.Models.Gguf.Decoders;
 
 /// <summary>
-/// In which type each tensor is written. As llama.cpp has it, what is small and delicate stays in single precision: vectors, norms, routers, position tables.
-/// What the logits come from keeps 8 bits where matrices have 4.
+/// In which type each tensor is written. As llama.cpp has it, what is small and delicate stays in single precision:
+/// vectors, norms, routers, position tables. What the logits come from keeps 8 bits where matrices have 4.
 /// </summary>
 /// <param name="wanted">The type of matrices.</param>
 /// <param name="isTied">Whether the token table is the output table.</param>

@@ -3,15 +3,16 @@ using System.Buffers.Binary;
 namespace SparseLlm.Models.Gguf.Format;
 
 /// <summary>
-/// ggml's Q8_0, bit for bit as its reference quantises: blocks of 32 values are a scale d in half precision and 32 signed codes q of 8 bits, and stand for
-/// d q. Zero is always code 0.
+/// ggml's Q8_0, bit for bit as its reference quantises: blocks of 32 values are a scale d in half precision and 32
+/// signed codes q of 8 bits, and stand for d q. Zero is always code 0.
 /// </summary>
 internal static class EightBitBlocks
 {
     private const int Length = 32;
     private const int Bytes = sizeof(ushort) + Length;
 
-    /// <summary>The scale is the greatest magnitude over 127; codes are rounded to nearest, ties away from zero, and are 0 where it has no inverse.</summary>
+    /// <summary>The scale is the greatest magnitude over 127; codes are rounded to nearest, ties away from zero, and
+    /// are 0 where it has no inverse.</summary>
     public static void Quantize(ReadOnlySpan<float> source, Span<byte> destination)
     {
         for (int block = 0; block * Length < source.Length; block++)
@@ -30,7 +31,9 @@ internal static class EightBitBlocks
             BinaryPrimitives.WriteHalfLittleEndian(bytes, (Half)scale);
             for (int i = 0; i < Length; i++)
             {
-                bytes[sizeof(ushort) + i] = (byte)(sbyte)MathF.Round(values[i] * inverse, MidpointRounding.AwayFromZero);
+                bytes[sizeof(ushort) + i] = (byte)(sbyte)MathF.Round(
+                    values[i] * inverse,
+                    MidpointRounding.AwayFromZero);
             }
         }
     }

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace SparseLlm.Models.Gguf.Format;
 
 /// <summary>
-/// ggml's Q4_0, bit for bit as its reference quantises: blocks of 32 values are a scale d in half precision and 32 codes q of 4 bits, and stand for
-/// d (q - 8). Byte j holds the codes of values j and j + 16. Zero is always code 8.
+/// ggml's Q4_0, bit for bit as its reference quantises: blocks of 32 values are a scale d in half precision and 32
+/// codes q of 4 bits, and stand for d (q - 8). Byte j holds the codes of values j and j + 16. Zero is always code 8.
 /// </summary>
 internal static class FourBitBlocks
 {
@@ -12,7 +12,8 @@ internal static class FourBitBlocks
     private const int Half = Length / 2;
     private const int Bytes = sizeof(ushort) + Half;
 
-    /// <summary>The scale takes the value of greatest magnitude to code 0, with its sign; codes are rounded to nearest and stop at 15.</summary>
+    /// <summary>The scale takes the value of greatest magnitude to code 0, with its sign; codes are rounded to nearest
+    /// and stop at 15.</summary>
     public static void Quantize(ReadOnlySpan<float> source, Span<byte> destination)
     {
         for (int block = 0; block * Length < source.Length; block++)
@@ -52,6 +53,7 @@ internal static class FourBitBlocks
         }
     }
 
-    // Not finite is what comes of a scale so small that its inverse is not: in half precision it is zero, whatever the code.
+    // Not finite is what comes of a scale so small that its inverse is not: in half precision it is zero, whatever the
+    // code.
     private static int Code(float value) => float.IsFinite(value) ? Math.Min(15, (int)(value + 8.5f)) : 0;
 }

@@ -7,18 +7,52 @@ namespace SparseLlm.Models.Gguf.Format;
 /// <summary>What is known of the element types of GGUF files: also of those that are only passed over.</summary>
 public static class GgufElementTypes
 {
-    // Elements of a block and its bytes. These numbers are the format: a file is unreadable to whoever does not know them.
+    // Elements of a block and its bytes. These numbers are the format: a file is unreadable to whoever does not know
+    // them.
     private static readonly Dictionary<int, (string Name, int Block, int Bytes)> Layouts = new()
     {
-        [0] = ("F32", 1, 4), [1] = ("F16", 1, 2), [2] = ("Q4_0", 32, 18), [3] = ("Q4_1", 32, 20), [6] = ("Q5_0", 32, 22), [7] = ("Q5_1", 32, 24),
-        [8] = ("Q8_0", 32, 34), [9] = ("Q8_1", 32, 36), [10] = ("Q2_K", 256, 84), [11] = ("Q3_K", 256, 110), [12] = ("Q4_K", 256, 144),
-        [13] = ("Q5_K", 256, 176), [14] = ("Q6_K", 256, 210), [15] = ("Q8_K", 256, 292), [16] = ("IQ2_XXS", 256, 66), [17] = ("IQ2_XS", 256, 74),
-        [18] = ("IQ3_XXS", 256, 98), [19] = ("IQ1_S", 256, 50), [20] = ("IQ4_NL", 32, 18), [21] = ("IQ3_S", 256, 110), [22] = ("IQ2_S", 256, 82),
-        [23] = ("IQ4_XS", 256, 136), [24] = ("I8", 1, 1), [25] = ("I16", 1, 2), [26] = ("I32", 1, 4), [27] = ("I64", 1, 8), [28] = ("F64", 1, 8),
-        [29] = ("IQ1_M", 256, 56), [30] = ("BF16", 1, 2), [34] = ("TQ1_0", 256, 54), [35] = ("TQ2_0", 256, 66), [39] = ("MXFP4", 32, 17),
+        [0] = ("F32", 1, 4),
+        [1] = ("F16", 1, 2),
+        [2] = ("Q4_0", 32, 18),
+        [3] = ("Q4_1", 32, 20),
+        [6]
+            = ("Q5_0", 32, 22),
+        [7] = ("Q5_1", 32, 24),
+        [8] = ("Q8_0", 32, 34),
+        [9] = ("Q8_1", 32, 36),
+        [10] = ("Q2_K", 256, 84),
+        [11] = ("Q3_K", 256, 110),
+        [12]
+            = ("Q4_K", 256, 144),
+        [13] = ("Q5_K", 256, 176),
+        [14] = ("Q6_K", 256, 210),
+        [15] = ("Q8_K", 256, 292),
+        [16] = ("IQ2_XXS", 256, 66),
+        [
+            17] = ("IQ2_XS", 256, 74),
+        [18] = ("IQ3_XXS", 256, 98),
+        [19] = ("IQ1_S", 256, 50),
+        [20] = ("IQ4_NL", 32, 18),
+        [21] = ("IQ3_S", 256, 110),
+        [
+            22] = ("IQ2_S", 256, 82),
+        [23] = ("IQ4_XS", 256, 136),
+        [24] = ("I8", 1, 1),
+        [25] = ("I16", 1, 2),
+        [26] = ("I32", 1, 4),
+        [27]
+            = ("I64", 1, 8),
+        [28] = ("F64", 1, 8),
+        [29] = ("IQ1_M", 256, 56),
+        [30] = ("BF16", 1, 2),
+        [34] = ("TQ1_0", 256, 54),
+        [35] = ("TQ2_0", 256, 66),
+        [39]
+            = ("MXFP4", 32, 17),
     };
 
-    /// <summary>The types that weights can be exported in, by the names that recipes and commands have for them.</summary>
+    /// <summary>The types that weights can be exported in, by the names that recipes and commands have for
+    /// them.</summary>
     public static IReadOnlyDictionary<string, GgufElementType> ByName { get; } =
         Enum.GetValues<GgufElementType>().ToDictionary(type => type.ToString().ToLowerInvariant());
 
@@ -30,7 +64,9 @@ public static class GgufElementTypes
 
     /// <summary>ggml's name.</summary>
     public static string Name(this GgufElementType type) =>
-        Layouts.TryGetValue((int)type, out (string Name, int Block, int Bytes) layout) ? layout.Name : ((int)type).ToString(CultureInfo.InvariantCulture);
+        Layouts.TryGetValue((int)type, out (string Name, int Block, int Bytes) layout)
+            ? layout.Name
+            : ((int)type).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Elements that are stored together; a row is whole blocks.</summary>
     public static int BlockLength(this GgufElementType type) => Layouts[(int)type].Block;
@@ -38,7 +74,8 @@ public static class GgufElementTypes
     /// <summary>Bytes of whole blocks.</summary>
     /// <param name="type">The type.</param>
     /// <param name="elements">How many elements.</param>
-    public static long ByteLength(this GgufElementType type, long elements) => elements / Layouts[(int)type].Block * Layouts[(int)type].Bytes;
+    public static long ByteLength(this GgufElementType type, long elements)
+        => elements / Layouts[(int)type].Block * Layouts[(int)type].Bytes;
 
     /// <summary>The type that stores a checkpoint's numbers as they are; null where there is none.</summary>
     public static GgufElementType? Of(ElementType type) => type switch
@@ -94,6 +131,8 @@ public static class GgufElementTypes
         GgufElementType.F32 => NumberFormat.Single,
         GgufElementType.F16 => NumberFormat.Half,
         GgufElementType.BF16 => NumberFormat.BFloat16,
-        _ => throw new ArgumentException($"{type.Name()} cannot be converted from or to single precision.", nameof(type)),
+        _ => throw new ArgumentException(
+            $"{type.Name()} cannot be converted from or to single precision.",
+            nameof(type)),
     };
 }

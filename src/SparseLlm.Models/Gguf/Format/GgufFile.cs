@@ -7,7 +7,8 @@ using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Models.Gguf.Format;
 
-/// <summary>A GGUF file, or all parts of one that was split, open for reading. Whatever lies outside of it has been refused when it was opened.</summary>
+/// <summary>A GGUF file, or all parts of one that was split, open for reading. Whatever lies outside of it has been
+/// refused when it was opened.</summary>
 public sealed partial class GgufFile : IDisposable
 {
 
@@ -36,7 +37,8 @@ public sealed partial class GgufFile : IDisposable
 
     /// <summary>Opens a file, with the other parts beside it where it is the first of several.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="DiagnosticException">It cannot be read, breaks the format, or is another part than the first.</exception>
+    /// <exception cref="DiagnosticException">It cannot be read, breaks the format, or is another part than the
+    /// first.</exception>
     public static GgufFile Open(string path)
     {
         var file = new GgufFile(path);
@@ -55,15 +57,18 @@ public sealed partial class GgufFile : IDisposable
     /// <summary>Whether a path is meant as that of a GGUF file.</summary>
     public static bool IsName(string path) => path.EndsWith(GgufLayout.Extension, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether somebody who names a model means such a file and no directory. Some programs keep theirs without the ending.</summary>
-    public static bool IsMeantBy(string path) => !Directory.Exists(path) && (IsName(path) || (File.Exists(path) && !MeantModel.IsFileOf(path)));
+    /// <summary>Whether somebody who names a model means such a file and no directory. Some programs keep theirs
+    /// without the ending.</summary>
+    public static bool IsMeantBy(string path)
+        => !Directory.Exists(path) && (IsName(path) || (File.Exists(path) && !MeantModel.IsFileOf(path)));
 
     /// <summary>Whether a file begins as GGUF files do.</summary>
     public static bool IsAt(string path)
     {
         using SafeFileHandle file = FileBytes.Open(path);
         Span<byte> beginning = stackalloc byte[sizeof(uint)];
-        return RandomAccess.Read(file, beginning, 0) == beginning.Length && BinaryPrimitives.ReadUInt32LittleEndian(beginning) == GgufLayout.Magic;
+        return RandomAccess.Read(file, beginning, 0) == beginning.Length
+            && BinaryPrimitives.ReadUInt32LittleEndian(beginning) == GgufLayout.Magic;
     }
 
     /// <summary>Values of a tensor; of a quantised one, what its codes stand for.</summary>
@@ -100,7 +105,8 @@ public sealed partial class GgufFile : IDisposable
         }
 
         int number = first.Integer(GgufLayout.PartNumberKey) ?? 0;
-        if (PartNames().Match(Path) is not { Success: true } name || name.Groups[2].Value != GgufLayout.Digits(count) || name.Groups[1].Value != GgufLayout.Digits(number + 1))
+        if (PartNames().Match(Path) is not { Success: true } name || name.Groups[2].Value != GgufLayout.Digits(count)
+            || name.Groups[1].Value != GgufLayout.Digits(number + 1))
         {
             throw first.Malformed($"this is part {number + 1} of {count}, and its name does not end in {GgufLayout.PartEnding(number, count)}; give it back the name that it was split under, so that the others are found");
         }
@@ -108,7 +114,8 @@ public sealed partial class GgufFile : IDisposable
         string stem = name.Groups[0].Index is var index ? Path[..index] : "";
         if (number != 0)
         {
-            throw first.Malformed($"this is part {number + 1} of {count}; name the first, '{GgufLayout.PartName(stem, 0, count)}'");
+            throw first.Malformed(
+                $"this is part {number + 1} of {count}; name the first, '{GgufLayout.PartName(stem, 0, count)}'");
         }
 
         for (int part = 1; part < count; part++)

@@ -6,8 +6,9 @@ using SparseLlm.Models.Checkpoints;
 namespace SparseLlm.Models.Gguf.Format;
 
 /// <summary>
-/// What stands before the data of a GGUF file. Everything is checked: counts and lengths against what the file has left before room is made for them, names for being
-/// different, and the places of tensors for lying in the file and apart from each other.
+/// What stands before the data of a GGUF file. Everything is checked: counts and lengths against what the file has left
+/// before room is made for them, names for being different, and the places of tensors for lying in the file and apart
+/// from each other.
 /// </summary>
 internal sealed class GgufHeader
 {
@@ -76,8 +77,9 @@ internal sealed class GgufHeader
         {
             throw Malformed(
                 Version == 1 ? "this is version 1 of GGUF, which is no longer in use; convert the model again"
-                : Version != 0 && (Version & ushort.MaxValue) == 0 ? "the bytes are in the order of big-endian machines; convert the model for little-endian ones"
-                : $"this is version {(uint)Version} of GGUF, and 2 and 3 are read; use a newer version of this tool, or convert the model again");
+                : Version != 0 && (Version & ushort.MaxValue) == 0
+                    ? "the bytes are in the order of big-endian machines; convert the model for little-endian ones"
+                    : $"this is version {(uint)Version} of GGUF, and 2 and 3 are read; use a newer version of this tool, or convert the model again");
         }
 
         ulong tensorCount = reader.UInt64();
@@ -127,7 +129,8 @@ internal sealed class GgufHeader
         Metadata.SetValue(key, reader.Value(key));
     }
 
-    /// <summary>A tensor, with the place that the header gives it, which counts from the beginning of the data.</summary>
+    /// <summary>A tensor, with the place that the header gives it, which counts from the beginning of the
+    /// data.</summary>
     private GgufStoredTensor ReadTensor(GgufHeaderReader reader, int alignment, int part)
     {
         string name = reader.Text();
@@ -154,7 +157,8 @@ internal sealed class GgufHeader
         uint number = reader.UInt32();
         if (number > int.MaxValue)
         {
-            throw Malformed($"the tensor '{Excerpt.Of(name)}' has elements of type {number}, which there is not{Again}");
+            throw Malformed(
+                $"the tensor '{Excerpt.Of(name)}' has elements of type {number}, which there is not{Again}");
         }
 
         var type = (GgufElementType)number;
@@ -169,7 +173,13 @@ internal sealed class GgufHeader
             throw Malformed($"the data of '{Excerpt.Of(name)}' begins at {offset}, which is {(offset > (ulong)reader.FileLength ? "beyond the end of the file; it is truncated, so download it again" : $"not a multiple of {alignment}{Again}")}");
         }
 
-        return new GgufStoredTensor(name, dimensions, type, part, (long)offset, type.IsKnown() ? type.ByteLength(elements) : 0);
+        return new GgufStoredTensor(
+            name,
+            dimensions,
+            type,
+            part,
+            (long)offset,
+            type.IsKnown() ? type.ByteLength(elements) : 0);
     }
 
     /// <summary>The tensors with their places in the file, in the order of the header.</summary>
@@ -177,7 +187,8 @@ internal sealed class GgufHeader
     {
         var placed = new GgufStoredTensor[found.Count];
         long end = fileLength;
-        foreach (int index in Enumerable.Range(0, found.Count).OrderByDescending(index => found[index].Offset).ThenByDescending(index => index))
+        foreach (int index in Enumerable.Range(0, found.Count).OrderByDescending(index => found[index].Offset)
+            .ThenByDescending(index => index))
         {
             GgufStoredTensor tensor = found[index];
             long offset = dataStart + tensor.Offset;
@@ -206,7 +217,8 @@ internal sealed class GgufHeader
         FileBytes.Read(file, 0, beginning, path);
         return GitLfsPointer.IsPointer(beginning)
             ? ModelDiagnostics.CheckpointUnreadable.Error(new SourceLocation(path), GitLfsPointer.Problem)
-            : beginning.StartsWith("<"u8) ? Malformed($"this is a web page in place of the file; download the file itself, logged in where the model asks for that")
+            : beginning.StartsWith(
+                "<"u8) ? Malformed($"this is a web page in place of the file; download the file itself, logged in where the model asks for that")
             : Malformed($"this does not begin as GGUF files do; name one that does, or the directory of a model");
     }
 }

@@ -7,7 +7,8 @@ using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Models.Gguf.Format;
 
-/// <summary>Reads the values of a header one behind the other. None is longer than what is left of the file, or of what a header can take within reason.</summary>
+/// <summary>Reads the values of a header one behind the other. None is longer than what is left of the file, or of what
+/// a header can take within reason.</summary>
 /// <param name="file">The open file.</param>
 /// <param name="path">Its path, for messages.</param>
 /// <param name="malformed">Makes the error of a file that breaks the format.</param>
@@ -39,7 +40,8 @@ internal sealed class GgufHeaderReader(SafeFileHandle file, string path, Func<st
     {
         if (things > (ulong)(Remaining / least))
         {
-            throw malformed(FormattableString.Invariant($"the header says {things} {kind}, for which {Remaining} bytes are too few"));
+            throw malformed(
+                FormattableString.Invariant($"the header says {things} {kind}, for which {Remaining} bytes are too few"));
         }
     }
 
@@ -150,7 +152,8 @@ internal sealed class GgufHeaderReader(SafeFileHandle file, string path, Func<st
         uint number = UInt32();
         return number <= (uint)GgufValueType.Float64
             ? (GgufValueType)number
-            : throw malformed(FormattableString.Invariant($"'{Excerpt.Of(key)}' has a value of type {number}, which there is not"));
+            : throw malformed(
+                FormattableString.Invariant($"'{Excerpt.Of(key)}' has a value of type {number}, which there is not"));
     }
 
     private DiagnosticException NoFlag(string key) => malformed($"'{Excerpt.Of(key)}' is neither true nor false");

@@ -39,5 +39,6 @@ internal static class GgufLayout
     public static string Digits(int number) => number.ToString("00000", CultureInfo.InvariantCulture);
 
     /// <summary>The next multiple of the alignment.</summary>
-    public static long Align(long offset, int alignment = Alignment) => (offset + alignment - 1) / alignment * alignment;
+    public static long Align(long offset, int alignment = Alignment)
+        => (offset + alignment - 1) / alignment * alignment;
 }

@@ -3,7 +3,8 @@ using System.Collections;
 namespace SparseLlm.Models.Gguf.Format;
 
 /// <summary>
-/// The key-value pairs of a GGUF file, in their order. Values are numbers of 8 to 64 bits, booleans, strings, and arrays of one of these.
+/// The key-value pairs of a GGUF file, in their order. Values are numbers of 8 to 64 bits, booleans, strings, and
+/// arrays of one of these.
 /// </summary>
 public sealed class GgufMetadata : IEnumerable<KeyValuePair<string, object>>
 {

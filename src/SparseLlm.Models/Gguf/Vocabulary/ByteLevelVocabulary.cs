@@ -12,7 +12,12 @@ internal static class ByteLevelVocabulary
 
     /// <summary>Adds the pairs.</summary>
     /// <returns>Which texts llama.cpp encodes otherwise.</returns>
-    public static List<string> Write(GgufMetadata metadata, Tokenizer tokenizer, SourceLocation source, int size, bool cleansSpaces)
+    public static List<string> Write(
+        GgufMetadata metadata,
+        Tokenizer tokenizer,
+        SourceLocation source,
+        int size,
+        bool cleansSpaces)
     {
         var differences = new List<string>();
         string? normalizer = tokenizer.Added.Normalizer?.Description;
@@ -43,12 +48,15 @@ internal static class ByteLevelVocabulary
         metadata.Set("tokenizer.ggml.pre", name.Name);
         TokenList.Of(tokenizer, source, size, _ => TokenType.Normal).Write(metadata);
         BytePairVocabulary vocabulary = tokenizer.Model.Vocabulary;
-        metadata.Set("tokenizer.ggml.merges", [.. vocabulary.Merges.Select(merge => $"{Half(vocabulary, merge.Left)} {Half(vocabulary, merge.Right)}")]);
+        metadata.Set(
+            "tokenizer.ggml.merges",
+            [.. vocabulary.Merges.Select(merge => $"{Half(vocabulary, merge.Left)} {Half(vocabulary, merge.Right)}")]);
         return differences;
     }
 
     /// <summary>A token as half of a merge, which is written with a space between its halves.</summary>
-    private static string Half(BytePairVocabulary vocabulary, int id) => vocabulary.Token(id)!.Replace(' ', WrittenSpace);
+    private static string Half(BytePairVocabulary vocabulary, int id)
+        => vocabulary.Token(id)!.Replace(' ', WrittenSpace);
 
     private static int? MissingByte(Tokenizer tokenizer)
     {

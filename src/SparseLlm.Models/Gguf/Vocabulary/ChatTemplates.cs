@@ -35,5 +35,6 @@ internal static class ChatTemplates
     }
 
     /// <summary>A name as part of a key.</summary>
-    private static string NameOf(string name) => string.Concat(name.Select(character => char.IsAsciiLetterOrDigit(character) ? character : '_'));
+    private static string NameOf(string name)
+        => string.Concat(name.Select(character => char.IsAsciiLetterOrDigit(character) ? character : '_'));
 }

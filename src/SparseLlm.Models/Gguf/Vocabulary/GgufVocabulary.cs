@@ -15,11 +15,13 @@ internal static partial class GgufVocabulary
     private static readonly string[] Phi3Tokens = ["<s>", "</s>", "<unk>", "<|endoftext|>"];
 
     /// <summary>Adds the pairs.</summary>
-    /// <param name="metadata">Receives them. llama.cpp goes by the model's name as well, so it is in there before.</param>
+    /// <param name="metadata">Receives them. llama.cpp goes by the model's name as well, so it is in there
+    /// before.</param>
     /// <param name="directory">A Hugging Face model directory.</param>
     /// <param name="size">Rows of the token table: ids without a token get a filler.</param>
     /// <returns>Which texts llama.cpp encodes otherwise.</returns>
-    /// <exception cref="DiagnosticException">There is no tokenizer, or llama.cpp has none that cuts text as it does.</exception>
+    /// <exception cref="DiagnosticException">There is no tokenizer, or llama.cpp has none that cuts text as it
+    /// does.</exception>
     public static IReadOnlyList<Diagnostic> Write(GgufMetadata metadata, string directory, int size)
     {
         if (Tokenizer.FilesAmong(TokenizerSource.NamesIn(directory)).Count == 0)
@@ -31,7 +33,8 @@ internal static partial class GgufVocabulary
 
         Tokenizer tokenizer = Tokenizer.Load(directory);
         bool isFast = File.Exists(Path.Combine(directory, TokenizerSource.Fast));
-        var source = new SourceLocation(Path.Combine(directory, isFast ? TokenizerSource.Fast : TokenizerSource.Vocabulary));
+        var source = new SourceLocation(
+            Path.Combine(directory, isFast ? TokenizerSource.Fast : TokenizerSource.Vocabulary));
         var settings = new TokenizerSettings(directory);
         BytePairOptions options = tokenizer.Model.Options;
         if (options.ContinuingPrefix.Length + options.EndSuffix.Length > 0)
@@ -52,7 +55,8 @@ internal static partial class GgufVocabulary
         return [.. differences.Select(difference => GgufVocabularyDiagnostics.Differs.At(source, difference))];
     }
 
-    /// <summary>llama.cpp does not load a model that is called Phi-3 and lacks its tokens, so such a one is called otherwise.</summary>
+    /// <summary>llama.cpp does not load a model that is called Phi-3 and lacks its tokens, so such a one is called
+    /// otherwise.</summary>
     private static void AvoidPhi3(Tokenizer tokenizer, GgufMetadata metadata)
     {
         if (IsCalledPhi3(metadata) && Phi3Tokens.Any(token => tokenizer.Id(token) is null))
@@ -61,7 +65,8 @@ internal static partial class GgufVocabulary
         }
     }
 
-    private static bool IsCalledPhi3(GgufMetadata metadata) => metadata[Name] is string name && Phi3Name().IsMatch(name);
+    private static bool IsCalledPhi3(GgufMetadata metadata)
+        => metadata[Name] is string name && Phi3Name().IsMatch(name);
 
     [GeneratedRegex("(phi)-?3", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Phi3Name();
@@ -77,7 +82,8 @@ internal static partial class GgufVocabulary
                 "beside it, where the tokenizer takes white space along ('lstrip', 'rstrip') or asks for whole words ('single_word').";
         }
 
-        AddedToken[] rewritten = [.. tokenizer.Added.Tokens.Where(token => token.Normalized && tokenizer.Added.IsRewritten(token))];
+        AddedToken[] rewritten = [.. tokenizer.Added.Tokens
+            .Where(token => token.Normalized && tokenizer.Added.IsRewritten(token))];
         if (rewritten.Length > 0)
         {
             yield return $"llama.cpp finds '{TokenizerPlace.Excerpt(rewritten[0].Content)}'{Others(rewritten.Length)} wherever it stands, where the tokenizer " +
@@ -85,8 +91,11 @@ internal static partial class GgufVocabulary
         }
     }
 
-    /// <summary>Whether llama.cpp lets a token take the white space behind it in a model that is called Phi-3.</summary>
-    private static bool TakesSpaceInPhi3(AddedToken token) => token.Content is not ("<unk>" or "<s>" or "<|endoftext|>");
+    /// <summary>Whether llama.cpp lets a token take the white space behind it in a model that is called
+    /// Phi-3.</summary>
+    private static bool TakesSpaceInPhi3(AddedToken token)
+        => token.Content is not ("<unk>" or "<s>" or "<|endoftext|>");
 
-    private static string Others(int count) => count == 1 ? "" : $" and {count - 1} other {(count == 2 ? "token" : "tokens")}";
+    private static string Others(int count)
+        => count == 1 ? "" : $" and {count - 1} other {(count == 2 ? "token" : "tokens")}";
 }

@@ -6,7 +6,9 @@ namespace SparseLlm.Models.Gguf.Vocabulary;
 public static class GgufVocabularyDiagnostics
 {
     /// <summary>llama.cpp has no name for the way in which the tokenizer cuts text into words.</summary>
-    public static readonly DiagnosticDescriptor UnknownPreTokenizer = new("SLM2201", "pre-tokenizer without a name in llama.cpp");
+    public static readonly DiagnosticDescriptor UnknownPreTokenizer = new(
+        "SLM2201",
+        "pre-tokenizer without a name in llama.cpp");
 
     /// <summary>llama.cpp would encode text otherwise than the tokenizer, whatever is written into the file.</summary>
     public static readonly DiagnosticDescriptor NotExpressible = new("SLM2202", "tokenizer that GGUF cannot hold");
@@ -15,5 +17,8 @@ public static class GgufVocabularyDiagnostics
     public static readonly DiagnosticDescriptor BeyondTable = new("SLM2203", "token beyond the model's token table");
 
     /// <summary>llama.cpp encodes some texts otherwise than the tokenizer.</summary>
-    public static readonly DiagnosticDescriptor Differs = new("SLM2204", "some texts get other tokens in llama.cpp", Severity.Note);
+    public static readonly DiagnosticDescriptor Differs = new(
+        "SLM2204",
+        "some texts get other tokens in llama.cpp",
+        Severity.Note);
 }

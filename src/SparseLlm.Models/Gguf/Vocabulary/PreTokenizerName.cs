@@ -9,8 +9,8 @@ using SparseLlm.Models.Tokenizers.Patterns;
 namespace SparseLlm.Models.Gguf.Vocabulary;
 
 /// <summary>
-/// The name under which llama.cpp knows how a tokenizer cuts text into words. A tokenizer in wide use is recognised by what it makes of one text, as
-/// llama.cpp's converter does; any other by the patterns that it cuts by.
+/// The name under which llama.cpp knows how a tokenizer cuts text into words. A tokenizer in wide use is recognised by
+/// what it makes of one text, as llama.cpp's converter does; any other by the patterns that it cuts by.
 /// </summary>
 /// <param name="Name">The value of <c>tokenizer.ggml.pre</c>.</param>
 /// <param name="Difference">Which texts llama.cpp cuts otherwise under that name; null where none is known.</param>
@@ -21,13 +21,15 @@ internal sealed record PreTokenizerName(string Name, string? Difference)
     private const string Blanks = @"\s*[\r\n]+|\s+(?!\S)|\s+";
 
     private const string DeepSeek =
-        @"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|" + Blanks;
+        @"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|"
+            + Blanks;
 
     private const string Upper = @"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]";
     private const string Lower = @"[\p{Ll}\p{Lm}\p{Lo}\p{M}]";
     private const string Before = @"[^\r\n\p{L}\p{N}]?";
     private const string AfterWord = @"| ?[^\s\p{L}\p{N}]+[\r\n/]*|" + Blanks;
-    private const string Cased = "it does not cut before a capital letter that is not one of A to Z, nor take combining marks for letters";
+    private const string Cased
+        = "it does not cut before a capital letter that is not one of A to Z, nor take combining marks for letters";
 
     // The text whose tokens tell tokenizers apart: blanks, emoji, digits, scripts, punctuation, contractions.
     private const string Probe =
@@ -39,20 +41,38 @@ internal sealed record PreTokenizerName(string Name, string? Difference)
 
     private static readonly Lazy<Dictionary<string, string>> ByProbe = new(ReadByProbe);
 
-    /// <summary>What llama.cpp's names stand for. Where several stand for one cut, those before are preferred.</summary>
+    /// <summary>What llama.cpp's names stand for. Where several stand for one cut, those before are
+    /// preferred.</summary>
     private static readonly Entry[] Entries =
     [
         new("gpt-2", Cut(PatternReader.Gpt2)),
         new("starcoder", Cut(@"\p{N}", PatternReader.Gpt2)),
         new("smollm", Cut(@"\p{N}", PatternReader.Gpt2), CleansSpaces: false),
         new("trillion", Cut(PatternReader.Gpt2), CleansSpaces: false),
-        new("llama-bpe", Cut(Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + Blanks), IgnoresMerges: true),
-        new("smaug-bpe", Cut(Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + Blanks)),
-        new("qwen2", Cut(Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + Blanks), CleansSpaces: false),
+        new(
+            "llama-bpe",
+            Cut(Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + Blanks),
+            IgnoresMerges: true),
+        new(
+            "smaug-bpe",
+            Cut(Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + Blanks)),
+        new(
+            "qwen2",
+            Cut(Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + Blanks),
+            CleansSpaces: false),
         new("stablelm2", Cut(Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + Blanks)),
-        new("qwen35", Cut(Contractions + @"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|" + Blanks), CleansSpaces: false),
-        new("seed-coder", Cut(Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|" + Blanks), CleansSpaces: false),
-        new("deepseek-v3", Cut(@"\p{N}{1,3}", "[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+", DeepSeek), CleansSpaces: false),
+        new(
+            "qwen35",
+            Cut(Contractions + @"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|" + Blanks),
+            CleansSpaces: false),
+        new(
+            "seed-coder",
+            Cut(Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|" + Blanks),
+            CleansSpaces: false),
+        new(
+            "deepseek-v3",
+            Cut(@"\p{N}{1,3}", "[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+", DeepSeek),
+            CleansSpaces: false),
         new(
             "deepseek-coder",
             Cut(@"[\r\n]", @"\s?\p{L}+", @"\s?\p{P}+", "[\u4E00-\u9FA5\u0800-\u4E00\uAC00-\uD7FF]+", @"\p{N}"),
@@ -60,7 +80,8 @@ internal sealed record PreTokenizerName(string Name, string? Difference)
             Difference: "a space that is not one of ASCII's, such as an ideographic one, does not begin a word"),
         new(
             "gpt-4o",
-            Cut($"{Before}{Upper}*{Lower}+{Contractions}?|{Before}{Upper}+{Lower}*{Contractions}?|" + @"\p{N}{1,3}" + AfterWord),
+            Cut($"{Before}{Upper}*{Lower}+{Contractions}?|{Before}{Upper}+{Lower}*{Contractions}?|" + @"\p{N}{1,3}"
+                + AfterWord),
             CleansSpaces: false,
             Difference: Cased),
         new(
@@ -75,7 +96,8 @@ internal sealed record PreTokenizerName(string Name, string? Difference)
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="source">The file to blame.</param>
     /// <param name="cleansSpaces">Whether decoding removes spaces before punctuation.</param>
-    /// <exception cref="DiagnosticException">There is none, or none that treats words which are tokens as the tokenizer does.</exception>
+    /// <exception cref="DiagnosticException">There is none, or none that treats words which are tokens as the tokenizer
+    /// does.</exception>
     public static PreTokenizerName Of(Tokenizer tokenizer, SourceLocation source, bool cleansSpaces)
     {
         if (ByProbe.Value.TryGetValue(Fingerprint(tokenizer), out string? known))
@@ -87,7 +109,8 @@ internal sealed record PreTokenizerName(string Name, string? Difference)
         string cut = tokenizer.PreTokenizer!.Description;
         // What lies between matches that leave nothing between them may be dropped as well.
         string complete = cut.StartsWith("keep ", StringComparison.Ordinal) ? $"cut {cut[5..]}" : cut;
-        Entry[] candidates = [.. Entries.Where(entry => entry.Cut == complete).OrderBy(entry => entry.CleansSpaces == cleansSpaces ? 0 : 1)];
+        Entry[] candidates = [.. Entries.Where(entry => entry.Cut == complete)
+            .OrderBy(entry => entry.CleansSpaces == cleansSpaces ? 0 : 1)];
         if (candidates.Length == 0)
         {
             throw GgufVocabularyDiagnostics.UnknownPreTokenizer.Error(
@@ -111,7 +134,8 @@ internal sealed record PreTokenizerName(string Name, string? Difference)
                 "keep the safetensors directory, and run it where tokenizer.json is read.");
     }
 
-    /// <summary>Whether the merges make every token out of its characters, so that it does not matter if a word is looked up before it is merged.</summary>
+    /// <summary>Whether the merges make every token out of its characters, so that it does not matter if a word is
+    /// looked up before it is merged.</summary>
     public static bool EveryTokenIsMerged(BytePairModel model)
     {
         var symbols = new SymbolList();
@@ -136,15 +160,22 @@ internal sealed record PreTokenizerName(string Name, string? Difference)
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"[{string.Join(", ", ids)}]")));
     }
 
-    private static string Cut(params string[] patterns) => string.Concat(patterns.Select(pattern => $"cut /{pattern}/; ")) + "bytes";
+    private static string Cut(params string[] patterns)
+        => string.Concat(patterns.Select(pattern => $"cut /{pattern}/; ")) + "bytes";
 
     private static Dictionary<string, string> ReadByProbe()
     {
         using Stream stream = typeof(PreTokenizerName).Assembly.GetManifestResourceStream("PreTokenizerNames.txt")!;
         using var reader = new StreamReader(stream);
-        string[] lines = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string[] lines = reader.ReadToEnd()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return lines.Select(line => line.Split(' ')).ToDictionary(parts => parts[0], parts => parts[1]);
     }
 
-    private sealed record Entry(string Name, string Cut, bool IgnoresMerges = false, bool CleansSpaces = true, string? Difference = null);
+    private sealed record Entry(
+        string Name,
+        string Cut,
+        bool IgnoresMerges = false,
+        bool CleansSpaces = true,
+        string? Difference = null);
 }

@@ -6,8 +6,9 @@ using SparseLlm.Models.Tokenizers.Bpe;
 namespace SparseLlm.Models.Gguf.Vocabulary;
 
 /// <summary>
-/// Scores that make SentencePiece's algorithm do a list of merges. It joins the two neighbours whose token has the highest score, whichever way the
-/// token falls into two; so a token scores the higher the earlier the list makes it, and a list that this does not say all of is refused.
+/// Scores that make SentencePiece's algorithm do a list of merges. It joins the two neighbours whose token has the
+/// highest score, whichever way the token falls into two; so a token scores the higher the earlier the list makes it,
+/// and a list that this does not say all of is refused.
 /// </summary>
 internal static class SentencePieceScores
 {
@@ -15,7 +16,8 @@ internal static class SentencePieceScores
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="source">The file to blame.</param>
     /// <param name="size">How many.</param>
-    /// <exception cref="DiagnosticException">The algorithm would join what the list does not join, or in another order.</exception>
+    /// <exception cref="DiagnosticException">The algorithm would join what the list does not join, or in another
+    /// order.</exception>
     public static float[] Of(Tokenizer tokenizer, SourceLocation source, int size)
     {
         BytePairVocabulary vocabulary = tokenizer.Model.Vocabulary;
@@ -43,7 +45,8 @@ internal static class SentencePieceScores
         return scores;
     }
 
-    /// <summary>Refuses a vocabulary in which two tokens that stay apart would be joined, as together they are the text of a third.</summary>
+    /// <summary>Refuses a vocabulary in which two tokens that stay apart would be joined, as together they are the text
+    /// of a third.</summary>
     private static void RequireEveryJoin(Tokenizer tokenizer, SourceLocation source)
     {
         BytePairModel model = tokenizer.Model;
@@ -54,7 +57,8 @@ internal static class SentencePieceScores
             string token = model.Vocabulary.Token(id)!;
             foreach (int middle in Boundaries(token))
             {
-                if (!model.Vocabulary.TryGetId(token.AsSpan(0, middle), out int left) || !model.Vocabulary.TryGetId(token.AsSpan(middle), out int right) ||
+                if (!model.Vocabulary.TryGetId(token.AsSpan(0, middle), out int left)
+                    || !model.Vocabulary.TryGetId(token.AsSpan(middle), out int right) ||
                     model.Vocabulary.TryGetMerge(left, right, out _))
                 {
                     continue;
@@ -88,6 +92,8 @@ internal static class SentencePieceScores
         }
     }
 
-    private static DiagnosticException Refuse(SourceLocation source, string problem) => GgufVocabularyDiagnostics.NotExpressible.Error(
+    private static DiagnosticException Refuse(
+        SourceLocation source,
+        string problem) => GgufVocabularyDiagnostics.NotExpressible.Error(
         source, $"{problem}: scores, which are all that a GGUF file holds of such a tokenizer, cannot say so; keep the safetensors directory, and run it where tokenizer.json is read.");
 }

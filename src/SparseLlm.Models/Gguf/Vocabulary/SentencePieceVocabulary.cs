@@ -19,13 +19,19 @@ internal static class SentencePieceVocabulary
         RequireBytes(tokenizer, source);
         if (tokenizer.Model.Options.IgnoreMerges && !PreTokenizerName.EveryTokenIsMerged(tokenizer.Model))
         {
-            throw Refuse(source, "'model.ignore_merges' is true, and llama.cpp merges every word of a tokenizer of this kind");
+            throw Refuse(
+                source,
+                "'model.ignore_merges' is true, and llama.cpp merges every word of a tokenizer of this kind");
         }
 
         var differences = new List<string>();
         bool addsPrefix = AddsPrefix(tokenizer, source, differences);
         string? unknown = tokenizer.Model.Options.UnknownToken;
-        TokenList list = TokenList.Of(tokenizer, source, size, token => IsByte(token) ? TokenType.Byte : TokenType.Normal);
+        TokenList list = TokenList.Of(
+            tokenizer,
+            source,
+            size,
+            token => IsByte(token) ? TokenType.Byte : TokenType.Normal);
         if (unknown is not null && tokenizer.Id(unknown) is int id)
         {
             list.Types[id] = TokenType.Unknown;
@@ -46,7 +52,8 @@ internal static class SentencePieceVocabulary
         string normalizer = tokenizer.Added.Normalizer?.Description ?? "";
         string cut = tokenizer.PreTokenizer?.Description ?? "";
         // Where there are no spaces left, nothing is cut at them.
-        if (cut.EndsWith(" ' '", StringComparison.Ordinal) && !cut.Contains(';') && normalizer.EndsWith(Rewrite, StringComparison.Ordinal))
+        if (cut.EndsWith(" ' '", StringComparison.Ordinal) && !cut.Contains(';')
+            && normalizer.EndsWith(Rewrite, StringComparison.Ordinal))
         {
             cut = "";
         }
@@ -81,7 +88,8 @@ internal static class SentencePieceVocabulary
         }
     }
 
-    /// <summary>Refuses tokens that hold a space behind their first character, where text is cut before each space.</summary>
+    /// <summary>Refuses tokens that hold a space behind their first character, where text is cut before each
+    /// space.</summary>
     private static void RequireWordsApart(Tokenizer tokenizer, SourceLocation source)
     {
         foreach ((_, _, Tokenizers.Bpe.Merge merge) in tokenizer.Model.Vocabulary.Merges)
@@ -106,7 +114,9 @@ internal static class SentencePieceVocabulary
             string name = FormattableString.Invariant($"<0x{value:X2}>");
             if (tokenizer.Id(name) is null)
             {
-                throw Refuse(source, $"the vocabulary has no '{name}', and llama.cpp writes what has no token as bytes");
+                throw Refuse(
+                    source,
+                    $"the vocabulary has no '{name}', and llama.cpp writes what has no token as bytes");
             }
         }
     }
@@ -115,6 +125,8 @@ internal static class SentencePieceVocabulary
         token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>' &&
         byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
 
-    private static DiagnosticException Refuse(SourceLocation source, string problem) => GgufVocabularyDiagnostics.NotExpressible.Error(
+    private static DiagnosticException Refuse(
+        SourceLocation source,
+        string problem) => GgufVocabularyDiagnostics.NotExpressible.Error(
         source, $"{problem}; keep the safetensors directory, and run it where tokenizer.json is read.");
 }

@@ -19,7 +19,11 @@ internal static class SpecialTokens
 
     /// <summary>Adds the pairs.</summary>
     /// <returns>Which texts llama.cpp encodes otherwise.</returns>
-    public static IEnumerable<string> Write(GgufMetadata metadata, Tokenizer tokenizer, TokenizerSettings settings, int size)
+    public static IEnumerable<string> Write(
+        GgufMetadata metadata,
+        Tokenizer tokenizer,
+        TokenizerSettings settings,
+        int size)
     {
         var ids = new Dictionary<string, int>();
         foreach ((string role, _) in Keys)
@@ -34,7 +38,8 @@ internal static class SpecialTokens
         TakeFrom(ids, End, "sep");
         var differences = new List<string>();
         int[] before = [.. tokenizer.Template.Pieces.TakeWhile(piece => piece is not null).SelectMany(piece => piece!)];
-        int[] behind = [.. tokenizer.Template.Pieces.SkipWhile(piece => piece is not null).OfType<int[]>().SelectMany(piece => piece)];
+        int[] behind = [.. tokenizer.Template.Pieces.SkipWhile(piece => piece is not null).OfType<int[]>()
+            .SelectMany(piece => piece)];
         bool addsBeginning = IsOne(before, "before", size, differences);
         bool addsEnd = IsOne(behind, "behind", size, differences);
         // What stands around every text is what llama.cpp puts there, whatever the files call it.
@@ -70,7 +75,8 @@ internal static class SpecialTokens
         return differences;
     }
 
-    /// <summary>llama.cpp has an id for the end of a text where the file has none, and ends there what a model writes.</summary>
+    /// <summary>llama.cpp has an id for the end of a text where the file has none, and ends there what a model
+    /// writes.</summary>
     private static void AddDefaultEnd(GgufMetadata metadata, Tokenizer tokenizer, List<string> differences)
     {
         int id = metadata["tokenizer.ggml.model"] is "llama" ? 2 : 11;

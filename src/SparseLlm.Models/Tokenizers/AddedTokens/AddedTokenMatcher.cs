@@ -5,8 +5,9 @@ using SparseLlm.Models.Tokenizers.Patterns;
 namespace SparseLlm.Models.Tokenizers.AddedTokens;
 
 /// <summary>
-/// Finds added tokens in a text: leftmost first, and of those that begin at one place the longest. The tokens are sorted, so that all that begin a
-/// text are found from the last one not behind it: each of them begins the next longer one.
+/// Finds added tokens in a text: leftmost first, and of those that begin at one place the longest. The tokens are
+/// sorted, so that all that begin a text are found from the last one not behind it: each of them begins the next longer
+/// one.
 /// </summary>
 internal sealed class AddedTokenMatcher
 {
@@ -51,7 +52,8 @@ internal sealed class AddedTokenMatcher
 
             if (token.StripRight)
             {
-                // A run of white space that was taken before, and in which tokens are found still, is not gone through again.
+                // A run of white space that was taken before, and in which tokens are found still, is not gone through
+                // again.
                 stop = blanksEnd = stop < blanksEnd ? blanksEnd : text.Length - text.AsSpan(stop).TrimStart().Length;
             }
 

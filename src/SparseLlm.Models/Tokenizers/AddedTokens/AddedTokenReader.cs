@@ -14,7 +14,8 @@ internal static class AddedTokenReader
     /// <param name="token">The object that describes it.</param>
     /// <param name="id">Its id.</param>
     /// <param name="isSpecial">Whether decoding may skip it.</param>
-    /// <param name="normalizedByDefault">Whether it is looked for in the normalised text where the object does not say.</param>
+    /// <param name="normalizedByDefault">Whether it is looked for in the normalised text where the object does not
+    /// say.</param>
     public static AddedToken Read(TokenizerNode token, int id, bool isSpecial, bool normalizedByDefault) => new(
         id,
         Content(token.Required("content")),

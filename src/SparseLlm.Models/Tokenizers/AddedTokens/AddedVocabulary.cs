@@ -45,7 +45,8 @@ internal sealed class AddedVocabulary
     public IReadOnlyCollection<string> Contents => _byContent.Keys;
 
     /// <summary>Whether what rewrites text makes something else of a token's.</summary>
-    public bool IsRewritten(AddedToken token) => Normalize(token.Content, new Allowance(token.Content.Length)) != token.Content;
+    public bool IsRewritten(AddedToken token)
+        => Normalize(token.Content, new Allowance(token.Content.Length)) != token.Content;
 
     /// <summary>The added token of an id.</summary>
     public AddedToken? Find(int id) => _byId.GetValueOrDefault(id);

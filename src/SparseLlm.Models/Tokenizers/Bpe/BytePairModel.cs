@@ -29,7 +29,8 @@ internal sealed class BytePairModel
     /// <summary>How the characters of a word are treated.</summary>
     public BytePairOptions Options { get; }
 
-    /// <summary>The last place among the tokens of a word over which no merge goes, so that those before it are the same whatever stands behind; the word's beginning if there is none.</summary>
+    /// <summary>The last place among the tokens of a word over which no merge goes, so that those before it are the
+    /// same whatever stands behind; the word's beginning if there is none.</summary>
     /// <param name="ids">Tokens.</param>
     /// <param name="first">Where the word begins among them.</param>
     /// <param name="last">The last place that is looked at.</param>
@@ -51,8 +52,10 @@ internal sealed class BytePairModel
 
     /// <summary>Null where the symbols that a word begins with cannot be told from its tokens.</summary>
     private Seams? FindSeams() =>
-        Options.ContinuingPrefix.Length + Options.EndSuffix.Length == 0 && Vocabulary.Merges.All(merge => _byteTokens?.Contains(merge.Merge.Id) != true)
-            ? new Seams(Vocabulary, _byteTokens ?? [], Options.UnknownToken is not null && Vocabulary.TryGetId(Options.UnknownToken, out int unknown) ? unknown : null)
+        Options.ContinuingPrefix.Length + Options.EndSuffix.Length == 0
+            && Vocabulary.Merges.All(merge => _byteTokens?.Contains(merge.Merge.Id) != true)
+            ? new Seams(Vocabulary, _byteTokens ?? [], Options.UnknownToken is not null
+                && Vocabulary.TryGetId(Options.UnknownToken, out int unknown) ? unknown : null)
             : null;
 
     /// <summary>The tokens of one word, appended to <paramref name="output"/>.</summary>
@@ -70,7 +73,8 @@ internal sealed class BytePairModel
         EncodeByMerges(word, symbols, output);
     }
 
-    /// <summary>The tokens that a word's characters are merged into, whether the word is itself a token or not.</summary>
+    /// <summary>The tokens that a word's characters are merged into, whether the word is itself a token or
+    /// not.</summary>
     public void EncodeByMerges(ReadOnlySpan<char> word, SymbolList symbols, List<int> output)
     {
         symbols.Clear();

@@ -43,7 +43,8 @@ internal static class BytePairReader
         var tokens = new TokenTable(node.Element.GetPropertyCount());
         foreach (JsonProperty member in members)
         {
-            int id = member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt32(out int number) && number >= 0
+            int id = member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt32(out int number)
+                && number >= 0
                 ? number
                 : new TokenizerNode(node.Place.Member(member.Name), member.Value).Integer();
             ReadOnlySpan<byte> raw = JsonMarshal.GetRawUtf8PropertyName(member);
@@ -59,7 +60,8 @@ internal static class BytePairReader
         if (node.OptionalText("type") is not string type)
         {
             string? other = node.TryGet("merges", out _) ? null
-                : node.TryGet("vocab", out TokenizerNode vocabulary) && vocabulary.Element.ValueKind == JsonValueKind.Array ? "a Unigram model"
+                : node.TryGet("vocab", out TokenizerNode vocabulary)
+                    && vocabulary.Element.ValueKind == JsonValueKind.Array ? "a Unigram model"
                 : "a WordPiece or WordLevel model";
             if (other is not null)
             {
@@ -116,7 +118,12 @@ internal static class BytePairReader
     /// A merge is written as <c>"a b"</c>, or as <c>["a", "b"]</c> where tokens may hold spaces. The heading that the
     /// former has in merges.txt is no merge.
     /// </summary>
-    private static bool TryReadPair(TokenizerNode merges, int index, JsonElement item, out ReadOnlySpan<byte> left, out ReadOnlySpan<byte> right)
+    private static bool TryReadPair(
+        TokenizerNode merges,
+        int index,
+        JsonElement item,
+        out ReadOnlySpan<byte> left,
+        out ReadOnlySpan<byte> right)
     {
         if (item.ValueKind == JsonValueKind.Array && item.GetArrayLength() == 2)
         {
@@ -154,5 +161,6 @@ internal static class BytePairReader
         return raw.Contains(Escape) ? Encoding.UTF8.GetBytes(item.GetString()!) : raw;
     }
 
-    private static DiagnosticException NoPair(TokenizerNode merges, int index) => merges.Place.Item(index).Malformed("must name two tokens");
+    private static DiagnosticException NoPair(TokenizerNode merges, int index)
+        => merges.Place.Item(index).Malformed("must name two tokens");
 }

@@ -21,7 +21,8 @@ internal sealed class BytePairVocabulary(TokenTable tokens, Dictionary<ulong, Me
             .Select(merge => ((int)(merge.Item1 >> 32), (int)(uint)merge.Item1, merge.Value))];
 
     /// <summary>
-    /// The key of a pair of neighbours in the merge table. An odd factor keeps pairs apart and spreads them, as .NET's hash code of a number does not.
+    /// The key of a pair of neighbours in the merge table. An odd factor keeps pairs apart and spreads them, as .NET's
+    /// hash code of a number does not.
     /// </summary>
     public static ulong Pair(int left, int right) => (((ulong)(uint)left << 32) | (uint)right) * Spread;
 

@@ -17,13 +17,19 @@ internal sealed class MergeTable(TokenTable tokens, int capacity)
     /// <summary>Adds a merge behind the others.</summary>
     /// <param name="left">The UTF-8 of the left token.</param>
     /// <param name="right">The UTF-8 of the right token.</param>
-    /// <param name="continuation">How many bytes at the beginning of the right one only mark that it continues a word.</param>
+    /// <param name="continuation">How many bytes at the beginning of the right one only mark that it continues a
+    /// word.</param>
     /// <param name="missing">A token that the vocabulary lacks.</param>
     /// <returns>Whether the vocabulary has both and what they make.</returns>
-    public bool TryAdd(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, int continuation, [NotNullWhen(false)] out string? missing)
+    public bool TryAdd(
+        ReadOnlySpan<byte> left,
+        ReadOnlySpan<byte> right,
+        int continuation,
+        [NotNullWhen(false)] out string? missing)
     {
         ReadOnlySpan<byte> joined = Join(left, right[continuation..]);
-        bool isKnown = tokens.TryGetId(left, out int leftId) & tokens.TryGetId(right, out int rightId) & tokens.TryGetId(joined, out int joinedId);
+        bool isKnown = tokens.TryGetId(left, out int leftId) & tokens.TryGetId(right, out int rightId)
+            & tokens.TryGetId(joined, out int joinedId);
         missing = isKnown ? null : Missing(left) ?? Missing(right) ?? Encoding.UTF8.GetString(joined);
         if (isKnown)
         {
@@ -46,5 +52,6 @@ internal sealed class MergeTable(TokenTable tokens, int capacity)
         return _joined.AsSpan(0, length);
     }
 
-    private string? Missing(ReadOnlySpan<byte> token) => tokens.TryGetId(token, out _) ? null : Encoding.UTF8.GetString(token);
+    private string? Missing(ReadOnlySpan<byte> token)
+        => tokens.TryGetId(token, out _) ? null : Encoding.UTF8.GetString(token);
 }

@@ -28,7 +28,10 @@ internal static class MergesFile
             if (!IsPair(line, out int space))
             {
                 throw TokenizerDiagnostics.Malformed.Error(
-                    new SourceLocation(path, number, 1), "the line does not hold two tokens with a space between them; correct it.");
+                    new SourceLocation(
+                        path,
+                        number,
+                        1), "the line does not hold two tokens with a space between them; correct it.");
             }
 
             if (!merges.TryAdd(line[..space], line[(space + 1)..], continuation: 0, out string? missing))

@@ -3,8 +3,9 @@ using System.Text;
 namespace SparseLlm.Models.Tokenizers.Bpe;
 
 /// <summary>
-/// Between which characters nothing is ever merged. A merge of two tokens brings the last character of one and the first of the other together; where no merge in the
-/// vocabulary does that for two neighbours, what is on one side has no part in the tokens of the other.
+/// Between which characters nothing is ever merged. A merge of two tokens brings the last character of one and the
+/// first of the other together; where no merge in the vocabulary does that for two neighbours, what is on one side has
+/// no part in the tokens of the other.
 /// </summary>
 internal sealed class Seams
 {
@@ -28,15 +29,18 @@ internal sealed class Seams
     }
 
     /// <summary>Whether there is a seam between two tokens that stand side by side.</summary>
-    public bool IsBetween(int left, int right) => left != _unknown && right != _unknown && !_joined.Contains((Last(left), First(right)));
+    public bool IsBetween(int left, int right)
+        => left != _unknown && right != _unknown && !_joined.Contains((Last(left), First(right)));
 
-    private int First(int token) => _bytes.Contains(token) ? BehindCharacters + token : _vocabulary.Token(token)!.EnumerateRunes().First().Value;
+    private int First(int token)
+        => _bytes.Contains(token) ? BehindCharacters + token : _vocabulary.Token(token)!.EnumerateRunes().First().Value;
 
     private int Last(int token)
     {
         string text = _vocabulary.Token(token)!;
         return _bytes.Contains(token) ? BehindCharacters + token
-            : Rune.TryGetRuneAt(text, Math.Max(0, text.Length - 2), out Rune pair) && pair.Utf16SequenceLength == 2 ? pair.Value
-            : text[^1];
+            : Rune.TryGetRuneAt(text, Math.Max(0, text.Length - 2), out Rune pair) && pair.Utf16SequenceLength == 2
+                ? pair.Value
+                : text[^1];
     }
 }

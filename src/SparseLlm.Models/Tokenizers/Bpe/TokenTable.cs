@@ -4,8 +4,9 @@ using System.Text;
 namespace SparseLlm.Models.Tokenizers.Bpe;
 
 /// <summary>
-/// Tokens and their ids. A large tokenizer has a quarter of a million tokens and names them a million times in its merges, so they are not strings
-/// but bytes one after another, found by hashing with open addressing: few places in memory to look at, and nothing for the garbage collector.
+/// Tokens and their ids. A large tokenizer has a quarter of a million tokens and names them a million times in its
+/// merges, so they are not strings but bytes one after another, found by hashing with open addressing: few places in
+/// memory to look at, and nothing for the garbage collector.
 /// </summary>
 internal sealed class TokenTable
 {
@@ -63,12 +64,15 @@ internal sealed class TokenTable
             return false;
         }
 
-        Span<byte> utf8 = token.Length <= 128 ? stackalloc byte[3 * 128] : new byte[Encoding.UTF8.GetMaxByteCount(token.Length)];
+        Span<byte> utf8 = token.Length <= 128
+            ? stackalloc byte[3 * 128]
+            : new byte[Encoding.UTF8.GetMaxByteCount(token.Length)];
         return TryGetId(utf8[..Encoding.UTF8.GetBytes(token, utf8)], out id);
     }
 
     /// <summary>The token of an id, or null if there is none.</summary>
-    public string? Token(int id) => _byId.Value.TryGetValue(id, out Slot slot) ? Encoding.UTF8.GetString(Bytes(slot)) : null;
+    public string? Token(int id)
+        => _byId.Value.TryGetValue(id, out Slot slot) ? Encoding.UTF8.GetString(Bytes(slot)) : null;
 
     /// <summary>The slot of a token, or the free one where it would go.</summary>
     private ref Slot Find(ReadOnlySpan<byte> token, int hash)

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace SparseLlm.Models.Tokenizers.Decoders;
 
-/// <summary>Turns the characters of <see cref="ByteAlphabet"/> into the bytes they stand for, and these into text.</summary>
+/// <summary>Turns the characters of <see cref="ByteAlphabet"/> into the bytes they stand for, and these into
+/// text.</summary>
 internal sealed class ByteLevelDecoder : IDecoder
 {
     /// <inheritdoc/>

@@ -8,7 +8,8 @@ using SparseLlm.Models.Tokenizers.PreTokenizers;
 namespace SparseLlm.Models.Tokenizers.Gpt2;
 
 /// <summary>
-/// Reads GPT-2's tokenizer, which OPT has too, from vocab.json and merges.txt: the tokenizer that transformers would write into tokenizer.json.
+/// Reads GPT-2's tokenizer, which OPT has too, from vocab.json and merges.txt: the tokenizer that transformers would
+/// write into tokenizer.json.
 /// </summary>
 internal static class Gpt2Reader
 {
@@ -22,13 +23,17 @@ internal static class Gpt2Reader
         var options = new BytePairOptions(
             UnknownToken: null, FuseUnknown: false, ByteFallback: false, IgnoreMerges: false, ContinuingPrefix: "", EndSuffix: "");
         var model = new BytePairModel(
-            vocabulary.Place, new BytePairVocabulary(tokens, MergesFile.Read(Path.Combine(directory, TokenizerSource.Merges), tokens)), options);
+            vocabulary.Place, new BytePairVocabulary(
+                tokens,
+                MergesFile.Read(Path.Combine(directory, TokenizerSource.Merges), tokens)), options);
         var added = new AddedVocabulary(settings.AddedTokens(), normalizer: null, model.Vocabulary);
         return new Tokenizer(
             added,
             new ByteLevelPreTokenizer(settings.AddsPrefixSpace, PatternReader.ByteLevel(vocabulary.Place)),
             model,
-            settings.Beginning is string beginning ? new Template([[added.Find(beginning)!.Id], null]) : Template.TextOnly,
+            settings.Beginning is string beginning
+                ? new Template([[added.Find(beginning)!.Id], null])
+                : Template.TextOnly,
             new ByteLevelDecoder());
     }
 }

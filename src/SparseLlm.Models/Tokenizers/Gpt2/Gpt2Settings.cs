@@ -5,8 +5,9 @@ using SparseLlm.Models.Tokenizers.AddedTokens;
 namespace SparseLlm.Models.Tokenizers.Gpt2;
 
 /// <summary>
-/// What the files beside a vocabulary and its merges say of a GPT-2 tokenizer, read as transformers reads them when it converts such a tokenizer:
-/// tokenizer_config.json, outdone by special_tokens_map.json; and added_tokens.json, unless the first lists the added tokens itself.
+/// What the files beside a vocabulary and its merges say of a GPT-2 tokenizer, read as transformers reads them when it
+/// converts such a tokenizer: tokenizer_config.json, outdone by special_tokens_map.json; and added_tokens.json, unless
+/// the first lists the added tokens itself.
 /// </summary>
 internal sealed class Gpt2Settings
 {
@@ -16,7 +17,8 @@ internal sealed class Gpt2Settings
     private const string BeginningName = "bos_token";
     private const string DefaultToken = "<|endoftext|>";
 
-    /// <summary>In the order in which those that the vocabulary lacks are added to it, with what they are by default.</summary>
+    /// <summary>In the order in which those that the vocabulary lacks are added to it, with what they are by
+    /// default.</summary>
     private static readonly (string Name, string? Default)[] SpecialNames =
     [
         (BeginningName, DefaultToken), ("eos_token", DefaultToken), ("unk_token", DefaultToken),
@@ -56,7 +58,8 @@ internal sealed class Gpt2Settings
     {
         TokenizerNode? configuration = Open(TokenizerSource.Configuration);
         string? type = configuration?.OptionalText("model_type");
-        string? name = _settings?.OptionalText(ClassName) ?? configuration?.OptionalText(ClassName) ?? (ModelTypes.Contains(type) ? "GPT2Tokenizer" : null);
+        string? name = _settings?.OptionalText(ClassName)
+            ?? configuration?.OptionalText(ClassName) ?? (ModelTypes.Contains(type) ? "GPT2Tokenizer" : null);
         if (name is not ("GPT2Tokenizer" or "GPT2TokenizerFast"))
         {
             throw TokenizerSource.OtherClass(_directory, name is null
@@ -73,14 +76,16 @@ internal sealed class Gpt2Settings
     /// <summary>The added tokens, in the order in which those that the vocabulary lacks get their ids.</summary>
     public IReadOnlyList<AddedToken> AddedTokens()
     {
-        List<AddedToken> specials = [.. SpecialNames.Select(special => Special(special.Name, special.Default)).OfType<AddedToken>()];
+        List<AddedToken> specials = [.. SpecialNames.Select(special => Special(special.Name, special.Default))
+            .OfType<AddedToken>()];
         if (Member(AdditionalName) is TokenizerNode additional)
         {
             specials.AddRange(additional.Items().Select(Special));
         }
 
         HashSet<string> contents = [.. specials.Select(special => special.Content)];
-        IEnumerable<AddedToken> added = _settings is TokenizerNode settings && settings.TryGet(AddedName, out TokenizerNode list)
+        IEnumerable<AddedToken> added = _settings is TokenizerNode settings
+            && settings.TryGet(AddedName, out TokenizerNode list)
             ? Listed(list, contents)
             : _added is TokenizerNode separate ? Separate(separate, contents) : [];
         return [.. added.OrderBy(token => token.Id).Concat(specials).DistinctBy(token => token.Content)];
@@ -109,7 +114,14 @@ internal sealed class Gpt2Settings
         {
             bool isSpecial = specials.Contains(member.Name);
             int id = new TokenizerNode(list.Place.Member(member.Name), member.Value).Integer();
-            yield return new AddedToken(id, member.Name, SingleWord: false, StripLeft: false, StripRight: false, Normalized: !isSpecial, isSpecial);
+            yield return new AddedToken(
+                id,
+                member.Name,
+                SingleWord: false,
+                StripLeft: false,
+                StripRight: false,
+                Normalized: !isSpecial,
+                isSpecial);
         }
     }
 

@@ -27,7 +27,8 @@ internal static class Hangul
         }
     }
 
-    /// <summary>The syllable of a leading consonant and a vowel, or of a syllable without a final and a final.</summary>
+    /// <summary>The syllable of a leading consonant and a vowel, or of a syllable without a final and a
+    /// final.</summary>
     public static int? Compose(int first, int second)
     {
         if (first is >= FirstLeading and < FirstLeading + Leadings && second is >= FirstVowel and < FirstVowel + Vowels)

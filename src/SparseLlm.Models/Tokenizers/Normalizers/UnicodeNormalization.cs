@@ -79,7 +79,8 @@ internal static class UnicodeNormalization
         }
     }
 
-    /// <summary>Joins every character with the last starter before it, unless something between them blocks it.</summary>
+    /// <summary>Joins every character with the last starter before it, unless something between them blocks
+    /// it.</summary>
     private static List<int> Compose(List<int> characters)
     {
         var composed = new List<int>(characters.Count);

@@ -15,5 +15,6 @@ internal sealed class UnicodeNormalizer(NormalizationForm form) : INormalizer
     };
 
     /// <inheritdoc/>
-    public string Normalize(string text, Allowance allowance) => Ascii.IsValid(text) ? text : UnicodeNormalization.Normalize(text, form);
+    public string Normalize(string text, Allowance allowance)
+        => Ascii.IsValid(text) ? text : UnicodeNormalization.Normalize(text, form);
 }

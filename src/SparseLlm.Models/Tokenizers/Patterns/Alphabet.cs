@@ -4,8 +4,9 @@ using System.Text;
 namespace SparseLlm.Models.Tokenizers.Patterns;
 
 /// <summary>
-/// The kinds of characters that a pattern tells apart, each written as one UTF-16 unit. .NET's expressions are matched on UTF-16 units, those of
-/// tokenizers on code points; on kinds the two agree, whatever the characters, since characters of one kind are in the same sets of the pattern.
+/// The kinds of characters that a pattern tells apart, each written as one UTF-16 unit. .NET's expressions are matched
+/// on UTF-16 units, those of tokenizers on code points; on kinds the two agree, whatever the characters, since
+/// characters of one kind are in the same sets of the pattern.
 /// </summary>
 /// <remarks>Such kinds are also known as minterms: Veanes, de Halleux, Tillmann: Rex (ICST 2010).</remarks>
 internal sealed class Alphabet
@@ -19,11 +20,14 @@ internal sealed class Alphabet
     private readonly char[] _units;
     private readonly char[] _basicPlane = new char[PlaneLength];
 
-    /// <summary>The kinds that these sets tell apart. A line feed is always one of its own and stays what it is, for the anchors of lines.</summary>
+    /// <summary>The kinds that these sets tell apart. A line feed is always one of its own and stays what it is, for
+    /// the anchors of lines.</summary>
     public Alphabet(IEnumerable<CharacterSet> sets)
     {
         CharacterSet[] told = [.. sets, CharacterSet.Of('\n')];
-        _starts = [.. told.SelectMany(set => set.Changes).Append(0).Where(change => change < CharacterSet.End).Distinct().Order()];
+        _starts = [.. told.SelectMany(set => set.Changes).Append(0).Where(change => change < CharacterSet.End)
+            .Distinct()
+            .Order()];
         _units = Array.ConvertAll(Kinds(_starts, told), kind => (char)(FirstUnit + kind));
         _units[Array.BinarySearch(_starts, '\n')] = '\n';
         for (int i = 0; i < _starts.Length && _starts[i] < PlaneLength; i++)
@@ -56,7 +60,9 @@ internal sealed class Alphabet
         for (int i = 0; i < text.Length; i++)
         {
             char unit = text[i];
-            kinds[count++] = char.IsHighSurrogate(unit) ? Kind(char.ConvertToUtf32(unit, text[++i])) : _basicPlane[unit];
+            kinds[count++] = char.IsHighSurrogate(unit)
+                ? Kind(char.ConvertToUtf32(unit, text[++i]))
+                : _basicPlane[unit];
         }
 
         return count;

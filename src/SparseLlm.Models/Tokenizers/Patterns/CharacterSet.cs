@@ -1,6 +1,7 @@
 namespace SparseLlm.Models.Tokenizers.Patterns;
 
-/// <summary>A set of code points, kept as the places where membership changes: the first one in, the first one out again, and so on.</summary>
+/// <summary>A set of code points, kept as the places where membership changes: the first one in, the first one out
+/// again, and so on.</summary>
 internal sealed class CharacterSet
 {
     /// <summary>The first number that is no code point any more.</summary>
@@ -57,7 +58,8 @@ internal sealed class CharacterSet
     }
 
     /// <summary>Whether the two have a character in common.</summary>
-    public bool Overlaps(CharacterSet other) => Combine(this, other, (isInThis, isInOther) => isInThis && isInOther).Changes.Count > 0;
+    public bool Overlaps(CharacterSet other)
+        => Combine(this, other, (isInThis, isInOther) => isInThis && isInOther).Changes.Count > 0;
 
     /// <summary>Whether the other set has the same characters.</summary>
     public bool SetEquals(CharacterSet other) => _changes.AsSpan().SequenceEqual(other._changes);
@@ -75,7 +77,8 @@ internal sealed class CharacterSet
         }
     }
 
-    /// <summary>The code points of which <paramref name="isIn"/> says so, given whether each of two sets has them.</summary>
+    /// <summary>The code points of which <paramref name="isIn"/> says so, given whether each of two sets has
+    /// them.</summary>
     private static CharacterSet Combine(CharacterSet left, CharacterSet right, Func<bool, bool, bool> isIn)
     {
         (int[] lefts, int[] rights) = (left._changes, right._changes);

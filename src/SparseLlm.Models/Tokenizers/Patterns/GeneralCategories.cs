@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace SparseLlm.Models.Tokenizers.Patterns;
 
-/// <summary>The characters of every general category of Unicode (Unicode Standard, table 4-4), by the category's short name.</summary>
+/// <summary>The characters of every general category of Unicode (Unicode Standard, table 4-4), by the category's short
+/// name.</summary>
 internal static class GeneralCategories
 {
     /// <summary>In the order of <see cref="UnicodeCategory"/>.</summary>
@@ -20,7 +21,8 @@ internal static class GeneralCategories
     public static CharacterSet Space { get; } =
         CharacterSet.Union(CharacterSet.Of('\t', '\r', 0x85, 0x85), Sets["Z"]);
 
-    /// <summary>The characters of a category such as <c>Lu</c>, or of all that begin with a letter such as <c>L</c>; null if there is none.</summary>
+    /// <summary>The characters of a category such as <c>Lu</c>, or of all that begin with a letter such as <c>L</c>;
+    /// null if there is none.</summary>
     public static CharacterSet? Find(string name) => Sets.GetValueOrDefault(name);
 
     // A million characters are looked at once, before anybody would optimise the loop.
@@ -32,7 +34,9 @@ internal static class GeneralCategories
         UnicodeCategory category = CharUnicodeInfo.GetUnicodeCategory(first);
         for (int next = 1; next <= CharacterSet.End; next++)
         {
-            UnicodeCategory nextCategory = next < CharacterSet.End ? CharUnicodeInfo.GetUnicodeCategory(next) : (UnicodeCategory)(-1);
+            UnicodeCategory nextCategory = next < CharacterSet.End
+                ? CharUnicodeInfo.GetUnicodeCategory(next)
+                : (UnicodeCategory)(-1);
             if (nextCategory != category)
             {
                 ends[(int)category].AddRange(first, next - 1);

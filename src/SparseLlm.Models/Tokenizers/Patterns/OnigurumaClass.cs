@@ -9,7 +9,8 @@ internal sealed class OnigurumaClass(string pattern, bool ignoreCase)
 
     private readonly List<CharacterSet> _members = [];
 
-    /// <summary>The class whose opening bracket is just before <paramref name="position"/>, which moves behind it.</summary>
+    /// <summary>The class whose opening bracket is just before <paramref name="position"/>, which moves behind
+    /// it.</summary>
     public CharacterSet Read(ref int position)
     {
         bool isNegated = At(position, "^");
@@ -22,7 +23,8 @@ internal sealed class OnigurumaClass(string pattern, bool ignoreCase)
         var members = CharacterSet.Union(_members);
         if (ignoreCase && !isNegated && CaseFolding.Expands(members))
         {
-            throw new NotSupportedException("a class that ignores case has a character that equals several others, such as the sharp s.");
+            throw new NotSupportedException(
+                "a class that ignores case has a character that equals several others, such as the sharp s.");
         }
 
         CharacterSet closed = ignoreCase ? CaseFolding.Close(members) : members;
@@ -86,7 +88,8 @@ internal sealed class OnigurumaClass(string pattern, bool ignoreCase)
         {
             null => escape.Character,
             'b' => '\b',
-            char assertion => throw new NotSupportedException($@"'\{assertion}' in a character class is not supported."),
+            char assertion => throw new NotSupportedException(
+                $@"'\{assertion}' in a character class is not supported."),
         };
     }
 

@@ -73,7 +73,8 @@ internal readonly record struct OnigurumaEscape(int? Character, CharacterSet? Se
 
         CharacterSet? category = name == "Cs" ? null : GeneralCategories.Find(name);
         return category is null
-            ? throw new NotSupportedException($"the property '{name}' is not supported; supported are L, Nd and the like.")
+            ? throw new NotSupportedException(
+                $"the property '{name}' is not supported; supported are L, Nd and the like.")
             : isNegated ? category.Complement : category;
     }
 
@@ -94,13 +95,15 @@ internal readonly record struct OnigurumaEscape(int? Character, CharacterSet? Se
         return taken;
     }
 
-    /// <summary>In Oniguruma two digits are a byte of UTF-8, which from 0x80 on is only a part of a character.</summary>
+    /// <summary>In Oniguruma two digits are a byte of UTF-8, which from 0x80 on is only a part of a
+    /// character.</summary>
     private static int Byte(string digits) => Hexadecimal(digits) is < 0x80 and int character
         ? character
         : throw new NotSupportedException($@"'\x{digits}' is half a character; one is written '\x{{{digits}}}'.");
 
     private static int Hexadecimal(string digits) =>
-        int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value) && Rune.IsValid(value)
+        int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value)
+            && Rune.IsValid(value)
             ? value
             : throw new NotSupportedException($"'{digits}' is not the code of a character.");
 }

@@ -37,7 +37,8 @@ internal sealed class OnigurumaTranslator
 
     private char Current => _pattern[_position];
 
-    /// <summary>The expression for .NET, to be compiled with explicit captures, and the alphabet that it is matched on.</summary>
+    /// <summary>The expression for .NET, to be compiled with explicit captures, and the alphabet that it is matched
+    /// on.</summary>
     public static (string Expression, Alphabet Alphabet) Translate(string pattern)
     {
         if (pattern.Length > PatternReader.LengthLimit)
@@ -177,9 +178,11 @@ internal sealed class OnigurumaTranslator
             return;
         }
 
-        if (CaseFolding.Expands(set) || (_previousLiteral is int previous && CaseFolding.MayContract(previous, character)))
+        if (CaseFolding.Expands(set)
+            || (_previousLiteral is int previous && CaseFolding.MayContract(previous, character)))
         {
-            throw new NotSupportedException("where case is ignored, characters equal one that stands for several, such as the sharp s.");
+            throw new NotSupportedException(
+                "where case is ignored, characters equal one that stands for several, such as the sharp s.");
         }
 
         Append(CaseFolding.Close(set));
@@ -252,7 +255,8 @@ internal sealed class OnigurumaTranslator
 
         _position = close + 1;
         string minimum = bounds[0].Length == 0 ? "0" : bounds[0];
-        if (bounds.Any(bound => bound.Length > 0 && !(int.TryParse(bound, CultureInfo.InvariantCulture, out int count) && count <= RepetitionLimit)))
+        if (bounds.Any(bound => bound.Length > 0
+            && !(int.TryParse(bound, CultureInfo.InvariantCulture, out int count) && count <= RepetitionLimit)))
         {
             throw new NotSupportedException($"a quantifier counts further than {RepetitionLimit}.");
         }

@@ -9,15 +9,16 @@ internal static class PatternReader
     public const string RegexName = "Regex";
 
     /// <summary>
-    /// Patterns in use have a few hundred characters. Those that .NET's compiler chokes on have more than this, and so have strings whose search takes
-    /// time for each of their characters.
+    /// Patterns in use have a few hundred characters. Those that .NET's compiler chokes on have more than this, and so
+    /// have strings whose search takes time for each of their characters.
     /// </summary>
     public const int LengthLimit = 4096;
 
     /// <summary>GPT-2's pattern (Radford et al., 2019), which writes contractions in lower case only.</summary>
     public const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
-    // One match, however long the text is, takes a pattern in use less than a second. Backtracking would take it centuries.
+    // One match, however long the text is, takes a pattern in use less than a second. Backtracking would take it
+    // centuries.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private static readonly Lazy<(Regex, Alphabet)> ByteLevelPattern = new(() => Compile(Gpt2));
@@ -60,6 +61,9 @@ internal static class PatternReader
     private static (Regex Regex, Alphabet Alphabet) Compile(string pattern)
     {
         (string expression, Alphabet alphabet) = OnigurumaTranslator.Translate(pattern);
-        return (new Regex(expression, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Compiled, Patience), alphabet);
+        return (new Regex(
+            expression,
+            RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Compiled,
+            Patience), alphabet);
     }
 }

@@ -7,7 +7,11 @@ namespace SparseLlm.Models.Tokenizers.Patterns;
 /// <param name="regex">The translated expression.</param>
 /// <param name="alphabet">The kinds that it tells apart.</param>
 /// <param name="place">Where it was read.</param>
-internal sealed class RegexPattern(string expression, Regex regex, Alphabet alphabet, TokenizerPlace place) : TextPattern(place)
+internal sealed class RegexPattern(
+    string expression,
+    Regex regex,
+    Alphabet alphabet,
+    TokenizerPlace place) : TextPattern(place)
 {
     /// <inheritdoc/>
     public override string ToString() => $"/{expression}/";
@@ -62,7 +66,8 @@ internal sealed class RegexPattern(string expression, Regex regex, Alphabet alph
         "backtracks so long on this text that there is no end in sight; simplify the pattern, or encode the texts elsewhere and give token ids as .npy.",
         cause);
 
-    /// <summary>Moves a place in the text forward to a character, of which pairs of surrogates are one; where it is in UTF-16 units.</summary>
+    /// <summary>Moves a place in the text forward to a character, of which pairs of surrogates are one; where it is in
+    /// UTF-16 units.</summary>
     private static int Move(ReadOnlySpan<char> text, ref (int Character, int Unit) place, int character)
     {
         for (; place.Character < character; place.Character++)

@@ -8,7 +8,8 @@ internal sealed record Template(IReadOnlyList<int[]?> Pieces)
     public static Template TextOnly { get; } = new([null]);
 
     /// <summary>The first ids of a text, with the special tokens before it.</summary>
-    public int[] Begin(List<int> text) => [.. Pieces.TakeWhile(special => special is not null).SelectMany(special => special!), .. text];
+    public int[] Begin(List<int> text)
+        => [.. Pieces.TakeWhile(special => special is not null).SelectMany(special => special!), .. text];
 
     /// <summary>The ids with the special tokens, or without them.</summary>
     public int[] Apply(List<int> text, bool addSpecialTokens)

@@ -40,7 +40,8 @@ internal static class TemplateReader
             specials += ids?.Length ?? 0;
             if (specials > SpecialLimit)
             {
-                throw single.Unsupported($"puts more than {SpecialLimit} tokens around a text, which is not supported.");
+                throw single.Unsupported(
+                    $"puts more than {SpecialLimit} tokens around a text, which is not supported.");
             }
         }
 
@@ -52,7 +53,9 @@ internal static class TemplateReader
         if (piece.TryGet("Sequence", out TokenizerNode sequence))
         {
             string id = sequence.Required("id").Text();
-            return id == "A" ? null : throw sequence.Malformed($"names '{TokenizerPlace.Excerpt(id)}' in the template for a single text");
+            return id == "A"
+                ? null
+                : throw sequence.Malformed($"names '{TokenizerPlace.Excerpt(id)}' in the template for a single text");
         }
 
         string name = piece.Required("SpecialToken").Required("id").Text();

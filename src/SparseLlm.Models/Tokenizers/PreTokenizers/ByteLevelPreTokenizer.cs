@@ -11,7 +11,8 @@ internal sealed class ByteLevelPreTokenizer(bool addsPrefixSpace, TextPattern? p
     public bool WritesBytes => true;
 
     /// <inheritdoc/>
-    public string Description => (addsPrefixSpace ? "' ' goes first; " : "") + (pattern is null ? "" : $"cut {pattern}; ") + "bytes";
+    public string Description
+        => (addsPrefixSpace ? "' ' goes first; " : "") + (pattern is null ? "" : $"cut {pattern}; ") + "bytes";
 
     /// <inheritdoc/>
     public IEnumerable<Piece> Split(Piece piece, Allowance allowance)
@@ -19,7 +20,8 @@ internal sealed class ByteLevelPreTokenizer(bool addsPrefixSpace, TextPattern? p
         Piece spaced = addsPrefixSpace && !piece.Text.Span.StartsWith(' ') ? piece.With($" {piece.Text.Span}") : piece;
         return pattern is null
             ? [Encode(spaced)]
-            : pattern.Segments(spaced.Text, allowance).Select(segment => Encode(spaced.Slice(segment.Start, segment.Length)));
+            : pattern.Segments(spaced.Text, allowance)
+                .Select(segment => Encode(spaced.Slice(segment.Start, segment.Length)));
     }
 
     private static Piece Encode(Piece piece) => piece.With(ByteAlphabet.Encode(piece.Text.Span));

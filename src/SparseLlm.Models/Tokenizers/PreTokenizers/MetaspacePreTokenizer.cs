@@ -7,13 +7,18 @@ namespace SparseLlm.Models.Tokenizers.PreTokenizers;
 /// <param name="prepends">Which pieces get one if they do not begin with it.</param>
 /// <param name="splits">Whether to cut at all.</param>
 /// <param name="place">Where all this was read.</param>
-internal sealed class MetaspacePreTokenizer(string replacement, PrependScheme prepends, bool splits, TokenizerPlace place) : IPreTokenizer
+internal sealed class MetaspacePreTokenizer(
+    string replacement,
+    PrependScheme prepends,
+    bool splits,
+    TokenizerPlace place) : IPreTokenizer
 {
     private readonly SplitPreTokenizer _splitter =
         new(new LiteralPattern(replacement, place), SplitBehavior.MergedWithNext, isInverted: false);
 
     /// <inheritdoc/>
-    public string Description => $"Metaspace '{replacement}', {prepends.ToString().ToLowerInvariant()}{(splits ? ", cut" : "")}";
+    public string Description
+        => $"Metaspace '{replacement}', {prepends.ToString().ToLowerInvariant()}{(splits ? ", cut" : "")}";
 
     /// <inheritdoc/>
     public IEnumerable<Piece> Split(Piece piece, Allowance allowance)

@@ -10,7 +10,9 @@ internal static class PreTokenizerReader
     {
         "Sequence" => ReadSequence(node.Required("pretokenizers")),
         "ByteLevel" => new ByteLevelPreTokenizer(
-            node.Flag("add_prefix_space", true), node.Flag("use_regex", true) ? PatternReader.ByteLevel(node.Place) : null),
+            node.Flag("add_prefix_space", true), node.Flag("use_regex", true)
+                ? PatternReader.ByteLevel(node.Place)
+                : null),
         "Split" => new SplitPreTokenizer(
             PatternReader.Read(node.Required("pattern")),
             ReadBehavior(node.Required("behavior")),

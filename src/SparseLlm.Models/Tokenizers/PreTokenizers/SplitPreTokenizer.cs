@@ -39,7 +39,8 @@ internal sealed class SplitPreTokenizer(TextPattern pattern, SplitBehavior behav
         _ => segments,
     };
 
-    /// <summary>Joins a segment to the word before it where <paramref name="joins"/> says so of it and the segment before it.</summary>
+    /// <summary>Joins a segment to the word before it where <paramref name="joins"/> says so of it and the segment
+    /// before it.</summary>
     private static IEnumerable<Segment> Merge(IEnumerable<Segment> segments, Func<Segment, Segment, bool> joins)
     {
         Segment? word = null;

@@ -35,7 +35,8 @@ internal sealed unsafe class ActivationKernel<TActivation> : ActivationKernel
     where TActivation : struct, IActivation
 {
     /// <inheritdoc/>
-    public override void Activate(WorkerTeam team, View<float> x, View<float> y) => Map.Run(team, default(Values), x, x, x, y);
+    public override void Activate(WorkerTeam team, View<float> x, View<float> y)
+        => Map.Run(team, default(Values), x, x, x, y);
 
     /// <inheritdoc/>
     public override void Gradient(WorkerTeam team, View<float> x, View<float> dy, View<float> dx) =>
@@ -57,6 +58,7 @@ internal sealed unsafe class ActivationKernel<TActivation> : ActivationKernel
 
     private readonly struct Slopes : IMap
     {
-        public Vector<float> Apply(Vector<float> x, Vector<float> y, Vector<float> z) => TActivation.Slope(x, Vector<float>.One);
+        public Vector<float> Apply(Vector<float> x, Vector<float> y, Vector<float> z)
+            => TActivation.Slope(x, Vector<float>.One);
     }
 }

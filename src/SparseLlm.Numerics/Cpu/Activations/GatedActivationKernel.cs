@@ -24,7 +24,12 @@ internal abstract unsafe class GatedActivationKernel
     public abstract void Activate(WorkerTeam team, View<float> gate, View<float> up, View<float> y);
 
     /// <summary>dgate = dy ⊙ g(up) ⊙ f'(gate); dgate may be one of the others.</summary>
-    public abstract void GateGradient(WorkerTeam team, View<float> gate, View<float> up, View<float> dy, View<float> dgate);
+    public abstract void GateGradient(
+        WorkerTeam team,
+        View<float> gate,
+        View<float> up,
+        View<float> dy,
+        View<float> dgate);
 
     /// <summary>dup = dy ⊙ f(gate) ⊙ g'(up); dup may be one of the others.</summary>
     public abstract void UpGradient(WorkerTeam team, View<float> gate, View<float> up, View<float> dy, View<float> dup);
@@ -44,11 +49,17 @@ internal sealed unsafe class GatedActivationKernel<TGate, TUp> : GatedActivation
         Map.Run(team, default(Values), gate, up, up, y);
 
     /// <inheritdoc/>
-    public override void GateGradient(WorkerTeam team, View<float> gate, View<float> up, View<float> dy, View<float> dgate) =>
+    public override void GateGradient(
+        WorkerTeam team,
+        View<float> gate,
+        View<float> up,
+        View<float> dy,
+        View<float> dgate) =>
         Map.Run(team, default(GateGradients), gate, up, dy, dgate);
 
     /// <inheritdoc/>
-    public override void UpGradient(WorkerTeam team, View<float> gate, View<float> up, View<float> dy, View<float> dup) =>
+    public override void UpGradient(WorkerTeam team, View<float> gate, View<float> up, View<float> dy, View<float> dup)
+        =>
         Map.Run(team, default(UpGradients), gate, up, dy, dup);
 
     /// <inheritdoc/>

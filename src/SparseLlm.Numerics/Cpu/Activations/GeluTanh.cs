@@ -18,7 +18,8 @@ internal readonly struct GeluTanh : IActivation
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Value(Vector<float> x) => x * Sigmoid.Of(Linear * x * (Vector<float>.One + Cubic * x * x));
+    public static Vector<float> Value(Vector<float> x)
+        => x * Sigmoid.Of(Linear * x * (Vector<float>.One + Cubic * x * x));
 
     /// <inheritdoc/>
     /// <remarks>f' = σ (1 + x (1 - σ) z'), z being what σ is taken of.</remarks>

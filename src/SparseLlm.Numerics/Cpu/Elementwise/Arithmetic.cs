@@ -46,8 +46,14 @@ internal static unsafe class Arithmetic
     public static void AddScaledRows(WorkerTeam team, View<float> x, float* factors, View<float> y) =>
         ForRows(team, x, i => TensorPrimitives.MultiplyAdd(y.Row(i), factors[i], x.Row(i), x.Row(i)));
 
-    /// <summary>Row rows[i] of the destination += factor i times row i of the source. The rows must be different.</summary>
-    public static void AddToRows(WorkerTeam team, View<float> destination, int* rows, float* factors, View<float> source) =>
+    /// <summary>Row rows[i] of the destination += factor i times row i of the source. The rows must be
+    /// different.</summary>
+    public static void AddToRows(
+        WorkerTeam team,
+        View<float> destination,
+        int* rows,
+        float* factors,
+        View<float> source) =>
         ForRows(team, source, i => TensorPrimitives.MultiplyAdd(
             source.Row(i), factors[i], destination.Row(rows[i]), destination.Row(rows[i])));
 
@@ -57,7 +63,10 @@ internal static unsafe class Arithmetic
 
     /// <summary>Column j of x *= factor j.</summary>
     public static void ScaleColumns(WorkerTeam team, View<float> x, float* factors) =>
-        ForRows(team, x, i => TensorPrimitives.Multiply(x.Row(i), new ReadOnlySpan<float>(factors, x.Columns), x.Row(i)));
+        ForRows(
+            team,
+            x,
+            i => TensorPrimitives.Multiply(x.Row(i), new ReadOnlySpan<float>(factors, x.Columns), x.Row(i)));
 
     /// <summary>h_ij *= f_i f_j, the product of the factors first, so that h stays exactly symmetric.</summary>
     public static void ScaleSymmetric(WorkerTeam team, View<double> h, double* factors) =>

@@ -6,8 +6,8 @@ using SparseLlm.Numerics.Cpu.Threading;
 namespace SparseLlm.Numerics.Cpu.Elementwise;
 
 /// <summary>
-/// Sums over tokens, per column, in double precision. Work items are ranges of columns, so that every sum is taken by one
-/// thread in the order of the tokens.
+/// Sums over tokens, per column, in double precision. Work items are ranges of columns, so that every sum is taken by
+/// one thread in the order of the tokens.
 /// </summary>
 internal static unsafe class ColumnReductions
 {
@@ -36,7 +36,8 @@ internal static unsafe class ColumnReductions
             }
         });
 
-    /// <summary>Calls <paramref name="body"/> with (first column, number of columns) for ranges that cover all columns.</summary>
+    /// <summary>Calls <paramref name="body"/> with (first column, number of columns) for ranges that cover all
+    /// columns.</summary>
     private static void Run(WorkerTeam team, int columns, Action<int, int> body) =>
         team.RunChunks(columns, ColumnsPerItem, (start, count) => body((int)start, (int)count));
 
@@ -83,7 +84,10 @@ internal static unsafe class ColumnReductions
 
         if (j < count)
         {
-            Vector<float> last = map.Apply(Map.Partial(x + j, count - j), Map.Partial(y + j, count - j), Vector<float>.Zero);
+            Vector<float> last = map.Apply(
+                Map.Partial(x + j, count - j),
+                Map.Partial(y + j, count - j),
+                Vector<float>.Zero);
             for (int lane = 0; lane < count - j; lane++)
             {
                 sums[j + lane] += last[lane] * last[lane];

@@ -5,8 +5,9 @@ using System.Runtime.Intrinsics;
 namespace SparseLlm.Numerics.Cpu.Elementwise;
 
 /// <summary>
-/// exp for all lanes, to about one unit in the last place: x = n ln 2 + r with |r| at most ln 2 / 2, a Taylor polynomial for
-/// exp(r), and n added to the exponent. Several times faster than the framework's, which works in double precision.
+/// exp for all lanes, to about one unit in the last place: x = n ln 2 + r with |r| at most ln 2 / 2, a Taylor
+/// polynomial for exp(r), and n added to the exponent. Several times faster than the framework's, which works in double
+/// precision.
 /// </summary>
 internal static class Exponential
 {
@@ -62,7 +63,8 @@ internal static class Exponential
         return p * power.AsSingle();
     }
 
-    /// <summary>destination = exp(x - shift); the destination may be x. Returns the sum, taken in double precision.</summary>
+    /// <summary>destination = exp(x - shift); the destination may be x. Returns the sum, taken in double
+    /// precision.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe double ShiftedSum(float* x, float shift, int count, float* destination)
     {

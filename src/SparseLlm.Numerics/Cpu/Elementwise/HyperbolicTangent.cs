@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace SparseLlm.Numerics.Cpu.Elementwise;
 
 /// <summary>
-/// tanh for all lanes, to about 2e-7 of each value: near 0 by a polynomial in x² (which interpolates tanh(x) / x at Chebyshev's
-/// nodes), elsewhere by 1 - 2 / (exp(2 x) + 1).
+/// tanh for all lanes, to about 2e-7 of each value: near 0 by a polynomial in x² (which interpolates tanh(x) / x at
+/// Chebyshev's nodes), elsewhere by 1 - 2 / (exp(2 x) + 1).
 /// </summary>
 internal static class HyperbolicTangent
 {
@@ -25,7 +25,11 @@ internal static class HyperbolicTangent
         p = Vector.MultiplyAddEstimate(p, square, new Vector<float>(0.133333043f));
         p = Vector.MultiplyAddEstimate(p, square, new Vector<float>(-0.333333332f));
         Vector<float> near = Vector.MultiplyAddEstimate(p * square, x, x);
-        Vector<float> far = Vector<float>.One - new Vector<float>(2) / (Exponential.Of(magnitude + magnitude) + Vector<float>.One);
-        return Vector.ConditionalSelect(Vector.LessThanOrEqual(magnitude, new Vector<float>(Near)), near, Vector.CopySign(far, x));
+        Vector<float> far = Vector<float>.One
+            - new Vector<float>(2) / (Exponential.Of(magnitude + magnitude) + Vector<float>.One);
+        return Vector.ConditionalSelect(
+            Vector.LessThanOrEqual(magnitude, new Vector<float>(Near)),
+            near,
+            Vector.CopySign(far, x));
     }
 }

@@ -9,7 +9,13 @@ namespace SparseLlm.Numerics.Cpu.Elementwise;
 internal static unsafe class Map
 {
     /// <summary>destination = map(x, y, z), all of one shape; the destination may be one of them.</summary>
-    public static void Run<TMap>(WorkerTeam team, TMap map, View<float> x, View<float> y, View<float> z, View<float> destination)
+    public static void Run<TMap>(
+        WorkerTeam team,
+        TMap map,
+        View<float> x,
+        View<float> y,
+        View<float> z,
+        View<float> destination)
         where TMap : struct, IMap =>
         team.RunChunks(x.Length, WorkerTeam.Chunk, (start, count) =>
             Run(map, x.Data + start, y.Data + start, z.Data + start, destination.Data + start, count));
@@ -27,7 +33,10 @@ internal static unsafe class Map
 
         if (i < count)
         {
-            Vector<float> last = map.Apply(Partial(x + i, count - i), Partial(y + i, count - i), Partial(z + i, count - i));
+            Vector<float> last = map.Apply(
+                Partial(x + i, count - i),
+                Partial(y + i, count - i),
+                Partial(z + i, count - i));
             for (nint lane = 0; lane < count - i; lane++)
             {
                 destination[i + lane] = last[(int)lane];

@@ -4,9 +4,9 @@ using System.Runtime.CompilerServices;
 namespace SparseLlm.Numerics.Cpu.Elementwise;
 
 /// <summary>
-/// The standard normal distribution for all lanes, to about 4e-7 of each value, also where the cumulative function is close to 0.
-/// With a = |x| and t = 1 / (1 + a / 3.8), Φ(-a) = exp(-a² / 2) t P(t), where P is the polynomial of degree 8 that interpolates at
-/// Chebyshev's nodes.
+/// The standard normal distribution for all lanes, to about 4e-7 of each value, also where the cumulative function is
+/// close to 0. With a = |x| and t = 1 / (1 + a / 3.8), Φ(-a) = exp(-a² / 2) t P(t), where P is the polynomial of degree
+/// 8 that interpolates at Chebyshev's nodes.
 /// </summary>
 internal static class NormalDistribution
 {
@@ -22,7 +22,8 @@ internal static class NormalDistribution
         // With x as the second operand, NaN comes through.
         Vector<float> a = Vector.MinNative(new Vector<float>(Farthest), Vector.Abs(x));
         Vector<float> exponential = ExpOfMinusHalfSquare(a);
-        Vector<float> t = Vector<float>.One / Vector.MultiplyAddEstimate(a, new Vector<float>(1 / 3.8f), Vector<float>.One);
+        Vector<float> t = Vector<float>.One
+            / Vector.MultiplyAddEstimate(a, new Vector<float>(1 / 3.8f), Vector<float>.One);
         Vector<float> p = new(0.0312829994f);
         p = Vector.MultiplyAddEstimate(p, t, new Vector<float>(-0.150018539f));
         p = Vector.MultiplyAddEstimate(p, t, new Vector<float>(0.235038473f));

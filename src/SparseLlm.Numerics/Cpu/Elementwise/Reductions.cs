@@ -8,8 +8,8 @@ using SparseLlm.Numerics.Cpu.Threading;
 namespace SparseLlm.Numerics.Cpu.Elementwise;
 
 /// <summary>
-/// Sums in double precision. Pieces have a fixed size and a fixed number of partial sums, so that the bits depend neither
-/// on the number of threads nor on the width of the vectors.
+/// Sums in double precision. Pieces have a fixed size and a fixed number of partial sums, so that the bits depend
+/// neither on the number of threads nor on the width of the vectors.
 /// </summary>
 internal static unsafe class Reductions
 {

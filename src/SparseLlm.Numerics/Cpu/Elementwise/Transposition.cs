@@ -46,8 +46,8 @@ internal static unsafe class Transposition
         });
 
     /// <summary>
-    /// Transposes a row-major view on the calling thread: row j of the destination, <paramref name="stride"/> elements after
-    /// the one before, receives column j.
+    /// Transposes a row-major view on the calling thread: row j of the destination, <paramref name="stride"/> elements
+    /// after the one before, receives column j.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose<T>(View<T> source, T* destination, nint stride)
@@ -88,8 +88,18 @@ internal static unsafe class Transposition
         where T : unmanaged
     {
         int done = typeof(T) == typeof(float)
-            ? TransposeFourRows((float*)source.At(row, 0), source.RowStride, source.Columns, (float*)destination, stride)
-            : TransposeFourRows((double*)source.At(row, 0), source.RowStride, source.Columns, (double*)destination, stride);
+            ? TransposeFourRows(
+                (float*)source.At(row, 0),
+                source.RowStride,
+                source.Columns,
+                (float*)destination,
+                stride)
+            : TransposeFourRows(
+                (double*)source.At(row, 0),
+                source.RowStride,
+                source.Columns,
+                (double*)destination,
+                stride);
         for (int j = done; j < source.Columns; j++)
         {
             for (int i = 0; i < 4; i++)
@@ -102,7 +112,12 @@ internal static unsafe class Transposition
     private static void TransposeEightRows<T>(View<T> source, int row, T* destination, nint stride)
         where T : unmanaged
     {
-        int done = TransposeEightRows((float*)source.At(row, 0), source.RowStride, source.Columns, (float*)destination, stride);
+        int done = TransposeEightRows(
+            (float*)source.At(row, 0),
+            source.RowStride,
+            source.Columns,
+            (float*)destination,
+            stride);
         for (int j = done; j < source.Columns; j++)
         {
             for (int i = 0; i < 8; i++)
@@ -112,18 +127,30 @@ internal static unsafe class Transposition
         }
     }
 
-    /// <summary>Four columns at a time, as two squares of four rows side by side; returns how many columns are done.</summary>
+    /// <summary>Four columns at a time, as two squares of four rows side by side; returns how many columns are
+    /// done.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int TransposeEightRows(float* source, nint sourceStride, int columns, float* destination, nint stride)
+    private static int TransposeEightRows(
+        float* source,
+        nint sourceStride,
+        int columns,
+        float* destination,
+        nint stride)
     {
         float* lower = source + 4 * sourceStride;
         int j = 0;
         for (; j <= columns - 4; j += 4)
         {
             Vector256<float> r0 = Vector256.Create(Vector128.Load(source + j), Vector128.Load(lower + j));
-            Vector256<float> r1 = Vector256.Create(Vector128.Load(source + j + sourceStride), Vector128.Load(lower + j + sourceStride));
-            Vector256<float> r2 = Vector256.Create(Vector128.Load(source + j + 2 * sourceStride), Vector128.Load(lower + j + 2 * sourceStride));
-            Vector256<float> r3 = Vector256.Create(Vector128.Load(source + j + 3 * sourceStride), Vector128.Load(lower + j + 3 * sourceStride));
+            Vector256<float> r1 = Vector256.Create(
+                Vector128.Load(source + j + sourceStride),
+                Vector128.Load(lower + j + sourceStride));
+            Vector256<float> r2 = Vector256.Create(
+                Vector128.Load(source + j + 2 * sourceStride),
+                Vector128.Load(lower + j + 2 * sourceStride));
+            Vector256<float> r3 = Vector256.Create(
+                Vector128.Load(source + j + 3 * sourceStride),
+                Vector128.Load(lower + j + 3 * sourceStride));
             Vector256<double> low01 = Avx.UnpackLow(r0, r1).AsDouble();
             Vector256<double> low23 = Avx.UnpackLow(r2, r3).AsDouble();
             Vector256<double> high01 = Avx.UnpackHigh(r0, r1).AsDouble();
@@ -165,7 +192,12 @@ internal static unsafe class Transposition
 
     /// <summary>Four columns at a time; returns how many columns are done.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int TransposeFourRows(double* source, nint sourceStride, int columns, double* destination, nint stride)
+    private static int TransposeFourRows(
+        double* source,
+        nint sourceStride,
+        int columns,
+        double* destination,
+        nint stride)
     {
         int j = 0;
         for (; j <= columns - 4; j += 4)

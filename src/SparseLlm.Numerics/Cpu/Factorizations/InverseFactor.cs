@@ -7,9 +7,9 @@ using SparseLlm.Numerics.Cpu.Threading;
 namespace SparseLlm.Numerics.Cpu.Factorizations;
 
 /// <summary>
-/// U upper triangular with h^-1 = U'U, that is U = R^-1 for h = R R' with R upper triangular (the Cholesky decomposition
-/// begun at the last row). Factor and inverse are built together, recursively on halves, so that nearly all of the
-/// work is in matrix products:
+/// U upper triangular with h^-1 = U'U, that is U = R^-1 for h = R R' with R upper triangular (the Cholesky
+/// decomposition begun at the last row). Factor and inverse are built together, recursively on halves, so that nearly
+/// all of the work is in matrix products:
 /// <code>
 /// h = [A B; B' D]:  U22 from D;  R12 = B U22';  U11 from A - R12 R12';  U12 = -U11 R12 U22
 /// </code>
@@ -44,7 +44,8 @@ internal sealed unsafe class InverseFactor(MatrixProduct<double> products, Worke
         return TryInPlace(u, smallest);
     }
 
-    /// <summary>Replaces the upper triangle of a symmetric matrix by its U. The lower one is neither read nor written.</summary>
+    /// <summary>Replaces the upper triangle of a symmetric matrix by its U. The lower one is neither read nor
+    /// written.</summary>
     private bool TryInPlace(View<double> u, ReadOnlySpan<double> smallestPivots)
     {
         int n = u.Rows;

@@ -40,7 +40,8 @@ internal sealed unsafe class AdamUpdate
             Vector<float> square = Vector.Load(v + i) * squareDecay + g * g * (1 - squareDecay);
             mean.Store(m + i);
             square.Store(v + i);
-            (Vector.Load(w + i) - mean * rate / (Vector.SquareRoot(square * squareCorrection) + new Vector<float>(epsilon))).Store(w + i);
+            (Vector.Load(w + i) - mean * rate
+                / (Vector.SquareRoot(square * squareCorrection) + new Vector<float>(epsilon))).Store(w + i);
         }
 
         for (; i < count; i++)

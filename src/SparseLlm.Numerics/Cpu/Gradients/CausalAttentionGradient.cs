@@ -8,8 +8,8 @@ using SparseLlm.Numerics.Cpu.Transformer;
 namespace SparseLlm.Numerics.Cpu.Gradients;
 
 /// <summary>
-/// Derivatives of causal attention. A work item is one key-value head of one sequence, with all query heads that share it, so that
-/// sums over them have one order. Probabilities live for one block of queries.
+/// Derivatives of causal attention. A work item is one key-value head of one sequence, with all query heads that share
+/// it, so that sums over them have one order. Probabilities live for one block of queries.
 /// </summary>
 internal sealed unsafe class CausalAttentionGradient(
     MatrixProduct<float> products, WorkerTeam team, BufferPool pool, AttentionShape shape, int width)
@@ -35,7 +35,11 @@ internal sealed unsafe class CausalAttentionGradient(
             {
                 RunHead(
                     Head(inputs, token, head, shared), sinks == null ? null : sinks[head],
-                    dc.Block(token, head * width, sequenceLength, width), Head(gradients, token, head, shared), isFirst: head == shared * sharing);
+                    dc.Block(token, head * width, sequenceLength, width), Head(
+                        gradients,
+                        token,
+                        head,
+                        shared), isFirst: head == shared * sharing);
             }
         });
     }
@@ -82,7 +86,8 @@ internal sealed unsafe class CausalAttentionGradient(
         }
     }
 
-    /// <summary>Turns one query's scores into probabilities, and the slopes by its probabilities into those by its scores.</summary>
+    /// <summary>Turns one query's scores into probabilities, and the slopes by its probabilities into those by its
+    /// scores.</summary>
     /// <param name="p">Scores, which become probabilities.</param>
     /// <param name="ds">Slopes.</param>
     /// <param name="first">The first key that the query sees.</param>

@@ -8,7 +8,8 @@ namespace SparseLlm.Numerics.Cpu.Gradients;
 /// <summary>KL(softmax(teacher) || softmax(student)) per row, and its derivative by the student's logits.</summary>
 internal static unsafe class Divergence
 {
-    /// <summary>divergences = Σ p (log p - log q); gradient = scale (q - p), which may be the student's memory.</summary>
+    /// <summary>divergences = Σ p (log p - log q); gradient = scale (q - p), which may be the student's
+    /// memory.</summary>
     public static void Run(
         WorkerTeam team, BufferPool pool, View<float> teacher, View<float> student, float scale, double* divergences, View<float> gradient) =>
         Arithmetic.ForRows(team, teacher, row =>

@@ -5,7 +5,8 @@ using SparseLlm.Numerics.Cpu.Threading;
 
 namespace SparseLlm.Numerics.Cpu.Gradients;
 
-/// <summary>Derivatives of layer norm (centred) and RMS norm (not centred); means are taken in double precision.</summary>
+/// <summary>Derivatives of layer norm (centred) and RMS norm (not centred); means are taken in double
+/// precision.</summary>
 internal sealed unsafe class NormalizationGradient(WorkerTeam team, BufferPool pool, bool centred, float epsilon)
 {
     /// <summary>dx = s (g - mean(g) - n mean(g ⊙ n)) with g = dy ⊙ gain; gainGradient += Σ dy ⊙ n.</summary>
@@ -41,7 +42,8 @@ internal sealed unsafe class NormalizationGradient(WorkerTeam team, BufferPool p
         }
     }
 
-    /// <summary>The row without its mean (if centred) and of unit mean square; returns what it was multiplied by.</summary>
+    /// <summary>The row without its mean (if centred) and of unit mean square; returns what it was multiplied
+    /// by.</summary>
     private double Normalize(float* x, Span<float> normalized)
     {
         double mean = centred ? Reductions.Sum(x, normalized.Length) / normalized.Length : 0;

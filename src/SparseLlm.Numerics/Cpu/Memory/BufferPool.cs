@@ -1,9 +1,10 @@
 namespace SparseLlm.Numerics.Cpu.Memory;
 
 /// <summary>
-/// Keeps freed buffers for the next request of about their size: fresh memory costs a page fault per 4 KiB, more than most kernels
-/// need to fill it. Used and kept buffers together never take more than the most that was in use at once, so that keeping does not
-/// raise the peak; to make room, buffers go of the size that has not been asked for longest. Safe to use from several threads.
+/// Keeps freed buffers for the next request of about their size: fresh memory costs a page fault per 4 KiB, more than
+/// most kernels need to fill it. Used and kept buffers together never take more than the most that was in use at once,
+/// so that keeping does not raise the peak; to make room, buffers go of the size that has not been asked for longest.
+/// Safe to use from several threads.
 /// </summary>
 /// <param name="floor">Bytes that used and kept buffers may take in any case.</param>
 internal sealed class BufferPool(nint floor) : IDisposable
@@ -82,7 +83,8 @@ internal sealed class BufferPool(nint floor) : IDisposable
         }
     }
 
-    /// <summary>Rounds up to one of eight steps per power of two: at most an eighth is wasted, and sizes repeat.</summary>
+    /// <summary>Rounds up to one of eight steps per power of two: at most an eighth is wasted, and sizes
+    /// repeat.</summary>
     private static nint SizeClass(nint bytes)
     {
         nint size = Math.Max(bytes, 4096);
@@ -94,7 +96,9 @@ internal sealed class BufferPool(nint floor) : IDisposable
     {
         while (retained > 0 && inUse + retained > mostInUse)
         {
-            NativeBuffer buffer = shelves.Values.Where(shelf => shelf.Buffers.Count > 0).MinBy(shelf => shelf.LastUse)!.Buffers.Pop();
+            NativeBuffer buffer = shelves.Values.Where(shelf => shelf.Buffers.Count > 0).MinBy(shelf => shelf.LastUse)!
+                .Buffers
+                .Pop();
             retained -= buffer.Bytes;
             buffer.Dispose();
         }

@@ -8,8 +8,8 @@ internal static class LargeBlocks
     private const int MapThreshold = -3;
 
     /// <summary>
-    /// Has blocks of at least so many bytes given back to the system when they are freed. Otherwise, the GNU C library would raise
-    /// its threshold as it sees large blocks freed, and keep those below it for itself.
+    /// Has blocks of at least so many bytes given back to the system when they are freed. Otherwise, the GNU C library
+    /// would raise its threshold as it sees large blocks freed, and keep those below it for itself.
     /// </summary>
     public static void GiveBack(int bytes)
     {

@@ -11,7 +11,8 @@ internal sealed unsafe class NativeBuffer : IDisposable
     /// <summary>Bytes per cache line, and per vector of the widest instruction set.</summary>
     public const int Alignment = 64;
 
-    /// <summary>Memory in pages of this size costs fewer page faults and address translations than in pages of 4 KiB.</summary>
+    /// <summary>Memory in pages of this size costs fewer page faults and address translations than in pages of 4
+    /// KiB.</summary>
     private const uint HugePage = 1 << 21;
 
     private const int AdviseHugePage = 14;

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 namespace SparseLlm.Numerics.Cpu.Products;
 
 /// <summary>
-/// The register tile for AVX2 and FMA: 6 rows of two vectors are 12 of the 16 registers, two more hold b, one an element of a.
+/// The register tile for AVX2 and FMA: 6 rows of two vectors are 12 of the 16 registers, two more hold b, one an
+/// element of a.
 /// </summary>
 internal readonly unsafe struct Avx2Kernel<T> : IMicroKernel<T>
     where T : unmanaged

@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace SparseLlm.Numerics.Cpu.Products;
 
 /// <summary>
-/// The register tile for AVX-512: 12 rows of two vectors are 24 of the 32 registers, two more hold b, one an element of a.
-/// (24 rows of one vector need twice the loads per multiplication and reach 60% of the speed.) Written out, because only
-/// single variables stay in registers.
+/// The register tile for AVX-512: 12 rows of two vectors are 24 of the 32 registers, two more hold b, one an element of
+/// a. (24 rows of one vector need twice the loads per multiplication and reach 60% of the speed.) Written out, because
+/// only single variables stay in registers.
 /// </summary>
 internal readonly unsafe struct Avx512Kernel<T> : IMicroKernel<T>
     where T : unmanaged

@@ -5,14 +5,16 @@ using SparseLlm.Numerics.Cpu.Memory;
 namespace SparseLlm.Numerics.Cpu.Products;
 
 /// <summary>
-/// Products with a factor that is made as it is needed: here a is packed once, and strips of b come and go in the first-level cache. Sums are taken as in all blocked products.
+/// Products with a factor that is made as it is needed: here a is packed once, and strips of b come and go in the
+/// first-level cache. Sums are taken as in all blocked products.
 /// </summary>
 internal sealed unsafe partial class BlockedProduct<T, TKernel>
 {
     /// <summary>Rows of b that are transposed at once: together they take a third of the first-level cache.</summary>
     private const int TileRows = 8;
 
-    /// <summary>Strips per work item at most: the part of c that they are added to stays in the second-level cache.</summary>
+    /// <summary>Strips per work item at most: the part of c that they are added to stays in the second-level
+    /// cache.</summary>
     private const int StripsPerItem = 8;
 
     private const int RowsPerPackingItem = 4;
@@ -41,7 +43,10 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>
             int depth = item / rowItems * DepthBlock;
             int row = item % rowItems * rowsPerItem;
             int count = Math.Min(DepthBlock, a.Columns - depth);
-            Packing.Pack(a.Block(row, depth, Math.Min(rowsPerItem, a.Rows - row), count), TKernel.Rows, packed + depth * RowsPadded(a.Rows) + (nint)row * count);
+            Packing.Pack(
+                a.Block(row, depth, Math.Min(rowsPerItem, a.Rows - row), count),
+                TKernel.Rows,
+                packed + depth * RowsPadded(a.Rows) + (nint)row * count);
         });
     }
 
@@ -52,7 +57,12 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>
         team.Run((c.Columns + columnsPerItem - 1) / columnsPerItem, item =>
         {
             int column = item * columnsPerItem;
-            MultiplyStrips(a, depth, b, column, c.Block(0, column, c.Rows, Math.Min(columnsPerItem, c.Columns - column)));
+            MultiplyStrips(
+                a,
+                depth,
+                b,
+                column,
+                c.Block(0, column, c.Rows, Math.Min(columnsPerItem, c.Columns - column)));
         });
     }
 
@@ -74,7 +84,18 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>
                 for (int top = 0; top < c.Rows; top += TKernel.RowBlock)
                 {
                     View<T> block = c.Block(top, column, Math.Min(TKernel.RowBlock, c.Rows - top), width);
-                    MultiplyBlock(rows + (nint)top * count, strip.Data, count, start, start + count, block, start > 0, Zeros.None, 0, 0, sums.Data);
+                    MultiplyBlock(
+                        rows + (nint)top * count,
+                        strip.Data,
+                        count,
+                        start,
+                        start + count,
+                        block,
+                        start > 0,
+                        Zeros.None,
+                        0,
+                        0,
+                        sums.Data);
                 }
             }
         }

@@ -6,10 +6,10 @@ using SparseLlm.Numerics.Cpu.Threading;
 namespace SparseLlm.Numerics.Cpu.Products;
 
 /// <summary>
-/// The matrix product after Goto and van de Geijn 2008: b packed in strips that stay in the first-level cache, a in blocks
-/// that stay in the second, the innermost loop in registers. All of k of a panel of b is packed at once, so that there
-/// is one synchronisation per panel. Sums are split every <see cref="DepthBlock"/> terms whatever the machine, so that all
-/// kernels and numbers of threads give the same bits.
+/// The matrix product after Goto and van de Geijn 2008: b packed in strips that stay in the first-level cache, a in
+/// blocks that stay in the second, the innermost loop in registers. All of k of a panel of b is packed at once, so that
+/// there is one synchronisation per panel. Sums are split every <see cref="DepthBlock"/> terms whatever the machine, so
+/// that all kernels and numbers of threads give the same bits.
 /// </summary>
 internal sealed unsafe partial class BlockedProduct<T, TKernel>(WorkerTeam team, BufferPool pool) : MatrixProduct<T>
     where T : unmanaged, INumber<T>
@@ -68,7 +68,13 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>(WorkerTeam team,
         return packed;
     }
 
-    public override void MultiplyPacked(View<T> a, PackedFactor<T> b, int firstDepth, int firstColumn, View<T> c, T alpha) =>
+    public override void MultiplyPacked(
+        View<T> a,
+        PackedFactor<T> b,
+        int firstDepth,
+        int firstColumn,
+        View<T> c,
+        T alpha) =>
         MultiplyRows(a, b, firstDepth, firstColumn, c, alpha, T.Zero, Zeros.None, 0, 0);
 
     /// <summary>Panels of b; in each, blocks of rows of a are the work items.</summary>
@@ -113,7 +119,12 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>(WorkerTeam team,
         team.Run(columnItems * depthItems, item =>
         {
             int column = item % columnItems * columnsPerItem;
-            PackStrips(b, packed, item / columnItems * DepthBlock, column, Math.Min(columnsPerItem, b.Columns - column));
+            PackStrips(
+                b,
+                packed,
+                item / columnItems * DepthBlock,
+                column,
+                Math.Min(columnsPerItem, b.Columns - column));
         });
     }
 
@@ -134,7 +145,8 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>(WorkerTeam team,
         where TResult : unmanaged, INumber<TResult>
     {
         int lastDepth = firstDepth + a.Columns;
-        using Scratch<T> scratch = pool.RentScratch<T>((nint)DepthBlock * RowsPadded(Math.Min(TKernel.RowBlock, a.Rows)));
+        using Scratch<T> scratch = pool.RentScratch<T>(
+            (nint)DepthBlock * RowsPadded(Math.Min(TKernel.RowBlock, a.Rows)));
         T* packedRows = scratch.Data;
         using Scratch<T> sums = pool.RentScratch<T>(RowsPadded(Math.Min(TKernel.RowBlock, a.Rows)) * TKernel.Columns);
 
@@ -151,7 +163,10 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>(WorkerTeam team,
                 }
             }
 
-            for (int blockStart = firstDepth / DepthBlock * DepthBlock; blockStart < lastDepth; blockStart += DepthBlock)
+            for (
+                int blockStart = firstDepth / DepthBlock * DepthBlock;
+                blockStart < lastDepth;
+                blockStart += DepthBlock)
             {
                 int start = Math.Max(blockStart, firstDepth);
                 int end = Math.Min(blockStart + DepthBlock, lastDepth);
@@ -165,15 +180,26 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>(WorkerTeam team,
 
                 T* strips = b.Data + blockStart * Padded(b.Columns) + (nint)firstColumn * stripDepth
                     + (nint)(start - blockStart) * TKernel.Columns;
-                MultiplyBlock(packedRows, strips, stripDepth, start, end, block, accumulate, zeros, row + top, column, sums.Data);
+                MultiplyBlock(
+                    packedRows,
+                    strips,
+                    stripDepth,
+                    start,
+                    end,
+                    block,
+                    accumulate,
+                    zeros,
+                    row + top,
+                    column,
+                    sums.Data);
                 accumulate = true;
             }
         }
     }
 
     /// <summary>
-    /// c = a b for one block of k. A strip of b goes part by part (<see cref="IMicroKernel{T}.StripDepth"/>); what the parts before
-    /// summed up waits in <paramref name="begun"/>, so that every sum is taken term by term all the same.
+    /// c = a b for one block of k. A strip of b goes part by part (<see cref="IMicroKernel{T}.StripDepth"/>); what the
+    /// parts before summed up waits in <paramref name="begun"/>, so that every sum is taken term by term all the same.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyBlock<TResult>(
@@ -182,7 +208,10 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>(WorkerTeam team,
     {
         bool isUpper = zeros.HasFlag(Zeros.UpperC);
         int parts = (end - start + TKernel.StripDepth - 1) / TKernel.StripDepth;
-        for (int j = isUpper ? Math.Max(0, row - column) / TKernel.Columns * TKernel.Columns : 0; j < c.Columns; j += TKernel.Columns)
+        for (
+            int j = isUpper ? Math.Max(0, row - column) / TKernel.Columns * TKernel.Columns : 0;
+            j < c.Columns;
+            j += TKernel.Columns)
         {
             int width = Math.Min(TKernel.Columns, c.Columns - j);
             int rows = isUpper ? Math.Min(c.Rows, column + j + width - row) : c.Rows;
@@ -212,8 +241,11 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>(WorkerTeam team,
                     {
                         nint skipped = count > 0 ? first - start : 0;
                         MultiplyTile(
-                            count, a + (nint)i * (end - start) + skipped * TKernel.Rows, strip + skipped * TKernel.Columns, sums, isBegun, isUnfinished,
-                            c.Block(i, j, Math.Min(TKernel.Rows, c.Rows - i), width), accumulate, isUpper ? row + i - column - j : -TKernel.Rows);
+                            count, a + (nint)i * (end - start) + skipped * TKernel.Rows, strip
+                                + skipped * TKernel.Columns, sums, isBegun, isUnfinished,
+                            c.Block(i, j, Math.Min(TKernel.Rows, c.Rows - i), width), accumulate, isUpper
+                                ? row + i - column - j
+                                : -TKernel.Rows);
                     }
 
                     sums += TKernel.Rows * TKernel.Columns;
@@ -234,7 +266,8 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>(WorkerTeam team,
     }
 
     /// <summary>
-    /// Some terms of one tile. Sums that are not finished go to <paramref name="sums"/>; of those that are, row i is written from column
+    /// Some terms of one tile. Sums that are not finished go to <paramref name="sums"/>; of those that are, row i is
+    /// written from column
     /// <paramref name="diagonal"/> + i on.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -250,7 +283,8 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>(WorkerTeam team,
         }
 
         Prefetch.Rows((byte*)c.Data, c.Rows, c.RowStride * sizeof(TResult), c.Columns * sizeof(TResult));
-        if (typeof(TResult) == typeof(T) && c.Columns == TKernel.Columns && c.Rows == TKernel.Rows && diagonal + TKernel.Rows <= 1)
+        if (typeof(TResult) == typeof(T) && c.Columns == TKernel.Columns && c.Rows == TKernel.Rows
+            && diagonal + TKernel.Rows <= 1)
         {
             TKernel.Run(depth, a, b, begun, (T*)c.Data, c.RowStride, accumulate);
         }
@@ -261,13 +295,14 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>(WorkerTeam team,
         }
     }
 
-    private static nint Padded(int columns) => (nint)(columns + TKernel.Columns - 1) / TKernel.Columns * TKernel.Columns;
+    private static nint Padded(int columns)
+        => (nint)(columns + TKernel.Columns - 1) / TKernel.Columns * TKernel.Columns;
 
     private static nint RowsPadded(int rows) => (nint)(rows + TKernel.Rows - 1) / TKernel.Rows * TKernel.Rows;
 
     /// <summary>
-    /// Rows and columns of a work item: as many items as keep the threads evenly busy, each large enough to be worth packing
-    /// its rows of a. No sum is split here, so that the number of threads may take part.
+    /// Rows and columns of a work item: as many items as keep the threads evenly busy, each large enough to be worth
+    /// packing its rows of a. No sum is split here, so that the number of threads may take part.
     /// </summary>
     private (int Rows, int Columns) ItemShape(int rows, int columns)
     {

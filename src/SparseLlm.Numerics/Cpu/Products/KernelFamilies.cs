@@ -11,8 +11,8 @@ namespace SparseLlm.Numerics.Cpu.Products;
 internal static class KernelFamilies
 {
     /// <summary>
-    /// The fastest. Vector512 is not a fallback for machines without AVX-512: taken apart into halves, it is several times
-    /// slower than a kernel written for 256 bits.
+    /// The fastest. Vector512 is not a fallback for machines without AVX-512: taken apart into halves, it is several
+    /// times slower than a kernel written for 256 bits.
     /// </summary>
     public static KernelFamily Best => Supported[^1];
 
@@ -21,7 +21,9 @@ internal static class KernelFamilies
     [
         KernelFamily.Portable,
         .. Avx2.IsSupported && Fma.IsSupported ? [KernelFamily.Avx2] : ReadOnlySpan<KernelFamily>.Empty,
-        .. Avx512F.IsSupported && Vector512.IsHardwareAccelerated ? [KernelFamily.Avx512] : ReadOnlySpan<KernelFamily>.Empty,
+        .. Avx512F.IsSupported && Vector512.IsHardwareAccelerated
+            ? [KernelFamily.Avx512]
+            : ReadOnlySpan<KernelFamily>.Empty,
     ];
 
     /// <summary>Whether products are fused, which decides their bits: families that fuse all return the same.</summary>

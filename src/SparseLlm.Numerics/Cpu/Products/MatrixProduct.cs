@@ -42,10 +42,17 @@ internal abstract unsafe class MatrixProduct<T>
     /// <param name="a">[m x number of rows of b used].</param>
     /// <param name="b">The packed factor.</param>
     /// <param name="firstDepth">The first row of b that is used; the others follow.</param>
-    /// <param name="firstColumn">The first column of b that is used, a multiple of <see cref="ColumnAlignment"/>.</param>
+    /// <param name="firstColumn">The first column of b that is used, a multiple of
+    /// <see cref="ColumnAlignment"/>.</param>
     /// <param name="c">[m x number of columns of b used].</param>
     /// <param name="alpha">Factor of the product.</param>
-    public abstract void MultiplyPacked(View<T> a, PackedFactor<T> b, int firstDepth, int firstColumn, View<T> c, T alpha);
+    public abstract void MultiplyPacked(
+        View<T> a,
+        PackedFactor<T> b,
+        int firstDepth,
+        int firstColumn,
+        View<T> c,
+        T alpha);
 
     /// <summary>Where a range of columns of a packed factor, or of one that is read tile by tile, may begin.</summary>
     public const int ColumnAlignment = 64;

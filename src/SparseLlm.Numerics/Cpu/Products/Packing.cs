@@ -6,8 +6,8 @@ using SparseLlm.Numerics.Cpu.Memory;
 namespace SparseLlm.Numerics.Cpu.Products;
 
 /// <summary>
-/// Brings a factor into the order in which the micro kernel reads it: strips of as many rows (of a; columns of b) as the
-/// register tile has, each strip element by element along k, padded with zeros.
+/// Brings a factor into the order in which the micro kernel reads it: strips of as many rows (of a; columns of b) as
+/// the register tile has, each strip element by element along k, padded with zeros.
 /// </summary>
 internal static unsafe class Packing
 {

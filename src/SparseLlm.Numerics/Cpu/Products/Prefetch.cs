@@ -7,8 +7,8 @@ namespace SparseLlm.Numerics.Cpu.Products;
 internal static unsafe class Prefetch
 {
     /// <summary>
-    /// The tile of the result, which is read only after the innermost loop: without this, its cache misses cost a third of the
-    /// speed of large products.
+    /// The tile of the result, which is read only after the innermost loop: without this, its cache misses cost a third
+    /// of the speed of large products.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Rows(byte* address, int rows, nint stride, int bytes)
@@ -27,8 +27,8 @@ internal static unsafe class Prefetch
     }
 
     /// <summary>
-    /// What the innermost loop will read some rounds later, where it reads <paramref name="step"/> bytes in each: the packed a
-    /// comes from the second-level cache, faster than the processor foresees.
+    /// What the innermost loop will read some rounds later, where it reads <paramref name="step"/> bytes in each: the
+    /// packed a comes from the second-level cache, faster than the processor foresees.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Ahead(byte* address, int step)
@@ -40,7 +40,8 @@ internal static unsafe class Prefetch
         }
     }
 
-    /// <summary>A part of the packed b for the tiles after the present ones: it comes from the third level or from memory.</summary>
+    /// <summary>A part of the packed b for the tiles after the present ones: it comes from the third level or from
+    /// memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void IntoSecondLevel(byte* address, nint bytes)
     {

@@ -6,8 +6,8 @@ using SparseLlm.Numerics.Cpu.Threading;
 namespace SparseLlm.Numerics.Cpu.Products;
 
 /// <summary>
-/// tr w h w' for a symmetric h, from its upper triangle alone: what is above the diagonal counts twice, which halves the product. It goes
-/// by panels of columns, so that there is never a single-precision copy of all of h.
+/// tr w h w' for a symmetric h, from its upper triangle alone: what is above the diagonal counts twice, which halves
+/// the product. It goes by panels of columns, so that there is never a single-precision copy of all of h.
 /// </summary>
 internal sealed unsafe class QuadraticForm(MatrixProduct<float> products, WorkerTeam team, BufferPool pool)
 {
@@ -29,7 +29,10 @@ internal sealed unsafe class QuadraticForm(MatrixProduct<float> products, Worker
             int end = start + width;
             var panel = new View<float>(panelMemory.Data, end, width);
             var product = new View<float>(productMemory.Data, w.Rows, width);
-            Arithmetic.ForRows(team, panel, i => NarrowDoubled(h.Block(i, start, 1, width).Row(0), i - start, panel.Row(i)));
+            Arithmetic.ForRows(
+                team,
+                panel,
+                i => NarrowDoubled(h.Block(i, start, 1, width).Row(0), i - start, panel.Row(i)));
             products.Multiply(w.Block(0, 0, w.Rows, end), panel, product, 1, 0);
             Reductions.RowDots(team, product, w.Block(0, start, w.Rows, width), sums.Data);
             for (int i = 0; i < w.Rows; i++)

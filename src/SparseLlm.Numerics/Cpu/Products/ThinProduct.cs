@@ -7,14 +7,16 @@ using SparseLlm.Numerics.Cpu.Threading;
 namespace SparseLlm.Numerics.Cpu.Products;
 
 /// <summary>
-/// Products with few rows in a, where packing b would take longer than the product: b is read once, as it lies in memory.
+/// Products with few rows in a, where packing b would take longer than the product: b is read once, as it lies in
+/// memory.
 /// </summary>
 internal sealed unsafe class ThinProduct<T>(WorkerTeam team)
     where T : unmanaged, INumber<T>
 {
     private const int MostRows = 4;
 
-    /// <summary>A transposed b has its terms side by side, and its columns in the cache for one row of a after the other.</summary>
+    /// <summary>A transposed b has its terms side by side, and its columns in the cache for one row of a after the
+    /// other.</summary>
     private const int MostRowsTransposed = 16;
 
     private const int ColumnsPerItem = 64;
@@ -44,7 +46,12 @@ internal sealed unsafe class ThinProduct<T>(WorkerTeam team)
                     for (int i = 0; i < a.Rows; i += TileRows)
                     {
                         int rows = Math.Min(TileRows, a.Rows - i);
-                        MultiplyDots(a.Block(i, 0, rows, a.Columns), b.Block(0, j, b.Rows, width), c.Block(i, j, rows, width), alpha, beta);
+                        MultiplyDots(
+                            a.Block(i, 0, rows, a.Columns),
+                            b.Block(0, j, b.Rows, width),
+                            c.Block(i, j, rows, width),
+                            alpha,
+                            beta);
                     }
                 }
             });
@@ -52,13 +59,17 @@ internal sealed unsafe class ThinProduct<T>(WorkerTeam team)
         else
         {
             team.RunChunks(c.Columns, WideColumnsPerItem, (start, count) => MultiplyRows(
-                a, b.Block(0, (int)start, b.Rows, (int)count), c.Block(0, (int)start, c.Rows, (int)count), alpha, beta));
+                a, b.Block(0, (int)start, b.Rows, (int)count), c.Block(
+                    0,
+                    (int)start,
+                    c.Rows,
+                    (int)count), alpha, beta));
         }
     }
 
     /// <summary>
-    /// Up to four rows of a with up to four columns of b, each product a sum of as many partial sums as a 256-bit vector has lanes. Rows and
-    /// columns that do not exist are computed as the last one again.
+    /// Up to four rows of a with up to four columns of b, each product a sum of as many partial sums as a 256-bit
+    /// vector has lanes. Rows and columns that do not exist are computed as the last one again.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyDots(View<T> a, View<T> b, View<T> c, T alpha, T beta)
@@ -144,7 +155,8 @@ internal sealed unsafe class ThinProduct<T>(WorkerTeam team)
         SumLanes(lanes, sums);
     }
 
-    /// <summary>Four rows of a with four columns of b, for processors with 32 registers: half the loads, and the same bits.</summary>
+    /// <summary>Four rows of a with four columns of b, for processors with 32 registers: half the loads, and the same
+    /// bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void DotFourRows(T* a0, T* a1, T* a2, T* a3, T* b0, T* b1, T* b2, T* b3, nint count, T* sums)
     {
@@ -201,7 +213,8 @@ internal sealed unsafe class ThinProduct<T>(WorkerTeam team)
         SumLanes(lanes + 2 * TileColumns * Vector256<T>.Count, sums + 2 * TileColumns);
     }
 
-    /// <summary>The sums of the lanes of eight vectors, side by side, each in the order of its lanes, which does not depend on the machine.</summary>
+    /// <summary>The sums of the lanes of eight vectors, side by side, each in the order of its lanes, which does not
+    /// depend on the machine.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SumLanes(T* lanes, T* sums)
     {

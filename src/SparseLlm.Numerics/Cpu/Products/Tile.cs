@@ -53,14 +53,22 @@ internal static unsafe class Tile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddWidened(float* source, int sourceStride, double* target, nint targetStride, int rows, int columns, int diagonal)
+    private static void AddWidened(
+        float* source,
+        int sourceStride,
+        double* target,
+        nint targetStride,
+        int rows,
+        int columns,
+        int diagonal)
     {
         for (int i = 0; i < rows; i++)
         {
             int j = Math.Clamp(diagonal + i, 0, columns);
             for (; Avx512F.IsSupported && j <= columns - Vector512<double>.Count; j += Vector512<double>.Count)
             {
-                (Vector512.Load(target + j) + Avx512F.ConvertToVector512Double(Vector256.Load(source + j))).Store(target + j);
+                (Vector512.Load(target + j) + Avx512F.ConvertToVector512Double(Vector256.Load(source + j))).Store(
+                    target + j);
             }
 
             for (; j <= columns - Vector256<double>.Count; j += Vector256<double>.Count)

@@ -1,8 +1,8 @@
 namespace SparseLlm.Numerics.Cpu.Products;
 
 /// <summary>
-/// What is known to be zero in a product's factors, and need not be computed of its result. Tiles clip their range of k by
-/// it, so that symmetric and triangular products cost about half.
+/// What is known to be zero in a product's factors, and need not be computed of its result. Tiles clip their range of k
+/// by it, so that symmetric and triangular products cost about half.
 /// </summary>
 [Flags]
 internal enum Zeros

@@ -13,7 +13,10 @@ internal sealed unsafe class FormatRounding(NumberFormat format)
 
     /// <summary>Rounds in place.</summary>
     public void Run(WorkerTeam team, View<float> weights) =>
-        team.RunChunks(weights.Length, WorkerTeam.Chunk, (start, count) => Run(new Span<float>(weights.Data + start, (int)count)));
+        team.RunChunks(
+            weights.Length,
+            WorkerTeam.Chunk,
+            (start, count) => Run(new Span<float>(weights.Data + start, (int)count)));
 
     private void Run(Span<float> weights)
     {

@@ -9,9 +9,13 @@ namespace SparseLlm.Numerics.Cpu.Pruning;
 /// <summary>Exact-k selection in groups of consecutive columns.</summary>
 internal static unsafe class GroupSelection
 {
-    /// <summary>mask = 1 for the <paramref name="keep"/> largest |score| of each group, ties to the lower index.</summary>
+    /// <summary>mask = 1 for the <paramref name="keep"/> largest |score| of each group, ties to the lower
+    /// index.</summary>
     public static void KeepLargest(WorkerTeam team, View<float> scores, int keep, int group, View<float> mask) =>
-        Arithmetic.ForRows(team, scores, row => KeepLargestInRow(scores.At(row, 0), scores.Columns, keep, group, mask.At(row, 0)));
+        Arithmetic.ForRows(
+            team,
+            scores,
+            row => KeepLargestInRow(scores.At(row, 0), scores.Columns, keep, group, mask.At(row, 0)));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void KeepLargestInRow(float* scores, int columns, int keep, int group, float* mask)
@@ -39,8 +43,8 @@ internal static unsafe class GroupSelection
     }
 
     /// <summary>
-    /// Groups of four, one per vector: an element's rank is counted by comparing the vector with its three rotations. Returns
-    /// how many columns are done.
+    /// Groups of four, one per vector: an element's rank is counted by comparing the vector with its three rotations.
+    /// Returns how many columns are done.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int KeepLargestOfFour(float* scores, int columns, int keep, float* mask)

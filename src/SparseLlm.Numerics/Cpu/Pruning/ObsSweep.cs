@@ -17,7 +17,8 @@ internal sealed unsafe class ObsSweep(MatrixProduct<float> products, WorkerTeam 
         Sweep(weights, u, blockSize, zeros, group: null, mask);
 
     /// <summary>Prunes exactly <paramref name="zeros"/> weights of each group.</summary>
-    public void PruneGroups(View<float> weights, View<double> u, int zeros, int group, int blockSize, View<float> mask) =>
+    public void PruneGroups(View<float> weights, View<double> u, int zeros, int group, int blockSize, View<float> mask)
+        =>
         Sweep(weights, u, Math.Max(1, blockSize / group) * group, zeros, group, mask);
 
     private void Sweep(View<float> weights, View<double> u, int blockSize, long zeros, int? group, View<float> mask)
@@ -65,7 +66,10 @@ internal sealed unsafe class ObsSweep(MatrixProduct<float> products, WorkerTeam 
     private View<float> Narrow(View<double> u, float* destination)
     {
         var narrow = new View<float>(destination, u.Rows, u.Columns);
-        Arithmetic.ForRows(team, narrow, i => TensorPrimitives.ConvertTruncating<double, float>(u.Row(i), narrow.Row(i)));
+        Arithmetic.ForRows(
+            team,
+            narrow,
+            i => TensorPrimitives.ConvertTruncating<double, float>(u.Row(i), narrow.Row(i)));
         return narrow;
     }
 

@@ -20,7 +20,8 @@ internal static unsafe class ObsTile
     /// <summary>Columns that are swept one by one before the rest of the block learns of them, in one pass.</summary>
     private const int StepColumns = 8;
 
-    /// <summary>Elements of scratch memory for a block of <paramref name="columns"/>: weights, mask and errors.</summary>
+    /// <summary>Elements of scratch memory for a block of <paramref name="columns"/>: weights, mask and
+    /// errors.</summary>
     public static nint ScratchLength(int columns) => 3 * (nint)Rows * columns;
 
     /// <summary>Sweeps the rows of a tile in place.</summary>
@@ -44,7 +45,9 @@ internal static unsafe class ObsTile
         }
 
         // Steps do not cut groups: a group is chosen on weights that every column before it has updated.
-        int span = groups is not { } layout ? columns : layout.Size <= StepColumns ? StepColumns / layout.Size * layout.Size : layout.Size;
+        int span = groups is not { } layout
+            ? columns
+            : layout.Size <= StepColumns ? StepColumns / layout.Size * layout.Size : layout.Size;
         for (int start = 0; start < columns;)
         {
             int width = Math.Min(StepColumns, Math.Min(columns - start, span - start % span));
@@ -83,7 +86,9 @@ internal static unsafe class ObsTile
         for (int lane = 0; lane < Rows; lane += Lanes)
         {
             float* w = tile + (nint)j * Rows + lane;
-            Vector256<float> keep = Vector256.Equals(Vector256.Load(kept + (nint)j * Rows + lane), Vector256<float>.One);
+            Vector256<float> keep = Vector256.Equals(
+                Vector256.Load(kept + (nint)j * Rows + lane),
+                Vector256<float>.One);
             Vector256<float> value = Vector256.Load(w);
             Vector256<float> e = Vector256.AndNot(value / diagonal, keep);
             (value & keep).Store(w);

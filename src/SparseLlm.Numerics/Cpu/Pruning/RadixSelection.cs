@@ -6,8 +6,9 @@ using SparseLlm.Numerics.Cpu.Threading;
 namespace SparseLlm.Numerics.Cpu.Pruning;
 
 /// <summary>
-/// Exact-k selection by radix: without their sign, floats order as their bits do as integers. Histograms of one digit after
-/// the other find the k-th largest; a last pass writes the mask and gives what ties there are to the lowest indices.
+/// Exact-k selection by radix: without their sign, floats order as their bits do as integers. Histograms of one digit
+/// after the other find the k-th largest; a last pass writes the mask and gives what ties there are to the lowest
+/// indices.
 /// </summary>
 internal sealed unsafe class RadixSelection(WorkerTeam team, BufferPool pool)
 {
@@ -77,7 +78,13 @@ internal sealed unsafe class RadixSelection(WorkerTeam team, BufferPool pool)
             for (nint row = start; row < start + count; row++)
             {
                 long wanted = EvenShares.Of(keep, row, row + 1, scores.Rows);
-                KeepLargestInRow(scores.At((int)row, 0), scores.Columns, wanted, mask.At((int)row, 0), scratch.Data, total);
+                KeepLargestInRow(
+                    scores.At((int)row, 0),
+                    scores.Columns,
+                    wanted,
+                    mask.At((int)row, 0),
+                    scratch.Data,
+                    total);
             }
         });
 
@@ -102,8 +109,9 @@ internal sealed unsafe class RadixSelection(WorkerTeam team, BufferPool pool)
     }
 
     /// <summary>
-    /// Histogram of one digit, of the scores whose higher digits are those of <paramref name="prefix"/>. Neighbours are counted
-    /// in different halves, which are added at the end: scores of like size would wait for each other's counter.
+    /// Histogram of one digit, of the scores whose higher digits are those of <paramref name="prefix"/>. Neighbours are
+    /// counted in different halves, which are added at the end: scores of like size would wait for each other's
+    /// counter.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CountDigits(float* scores, nint count, int shift, int bits, uint prefix, int* histogram)

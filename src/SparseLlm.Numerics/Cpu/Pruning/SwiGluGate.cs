@@ -7,9 +7,9 @@ using SparseLlm.Numerics.Cpu.Threading;
 namespace SparseLlm.Numerics.Cpu.Pruning;
 
 /// <summary>
-/// A local minimum over s of f(s) = alpha (s - m)² + gamma (p - silu(s) z)², by Newton steps from m. A step is taken only if
-/// it lowers f, and shortened otherwise, so that the result is never worse than m. Where the curvature is not safely
-/// positive, that of Gauss and Newton, which always is, takes its place.
+/// A local minimum over s of f(s) = alpha (s - m)² + gamma (p - silu(s) z)², by Newton steps from m. A step is taken
+/// only if it lowers f, and shortened otherwise, so that the result is never worse than m. Where the curvature is not
+/// safely positive, that of Gauss and Newton, which always is, takes its place.
 /// </summary>
 internal sealed unsafe class SwiGluGate(float alpha, float gamma)
 {
@@ -95,12 +95,18 @@ internal sealed unsafe class SwiGluGate(float alpha, float gamma)
             Vector.ConditionalSelect(better, candidate, s).Store(state.S + i);
             Vector.ConditionalSelect(better, candidateSigmoid, sigmoid).Store(state.Sigmoid + i);
             Vector.ConditionalSelect(better, candidateCost, cost).Store(state.Cost + i);
-            Vector.ConditionalSelect(better, Vector.MinNative(one, Lengthen * scale), Shorten * scale).Store(state.Scale + i);
+            Vector.ConditionalSelect(better, Vector.MinNative(one, Lengthen * scale), Shorten * scale)
+                .Store(state.Scale + i);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector<float> Cost(Vector<float> s, Vector<float> sigmoid, Vector<float> m, Vector<float> z, Vector<float> p)
+    private Vector<float> Cost(
+        Vector<float> s,
+        Vector<float> sigmoid,
+        Vector<float> m,
+        Vector<float> z,
+        Vector<float> p)
     {
         Vector<float> distance = s - m;
         Vector<float> residual = p - s * sigmoid * z;

@@ -22,7 +22,10 @@ internal sealed class Job
     /// <summary>Draws tickets and works until none is left.</summary>
     public void Work()
     {
-        for (int item = Interlocked.Increment(ref tickets) - 1; item < items; item = Interlocked.Increment(ref tickets) - 1)
+        for (
+            int item = Interlocked.Increment(ref tickets) - 1;
+            item < items;
+            item = Interlocked.Increment(ref tickets) - 1)
         {
             try
             {

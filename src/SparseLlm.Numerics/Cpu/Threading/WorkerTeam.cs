@@ -6,7 +6,8 @@ namespace SparseLlm.Numerics.Cpu.Threading;
 /// </summary>
 internal sealed class WorkerTeam : IDisposable
 {
-    /// <summary>Elements per work item of elementwise loops: below the size of a core's cache, above the cost of a fork.</summary>
+    /// <summary>Elements per work item of elementwise loops: below the size of a core's cache, above the cost of a
+    /// fork.</summary>
     public const int Chunk = 1 << 15;
 
     private const int SpinsBeforeSleep = 300;
@@ -34,8 +35,8 @@ internal sealed class WorkerTeam : IDisposable
     public int Threads { get; }
 
     /// <summary>
-    /// Calls <paramref name="body"/> with 0 .. items - 1, each once, in any order. A call from inside a work item, or while
-    /// another thread's job is running, works on the caller's thread alone.
+    /// Calls <paramref name="body"/> with 0 .. items - 1, each once, in any order. A call from inside a work item, or
+    /// while another thread's job is running, works on the caller's thread alone.
     /// </summary>
     public void Run(int items, Action<int> body)
     {
@@ -74,8 +75,8 @@ internal sealed class WorkerTeam : IDisposable
     }
 
     /// <summary>
-    /// Calls <paramref name="body"/> with (start, count) of consecutive pieces of 0 .. length. Where the pieces begin depends
-    /// on the length alone, so that sums over a piece are the same for any number of threads.
+    /// Calls <paramref name="body"/> with (start, count) of consecutive pieces of 0 .. length. Where the pieces begin
+    /// depends on the length alone, so that sums over a piece are the same for any number of threads.
     /// </summary>
     public void RunChunks(nint length, nint chunk, Action<nint, nint> body)
     {

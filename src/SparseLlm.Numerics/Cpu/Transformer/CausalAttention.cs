@@ -7,8 +7,8 @@ using SparseLlm.Numerics.Cpu.Threading;
 namespace SparseLlm.Numerics.Cpu.Transformer;
 
 /// <summary>
-/// softmax(scores) v under a causal mask (Vaswani et al. 2017). A work item is one head of one sequence: its keys and values
-/// are packed once, then its queries go in blocks, each against the keys it may see and no others.
+/// softmax(scores) v under a causal mask (Vaswani et al. 2017). A work item is one head of one sequence: its keys and
+/// values are packed once, then its queries go in blocks, each against the keys it may see and no others.
 /// </summary>
 internal sealed unsafe class CausalAttention(
     MatrixProduct<float> products, WorkerTeam team, BufferPool pool, AttentionShape shape, int width)
@@ -40,7 +40,8 @@ internal sealed unsafe class CausalAttention(
         });
     }
 
-    /// <summary>Attends in one head, on the calling thread. The queries are those of the last tokens that there are keys of.</summary>
+    /// <summary>Attends in one head, on the calling thread. The queries are those of the last tokens that there are
+    /// keys of.</summary>
     /// <param name="q">[queries x width].</param>
     /// <param name="k">[keys x width].</param>
     /// <param name="v">[keys x width].</param>
@@ -59,7 +60,8 @@ internal sealed unsafe class CausalAttention(
         for (int first = 0; first < q.Rows; first += QueryBlock)
         {
             int count = Math.Min(QueryBlock, q.Rows - first);
-            int start = FirstKey(past + first) / MatrixProduct<float>.ColumnAlignment * MatrixProduct<float>.ColumnAlignment;
+            int start = FirstKey(past + first) / MatrixProduct<float>.ColumnAlignment
+                * MatrixProduct<float>.ColumnAlignment;
             var scores = new View<float>(scoreMemory.Data, count, past + first + count - start);
             products.MultiplyPacked(q.Block(first, 0, count, width), keys, 0, start, scores, shape.Scale);
             for (int i = 0; i < count; i++)

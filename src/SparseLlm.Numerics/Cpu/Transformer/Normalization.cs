@@ -5,11 +5,18 @@ using SparseLlm.Numerics.Cpu.Threading;
 
 namespace SparseLlm.Numerics.Cpu.Transformer;
 
-/// <summary>Normalisation of rows; means are taken in double precision. Rows take the gains (and biases) in turn.</summary>
+/// <summary>Normalisation of rows; means are taken in double precision. Rows take the gains (and biases) in
+/// turn.</summary>
 internal static unsafe class Normalization
 {
     /// <summary>(x - mean) / sqrt(var + epsilon) ⊙ gain + bias. Ba et al. 2016.</summary>
-    public static void LayerNorm(WorkerTeam team, View<float> x, View<float>? gain, View<float>? bias, float epsilon, View<float> destination) =>
+    public static void LayerNorm(
+        WorkerTeam team,
+        View<float> x,
+        View<float>? gain,
+        View<float>? bias,
+        float epsilon,
+        View<float> destination) =>
         Arithmetic.ForRows(team, x, i =>
         {
             Span<float> row = destination.Row(i);
@@ -30,7 +37,12 @@ internal static unsafe class Normalization
         });
 
     /// <summary>x / sqrt(mean x² + epsilon) ⊙ gain. Zhang and Sennrich 2019.</summary>
-    public static void RmsNorm(WorkerTeam team, View<float> x, View<float>? gain, float epsilon, View<float> destination) =>
+    public static void RmsNorm(
+        WorkerTeam team,
+        View<float> x,
+        View<float>? gain,
+        float epsilon,
+        View<float> destination) =>
         Arithmetic.ForRows(team, x, i =>
         {
             float* source = x.At(i, 0);

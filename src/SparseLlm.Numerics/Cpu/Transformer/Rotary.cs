@@ -10,7 +10,13 @@ namespace SparseLlm.Numerics.Cpu.Transformer;
 internal static unsafe class Rotary
 {
     /// <summary>Turns the first channels of every head, two by two, by the angles of its token's position.</summary>
-    public static void Apply(WorkerTeam team, View<float> x, int heads, RotaryPairing pairing, View<float> cosines, View<float> sines)
+    public static void Apply(
+        WorkerTeam team,
+        View<float> x,
+        int heads,
+        RotaryPairing pairing,
+        View<float> cosines,
+        View<float> sines)
     {
         int width = x.Columns / heads;
         Arithmetic.ForRows(team, x, token =>

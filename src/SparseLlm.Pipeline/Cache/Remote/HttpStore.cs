@@ -6,9 +6,10 @@ using SparseLlm.Hub.Http;
 namespace SparseLlm.Pipeline.Cache.Remote;
 
 /// <summary>
-/// GET, HEAD and PUT of files, with bounded memory. What may pass is tried again, with growing, jittered delays, for a few times: a server that fails (5xx), is
-/// busy (408, 429) or breaks off. Everything else that a server can do is an <see cref="HttpRequestException"/> at once; a transfer may take as long as it
-/// makes progress (<see cref="StallWatch"/>).
+/// GET, HEAD and PUT of files, with bounded memory. What may pass is tried again, with growing, jittered delays, for a
+/// few times: a server that fails (5xx), is busy (408, 429) or breaks off. Everything else that a server can do is an
+/// <see cref="HttpRequestException"/> at once; a transfer may take as long as it makes progress
+/// (<see cref="StallWatch"/>).
 /// </summary>
 internal sealed class HttpStore
 {
@@ -19,7 +20,8 @@ internal sealed class HttpStore
     private readonly RemoteCacheOptions options;
 
     // Redirects are followed here.
-    private readonly HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = ConnectTimeout, UseCookies = false })
+    private readonly HttpClient client = new(
+        new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = ConnectTimeout, UseCookies = false })
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };
@@ -57,7 +59,12 @@ internal sealed class HttpStore
     /// <param name="cancellation">Stops at once.</param>
     /// <returns>False if there is no such file.</returns>
     /// <exception cref="InvalidDataException">It is too long.</exception>
-    public bool Download(string path, long maximumLength, Action begin, Action<ReadOnlyMemory<byte>> consume, CancellationToken cancellation) =>
+    public bool Download(
+        string path,
+        long maximumLength,
+        Action begin,
+        Action<ReadOnlyMemory<byte>> consume,
+        CancellationToken cancellation) =>
         Try(cancellation, async watch =>
         {
             using HttpResponseMessage response = await SendAsync(HttpMethod.Get, path, null, watch.Token);
@@ -86,7 +93,8 @@ internal sealed class HttpStore
             {
                 if (count > left)
                 {
-                    throw new InvalidDataException(FormattableString.Invariant($"'{path}' has more than the {maximumLength} bytes that it can have"));
+                    throw new InvalidDataException(FormattableString.Invariant(
+                        $"'{path}' has more than the {maximumLength} bytes that it can have"));
                 }
             }
         });
@@ -97,14 +105,27 @@ internal sealed class HttpStore
     /// <param name="length">Its length.</param>
     /// <param name="cancellation">Stops at once.</param>
     /// <exception cref="IOException">The content cannot be read.</exception>
-    public void Upload(string path, Func<Stream> open, long length, CancellationToken cancellation) => Try(cancellation, async watch =>
+    public void Upload(
+        string path,
+        Func<Stream> open,
+        long length,
+        CancellationToken cancellation) => Try(cancellation, async watch =>
     {
-        using HttpResponseMessage response = await SendAsync(HttpMethod.Put, path, () => new UploadContent(open, length, watch), watch.Token);
+        using HttpResponseMessage response = await SendAsync(
+            HttpMethod.Put,
+            path,
+            () => new UploadContent(open, length, watch),
+            watch.Token);
         return response.EnsureSuccessStatusCode();
     });
 
-    /// <summary>Sends a request, and again to where the server says that the file is, as long as what was encrypted stays so.</summary>
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, Func<HttpContent>? content, CancellationToken cancellation)
+    /// <summary>Sends a request, and again to where the server says that the file is, as long as what was encrypted
+    /// stays so.</summary>
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string path,
+        Func<HttpContent>? content,
+        CancellationToken cancellation)
     {
         var address = new Uri(options.Address, path);
         for (int redirects = 0; ; redirects++)
@@ -112,14 +133,20 @@ internal sealed class HttpStore
             using var request = new HttpRequestMessage(method, address) { Content = content?.Invoke() };
 
             // Who we are is the business of the server that we were told of, and of no other.
-            request.Headers.Authorization = Redirect.IsSameServer(address, options.Address) ? options.Authorization : null;
+            request.Headers.Authorization = Redirect.IsSameServer(address, options.Address)
+                ? options.Authorization
+                : null;
 
             // A server that refuses, or sends us elsewhere, can say so before gigabytes are sent.
             request.Headers.ExpectContinue = request.Content?.Headers.ContentLength > ChunkLength;
-            HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            HttpResponseMessage response = await client.SendAsync(
+                request,
+                HttpCompletionOption.ResponseHeadersRead,
+                cancellation);
 
             // After 303 there is something to be got, and nothing to be put.
-            if (!Redirect.IsOne(response) || (response.StatusCode == HttpStatusCode.SeeOther && method == HttpMethod.Put))
+            if (!Redirect.IsOne(response)
+                || (response.StatusCode == HttpStatusCode.SeeOther && method == HttpMethod.Put))
             {
                 return response;
             }
@@ -142,7 +169,8 @@ internal sealed class HttpStore
         }
         catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
         {
-            throw new HttpRequestException(FormattableString.Invariant($"it does not answer, or not a byte more within {options.Patience.TotalSeconds:0} seconds"), exception);
+            throw new HttpRequestException(FormattableString.Invariant(
+                $"it does not answer, or not a byte more within {options.Patience.TotalSeconds:0} seconds"), exception);
         }
         catch (IOException exception)
         {

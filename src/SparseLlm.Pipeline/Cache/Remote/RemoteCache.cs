@@ -6,8 +6,8 @@ using SparseLlm.Files;
 namespace SparseLlm.Pipeline.Cache.Remote;
 
 /// <summary>
-/// A cache on an HTTP server, in the layout of Bazel's: <c>ac/KEY</c> and <c>cas/DIGEST</c>. Nothing that comes from there is believed
-/// before its digest has been computed; whatever goes wrong is a note and a miss.
+/// A cache on an HTTP server, in the layout of Bazel's: <c>ac/KEY</c> and <c>cas/DIGEST</c>. Nothing that comes from
+/// there is believed before its digest has been computed; whatever goes wrong is a note and a miss.
 /// </summary>
 internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, Action<Diagnostic> report)
 {
@@ -55,7 +55,8 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
         return null;
     }
 
-    /// <summary>Fetches an entry and its bytes into the local store; null if it is not there, or not as it should be.</summary>
+    /// <summary>Fetches an entry and its bytes into the local store; null if it is not there, or not as it should
+    /// be.</summary>
     /// <param name="key">The entry's key.</param>
     /// <param name="read">Reads what the step wants to know from the entry, before its bytes are fetched.</param>
     /// <param name="cancellation">Stops at once.</param>
@@ -97,7 +98,8 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
         return null;
     }
 
-    /// <summary>Stores an entry of the local store there: first the bytes that are not there yet, then the entry.</summary>
+    /// <summary>Stores an entry of the local store there: first the bytes that are not there yet, then the
+    /// entry.</summary>
     /// <returns>Whether it is there now.</returns>
     /// <exception cref="InvalidDataException">The local bytes are damaged.</exception>
     public bool Push(CacheEntry entry, CancellationToken cancellation)
@@ -137,7 +139,12 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
     private CacheEntry? FetchEntry(string key, CancellationToken cancellation)
     {
         var bytes = new MemoryStream();
-        return http.Download($"ac/{key}", SealedJson.MaximumLength, () => bytes.SetLength(0), chunk => bytes.Write(chunk.Span), cancellation)
+        return http.Download(
+            $"ac/{key}",
+            SealedJson.MaximumLength,
+            () => bytes.SetLength(0),
+            chunk => bytes.Write(chunk.Span),
+            cancellation)
             ? CacheEntryFile.Read(key, bytes.ToArray())
             : null;
     }
@@ -145,11 +152,13 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
     /// <summary>A length is what a server says it is: it is not waited for until the disk is full.</summary>
     private void RequireSpace(CacheEntry entry)
     {
-        long needed = entry.Files.DistinctBy(file => file.Digest).Where(file => !store.HasBlob(file)).Sum(file => file.Length);
+        long needed = entry.Files.DistinctBy(file => file.Digest).Where(file => !store.HasBlob(file))
+            .Sum(file => file.Length);
         long free = new DriveInfo(store.Root).AvailableFreeSpace;
         if (needed > free)
         {
-            throw new InvalidDataException(FormattableString.Invariant($"its files have {needed} bytes that are not here yet, and {free} bytes are free in '{store.Root}'"));
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"its files have {needed} bytes that are not here yet, and {free} bytes are free in '{store.Root}'"));
         }
     }
 
@@ -201,8 +210,8 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
     }
 
     /// <summary>
-    /// A server that has failed once, after all retries, is not waited for again by this process. One that only refuses to be written
-    /// can still be read.
+    /// A server that has failed once, after all retries, is not waited for again by this process. One that only refuses
+    /// to be written can still be read.
     /// </summary>
     private void TurnOff(bool isWriting, HttpRequestException exception)
     {

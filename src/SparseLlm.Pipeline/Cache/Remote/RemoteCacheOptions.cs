@@ -22,7 +22,8 @@ internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, Authentica
     /// <summary>How long to wait for a server that does not go on.</summary>
     public TimeSpan Patience { get; init; } = StandardPatience;
 
-    /// <summary>How long to wait before something is tried again for the first time; then twice as long each time.</summary>
+    /// <summary>How long to wait before something is tried again for the first time; then twice as long each
+    /// time.</summary>
     public TimeSpan FirstDelay { get; init; } = StandardDelay;
 
     /// <summary>Where credentials belong, for messages.</summary>
@@ -42,13 +43,18 @@ internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, Authentica
         string? address = environment(AddressVariable);
         return string.IsNullOrEmpty(address)
             ? null
-            : new RemoteCacheOptions(ParseAddress(address), ParseMode(environment(ModeVariable)), ReadCredentials(environment));
+            : new RemoteCacheOptions(
+                ParseAddress(address),
+                ParseMode(environment(ModeVariable)),
+                ReadCredentials(environment));
     }
 
     /// <summary>The address must not be printed before it is known to hold no secret.</summary>
     private static Uri ParseAddress(string text)
     {
-        if (!Uri.TryCreate(text.TrimEnd('/') + '/', UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https") || !Redirect.HasHost(address))
+        if (!Uri.TryCreate(text.TrimEnd('/') + '/', UriKind.Absolute, out Uri? address)
+            || address.Scheme is not ("http" or "https")
+            || !Redirect.HasHost(address))
         {
             throw PipelineDiagnostics.RemoteCacheConfiguration.Error(
                 null, $"{AddressVariable} is not an address that begins with http:// or https://");
@@ -69,7 +75,8 @@ internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, Authentica
     {
         null or "" or "read" => false,
         "readwrite" => true,
-        _ => throw PipelineDiagnostics.RemoteCacheConfiguration.Error(null, $"{ModeVariable} is '{mode}'; it must be read or readwrite"),
+        _ => throw PipelineDiagnostics.RemoteCacheConfiguration
+            .Error(null, $"{ModeVariable} is '{mode}'; it must be read or readwrite"),
     };
 
     private static AuthenticationHeaderValue? ReadCredentials(Func<string, string?> environment)
@@ -78,8 +85,10 @@ internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, Authentica
         return (string.IsNullOrEmpty(token), string.IsNullOrEmpty(user)) switch
         {
             (true, true) => null,
-            (false, true) when token!.Any(unit => unit is <= ' ' or > '~') => throw PipelineDiagnostics.RemoteCacheConfiguration.Error(
-                null, $"{TokenVariable} has a space, a line break or another character in it that a token cannot have; was it read from a file with its line end?"),
+            (false, true) when token!.Any(unit => unit is <= ' ' or > '~') => throw PipelineDiagnostics
+                .RemoteCacheConfiguration
+                .Error(
+                    null, $"{TokenVariable} has a space, a line break or another character in it that a token cannot have; was it read from a file with its line end?"),
             (false, true) => new AuthenticationHeaderValue("Bearer", token),
             (true, false) => new AuthenticationHeaderValue(
                 "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{environment(PasswordVariable)}"))),

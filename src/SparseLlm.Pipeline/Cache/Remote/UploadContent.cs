@@ -38,7 +38,10 @@ internal sealed class UploadContent : HttpContent
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     /// <inheritdoc/>
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    protected override async Task SerializeToStreamAsync(
+        Stream stream,
+        TransportContext? context,
+        CancellationToken cancellationToken)
     {
         await using Stream content = LocalFailureException.Guard(open);
         byte[] buffer = new byte[ChunkLength];

@@ -16,7 +16,10 @@ public sealed record EngineState(InstalledEngine Engine, bool Starts, string Say
     {
         try
         {
-            using var worker = new WorkerEngine(engine, new EngineChoice(engine.Name), BuildCache.Open("off", remote: null, _ => { }));
+            using var worker = new WorkerEngine(
+                engine,
+                new EngineChoice(engine.Name),
+                BuildCache.Open("off", remote: null, _ => { }));
             return new EngineState(engine, Starts: true, worker.Start().Description);
         }
         catch (DiagnosticException exception)

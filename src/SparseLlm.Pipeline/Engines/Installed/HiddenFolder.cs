@@ -4,8 +4,8 @@ using NuGet.Versioning;
 namespace SparseLlm.Pipeline.Engines.Installed;
 
 /// <summary>
-/// A folder beside the engines of a name, in which one stands on its way in or out: nobody sees half of an engine, and what a killed process has left can be
-/// told by its name from what is somebody else's.
+/// A folder beside the engines of a name, in which one stands on its way in or out: nobody sees half of an engine, and
+/// what a killed process has left can be told by its name from what is somebody else's.
 /// </summary>
 internal sealed partial class HiddenFolder : IDisposable
 {
@@ -23,12 +23,15 @@ internal sealed partial class HiddenFolder : IDisposable
     public static HiddenFolder Create(string parent)
     {
         RequireNoLink(parent);
-        return new HiddenFolder(Directory.CreateDirectory(System.IO.Path.Combine(parent, $".{Guid.NewGuid():n}")).FullName);
+        return new HiddenFolder(
+            Directory.CreateDirectory(System.IO.Path.Combine(parent, $".{Guid.NewGuid():n}")).FullName);
     }
 
-    /// <summary>Removes what killed processes have left: folders of these names that are older than any that may still be in use.</summary>
+    /// <summary>Removes what killed processes have left: folders of these names that are older than any that may still
+    /// be in use.</summary>
     /// <param name="parent">The folder of the engines of a name.</param>
-    /// <exception cref="IOException">Something cannot be removed, or the parent is a link to somewhere else.</exception>
+    /// <exception cref="IOException">Something cannot be removed, or the parent is a link to somewhere
+    /// else.</exception>
     /// <exception cref="UnauthorizedAccessException">Something may not be removed.</exception>
     public static void RemoveLeftovers(string parent)
     {
@@ -39,7 +42,8 @@ internal sealed partial class HiddenFolder : IDisposable
         }
 
         foreach (DirectoryInfo hidden in new DirectoryInfo(parent).EnumerateDirectories(".*").Where(
-            folder => IsName(folder.Name) && folder.LinkTarget is null && folder.LastWriteTimeUtc < DateTime.UtcNow - OldestInUse))
+            folder => IsName(folder.Name) && folder.LinkTarget is null
+                && folder.LastWriteTimeUtc < DateTime.UtcNow - OldestInUse))
         {
             hidden.Delete(recursive: true);
         }
@@ -84,7 +88,8 @@ internal sealed partial class HiddenFolder : IDisposable
     }
 
     /// <summary>An engine that was to be removed used to stand under its own name, with a dot before it.</summary>
-    private static bool IsName(string name) => Names().IsMatch(name) || (name[1..].Split('+', 2) is [var version, var tool] && IsVersion(version) && IsVersion(tool));
+    private static bool IsName(
+        string name) => Names().IsMatch(name) || (name[1..].Split('+', 2) is [var version, var tool] && IsVersion(version) && IsVersion(tool));
 
     private static bool IsVersion(string text) => NuGetVersion.TryParse(text, out _);
 

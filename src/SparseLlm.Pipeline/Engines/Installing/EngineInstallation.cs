@@ -14,14 +14,20 @@ namespace SparseLlm.Pipeline.Engines.Installing;
 /// <param name="kind">What to install.</param>
 /// <param name="version">The version of TorchSharp.</param>
 /// <param name="sources">Where the packages come from.</param>
-/// <param name="output">Told what is being done, and what the SDK says besides the error that counts, line by line.</param>
-public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, EngineSources sources, Action<string> output)
+/// <param name="output">Told what is being done, and what the SDK says besides the error that counts, line by
+/// line.</param>
+public sealed class EngineInstallation(
+    EngineKind kind,
+    NuGetVersion version,
+    EngineSources sources,
+    Action<string> output)
 {
     private readonly string version = version.ToNormalizedString();
 
     /// <summary>Installs the engine, in the place of one of the same name and versions.</summary>
     /// <param name="cancellation">Stops; nothing is left.</param>
-    /// <returns>The engine; its numerics class is null, and the diagnostic says why, if it does not start on this machine.</returns>
+    /// <returns>The engine; its numerics class is null, and the diagnostic says why, if it does not start on this
+    /// machine.</returns>
     /// <exception cref="DiagnosticException">It cannot be installed.</exception>
     public (InstalledEngine Engine, Diagnostic? Trouble) Run(CancellationToken cancellation)
     {
@@ -49,11 +55,17 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw PipelineDiagnostics.EngineNotInstalled.Error(new SourceLocation(InstalledEngines.Root), $"{exception.Message.TrimEnd('.')}; {InstalledEngines.Variable} can name another folder", exception);
+            throw PipelineDiagnostics.EngineNotInstalled.Error(
+                new SourceLocation(InstalledEngines.Root),
+                $"{exception.Message.TrimEnd('.')}; {InstalledEngines.Variable} can name another folder",
+                exception);
         }
         catch (Win32Exception exception)
         {
-            throw PipelineDiagnostics.EngineNotInstalled.Error(null, $"'{kind.Name}' is published by the .NET SDK, which is not found here: {exception.Message}", exception);
+            throw PipelineDiagnostics.EngineNotInstalled.Error(
+                null,
+                $"'{kind.Name}' is published by the .NET SDK, which is not found here: {exception.Message}",
+                exception);
         }
 
         return Greet(target);
@@ -102,7 +114,8 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
     }
 
     /// <summary>The tool's own packages are where it came from, whichever feed that was.</summary>
-    private static string Remedy(IReadOnlyList<string> errors) => errors is [var first, ..] && first.StartsWith("NU110", StringComparison.Ordinal) && first.Contains("package SparseLlm.", StringComparison.Ordinal)
+    private static string Remedy(
+        IReadOnlyList<string> errors) => errors is [var first, ..] && first.StartsWith("NU110", StringComparison.Ordinal) && first.Contains("package SparseLlm.", StringComparison.Ordinal)
         ? "; name the feed that the tool came from with --source, or go to a folder whose NuGet.config names it"
         : "";
 
@@ -133,7 +146,10 @@ public sealed class EngineInstallation(EngineKind kind, NuGetVersion version, En
             foreach (Precision precision in Enum.GetValues<Precision>())
             {
                 // What it computes as is then known without starting it.
-                using var worker = new WorkerEngine(engine, new EngineChoice(engine.Name) { Precision = precision }, BuildCache.Open("off", remote: null, _ => { }));
+                using var worker = new WorkerEngine(
+                    engine,
+                    new EngineChoice(engine.Name) { Precision = precision },
+                    BuildCache.Open("off", remote: null, _ => { }));
                 worker.Start();
             }
 

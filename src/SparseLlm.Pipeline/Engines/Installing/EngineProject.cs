@@ -3,8 +3,9 @@ using System.Security;
 namespace SparseLlm.Pipeline.Engines.Installing;
 
 /// <summary>
-/// The project that an engine is published from: a program of a few lines, and references to the backend and to libtorch. A tool package runs no targets
-/// when it is installed, and libtorch for CUDA is put together by targets, from packages that are too large for one file each.
+/// The project that an engine is published from: a program of a few lines, and references to the backend and to
+/// libtorch. A tool package runs no targets when it is installed, and libtorch for CUDA is put together by targets,
+/// from packages that are too large for one file each.
 /// </summary>
 /// <param name="kind">The kind of engine.</param>
 /// <param name="version">The version of TorchSharp.</param>
@@ -21,10 +22,11 @@ internal sealed class EngineProject(EngineKind kind, string version, EngineSourc
     public const string FileName = AssemblyName + ".csproj";
 
     /// <summary>
-    /// The package that brings libtorch, and its version. For the TorchSharp that the tool was built for, it is known which one that is for the processor of this system alone: it has half the size of
-    /// that for all systems.
+    /// The package that brings libtorch, and its version. For the TorchSharp that the tool was built for, it is known
+    /// which one that is for the processor of this system alone: it has half the size of that for all systems.
     /// </summary>
-    public (string Package, string Version) LibTorch => kind == EngineKind.CpuTorch && version == TorchVersions.TorchSharp.ToNormalizedString()
+    public (string Package, string Version) LibTorch => kind == EngineKind.CpuTorch
+        && version == TorchVersions.TorchSharp.ToNormalizedString()
         ? ($"libtorch-cpu-{EngineKind.System}", TorchVersions.LibTorch.ToNormalizedString())
         : (kind.Package!, version);
 
@@ -38,8 +40,10 @@ internal sealed class EngineProject(EngineKind kind, string version, EngineSourc
         """;
 
     /// <summary>
-    /// TorchSharp is named besides the backend, which refers to it, and libtorch: all must fit together, and NuGet says so (NU1605) if the backend needs a newer one. The runtime identifier leaves out libtorch for other systems. Links instead of copies save as many gigabytes as libtorch takes, where packages and engines are on
-    /// one disk; the packages' own files are replaced, never written to.
+    /// TorchSharp is named besides the backend, which refers to it, and libtorch: all must fit together, and NuGet says
+    /// so (NU1605) if the backend needs a newer one. The runtime identifier leaves out libtorch for other systems.
+    /// Links instead of copies save as many gigabytes as libtorch takes, where packages and engines are on one disk;
+    /// the packages' own files are replaced, never written to.
     /// </summary>
     private string Project => $"""
         <Project Sdk="Microsoft.NET.Sdk">
@@ -71,7 +75,8 @@ internal sealed class EngineProject(EngineKind kind, string version, EngineSourc
         """;
 
     /// <summary>
-    /// Writes the project into an empty folder. Files that would otherwise be looked for in the folders above it, and belong to somebody else there, are empty here.
+    /// Writes the project into an empty folder. Files that would otherwise be looked for in the folders above it, and
+    /// belong to somebody else there, are empty here.
     /// </summary>
     public void Write(string folder)
     {

@@ -4,8 +4,9 @@ using System.Security.Cryptography;
 namespace SparseLlm.Pipeline.Engines.Installing;
 
 /// <summary>
-/// TorchSharp 0.107.0 on Linux with a libstdc++ that is older than that of GCC 13, such as Debian 12 and Ubuntu 22.04 have. Its native library asks for the version GLIBCXX_3.4.32, for the sake of
-/// one symbol that it never calls, and the loader refuses it. With the flag VER_FLG_WEAK on what it asks for, it loads.
+/// TorchSharp 0.107.0 on Linux with a libstdc++ that is older than that of GCC 13, such as Debian 12 and Ubuntu 22.04
+/// have. Its native library asks for the version GLIBCXX_3.4.32, for the sake of one symbol that it never calls, and
+/// the loader refuses it. With the flag VER_FLG_WEAK on what it asks for, it loads.
 /// </summary>
 internal static class OlderLibstdcxx
 {
@@ -24,11 +25,13 @@ internal static class OlderLibstdcxx
 
     /// <summary>Whether this system has one.</summary>
     public static bool IsHere =>
-        OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libstdc++.so.6", out nint library) && !NativeLibrary.TryGetExport(library, Symbol, out _);
+        OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libstdc++.so.6", out nint library)
+            && !NativeLibrary.TryGetExport(library, Symbol, out _);
 
     /// <summary>Makes the native library load here, if it has to be helped.</summary>
     /// <param name="folder">Where it is, or one of the folders above it.</param>
-    /// <returns>Whether it was changed. One that is not known is left as it is: the loader will say what it asks for.</returns>
+    /// <returns>Whether it was changed. One that is not known is left as it is: the loader will say what it asks
+    /// for.</returns>
     public static bool Accommodate(string folder) =>
         IsHere && Directory.EnumerateFiles(folder, LibraryName, SearchOption.AllDirectories).Count(Weaken) > 0;
 

@@ -10,7 +10,8 @@ internal sealed partial class PublishErrors
     /// <summary>The errors in their order, each in one line: its code and what is wrong, without the file.</summary>
     public IReadOnlyList<string> All => errors;
 
-    /// <summary>Takes a line that is an error, or goes on with one: what NuGet has found in each source, such as the nearest version, is on lines of its own.</summary>
+    /// <summary>Takes a line that is an error, or goes on with one: what NuGet has found in each source, such as the
+    /// nearest version, is on lines of its own.</summary>
     /// <returns>Whether it is one.</returns>
     public bool TryAdd(string line)
     {
@@ -20,7 +21,8 @@ internal sealed partial class PublishErrors
         }
 
         string code = match.Groups["code"].Value, text = match.Groups["text"].Value.Trim(' ', '.');
-        if (text is ['-', ' ', .. var more] && errors is [.., var last] && last.StartsWith(code, StringComparison.Ordinal))
+        if (text is ['-', ' ', .. var more] && errors is [.., var last]
+            && last.StartsWith(code, StringComparison.Ordinal))
         {
             errors[^1] = $"{last}; {more}";
         }
@@ -32,6 +34,8 @@ internal sealed partial class PublishErrors
         return true;
     }
 
-    [GeneratedRegex(@"(^|: )error ?(?<code>[A-Z]+[0-9]+)? ?: (?<text>.*?)( \[[^\[\]]*proj\])?$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"(^|: )error ?(?<code>[A-Z]+[0-9]+)? ?: (?<text>.*?)( \[[^\[\]]*proj\])?$",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Error();
 }

@@ -3,7 +3,8 @@ using NuGet.Versioning;
 
 namespace SparseLlm.Pipeline.Engines.Installing;
 
-/// <summary>The versions that this version of the tool was built for, of those that Directory.Packages.props names.</summary>
+/// <summary>The versions that this version of the tool was built for, of those that Directory.Packages.props
+/// names.</summary>
 public static class TorchVersions
 {
     /// <summary>That of TorchSharp.</summary>
@@ -13,5 +14,7 @@ public static class TorchVersions
     public static NuGetVersion LibTorch { get; } = Read("LibTorchVersion");
 
     private static NuGetVersion Read(string name) =>
-        NuGetVersion.Parse(typeof(TorchVersions).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == name).Value!);
+        NuGetVersion.Parse(typeof(TorchVersions).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(metadata => metadata.Key == name)
+            .Value!);
 }

@@ -18,16 +18,21 @@ internal sealed record ExpertsStep(IReadOnlyList<IReadOnlyList<int>?> Kept) : IJ
     public static ExpertsStep Read(CacheEntry entry, ModelDefinition model, double share)
     {
         var step = entry.MetadataAs<ExpertsStep>(Kind);
-        bool fits = step.Kept.Count == model.Layers.Count && model.Layers.Zip(step.Kept).All(layer => Fits(layer.First, layer.Second, share));
-        return fits ? step : throw new InvalidDataException("it does not hold a choice among the experts of this model");
+        bool fits = step.Kept.Count == model.Layers.Count
+            && model.Layers.Zip(step.Kept).All(layer => Fits(layer.First, layer.Second, share));
+        return fits
+            ? step
+            : throw new InvalidDataException("it does not hold a choice among the experts of this model");
     }
 
     private static bool Fits(LayerDefinition layer, IReadOnlyList<int>? kept, double share) =>
         layer.Blocks.Select(block => block.Mixer).OfType<ExpertsDefinition>().FirstOrDefault() is { } experts
-            ? kept is not null && kept.Count == ExpertSelection.Count(experts, share) && kept.All(place => place < experts.Experts.Count)
+            ? kept is not null && kept.Count == ExpertSelection.Count(experts, share)
+                && kept.All(place => place < experts.Experts.Count)
             : kept is null;
 
     void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(
-        Kept.All(kept => kept is null || (kept.All(place => place >= 0) && kept.SequenceEqual(kept.Distinct().Order()))),
+        Kept.All(
+            kept => kept is null || (kept.All(place => place >= 0) && kept.SequenceEqual(kept.Distinct().Order()))),
         "places of experts are not ascending");
 }

@@ -11,8 +11,8 @@ using SparseLlm.Pruning.Patterns;
 namespace SparseLlm.Pipeline.Engines.Local;
 
 /// <summary>
-/// A pruned decoder layer in the cache: a file with the bytes of its changed tensors one after the other, in the checkpoint's element types, and what was
-/// reported of it.
+/// A pruned decoder layer in the cache: a file with the bytes of its changed tensors one after the other, in the
+/// checkpoint's element types, and what was reported of it.
 /// </summary>
 /// <param name="cache">The cache.</param>
 /// <param name="model">The dense model.</param>
@@ -38,7 +38,11 @@ internal sealed class LayerStep(BuildCache cache, DecoderModel model)
             return null;
         }
 
-        return new PrunedLayer(report.Index, tensors, report.Linears, report.Fallbacks) { Sweeps = report.Sweeps, Guards = report.Guards ?? [] };
+        return new PrunedLayer(report.Index, tensors, report.Linears, report.Fallbacks)
+        {
+            Sweeps = report.Sweeps,
+            Guards = report.Guards ?? []
+        };
     }
 
     /// <summary>Puts a layer into the cache.</summary>
@@ -60,7 +64,13 @@ internal sealed class LayerStep(BuildCache cache, DecoderModel model)
             }
 
             string[] names = [.. layer.Tensors.Select(tensor => tensor.Name)];
-            cache.Put(key, Kind, description, [(FileName, scratch)], new Report(layer.Index, names, layer.Linears, layer.Fallbacks, layer.Sweeps, layer.Guards), origin: origin);
+            cache.Put(
+                key,
+                Kind,
+                description,
+                [(FileName, scratch)],
+                new Report(layer.Index, names, layer.Linears, layer.Fallbacks, layer.Sweeps, layer.Guards),
+                origin: origin);
         }
         finally
         {
@@ -71,7 +81,8 @@ internal sealed class LayerStep(BuildCache cache, DecoderModel model)
     /// <summary>Whether the layer with this key is in the cache, here or on the remote one.</summary>
     public bool Contains(string key, CancellationToken cancellation) => cache.Contains(key, cancellation);
 
-    /// <summary>What an entry tells of a layer, if it is this one: its tensors, each once, with their bytes and no others; its matrices as the plan has them.</summary>
+    /// <summary>What an entry tells of a layer, if it is this one: its tensors, each once, with their bytes and no
+    /// others; its matrices as the plan has them.</summary>
     private Report ReadReport(CacheEntry entry, LayerDefinition layer, SparsityPlan plan)
     {
         var report = entry.MetadataAs<Report>(Kind);
@@ -81,7 +92,8 @@ internal sealed class LayerStep(BuildCache cache, DecoderModel model)
         bool fits = report.Index == layer.Index
             && report.Tensors.Distinct().Count() == report.Tensors.Count
             && !report.Tensors.Except(changeable.Keys).Any()
-            && !report.Linears.Any(linear => linears.TryGetValue(linear.Name, out LinearDefinition? definition) && !report.Tensors.Contains(PrunedTensor.NameOf(definition.Weight)))
+            && !report.Linears.Any(linear => linears.TryGetValue(linear.Name, out LinearDefinition? definition)
+                && !report.Tensors.Contains(PrunedTensor.NameOf(definition.Weight)))
             && linears.Values.All(linear => plan.PatternFor(linear) is null || reported.Contains(linear.WeightName))
             && report.Linears.All(linear => linears.TryGetValue(linear.Name, out LinearDefinition? definition)
                 && (linear.Rows, linear.Columns) == (definition.Outputs, definition.Inputs)
@@ -92,13 +104,14 @@ internal sealed class LayerStep(BuildCache cache, DecoderModel model)
     }
 
     /// <summary>
-    /// The tensors, or planes of them, that pruning a layer can change, by name: the layer's, and the head's norm, which distillation tunes along with the last
-    /// layer.
+    /// The tensors, or planes of them, that pruning a layer can change, by name: the layer's, and the head's norm,
+    /// which distillation tunes along with the last layer.
     /// </summary>
     private Dictionary<string, (TensorShape Tensor, int? Plane)> Changeable(LayerDefinition layer)
     {
         ModelDefinition definition = model.Definition;
-        IEnumerable<TensorShape> tensors = layer.Index == definition.Layers.Count - 1 && definition.Head.Norm is { } norm ? layer.Tensors.Concat(norm.Tensors) : layer.Tensors;
+        IEnumerable<TensorShape> tensors = layer.Index == definition.Layers.Count - 1
+            && definition.Head.Norm is { } norm ? layer.Tensors.Concat(norm.Tensors) : layer.Tensors;
         return tensors.SelectMany(tensor => tensor.Planes == 0
                 ? [(tensor, (int?)null)]
                 : Enumerable.Range(0, tensor.Planes).Select(plane => (tensor, (int?)plane)))
@@ -110,7 +123,8 @@ internal sealed class LayerStep(BuildCache cache, DecoderModel model)
     private PrunedTensor[] Read(Stream file, LayerDefinition layer, Report report)
     {
         Dictionary<string, (TensorShape Tensor, int? Plane)> changeable = Changeable(layer);
-        ILookup<string, LinearDefinition> linears = layer.Linears.ToLookup(linear => PrunedTensor.NameOf(linear.Weight));
+        ILookup<string, LinearDefinition> linears = layer.Linears
+            .ToLookup(linear => PrunedTensor.NameOf(linear.Weight));
         Dictionary<string, LinearReport> reports = report.Linears.ToDictionary(linear => linear.Name);
         var tensors = new List<PrunedTensor>();
         foreach (string name in report.Tensors)
@@ -120,8 +134,11 @@ internal sealed class LayerStep(BuildCache cache, DecoderModel model)
             file.ReadExactly(bytes);
             var tensor = new PrunedTensor(shape.Name, plane, checkpoint[shape.Name].ElementType, bytes);
             bool isAsReported = ElementTypes.AreFinite(bytes, tensor.ElementType)
-                && HasZeros(tensor, linears[name].Where(linear => reports.ContainsKey(linear.WeightName)).Select(linear => (linear, reports[linear.WeightName].Zeros)));
-            tensors.Add(isAsReported ? tensor : throw new InvalidDataException($"the values of '{name}' are not those that it tells of"));
+                && HasZeros(tensor, linears[name].Where(linear => reports.ContainsKey(linear.WeightName))
+                    .Select(linear => (linear, reports[linear.WeightName].Zeros)));
+            tensors.Add(isAsReported
+                ? tensor
+                : throw new InvalidDataException($"the values of '{name}' are not those that it tells of"));
         }
 
         return [.. tensors];

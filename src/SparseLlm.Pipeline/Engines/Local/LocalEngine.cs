@@ -27,7 +27,8 @@ public sealed class LocalEngine : IEngine
     {
     }
 
-    /// <summary>An engine on several backends of one numerics class: the first has the model, the others solve matrices too.</summary>
+    /// <summary>An engine on several backends of one numerics class: the first has the model, the others solve matrices
+    /// too.</summary>
     /// <param name="backends">What computes; disposed with the engine.</param>
     /// <param name="cache">Where finished steps are kept.</param>
     public LocalEngine(IReadOnlyList<IBackend> backends, BuildCache cache)
@@ -35,10 +36,15 @@ public sealed class LocalEngine : IEngine
     {
     }
 
-    private LocalEngine(IReadOnlyList<IBackend> backends, BuildCache cache, string numericsClass, Func<string, DecoderModel> open) =>
+    private LocalEngine(
+        IReadOnlyList<IBackend> backends,
+        BuildCache cache,
+        string numericsClass,
+        Func<string, DecoderModel> open) =>
         (this.backends, this.cache, NumericsClass, this.open) = (backends, cache, numericsClass, open);
 
-    /// <summary>An engine that multiplies matrices as they are stored, which adds up in another order. It measures what it can be asked to run; what it prunes, nobody has to expect.</summary>
+    /// <summary>An engine that multiplies matrices as they are stored, which adds up in another order. It measures what
+    /// it can be asked to run; what it prunes, nobody has to expect.</summary>
     /// <param name="backend">What computes; disposed with the engine.</param>
     /// <param name="cache">Where finished steps are kept.</param>
     public static LocalEngine AsStored(CpuBackend backend, BuildCache cache) => new(
@@ -49,7 +55,9 @@ public sealed class LocalEngine : IEngine
 
     /// <inheritdoc/>
     public PruneResult Prune(PruneJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation) =>
-        Run(job.Request.Output, progress, () => new PruneRun(Open(job.Model), job, [.. backends.Skip(1)], progress).Write(cancellation) with { Gpus = [.. backends.Select(backend => backend.Gpu).OfType<Gpu>()] });
+        Run(job.Request.Output, progress, () => new PruneRun(Open(job.Model), job, [.. backends.Skip(1)], progress)
+            .Write(cancellation) with
+        { Gpus = [.. backends.Select(backend => backend.Gpu).OfType<Gpu>()] });
 
     /// <inheritdoc/>
     public Perplexity Measure(MeasureJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation) =>
@@ -60,7 +68,9 @@ public sealed class LocalEngine : IEngine
         if (!isAnnounced)
         {
             isAnnounced = true;
-            progress?.Report(new EngineStarted(string.Join(" and ", backends.Select(backend => backend.Description)), Environment.ProcessId));
+            progress?.Report(new EngineStarted(
+                string.Join(" and ", backends.Select(backend => backend.Description)),
+                Environment.ProcessId));
         }
 
         try

@@ -11,7 +11,8 @@ using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pipeline.Engines.Local;
 
-/// <summary>A dense model on a backend, and what is computed once for all jobs on it: token ids, what prunes have in common.</summary>
+/// <summary>A dense model on a backend, and what is computed once for all jobs on it: token ids, what prunes have in
+/// common.</summary>
 internal sealed class ModelSession : IDisposable
 {
     private readonly Dictionary<(string Paths, TextSource Reading, int Count), int[]> ids = [];
@@ -40,7 +41,8 @@ internal sealed class ModelSession : IDisposable
     /// <summary>A place for the activations of one job.</summary>
     public MatrixStore CreateStore(MemoryBudget memory) => new(Model.Backend, memory.Bytes, Cache.Scratch());
 
-    /// <summary>What a prune has in common with the one before it; null where no more prunes are to be expected.</summary>
+    /// <summary>What a prune has in common with the one before it; null where no more prunes are to be
+    /// expected.</summary>
     public SharedInputs? SharedInputs(PruneJob job, CalibrationTokens tokens)
     {
         PruningSettings settings = job.Request.Settings;
@@ -62,8 +64,14 @@ internal sealed class ModelSession : IDisposable
     public CalibrationTokens Calibration(CalibrationSource source)
     {
         CalibrationSettings settings = source.Settings;
-        int count = settings.Sampling == Sampling.Sequential ? Count(settings.Samples, settings.SequenceLength) : CalibrationText.All;
-        return CalibrationTokens.Cut(Ids(source.Text, count), settings, Model.Definition.MaximumLength, source.Location);
+        int count = settings.Sampling == Sampling.Sequential
+            ? Count(settings.Samples, settings.SequenceLength)
+            : CalibrationText.All;
+        return CalibrationTokens.Cut(
+            Ids(source.Text, count),
+            settings,
+            Model.Definition.MaximumLength,
+            source.Location);
     }
 
     /// <summary>The perplexity of this model, or of another one with its tokenizer.</summary>
@@ -78,7 +86,11 @@ internal sealed class ModelSession : IDisposable
         return Measure(other, job, progress, cancellation);
     }
 
-    private Perplexity Measure(DecoderModel model, MeasureJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation)
+    private Perplexity Measure(
+        DecoderModel model,
+        MeasureJob job,
+        IProgress<BuildProgress>? progress,
+        CancellationToken cancellation)
     {
         using MatrixStore store = CreateStore(job.Memory);
         int count = job.Text.Windows is { } windows ? Count(windows, job.Text.SequenceLength) : CalibrationText.All;
@@ -95,7 +107,9 @@ internal sealed class ModelSession : IDisposable
 
     /// <summary>How many ids windows have.</summary>
     private int Count(int windows, int? length) =>
-        (int)Math.Min(CalibrationText.All, (long)windows * (length ?? CalibrationTokens.DefaultSequenceLength(Model.Definition.MaximumLength)));
+        (int)Math.Min(
+            CalibrationText.All,
+            (long)windows * (length ?? CalibrationTokens.DefaultSequenceLength(Model.Definition.MaximumLength)));
 
     private int[] Ids(TextSource source, int count)
     {

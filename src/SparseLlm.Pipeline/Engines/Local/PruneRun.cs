@@ -18,10 +18,14 @@ using SparseLlm.Pruning.Patterns;
 namespace SparseLlm.Pipeline.Engines.Local;
 
 /// <summary>
-/// Prunes a model step by step, each of which is looked for in the cache before it is computed, and stored there as soon as it is: a run that
-/// was stopped goes on behind its last finished layer.
+/// Prunes a model step by step, each of which is looked for in the cache before it is computed, and stored there as
+/// soon as it is: a run that was stopped goes on behind its last finished layer.
 /// </summary>
-internal sealed class PruneRun(ModelSession session, PruneJob job, IReadOnlyList<IBackend> others, IProgress<BuildProgress>? progress)
+internal sealed class PruneRun(
+    ModelSession session,
+    PruneJob job,
+    IReadOnlyList<IBackend> others,
+    IProgress<BuildProgress>? progress)
 {
     private readonly PruneRequest request = job.Request;
     private readonly StepKeys keys = job.Keys;
@@ -72,7 +76,10 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IReadOnlyList
         var known = new HashSet<int>();
         try
         {
-            foreach (PrunedLayer layer in pruner.Run(Known, index => steps.Contains(keys.Layers[index], cancellation), cancellation))
+            foreach (PrunedLayer layer in pruner.Run(
+                Known,
+                index => steps.Contains(keys.Layers[index], cancellation),
+                cancellation))
             {
                 foreach (PrunedTensor tensor in layer.Tensors)
                 {
@@ -84,7 +91,12 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IReadOnlyList
                     job.Inputs.RequireUnchanged();
 
                     // Not to be cancelled: who stops a build expects that what is finished is kept.
-                    steps.Save(keys.Layers[layer.Index], Describe(layer), layer, Path.Combine(job.Directory, ".layer"), Origin);
+                    steps.Save(
+                        keys.Layers[layer.Index],
+                        Describe(layer),
+                        layer,
+                        Path.Combine(job.Directory, ".layer"),
+                        Origin);
                 }
 
                 layers.Add(layer with { Tensors = [] });
@@ -92,13 +104,18 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IReadOnlyList
         }
         catch (OperationCanceledException)
         {
-            progress?.Report(new Interrupted(request.DisplayName, cache.IsOn ? layers.Count : 0, model.Definition.Layers.Count));
+            progress?.Report(
+                new Interrupted(request.DisplayName, cache.IsOn ? layers.Count : 0, model.Definition.Layers.Count));
             throw;
         }
 
         writer.Complete();
         layers[0] = layers[0] with { Fallbacks = [.. fallbacks, .. layers[0].Fallbacks] };
-        return new PruneResult(layers, tokens is null ? null : new CalibrationWindows(tokens.Windows, tokens.SequenceLength), store.SpilledBytes, PeakMemory());
+        return new PruneResult(
+            layers,
+            tokens is null ? null : new CalibrationWindows(tokens.Windows, tokens.SequenceLength),
+            store.SpilledBytes,
+            PeakMemory());
 
         PrunedLayer? Known(int index)
         {
@@ -108,7 +125,8 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IReadOnlyList
                 known.Add(index);
             }
 
-            return layer ?? (job.MayPrune ? null : throw NotInCache(FormattableString.Invariant($"layer {index} of {keys.Layers.Count} would have to be pruned")));
+            return layer ?? (job.MayPrune ? null : throw NotInCache(
+                FormattableString.Invariant($"layer {index} of {keys.Layers.Count} would have to be pruned")));
         }
     }
 
@@ -126,7 +144,10 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IReadOnlyList
             return request.Plan;
         }
 
-        AllocationStep? known = cache.TryGet(keys.Allocation, entry => AllocationStep.Read(entry, request.Plan, model.Definition), cancellation)?.Metadata;
+        AllocationStep? known = cache.TryGet(
+            keys.Allocation,
+            entry => AllocationStep.Read(entry, request.Plan, model.Definition),
+            cancellation)?.Metadata;
         if (known is null)
         {
             if (!job.MayPrune)
@@ -134,10 +155,25 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IReadOnlyList
                 throw NotInCache("the sparsity of each matrix would have to be found");
             }
 
-            SparsityPlan plan = BudgetAllocation.Allocate(model, request.Settings, request.Plan, tokens, store, fallbacks.Add, step, cancellation);
+            SparsityPlan plan = BudgetAllocation.Allocate(
+                model,
+                request.Settings,
+                request.Plan,
+                tokens,
+                store,
+                fallbacks.Add,
+                step,
+                cancellation);
             known = AllocationStep.Of(plan, fallbacks);
             job.Inputs.RequireUnchanged();
-            cache.Put(keys.Allocation, AllocationStep.Kind, $"{request.DisplayName}: the budget of each matrix", [], known, cancellation, Origin);
+            cache.Put(
+                keys.Allocation,
+                AllocationStep.Kind,
+                $"{request.DisplayName}: the budget of each matrix",
+                [],
+                known,
+                cancellation,
+                Origin);
         }
         else
         {
@@ -157,7 +193,10 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IReadOnlyList
         }
 
         (DecoderModel dense, double share) = (session.Model, request.Settings.ExpertsKept);
-        if (cache.TryGet(keys.Experts, entry => ExpertsStep.Read(entry, dense.Definition, share), cancellation) is { } known)
+        if (cache.TryGet(
+            keys.Experts,
+            entry => ExpertsStep.Read(entry, dense.Definition, share),
+            cancellation) is { } known)
         {
             return known.Metadata.Kept;
         }
@@ -167,9 +206,17 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IReadOnlyList
             throw NotInCache("the experts that stay would have to be found");
         }
 
-        var chosen = new ExpertsStep(ExpertSelection.Choose(dense, share, tokens ?? throw CalibrationMissing(), store, step, cancellation));
+        var chosen = new ExpertsStep(
+            ExpertSelection.Choose(dense, share, tokens ?? throw CalibrationMissing(), store, step, cancellation));
         job.Inputs.RequireUnchanged();
-        cache.Put(keys.Experts, ExpertsStep.Kind, $"{request.DisplayName}: the experts that stay", [], chosen, cancellation, Origin);
+        cache.Put(
+            keys.Experts,
+            ExpertsStep.Kind,
+            $"{request.DisplayName}: the experts that stay",
+            [],
+            chosen,
+            cancellation,
+            Origin);
         return chosen.Kept;
     }
 
@@ -183,7 +230,9 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IReadOnlyList
         null, "which experts are dropped is decided by calibration data; give it a calibration text");
 
     private DiagnosticException NotInCache(string missing) =>
-        PipelineDiagnostics.NotInCache.Error(request.Location, $"'{request.DisplayName}' is not in the cache; {missing}. {PruneJob.BuildElsewhere}");
+        PipelineDiagnostics.NotInCache.Error(
+            request.Location,
+            $"'{request.DisplayName}' is not in the cache; {missing}. {PruneJob.BuildElsewhere}");
 
     private static long? PeakMemory()
     {
@@ -191,7 +240,8 @@ internal sealed class PruneRun(ModelSession session, PruneJob job, IReadOnlyList
         return process.PeakWorkingSet64 is > 0 and var bytes ? bytes : null;
     }
 
-    /// <summary>Reports at once, on the same thread: <see cref="Progress{T}"/> would report late and out of order.</summary>
+    /// <summary>Reports at once, on the same thread: <see cref="Progress{T}"/> would report late and out of
+    /// order.</summary>
     private sealed class ForwardedProgress(Action<PruningProgress> report) : IProgress<PruningProgress>
     {
         public void Report(PruningProgress value) => report(value);

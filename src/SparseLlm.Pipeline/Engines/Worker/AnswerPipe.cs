@@ -10,7 +10,8 @@ internal sealed class AnswerPipe : IProgress<BuildProgress>, IDisposable
     private readonly StreamWriter writer;
     private readonly Lock gate = new();
 
-    private AnswerPipe(Stream pipe) => writer = new StreamWriter(pipe, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+    private AnswerPipe(Stream pipe)
+        => writer = new StreamWriter(pipe, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
 
     /// <summary>Opens the pipe with a handle; null where that is none.</summary>
     public static AnswerPipe? TryOpen(string handle)

@@ -1,6 +1,7 @@
 namespace SparseLlm.Pipeline.Engines.Worker;
 
-/// <summary>Reads lines of bytes from another process. What it writes may have no end, so a line longer than the limit comes in pieces.</summary>
+/// <summary>Reads lines of bytes from another process. What it writes may have no end, so a line longer than the limit
+/// comes in pieces.</summary>
 /// <param name="stream">What the other process writes to.</param>
 /// <param name="limit">The most bytes of a piece.</param>
 internal sealed class LineReader(Stream stream, int limit)
@@ -12,7 +13,8 @@ internal sealed class LineReader(Stream stream, int limit)
 
     /// <summary>Reads on.</summary>
     /// <param name="bytes">A line without its end, or a piece of one.</param>
-    /// <param name="isWhole">Whether the line has ended here; not so at the limit, nor where the stream ends before it.</param>
+    /// <param name="isWhole">Whether the line has ended here; not so at the limit, nor where the stream ends before
+    /// it.</param>
     /// <returns>False at the end of the stream.</returns>
     /// <exception cref="IOException">The stream cannot be read.</exception>
     public bool TryRead(out byte[] bytes, out bool isWhole)

@@ -3,7 +3,8 @@ using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Pipeline.Engines.Worker;
 
-/// <summary>The last lines that a process has written, as far as they are worth showing: it may write without end, and commands to a terminal.</summary>
+/// <summary>The last lines that a process has written, as far as they are worth showing: it may write without end, and
+/// commands to a terminal.</summary>
 internal sealed class OutputTail
 {
     private const int Length = 20;
@@ -11,7 +12,8 @@ internal sealed class OutputTail
 
     private readonly Queue<string> lines = [];
 
-    /// <summary>Reads a stream to its end, on a thread of its own: who did not read it would stop the process.</summary>
+    /// <summary>Reads a stream to its end, on a thread of its own: who did not read it would stop the
+    /// process.</summary>
     public Thread Follow(Stream stream)
     {
         var thread = new Thread(() => Read(stream)) { IsBackground = true, Name = "output" };

@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace SparseLlm.Pipeline.Engines.Worker;
 
 /// <summary>
-/// Reads requests on a thread of its own, so that a worker hears of a cancellation while it computes, and of the end of the tool, however that came. It is
-/// not disposed of: that thread may be waiting for the tool to the end of the process.
+/// Reads requests on a thread of its own, so that a worker hears of a cancellation while it computes, and of the end of
+/// the tool, however that came. It is not disposed of: that thread may be waiting for the tool to the end of the
+/// process.
 /// </summary>
 internal sealed class RequestQueue
 {
@@ -16,12 +17,17 @@ internal sealed class RequestQueue
 
     /// <summary>Begins to read.</summary>
     public RequestQueue(Stream input) =>
-        new Thread(() => Read(new LineReader(input, WorkerProtocol.LongestLine))) { IsBackground = true, Name = "requests" }.Start();
+        new Thread(() => Read(new LineReader(input, WorkerProtocol.LongestLine)))
+        {
+            IsBackground = true,
+            Name = "requests"
+        }.Start();
 
     /// <summary>The requests, as they come; they end with the input.</summary>
     public IEnumerable<WorkerRequest> All => requests.GetConsumingEnumerable();
 
-    /// <summary>Why no more requests are read though there are some: the tool sent what is none. It waits for an answer that it will not get, unless the process ends.</summary>
+    /// <summary>Why no more requests are read though there are some: the tool sent what is none. It waits for an answer
+    /// that it will not get, unless the process ends.</summary>
     public string? Trouble { get; private set; }
 
     /// <summary>Does a job that a request to cancel stops, or the end of the input.</summary>
@@ -50,7 +56,8 @@ internal sealed class RequestQueue
         }
     }
 
-    /// <summary>Takes no more requests, stops the job, and ends the process if that takes long: nobody waits for its results any more.</summary>
+    /// <summary>Takes no more requests, stops the job, and ends the process if that takes long: nobody waits for its
+    /// results any more.</summary>
     public void Close()
     {
         lock (gate)
@@ -63,7 +70,8 @@ internal sealed class RequestQueue
         {
             Thread.Sleep(Grace);
             Environment.Exit(1);
-        }) { IsBackground = true, Name = "grace" }.Start();
+        })
+        { IsBackground = true, Name = "grace" }.Start();
     }
 
     private void Read(LineReader lines)

@@ -7,7 +7,8 @@ namespace SparseLlm.Pipeline.Engines.Worker;
 /// <summary>What a worker says to the tool, one JSON object on a line of the pipe between them.</summary>
 internal abstract record WorkerAnswer;
 
-/// <summary>The first line, unless the worker cannot start: who it is. Every version of the protocol begins with these two properties.</summary>
+/// <summary>The first line, unless the worker cannot start: who it is. Every version of the protocol begins with these
+/// two properties.</summary>
 /// <param name="Protocol">The version of the protocol.</param>
 /// <param name="Tool">The version of the libraries that the worker was made with, which is the tool's.</param>
 internal sealed record Hello(int Protocol, string Tool) : WorkerAnswer
@@ -23,7 +24,8 @@ internal sealed record Hello(int Protocol, string Tool) : WorkerAnswer
 /// <param name="Value">What.</param>
 internal sealed record Told(BuildProgress Value) : WorkerAnswer;
 
-/// <summary>What became of a task. A reply to another is worth nothing, for its result would pass for that of this one.</summary>
+/// <summary>What became of a task. A reply to another is worth nothing, for its result would pass for that of this
+/// one.</summary>
 /// <param name="Number">The number of the task; 0 before there was one.</param>
 internal abstract record WorkerReply(int Number) : WorkerAnswer;
 

@@ -9,8 +9,8 @@ using SparseLlm.Recipes;
 namespace SparseLlm.Pipeline.Engines.Worker;
 
 /// <summary>
-/// An installed engine, in a worker process that is started for the first job. A worker whose answer is none, or one to another task, is ended, and the
-/// build with it, by a diagnostic.
+/// An installed engine, in a worker process that is started for the first job. A worker whose answer is none, or one to
+/// another task, is ended, and the build with it, by a diagnostic.
 /// </summary>
 /// <param name="engine">The engine.</param>
 /// <param name="choice">What is asked of it.</param>
@@ -25,10 +25,12 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
     private Hello? hello;
     private int tasks;
 
-    /// <summary>How long a worker may take to start: libtorch for CUDA is gigabytes, perhaps on a slow disk. A job may take any time.</summary>
+    /// <summary>How long a worker may take to start: libtorch for CUDA is gigabytes, perhaps on a slow disk. A job may
+    /// take any time.</summary>
     public TimeSpan StartingTime { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long a worker may take to stop when it is asked to, or to end. What is not finished by then is lost either way.</summary>
+    /// <summary>How long a worker may take to stop when it is asked to, or to end. What is not finished by then is lost
+    /// either way.</summary>
     public TimeSpan StoppingTime { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
@@ -47,7 +49,8 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
     public Perplexity Measure(MeasureJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation) =>
         Ask<Measured>(new Measure(++tasks, job), progress, cancellation).Result;
 
-    /// <summary>Starts the worker, if it is not running, and takes leave of it if it is not what it should be.</summary>
+    /// <summary>Starts the worker, if it is not running, and takes leave of it if it is not what it should
+    /// be.</summary>
     /// <returns>The numerics class and the description that it gives.</returns>
     /// <exception cref="DiagnosticException">It does not start.</exception>
     public (string NumericsClass, string Description) Start()
@@ -77,7 +80,9 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
             throw Unstartable($"{DotNetHost.Path} cannot be started: {exception.Message}");
         }
 
-        using Timer patience = worker.KillAfter(StartingTime, FormattableString.Invariant($"it has not greeted within {StartingTime.TotalSeconds:0.###} s"));
+        using Timer patience = worker.KillAfter(
+            StartingTime,
+            FormattableString.Invariant($"it has not greeted within {StartingTime.TotalSeconds:0.###} s"));
         Hello greeting = ReadGreeting(worker);
         RequireFit(greeting.Tool, $"the worker of '{engine.Name}' was made with version {greeting.Tool}");
         return greeting.Protocol != WorkerProtocol.Version
@@ -85,7 +90,8 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
             : greeting.NumericsClass.Length == 0
             ? throw NotUnderstood("does not say what it computes as", null)
             : engine.NumericsClassOf(choice) is { } expected && greeting.NumericsClass != expected
-            ? throw Mismatch($"'{engine.Name}' computes as {greeting.NumericsClass} here, and was {expected} when it was installed")
+            ? throw Mismatch(
+                $"'{engine.Name}' computes as {greeting.NumericsClass} here, and was {expected} when it was installed")
             : greeting;
     }
 
@@ -131,7 +137,8 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
                     progress?.Report(told.Value);
                     break;
                 case WorkerReply reply when reply.Number != task.Number:
-                    throw NotUnderstood(FormattableString.Invariant($"answers task {reply.Number}, and was asked for task {task.Number}"), progress);
+                    throw NotUnderstood(FormattableString.Invariant(
+                        $"answers task {reply.Number}, and was asked for task {task.Number}"), progress);
                 case T done:
                     return done;
                 case Cancelled when cancellation.IsCancellationRequested:
@@ -166,7 +173,8 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
     }
 
     /// <summary>Whether a refusal says why; else it would be a failure without an error.</summary>
-    private static bool IsReason(Refused refused) => refused.Diagnostics.Any(diagnostic => diagnostic.Severity == Severity.Error);
+    private static bool IsReason(Refused refused)
+        => refused.Diagnostics.Any(diagnostic => diagnostic.Severity == Severity.Error);
 
     private static void Tell(IReadOnlyList<string> lines, IProgress<BuildProgress>? progress)
     {

@@ -8,7 +8,8 @@ using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Engines.Worker;
 
-/// <summary>The worker process of an engine: does the jobs that the tool asks for, one after the other, on a backend.</summary>
+/// <summary>The worker process of an engine: does the jobs that the tool asks for, one after the other, on a
+/// backend.</summary>
 public static class WorkerHost
 {
     private const int Failure = 1;
@@ -16,12 +17,17 @@ public static class WorkerHost
 
     /// <summary>Serves the tool that has started this process, until it closes standard input.</summary>
     /// <param name="args">The arguments of the process.</param>
-    /// <param name="createBackend">Starts a backend on the device of a number with a precision, and is given what hears what a user should know of while it computes; called once for each device.</param>
+    /// <param name="createBackend">Starts a backend on the device of a number with a precision, and is given what hears
+    /// what a user should know of while it computes; called once for each device.</param>
     /// <param name="deviceMemory">
-    /// Where matrices are in the memory of a device: the bytes that are free there by its number, null where that is not known. Budgets that are percentages are of the first device's.
+    /// Where matrices are in the memory of a device: the bytes that are free there by its number, null where that is
+    /// not known. Budgets that are percentages are of the first device's.
     /// </param>
     /// <returns>The exit code.</returns>
-    public static int Run(string[] args, Func<int, Precision, Action<string>, IBackend> createBackend, Func<int, long?>? deviceMemory = null)
+    public static int Run(
+        string[] args,
+        Func<int, Precision, Action<string>, IBackend> createBackend,
+        Func<int, long?>? deviceMemory = null)
     {
         if (WorkerArguments.Parse(args) is not { } arguments || AnswerPipe.TryOpen(arguments.Answers) is not { } opened)
         {
@@ -33,7 +39,9 @@ public static class WorkerHost
         var requests = new RequestQueue(Console.OpenStandardInput());
 
         // Ctrl+C reaches all processes of a terminal. The tool decides what becomes of it, and says so.
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
+            PosixSignal.SIGINT,
+            context => context.Cancel = true);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
         {
             context.Cancel = true;
@@ -41,7 +49,11 @@ public static class WorkerHost
         });
         try
         {
-            return Start(arguments, createBackend, answers) is { } backends ? Serve(backends, deviceMemory is null ? null : new DeviceMemory(() => deviceMemory(arguments.Devices.All[0])), requests, answers) : Failure;
+            return Start(arguments, createBackend, answers) is { } backends ? Serve(
+                backends,
+                deviceMemory is null ? null : new DeviceMemory(() => deviceMemory(arguments.Devices.All[0])),
+                requests,
+                answers) : Failure;
         }
         catch (IOException)
         {
@@ -50,12 +62,18 @@ public static class WorkerHost
         }
     }
 
-    private static IReadOnlyList<IBackend>? Start(WorkerArguments arguments, Func<int, Precision, Action<string>, IBackend> create, AnswerPipe answers)
+    private static IReadOnlyList<IBackend>? Start(
+        WorkerArguments arguments,
+        Func<int, Precision, Action<string>, IBackend> create,
+        AnswerPipe answers)
     {
         try
         {
             IBackend[] backends = [.. arguments.Devices.All.Select(device =>
-                create(device, arguments.Precision, notice => answers.Report(new Notice(PipelineDiagnostics.EngineNotice.At(null, notice)))))];
+                create(
+                    device,
+                    arguments.Precision,
+                    notice => answers.Report(new Notice(PipelineDiagnostics.EngineNotice.At(null, notice)))))];
             RequireAlike(arguments.Devices, [.. backends.Select(backend => backend.NumericsClass)]);
             answers.Send(new Hello(WorkerProtocol.Version, ToolVersion.Current.ToNormalizedString())
             {
@@ -87,7 +105,11 @@ public static class WorkerHost
         }
     }
 
-    private static int Serve(IReadOnlyList<IBackend> backends, DeviceMemory? memory, RequestQueue requests, AnswerPipe answers)
+    private static int Serve(
+        IReadOnlyList<IBackend> backends,
+        DeviceMemory? memory,
+        RequestQueue requests,
+        AnswerPipe answers)
     {
         string cache = "off";
         LocalEngine? engine = null;
@@ -118,19 +140,31 @@ public static class WorkerHost
 
         return 0;
 
-        LocalEngine Open() => new(backends, BuildCache.Open(cache, diagnostic => answers.Report(new Notice(diagnostic))));
+        LocalEngine Open()
+            => new(backends, BuildCache.Open(cache, diagnostic => answers.Report(new Notice(diagnostic))));
     }
 
-    private static WorkerReply Do(WorkerTask task, Func<LocalEngine> engine, DeviceMemory? memory, RequestQueue requests, AnswerPipe answers)
+    private static WorkerReply Do(
+        WorkerTask task,
+        Func<LocalEngine> engine,
+        DeviceMemory? memory,
+        RequestQueue requests,
+        AnswerPipe answers)
     {
         try
         {
             return requests.Run<WorkerReply>(cancellation => task switch
             {
                 Prune { Job: var job } => new Pruned(
-                    task.Number, engine().Prune(job with { Memory = memory?.Of(job.Memory) ?? job.Memory }, answers, cancellation)),
+                    task.Number, engine().Prune(
+                        job with { Memory = memory?.Of(job.Memory) ?? job.Memory },
+                        answers,
+                        cancellation)),
                 Measure { Job: var job } => new Measured(
-                    task.Number, engine().Measure(job with { Memory = memory?.Of(job.Memory) ?? job.Memory }, answers, cancellation)),
+                    task.Number, engine().Measure(
+                        job with { Memory = memory?.Of(job.Memory) ?? job.Memory },
+                        answers,
+                        cancellation)),
                 _ => throw new InvalidOperationException($"nobody knows how to do {task}"),
             });
         }
@@ -149,6 +183,8 @@ public static class WorkerHost
         }
     }
 
-    /// <summary>What has failed at the bottom: what is thrown above it tells of type initialisers and the like.</summary>
-    private static string OneLine(Exception exception) => string.Join(' ', exception.GetBaseException().Message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    /// <summary>What has failed at the bottom: what is thrown above it tells of type initialisers and the
+    /// like.</summary>
+    private static string OneLine(
+        Exception exception) => string.Join(' ', exception.GetBaseException().Message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

@@ -7,12 +7,14 @@ using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Engines.Worker;
 
-/// <summary>The tool's side of a worker process: requests go to its standard input, answers come through a pipe of their own.</summary>
+/// <summary>The tool's side of a worker process: requests go to its standard input, answers come through a pipe of
+/// their own.</summary>
 internal sealed class WorkerProcess : IDisposable
 {
     private const int FirstSignal = 128;
 
-    /// <summary>For what it has printed to arrive. Others that it has left behind may hold the same output open.</summary>
+    /// <summary>For what it has printed to arrive. Others that it has left behind may hold the same output
+    /// open.</summary>
     private static readonly TimeSpan OutputGrace = TimeSpan.FromSeconds(2);
 
     private readonly Process process;
@@ -40,13 +42,17 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>Starts a worker.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="choice">What is asked of it; libtorch chooses threads for itself where it does not say.</param>
-    /// <param name="grace">How long it may take to stop when it is asked to, and to end when it has nothing more to do.</param>
+    /// <param name="grace">How long it may take to stop when it is asked to, and to end when it has nothing more to
+    /// do.</param>
     /// <exception cref="Win32Exception">There is no such program.</exception>
     public static WorkerProcess Start(InstalledEngine engine, EngineChoice choice, TimeSpan grace)
     {
         var pipe = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
         var start = new ProcessStartInfo(
-            DotNetHost.Path, ["exec", Path.Combine(engine.Folder, engine.Assembly), .. new WorkerArguments(pipe.GetClientHandleAsString(), choice.Precision, choice.Devices).Line])
+            DotNetHost.Path, ["exec", Path.Combine(engine.Folder, engine.Assembly), .. new WorkerArguments(
+                pipe.GetClientHandleAsString(),
+                choice.Precision,
+                choice.Devices).Line])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -58,7 +64,8 @@ internal sealed class WorkerProcess : IDisposable
             start.Environment["OMP_NUM_THREADS"] = count.ToString(CultureInfo.InvariantCulture);
         }
 
-        // Threads of libtorch that have nothing to do look for work without end unless they are told to sleep. Where others compute beside it, a prune takes three times as long so.
+        // Threads of libtorch that have nothing to do look for work without end unless they are told to sleep. Where
+        // others compute beside it, a prune takes three times as long so.
         start.Environment.TryAdd("OMP_WAIT_POLICY", "passive");
         var worker = new WorkerProcess(Process.Start(start)!, pipe, grace);
 
@@ -88,7 +95,8 @@ internal sealed class WorkerProcess : IDisposable
     /// <exception cref="InvalidDataException">It is none.</exception>
     public WorkerAnswer? Read() => WorkerProtocol.Read<WorkerAnswer>(answers);
 
-    /// <summary>Asks the worker to stop what it does, and kills it if it has not within the grace time: it may not even read the request.</summary>
+    /// <summary>Asks the worker to stop what it does, and kills it if it has not within the grace time: it may not even
+    /// read the request.</summary>
     public void Cancel()
     {
         kill ??= KillAfter(grace, "it did not stop when it was asked to");
@@ -98,7 +106,8 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>Kills the worker after a time, unless the timer is disposed of before.</summary>
     /// <param name="time">The time.</param>
     /// <param name="reason">What it has done, as <see cref="WaitForEnd"/> tells it.</param>
-    public Timer KillAfter(TimeSpan time, string reason) => new(_ => Kill(reason), null, time, Timeout.InfiniteTimeSpan);
+    public Timer KillAfter(TimeSpan time, string reason)
+        => new(_ => Kill(reason), null, time, Timeout.InfiniteTimeSpan);
 
     /// <summary>Ends a worker of which nothing is to be expected.</summary>
     /// <param name="reason">What it has done, as <see cref="WaitForEnd"/> tells it.</param>
@@ -115,7 +124,8 @@ internal sealed class WorkerProcess : IDisposable
         }
     }
 
-    /// <summary>How the process ended, after its last answer. All that it has printed is in <see cref="Output"/> then.</summary>
+    /// <summary>How the process ended, after its last answer. All that it has printed is in <see cref="Output"/>
+    /// then.</summary>
     public string WaitForEnd()
     {
         if (!process.WaitForExit(grace))
@@ -125,7 +135,9 @@ internal sealed class WorkerProcess : IDisposable
 
         bool hasEnded = process.WaitForExit(grace);
         Array.ForEach(followers, follower => follower.Join(OutputGrace));
-        return killedFor is { } reason ? $"{reason}, and was killed" : hasEnded ? Describe(process.ExitCode) : "it does not end";
+        return killedFor is { } reason
+            ? $"{reason}, and was killed"
+            : hasEnded ? Describe(process.ExitCode) : "it does not end";
     }
 
     private static string Describe(int code) => code > FirstSignal && !OperatingSystem.IsWindows()

@@ -5,7 +5,8 @@ using SparseLlm.Files;
 
 namespace SparseLlm.Pipeline.Engines.Worker;
 
-/// <summary>How requests and answers are written: JSON, one object on a line, the kind of an object by the name of its type.</summary>
+/// <summary>How requests and answers are written: JSON, one object on a line, the kind of an object by the name of its
+/// type.</summary>
 internal static class WorkerProtocol
 {
     /// <summary>Raised when tools and workers of before and after would not understand each other.</summary>
@@ -26,7 +27,8 @@ internal static class WorkerProtocol
 
     /// <summary>The next message of the other side; null where it has gone, perhaps in the middle of a line.</summary>
     /// <typeparam name="T">The abstract type.</typeparam>
-    /// <exception cref="InvalidDataException">What comes is not a message. Its text says what it is instead, in a form to follow a subject.</exception>
+    /// <exception cref="InvalidDataException">What comes is not a message. Its text says what it is instead, in a form
+    /// to follow a subject.</exception>
     public static T? Read<T>(LineReader lines)
         where T : class
     {
@@ -34,7 +36,8 @@ internal static class WorkerProtocol
         {
             return !lines.TryRead(out byte[] line, out bool isWhole) ? null
                 : isWhole ? Parse<T>(line)
-                : line.Length == LongestLine ? throw new InvalidDataException(FormattableString.Invariant($"sent a line of more than {LongestLine} bytes"))
+                : line.Length == LongestLine ? throw new InvalidDataException(
+                    FormattableString.Invariant($"sent a line of more than {LongestLine} bytes"))
                 : null;
         }
         catch (IOException)
@@ -61,13 +64,15 @@ internal static class WorkerProtocol
     /// <summary>Every case of an abstract record can travel, and none can be forgotten.</summary>
     private static void NameKinds(JsonTypeInfo info)
     {
-        if (!info.Type.IsAbstract || info.Type.Assembly.GetName().Name?.StartsWith("SparseLlm.", StringComparison.Ordinal) != true)
+        if (!info.Type.IsAbstract
+            || info.Type.Assembly.GetName().Name?.StartsWith("SparseLlm.", StringComparison.Ordinal) != true)
         {
             return;
         }
 
         info.PolymorphismOptions = new JsonPolymorphismOptions { TypeDiscriminatorPropertyName = "is" };
-        foreach (Type kind in info.Type.Assembly.GetTypes().Where(type => type.IsSealed && type.IsSubclassOf(info.Type)))
+        foreach (Type kind in info.Type.Assembly.GetTypes()
+            .Where(type => type.IsSealed && type.IsSubclassOf(info.Type)))
         {
             info.PolymorphismOptions.DerivedTypes.Add(new JsonDerivedType(kind, kind.Name));
         }

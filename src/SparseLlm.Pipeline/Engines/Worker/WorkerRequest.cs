@@ -1,6 +1,7 @@
 namespace SparseLlm.Pipeline.Engines.Worker;
 
-/// <summary>What the tool says to a worker, one JSON object on a line of its standard input. The end of the input ends the worker.</summary>
+/// <summary>What the tool says to a worker, one JSON object on a line of its standard input. The end of the input ends
+/// the worker.</summary>
 internal abstract record WorkerRequest;
 
 /// <summary>The first request.</summary>
@@ -21,5 +22,6 @@ internal sealed record Prune(int Number, PruneJob Job) : WorkerTask(Number);
 /// <param name="Job">What.</param>
 internal sealed record Measure(int Number, MeasureJob Job) : WorkerTask(Number);
 
-/// <summary>Stop what is being done; <see cref="Cancelled"/> is the reply then, unless it was done by that time.</summary>
+/// <summary>Stop what is being done; <see cref="Cancelled"/> is the reply then, unless it was done by that
+/// time.</summary>
 internal sealed record Cancel : WorkerRequest;

@@ -2,7 +2,8 @@ using SparseLlm.Pipeline.Reports.Markup;
 
 namespace SparseLlm.Pipeline.Reports.Charts;
 
-/// <summary>Groups of bars beside each other, one bar of a group for each series; the place of a group is a whole number.</summary>
+/// <summary>Groups of bars beside each other, one bar of a group for each series; the place of a group is a whole
+/// number.</summary>
 /// <param name="Horizontal">The name of the horizontal axis.</param>
 /// <param name="Vertical">The name of the vertical axis.</param>
 /// <param name="YFormat">How values are printed.</param>

@@ -2,7 +2,8 @@ using SparseLlm.Pipeline.Reports.Markup;
 
 namespace SparseLlm.Pipeline.Reports.Charts;
 
-/// <summary>The axes of a chart, and where values are between them. A chart is as wide as there is room for, and never wider.</summary>
+/// <summary>The axes of a chart, and where values are between them. A chart is as wide as there is room for, and never
+/// wider.</summary>
 /// <param name="Horizontal">The name of the horizontal axis.</param>
 /// <param name="Vertical">The name of the vertical axis; a narrow page leaves it out.</param>
 /// <param name="X">Its values from left to right.</param>
@@ -68,5 +69,6 @@ internal sealed record Frame(string Horizontal, string Vertical, Scale X, Scale 
 
         """);
 
-    private static string Print(double value, string format) => value.ToString(format, System.Globalization.CultureInfo.InvariantCulture);
+    private static string Print(double value, string format)
+        => value.ToString(format, System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -19,9 +19,11 @@ internal sealed record LineChart(Frame Axes, IReadOnlyList<Series> Series)
 
     /// <summary>The picture and its legend.</summary>
     /// <param name="description">What it shows, for those who do not see it.</param>
-    public Html Draw(string description) => Html.Of($"{Frame.Around(description, "lines", Content())}{Marker.Legend(Series, isOfLines: true, Reference?.Label)}");
+    public Html Draw(
+        string description) => Html.Of($"{Frame.Around(description, "lines", Content())}{Marker.Legend(Series, isOfLines: true, Reference?.Label)}");
 
-    private Html Content() => Html.Join([.. Reference is { } reference ? [DrawReference(reference)] : (Html[])[], .. Series.Select(Draw), .. Labels()]);
+    private Html Content() => Html.Join(
+        [.. Reference is { } reference ? [DrawReference(reference)] : (Html[])[], .. Series.Select(Draw), .. Labels()]);
 
     private Html DrawReference(Point reference) => Html.Of($"""
         <g class="reference"><title>{reference.Label}</title><path d="M{Frame.Span.From:0.#},{Frame.PlaceY(reference.Y):0.#}H{Frame.Span.To:0.#}" /></g>
@@ -44,7 +46,9 @@ internal sealed record LineChart(Frame Axes, IReadOnlyList<Series> Series)
     /// <summary>The names at the ends of the lines, which stand beside the picture.</summary>
     private IEnumerable<Html> Labels()
     {
-        Point?[] ends = [.. Series.Select(series => (Point?)series.Points[^1]), .. Reference is { } reference ? [reference] : (Point?[])[]];
+        Point?[] ends = [.. Series.Select(series => (Point?)series.Points[^1]), .. Reference is { } reference
+            ? [reference]
+            : (Point?[])[]];
         double[] places = EndLabels.Place([.. ends.Select(end => Frame.PlaceY(end!.Value.Y))], Frame.Floor);
         return
         [

@@ -2,7 +2,8 @@ using SparseLlm.Pipeline.Reports.Markup;
 
 namespace SparseLlm.Pipeline.Reports.Charts;
 
-/// <summary>What tells series apart: a colour, and for those who do not see it a shape of points and dashes of lines.</summary>
+/// <summary>What tells series apart: a colour, and for those who do not see it a shape of points and dashes of
+/// lines.</summary>
 internal static class Marker
 {
     /// <summary>The number of colours in the style sheet.</summary>

@@ -26,25 +26,33 @@ internal sealed class Scale
         double step = Round((high > low ? high - low : Math.Max(Math.Abs(high), 1)) / WantedTicks);
         double first = Math.Floor(low / step + Tolerance);
         double last = Math.Max(Math.Ceiling(high / step - Tolerance), first + 1);
-        return Between([.. Enumerable.Range(0, (int)(last - first) + 1).Select(tick => (first + tick) * step)], value => value);
+        return Between(
+            [.. Enumerable.Range(0, (int)(last - first) + 1).Select(tick => (first + tick) * step)],
+            value => value);
     }
 
     /// <summary>
-    /// A scale of changes from 0, on which equal ratios of changes are equally long: 1 % and 10 % are as far apart as 100 % and 1000 %. Around 0 it is linear,
-    /// and what has become less is below.
+    /// A scale of changes from 0, on which equal ratios of changes are equally long: 1 % and 10 % are as far apart as
+    /// 100 % and 1000 %. Around 0 it is linear, and what has become less is below.
     /// </summary>
     /// <param name="changes">What it must hold.</param>
     public static Scale Changes(IReadOnlyList<double> changes)
     {
-        double unit = Math.Clamp(changes.Select(Math.Abs).Where(change => change > 0).Select(PowerBelow).DefaultIfEmpty(MostUnit).Min(), LeastUnit, MostUnit);
+        double unit = Math.Clamp(
+            changes.Select(Math.Abs).Where(change => change > 0).Select(PowerBelow).DefaultIfEmpty(MostUnit).Min(),
+            LeastUnit,
+            MostUnit);
         double decades = Math.Log10(Math.Max(changes.Max(Math.Abs) / unit, 1));
         double[] digits = decades <= FewDecades ? [1, 3] : [1];
         int stride = Math.Max(1, (int)Math.Ceiling(decades / WantedTicks / 2));
         double[] steps = [.. Enumerable.Range(0, (int)decades / stride + 2)
-            .SelectMany(_ => digits, (power, digit) => digit * unit * Math.Pow(10, (double)power * stride)).Where(double.IsFinite)];
+            .SelectMany(_ => digits, (power, digit) => digit * unit * Math.Pow(10, (double)power * stride)).Where(
+                double.IsFinite)];
         double[] down = [.. Reach(steps, -changes.Min()).Select(step => -step).Reverse()];
         double[] up = [.. Reach(steps, changes.Max())];
-        return Between(down.Length + up.Length == 0 ? [0, unit] : [.. down, 0, .. up], change => Math.CopySign(Decades(Math.Abs(change) / unit), change));
+        return Between(
+            down.Length + up.Length == 0 ? [0, unit] : [.. down, 0, .. up],
+            change => Math.CopySign(Decades(Math.Abs(change) / unit), change));
     }
 
     /// <summary>The steps up to the first that is as large as a change.</summary>
@@ -56,12 +64,14 @@ internal sealed class Scale
 
     private static double PowerBelow(double value) => Math.Pow(10, Math.Floor(Math.Log10(value) + Tolerance));
 
-    /// <summary>A scale of whole numbers, of which the last is labelled, with half of one of them left at both ends.</summary>
+    /// <summary>A scale of whole numbers, of which the last is labelled, with half of one of them left at both
+    /// ends.</summary>
     public static Scale Whole(double first, double last)
     {
         double step = Math.Max(1, Round((last - first) / WholeTicks));
         double length = last - first + 1;
-        double[] ticks = [.. Enumerable.Range(0, (int)((last - first) / step) + 1).Select(tick => first + tick * step).Where(tick => tick <= last - LastGap * step), last];
+        double[] ticks = [.. Enumerable.Range(0, (int)((last - first) / step) + 1).Select(tick => first + tick * step)
+            .Where(tick => tick <= last - LastGap * step), last];
         return new Scale(ticks, value => (value - first + 0.5) / length);
     }
 

@@ -3,8 +3,8 @@ using System.Reflection;
 namespace SparseLlm.Pipeline.Reports.Markup;
 
 /// <summary>
-/// A piece of HTML, well-formed as XML too. Text comes into it only through the holes of <see cref="Of"/>, which encode it: no name of a file or text
-/// can become markup.
+/// A piece of HTML, well-formed as XML too. Text comes into it only through the holes of <see cref="Of"/>, which encode
+/// it: no name of a file or text can become markup.
 /// </summary>
 internal readonly struct Html
 {

@@ -7,7 +7,8 @@ using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Pipeline.Reports.Markup;
 
-/// <summary>An interpolated string whose literals are markup and whose holes are text or numbers to encode, or markup already.</summary>
+/// <summary>An interpolated string whose literals are markup and whose holes are text or numbers to encode, or markup
+/// already.</summary>
 [InterpolatedStringHandler]
 internal readonly struct HtmlInterpolation(int literalLength, int formattedCount)
 {
@@ -41,9 +42,12 @@ internal readonly struct HtmlInterpolation(int literalLength, int formattedCount
     /// <inheritdoc/>
     public override string ToString() => builder.ToString();
 
-    /// <summary>File names may hold characters that no document may, and some by which one name looks like another.</summary>
+    /// <summary>File names may hold characters that no document may, and some by which one name looks like
+    /// another.</summary>
     private static string Shown(string text) =>
-        text.All(unit => XmlConvert.IsXmlChar(unit) && !Printable.IsMarkOfDirection(unit)) ? text : string.Concat(text.EnumerateRunes().Select(Shown));
+        text.All(unit => XmlConvert.IsXmlChar(unit) && !Printable.IsMarkOfDirection(unit))
+            ? text
+            : string.Concat(text.EnumerateRunes().Select(Shown));
 
     private static string Shown(Rune rune) =>
         rune.IsBmp && Printable.IsMarkOfDirection((char)rune.Value) ? Printable.Of(rune.ToString())

@@ -4,7 +4,8 @@ using SparseLlm.Diagnostics;
 namespace SparseLlm.Pipeline.Reports.Markup;
 
 /// <summary>
-/// A piece of Markdown on one line, fit for a cell of a table. As with <see cref="Html"/>, text comes into it only through the holes of
+/// A piece of Markdown on one line, fit for a cell of a table. As with <see cref="Html"/>, text comes into it only
+/// through the holes of
 /// <see cref="Of"/>: no name of a file or text can become markup, or end the line.
 /// </summary>
 internal readonly partial struct Markdown
@@ -25,7 +26,8 @@ internal readonly partial struct Markdown
     /// <inheritdoc/>
     public override string ToString() => markup ?? "";
 
-    /// <summary>An underscore inside a word is one anyway, and names of tensors are easier to read without more.</summary>
+    /// <summary>An underscore inside a word is one anyway, and names of tensors are easier to read without
+    /// more.</summary>
     [GeneratedRegex(@"[\\`*\[\]<>|#&~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")]
     private static partial Regex Special();
 }

@@ -4,7 +4,8 @@ using System.Text;
 
 namespace SparseLlm.Pipeline.Reports.Markup;
 
-/// <summary>An interpolated string whose literals are Markdown and whose holes are text or numbers to escape, or Markdown already.</summary>
+/// <summary>An interpolated string whose literals are Markdown and whose holes are text or numbers to escape, or
+/// Markdown already.</summary>
 [InterpolatedStringHandler]
 internal readonly struct MarkdownInterpolation(int literalLength, int formattedCount)
 {

@@ -1,6 +1,7 @@
 namespace SparseLlm.Pipeline.Reports.Markup;
 
-/// <summary>A page that needs nothing but itself: style and pictures are inside, and its policy forbids the browser to load or run anything.</summary>
+/// <summary>A page that needs nothing but itself: style and pictures are inside, and its policy forbids the browser to
+/// load or run anything.</summary>
 /// <param name="Title">Its title.</param>
 /// <param name="Lead">A sentence or two under the title.</param>
 /// <param name="Sections">What follows; empty ones are left out.</param>

@@ -5,7 +5,8 @@ using SparseLlm.Models.Definitions;
 
 namespace SparseLlm.Pipeline.Reports.Masks;
 
-/// <summary>Where the weights of a matrix are that were kept: a coarse grid over it, with the share of weights in each cell that are not zero.</summary>
+/// <summary>Where the weights of a matrix are that were kept: a coarse grid over it, with the share of weights in each
+/// cell that are not zero.</summary>
 /// <param name="Rows">Cells from top to bottom, over the outputs.</param>
 /// <param name="Columns">Cells from left to right, over the inputs.</param>
 /// <param name="Cells">A byte for each cell, row-major, from 0 for none kept to 255 for all; in JSON as Base64.</param>
@@ -24,8 +25,10 @@ public sealed record MaskDensity(int Rows, int Columns, byte[] Cells) : IJsonOnD
     [JsonIgnore]
     public double Most => Cells.Max() / (double)byte.MaxValue;
 
-    /// <summary>How many cells the sides of a grid may have, so that the grids of all matrices together stay small.</summary>
-    public static int SideFor(int matrices) => Math.Clamp((int)Math.Sqrt((double)MostInAll / Math.Max(matrices, 1)), LeastPerSide, MostPerSide);
+    /// <summary>How many cells the sides of a grid may have, so that the grids of all matrices together stay
+    /// small.</summary>
+    public static int SideFor(int matrices)
+        => Math.Clamp((int)Math.Sqrt((double)MostInAll / Math.Max(matrices, 1)), LeastPerSide, MostPerSide);
 
     /// <summary>Measures a matrix, a band of rows at a time.</summary>
     /// <param name="checkpoint">The pruned checkpoint.</param>
@@ -34,7 +37,10 @@ public sealed record MaskDensity(int Rows, int Columns, byte[] Cells) : IJsonOnD
     public static MaskDensity Measure(Checkpoint checkpoint, TensorSlice matrix, int side)
     {
         (int height, int width) = (matrix.Rows, matrix.Columns);
-        (int rows, int columns) = (Math.Clamp(height / LeastWeights, 1, side), Math.Clamp(width / LeastWeights, 1, side));
+        (int rows, int columns) = (Math.Clamp(height / LeastWeights, 1, side), Math.Clamp(
+            width / LeastWeights,
+            1,
+            side));
         var cells = new byte[rows * columns];
         var reader = new SliceReader(matrix, checkpoint);
         var band = new float[((height + rows - 1) / rows) * width];
@@ -46,14 +52,17 @@ public sealed record MaskDensity(int Rows, int Columns, byte[] Cells) : IJsonOnD
             for (int column = 0; column < columns; column++)
             {
                 (int left, int right) = Part(column, columns, width);
-                cells[row * columns + column] = Quantize(Kept(values, width, left, right), (end - first) * (right - left));
+                cells[row * columns + column] = Quantize(
+                    Kept(values, width, left, right),
+                    (end - first) * (right - left));
             }
         }
 
         return new MaskDensity(rows, columns, cells);
     }
 
-    private static (int First, int End) Part(int index, int parts, int length) => ((int)((long)index * length / parts), (int)((long)(index + 1) * length / parts));
+    private static (int First, int End) Part(int index, int parts, int length)
+        => ((int)((long)index * length / parts), (int)((long)(index + 1) * length / parts));
 
     private static int Kept(ReadOnlySpan<float> values, int width, int left, int right)
     {
@@ -72,5 +81,7 @@ public sealed record MaskDensity(int Rows, int Columns, byte[] Cells) : IJsonOnD
     private static byte Quantize(int kept, int all) => (byte)Math.Round((double)kept / all * byte.MaxValue);
 
     void IJsonOnDeserialized.OnDeserialized() =>
-        RecordJson.Require(Rows > 0 && Columns > 0 && (long)Rows * Columns == Cells.Length, "a mask has not as many cells as it should");
+        RecordJson.Require(
+            Rows > 0 && Columns > 0 && (long)Rows * Columns == Cells.Length,
+            "a mask has not as many cells as it should");
 }

@@ -4,7 +4,8 @@ using System.IO.Hashing;
 
 namespace SparseLlm.Pipeline.Reports.Masks;
 
-/// <summary>Writes pictures of up to sixteen colours, four bits for each point (PNG specification, third edition).</summary>
+/// <summary>Writes pictures of up to sixteen colours, four bits for each point (PNG specification, third
+/// edition).</summary>
 internal static class Png
 {
     private const byte BitDepth = 4;
@@ -33,7 +34,8 @@ internal static class Png
         return file.ToArray();
     }
 
-    /// <summary>Each row begins with a byte for its filter, which is none; a point takes half a byte, the left one the upper half.</summary>
+    /// <summary>Each row begins with a byte for its filter, which is none; a point takes half a byte, the left one the
+    /// upper half.</summary>
     private static byte[] Compress(int width, int height, ReadOnlySpan<byte> points)
     {
         using var data = new MemoryStream();

@@ -3,7 +3,8 @@ using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pipeline.Reports.Provenance;
 
-/// <summary>What a reader calls an artifact's method: its name, and its preset or what else is special about it.</summary>
+/// <summary>What a reader calls an artifact's method: its name, and its preset or what else is special about
+/// it.</summary>
 internal static class MethodName
 {
     /// <summary>The name.</summary>
@@ -17,5 +18,6 @@ internal static class MethodName
 
     private static Preset? PresetOf(ArtifactManifest manifest) => Preset.All.FirstOrDefault(preset =>
         string.Equals(manifest.Method, nameof(PruningMethod.SparseLlm), StringComparison.OrdinalIgnoreCase)
-        && Setting.Describe(PruningSettings.For(PruningMethod.SparseLlm, preset)).All(setting => manifest.Settings.GetValueOrDefault(setting.Key) == setting.Value));
+        && Setting.Describe(PruningSettings.For(PruningMethod.SparseLlm, preset))
+            .All(setting => manifest.Settings.GetValueOrDefault(setting.Key) == setting.Value));
 }

@@ -14,12 +14,15 @@ internal sealed record PatternRules(string Default, IReadOnlyList<KeyValuePair<s
     {
         KeyValuePair<string, string>[] all = [.. manifest.Inputs.Layers.SelectMany(layer => layer.Patterns)];
         bool isSpread = all.Any(matrix => IsSpread(matrix.Value));
-        string standard = all.Select(matrix => Plain(matrix.Value)).FirstOrDefault(pattern => Print(pattern) == manifest.Pattern) ?? manifest.Pattern;
+        string standard = all.Select(matrix => Plain(matrix.Value))
+            .FirstOrDefault(pattern => Print(pattern) == manifest.Pattern) ?? manifest.Pattern;
         var rules = new List<KeyValuePair<string, string>>();
         foreach (IGrouping<string, KeyValuePair<string, string>> kind in all.GroupBy(matrix => Suffix(matrix.Key)))
         {
-            KeyValuePair<string, string>[] exceptions = [.. kind.Where(matrix => Plain(matrix.Value) != standard || (isSpread && !IsSpread(matrix.Value)))];
-            bool isShared = exceptions.Length > 1 && exceptions.Length == kind.Count() && exceptions.DistinctBy(matrix => matrix.Value).Count() == 1;
+            KeyValuePair<string, string>[] exceptions = [.. kind.Where(
+                matrix => Plain(matrix.Value) != standard || (isSpread && !IsSpread(matrix.Value)))];
+            bool isShared = exceptions.Length > 1 && exceptions.Length == kind.Count()
+                && exceptions.DistinctBy(matrix => matrix.Value).Count() == 1;
             rules.AddRange(isShared ? [new("*" + kind.Key, exceptions[0].Value)] : exceptions);
         }
 
@@ -28,17 +31,21 @@ internal sealed record PatternRules(string Default, IReadOnlyList<KeyValuePair<s
 
     /// <summary>A pattern as keys of a recipe.</summary>
     public static string Keys(string pattern) =>
-        pattern == ArtifactInputs.Dense ? "keep: true" : IsGroups(pattern) ? $"pattern: \"{pattern}\"" : $"sparsity: {pattern}";
+        pattern == ArtifactInputs.Dense
+            ? "keep: true"
+            : IsGroups(pattern) ? $"pattern: \"{pattern}\"" : $"sparsity: {pattern}";
 
     /// <summary>Whether it is of the kind N:M.</summary>
     public static bool IsGroups(string pattern) => pattern.Contains(':');
 
     private static bool IsSpread(string pattern) => pattern.EndsWith(ArtifactInputs.Spread, StringComparison.Ordinal);
 
-    private static string Plain(string pattern) => IsSpread(pattern) ? pattern[..^ArtifactInputs.Spread.Length] : pattern;
+    private static string Plain(string pattern)
+        => IsSpread(pattern) ? pattern[..^ArtifactInputs.Spread.Length] : pattern;
 
     /// <summary>As the manifest prints it.</summary>
-    private static string Print(string pattern) => double.TryParse(pattern, NumberStyles.Float, CultureInfo.InvariantCulture, out double fraction)
+    private static string Print(
+        string pattern) => double.TryParse(pattern, NumberStyles.Float, CultureInfo.InvariantCulture, out double fraction)
         ? fraction.ToString("0.######", CultureInfo.InvariantCulture)
         : pattern;
 

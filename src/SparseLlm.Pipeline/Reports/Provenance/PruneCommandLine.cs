@@ -36,14 +36,20 @@ internal static partial class PruneCommandLine
 
         if (manifest.Calibration is { } calibration)
         {
-            yield return string.Join(' ', calibration.Files.Select(file => $"--calibration {Quote(file.Source ?? file.Name)}"));
+            yield return string.Join(
+                ' ',
+                calibration.Files.Select(file => $"--calibration {Quote(file.Source ?? file.Name)}"));
             foreach ((string name, string value) in TextInputs.Unusual(manifest.Inputs.Calibration))
             {
                 yield return $"--{name} {Quote(name == TextInputs.Join ? value[1..^1] : value)}";
             }
 
-            string seed = calibration.Sampling == RandomSampling ? string.Create(CultureInfo.InvariantCulture, $" --seed {calibration.Seed}") : "";
-            yield return string.Create(CultureInfo.InvariantCulture, $"--samples {calibration.Samples} --sequence-length {calibration.SequenceLength}{seed}");
+            string seed = calibration.Sampling == RandomSampling
+                ? string.Create(CultureInfo.InvariantCulture, $" --seed {calibration.Seed}")
+                : "";
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"--samples {calibration.Samples} --sequence-length {calibration.SequenceLength}{seed}");
         }
 
         if (manifest.Encoding != default)
@@ -54,7 +60,8 @@ internal static partial class PruneCommandLine
         yield return $"--output {Quote(manifest.Artifact ?? "pruned")}";
     }
 
-    private static string Quote(string argument) => Plain().IsMatch(argument) ? argument : $"'{argument.Replace("'", "'\\''")}'";
+    private static string Quote(string argument)
+        => Plain().IsMatch(argument) ? argument : $"'{argument.Replace("'", "'\\''")}'";
 
     [GeneratedRegex("^[A-Za-z0-9_./:=@%+,][A-Za-z0-9_./:=@%+,-]*$")]
     private static partial Regex Plain();

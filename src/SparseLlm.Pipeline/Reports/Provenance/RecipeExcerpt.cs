@@ -11,7 +11,10 @@ namespace SparseLlm.Pipeline.Reports.Provenance;
 /// <summary>A recipe that makes an artifact again, beside the model and the texts that it names.</summary>
 internal sealed class RecipeExcerpt
 {
-    private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Quoting = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+    };
 
     private readonly StringBuilder recipe = new();
 
@@ -50,7 +53,8 @@ internal sealed class RecipeExcerpt
 
     private void AddPerplexities(ArtifactManifest manifest)
     {
-        KeyValuePair<string, PerplexityReport>[] texts = [.. manifest.Perplexity.Where(text => text.Value is { Files.Count: > 0, Windows: > 0 })];
+        KeyValuePair<string, PerplexityReport>[] texts = [.. manifest.Perplexity
+            .Where(text => text.Value is { Files.Count: > 0, Windows: > 0 })];
         if (texts.Length == 0)
         {
             return;
@@ -88,7 +92,9 @@ internal sealed class RecipeExcerpt
         }
 
         AddList("settings", SettingChanges.Of(manifest).Select(change => $"{change.Key}: {change.Value}"));
-        AddList("rules", patterns.Rules.Select(rule => $"- {{ match: {Quote(rule.Key)}, {PatternRules.Keys(rule.Value)} }}"));
+        AddList(
+            "rules",
+            patterns.Rules.Select(rule => $"- {{ match: {Quote(rule.Key)}, {PatternRules.Keys(rule.Value)} }}"));
     }
 
     private void AddList(string key, IEnumerable<string> lines)
@@ -105,7 +111,8 @@ internal sealed class RecipeExcerpt
         }
     }
 
-    private void Line(FormattableString text) => recipe.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');
+    private void Line(FormattableString text)
+        => recipe.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
     private static string Names(IReadOnlyList<FileProvenance> files) =>
         files.Count == 1 ? Name(files[0]) : $"[{string.Join(", ", files.Select(Name))}]";

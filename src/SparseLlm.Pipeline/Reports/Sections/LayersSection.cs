@@ -47,9 +47,17 @@ internal sealed class LayersSection
     private Html Sparsities()
     {
         Series[] series = SeriesOf(tensor => tensor.Sparsity, Figures.Share);
-        Html table = new Table("Every pruned matrix", "Matrix", "Outputs#", "Inputs#", "Asked for#", "Sparsity#", Capitalized(error) + "#").With(tensors.Select(tensor => (Html[])
+        Html table = new Table(
+            "Every pruned matrix",
+            "Matrix",
+            "Outputs#",
+            "Inputs#",
+            "Asked for#",
+            "Sparsity#",
+            Capitalized(error) + "#").With(tensors.Select(tensor => (Html[])
         [
-            tensor.Name, Figures.Count(tensor.Shape[0]), Figures.Count(tensor.Shape[1]), tensor.Pattern, Figures.Share(tensor.Sparsity), Figures.Error(tensor.RelativeError),
+            tensor.Name, Figures.Count(tensor.Shape[0]), Figures.Count(tensor.Shape[1]), tensor.Pattern, Figures.Share(
+                tensor.Sparsity), Figures.Error(tensor.RelativeError),
         ]));
         if (series.Length == 0)
         {
@@ -71,8 +79,10 @@ internal sealed class LayersSection
             .Select(matrix => (matrix.Name, Value: measure(matrix.Tensor) ?? double.NaN))
             .Where(matrix => double.IsFinite(matrix.Value))
             .GroupBy(matrix => matrix.Name.Kind)
-            .Select(kind => new Series(kind.Key, [.. kind.OrderBy(matrix => matrix.Name.Layer).Select(matrix => new Point(
-                matrix.Name.Layer, matrix.Value, FormattableString.Invariant($"layer {matrix.Name.Layer}, {kind.Key}: {print(matrix.Value)}")))])),
+            .Select(kind => new Series(kind.Key, [.. kind.OrderBy(matrix => matrix.Name.Layer)
+                .Select(matrix => new Point(
+                    matrix.Name.Layer, matrix.Value, FormattableString.Invariant(
+                    $"layer {matrix.Name.Layer}, {kind.Key}: {print(matrix.Value)}")))])),
     ];
 
     private static string Capitalized(string text) => char.ToUpperInvariant(text[0]) + text[1..];
@@ -81,11 +91,15 @@ internal sealed class LayersSection
     private Html Pivot()
     {
         string[] kinds = [.. placed.Select(matrix => matrix.Name.Kind).Distinct()];
-        var table = new Table($"{Capitalized(error)} by decoder layer and matrix", ["Layer", .. kinds.Select(kind => kind + "#")]);
-        return table.With(placed.GroupBy(matrix => matrix.Name.Layer).OrderBy(layer => layer.Key).Select(layer => (Html[])
-        [
-            Html.Of($"{layer.Key}"),
-            .. kinds.Select(kind => (Html)Figures.Error(layer.FirstOrDefault(matrix => matrix.Name.Kind == kind).Tensor?.RelativeError)),
-        ]));
+        var table = new Table(
+            $"{Capitalized(error)} by decoder layer and matrix",
+            ["Layer", .. kinds.Select(kind => kind + "#")]);
+        return table.With(placed.GroupBy(matrix => matrix.Name.Layer).OrderBy(layer => layer.Key)
+            .Select(layer => (Html[])
+                [
+                    Html.Of($"{layer.Key}"),
+                    .. kinds.Select(kind => (Html)Figures.Error(
+                layer.FirstOrDefault(matrix => matrix.Name.Kind == kind).Tensor?.RelativeError)),
+                ]));
     }
 }

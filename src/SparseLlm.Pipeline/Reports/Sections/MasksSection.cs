@@ -9,12 +9,19 @@ internal static class MasksSection
 {
     private const double Steps = 10;
 
-    private static readonly Table Densities = new("Kept weights of every matrix", "Matrix", "Kept#", "Emptiest cell#", "Fullest cell#", "Cells#");
+    private static readonly Table Densities = new(
+        "Kept weights of every matrix",
+        "Matrix",
+        "Kept#",
+        "Emptiest cell#",
+        "Fullest cell#",
+        "Cells#");
 
     /// <summary>The section.</summary>
     public static Section Of(ArtifactManifest manifest)
     {
-        (MatrixName Name, TensorReport Tensor)[] drawn = [.. MatrixName.Place(manifest.Tensors.Where(tensor => tensor.Mask is not null))];
+        (MatrixName Name, TensorReport Tensor)[] drawn = [.. MatrixName.Place(
+            manifest.Tensors.Where(tensor => tensor.Mask is not null))];
         return new Section("masks", "Masks", drawn.Length == 0 ? Html.Empty : Content(drawn));
     }
 
@@ -31,7 +38,10 @@ internal static class MasksSection
             """);
     }
 
-    private static Html Layer(int layer, IEnumerable<(MatrixName Name, TensorReport Tensor)> matrices, MaskImage image) => Html.Of($"""
+    private static Html Layer(
+        int layer,
+        IEnumerable<(MatrixName Name, TensorReport Tensor)> matrices,
+        MaskImage image) => Html.Of($"""
         <h3>Layer {layer}</h3>
         <ul class="masks">
         {matrices.Select(matrix => Matrix(matrix.Name, matrix.Tensor, image))}</ul>
@@ -48,7 +58,8 @@ internal static class MasksSection
 
     private static Html[] Row(TensorReport tensor) =>
     [
-        tensor.Name, Figures.Share(1 - tensor.Sparsity), Figures.Share(tensor.Mask!.Least), Figures.Share(tensor.Mask.Most),
+        tensor.Name, Figures.Share(1 - tensor.Sparsity), Figures.Share(tensor.Mask!.Least), Figures.Share(
+            tensor.Mask.Most),
         Html.Of($"{tensor.Mask.Rows} × {tensor.Mask.Columns}"),
     ];
 }

@@ -43,8 +43,11 @@ internal static class ProvenanceSection
         yield return ["Asked for", manifest.Pattern];
         if (manifest.Calibration is { } calibration)
         {
-            string seed = calibration.Sampling == PruneCommandLine.RandomSampling ? FormattableString.Invariant($", seed {calibration.Seed}") : "";
-            yield return ["Calibration", Html.Of($"{calibration.Samples} windows of {calibration.SequenceLength} tokens, {calibration.Sampling}{seed}")];
+            string seed = calibration.Sampling == PruneCommandLine.RandomSampling
+                ? FormattableString.Invariant($", seed {calibration.Seed}")
+                : "";
+            yield return ["Calibration", Html.Of(
+                $"{calibration.Samples} windows of {calibration.SequenceLength} tokens, {calibration.Sampling}{seed}")];
         }
 
         yield return ["Artifact key", Digest(manifest.Key)];
@@ -66,12 +69,16 @@ internal static class ProvenanceSection
     private static IEnumerable<Html[]> Digests(ArtifactManifest manifest) =>
     [
         .. manifest.Inputs.Model.Select(file => (Html[])[file.Key, "the model", Digest(file.Value)]),
-        .. (manifest.Calibration?.Files ?? []).Select(file => (Html[])[file.Name, Of("calibration", file), Digest(file.Digest)]),
-        .. manifest.Exports.SelectMany(export => export.Files.Select(file => (Html[])[file.Name, $"written as {export.Format}", Digest(file.Digest)])),
-        .. manifest.Perplexity.SelectMany(text => text.Value.Files.Select(file => (Html[])[file.Name, Of($"perplexity on {text.Key}", file), Digest(file.Digest)])),
+        .. (manifest.Calibration?.Files ?? []).Select(
+            file => (Html[])[file.Name, Of("calibration", file), Digest(file.Digest)]),
+        .. manifest.Exports.SelectMany(export => export.Files
+            .Select(file => (Html[])[file.Name, $"written as {export.Format}", Digest(file.Digest)])),
+        .. manifest.Perplexity.SelectMany(text => text.Value.Files
+            .Select(file => (Html[])[file.Name, Of($"perplexity on {text.Key}", file), Digest(file.Digest)])),
     ];
 
-    private static string Of(string use, FileProvenance file) => file.Source is { } source ? $"{use}, from {source}" : use;
+    private static string Of(string use, FileProvenance file)
+        => file.Source is { } source ? $"{use}, from {source}" : use;
 
     private static Html Digest(string digest) => Html.Of($"<code>{digest}</code>");
 

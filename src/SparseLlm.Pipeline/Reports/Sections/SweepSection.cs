@@ -11,32 +11,41 @@ internal static class SweepSection
     private static readonly string[] Columns = ["Artifact", "Method", "Sparsity#", "Dense#", "Pruned#", "Change#"];
 
     /// <summary>The section; nothing where there are not two artifacts to compare.</summary>
-    public static Section Of(IReadOnlyList<ArtifactManifest> artifacts) => new("sweep", "Perplexity against sparsity", Html.Join(
-        artifacts.SelectMany(artifact => artifact.Perplexity.Keys).Distinct().Select(text => Chart(text, [.. artifacts.Where(artifact => artifact.Perplexity.ContainsKey(text))]))));
+    public static Section Of(
+        IReadOnlyList<ArtifactManifest> artifacts) => new("sweep", "Perplexity against sparsity", Html.Join(
+        artifacts.SelectMany(artifact => artifact.Perplexity.Keys).Distinct()
+            .Select(text => Chart(text, [.. artifacts.Where(artifact => artifact.Perplexity.ContainsKey(text))]))));
 
     private static Html Chart(string text, ArtifactManifest[] artifacts)
     {
-        ArtifactManifest[] drawn = [.. artifacts.Where(artifact => double.IsFinite(artifact.Perplexity[text].Pruned) && double.IsFinite(artifact.Perplexity[text].Dense))];
+        ArtifactManifest[] drawn = [.. artifacts.Where(artifact => double.IsFinite(artifact.Perplexity[text].Pruned)
+            && double.IsFinite(artifact.Perplexity[text].Dense))];
         if (drawn.Length < 2)
         {
             return Html.Empty;
         }
 
-        Series[] series = [.. drawn.GroupBy(Line).Select(line => new Series(line.Key, [.. line.OrderBy(artifact => artifact.Sparsity).Select(artifact => Place(artifact, text))]))];
+        Series[] series = [.. drawn.GroupBy(Line).Select(line => new Series(
+            line.Key,
+            [.. line.OrderBy(artifact => artifact.Sparsity).Select(artifact => Place(artifact, text))]))];
         string dense = Figures.Perplexity(drawn[0].Perplexity[text].Dense);
         var frame = new Frame(
-            "sparsity of the pruned matrices", "change, logarithmic", Scale.Linear([.. drawn.Select(artifact => artifact.Sparsity)]),
-            Scale.Changes([.. drawn.Select(artifact => artifact.Perplexity[text].Increase)]), "0.## %", "+#,0.## %;-#,0.## %;'dense'");
+            "sparsity of the pruned matrices", "change, logarithmic", Scale.Linear(
+                [.. drawn.Select(artifact => artifact.Sparsity)]),
+            Scale.Changes(
+                [.. drawn.Select(artifact => artifact.Perplexity[text].Increase)]), "0.## %", "+#,0.## %;-#,0.## %;'dense'");
         var chart = new LineChart(frame, series) { Reference = new Point(0, 0, $"dense: {dense}") };
         ArtifactManifest best = drawn.MinBy(artifact => artifact.Perplexity[text].Pruned)!;
         return Figure.Of(
             $"Perplexity on {text}: how much higher than the dense model's, on a logarithmic axis; less is better",
             chart.Draw($"Change of perplexity on {text} against sparsity, a line for each method. Dense: {dense}. Lowest: {Place(best, text).Label}."),
-            new Table($"Perplexity on {text}", Columns).With(artifacts.Select(artifact => Row(artifact, artifact.Perplexity[text]))));
+            new Table($"Perplexity on {text}", Columns).With(
+                artifacts.Select(artifact => Row(artifact, artifact.Perplexity[text]))));
     }
 
     /// <summary>Patterns are a line of their own: at the same sparsity they leave less choice.</summary>
-    private static string Line(ArtifactManifest artifact) => MethodName.Of(artifact) + (PatternRules.IsGroups(artifact.Pattern) ? ", N:M" : "");
+    private static string Line(ArtifactManifest artifact)
+        => MethodName.Of(artifact) + (PatternRules.IsGroups(artifact.Pattern) ? ", N:M" : "");
 
     private static Point Place(ArtifactManifest artifact, string text) => new(
         artifact.Sparsity, artifact.Perplexity[text].Increase,
@@ -44,6 +53,7 @@ internal static class SweepSection
 
     private static Html[] Row(ArtifactManifest artifact, PerplexityReport report) =>
     [
-        artifact.Artifact ?? "", Line(artifact), Figures.Share(artifact.Sparsity), Figures.Perplexity(report.Dense), Figures.Perplexity(report.Pruned), Figures.Change(report.Increase),
+        artifact.Artifact ?? "", Line(artifact), Figures.Share(artifact.Sparsity), Figures.Perplexity(
+            report.Dense), Figures.Perplexity(report.Pruned), Figures.Change(report.Increase),
     ];
 }

@@ -1,6 +1,7 @@
 namespace SparseLlm.Pruning.Calibration.Parquet;
 
-/// <summary>Whole numbers of which differences are stored, packed into as many bits as a small group of them needs: the lengths of strings in two of Parquet's encodings.</summary>
+/// <summary>Whole numbers of which differences are stored, packed into as many bits as a small group of them needs: the
+/// lengths of strings in two of Parquet's encodings.</summary>
 internal static class DeltaIntegers
 {
     // Writers have blocks of 128 or 2048 numbers. Those of a block may take no bytes at all.
@@ -18,7 +19,9 @@ internal static class DeltaIntegers
         long groups = (long)Variable(data, ref position);
         long count = (long)Variable(data, ref position);
         long value = Signed(Variable(data, ref position));
-        if (groups is <= 0 or > LargestBlock || blockSize is <= 0 or > LargestBlock || blockSize % (groups * 8) != 0 || count < 0 || count > most)
+        if (groups is <= 0 or > LargestBlock || blockSize is <= 0 or > LargestBlock || blockSize % (groups * 8) != 0
+            || count < 0
+            || count > most)
         {
             throw new InvalidDataException("the header of a page's lengths is damaged");
         }
@@ -41,11 +44,15 @@ internal static class DeltaIntegers
                     break;
                 }
 
-                ReadOnlySpan<byte> packed = width <= 64 ? Take(data, ref position, perGroup * width / 8) : throw new InvalidDataException("the widths of a page's lengths are damaged");
+                ReadOnlySpan<byte> packed = width <= 64
+                    ? Take(data, ref position, perGroup * width / 8)
+                    : throw new InvalidDataException("the widths of a page's lengths are damaged");
                 for (int i = 0; i < perGroup && numbers.Count < count; i++)
                 {
                     value = unchecked(value + least + (long)Packed(packed, (long)i * width, width));
-                    numbers.Add(value is >= 0 and <= int.MaxValue ? (int)value : throw new InvalidDataException("a length in a page is none"));
+                    numbers.Add(value is >= 0 and <= int.MaxValue
+                        ? (int)value
+                        : throw new InvalidDataException("a length in a page is none"));
                 }
             }
         }

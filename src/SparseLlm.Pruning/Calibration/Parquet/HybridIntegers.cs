@@ -1,8 +1,9 @@
 namespace SparseLlm.Pruning.Calibration.Parquet;
 
 /// <summary>
-/// Small whole numbers in the encoding that Parquet has for levels and for places in a dictionary: runs of one number, and groups of eight packed into a few bits each. They are
-/// decoded one at a time, since a run of a few bytes can have any length.
+/// Small whole numbers in the encoding that Parquet has for levels and for places in a dictionary: runs of one number,
+/// and groups of eight packed into a few bits each. They are decoded one at a time, since a run of a few bytes can have
+/// any length.
 /// </summary>
 /// <param name="data">The bytes.</param>
 /// <param name="bits">The bits of a number, 0 to 32.</param>

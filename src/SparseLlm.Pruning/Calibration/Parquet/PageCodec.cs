@@ -34,8 +34,10 @@ internal static class PageCodec
                 Gzip => OfStream(new GZipStream(Stream(stored), CompressionMode.Decompress), size),
                 BrotliCodec => OfStream(new BrotliStream(Stream(stored), CompressionMode.Decompress), size),
                 Zstandard => OfStream(new DecompressionStream(Stream(stored)), size),
-                3 => throw new InvalidDataException("its pages are compressed by LZO, which is not read; write it again with Snappy or Zstandard"),
-                5 or 7 => throw new InvalidDataException("its pages are compressed by LZ4, which is not read; write it again with Snappy or Zstandard"),
+                3 => throw new InvalidDataException(
+                    "its pages are compressed by LZO, which is not read; write it again with Snappy or Zstandard"),
+                5 or 7 => throw new InvalidDataException(
+                    "its pages are compressed by LZ4, which is not read; write it again with Snappy or Zstandard"),
                 _ => throw new InvalidDataException("its pages are compressed by an unknown method"),
             };
         }
@@ -53,7 +55,9 @@ internal static class PageCodec
         }
 
         byte[] page = new byte[size];
-        return Snappy.Decompress(stored, page) == size ? page : throw new InvalidDataException("a page is shorter than its header says");
+        return Snappy.Decompress(stored, page) == size
+            ? page
+            : throw new InvalidDataException("a page is shorter than its header says");
     }
 
     private static MemoryStream Stream(ReadOnlyMemory<byte> stored) => new(stored.ToArray());

@@ -18,7 +18,8 @@ internal readonly record struct PageHeader
     /// <summary>How the values are encoded.</summary>
     public int Encoding { get; init; }
 
-    /// <summary>Whether definition levels are in the one encoding that is still in use. Where there are none, some writers name another.</summary>
+    /// <summary>Whether definition levels are in the one encoding that is still in use. Where there are none, some
+    /// writers name another.</summary>
     public bool HasHybridDefinitions { get; init; }
 
     /// <summary>Whether repetition levels are.</summary>

@@ -12,7 +12,9 @@ internal static class PageTexts
     private const int DeltaBytes = 7;
     private const int Dictionary = 8;
 
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 = new(
+        encoderShouldEmitUTF8Identifier: false,
+        throwOnInvalidBytes: true);
 
     /// <summary>The texts, one by one.</summary>
     /// <param name="data">The values, unpacked.</param>
@@ -20,20 +22,27 @@ internal static class PageTexts
     /// <param name="most">How many there can be.</param>
     /// <param name="dictionary">The texts of the dictionary; null if the column has none.</param>
     /// <exception cref="InvalidDataException">They are damaged, not UTF-8, or in another encoding.</exception>
-    public static IEnumerable<string> Of(ReadOnlyMemory<byte> data, int encoding, int most, IReadOnlyList<string>? dictionary) => encoding switch
-    {
-        Plain => OfPlain(data),
-        PlainDictionary or Dictionary => OfDictionary(data, dictionary ?? throw new InvalidDataException("the dictionary of a column is missing")),
-        DeltaLength => OfLengths(data, most).Select(bytes => Decode(bytes.Span)),
-        DeltaBytes => OfPrefixes(data, most),
-        _ => throw new InvalidDataException("the values of a column are encoded in a way that texts are not"),
-    };
+    public static IEnumerable<string> Of(
+        ReadOnlyMemory<byte> data,
+        int encoding,
+        int most,
+        IReadOnlyList<string>? dictionary) => encoding switch
+        {
+            Plain => OfPlain(data),
+            PlainDictionary or Dictionary => OfDictionary(
+                data,
+                dictionary ?? throw new InvalidDataException("the dictionary of a column is missing")),
+            DeltaLength => OfLengths(data, most).Select(bytes => Decode(bytes.Span)),
+            DeltaBytes => OfPrefixes(data, most),
+            _ => throw new InvalidDataException("the values of a column are encoded in a way that texts are not"),
+        };
 
     private static IEnumerable<string> OfPlain(ReadOnlyMemory<byte> data)
     {
         while (data.Length > 0)
         {
-            if (data.Length < sizeof(int) || BinaryPrimitives.ReadInt32LittleEndian(data.Span) is var length && (length < 0 || length > data.Length - sizeof(int)))
+            if (data.Length < sizeof(int) || BinaryPrimitives.ReadInt32LittleEndian(data.Span) is var length
+                && (length < 0 || length > data.Length - sizeof(int)))
             {
                 throw new InvalidDataException("a text of a page is cut off");
             }
@@ -53,7 +62,9 @@ internal static class PageTexts
         for (var places = new HybridIntegers(data[1..], data.Span[0]); ;)
         {
             int place = places.Next();
-            yield return place >= 0 && place < dictionary.Count ? dictionary[place] : throw new InvalidDataException("a value has no place in its dictionary");
+            yield return place >= 0 && place < dictionary.Count
+                ? dictionary[place]
+                : throw new InvalidDataException("a value has no place in its dictionary");
         }
     }
 
@@ -79,7 +90,9 @@ internal static class PageTexts
         byte[] text = [];
         foreach ((int prefix, ReadOnlyMemory<byte> rest) in prefixes.Zip(OfLengths(data[start..], most)))
         {
-            text = prefix <= text.Length ? [.. text.AsSpan(0, prefix), .. rest.Span] : throw new InvalidDataException("a text of a page has no beginning");
+            text = prefix <= text.Length
+                ? [.. text.AsSpan(0, prefix), .. rest.Span]
+                : throw new InvalidDataException("a text of a page has no beginning");
             yield return Decode(text);
         }
     }

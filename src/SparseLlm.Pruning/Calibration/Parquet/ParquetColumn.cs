@@ -7,7 +7,8 @@ namespace SparseLlm.Pruning.Calibration.Parquet;
 /// <summary>A column of text, read page by page.</summary>
 /// <param name="file">The file.</param>
 /// <param name="column">The column.</param>
-/// <param name="take">Told how long the texts are, before there are more of them in memory; throws where it is too much.</param>
+/// <param name="take">Told how long the texts are, before there are more of them in memory; throws where it is too
+/// much.</param>
 internal sealed class ParquetColumn(SafeFileHandle file, ParquetNode column, Action<long> take)
 {
     // A few bytes can say that a row has a billion values.
@@ -37,7 +38,8 @@ internal sealed class ParquetColumn(SafeFileHandle file, ParquetNode column, Act
             }
 
             take(1L + (value.Text?.Length ?? 0));
-            row.Add(row.Count < LongestRow ? value : throw new InvalidDataException(FormattableString.Invariant($"a row has more than {LongestRow} values")));
+            row.Add(row.Count < LongestRow ? value : throw new InvalidDataException(
+                FormattableString.Invariant($"a row has more than {LongestRow} values")));
         }
 
         if (row.Count > 0)
@@ -68,7 +70,11 @@ internal sealed class ParquetColumn(SafeFileHandle file, ParquetNode column, Act
             switch (header.Kind)
             {
                 case PageKind.Dictionary:
-                    dictionary = [.. PageTexts.Of(PageCodec.Unpack(chunk.Codec, stored, header.Size), encoding: 0, header.Values, dictionary: null).Take(header.Values)];
+                    dictionary = [.. PageTexts.Of(
+                        PageCodec.Unpack(chunk.Codec, stored, header.Size),
+                        encoding: 0,
+                        header.Values,
+                        dictionary: null).Take(header.Values)];
                     break;
                 case PageKind.Data or PageKind.DataInSecondVersion:
                     if (header.Values > left)
@@ -89,9 +95,13 @@ internal sealed class ParquetColumn(SafeFileHandle file, ParquetNode column, Act
         }
     }
 
-    private IEnumerable<ParquetValue> Values((HybridIntegers? Repetitions, HybridIntegers? Definitions, ReadOnlyMemory<byte> Data) page, PageHeader header, List<string>? dictionary)
+    private IEnumerable<ParquetValue> Values(
+        (HybridIntegers? Repetitions, HybridIntegers? Definitions, ReadOnlyMemory<byte> Data) page,
+        PageHeader header,
+        List<string>? dictionary)
     {
-        using IEnumerator<string> texts = PageTexts.Of(page.Data, header.Encoding, header.Values, dictionary).GetEnumerator();
+        using IEnumerator<string> texts = PageTexts.Of(page.Data, header.Encoding, header.Values, dictionary)
+            .GetEnumerator();
         for (int i = 0; i < header.Values; i++)
         {
             int repetition = page.Repetitions?.Next() ?? 0;
@@ -102,7 +112,10 @@ internal sealed class ParquetColumn(SafeFileHandle file, ParquetNode column, Act
         }
     }
 
-    private (HybridIntegers? Repetitions, HybridIntegers? Definitions, ReadOnlyMemory<byte> Data) OpenPage(PageHeader header, ReadOnlyMemory<byte> stored, int codec)
+    private (HybridIntegers? Repetitions, HybridIntegers? Definitions, ReadOnlyMemory<byte> Data) OpenPage(
+        PageHeader header,
+        ReadOnlyMemory<byte> stored,
+        int codec)
     {
         if (header.Kind == PageKind.Data)
         {
@@ -113,7 +126,8 @@ internal sealed class ParquetColumn(SafeFileHandle file, ParquetNode column, Act
         }
 
         int levels = header.RepetitionBytes + header.DefinitionBytes;
-        if (header.RepetitionBytes > stored.Length || header.DefinitionBytes > stored.Length - header.RepetitionBytes || levels > header.Size)
+        if (header.RepetitionBytes > stored.Length || header.DefinitionBytes > stored.Length - header.RepetitionBytes
+            || levels > header.Size)
         {
             throw Damaged();
         }
@@ -133,7 +147,8 @@ internal sealed class ParquetColumn(SafeFileHandle file, ParquetNode column, Act
 
         if (!isHybrid)
         {
-            throw new InvalidDataException("the levels of a page are in an encoding of before 2013, which is not read; write the file again");
+            throw new InvalidDataException(
+                "the levels of a page are in an encoding of before 2013, which is not read; write the file again");
         }
 
         int size = page.Length >= sizeof(int) ? BinaryPrimitives.ReadInt32LittleEndian(page.Span) : -1;
@@ -147,7 +162,8 @@ internal sealed class ParquetColumn(SafeFileHandle file, ParquetNode column, Act
         return levels;
     }
 
-    private static HybridIntegers? Levels(ReadOnlyMemory<byte> data, int highest) => highest == 0 ? null : new HybridIntegers(data, BitOperations.Log2((uint)highest) + 1);
+    private static HybridIntegers? Levels(ReadOnlyMemory<byte> data, int highest)
+        => highest == 0 ? null : new HybridIntegers(data, BitOperations.Log2((uint)highest) + 1);
 
     private PageHeader ReadHeader(long position, out int headerLength)
     {
@@ -156,7 +172,9 @@ internal sealed class ParquetColumn(SafeFileHandle file, ParquetNode column, Act
             bool isLast = window >= LongestHeader || window >= length - position;
             try
             {
-                return PageHeader.Read(Read(position, (int)Math.Min(window, Math.Max(0, length - position))).Span, out headerLength);
+                return PageHeader.Read(
+                    Read(position, (int)Math.Min(window, Math.Max(0, length - position))).Span,
+                    out headerLength);
             }
             catch (InvalidDataException) when (!isLast)
             {
@@ -175,7 +193,9 @@ internal sealed class ParquetColumn(SafeFileHandle file, ParquetNode column, Act
         byte[] bytes = new byte[count];
         for (int read = 0; read < count;)
         {
-            read += RandomAccess.Read(file, bytes.AsSpan(read), position + read) is > 0 and int step ? step : throw new IOException("the file has become shorter while it was read");
+            read += RandomAccess.Read(file, bytes.AsSpan(read), position + read) is > 0 and int step
+                ? step
+                : throw new IOException("the file has become shorter while it was read");
         }
 
         return bytes;

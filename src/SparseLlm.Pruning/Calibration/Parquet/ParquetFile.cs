@@ -7,12 +7,13 @@ using SparseLlm.Files;
 namespace SparseLlm.Pruning.Calibration.Parquet;
 
 /// <summary>
-/// The columns of text of a Parquet file. Of a file only its footer and the pages of the columns that are asked for are read, one page at a time, so that the beginning of a large
-/// one costs little; and none of it is trusted, so that a damaged one is an error and takes no more memory than it has bytes.
+/// The columns of text of a Parquet file. Of a file only its footer and the pages of the columns that are asked for are
+/// read, one page at a time, so that the beginning of a large one costs little; and none of it is trusted, so that a
+/// damaged one is an error and takes no more memory than it has bytes.
 /// </summary>
 /// <remarks>
-/// Not Parquet.Net (6.1), which the tests write with: it loops without end over a footer that has a field in another's place, decodes a column of a whole group of rows at once, and
-/// allocates what pages claim. Files come from the hub.
+/// Not Parquet.Net (6.1), which the tests write with: it loops without end over a footer that has a field in another's
+/// place, decodes a column of a whole group of rows at once, and allocates what pages claim. Files come from the hub.
 /// </remarks>
 internal sealed class ParquetFile : IDisposable
 {
@@ -68,7 +69,9 @@ internal sealed class ParquetFile : IDisposable
             return null;
         }
 
-        string[] below = node is null || node.Column >= 0 && node.Item is null ? [] : [.. node.TextPaths(field.ToString())];
+        string[] below = node is null || node.Column >= 0 && node.Item is null
+            ? []
+            : [.. node.TextPaths(field.ToString())];
         return below.Length > 0 ? $"the column '{field}' {(node!.Item is null ? "has columns in it" : "is a list")}; write {string.Join(" or ", below.Select(path => $"'{path}'"))}"
             : $"{(node is null ? $"there is no column '{field}'" : $"the column '{field}' does not hold text")}; {Choice("field", field)}";
     }
@@ -77,7 +80,9 @@ internal sealed class ParquetFile : IDisposable
     public string? ProblemOfChat(FieldPath field)
     {
         ParquetNode? node = footer.Root.Find(field.ToString());
-        string[] members = node?.Item is { } item ? [.. item.Children.Where(child => child.IsText).Select(child => child.Name)] : [];
+        string[] members = node?.Item is { } item
+            ? [.. item.Children.Where(child => child.IsText).Select(child => child.Name)]
+            : [];
         return node is null ? $"there is no column '{field}'; {ChoiceOfLists(field)}"
             : members.Contains("role") && members.Contains("content") ? null
             : members.Contains("from") && members.Contains("value") ? Conversation.FromAndValue
@@ -90,7 +95,9 @@ internal sealed class ParquetFile : IDisposable
     {
         Require(ProblemOfText(field));
         ParquetNode node = footer.Root.Find(field.ToString())!;
-        return Guarded(Rows([node]).Select(row => row.Values[0].Select(value => value.Text).OfType<string>().ToArray()).Where(texts => texts.Length > 0).Select(texts => string.Join('\n', texts)));
+        return Guarded(Rows([node]).Select(row => row.Values[0].Select(value => value.Text).OfType<string>().ToArray())
+            .Where(texts => texts.Length > 0)
+            .Select(texts => string.Join('\n', texts)));
     }
 
     /// <summary>The conversations of its rows; rows that have no messages are passed over.</summary>
@@ -107,7 +114,10 @@ internal sealed class ParquetFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
-    private Conversation? ConversationOf(ParquetNode message, ParquetNode[] members, (long Number, List<ParquetValue>[] Values) row)
+    private Conversation? ConversationOf(
+        ParquetNode message,
+        ParquetNode[] members,
+        (long Number, List<ParquetValue>[] Values) row)
     {
         int count = row.Values[0].Count;
         if (count == 1 && row.Values[0][0].Definition < message.Definition)
@@ -123,7 +133,8 @@ internal sealed class ParquetFile : IDisposable
         var messages = new JsonArray();
         for (int i = 0; i < count; i++)
         {
-            messages.Add(new JsonObject(members.Select((member, column) => KeyValuePair.Create(member.Name, (JsonNode?)row.Values[column][i].Text))));
+            messages.Add(new JsonObject(members.Select(
+                (member, column) => KeyValuePair.Create(member.Name, (JsonNode?)row.Values[column][i].Text))));
         }
 
         string place = FormattableString.Invariant($"row {row.Number}: ");
@@ -135,7 +146,8 @@ internal sealed class ParquetFile : IDisposable
     /// <summary>The values of columns, row by row, with the numbers of the rows.</summary>
     private IEnumerable<(long Number, List<ParquetValue>[] Values)> Rows(ParquetNode[] nodes)
     {
-        ParquetColumn[] columns = [.. nodes.Select(node => new ParquetColumn(file, node, length => limit.Take(path, length)))];
+        ParquetColumn[] columns = [.. nodes.Select(
+            node => new ParquetColumn(file, node, length => limit.Take(path, length)))];
         long number = 0;
         foreach (IReadOnlyList<ParquetChunk> group in footer.RowGroups)
         {
@@ -194,13 +206,17 @@ internal sealed class ParquetFile : IDisposable
     private string Choice(string key, FieldPath field)
     {
         string[] texts = [.. footer.Root.TextPaths("")];
-        return texts.Length == 0 ? "the file has no column of text" : $"{field.Missing(texts)}; name the column that holds the text with '{key}'";
+        return texts.Length == 0
+            ? "the file has no column of text"
+            : $"{field.Missing(texts)}; name the column that holds the text with '{key}'";
     }
 
     private string ChoiceOfLists(FieldPath field)
     {
         string[] lists = [.. footer.Root.Children.Where(child => child.Item is not null).Select(child => child.Name)];
-        return lists.Length == 0 ? "the file has no column of lists" : $"{field.Missing(lists)}; name the column that holds the messages with 'chat'";
+        return lists.Length == 0
+            ? "the file has no column of lists"
+            : $"{field.Missing(lists)}; name the column that holds the messages with 'chat'";
     }
 
     private byte[] ReadFooter()
@@ -214,21 +230,26 @@ internal sealed class ParquetFile : IDisposable
         }
 
         int size = BinaryPrimitives.ReadInt32LittleEndian(tail);
-        if (!isTable || !tail.AsSpan(4).SequenceEqual("PAR1"u8) || size <= 0 || size > Math.Min(LongestFooter, length - TailLength))
+        if (!isTable || !tail.AsSpan(4).SequenceEqual("PAR1"u8) || size <= 0
+            || size > Math.Min(LongestFooter, length - TailLength))
         {
-            throw new InvalidDataException("its end is not that of a Parquet file, so it is another file or was not copied whole");
+            throw new InvalidDataException(
+                "its end is not that of a Parquet file, so it is another file or was not copied whole");
         }
 
         byte[] bytes = new byte[size];
         for (int read = 0; read < size;)
         {
-            read += RandomAccess.Read(file, bytes.AsSpan(read), length - TailLength - size + read) is > 0 and int step ? step : throw new IOException("the file has become shorter while it was read");
+            read += RandomAccess.Read(file, bytes.AsSpan(read), length - TailLength - size + read) is > 0 and int step
+                ? step
+                : throw new IOException("the file has become shorter while it was read");
         }
 
         return bytes;
     }
 
     private static DiagnosticException Error(string path, Exception exception) => exception is InvalidDataException
-        ? PruningDiagnostics.UnreadableText.Error(new SourceLocation(path), $"the Parquet file cannot be read: {exception.Message}", exception)
+        ? PruningDiagnostics.UnreadableText
+            .Error(new SourceLocation(path), $"the Parquet file cannot be read: {exception.Message}", exception)
         : TextFile.Unreadable(path, exception);
 }

@@ -1,6 +1,7 @@
 namespace SparseLlm.Pruning.Calibration.Parquet;
 
-/// <summary>What stands at the end of a Parquet file: its schema, and where the columns of each group of rows are.</summary>
+/// <summary>What stands at the end of a Parquet file: its schema, and where the columns of each group of rows
+/// are.</summary>
 /// <param name="Root">The schema.</param>
 /// <param name="RowGroups">The columns of each group of rows, in the order of the schema.</param>
 internal sealed record ParquetFooter(ParquetNode Root, IReadOnlyList<IReadOnlyList<ParquetChunk>> RowGroups)

@@ -15,7 +15,9 @@ internal sealed record ParquetNode(
     private const string Each = "[]";
 
     /// <summary>What it is a list of; null where it is none.</summary>
-    public ParquetNode? Item => IsList && Children is [{ IsRepeated: true } entry] ? OfEntry(entry) : IsRepeated ? this with { IsRepeated = false } : null;
+    public ParquetNode? Item => IsList && Children is [{ IsRepeated: true } entry]
+        ? OfEntry(entry)
+        : IsRepeated ? this with { IsRepeated = false } : null;
 
     /// <summary>The fields below it that a path leads to.</summary>
     /// <param name="path">The path, from here on.</param>
@@ -50,5 +52,6 @@ internal sealed record ParquetNode(
 
     // As the format has it: what is repeated in a list is an entry with the item in it, in old files the item itself.
     private static ParquetNode OfEntry(ParquetNode entry) =>
-        entry.Children is [{ } item] && entry.Name != "array" && !entry.Name.EndsWith("_tuple", StringComparison.Ordinal) ? item : entry with { IsRepeated = false };
+        entry.Children is [{ } item] && entry.Name != "array"
+            && !entry.Name.EndsWith("_tuple", StringComparison.Ordinal) ? item : entry with { IsRepeated = false };
 }

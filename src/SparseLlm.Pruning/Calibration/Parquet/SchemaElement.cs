@@ -7,7 +7,13 @@ namespace SparseLlm.Pruning.Calibration.Parquet;
 /// <param name="Children">How many of the elements behind it are in it.</param>
 /// <param name="Meaning">What its values are, by the older of two numberings; null if it does not say.</param>
 /// <param name="IsList">Whether it is a list by the newer one.</param>
-internal readonly record struct SchemaElement(string Name, int? Type, int Presence, int Children, int? Meaning, bool IsList)
+internal readonly record struct SchemaElement(
+    string Name,
+    int? Type,
+    int Presence,
+    int Children,
+    int? Meaning,
+    bool IsList)
 {
     private const int List = 3;
     private const int Repeated = 2;
@@ -28,7 +34,13 @@ internal readonly record struct SchemaElement(string Name, int? Type, int Presen
         return root with { IsRepeated = false, IsList = false };
     }
 
-    private static ParquetNode Node(IReadOnlyList<SchemaElement> elements, ref int next, ref int column, int definition, int repetition, int depth)
+    private static ParquetNode Node(
+        IReadOnlyList<SchemaElement> elements,
+        ref int next,
+        ref int column,
+        int definition,
+        int repetition,
+        int depth)
     {
         if (next >= elements.Count || depth > DeepestNesting)
         {

@@ -39,7 +39,9 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data)
 
     /// <summary>A number that counts or measures something in memory.</summary>
     /// <exception cref="InvalidDataException">It is negative, or too large for that.</exception>
-    public int ReadSize() => ReadInteger() is >= 0 and <= int.MaxValue and long size ? (int)size : throw new InvalidDataException("a size in a header is none");
+    public int ReadSize() => ReadInteger() is >= 0 and <= int.MaxValue and long size
+        ? (int)size
+        : throw new InvalidDataException("a size in a header is none");
 
     /// <summary>Text in UTF-8.</summary>
     public string ReadText() => Encoding.UTF8.GetString(ReadBytes());

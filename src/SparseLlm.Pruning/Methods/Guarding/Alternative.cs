@@ -8,7 +8,11 @@ namespace SparseLlm.Pruning.Methods.Guarding;
 /// <param name="Weight">Sparse weights, [outputs x inputs].</param>
 /// <param name="Bias">[1 x outputs]; null where it stays as it is.</param>
 /// <param name="RelativeError">‖T - Y‖ / ‖T‖ for its output Y and the target T on the calibration tokens.</param>
-internal sealed record Alternative(Linear Linear, StoredMatrix Weight, StoredMatrix? Bias, double RelativeError) : IDisposable
+internal sealed record Alternative(
+    Linear Linear,
+    StoredMatrix Weight,
+    StoredMatrix? Bias,
+    double RelativeError) : IDisposable
 {
     /// <summary>Puts it into the layer.</summary>
     public void Put()

@@ -6,9 +6,10 @@ using SparseLlm.Pruning.Tuning;
 namespace SparseLlm.Pruning.Methods.Guarding;
 
 /// <summary>
-/// Keeps a pruned decoder layer from being worse than what SparseGPT leaves of it. Wherever a matrix is solved, SparseGPT solves it
-/// too, from the same Gram matrix; in the end the layer with all of its solutions is compared with the layer as it is, by how far their
-/// outputs on held-back windows are from the dense layer's, and the better one stays.
+/// Keeps a pruned decoder layer from being worse than what SparseGPT leaves of it. Wherever a matrix is solved,
+/// SparseGPT solves it too, from the same Gram matrix; in the end the layer with all of its solutions is compared with
+/// the layer as it is, by how far their outputs on held-back windows are from the dense layer's, and the better one
+/// stays.
 /// </summary>
 /// <param name="context">What the layer's prune works with.</param>
 /// <param name="layer">The layer that is pruned.</param>
@@ -22,7 +23,11 @@ internal sealed class LayerGuard(LayerContext context, DecoderLayer layer) : IDi
     /// <param name="solution">SparseGPT's, which is the guard's from here on.</param>
     public void Add(Linear linear, PlainSolution solution)
     {
-        alternatives.Add(new Alternative(linear, Keep(solution.Weight), solution.Bias is null ? null : Keep(solution.Bias), solution.RelativeError));
+        alternatives.Add(new Alternative(
+            linear,
+            Keep(solution.Weight),
+            solution.Bias is null ? null : Keep(solution.Bias),
+            solution.RelativeError));
 
         StoredMatrix Keep(Matrix<float> matrix)
         {
@@ -50,7 +55,9 @@ internal sealed class LayerGuard(LayerContext context, DecoderLayer layer) : IDi
         }
 
         using var loss = new ReconstructionLoss(context.Backend, targets);
-        using var solved = new ParameterSnapshot(context.Chunks.Store, layer.Parameters.Select(parameter => parameter.Values));
+        using var solved = new ParameterSnapshot(
+            context.Chunks.Store,
+            layer.Parameters.Select(parameter => parameter.Values));
         double own = heldBack.Of(layer, loss, inputs, targets);
         alternatives.ForEach(alternative => alternative.Put());
         double sparseGpt = heldBack.Of(layer, loss, inputs, targets);

@@ -5,8 +5,8 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Pruning.Methods.Importance;
 
 /// <summary>
-/// The importance of rows of q, k and v. A score is the product of a query and a key, so either's rows matter as the other is large; value rows matter as the
-/// columns of the output projection that read them are large.
+/// The importance of rows of q, k and v. A score is the product of a query and a key, so either's rows matter as the
+/// other is large; value rows matter as the columns of the output projection that read them are large.
 /// </summary>
 internal sealed class AttentionImportance(IBackend backend, Attention dense) : IRowImportance
 {
@@ -26,14 +26,20 @@ internal sealed class AttentionImportance(IBackend backend, Attention dense) : I
     /// <inheritdoc/>
     public IReadOnlyList<float[]?> Rows() =>
     [
-        RowSquares.Normalized(MapHeads(MeanSquares(keySquares, definition.KeyValueHeads), definition.Heads, head => [head / QueriesPerKey])),
-        RowSquares.Normalized(MapHeads(MeanSquares(querySquares, definition.Heads), definition.KeyValueHeads, SharingHeads)),
-        RowSquares.Normalized(MapHeads(RowSquares.OfColumns(backend, dense.Output), definition.KeyValueHeads, SharingHeads)),
+        RowSquares.Normalized(MapHeads(
+            MeanSquares(keySquares, definition.KeyValueHeads),
+            definition.Heads,
+            head => [head / QueriesPerKey])),
+        RowSquares.Normalized(
+            MapHeads(MeanSquares(querySquares, definition.Heads), definition.KeyValueHeads, SharingHeads)),
+        RowSquares.Normalized(
+            MapHeads(RowSquares.OfColumns(backend, dense.Output), definition.KeyValueHeads, SharingHeads)),
     ];
 
     private int QueriesPerKey => definition.Heads / definition.KeyValueHeads;
 
-    private IEnumerable<int> SharingHeads(int keyValueHead) => Enumerable.Range(keyValueHead * QueriesPerKey, QueriesPerKey);
+    private IEnumerable<int> SharingHeads(int keyValueHead)
+        => Enumerable.Range(keyValueHead * QueriesPerKey, QueriesPerKey);
 
     /// <summary>Scores are made of what is behind the norms.</summary>
     private void Accumulate(Norm? norm, Matrix<float> x, Matrix<double> squares)
@@ -42,7 +48,8 @@ internal sealed class AttentionImportance(IBackend backend, Attention dense) : I
         backend.AccumulateColumnSquares(normalized ?? x, squares);
     }
 
-    /// <summary>Mean squares per channel; for rotary models the two channels of a pair share theirs, since they turn into each other.</summary>
+    /// <summary>Mean squares per channel; for rotary models the two channels of a pair share theirs, since they turn
+    /// into each other.</summary>
     private double[] MeanSquares(Matrix<double> sums, int heads)
     {
         double[] means = RowSquares.Download(backend, sums);

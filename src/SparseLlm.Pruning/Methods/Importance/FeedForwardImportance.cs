@@ -3,7 +3,8 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Methods.Importance;
 
-/// <summary>The importance of rows of up and gate: they matter as the columns of the down projection are large, times the activation's sensitivity to them.</summary>
+/// <summary>The importance of rows of up and gate: they matter as the columns of the down projection are large, times
+/// the activation's sensitivity to them.</summary>
 internal sealed class FeedForwardImportance(IBackend backend, FeedForward dense) : IRowImportance
 {
     private readonly Matrix<double> upSensitivity = backend.Allocate<double>(1, dense.Up.Definition.Outputs);

@@ -4,8 +4,8 @@ using SparseLlm.Numerics;
 namespace SparseLlm.Pruning.Methods.Importance;
 
 /// <summary>
-/// How much a mixer's output depends on each row of its projections, from the dense model: rows compete for one weight budget, and an error in an
-/// unimportant row costs less. In units of a standard deviation, mean 1.
+/// How much a mixer's output depends on each row of its projections, from the dense model: rows compete for one weight
+/// budget, and an error in an unimportant row costs less. In units of a standard deviation, mean 1.
 /// </summary>
 internal interface IRowImportance : IDisposable
 {

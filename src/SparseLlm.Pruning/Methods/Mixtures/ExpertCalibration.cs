@@ -5,8 +5,9 @@ using SparseLlm.Pruning.Activations;
 namespace SparseLlm.Pruning.Methods.Mixtures;
 
 /// <summary>
-/// The calibration tokens of each expert: those that the router sends to it. An expert that gets fewer than it has inputs, so that its Gram matrix would not
-/// even have full rank, is given others of the layer's tokens, evenly spread, until it has as many: that draws its Gram matrix towards the layer's.
+/// The calibration tokens of each expert: those that the router sends to it. An expert that gets fewer than it has
+/// inputs, so that its Gram matrix would not even have full rank, is given others of the layer's tokens, evenly spread,
+/// until it has as many: that draws its Gram matrix towards the layer's.
 /// </summary>
 internal sealed class ExpertCalibration
 {
@@ -15,7 +16,8 @@ internal sealed class ExpertCalibration
     private readonly int[] routed;
     private readonly int[] wanted;
 
-    private ExpertCalibration(int[][][] rows, int[] routed, int[] wanted) => (this.rows, this.routed, this.wanted) = (rows, routed, wanted);
+    private ExpertCalibration(int[][][] rows, int[] routed, int[] wanted)
+        => (this.rows, this.routed, this.wanted) = (rows, routed, wanted);
 
     /// <summary>Routes the tokens of a stream.</summary>
     /// <param name="context">What the layer's prune works with.</param>
@@ -65,7 +67,8 @@ internal sealed class ExpertCalibration
         }
 
         (int chunk, int row)[] others =
-            [.. lengths.SelectMany((length, chunk) => Enumerable.Range(0, length).Except(rows[chunk]).Select(row => (chunk, row)))];
+            [.. lengths.SelectMany(
+                (length, chunk) => Enumerable.Range(0, length).Except(rows[chunk]).Select(row => (chunk, row)))];
         int added = Math.Min(missing, others.Length);
         ILookup<int, int> additions = Enumerable.Range(0, added)
             .Select(i => others[(int)((long)i * others.Length / added)])

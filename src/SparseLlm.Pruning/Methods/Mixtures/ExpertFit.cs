@@ -21,7 +21,9 @@ internal sealed class ExpertFit : IDisposable
         (Number, Expert, this.dense) = (number, expert, dense);
         projections = context.Group(expert.Projections, hasTargets: dense is not null);
         output = context.Group([expert.Output], hasTargets: dense is not null);
-        importance = dense is not null && context.Settings.RowImportance ? IRowImportance.Of(context.Backend, dense) : null;
+        importance = dense is not null && context.Settings.RowImportance
+            ? IRowImportance.Of(context.Backend, dense)
+            : null;
     }
 
     /// <summary>Its place.</summary>

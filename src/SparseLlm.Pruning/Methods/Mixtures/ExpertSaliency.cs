@@ -25,7 +25,11 @@ internal sealed class ExpertSaliency(IBackend backend, int experts)
         tokens[expert] += squares.Length;
     }
 
-    /// <summary>The places of the experts with the highest means, ascending. An expert without tokens has none; of equals the first stay.</summary>
+    /// <summary>The places of the experts with the highest means, ascending. An expert without tokens has none; of
+    /// equals the first stay.</summary>
     public IReadOnlyList<int> Highest(int count) =>
-        [.. Enumerable.Range(0, experts).OrderByDescending(expert => tokens[expert] == 0 ? 0 : sums[expert] / tokens[expert]).Take(count).Order()];
+        [.. Enumerable.Range(0, experts)
+            .OrderByDescending(expert => tokens[expert] == 0 ? 0 : sums[expert] / tokens[expert])
+            .Take(count)
+            .Order()];
 }

@@ -8,8 +8,9 @@ using SparseLlm.Pruning.Calibration;
 namespace SparseLlm.Pruning.Methods.Mixtures;
 
 /// <summary>
-/// Which experts of each mixture stay, by REAP (Lasby et al. 2025, arXiv 2510.13999, eq. 9): the saliency of an expert is the mean, over the tokens that the
-/// router sends to it, of the router's weight times the norm of what the expert gives. Those with the lowest are dropped.
+/// Which experts of each mixture stay, by REAP (Lasby et al. 2025, arXiv 2510.13999, eq. 9): the saliency of an expert
+/// is the mean, over the tokens that the router sends to it, of the router's weight times the norm of what the expert
+/// gives. Those with the lowest are dropped.
 /// </summary>
 public static class ExpertSelection
 {
@@ -19,22 +20,26 @@ public static class ExpertSelection
     /// <summary>How many experts of a mixture stay.</summary>
     /// <param name="experts">The mixture.</param>
     /// <param name="share">The share of them that is kept; rounded up.</param>
-    public static int Count(ExpertsDefinition experts, double share) => (int)Math.Ceiling(share * experts.Experts.Count - Rounding);
+    public static int Count(ExpertsDefinition experts, double share)
+        => (int)Math.Ceiling(share * experts.Experts.Count - Rounding);
 
     /// <summary>Checks that experts can be dropped.</summary>
     /// <param name="model">The model.</param>
     /// <param name="share">The share of experts that is kept.</param>
     /// <param name="location">Who asks for it, for messages.</param>
-    /// <exception cref="Diagnostics.DiagnosticException">There are none, or fewer would be left than a token goes through.</exception>
+    /// <exception cref="Diagnostics.DiagnosticException">There are none, or fewer would be left than a token goes
+    /// through.</exception>
     public static void Require(ModelDefinition model, double share, Diagnostics.SourceLocation? location)
     {
         ExpertsDefinition[] mixtures = [.. Mixtures(model)];
         if (mixtures.Length == 0)
         {
-            throw PruningDiagnostics.ExpertsCannotBeDropped.Error(location, $"a {model.Architecture} has no experts; leave out 'experts'");
+            throw PruningDiagnostics.ExpertsCannotBeDropped
+                .Error(location, $"a {model.Architecture} has no experts; leave out 'experts'");
         }
 
-        foreach (ExpertsDefinition experts in mixtures.Where(experts => Count(experts, share) < experts.ExpertsPerToken))
+        foreach (ExpertsDefinition experts in mixtures.Where(
+            experts => Count(experts, share) < experts.ExpertsPerToken))
         {
             throw PruningDiagnostics.ExpertsCannotBeDropped.Error(location, FormattableString.Invariant(
                 $"to keep {share:R} of {experts.Experts.Count} experts leaves {Count(experts, share)}, and each token goes through {experts.ExpertsPerToken}; keep more"));
@@ -61,7 +66,8 @@ public static class ExpertSelection
     /// <param name="store">Where activations are kept.</param>
     /// <param name="progress">Told of every layer.</param>
     /// <param name="cancellation">Stops between chunks.</param>
-    /// <returns>By decoder layer, the places of the experts that stay, ascending; null for a layer without a mixture.</returns>
+    /// <returns>By decoder layer, the places of the experts that stay, ascending; null for a layer without a
+    /// mixture.</returns>
     public static IReadOnlyList<IReadOnlyList<int>?> Choose(
         DecoderModel model, double share, CalibrationTokens tokens, MatrixStore store, IProgress<PruningProgress>? progress, CancellationToken cancellation)
     {
@@ -72,7 +78,9 @@ public static class ExpertSelection
         for (int index = 0; index < layers; index++)
         {
             using DecoderLayer layer = model.LoadLayer(index);
-            ExpertSaliency? saliency = Mixtures(layer.Definition).FirstOrDefault() is { } experts ? new ExpertSaliency(model.Backend, experts.Experts.Count) : null;
+            ExpertSaliency? saliency = Mixtures(layer.Definition).FirstOrDefault() is { } experts
+                ? new ExpertSaliency(model.Backend, experts.Experts.Count)
+                : null;
             for (int chunk = 0; chunk < chunks.Count; chunk++)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -87,7 +95,11 @@ public static class ExpertSelection
         return kept;
     }
 
-    private static Matrix<float> Forward(DecoderLayer layer, Matrix<float> x, int sequenceLength, ExpertSaliency? saliency)
+    private static Matrix<float> Forward(
+        DecoderLayer layer,
+        Matrix<float> x,
+        int sequenceLength,
+        ExpertSaliency? saliency)
     {
         Matrix<float> stream = x;
         for (int block = 0; block < layer.Blocks.Count; block++)
@@ -110,5 +122,6 @@ public static class ExpertSelection
 
     private static IEnumerable<ExpertsDefinition> Mixtures(ModelDefinition model) => model.Layers.SelectMany(Mixtures);
 
-    private static IEnumerable<ExpertsDefinition> Mixtures(LayerDefinition layer) => layer.Blocks.Select(block => block.Mixer).OfType<ExpertsDefinition>();
+    private static IEnumerable<ExpertsDefinition> Mixtures(LayerDefinition layer)
+        => layer.Blocks.Select(block => block.Mixer).OfType<ExpertsDefinition>();
 }

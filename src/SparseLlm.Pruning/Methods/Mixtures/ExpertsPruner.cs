@@ -5,8 +5,9 @@ using SparseLlm.Pruning.Activations;
 namespace SparseLlm.Pruning.Methods.Mixtures;
 
 /// <summary>
-/// Prunes the experts of a block, each from the tokens that the pruned model routes to it. Its targets are what the dense expert gives for the same tokens in the dense
-/// model. Only as many experts are in memory as there are devices to solve them, and what has become of the others is kept in the checkpoint's element type.
+/// Prunes the experts of a block, each from the tokens that the pruned model routes to it. Its targets are what the
+/// dense expert gives for the same tokens in the dense model. Only as many experts are in memory as there are devices
+/// to solve them, and what has become of the others is kept in the checkpoint's element type.
 /// </summary>
 /// <param name="context">What the layer's prune works with.</param>
 /// <param name="experts">The experts that are pruned.</param>
@@ -19,7 +20,8 @@ internal sealed class ExpertsPruner(LayerContext context, Experts experts, Exper
     /// <summary>Prunes every expert.</summary>
     /// <param name="block">The experts' block.</param>
     /// <param name="pruned">The pruned model's residual stream, before the block.</param>
-    /// <param name="targets">The dense model's, which is taken through the block; null where no targets come from it.</param>
+    /// <param name="targets">The dense model's, which is taken through the block; null where no targets come from
+    /// it.</param>
     /// <param name="layer">The layer's place, for messages.</param>
     public void Prune(int block, ResidualStream pruned, DenseStream? targets, int layer)
     {
@@ -36,7 +38,8 @@ internal sealed class ExpertsPruner(LayerContext context, Experts experts, Exper
         });
         PruneRouter();
         var tokens = ExpertCalibration.Of(context, experts, inputs);
-        foreach (int[] together in Enumerable.Range(0, experts.Definition.Experts.Count).Where(IsPruned).Chunk(context.Devices.Count))
+        foreach (int[] together in Enumerable.Range(0, experts.Definition.Experts.Count).Where(IsPruned)
+            .Chunk(context.Devices.Count))
         {
             Prune(together, tokens);
         }
@@ -72,7 +75,8 @@ internal sealed class ExpertsPruner(LayerContext context, Experts experts, Exper
         Solve(new FitJob(group, [null]));
     }
 
-    private bool IsPruned(int expert) => experts.Definition.Experts[expert].Linears.Any(linear => context.Plan.PatternFor(linear) is not null);
+    private bool IsPruned(int expert)
+        => experts.Definition.Experts[expert].Linears.Any(linear => context.Plan.PatternFor(linear) is not null);
 
     /// <summary>Prunes experts that are in memory at the same time.</summary>
     private void Prune(int[] numbers, ExpertCalibration tokens)
@@ -107,7 +111,10 @@ internal sealed class ExpertsPruner(LayerContext context, Experts experts, Exper
         }
     }
 
-    private void ForEachToken(int expert, ExpertCalibration tokens, Action<Matrix<float>, Matrix<float>?> action) => context.ForEachChunk(chunk =>
+    private void ForEachToken(
+        int expert,
+        ExpertCalibration tokens,
+        Action<Matrix<float>, Matrix<float>?> action) => context.ForEachChunk(chunk =>
     {
         int[] rows = tokens.Of(expert, chunk);
         if (rows.Length == 0)
@@ -127,7 +134,8 @@ internal sealed class ExpertsPruner(LayerContext context, Experts experts, Exper
     }
 
     private void Solve(params IReadOnlyList<FitJob> jobs) =>
-        context.Devices.Solve(jobs, (fit, error) => context.Recorder.Add(fit.Linear, error), context.Recorder.AddFallback);
+        context.Devices
+            .Solve(jobs, (fit, error) => context.Recorder.Add(fit.Linear, error), context.Recorder.AddFallback);
 
     /// <inheritdoc/>
     public void Dispose()

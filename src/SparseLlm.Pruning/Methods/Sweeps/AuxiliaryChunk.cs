@@ -11,10 +11,15 @@ namespace SparseLlm.Pruning.Methods.Sweeps;
 internal sealed record AuxiliaryChunk(Matrix<float> Input, Matrix<float> Target, Matrix<float> Up, Matrix<float>? Gate)
 {
     /// <summary>
-    /// Updates p, then z, then s (Bai et al. 2024, eq. 8 to 11), each to the minimiser with the others and the weights fixed.
+    /// Updates p, then z, then s (Bai et al. 2024, eq. 8 to 11), each to the minimiser with the others and the weights
+    /// fixed.
     /// </summary>
     /// <returns>p, [tokens x hidden], a new matrix.</returns>
-    public Matrix<float> Update(IBackend backend, FeedForward feedForward, HiddenUpdate hiddenUpdate, Penalties penalties)
+    public Matrix<float> Update(
+        IBackend backend,
+        FeedForward feedForward,
+        HiddenUpdate hiddenUpdate,
+        Penalties penalties)
     {
         Matrix<float> hidden = backend.CopyOf(Up);
         feedForward.Definition.Activation.Apply(backend, Gate, hidden);
@@ -22,7 +27,8 @@ internal sealed record AuxiliaryChunk(Matrix<float> Input, Matrix<float> Target,
 
         using Matrix<float> up = feedForward.Up.Apply(Input);
         using Matrix<float>? gate = feedForward.Gate?.Apply(Input);
-        feedForward.Definition.Activation.Update(backend, (up, gate), hidden, penalties.Alpha, penalties.Gamma, Up, Gate);
+        feedForward.Definition.Activation
+            .Update(backend, (up, gate), hidden, penalties.Alpha, penalties.Gamma, Up, Gate);
         return hidden;
     }
 }

@@ -3,7 +3,8 @@ using SparseLlm.Pruning.Activations;
 
 namespace SparseLlm.Pruning.Methods.Sweeps;
 
-/// <summary>The auxiliary variables of a feed-forward block for all tokens that it is fitted to, chunk by chunk, with its inputs and targets.</summary>
+/// <summary>The auxiliary variables of a feed-forward block for all tokens that it is fitted to, chunk by chunk, with
+/// its inputs and targets.</summary>
 internal sealed class AuxiliaryVariables(TokenChunks chunks) : IDisposable
 {
     private readonly ActivationStream inputs = chunks.Stream();

@@ -20,11 +20,17 @@ internal sealed class FeedForwardSnapshot : IDisposable
     {
         this.backend = backend;
         this.block = block;
-        values = block.Parameters.ToDictionary(parameter => parameter.Slice, parameter => store.KeepCopy(parameter.Values));
+        values = block.Parameters
+            .ToDictionary(parameter => parameter.Slice, parameter => store.KeepCopy(parameter.Values));
     }
 
     /// <summary>The block as it was, for reading until the caller disposes it.</summary>
-    public FeedForward Read() => new(backend, block.Definition, block.Gate is { } gate ? Read(gate) : null, Read(block.Up), Read(block.Output));
+    public FeedForward Read() => new(
+        backend,
+        block.Definition,
+        block.Gate is { } gate ? Read(gate) : null,
+        Read(block.Up),
+        Read(block.Output));
 
     /// <summary>Gives a linear layer of the block the weight that it had.</summary>
     public void RestoreWeight(Linear linear) => values[linear.Definition.Weight].CopyTo(linear.Weight);

@@ -8,9 +8,9 @@ using SparseLlm.Pruning.Settings;
 namespace SparseLlm.Pruning.Methods.Sweeps;
 
 /// <summary>
-/// SparseLLM's alternation between the weights of a feed-forward block and its auxiliary variables p, z and s (Bai et al. 2024,
-/// algorithm 1), after the block has been pruned once. A sweep is kept only if the block's output on held-back windows comes
-/// closer to its target; else the weights of before come back, and the sweeps end.
+/// SparseLLM's alternation between the weights of a feed-forward block and its auxiliary variables p, z and s (Bai et
+/// al. 2024, algorithm 1), after the block has been pruned once. A sweep is kept only if the block's output on
+/// held-back windows comes closer to its target; else the weights of before come back, and the sweeps end.
 /// </summary>
 internal sealed class FeedForwardSweeps : IDisposable
 {
@@ -69,8 +69,13 @@ internal sealed class FeedForwardSweeps : IDisposable
     /// <param name="importance">How much the model depends on the rows of up and gate; null for all the same.</param>
     /// <param name="pruned">The pruned model's residual stream, before the block.</param>
     /// <param name="denseInputs">The block's inputs in the dense model; filled where targets come from it.</param>
-    /// <param name="targets">The dense model's stream, behind the block; null where targets do not come from it.</param>
-    public void Run(IReadOnlyList<float[]?> importance, ResidualStream pruned, ActivationStream denseInputs, DenseStream? targets)
+    /// <param name="targets">The dense model's stream, behind the block; null where targets do not come from
+    /// it.</param>
+    public void Run(
+        IReadOnlyList<float[]?> importance,
+        ResidualStream pruned,
+        ActivationStream denseInputs,
+        DenseStream? targets)
     {
         using (FeedForward dense = unpruned.Read())
         {
@@ -84,7 +89,12 @@ internal sealed class FeedForwardSweeps : IDisposable
     }
 
     /// <summary>The variables at their start: the dense activations.</summary>
-    private void Start(int chunk, FeedForward dense, ResidualStream pruned, ActivationStream denseInputs, DenseStream? targets)
+    private void Start(
+        int chunk,
+        FeedForward dense,
+        ResidualStream pruned,
+        ActivationStream denseInputs,
+        DenseStream? targets)
     {
         using Matrix<float> input = pruned.Input(chunk);
         using Matrix<float> target = targets is null ? Output(dense, input) : Missing(pruned, targets, chunk);
@@ -93,7 +103,8 @@ internal sealed class FeedForwardSweeps : IDisposable
         {
             using Matrix<float> denseInput = targets is null ? input.Slice(0, rows) : denseInputs.Read(chunk, 0, rows);
             fitted.Add(new AuxiliaryChunk(
-                Rows(input, 0, rows), Rows(target, 0, rows), dense.Up.Apply(denseInput), dense.Gate?.Apply(denseInput)));
+                Rows(input, 0, rows), Rows(target, 0, rows), dense.Up.Apply(denseInput), dense.Gate?
+                    .Apply(denseInput)));
         }
 
         denseInputs.Drop(chunk);
@@ -111,7 +122,9 @@ internal sealed class FeedForwardSweeps : IDisposable
         Dictionary<Linear, double> kept = [];
         while (tried == accepted && tried < SweepsAfterPruning(context.Settings))
         {
-            using var previous = new ParameterSnapshot(chunks.Store, block.Parameters.Select(parameter => parameter.Values));
+            using var previous = new ParameterSnapshot(
+                chunks.Store,
+                block.Parameters.Select(parameter => parameter.Values));
             Dictionary<Linear, double> solved = Sweep(importance);
             double after = heldBack.Error(block);
             tried++;
@@ -153,7 +166,9 @@ internal sealed class FeedForwardSweeps : IDisposable
                 fitted.Change(chunk, variables =>
                 {
                     using Matrix<float> hidden = variables.Update(backend, block, hiddenUpdate, penalties);
-                    projections.Add(variables.Input, variables.Gate is null ? [variables.Up] : [variables.Up, variables.Gate]);
+                    projections.Add(
+                        variables.Input,
+                        variables.Gate is null ? [variables.Up] : [variables.Up, variables.Gate]);
                     if (context.Settings.Variant == SparseLlmVariant.Paper)
                     {
                         output.Add(hidden, variables.Target);

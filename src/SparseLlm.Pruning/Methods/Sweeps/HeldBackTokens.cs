@@ -5,8 +5,8 @@ using SparseLlm.Pruning.Activations;
 namespace SparseLlm.Pruning.Methods.Sweeps;
 
 /// <summary>
-/// The calibration windows that take no part in a sweep's solves, and so can tell whether it helped: the last sixteenth of
-/// those that the layer was fitted to, at least one.
+/// The calibration windows that take no part in a sweep's solves, and so can tell whether it helped: the last sixteenth
+/// of those that the layer was fitted to, at least one.
 /// </summary>
 internal sealed class HeldBackTokens(IBackend backend, TokenChunks chunks) : IDisposable
 {
@@ -24,7 +24,8 @@ internal sealed class HeldBackTokens(IBackend backend, TokenChunks chunks) : IDi
     }
 
     /// <summary>Takes over held-back inputs and targets of the block, [tokens x channels] each.</summary>
-    public void Add(Matrix<float> input, Matrix<float> target) => held.Add((chunks.Store.Keep(input), chunks.Store.Keep(target)));
+    public void Add(Matrix<float> input, Matrix<float> target)
+        => held.Add((chunks.Store.Keep(input), chunks.Store.Keep(target)));
 
     /// <summary>‖Y - MLP(X)‖ / ‖Y‖, with the block as it is now.</summary>
     public double Error(FeedForward feedForward)

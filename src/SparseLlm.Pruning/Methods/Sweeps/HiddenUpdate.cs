@@ -5,7 +5,7 @@ namespace SparseLlm.Pruning.Methods.Sweeps;
 
 /// <summary>
 /// SparseLLM's update of the hidden activations p for given W2 (Bai et al. 2024, eq. 8): the minimiser of
-/// <code>beta ‖Y - p W2' - b2‖² + gamma ‖p - phi‖²,   (beta W2'W2 + gamma I) p' = beta W2' (Y - b2)' + gamma phi'.</code>
+/// <code>beta ‖Y - p W2' - b2‖² + gamma ‖p - phi‖², (beta W2'W2 + gamma I) p' = beta W2' (Y - b2)' + gamma phi'.</code>
 /// By Woodbury's identity the system of the hidden size becomes one of the output size, which all tokens share:
 /// <code>p = phi + (Y - b2 - phi W2') ((gamma / beta) I + W2 W2')^-1 W2.</code>
 /// In this form nothing of the size of phi cancels.

@@ -15,11 +15,13 @@ internal sealed record Penalties(float Alpha, float Beta, float Gamma)
     private const double PublishedForRelu = 0.1;
     private const double PublishedForGated = 5;
 
-    /// <summary>Those of the settings; the published ones for the block's activation where the settings name none.</summary>
+    /// <summary>Those of the settings; the published ones for the block's activation where the settings name
+    /// none.</summary>
     public static Penalties For(PruningSettings settings, FeedForwardDefinition feedForward)
     {
         double published = feedForward.Gate is null ? PublishedForRelu : PublishedForGated;
         return new Penalties(
-            (float)(settings.Alpha ?? published), (float)(settings.Beta ?? published), (float)(settings.Gamma ?? published));
+            (float)(settings.Alpha ?? published), (float)(settings.Beta ?? published), (float)(settings.Gamma
+                ?? published));
     }
 }

@@ -9,8 +9,15 @@ namespace SparseLlm.Pruning.Methods.Sweeps;
 /// <param name="Accepted">How many of them were kept; the others made the block worse and were undone.</param>
 /// <param name="ErrorBefore">‖Y - MLP(X)‖ / ‖Y‖ on the held-back windows before the first sweep.</param>
 /// <param name="ErrorAfter">The same after the last accepted sweep.</param>
-public sealed record SweepReport(int Layer, int Tried, int Accepted, double ErrorBefore, double ErrorAfter) : IJsonOnDeserialized
+public sealed record SweepReport(
+    int Layer,
+    int Tried,
+    int Accepted,
+    double ErrorBefore,
+    double ErrorAfter) : IJsonOnDeserialized
 {
     void IJsonOnDeserialized.OnDeserialized() =>
-        RecordJson.Require(Layer >= 0 && Accepted >= 0 && Accepted <= Tried, "the sweeps of a layer cannot be counted so");
+        RecordJson.Require(
+            Layer >= 0 && Accepted >= 0 && Accepted <= Tried,
+            "the sweeps of a layer cannot be counted so");
 }

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace SparseLlm.Runtime.Chat.Templates;
 
-/// <summary>What one rendering may use up, so that whatever a template asks for ends. Real conversations stay far below.</summary>
+/// <summary>What one rendering may use up, so that whatever a template asks for ends. Real conversations stay far
+/// below.</summary>
 internal sealed class Budget
 {
     /// <summary>Elements of a range, as in jinja2's sandbox.</summary>
@@ -50,7 +51,8 @@ internal sealed class Budget
     {
         if (length > LongestList)
         {
-            throw TemplateException.Endless(FormattableString.Invariant($"the template makes a list of more than {LongestList} elements"));
+            throw TemplateException.Endless(
+                FormattableString.Invariant($"the template makes a list of more than {LongestList} elements"));
         }
 
         Charge(length + 1);
@@ -62,7 +64,8 @@ internal sealed class Budget
         Charge(1);
         if (++_depth > DeepestNesting || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
-            throw TemplateException.Endless(FormattableString.Invariant($"the template nests expressions, macros or values more than {DeepestNesting} levels deep"));
+            throw TemplateException.Endless(FormattableString.Invariant(
+                $"the template nests expressions, macros or values more than {DeepestNesting} levels deep"));
         }
     }
 
@@ -73,7 +76,8 @@ internal sealed class Budget
     {
         if (length > LongestText)
         {
-            throw TemplateException.Endless(FormattableString.Invariant($"the template makes a text of more than {LongestText} characters"));
+            throw TemplateException.Endless(
+                FormattableString.Invariant($"the template makes a text of more than {LongestText} characters"));
         }
     }
 
@@ -82,7 +86,8 @@ internal sealed class Budget
         _steps += steps;
         if (_steps > MostSteps)
         {
-            throw TemplateException.Endless(FormattableString.Invariant($"the template has taken {MostSteps} steps and has not come to an end"));
+            throw TemplateException.Endless(
+                FormattableString.Invariant($"the template has taken {MostSteps} steps and has not come to an end"));
         }
     }
 }

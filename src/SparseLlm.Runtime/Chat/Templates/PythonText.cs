@@ -88,7 +88,9 @@ internal static class PythonText
                 end++;
             }
 
-            int next = end == text.Length ? end : end + (text[end] == '\r' && end + 1 < text.Length && text[end + 1] == '\n' ? 2 : 1);
+            int next = end == text.Length
+                ? end
+                : end + (text[end] == '\r' && end + 1 < text.Length && text[end + 1] == '\n' ? 2 : 1);
             lines.Add(text[start..(keepsEnds ? next : end)]);
             start = next;
         }
@@ -109,7 +111,9 @@ internal static class PythonText
     /// <summary>Appends a text as Python writes it in source code.</summary>
     public static void AppendRepresentation(StringBuilder written, string text)
     {
-        char quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
+        char quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal)
+            ? '"'
+            : '\'';
         written.Append(quote);
         for (int i = 0; i < text.Length; i++)
         {
@@ -153,7 +157,9 @@ internal static class PythonText
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
         or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator);
 
-    private static bool IsTrimmed(char unit, string? characters) => characters is null ? IsSpace(unit) : characters.Contains(unit, StringComparison.Ordinal);
+    private static bool IsTrimmed(char unit, string? characters)
+        => characters is null ? IsSpace(unit) : characters.Contains(unit, StringComparison.Ordinal);
 
-    private static bool IsLineBreak(char unit) => unit is (>= '\n' and <= '\r') or (>= '\x1C' and <= '\x1E') or '\x85' or '\u2028' or '\u2029';
+    private static bool IsLineBreak(char unit)
+        => unit is (>= '\n' and <= '\r') or (>= '\x1C' and <= '\x1E') or '\x85' or '\u2028' or '\u2029';
 }

@@ -18,7 +18,9 @@ internal sealed class Template
     /// <exception cref="TemplateException">It is malformed, or has something that is not supported.</exception>
     public static Template Parse(string text) => text.Length <= LongestText
         ? new Template(TemplateParser.Parse(text))
-        : throw TemplateException.Endless(FormattableString.Invariant($"the template is longer than {LongestText} characters"), new TemplatePlace(1, 1));
+        : throw TemplateException.Endless(
+            FormattableString.Invariant($"the template is longer than {LongestText} characters"),
+            new TemplatePlace(1, 1));
 
     /// <summary>The text that it makes of variables.</summary>
     /// <exception cref="TemplateException">It fails, refuses them, or does not come to an end.</exception>

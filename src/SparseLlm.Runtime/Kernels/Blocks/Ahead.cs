@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 namespace SparseLlm.Runtime.Kernels.Blocks;
 
 /// <summary>
-/// Asks for values before they are needed: the work between two loads is too long for the processor to see far enough ahead by itself. Dense rows are better off without: they are
-/// read as fast as memory gives.
+/// Asks for values before they are needed: the work between two loads is too long for the processor to see far enough
+/// ahead by itself. Dense rows are better off without: they are read as fast as memory gives.
 /// </summary>
 internal static unsafe class Ahead
 {

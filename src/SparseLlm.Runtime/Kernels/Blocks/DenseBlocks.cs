@@ -15,7 +15,8 @@ internal unsafe struct DenseBlocks<TVector, TLanes, TElement> : IBlocks<DenseBlo
     public static byte* Patterns => null;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static DenseBlocks<TVector, TLanes, TElement> Begin(in StoredRows rows, long row, int column, byte* patterns) =>
+    public static DenseBlocks<TVector, TLanes, TElement> Begin(in StoredRows rows, long row, int column, byte* patterns)
+        =>
         new() { values = rows.Values + (row * rows.Columns + column) * TElement.Bytes };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -29,7 +30,14 @@ internal unsafe struct DenseBlocks<TVector, TLanes, TElement> : IBlocks<DenseBlo
         values = block + 4 * TLanes.Count * TElement.Bytes;
     }
 
-    public static void ReadRest(in StoredRows rows, long row, int columns, out TVector a, out TVector b, out TVector c, out TVector d)
+    public static void ReadRest(
+        in StoredRows rows,
+        long row,
+        int columns,
+        out TVector a,
+        out TVector b,
+        out TVector c,
+        out TVector d)
     {
         byte* block = stackalloc byte[4 * TLanes.Count * TElement.Bytes];
         new Span<byte>(block, 4 * TLanes.Count * TElement.Bytes).Clear();

@@ -21,5 +21,6 @@ internal readonly unsafe struct HalfElement : IElement
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Expand<TVector, TLanes>(byte* source, byte* mask, ulong bits, int index, byte* patterns)
         where TVector : struct
-        where TLanes : struct, ILanes<TVector> => TLanes.HalfToSingle(TLanes.ExpandUpper((ushort*)source, mask, bits, index, patterns));
+        where TLanes : struct, ILanes<TVector>
+            => TLanes.HalfToSingle(TLanes.ExpandUpper((ushort*)source, mask, bits, index, patterns));
 }

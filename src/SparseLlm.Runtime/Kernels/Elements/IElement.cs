@@ -18,7 +18,8 @@ internal unsafe interface IElement
         where TVector : struct
         where TLanes : struct, ILanes<TVector>;
 
-    /// <summary>A vector of weights of which only those are stored that a mask marks; see <see cref="ILanes{TVector}.Expand"/>.</summary>
+    /// <summary>A vector of weights of which only those are stored that a mask marks; see
+    /// <see cref="ILanes{TVector}.Expand"/>.</summary>
     static abstract TVector Expand<TVector, TLanes>(byte* source, byte* mask, ulong bits, int index, byte* patterns)
         where TVector : struct
         where TLanes : struct, ILanes<TVector>;

@@ -1,8 +1,9 @@
 namespace SparseLlm.Runtime.Kernels.Lanes;
 
 /// <summary>
-/// How a half in the upper bits of a lane becomes a float: its exponent and mantissa are shifted to where a float's end, which leaves out the difference of the two biases;
-/// multiplying by a power of two makes up for it, exactly, and for denormal halves too.
+/// How a half in the upper bits of a lane becomes a float: its exponent and mantissa are shifted to where a float's
+/// end, which leaves out the difference of the two biases; multiplying by a power of two makes up for it, exactly, and
+/// for denormal halves too.
 /// </summary>
 internal static class Halves
 {

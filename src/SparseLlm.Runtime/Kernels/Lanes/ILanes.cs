@@ -8,7 +8,8 @@ internal unsafe interface ILanes<TVector>
     /// <summary>Floats in a vector: 4, 8 or 16.</summary>
     static abstract int Count { get; }
 
-    /// <summary>By mask, how 16-bit values are shuffled into the upper halves of their lanes; null where that takes no table.</summary>
+    /// <summary>By mask, how 16-bit values are shuffled into the upper halves of their lanes; null where that takes no
+    /// table.</summary>
     static abstract byte* UpperPatterns { get; }
 
     /// <summary>By mask, how floats are shuffled into their lanes; null where that takes no table.</summary>
@@ -23,7 +24,8 @@ internal unsafe interface ILanes<TVector>
     /// <summary>16-bit values in the upper halves of their lanes, and zeros below them.</summary>
     static abstract TVector LoadUpper(ushort* source);
 
-    /// <summary>Floats in the lanes that the mask marks, in their order; +0 in the others. Reads a vector's bytes, whatever the mask marks.</summary>
+    /// <summary>Floats in the lanes that the mask marks, in their order; +0 in the others. Reads a vector's bytes,
+    /// whatever the mask marks.</summary>
     /// <param name="source">The values.</param>
     /// <param name="mask">The first byte of the mask of a block of four vectors.</param>
     /// <param name="bits">The same, as <see cref="LoadMask"/> reads it.</param>
@@ -31,7 +33,8 @@ internal unsafe interface ILanes<TVector>
     /// <param name="patterns"><see cref="WholePatterns"/>.</param>
     static abstract TVector Expand(float* source, byte* mask, ulong bits, int index, byte* patterns);
 
-    /// <summary>16-bit values in the upper halves of the lanes that the mask marks, in their order; zeros elsewhere. Reads up to 32 bytes, whatever the mask marks.</summary>
+    /// <summary>16-bit values in the upper halves of the lanes that the mask marks, in their order; zeros elsewhere.
+    /// Reads up to 32 bytes, whatever the mask marks.</summary>
     /// <param name="source">The values.</param>
     /// <param name="mask">The first byte of the mask of a block of four vectors.</param>
     /// <param name="bits">The same, as <see cref="LoadMask"/> reads it.</param>
@@ -45,7 +48,8 @@ internal unsafe interface ILanes<TVector>
     /// <summary>How many bits are set.</summary>
     static abstract nuint PopCount(ulong bits);
 
-    /// <summary>Halves in the upper parts of their lanes as floats: exact, denormal ones too. What is not finite becomes infinite.</summary>
+    /// <summary>Halves in the upper parts of their lanes as floats: exact, denormal ones too. What is not finite
+    /// becomes infinite.</summary>
     static abstract TVector HalfToSingle(TVector halves);
 
     /// <summary>weights * values + sum.</summary>

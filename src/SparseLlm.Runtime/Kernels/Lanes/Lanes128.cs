@@ -22,13 +22,16 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static void Store(Vector128<float> values, float* target) => values.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadUpper(ushort* source) => (Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16()) << 16).AsSingle();
+    public static Vector128<float> LoadUpper(ushort* source)
+        => (Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16()) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Expand(float* source, byte* mask, ulong bits, int index, byte* patterns) => Place((byte*)source, mask, bits, index, patterns);
+    public static Vector128<float> Expand(float* source, byte* mask, ulong bits, int index, byte* patterns)
+        => Place((byte*)source, mask, bits, index, patterns);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> ExpandUpper(ushort* source, byte* mask, ulong bits, int index, byte* patterns) => Place((byte*)source, mask, bits, index, patterns);
+    public static Vector128<float> ExpandUpper(ushort* source, byte* mask, ulong bits, int index, byte* patterns)
+        => Place((byte*)source, mask, bits, index, patterns);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong LoadMask(byte* mask) => *(ushort*)mask;
@@ -41,12 +44,15 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     {
         Vector128<int> shifted = (halves.AsInt32() >> Halves.Shift) & Vector128.Create(Halves.Bits);
         Vector128<float> finite = shifted.AsSingle() * Vector128.Create(Halves.Scale);
-        Vector128<int> isInfinite = Vector128.GreaterThanOrEqual(Vector128.Abs(finite), Vector128.Create(Halves.Infinite)).AsInt32();
+        Vector128<int> isInfinite = Vector128.GreaterThanOrEqual(
+            Vector128.Abs(finite),
+            Vector128.Create(Halves.Infinite)).AsInt32();
         return (finite.AsInt32() | (isInfinite & Vector128.Create(Halves.Exponent))).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> MultiplyAdd(Vector128<float> weights, Vector128<float> values, Vector128<float> sum) => sum + weights * values;
+    public static Vector128<float> MultiplyAdd(Vector128<float> weights, Vector128<float> values, Vector128<float> sum)
+        => sum + weights * values;
 
     public static float Sum(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
     {

@@ -11,12 +11,21 @@ public sealed class MalformedPackedModels : IDisposable
 {
     private readonly TempDirectory dense = new();
     private readonly TempDirectory packed = new();
-    private readonly float[] any = MagnitudePruning.Prune([.. Enumerable.Range(1, 60).Select(i => (float)(i * 7 % 60 + 1))], 12, "0.6");
-    private readonly float[] groups = MagnitudePruning.Prune([.. Enumerable.Range(1, 60).Select(i => (float)(i * 7 % 60 + 1))], 12, "2:4");
+    private readonly float[] any = MagnitudePruning.Prune(
+        [.. Enumerable.Range(1, 60).Select(i => (float)(i * 7 % 60 + 1))],
+        12,
+        "0.6");
+    private readonly float[] groups = MagnitudePruning.Prune(
+        [.. Enumerable.Range(1, 60).Select(i => (float)(i * 7 % 60 + 1))],
+        12,
+        "2:4");
 
     public MalformedPackedModels()
     {
-        SafetensorsFile.Write(dense["model.safetensors"], ElementType.F32, [("v", [3], [1, 2, 3]), ("any", [5, 12], any), ("groups", [5, 12], groups)]);
+        SafetensorsFile.Write(
+            dense["model.safetensors"],
+            ElementType.F32,
+            [("v", [3], [1, 2, 3]), ("any", [5, 12], any), ("groups", [5, 12], groups)]);
         PackedDirectory.Pack(dense.Path, packed.Path);
     }
 
@@ -63,7 +72,10 @@ public sealed class MalformedPackedModels : IDisposable
     public void A_weight_that_moved_from_one_group_to_another_is_an_error_wherever_it_is(int size)
     {
         const int Columns = 160;
-        float[] values = MagnitudePruning.Prune([.. Enumerable.Range(0, Columns).Select(i => (float)(i * 7 % Columns + 1))], Columns, $"{size / 2}:{size}");
+        float[] values = MagnitudePruning.Prune(
+            [.. Enumerable.Range(0, Columns).Select(i => (float)(i * 7 % Columns + 1))],
+            Columns,
+            $"{size / 2}:{size}");
         SafetensorsFile.Write(dense["model.safetensors"], ElementType.F32, [("w", [1, Columns], values)]);
         PackedDirectory.Pack(dense.Path, packed.Path);
         foreach (int group in (int[])[0, 64 / size, Columns / size - 2])
@@ -117,14 +129,19 @@ public sealed class MalformedPackedModels : IDisposable
     [InlineData("\"v\"", "\"u\"", "'v' is missing")]
     [InlineData("\"dtype\":\"U8\",\"shape\":[5,2]", "\"dtype\":\"I8\",\"shape\":[5,2]", "is I8 [5 x 2] where U8")]
     [InlineData("\"shape\":[5,6]", "\"shape\":[6,5]", "is F32 [6 x 5] where F32 [5 x 6] is due")]
-    [InlineData("\"dtype\":\"F32\",\"shape\":[24]", "\"dtype\":\"I32\",\"shape\":[24]", "is I32 [24] where F32 [24] is due")]
+    [InlineData(
+        "\"dtype\":\"F32\",\"shape\":[24]",
+        "\"dtype\":\"I32\",\"shape\":[24]",
+        "is I32 [24] where F32 [24] is due")]
     [InlineData("\"v.padding\"", "\"u.padding\"", "'u.padding' is here")]
     public void Parts_that_are_missing_or_otherwise_are_an_error(string part, string other, string problem)
     {
         byte[] bytes = File.ReadAllBytes(Weights);
         string header = System.Text.Encoding.Latin1.GetString(bytes);
         header.ShouldContain(part);
-        File.WriteAllBytes(Weights, System.Text.Encoding.Latin1.GetBytes(header.Replace(part, other, StringComparison.Ordinal)));
+        File.WriteAllBytes(
+            Weights,
+            System.Text.Encoding.Latin1.GetBytes(header.Replace(part, other, StringComparison.Ordinal)));
         ShouldFailToOpen(Weights, problem);
     }
 
@@ -158,7 +175,12 @@ public sealed class MalformedPackedModels : IDisposable
     {
         ChangeJson(root => root["tensors"]!["groups"]!["layout"] = "4:8");
         ShouldFailToOpen(Weights, "cannot have the layout '4:8'");
-        ChangeJson(root => root["tensors"] = new JsonObject { ["any"] = new JsonObject { ["layout"] = "bitmask" }, ["groups"] = new JsonObject { ["layout"] = "2:4" }, ["v"] = new JsonObject { ["layout"] = "bitmask" } });
+        ChangeJson(root => root["tensors"] = new JsonObject
+        {
+            ["any"] = new JsonObject { ["layout"] = "bitmask" },
+            ["groups"] = new JsonObject { ["layout"] = "2:4" },
+            ["v"] = new JsonObject { ["layout"] = "bitmask" }
+        });
         ShouldFailToOpen(Weights, "'v' of F32 [3] cannot have");
     }
 
@@ -169,8 +191,12 @@ public sealed class MalformedPackedModels : IDisposable
     [InlineData("""[]""", "no formatVersion")]
     [InlineData("""{"formatVersion":1,"encoding":"sparse","tensors":[]}""", "no tensors")]
     [InlineData("""{"formatVersion":1,"encoding":"sparse","tensors":{}}""", "no headers")]
-    [InlineData("""{"formatVersion":1,"encoding":"sparse","tensors":{},"headers":{"a":"%"}}""", "not a text in base 64")]
-    [InlineData("""{"formatVersion":1,"encoding":"sparse","tensors":{},"headers":{},"index":1}""", "'index' is not a text in base 64")]
+    [InlineData(
+        """{"formatVersion":1,"encoding":"sparse","tensors":{},"headers":{"a":"%"}}""",
+        "not a text in base 64")]
+    [InlineData(
+        """{"formatVersion":1,"encoding":"sparse","tensors":{},"headers":{},"index":1}""",
+        "'index' is not a text in base 64")]
     [InlineData("""{"formatVersion":1,"encoding":"sparse","tensors":{"a":{"layout":"bitmask"},"a":{"layout":"bitmask"}},"headers":{}}""", "'a' is in tensors twice")]
     [InlineData("""{"formatVersion":1,""", "truncated")]
     public void Nonsense_in_the_file_of_encodings_is_an_error(string json, string problem)
@@ -183,7 +209,9 @@ public sealed class MalformedPackedModels : IDisposable
     public void Header_that_is_missing_or_damaged_is_an_error()
     {
         ChangeJson(root => root["headers"]!["model.safetensors"] = Convert.ToBase64String("{\"v\":1}"u8));
-        ShouldFailToOpen(Weights, "the header that sparsellm.json keeps of this file is damaged: the header's entry of tensor 'v'");
+        ShouldFailToOpen(
+            Weights,
+            "the header that sparsellm.json keeps of this file is damaged: the header's entry of tensor 'v'");
         ChangeJson(root => root["headers"] = new JsonObject());
         ShouldFailToOpen(Weights, "keeps no header of this file");
     }
@@ -202,18 +230,24 @@ public sealed class MalformedPackedModels : IDisposable
         File.WriteAllText(Encodings, """{"formatVersion":1,"encoding":"dense"}""");
         ShouldFailToOpen(Encodings, "says that everything is stored dense, and tensors are packed, such as 'any'");
         File.Delete(Encodings);
-        ShouldFailToOpen(Encodings, "is missing, and tensors are packed, such as 'any'; copy it along with the other files");
+        ShouldFailToOpen(
+            Encodings,
+            "is missing, and tensors are packed, such as 'any'; copy it along with the other files");
     }
 
     [Theory]
     [InlineData("""{"weight_map":{"v":"../../../evil"}}""", "not a file below")]
-    [InlineData("""{"weight_map":{"v":"model-00002-of-00002.safetensors"}}""", "names the file 'model-00002-of-00002.safetensors'")]
+    [InlineData(
+        """{"weight_map":{"v":"model-00002-of-00002.safetensors"}}""",
+        "names the file 'model-00002-of-00002.safetensors'")]
     [InlineData("""{"weight_map":""", "not JSON")]
     [InlineData(null, "not kept here")]
     public void Index_of_other_files_is_an_error(string? index, string problem)
     {
         File.Move(dense["model.safetensors"], dense["one.safetensors"]);
-        File.WriteAllText(dense["model.safetensors.index.json"], """{"weight_map":{"v":"one.safetensors","any":"one.safetensors","groups":"one.safetensors"}}""");
+        File.WriteAllText(
+            dense["model.safetensors.index.json"],
+            """{"weight_map":{"v":"one.safetensors","any":"one.safetensors","groups":"one.safetensors"}}""");
         File.Delete(Weights);
         PackedDirectory.Pack(dense.Path, packed.Path);
         ChangeJson(root =>
@@ -226,7 +260,8 @@ public sealed class MalformedPackedModels : IDisposable
         });
 
         using var output = new TempDirectory();
-        Diagnostic diagnostic = new Action(() => PackedDirectory.Unpack(packed.Path, output.Path)).ShouldFailWith(ModelDiagnostics.MalformedPackedFile);
+        Diagnostic diagnostic = new Action(() => PackedDirectory.Unpack(packed.Path, output.Path)).ShouldFailWith(
+            ModelDiagnostics.MalformedPackedFile);
         diagnostic.Location.ShouldNotBeNull().File.ShouldBe(Encodings);
         diagnostic.Message.ShouldContain(problem);
         Directory.EnumerateFiles(output.Path).ShouldBeEmpty();
@@ -259,7 +294,8 @@ public sealed class MalformedPackedModels : IDisposable
     private void ShouldFailToRead(string tensor, string problem)
     {
         using Checkpoint checkpoint = Checkpoint.Open(packed.Path);
-        Diagnostic diagnostic = new Action(() => checkpoint.Read(checkpoint[tensor], 0, new float[checkpoint[tensor].ElementCount])).ShouldFailWith(ModelDiagnostics.MalformedPackedFile);
+        Diagnostic diagnostic = new Action(
+            () => checkpoint.Read(checkpoint[tensor], 0, new float[checkpoint[tensor].ElementCount])).ShouldFailWith(ModelDiagnostics.MalformedPackedFile);
         diagnostic.Location.ShouldNotBeNull().File.ShouldBe(Weights);
         diagnostic.Message.ShouldContain($"'{tensor}'");
         diagnostic.Message.ShouldContain(problem);

@@ -56,7 +56,9 @@ public sealed class PackedModelsAreModels : IDisposable
         PackedDirectory.Pack(dense.Path, packed.Path);
         foreach (string directory in (string[])[dense.Path, packed.Path])
         {
-            File.WriteAllText(Path.Combine(directory, "tokenizer.json"), ByteLevelTokenizer.OfSize(tiny.Int("vocab_size", 0)).ToJsonString());
+            File.WriteAllText(
+                Path.Combine(directory, "tokenizer.json"),
+                ByteLevelTokenizer.OfSize(tiny.Int("vocab_size", 0)).ToJsonString());
         }
     }
 

@@ -21,7 +21,9 @@ public sealed class Packing : IDisposable
             var data = new TheoryData<string, ElementType, string>();
             string[] patterns = ["0.5", "2:4", "0.7"];
             int turn = 0;
-            foreach (string family in Directory.EnumerateDirectories(Repository.Families).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal))
+            foreach (string family in Directory.EnumerateDirectories(Repository.Families)
+                .Select(path => Path.GetFileName(path))
+                .Order(StringComparer.Ordinal))
             {
                 foreach (ElementType type in (ElementType[])[ElementType.F32, ElementType.F16, ElementType.BF16])
                 {
@@ -44,7 +46,10 @@ public sealed class Packing : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Every_family_reads_the_same_packed_and_comes_back_to_the_byte(string family, ElementType type, string pattern)
+    public void Every_family_reads_the_same_packed_and_comes_back_to_the_byte(
+        string family,
+        ElementType type,
+        string pattern)
     {
         MagnitudePruning.Write(Repository.Family(family), dense.Path, type, pattern);
         PackAndUnpack();
@@ -75,11 +80,14 @@ public sealed class Packing : IDisposable
     [Fact]
     public void A_pattern_keeps_as_many_of_every_group_and_fills_those_up_that_have_fewer()
     {
-        Write([("w", [2, 12], [0, 1, 0, 2, 3, 0, 4, 0, 5, 6, 0, 0, /**/ 7, 0, 0, 8, 0, 0, 0, 9, 0, 0, 1, 1])], ElementType.F32);
+        Write(
+            [("w", [2, 12], [0, 1, 0, 2, 3, 0, 4, 0, 5, 6, 0, 0, /**/ 7, 0, 0, 8, 0, 0, 0, 9, 0, 0, 1, 1])],
+            ElementType.F32);
         PackAndUnpack();
         IReadOnlyDictionary<string, TensorInfo> stored = Stored();
         stored["w.compressed"].ToString().ShouldBe("w.compressed F32 [2 x 6]");
-        Bytes(stored["w.compressed"]).ShouldBe(MemoryMarshal.AsBytes<float>([1f, 2, 3, 4, 5, 6, 7, 8, 0, 9, 1, 1]).ToArray());
+        Bytes(stored["w.compressed"]).ShouldBe(
+            MemoryMarshal.AsBytes<float>([1f, 2, 3, 4, 5, 6, 7, 8, 0, 9, 1, 1]).ToArray());
         Bytes(stored["w.bitmask"]).ShouldBe([0b0101_1010, 0b0011, 0b1001_1001, 0b1100]);
         stored.ContainsKey("w.row_offsets").ShouldBeFalse();
         Layouts().ShouldBe(new Dictionary<string, string> { ["w"] = "2:4" });
@@ -114,7 +122,10 @@ public sealed class Packing : IDisposable
         foreach (ElementType type in (ElementType[])[ElementType.F32, ElementType.F16])
         {
             int rows = columns > 1000 ? 2 : 61;
-            Write([("v", [3], [1, 2, 3]), ("w", [rows, columns], MagnitudePruning.Prune(Values(rows * columns), columns, "0.8"))], type);
+            Write([("v", [3], [1, 2, 3]), ("w", [rows, columns], MagnitudePruning.Prune(
+                Values(rows * columns),
+                columns,
+                "0.8"))], type);
             PackAndUnpack();
             Layouts().Keys.ShouldBe(expected);
         }
@@ -127,7 +138,8 @@ public sealed class Packing : IDisposable
         (values[3], values[20], values[40]) = (-0.0f, float.Epsilon, -float.Epsilon);
         Write([("w", [2, 32], values)], ElementType.F32);
         PackAndUnpack();
-        Bytes(Stored()["w.compressed"])[..12].ShouldBe(MemoryMarshal.AsBytes<float>([-0.0f, float.Epsilon, -float.Epsilon]).ToArray());
+        Bytes(Stored()["w.compressed"])[..12].ShouldBe(
+            MemoryMarshal.AsBytes<float>([-0.0f, float.Epsilon, -float.Epsilon]).ToArray());
     }
 
     [Fact]
@@ -142,7 +154,8 @@ public sealed class Packing : IDisposable
             [.. Enumerable.Repeat((byte)1, 64), .. new byte[132]]);
         PackAndUnpack();
         Layouts().ShouldBeEmpty();
-        Stored().Keys.Where(name => !name.EndsWith(".padding", StringComparison.Ordinal)).ShouldBe(["dense", "vector", "ids", "none", "scalar"], ignoreOrder: true);
+        Stored().Keys.Where(name => !name.EndsWith(".padding", StringComparison.Ordinal))
+            .ShouldBe(["dense", "vector", "ids", "none", "scalar"], ignoreOrder: true);
     }
 
     [Fact]
@@ -164,8 +177,14 @@ public sealed class Packing : IDisposable
     public void Shards_their_index_and_older_copies_come_back()
     {
         float[] old = MagnitudePruning.Prune(Values(256), 16, "0.75");
-        SafetensorsFile.Write(dense["one.safetensors"], ElementType.F16, [("a", [16, 16], MagnitudePruning.Prune(Values(256), 16, "2:4")), ("copied", [16, 16], old)]);
-        SafetensorsFile.Write(dense["two.safetensors"], ElementType.F16, [("b", [16, 17], MagnitudePruning.Prune(Values(272), 17, "0.6")), ("copied", [16, 16], old), ("c", [3], [1, 2, 3])]);
+        SafetensorsFile.Write(
+            dense["one.safetensors"],
+            ElementType.F16,
+            [("a", [16, 16], MagnitudePruning.Prune(Values(256), 16, "2:4")), ("copied", [16, 16], old)]);
+        SafetensorsFile.Write(dense["two.safetensors"], ElementType.F16, [("b", [16, 17], MagnitudePruning.Prune(
+            Values(272),
+            17,
+            "0.6")), ("copied", [16, 16], old), ("c", [3], [1, 2, 3])]);
         File.WriteAllText(dense["model.safetensors.index.json"], """
             { "weight_map": {"c": "two.safetensors", "a":"one.safetensors", "copied":"two.safetensors","b":"two.safetensors"},
               "metadata": {"total_size": 1} }
@@ -183,16 +202,22 @@ public sealed class Packing : IDisposable
     [Fact]
     public void Everything_but_dimensions_begins_at_multiples_of_64_bytes_of_the_file()
     {
-        Write([("v", [3], [1, 2, 3]), ("w", [7, 13], MagnitudePruning.Prune(Values(91), 13, "0.6")), ("x", [5, 12], MagnitudePruning.Prune(Values(60), 12, "2:4")), ("y", [1], [1])], ElementType.F16);
+        Write([("v", [3], [1, 2, 3]), ("w", [7, 13], MagnitudePruning.Prune(
+            Values(91),
+            13,
+            "0.6")), ("x", [5, 12], MagnitudePruning.Prune(Values(60), 12, "2:4")), ("y", [1], [1])], ElementType.F16);
         PackAndUnpack();
-        foreach (TensorInfo tensor in Stored().Values.Where(tensor => !tensor.Name.EndsWith(".padding", StringComparison.Ordinal) && !tensor.Name.EndsWith(".shape", StringComparison.Ordinal)))
+        foreach (TensorInfo tensor in Stored().Values.Where(tensor => !tensor.Name.EndsWith(
+            ".padding",
+            StringComparison.Ordinal) && !tensor.Name.EndsWith(".shape", StringComparison.Ordinal)))
         {
             (tensor.Offset % 64).ShouldBe(0, tensor.Name);
         }
 
         // A vector may be read that begins with the last value.
         long length = new FileInfo(packed["model.safetensors"]).Length;
-        Stored().Values.Where(tensor => tensor.Name.EndsWith(".compressed", StringComparison.Ordinal)).ShouldAllBe(values => values.Offset + values.ByteLength + 64 <= length);
+        Stored().Values.Where(tensor => tensor.Name.EndsWith(".compressed", StringComparison.Ordinal))
+            .ShouldAllBe(values => values.Offset + values.ByteLength + 64 <= length);
     }
 
     [Fact]
@@ -209,9 +234,12 @@ public sealed class Packing : IDisposable
     {
         Write([("w", [8, 8], MagnitudePruning.Prune(Values(64), 8, "0.8"))], ElementType.F32);
         PackedDirectory.Pack(dense.Path, packed.Path);
-        new Action(() => PackedDirectory.Pack(packed.Path, unpacked.Path)).ShouldFailWith(ModelDiagnostics.PackedModel).Message.ShouldContain("sparsellm unpack");
+        new Action(() => PackedDirectory.Pack(packed.Path, unpacked.Path)).ShouldFailWith(ModelDiagnostics.PackedModel)
+            .Message
+            .ShouldContain("sparsellm unpack");
         using Checkpoint checkpoint = Checkpoint.Open(packed.Path);
-        new Action(() => new CheckpointWriter(checkpoint, unpacked.Path).Dispose()).ShouldFailWith(ModelDiagnostics.PackedModel);
+        new Action(() => new CheckpointWriter(checkpoint, unpacked.Path).Dispose()).ShouldFailWith(
+            ModelDiagnostics.PackedModel);
         Directory.EnumerateFileSystemEntries(unpacked.Path).ShouldBeEmpty();
     }
 
@@ -232,18 +260,23 @@ public sealed class Packing : IDisposable
                 if (++calls == 1)
                 {
                     values[Array.IndexOf(values, 0)] = 1;
-                    Overwrite(dense["model.safetensors"], checkpoint["w"].Offset, MemoryMarshal.AsBytes<float>(values).ToArray());
+                    Overwrite(
+                        dense["model.safetensors"],
+                        checkpoint["w"].Offset,
+                        MemoryMarshal.AsBytes<float>(values).ToArray());
                 }
             },
             default);
-        new Action(writer.Write).ShouldFailWith(ModelDiagnostics.CheckpointUnreadable).Message.ShouldContain("has changed while it was packed");
+        new Action(writer.Write).ShouldFailWith(ModelDiagnostics.CheckpointUnreadable).Message
+            .ShouldContain("has changed while it was packed");
     }
 
     [Fact]
     public void Unpacking_what_is_not_packed_is_an_error()
     {
         Write([("w", [2, 2], [1, 2, 3, 4])], ElementType.F32);
-        new Action(() => PackedDirectory.Unpack(dense.Path, unpacked.Path)).ShouldFailWith(ModelDiagnostics.CheckpointUnreadable).Message.ShouldContain("not packed");
+        new Action(() => PackedDirectory.Unpack(dense.Path, unpacked.Path)).ShouldFailWith(
+            ModelDiagnostics.CheckpointUnreadable).Message.ShouldContain("not packed");
     }
 
     [Theory]
@@ -265,7 +298,8 @@ public sealed class Packing : IDisposable
     {
         string copy = path + ".new";
         File.WriteAllBytes(copy, bytes);
-        using var dd = System.Diagnostics.Process.Start("dd", [$"if={copy}", $"of={path}", "bs=1", $"seek={offset}", "conv=notrunc", "status=none"]);
+        using var dd = System.Diagnostics.Process
+            .Start("dd", [$"if={copy}", $"of={path}", "bs=1", $"seek={offset}", "conv=notrunc", "status=none"]);
         dd.WaitForExit();
         File.Delete(copy);
     }
@@ -273,10 +307,12 @@ public sealed class Packing : IDisposable
     private static float[] Values(int count)
     {
         var random = new Random(3);
-        return [.. Enumerable.Range(0, count).Select(_ => (float)(random.NextDouble() + 0.5) * (random.Next(2) * 2 - 1))];
+        return [.. Enumerable.Range(0, count)
+            .Select(_ => (float)(random.NextDouble() + 0.5) * (random.Next(2) * 2 - 1))];
     }
 
-    private void Write((string Name, long[] Shape, float[] Values)[] tensors, ElementType type) => SafetensorsFile.Write(dense["model.safetensors"], type, tensors);
+    private void Write((string Name, long[] Shape, float[] Values)[] tensors, ElementType type)
+        => SafetensorsFile.Write(dense["model.safetensors"], type, tensors);
 
     private void PackAndUnpack()
     {
@@ -292,15 +328,18 @@ public sealed class Packing : IDisposable
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(packed["sparsellm.json"]));
         json.RootElement.GetProperty("formatVersion").GetInt32().ShouldBe(1);
         json.RootElement.GetProperty("encoding").GetString().ShouldBe("sparse");
-        return json.RootElement.GetProperty("tensors").EnumerateObject().ToDictionary(tensor => tensor.Name, tensor => tensor.Value.GetProperty("layout").GetString()!);
+        return json.RootElement.GetProperty("tensors").EnumerateObject()
+            .ToDictionary(tensor => tensor.Name, tensor => tensor.Value.GetProperty("layout").GetString()!);
     }
 
     /// <summary>What the file has by its own header.</summary>
     private Dictionary<string, TensorInfo> Stored()
     {
         using var file = File.OpenHandle(packed["model.safetensors"]);
-        return SafetensorsHeader.Read(file, packed["model.safetensors"], "model.safetensors").ToDictionary(tensor => tensor.Name);
+        return SafetensorsHeader.Read(file, packed["model.safetensors"], "model.safetensors")
+            .ToDictionary(tensor => tensor.Name);
     }
 
-    private byte[] Bytes(TensorInfo tensor) => File.ReadAllBytes(packed["model.safetensors"])[(int)tensor.Offset..(int)(tensor.Offset + tensor.ByteLength)];
+    private byte[] Bytes(TensorInfo tensor)
+        => File.ReadAllBytes(packed["model.safetensors"])[(int)tensor.Offset..(int)(tensor.Offset + tensor.ByteLength)];
 }

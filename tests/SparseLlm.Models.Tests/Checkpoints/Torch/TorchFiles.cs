@@ -38,7 +38,8 @@ public sealed class TorchFiles : IDisposable
         Read(checkpoint, "single").ShouldBe(Numbers);
         Read(checkpoint, "scalar").ShouldBe([2.5f]);
         Action reading = () => Read(checkpoint, "whole");
-        reading.ShouldFailWith(ModelDiagnostics.UnsupportedElementType).Message.ShouldContain("'whole' is stored as I64");
+        reading.ShouldFailWith(ModelDiagnostics.UnsupportedElementType).Message
+            .ShouldContain("'whole' is stored as I64");
     }
 
     [Theory]
@@ -57,11 +58,13 @@ public sealed class TorchFiles : IDisposable
         using Checkpoint checkpoint = Checkpoint.Open(directory.Path);
         Read(checkpoint, "all").ShouldBe(Numbers);
         Read(checkpoint, "tied").ShouldBe(Numbers);
-        Read(checkpoint, "transposed").ShouldBe([0, 6, 12, 18, 1, 7, 13, 19, 2, 8, 14, 20, 3, 9, 15, 21, 4, 10, 16, 22, 5, 11, 17, 23]);
+        Read(checkpoint, "transposed").ShouldBe(
+            [0, 6, 12, 18, 1, 7, 13, 19, 2, 8, 14, 20, 3, 9, 15, 21, 4, 10, 16, 22, 5, 11, 17, 23]);
         Read(checkpoint, "rows").ShouldBe(Numbers[6..18]);
         Read(checkpoint, "columns").ShouldBe([1, 2, 7, 8, 13, 14, 19, 20]);
         Read(checkpoint, "every other").ShouldBe([2, 4, 8, 10, 14, 16, 20, 22]);
-        Read(checkpoint, "turned").ShouldBe([0, 6, 12, 18, 1, 7, 13, 19, 2, 8, 14, 20, 3, 9, 15, 21, 4, 10, 16, 22, 5, 11, 17, 23]);
+        Read(checkpoint, "turned").ShouldBe(
+            [0, 6, 12, 18, 1, 7, 13, 19, 2, 8, 14, 20, 3, 9, 15, 21, 4, 10, 16, 22, 5, 11, 17, 23]);
         Read(checkpoint, "one").ShouldBe([5, 6, 7]);
 
         float[] part = new float[3];
@@ -73,9 +76,26 @@ public sealed class TorchFiles : IDisposable
     public void Untyped_storages_give_tensors_the_type_that_they_are_rebuilt_with()
     {
         var storage = new TorchStorageBytes("0", "UntypedStorage", 1, [1, 2, 3, 4]);
-        byte[] pickle = new PickleBytes().Protocol().Op("}").Text("a").Global("torch._utils", "_rebuild_tensor_v3").Op("(").Op("(").Text("storage")
-            .Global("torch.storage", "UntypedStorage").Text("0").Text("cpu").Whole(4).Op("tQ").Whole(0).Wholes(2).Wholes(1).Op(0x89)
-            .Global("collections", "OrderedDict").Op(")R").Global("torch", "uint16").Op("tR").Op("s.").ToArray();
+        byte[] pickle = new PickleBytes().Protocol().Op("}").Text("a").Global("torch._utils", "_rebuild_tensor_v3")
+            .Op("(")
+            .Op("(")
+            .Text("storage")
+            .Global("torch.storage", "UntypedStorage")
+            .Text("0")
+            .Text("cpu")
+            .Whole(4)
+            .Op("tQ")
+            .Whole(0)
+            .Wholes(
+                2)
+            .Wholes(1)
+            .Op(0x89)
+            .Global("collections", "OrderedDict")
+            .Op(")R")
+            .Global("torch", "uint16")
+            .Op("tR")
+            .Op("s.")
+            .ToArray();
         System.IO.File.WriteAllBytes(directory[File], TorchBytes.Zip(pickle, storage));
         using Checkpoint checkpoint = Checkpoint.Open(directory.Path);
         checkpoint.Tensors.ShouldHaveSingleItem().ToString().ShouldBe("a U16 [2]");
@@ -105,8 +125,10 @@ public sealed class TorchFiles : IDisposable
         WriteShards();
         using Checkpoint checkpoint = Checkpoint.Open(directory.Path);
         checkpoint.IsSharded.ShouldBeTrue();
-        checkpoint.Tensors.Select(tensor => (tensor.Name, tensor.Shard)).ShouldBe([("a", "pytorch_model-00001-of-00002.bin"), ("b", "pytorch_model-00002-of-00002.bin")]);
-        Checkpoint.Files(directory.Path).ShouldBe(["pytorch_model.bin.index.json", "pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"]);
+        checkpoint.Tensors.Select(tensor => (tensor.Name, tensor.Shard))
+            .ShouldBe([("a", "pytorch_model-00001-of-00002.bin"), ("b", "pytorch_model-00002-of-00002.bin")]);
+        Checkpoint.Files(directory.Path).ShouldBe(
+            ["pytorch_model.bin.index.json", "pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"]);
     }
 
     [Theory]
@@ -116,7 +138,8 @@ public sealed class TorchFiles : IDisposable
     {
         WriteShards();
         System.IO.File.WriteAllText(
-            directory["pytorch_model.bin.index.json"], $$$"""{"weight_map":{"a":"pytorch_model-00001-of-00002.bin","b":"{{{other}}}"}}""");
+            directory[
+                "pytorch_model.bin.index.json"], $$$"""{"weight_map":{"a":"pytorch_model-00001-of-00002.bin","b":"{{{other}}}"}}""");
         Opening.ShouldFailWith(ModelDiagnostics.MalformedIndex).Message.ShouldContain($"'{other}'");
     }
 
@@ -166,7 +189,8 @@ public sealed class TorchFiles : IDisposable
             writer.Complete();
         }
 
-        Checkpoint.Files(copy.Path).ShouldBe(["model.safetensors.index.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]);
+        Checkpoint.Files(copy.Path).ShouldBe(
+            ["model.safetensors.index.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]);
         using Checkpoint written = Checkpoint.Open(copy.Path);
         Read(written, "b").ShouldBe(Numbers);
     }
@@ -183,22 +207,32 @@ public sealed class TorchFiles : IDisposable
 
     private Action Opening => () => Checkpoint.Open(directory.Path).Dispose();
 
-    private void Write(string form, params TorchTensorBytes[] tensors) => System.IO.File.WriteAllBytes(directory[File], form switch
-    {
-        "zip" => TorchBytes.Zip(tensors),
-        "large zip" => TorchBytes.Wide(TorchBytes.Zip(tensors)),
-        "wide entries" => TorchBytes.Archive(
-        [
-            new("model/data.pkl", new PickleBytes().Protocol().StateDict(tensors, isOld: false).Op(".").ToArray()) { IsWide = true },
-            .. tensors.Select(tensor => tensor.Storage).Distinct().Select(storage => new ZipEntryBytes($"model/data/{storage.Key}", storage.Data) { IsWide = true }),
+    private void Write(
+        string form,
+        params TorchTensorBytes[] tensors) => System.IO.File.WriteAllBytes(directory[File], form switch
+        {
+            "zip" => TorchBytes.Zip(tensors),
+            "large zip" => TorchBytes.Wide(TorchBytes.Zip(tensors)),
+            "wide entries" => TorchBytes.Archive(
+            [
+                new("model/data.pkl", new PickleBytes().Protocol().StateDict(tensors, isOld: false).Op(".").ToArray())
+            {
+                IsWide = true
+            },
+            .. tensors.Select(tensor => tensor.Storage).Distinct()
+                .Select(storage => new ZipEntryBytes($"model/data/{storage.Key}", storage.Data) { IsWide = true }),
         ]),
-        _ => TorchBytes.Legacy(tensors),
-    });
+            _ => TorchBytes.Legacy(tensors),
+        });
 
     private void WriteShards()
     {
-        System.IO.File.WriteAllBytes(directory["pytorch_model-00001-of-00002.bin"], TorchBytes.Zip(TorchTensorBytes.Whole("a", "0", "HalfStorage", 2, [2], [0, 0x3C, 0, 0xC0])));
-        System.IO.File.WriteAllBytes(directory["pytorch_model-00002-of-00002.bin"], TorchBytes.Legacy(new TorchTensorBytes("b", Shared, 0, [24], [1])));
+        System.IO.File.WriteAllBytes(
+            directory["pytorch_model-00001-of-00002.bin"],
+            TorchBytes.Zip(TorchTensorBytes.Whole("a", "0", "HalfStorage", 2, [2], [0, 0x3C, 0, 0xC0])));
+        System.IO.File.WriteAllBytes(
+            directory["pytorch_model-00002-of-00002.bin"],
+            TorchBytes.Legacy(new TorchTensorBytes("b", Shared, 0, [24], [1])));
         System.IO.File.WriteAllText(
             directory["pytorch_model.bin.index.json"],
             JsonSerializer.Serialize(new { weight_map = new { a = "pytorch_model-00001-of-00002.bin", b = "pytorch_model-00002-of-00002.bin" } }));

@@ -4,7 +4,11 @@ using SparseLlm.Runtime.Chat.Templates.Values;
 namespace SparseLlm.Runtime.Chat.Templates.Expressions;
 
 /// <summary><c>left + right</c>, and the other operators of arithmetic.</summary>
-internal sealed class ArithmeticExpression(TemplatePlace place, string symbol, Expression left, Expression right) : Expression(place)
+internal sealed class ArithmeticExpression(
+    TemplatePlace place,
+    string symbol,
+    Expression left,
+    Expression right) : Expression(place)
 {
     protected override Value Compute(Rendering rendering, Scope scope)
     {

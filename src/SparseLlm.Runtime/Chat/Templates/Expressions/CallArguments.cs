@@ -5,7 +5,9 @@ namespace SparseLlm.Runtime.Chat.Templates.Expressions;
 /// <summary>The arguments that a call, a filter or a test is written with.</summary>
 /// <param name="Positional">Those without a name.</param>
 /// <param name="Named">Those with one.</param>
-internal sealed record CallArguments(IReadOnlyList<Expression> Positional, IReadOnlyList<(string Name, Expression Value)> Named)
+internal sealed record CallArguments(
+    IReadOnlyList<Expression> Positional,
+    IReadOnlyList<(string Name, Expression Value)> Named)
 {
     /// <summary>None.</summary>
     public static readonly CallArguments None = new([], []);

@@ -4,7 +4,10 @@ using SparseLlm.Runtime.Chat.Templates.Values;
 namespace SparseLlm.Runtime.Chat.Templates.Expressions;
 
 /// <summary><c>function(arguments)</c></summary>
-internal sealed class CallExpression(TemplatePlace place, Expression function, CallArguments arguments) : Expression(place)
+internal sealed class CallExpression(
+    TemplatePlace place,
+    Expression function,
+    CallArguments arguments) : Expression(place)
 {
     /// <summary>Calls the function with one more argument, which a block gives it.</summary>
     public Value EvaluateWith(Rendering rendering, Scope scope, string name, Value value)

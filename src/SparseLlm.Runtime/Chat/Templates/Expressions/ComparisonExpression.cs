@@ -3,8 +3,12 @@ using SparseLlm.Runtime.Chat.Templates.Values;
 
 namespace SparseLlm.Runtime.Chat.Templates.Expressions;
 
-/// <summary><c>first &lt; second &lt;= third</c>: all of them must hold, and those behind one that does not are not computed.</summary>
-internal sealed class ComparisonExpression(TemplatePlace place, Expression first, IReadOnlyList<(string Symbol, Expression Operand)> others) : Expression(place)
+/// <summary><c>first &lt; second &lt;= third</c>: all of them must hold, and those behind one that does not are not
+/// computed.</summary>
+internal sealed class ComparisonExpression(
+    TemplatePlace place,
+    Expression first,
+    IReadOnlyList<(string Symbol, Expression Operand)> others) : Expression(place)
 {
     protected override Value Compute(Rendering rendering, Scope scope)
     {

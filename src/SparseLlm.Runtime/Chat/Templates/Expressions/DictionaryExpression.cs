@@ -4,7 +4,9 @@ using SparseLlm.Runtime.Chat.Templates.Values;
 namespace SparseLlm.Runtime.Chat.Templates.Expressions;
 
 /// <summary><c>{key: value}</c></summary>
-internal sealed class DictionaryExpression(TemplatePlace place, IReadOnlyList<(Expression Key, Expression Value)> entries) : Expression(place)
+internal sealed class DictionaryExpression(
+    TemplatePlace place,
+    IReadOnlyList<(Expression Key, Expression Value)> entries) : Expression(place)
 {
     protected override Value Compute(Rendering rendering, Scope scope)
     {

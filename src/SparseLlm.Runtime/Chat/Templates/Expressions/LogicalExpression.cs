@@ -3,8 +3,13 @@ using SparseLlm.Runtime.Chat.Templates.Values;
 
 namespace SparseLlm.Runtime.Chat.Templates.Expressions;
 
-/// <summary><c>left and right</c>, <c>left or right</c>: one of the two values, and the right one is computed only where it decides.</summary>
-internal sealed class LogicalExpression(TemplatePlace place, bool isAnd, Expression left, Expression right) : Expression(place)
+/// <summary><c>left and right</c>, <c>left or right</c>: one of the two values, and the right one is computed only
+/// where it decides.</summary>
+internal sealed class LogicalExpression(
+    TemplatePlace place,
+    bool isAnd,
+    Expression left,
+    Expression right) : Expression(place)
 {
     protected override Value Compute(Rendering rendering, Scope scope)
     {

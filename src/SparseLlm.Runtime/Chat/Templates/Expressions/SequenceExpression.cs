@@ -4,7 +4,10 @@ using SparseLlm.Runtime.Chat.Templates.Values;
 namespace SparseLlm.Runtime.Chat.Templates.Expressions;
 
 /// <summary><c>[first, second]</c> or <c>(first, second)</c></summary>
-internal sealed class SequenceExpression(TemplatePlace place, SequenceKind kind, IReadOnlyList<Expression> elements) : Expression(place)
+internal sealed class SequenceExpression(
+    TemplatePlace place,
+    SequenceKind kind,
+    IReadOnlyList<Expression> elements) : Expression(place)
 {
     protected override Value Compute(Rendering rendering, Scope scope)
     {

@@ -12,18 +12,28 @@ internal static class Globals
         ["dict"] = new FunctionValue((arguments, _) => new DictionaryValue(Entries("'dict'", arguments))),
         ["namespace"] = new FunctionValue(Namespace),
         ["raise_exception"] = new FunctionValue((arguments, rendering) =>
-            throw new TemplateException(ChatDiagnostics.Refused, arguments.Bind("'raise_exception'", 1, "message")[0]!.Text(rendering.Budget))),
+            throw new TemplateException(
+                ChatDiagnostics.Refused,
+                arguments.Bind("'raise_exception'", 1, "message")[0]!.Text(rendering.Budget))),
         ["range"] = new FunctionValue(Range),
         ["strftime_now"] = new FunctionValue((arguments, rendering) =>
-            new StringValue(TimeFormat.Of(rendering.Now, Parameters.Text(arguments.Bind("'strftime_now'", 1, "format")[0]!, "'strftime_now'")))),
+            new StringValue(TimeFormat.Of(
+                rendering.Now,
+                Parameters.Text(arguments.Bind("'strftime_now'", 1, "format")[0]!, "'strftime_now'")))),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    private static readonly FrozenSet<string> Unsupported = FrozenSet.Create(StringComparer.Ordinal, "cycler", "joiner", "lipsum");
+    private static readonly FrozenSet<string> Unsupported = FrozenSet.Create(
+        StringComparer.Ordinal,
+        "cycler",
+        "joiner",
+        "lipsum");
 
     /// <summary>The function of a name; null if there is none.</summary>
     /// <exception cref="TemplateException">jinja2 has one, and it is not supported.</exception>
     public static Value? Find(string name) =>
-        Unsupported.Contains(name) ? throw TemplateException.Unsupported($"the function '{name}'") : Functions.GetValueOrDefault(name);
+        Unsupported.Contains(name)
+            ? throw TemplateException.Unsupported($"the function '{name}'")
+            : Functions.GetValueOrDefault(name);
 
     private static OrderedDictionary<Value, Value> Entries(string function, Arguments arguments)
     {
@@ -63,7 +73,8 @@ internal static class Globals
     private static SequenceValue Range(Arguments arguments, Rendering rendering)
     {
         BigInteger[] bounds = [.. arguments.Bind("'range'", 1, "start", "stop", "step").OfType<Value>().Select(value =>
-            Numbers.Integer(value) ?? throw TemplateException.Failed($"'range' needs integers, and is given {value.Article()}"))];
+            Numbers.Integer(value)
+                ?? throw TemplateException.Failed($"'range' needs integers, and is given {value.Article()}"))];
         BigInteger start = bounds.Length > 1 ? bounds[0] : 0;
         BigInteger stop = bounds.Length > 1 ? bounds[1] : bounds[0];
         BigInteger step = bounds.Length > 2 ? bounds[2] : 1;
@@ -76,10 +87,13 @@ internal static class Globals
         BigInteger count = span.Sign <= 0 ? 0 : ((span - 1) / BigInteger.Abs(step)) + 1;
         if (count > Budget.LongestRange)
         {
-            throw TemplateException.Endless(FormattableString.Invariant($"'range' has more than {Budget.LongestRange} elements"));
+            throw TemplateException.Endless(
+                FormattableString.Invariant($"'range' has more than {Budget.LongestRange} elements"));
         }
 
         rendering.Budget.List((int)count);
-        return new SequenceValue(SequenceKind.Range, [.. Enumerable.Range(0, (int)count).Select(i => new IntegerValue(start + (i * step)))]);
+        return new SequenceValue(
+            SequenceKind.Range,
+            [.. Enumerable.Range(0, (int)count).Select(i => new IntegerValue(start + (i * step)))]);
     }
 }

@@ -10,7 +10,12 @@ namespace SparseLlm.Runtime.Chat.Templates.Functions;
 /// <param name="indentation">What lines are indented by at each level; null for one line.</param>
 /// <param name="separators">What stands between elements, and between a key and its value.</param>
 /// <param name="sortsKeys">Whether keys are written in their order.</param>
-internal sealed class JsonText(Budget budget, bool isAscii, string? indentation, (string Item, string Key) separators, bool sortsKeys)
+internal sealed class JsonText(
+    Budget budget,
+    bool isAscii,
+    string? indentation,
+    (string Item, string Key) separators,
+    bool sortsKeys)
 {
     private readonly StringBuilder _text = new();
 

@@ -2,7 +2,8 @@ using SparseLlm.Runtime.Chat.Templates.Values;
 
 namespace SparseLlm.Runtime.Chat.Templates.Functions;
 
-/// <summary>What <c>value.name</c> and <c>value['name']</c> are: to Jinja almost the same, but for which of attribute and element goes first.</summary>
+/// <summary>What <c>value.name</c> and <c>value['name']</c> are: to Jinja almost the same, but for which of attribute
+/// and element goes first.</summary>
 internal static class Members
 {
     /// <summary>The attribute of a name, else the element.</summary>
@@ -25,7 +26,9 @@ internal static class Members
             throw TemplateException.Failed($"{value.Article()} cannot be cut with '[:]', which needs a list or a text");
         }
 
-        return found ?? (key is StringValue name ? value.Attribute(name.Content) : null) ?? UndefinedValue.Member(value, NameOf(key));
+        return found ?? (key is StringValue name
+            ? value.Attribute(name.Content)
+            : null) ?? UndefinedValue.Member(value, NameOf(key));
     }
 
     /// <summary>What is at the end of a path such as <c>function.name</c>; null gives the value itself.</summary>
@@ -39,7 +42,9 @@ internal static class Members
         foreach (string name in names.Content.Split('.'))
         {
             bool isNumber = name.Length is > 0 and < 10 && name.All(char.IsAsciiDigit);
-            value = Item(value, isNumber ? new IntegerValue(int.Parse(name, System.Globalization.CultureInfo.InvariantCulture)) : new StringValue(name), budget);
+            value = Item(value, isNumber
+                ? new IntegerValue(int.Parse(name, System.Globalization.CultureInfo.InvariantCulture))
+                : new StringValue(name), budget);
         }
 
         return value;

@@ -97,28 +97,37 @@ internal static class NumberFilters
         ? Math.Round(number, MidpointRounding.ToEven)
         : double.Parse(number.ToString($"F{digits}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
-    private static TemplateException NotDefined(string filter, Value value) => TemplateException.Failed($"{value.Article()} is given to {filter}");
+    private static TemplateException NotDefined(string filter, Value value)
+        => TemplateException.Failed($"{value.Article()} is given to {filter}");
 
-    private static BigInteger? Truncated(double? number) => number is double found && double.IsFinite(found) ? new BigInteger(found) : null;
+    private static BigInteger? Truncated(double? number)
+        => number is double found && double.IsFinite(found) ? new BigInteger(found) : null;
 
     private static BigInteger? WholeNumber(string text)
     {
         string digits = Digits(text);
-        return digits.Length <= MostDigits && BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger number) ? number : null;
+        return digits.Length <= MostDigits && BigInteger.TryParse(
+            digits,
+            NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture,
+            out BigInteger number) ? number : null;
     }
 
     private static double? Number(string text)
     {
         string digits = Digits(text);
-        const NumberStyles Styles = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        const NumberStyles Styles = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint
+            | NumberStyles.AllowExponent;
         return digits.ToLowerInvariant().TrimStart('+', '-') switch
         {
             "inf" or "infinity" => digits[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity,
             "nan" => double.NaN,
-            _ when digits.Length <= MostDigits && double.TryParse(digits, Styles, CultureInfo.InvariantCulture, out double number) => number,
+            _ when digits.Length <= MostDigits
+                && double.TryParse(digits, Styles, CultureInfo.InvariantCulture, out double number) => number,
             _ => null,
         };
     }
 
-    private static string Digits(string text) => PythonText.TrimEnd(PythonText.TrimStart(text)).Replace("_", "", StringComparison.Ordinal);
+    private static string Digits(string text)
+        => PythonText.TrimEnd(PythonText.TrimStart(text)).Replace("_", "", StringComparison.Ordinal);
 }

@@ -9,10 +9,13 @@ internal static class OrderFilters
     public static Value Sort(Value value, Arguments arguments, Rendering rendering)
     {
         Value?[] bound = arguments.Bind("'sort'", 0, "reverse", "case_sensitive", "attribute");
-        Value?[] attributes = bound[2] is StringValue names ? [.. names.Content.Split(',').Select(name => new StringValue(name))] : [bound[2]];
+        Value?[] attributes = bound[2] is StringValue names
+            ? [.. names.Content.Split(',').Select(name => new StringValue(name))]
+            : [bound[2]];
         return SequenceValue.List(Comparison.Sorted(
             Parameters.List(value, rendering.Budget),
-            element => SequenceValue.List([.. attributes.Select(attribute => Key(Members.AtPath(element, attribute, rendering.Budget), bound[1]))]),
+            element => SequenceValue.List(
+                [.. attributes.Select(attribute => Key(Members.AtPath(element, attribute, rendering.Budget), bound[1]))]),
             bound[0]?.IsTrue == true,
             rendering.Budget));
     }
@@ -29,14 +32,17 @@ internal static class OrderFilters
 
         int place = by == "key" ? 0 : 1;
         return SequenceValue.List(Comparison.Sorted(
-            DictionaryMethods.Entries(dictionary), entry => Key(((SequenceValue)entry).Values[place], bound[0]), bound[2]?.IsTrue == true, rendering.Budget));
+            DictionaryMethods.Entries(dictionary), entry => Key(((SequenceValue)entry)
+                .Values[place], bound[0]), bound[2]?.IsTrue == true, rendering.Budget));
     }
 
     /// <summary><c>min</c></summary>
-    public static Value Minimum(Value value, Arguments arguments, Rendering rendering) => Extreme("'min'", value, arguments, rendering, sign: -1);
+    public static Value Minimum(Value value, Arguments arguments, Rendering rendering)
+        => Extreme("'min'", value, arguments, rendering, sign: -1);
 
     /// <summary><c>max</c></summary>
-    public static Value Maximum(Value value, Arguments arguments, Rendering rendering) => Extreme("'max'", value, arguments, rendering, sign: 1);
+    public static Value Maximum(Value value, Arguments arguments, Rendering rendering)
+        => Extreme("'max'", value, arguments, rendering, sign: 1);
 
     /// <summary><c>unique</c></summary>
     public static Value Unique(Value value, Arguments arguments, Rendering rendering)
@@ -74,5 +80,7 @@ internal static class OrderFilters
     }
 
     private static Value Key(Value value, Value? isCaseSensitive) =>
-        value is StringValue text && isCaseSensitive?.IsTrue != true ? new StringValue(text.Content.ToLowerInvariant()) : value;
+        value is StringValue text && isCaseSensitive?.IsTrue != true
+            ? new StringValue(text.Content.ToLowerInvariant())
+            : value;
 }

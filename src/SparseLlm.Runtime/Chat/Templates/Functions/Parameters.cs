@@ -9,10 +9,13 @@ internal static class Parameters
     /// <summary>A text.</summary>
     /// <exception cref="TemplateException">It is none.</exception>
     public static string Text(Value value, string function) =>
-        value is StringValue text ? text.Content : throw TemplateException.Failed($"{function} needs a text, and is given {value.Article()}");
+        value is StringValue text
+            ? text.Content
+            : throw TemplateException.Failed($"{function} needs a text, and is given {value.Article()}");
 
     /// <summary>A text, or null for none and for what is left out.</summary>
-    public static string? OptionalText(Value? value, string function) => value is null or NoneValue ? null : Text(value, function);
+    public static string? OptionalText(Value? value, string function)
+        => value is null or NoneValue ? null : Text(value, function);
 
     /// <summary>A number of things, of which none is as many as there can be.</summary>
     public static int Count(Value? value, int absent, string function) => value switch

@@ -12,34 +12,52 @@ internal static class SelectionFilters
         {
             string filter = Parameters.Text(arguments.Positional[0], "'map'");
             Arguments inner = WithoutFirst(arguments);
-            return new IteratorValue(Elements(value, rendering).Select(element => Filters.Apply(filter, element, inner, rendering)));
+            return new IteratorValue(
+                Elements(value, rendering).Select(element => Filters.Apply(filter, element, inner, rendering)));
         }
 
         Value?[] bound = arguments.Bind("'map'", 1, "attribute", "default");
         return new IteratorValue(Elements(value, rendering).Select(element =>
-            Members.AtPath(element, bound[0], rendering.Budget) is var found && found is UndefinedValue && bound[1] is { } absent and not NoneValue ? absent : found));
+            Members.AtPath(element, bound[0], rendering.Budget) is var found && found is UndefinedValue
+                && bound[1] is { } absent and not NoneValue ? absent : found));
     }
 
     /// <summary><c>select</c></summary>
-    public static Value Select(Value value, Arguments arguments, Rendering rendering) => Selected(value, null, arguments, rendering, isTaken: true);
+    public static Value Select(Value value, Arguments arguments, Rendering rendering)
+        => Selected(value, null, arguments, rendering, isTaken: true);
 
     /// <summary><c>reject</c></summary>
-    public static Value Reject(Value value, Arguments arguments, Rendering rendering) => Selected(value, null, arguments, rendering, isTaken: false);
+    public static Value Reject(Value value, Arguments arguments, Rendering rendering)
+        => Selected(value, null, arguments, rendering, isTaken: false);
 
     /// <summary><c>selectattr</c></summary>
-    public static Value SelectByAttribute(Value value, Arguments arguments, Rendering rendering) => ByAttribute("selectattr", value, arguments, rendering, isTaken: true);
+    public static Value SelectByAttribute(Value value, Arguments arguments, Rendering rendering)
+        => ByAttribute("selectattr", value, arguments, rendering, isTaken: true);
 
     /// <summary><c>rejectattr</c></summary>
-    public static Value RejectByAttribute(Value value, Arguments arguments, Rendering rendering) => ByAttribute("rejectattr", value, arguments, rendering, isTaken: false);
+    public static Value RejectByAttribute(Value value, Arguments arguments, Rendering rendering)
+        => ByAttribute("rejectattr", value, arguments, rendering, isTaken: false);
 
-    private static IteratorValue ByAttribute(string filter, Value value, Arguments arguments, Rendering rendering, bool isTaken) =>
+    private static IteratorValue ByAttribute(
+        string filter,
+        Value value,
+        Arguments arguments,
+        Rendering rendering,
+        bool isTaken) =>
         arguments.Positional.Count > 0
             ? Selected(value, arguments.Positional[0], WithoutFirst(arguments), rendering, isTaken)
             : throw TemplateException.Failed($"'{filter}' lacks the name of an attribute");
 
-    private static IteratorValue Selected(Value value, Value? attribute, Arguments arguments, Rendering rendering, bool isTaken)
+    private static IteratorValue Selected(
+        Value value,
+        Value? attribute,
+        Arguments arguments,
+        Rendering rendering,
+        bool isTaken)
     {
-        string? test = arguments.Positional.Count > 0 ? Parameters.Text(arguments.Positional[0], "the test of a selection") : null;
+        string? test = arguments.Positional.Count > 0
+            ? Parameters.Text(arguments.Positional[0], "the test of a selection")
+            : null;
         Arguments inner = WithoutFirst(arguments);
         return new IteratorValue(Elements(value, rendering).Where(element =>
         {
@@ -48,9 +66,11 @@ internal static class SelectionFilters
         }));
     }
 
-    private static Arguments WithoutFirst(Arguments arguments) => arguments with { Positional = [.. arguments.Positional.Skip(1)] };
+    private static Arguments WithoutFirst(Arguments arguments)
+        => arguments with { Positional = [.. arguments.Positional.Skip(1)] };
 
-    /// <summary>The elements of a value, which is only asked for them when they are. What is false has none, whatever it is.</summary>
+    /// <summary>The elements of a value, which is only asked for them when they are. What is false has none, whatever
+    /// it is.</summary>
     private static IEnumerable<Value> Elements(Value value, Rendering rendering)
     {
         foreach (Value element in value.IsTrue ? value.Elements() : [])

@@ -86,6 +86,7 @@ internal static class SequenceFilters
     }
 
     private static Value Reversible(Value value) => value is IteratorValue
-        ? throw TemplateException.Failed("what a filter such as 'map' or 'select' returns cannot be gone through backwards; add '| list'")
+        ? throw TemplateException.Failed(
+            "what a filter such as 'map' or 'select' returns cannot be gone through backwards; add '| list'")
         : value;
 }

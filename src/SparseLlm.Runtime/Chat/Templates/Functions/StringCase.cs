@@ -6,10 +6,12 @@ namespace SparseLlm.Runtime.Chat.Templates.Functions;
 internal static class StringCase
 {
     /// <summary>Whether there are small letters, and no capitals.</summary>
-    public static bool IsLower(string text) => text.EnumerateRunes().Any(Rune.IsLower) && !text.EnumerateRunes().Any(Rune.IsUpper);
+    public static bool IsLower(string text)
+        => text.EnumerateRunes().Any(Rune.IsLower) && !text.EnumerateRunes().Any(Rune.IsUpper);
 
     /// <summary>Whether there are capitals, and no small letters.</summary>
-    public static bool IsUpper(string text) => text.EnumerateRunes().Any(Rune.IsUpper) && !text.EnumerateRunes().Any(Rune.IsLower);
+    public static bool IsUpper(string text)
+        => text.EnumerateRunes().Any(Rune.IsUpper) && !text.EnumerateRunes().Any(Rune.IsLower);
 
     /// <summary>Whether capitals stand at the beginnings of words and nowhere else.</summary>
     public static bool IsTitle(string text) => text.EnumerateRunes().Any(IsCased) && Title(text) == text;

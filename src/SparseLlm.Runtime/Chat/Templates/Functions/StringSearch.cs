@@ -14,7 +14,10 @@ internal static class StringSearch
         }
 
         int count = 0;
-        for (int i = text.IndexOf(part, StringComparison.Ordinal); i >= 0; i = text.IndexOf(part, i + part.Length, StringComparison.Ordinal))
+        for (
+            int i = text.IndexOf(part, StringComparison.Ordinal);
+            i >= 0;
+            i = text.IndexOf(part, i + part.Length, StringComparison.Ordinal))
         {
             count++;
         }
@@ -22,7 +25,8 @@ internal static class StringSearch
         return count;
     }
 
-    /// <summary>The text with the first so many of a part replaced by another; all of them if the number is negative.</summary>
+    /// <summary>The text with the first so many of a part replaced by another; all of them if the number is
+    /// negative.</summary>
     public static string Replaced(string text, string part, string by, int most, Budget budget)
     {
         int count = Count(text, part);
@@ -55,11 +59,14 @@ internal static class StringSearch
         return replaced.Append(text, start, text.Length - start).ToString();
     }
 
-    /// <summary>The parts between separators, or between stretches of white space, cut at most so often from the beginning.</summary>
+    /// <summary>The parts between separators, or between stretches of white space, cut at most so often from the
+    /// beginning.</summary>
     public static IEnumerable<string> Split(string text, string? separator, int most)
     {
         int limit = most < 0 ? int.MaxValue : most;
-        return separator is null ? Words(text, limit) : text.Split(separator, limit == int.MaxValue ? limit : limit + 1);
+        return separator is null
+            ? Words(text, limit)
+            : text.Split(separator, limit == int.MaxValue ? limit : limit + 1);
     }
 
     /// <summary>The same, cut from the end.</summary>

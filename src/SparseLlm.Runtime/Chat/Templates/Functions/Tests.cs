@@ -6,46 +6,48 @@ namespace SparseLlm.Runtime.Chat.Templates.Functions;
 /// <summary>The tests behind <c>is</c>, by their names.</summary>
 internal static class Tests
 {
-    private static readonly FrozenDictionary<string, Func<Value, bool>> OfOne = new Dictionary<string, Func<Value, bool>>
-    {
-        ["boolean"] = value => value is BooleanValue,
-        ["callable"] = value => value is FunctionValue or MacroValue or UndefinedValue,
-        ["defined"] = value => value is not UndefinedValue,
-        ["escaped"] = value => value is MarkupValue,
-        ["false"] = value => ReferenceEquals(value, BooleanValue.False),
-        ["float"] = value => value is FloatValue,
-        ["integer"] = value => value is IntegerValue,
-        ["iterable"] = value => value.IsIterable,
-        ["mapping"] = value => value is DictionaryValue,
-        ["none"] = value => value is NoneValue,
-        ["number"] = Numbers.IsNumber,
-        ["sequence"] = value => value is StringValue or SequenceValue or DictionaryValue or UndefinedValue,
-        ["string"] = value => value is StringValue,
-        ["true"] = value => ReferenceEquals(value, BooleanValue.True),
-        ["undefined"] = value => value is UndefinedValue,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, Func<Value, bool>> OfOne
+        = new Dictionary<string, Func<Value, bool>>
+        {
+            ["boolean"] = value => value is BooleanValue,
+            ["callable"] = value => value is FunctionValue or MacroValue or UndefinedValue,
+            ["defined"] = value => value is not UndefinedValue,
+            ["escaped"] = value => value is MarkupValue,
+            ["false"] = value => ReferenceEquals(value, BooleanValue.False),
+            ["float"] = value => value is FloatValue,
+            ["integer"] = value => value is IntegerValue,
+            ["iterable"] = value => value.IsIterable,
+            ["mapping"] = value => value is DictionaryValue,
+            ["none"] = value => value is NoneValue,
+            ["number"] = Numbers.IsNumber,
+            ["sequence"] = value => value is StringValue or SequenceValue or DictionaryValue or UndefinedValue,
+            ["string"] = value => value is StringValue,
+            ["true"] = value => ReferenceEquals(value, BooleanValue.True),
+            ["undefined"] = value => value is UndefinedValue,
+        }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    private static readonly FrozenDictionary<string, Func<Value, Value, Budget, bool>> OfTwo = new Dictionary<string, Func<Value, Value, Budget, bool>>
-    {
-        ["divisibleby"] = (value, by, budget) => !Arithmetic.Apply("%", value, by, budget).IsTrue,
-        ["=="] = Comparison.AreEqual,
-        ["eq"] = Comparison.AreEqual,
-        ["equalto"] = Comparison.AreEqual,
-        ["!="] = (value, other, budget) => !Comparison.AreEqual(value, other, budget),
-        ["ne"] = (value, other, budget) => !Comparison.AreEqual(value, other, budget),
-        [">"] = IsGreater,
-        ["gt"] = IsGreater,
-        ["greaterthan"] = IsGreater,
-        [">="] = IsGreaterOrEqual,
-        ["ge"] = IsGreaterOrEqual,
-        ["<"] = IsLess,
-        ["lt"] = IsLess,
-        ["lessthan"] = IsLess,
-        ["<="] = IsLessOrEqual,
-        ["le"] = IsLessOrEqual,
-        ["in"] = (value, container, budget) => Comparison.Contains(container, value, budget),
-        ["sameas"] = IsSame,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, Func<Value, Value, Budget, bool>> OfTwo
+        = new Dictionary<string, Func<Value, Value, Budget, bool>>
+        {
+            ["divisibleby"] = (value, by, budget) => !Arithmetic.Apply("%", value, by, budget).IsTrue,
+            ["=="] = Comparison.AreEqual,
+            ["eq"] = Comparison.AreEqual,
+            ["equalto"] = Comparison.AreEqual,
+            ["!="] = (value, other, budget) => !Comparison.AreEqual(value, other, budget),
+            ["ne"] = (value, other, budget) => !Comparison.AreEqual(value, other, budget),
+            [">"] = IsGreater,
+            ["gt"] = IsGreater,
+            ["greaterthan"] = IsGreater,
+            [">="] = IsGreaterOrEqual,
+            ["ge"] = IsGreaterOrEqual,
+            ["<"] = IsLess,
+            ["lt"] = IsLess,
+            ["lessthan"] = IsLess,
+            ["<="] = IsLessOrEqual,
+            ["le"] = IsLessOrEqual,
+            ["in"] = (value, container, budget) => Comparison.Contains(container, value, budget),
+            ["sameas"] = IsSame,
+        }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Whether a test holds for a value.</summary>
     /// <exception cref="TemplateException">There is no such test, or it cannot take the value.</exception>
@@ -72,18 +74,24 @@ internal static class Tests
         };
     }
 
-    private static bool IsGreater(Value value, Value other, Budget budget) => Comparison.Order(value, other, budget) > 0;
+    private static bool IsGreater(Value value, Value other, Budget budget)
+        => Comparison.Order(value, other, budget) > 0;
 
-    private static bool IsGreaterOrEqual(Value value, Value other, Budget budget) => Comparison.Order(value, other, budget) >= 0;
+    private static bool IsGreaterOrEqual(Value value, Value other, Budget budget)
+        => Comparison.Order(value, other, budget) >= 0;
 
     private static bool IsLess(Value value, Value other, Budget budget) => Comparison.Order(value, other, budget) < 0;
 
-    private static bool IsLessOrEqual(Value value, Value other, Budget budget) => Comparison.Order(value, other, budget) <= 0;
+    private static bool IsLessOrEqual(Value value, Value other, Budget budget)
+        => Comparison.Order(value, other, budget) <= 0;
 
-    /// <summary>Python keeps one object for what is equal among scalars, or so the templates that ask take it.</summary>
+    /// <summary>Python keeps one object for what is equal among scalars, or so the templates that ask take
+    /// it.</summary>
     private static bool IsSame(Value value, Value other, Budget budget) =>
-        ReferenceEquals(value, other) || (value.GetType() == other.GetType() && KeyComparer.IsKey(value) && KeyComparer.Instance.Equals(value, other));
+        ReferenceEquals(value, other) || (value.GetType() == other.GetType() && KeyComparer.IsKey(value)
+            && KeyComparer.Instance.Equals(value, other));
 
     /// <summary>What is left of a number that is divided by two.</summary>
-    private static double Half(Value value, Budget budget) => Numbers.Double(Arithmetic.Apply("%", value, new IntegerValue(2), budget))!.Value;
+    private static double Half(Value value, Budget budget)
+        => Numbers.Double(Arithmetic.Apply("%", value, new IntegerValue(2), budget))!.Value;
 }

@@ -7,22 +7,27 @@ namespace SparseLlm.Runtime.Chat.Templates.Functions;
 internal static class TextFilters
 {
     /// <summary><c>capitalize</c></summary>
-    public static Value Capitalize(Value value, Arguments arguments, Rendering rendering) => Changed("'capitalize'", value, arguments, rendering, PythonText.Capitalized);
+    public static Value Capitalize(Value value, Arguments arguments, Rendering rendering)
+        => Changed("'capitalize'", value, arguments, rendering, PythonText.Capitalized);
 
     /// <summary><c>lower</c></summary>
-    public static Value Lower(Value value, Arguments arguments, Rendering rendering) => Changed("'lower'", value, arguments, rendering, text => text.ToLowerInvariant());
+    public static Value Lower(Value value, Arguments arguments, Rendering rendering)
+        => Changed("'lower'", value, arguments, rendering, text => text.ToLowerInvariant());
 
     /// <summary><c>upper</c></summary>
-    public static Value Upper(Value value, Arguments arguments, Rendering rendering) => Changed("'upper'", value, arguments, rendering, PythonText.Upper);
+    public static Value Upper(Value value, Arguments arguments, Rendering rendering)
+        => Changed("'upper'", value, arguments, rendering, PythonText.Upper);
 
     /// <summary><c>title</c>: unlike the method of that name, apostrophes do not begin a word.</summary>
-    public static Value Title(Value value, Arguments arguments, Rendering rendering) => Changed("'title'", value, arguments, rendering, Titled);
+    public static Value Title(Value value, Arguments arguments, Rendering rendering)
+        => Changed("'title'", value, arguments, rendering, Titled);
 
     /// <summary><c>trim</c></summary>
     public static Value Trim(Value value, Arguments arguments, Rendering rendering)
     {
         string? characters = Parameters.OptionalText(arguments.Bind("'trim'", 0, "chars")[0], "'trim'");
-        return new StringValue(PythonText.TrimEnd(PythonText.TrimStart(Text(value, rendering), characters), characters));
+        return new StringValue(
+            PythonText.TrimEnd(PythonText.TrimStart(Text(value, rendering), characters), characters));
     }
 
     /// <summary><c>replace</c></summary>
@@ -30,14 +35,19 @@ internal static class TextFilters
     {
         Value?[] bound = arguments.Bind("'replace'", 2, "old", "new", "count");
         return new StringValue(StringSearch.Replaced(
-            Text(value, rendering), Text(bound[0]!, rendering), Text(bound[1]!, rendering), Parameters.Count(bound[2], -1, "'replace'"), rendering.Budget));
+            Text(value, rendering), Text(bound[0]!, rendering), Text(bound[1]!, rendering), Parameters.Count(
+                bound[2],
+                -1,
+                "'replace'"), rendering.Budget));
     }
 
     /// <summary><c>indent</c></summary>
     public static Value Indent(Value value, Arguments arguments, Rendering rendering)
     {
         Value?[] bound = arguments.Bind("'indent'", 0, "width", "first", "blank");
-        string indentation = bound[0] is StringValue given ? given.Content : new string(' ', Width(bound[0], rendering.Budget));
+        string indentation = bound[0] is StringValue given
+            ? given.Content
+            : new string(' ', Width(bound[0], rendering.Budget));
         List<string> lines = PythonText.Lines(Parameters.Text(value, "'indent'") + "\n");
         var text = new StringBuilder(bound[1]?.IsTrue == true ? indentation : "");
         for (int i = 0; i < lines.Count; i++)
@@ -90,7 +100,12 @@ internal static class TextFilters
         return titled.ToString();
     }
 
-    private static StringValue Changed(string name, Value value, Arguments arguments, Rendering rendering, Func<string, string> change)
+    private static StringValue Changed(
+        string name,
+        Value value,
+        Arguments arguments,
+        Rendering rendering,
+        Func<string, string> change)
     {
         arguments.Bind(name, 0);
         return new StringValue(change(Text(value, rendering)));

@@ -60,5 +60,6 @@ internal static class TimeFormat
         _ => throw TemplateException.Unsupported($"'%{directive}' in the format of a time"),
     };
 
-    private static string Number(int number, int digits) => number.ToString(CultureInfo.InvariantCulture).PadLeft(digits, '0');
+    private static string Number(int number, int digits)
+        => number.ToString(CultureInfo.InvariantCulture).PadLeft(digits, '0');
 }

@@ -5,7 +5,8 @@ namespace SparseLlm.Runtime.Chat.Templates.Functions;
 /// <summary>Filters for values of any type.</summary>
 internal static class ValueFilters
 {
-    /// <summary><c>default</c>: another value for one that is undefined, or with <c>boolean</c> for one that is false.</summary>
+    /// <summary><c>default</c>: another value for one that is undefined, or with <c>boolean</c> for one that is
+    /// false.</summary>
     public static Value Default(Value value, Arguments arguments, Rendering rendering)
     {
         Value?[] bound = arguments.Bind("'default'", 0, "default_value", "boolean");
@@ -44,7 +45,12 @@ internal static class ValueFilters
             StringValue text => text.Content,
             var width => Spaces(Parameters.Count(width, 0, "'tojson'"), rendering.Budget),
         };
-        var json = new JsonText(rendering.Budget, bound[0]?.IsTrue == true, indentation, Separators(bound[2], indentation), bound[3]?.IsTrue == true);
+        var json = new JsonText(
+            rendering.Budget,
+            bound[0]?.IsTrue == true,
+            indentation,
+            Separators(bound[2], indentation),
+            bound[3]?.IsTrue == true);
         return new StringValue(json.Of(value));
     }
 

@@ -3,8 +3,12 @@ using SparseLlm.Runtime.Chat.Templates.Syntax;
 
 namespace SparseLlm.Runtime.Chat.Templates.Statements;
 
-/// <summary><c>{% if condition %} ... {% elif other %} ... {% else %} ... {% endif %}</c>. What is set inside stays set.</summary>
-internal sealed class IfStatement(TemplatePlace place, IReadOnlyList<(Expression Condition, Block Body)> branches, Block? otherwise) : Statement(place)
+/// <summary><c>{% if condition %} ... {% elif other %} ... {% else %} ... {% endif %}</c>. What is set inside stays
+/// set.</summary>
+internal sealed class IfStatement(
+    TemplatePlace place,
+    IReadOnlyList<(Expression Condition, Block Body)> branches,
+    Block? otherwise) : Statement(place)
 {
     protected override Flow Run(Rendering rendering, Scope scope)
     {

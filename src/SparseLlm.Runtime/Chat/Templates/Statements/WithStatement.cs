@@ -4,8 +4,12 @@ using SparseLlm.Runtime.Chat.Templates.Values;
 
 namespace SparseLlm.Runtime.Chat.Templates.Statements;
 
-/// <summary><c>{% with target = value %} ... {% endwith %}</c>: the values know nothing of each other, and what is set inside is forgotten.</summary>
-internal sealed class WithStatement(TemplatePlace place, IReadOnlyList<(Target Target, Expression Value)> assignments, Block body) : Statement(place)
+/// <summary><c>{% with target = value %} ... {% endwith %}</c>: the values know nothing of each other, and what is set
+/// inside is forgotten.</summary>
+internal sealed class WithStatement(
+    TemplatePlace place,
+    IReadOnlyList<(Target Target, Expression Value)> assignments,
+    Block body) : Statement(place)
 {
     protected override Flow Run(Rendering rendering, Scope scope)
     {

@@ -41,7 +41,8 @@ internal sealed class ExpressionParser(TokenStream tokens)
         return new SequenceExpression(place, SequenceKind.Tuple, elements);
     }
 
-    /// <summary>Reads what may stand behind <c>filter</c> and behind <c>set name</c>: filters of a value that is given.</summary>
+    /// <summary>Reads what may stand behind <c>filter</c> and behind <c>set name</c>: filters of a value that is
+    /// given.</summary>
     /// <param name="value">The value.</param>
     /// <param name="isInline">Whether the first filter has no <c>|</c> before it.</param>
     public Expression ReadFilters(Expression value, bool isInline = false)
@@ -50,7 +51,11 @@ internal sealed class ExpressionParser(TokenStream tokens)
         {
             isInline = false;
             Token name = tokens.RequireName();
-            value = new FilterExpression(name.Place, value, DottedName(name), tokens.Current.IsOperator("(") ? ReadArguments() : CallArguments.None);
+            value = new FilterExpression(
+                name.Place,
+                value,
+                DottedName(name),
+                tokens.Current.IsOperator("(") ? ReadArguments() : CallArguments.None);
         }
 
         return value;
@@ -60,16 +65,20 @@ internal sealed class ExpressionParser(TokenStream tokens)
     public CallExpression ReadCall()
     {
         TemplatePlace place = tokens.Current.Place;
-        return Read() as CallExpression ?? throw TemplateException.Malformed("a call such as 'macro()' is expected here", place);
+        return Read() as CallExpression
+            ?? throw TemplateException.Malformed("a call such as 'macro()' is expected here", place);
     }
 
-    private bool EndsTuple() => tokens.Current.Kind is TokenKind.VariableEnd or TokenKind.BlockEnd || tokens.Current.IsOperator(")");
+    private bool EndsTuple()
+        => tokens.Current.Kind is TokenKind.VariableEnd or TokenKind.BlockEnd || tokens.Current.IsOperator(")");
 
     private Expression Nested(Func<Expression> read)
     {
         if (++_depth > DeepestNesting)
         {
-            throw TemplateException.Endless($"expressions are nested more than {DeepestNesting} levels deep", tokens.Current.Place);
+            throw TemplateException.Endless(
+                $"expressions are nested more than {DeepestNesting} levels deep",
+                tokens.Current.Place);
         }
 
         Expression expression = read();
@@ -84,7 +93,11 @@ internal sealed class ExpressionParser(TokenStream tokens)
         while (tokens.TakeName("if"))
         {
             Expression condition = ReadOr();
-            value = new ConditionalExpression(place, condition, value, tokens.TakeName("else") ? Nested(ReadConditional) : null);
+            value = new ConditionalExpression(
+                place,
+                condition,
+                value,
+                tokens.TakeName("else") ? Nested(ReadConditional) : null);
         }
 
         return value;
@@ -200,7 +213,9 @@ internal sealed class ExpressionParser(TokenStream tokens)
             tokens.Take();
         }
 
-        Expression value = isSigned ? new SignExpression(token.Place, token.Text[0], Nested(() => ReadUnary(allowsFilters: false))) : ReadPrimary();
+        Expression value = isSigned
+            ? new SignExpression(token.Place, token.Text[0], Nested(() => ReadUnary(allowsFilters: false)))
+            : ReadPrimary();
         value = ReadPostfix(value);
         return allowsFilters ? ReadFiltersAndTests(value) : value;
     }
@@ -213,11 +228,15 @@ internal sealed class ExpressionParser(TokenStream tokens)
             TokenKind.Name => ReadName(token),
             TokenKind.String => new LiteralExpression(token.Place, new StringValue(ReadStrings(token))),
             TokenKind.Integer => new LiteralExpression(token.Place, new IntegerValue(Integer(token))),
-            TokenKind.Float => new LiteralExpression(token.Place, new FloatValue(double.Parse(token.Text, CultureInfo.InvariantCulture))),
+            TokenKind.Float => new LiteralExpression(
+                token.Place,
+                new FloatValue(double.Parse(token.Text, CultureInfo.InvariantCulture))),
             TokenKind.Operator when token.Text == "(" => ReadParenthesized(token),
             TokenKind.Operator when token.Text == "[" => ReadList(token),
             TokenKind.Operator when token.Text == "{" => ReadDictionary(token),
-            _ => throw TemplateException.Malformed($"a value is expected here, and there is {token.Description}", token.Place),
+            _ => throw TemplateException.Malformed(
+                $"a value is expected here, and there is {token.Description}",
+                token.Place),
         };
     }
 
@@ -258,17 +277,24 @@ internal sealed class ExpressionParser(TokenStream tokens)
             ? BigInteger.Parse(digits, CultureInfo.InvariantCulture)
             : digits[..2].ToLowerInvariant() switch
             {
-                "0x" => BigInteger.Parse($"0{digits[2..]}", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
+                "0x" => BigInteger.Parse(
+                    $"0{digits[2..]}",
+                    NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture),
                 "0o" => digits[2..].Aggregate(BigInteger.Zero, (number, digit) => (number * 8) + (digit - '0')),
                 "0b" => digits[2..].Aggregate(BigInteger.Zero, (number, digit) => (number * 2) + (digit - '0')),
-                _ when digits.Length > 1000 => throw TemplateException.Endless("a number has more than 1000 digits", token.Place),
+                _ when digits.Length > 1000 => throw TemplateException.Endless(
+                    "a number has more than 1000 digits",
+                    token.Place),
                 _ => BigInteger.Parse(digits, CultureInfo.InvariantCulture),
             };
     }
 
     private Expression ReadParenthesized(Token open)
     {
-        Expression inside = tokens.Current.IsOperator(")") ? new SequenceExpression(open.Place, SequenceKind.Tuple, []) : ReadTuple();
+        Expression inside = tokens.Current.IsOperator(")")
+            ? new SequenceExpression(open.Place, SequenceKind.Tuple, [])
+            : ReadTuple();
         tokens.RequireOperator(")");
         return inside;
     }
@@ -342,8 +368,13 @@ internal sealed class ExpressionParser(TokenStream tokens)
         return member.Kind switch
         {
             TokenKind.Name => new AttributeExpression(member.Place, value, member.Text),
-            TokenKind.Integer => new ItemExpression(member.Place, value, new LiteralExpression(member.Place, new IntegerValue(Integer(member)))),
-            _ => throw TemplateException.Malformed($"a name or a number is expected behind '.', and there is {member.Description}", member.Place),
+            TokenKind.Integer => new ItemExpression(
+                member.Place,
+                value,
+                new LiteralExpression(member.Place, new IntegerValue(Integer(member)))),
+            _ => throw TemplateException.Malformed(
+                $"a name or a number is expected behind '.', and there is {member.Description}",
+                member.Place),
         };
     }
 
@@ -390,7 +421,9 @@ internal sealed class ExpressionParser(TokenStream tokens)
             }
             else if (named.Count > 0)
             {
-                throw TemplateException.Malformed("an argument without a name stands behind one that has one", token.Place);
+                throw TemplateException.Malformed(
+                    "an argument without a name stands behind one that has one",
+                    token.Place);
             }
             else
             {

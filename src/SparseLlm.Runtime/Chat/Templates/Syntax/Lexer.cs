@@ -1,8 +1,9 @@
 namespace SparseLlm.Runtime.Chat.Templates.Syntax;
 
 /// <summary>
-/// Cuts a template into tokens as jinja2 does with <c>trim_blocks</c> and <c>lstrip_blocks</c>: the line break behind a block or a comment goes, and so
-/// does the white space between the beginning of a line and one; <c>-</c> takes all white space on its side, <c>+</c> none.
+/// Cuts a template into tokens as jinja2 does with <c>trim_blocks</c> and <c>lstrip_blocks</c>: the line break behind a
+/// block or a comment goes, and so does the white space between the beginning of a line and one; <c>-</c> takes all
+/// white space on its side, <c>+</c> none.
 /// </summary>
 internal sealed class Lexer
 {
@@ -87,7 +88,8 @@ internal sealed class Lexer
         }
 
         int line = text.LastIndexOf('\n') + 1;
-        bool isIndentation = sign != '+' && !isVariable && (line > 0 || _isLineStart) && PythonText.TrimEnd(text[line..]).Length == 0;
+        bool isIndentation = sign != '+' && !isVariable && (line > 0 || _isLineStart)
+            && PythonText.TrimEnd(text[line..]).Length == 0;
         return isIndentation ? text[..line] : text;
     }
 
@@ -96,7 +98,9 @@ internal sealed class Lexer
         int end = _text.IndexOf("#}", inside, StringComparison.Ordinal);
         if (end < 0)
         {
-            throw TemplateException.Malformed("the comment that begins here has no end; close it with '#}'", _lines.Place(tag));
+            throw TemplateException.Malformed(
+                "the comment that begins here has no end; close it with '#}'",
+                _lines.Place(tag));
         }
 
         char sign = end > inside ? _text[end - 1] : '\0';
@@ -115,18 +119,25 @@ internal sealed class Lexer
         int end = PythonText.SkipSpace(_text, name + 3);
         bool strips = end < _text.Length && _text[end] == '-';
         end += strips ? 1 : 0;
-        return string.CompareOrdinal(_text, end, "%}", 0, 2) == 0 ? Tags.Behind(_text, end + 2, strips ? '-' : '\0', trimsLineBreak: false) : null;
+        return string.CompareOrdinal(_text, end, "%}", 0, 2) == 0
+            ? Tags.Behind(_text, end + 2, strips ? '-' : '\0', trimsLineBreak: false)
+            : null;
     }
 
     private void ReadRaw(int tag, int start)
     {
         _isLineStart = _text[start - 1] == '\n';
-        for (int i = _text.IndexOf("{%", start, StringComparison.Ordinal); i >= 0; i = _text.IndexOf("{%", i + 1, StringComparison.Ordinal))
+        for (
+            int i = _text.IndexOf("{%", start, StringComparison.Ordinal);
+            i >= 0;
+            i = _text.IndexOf("{%", i + 1, StringComparison.Ordinal))
         {
             int inside = i + 2;
             char sign = inside < _text.Length && _text[inside] is '-' or '+' ? _text[inside++] : '\0';
             int name = PythonText.SkipSpace(_text, inside);
-            int close = string.CompareOrdinal(_text, name, "endraw", 0, 6) == 0 ? PythonText.SkipSpace(_text, name + 6) : -1;
+            int close = string.CompareOrdinal(_text, name, "endraw", 0, 6) == 0
+                ? PythonText.SkipSpace(_text, name + 6)
+                : -1;
             if (close >= 0 && Tags.TryEnd(_text, close, isBlock: true, out int behind))
             {
                 AddData(start, Trimmed(start, i, sign, isVariable: false));
@@ -135,7 +146,9 @@ internal sealed class Lexer
             }
         }
 
-        throw TemplateException.Malformed("the block 'raw' that begins here has no end; close it with '{% endraw %}'", _lines.Place(tag));
+        throw TemplateException.Malformed(
+            "the block 'raw' that begins here has no end; close it with '{% endraw %}'",
+            _lines.Place(tag));
     }
 
     private void AddData(int place, string text)

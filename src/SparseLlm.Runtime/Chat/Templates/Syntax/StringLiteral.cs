@@ -75,10 +75,16 @@ internal static class StringLiteral
     {
         int end = start + 2 + length;
         if (end > text.Length
-            || !uint.TryParse(text.AsSpan(start + 2, length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code)
+            || !uint.TryParse(
+                text.AsSpan(start + 2, length),
+                NumberStyles.AllowHexSpecifier,
+                CultureInfo.InvariantCulture,
+                out uint code)
             || code > 0x10FFFF)
         {
-            throw TemplateException.Malformed($"'\\{text[start + 1]}' must be followed by {length} hexadecimal digits of a character", lines.Place(start));
+            throw TemplateException.Malformed(
+                $"'\\{text[start + 1]}' must be followed by {length} hexadecimal digits of a character",
+                lines.Place(start));
         }
 
         AppendCode(content, code);

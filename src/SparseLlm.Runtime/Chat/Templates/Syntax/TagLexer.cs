@@ -120,7 +120,9 @@ internal sealed class TagLexer(string text, LineCounter lines, List<Token> token
             'b' => digit => digit is '0' or '1',
             _ => null,
         };
-        return isDigit is not null && isDigit(text[start + 2]) ? End(start + 2, unit => unit == '_' || isDigit(unit)) : null;
+        return isDigit is not null && isDigit(text[start + 2])
+            ? End(start + 2, unit => unit == '_' || isDigit(unit))
+            : null;
     }
 
     private int Digits(int start) => End(start, unit => unit == '_' || char.IsAsciiDigit(unit));
@@ -138,10 +140,14 @@ internal sealed class TagLexer(string text, LineCounter lines, List<Token> token
 
     private void ReadSymbol()
     {
-        string? symbol = Array.Find(Symbols, candidate => string.CompareOrdinal(text, _position, candidate, 0, candidate.Length) == 0);
+        string? symbol = Array.Find(
+            Symbols,
+            candidate => string.CompareOrdinal(text, _position, candidate, 0, candidate.Length) == 0);
         if (symbol is null)
         {
-            throw TemplateException.Malformed($"the character '{text[_position]}' means nothing here", lines.Place(_position));
+            throw TemplateException.Malformed(
+                $"the character '{text[_position]}' means nothing here",
+                lines.Place(_position));
         }
 
         Balance(symbol[0]);
@@ -161,5 +167,6 @@ internal sealed class TagLexer(string text, LineCounter lines, List<Token> token
         }
     }
 
-    private void Add(TokenKind kind, int place, string content) => tokens.Add(new Token(kind, content, lines.Place(place)));
+    private void Add(TokenKind kind, int place, string content)
+        => tokens.Add(new Token(kind, content, lines.Place(place)));
 }

@@ -6,7 +6,9 @@ internal static class Tags
     /// <summary>Whether a tag ends here, and where what is behind it begins.</summary>
     public static bool TryEnd(string text, int position, bool isBlock, out int behind)
     {
-        char sign = position < text.Length && (text[position] == '-' || (isBlock && text[position] == '+')) ? text[position] : '\0';
+        char sign = position < text.Length && (text[position] == '-' || (isBlock && text[position] == '+'))
+            ? text[position]
+            : '\0';
         int end = sign == '\0' ? position : position + 1;
         bool ends = string.CompareOrdinal(text, end, isBlock ? "%}" : "}}", 0, 2) == 0;
         behind = ends ? Behind(text, end + 2, sign, trimsLineBreak: isBlock) : position;

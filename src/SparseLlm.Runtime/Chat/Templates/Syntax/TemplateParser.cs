@@ -35,7 +35,9 @@ internal sealed class TemplateParser
     {
         if (++_depth > DeepestNesting)
         {
-            throw TemplateException.Endless($"blocks are nested more than {DeepestNesting} levels deep", _tokens.Current.Place);
+            throw TemplateException.Endless(
+                $"blocks are nested more than {DeepestNesting} levels deep",
+                _tokens.Current.Place);
         }
 
         var statements = new List<Statement>();
@@ -66,7 +68,9 @@ internal sealed class TemplateParser
 
         _depth--;
         return start is TemplatePlace place
-            ? throw TemplateException.Malformed($"the block that begins here has no end; close it with '{{% {ends[^1]} %}}'", place)
+            ? throw TemplateException.Malformed(
+                $"the block that begins here has no end; close it with '{{% {ends[^1]} %}}'",
+                place)
             : new Block(statements);
     }
 
@@ -107,12 +111,16 @@ internal sealed class TemplateParser
             "print" => new OutputStatement(place, _expressions.Read()),
             "include" or "import" or "from" or "extends" or "block" or "autoescape" or "do" or "trans" or "debug" =>
                 throw TemplateException.Unsupported($"the statement '{name.Text}'", name.Place),
-            _ => throw TemplateException.Malformed($"there is no statement '{name.Text}', or none that can stand here", name.Place),
+            _ => throw TemplateException.Malformed(
+                $"there is no statement '{name.Text}', or none that can stand here",
+                name.Place),
         };
     }
 
     private TemplatePlace RequireLoop(Token name) =>
-        _loops > 0 ? name.Place : throw TemplateException.Malformed($"'{name.Text}' stands outside of any loop that it could leave", name.Place);
+        _loops > 0 ? name.Place : throw TemplateException.Malformed(
+            $"'{name.Text}' stands outside of any loop that it could leave",
+            name.Place);
 
     private IfStatement ReadIf(TemplatePlace place)
     {
@@ -247,7 +255,9 @@ internal sealed class TemplateParser
         }
 
         var targets = new List<Target> { first };
-        while (_tokens.TakeOperator(",") && _tokens.Current.Kind != TokenKind.BlockEnd && !_tokens.Current.IsOperator(")") && !_tokens.Current.IsOperator("="))
+        while (_tokens.TakeOperator(",") && _tokens.Current.Kind != TokenKind.BlockEnd
+            && !_tokens.Current.IsOperator(")")
+            && !_tokens.Current.IsOperator("="))
         {
             targets.Add(ReadSingleTarget(allowsNamespace));
         }
@@ -270,6 +280,8 @@ internal sealed class TemplateParser
             throw TemplateException.Malformed($"'{name.Text}' cannot be set", name.Place);
         }
 
-        return allowsNamespace && _tokens.TakeOperator(".") ? new NamespaceTarget(name.Text, _tokens.RequireName().Text) : new NameTarget(name.Text);
+        return allowsNamespace && _tokens.TakeOperator(".")
+            ? new NamespaceTarget(name.Text, _tokens.RequireName().Text)
+            : new NameTarget(name.Text);
     }
 }

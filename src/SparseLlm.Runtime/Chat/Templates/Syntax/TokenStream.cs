@@ -33,10 +33,12 @@ internal sealed class TokenStream(IReadOnlyList<Token> tokens)
     public Token RequireName(string name) => Current.IsName(name) ? Take() : throw Unexpected($"'{name}'");
 
     /// <summary>Takes an operator, which must be next.</summary>
-    public Token RequireOperator(string symbol) => Current.IsOperator(symbol) ? Take() : throw Unexpected($"'{symbol}'");
+    public Token RequireOperator(string symbol)
+        => Current.IsOperator(symbol) ? Take() : throw Unexpected($"'{symbol}'");
 
     /// <summary>Takes a token of a kind, which must be next.</summary>
-    public Token Require(TokenKind kind, string description) => Current.Kind == kind ? Take() : throw Unexpected(description);
+    public Token Require(TokenKind kind, string description)
+        => Current.Kind == kind ? Take() : throw Unexpected(description);
 
     /// <summary>An error: something else must be here.</summary>
     public TemplateException Unexpected(string expected) =>

@@ -20,7 +20,8 @@ internal sealed record Arguments(IReadOnlyList<Value> Positional, IReadOnlyList<
     {
         if (Positional.Count > parameters.Length)
         {
-            throw TemplateException.Failed($"{function} takes at most {parameters.Length} arguments, and is given {Positional.Count}");
+            throw TemplateException.Failed(
+                $"{function} takes at most {parameters.Length} arguments, and is given {Positional.Count}");
         }
 
         var bound = new Value?[parameters.Length];
@@ -34,13 +35,16 @@ internal sealed record Arguments(IReadOnlyList<Value> Positional, IReadOnlyList<
             int place = parameters.IndexOf(name);
             if (place < 0 || bound[place] is not null)
             {
-                throw TemplateException.Failed(place < 0 ? $"{function} has no argument '{name}'" : $"{function} is given '{name}' twice");
+                throw TemplateException.Failed(
+                    place < 0 ? $"{function} has no argument '{name}'" : $"{function} is given '{name}' twice");
             }
 
             bound[place] = value;
         }
 
         int missing = Array.FindIndex(bound, 0, required, value => value is null);
-        return missing < 0 ? bound : throw TemplateException.Failed($"{function} lacks its argument '{parameters[missing]}'");
+        return missing < 0
+            ? bound
+            : throw TemplateException.Failed($"{function} lacks its argument '{parameters[missing]}'");
     }
 }

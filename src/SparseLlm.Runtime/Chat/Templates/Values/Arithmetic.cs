@@ -19,13 +19,19 @@ internal static class Arithmetic
         return symbol switch
         {
             "+" when left is StringValue one && right is StringValue other => Joined(one, other, budget),
-            "+" when left is SequenceValue one && right is SequenceValue other && one.Kind == other.Kind && one.Kind != SequenceKind.Range => Joined(one, other, budget),
-            "*" when left is StringValue or SequenceValue && Numbers.Integer(right) is BigInteger count => Repeated(left, count, budget),
-            "*" when right is StringValue or SequenceValue && Numbers.Integer(left) is BigInteger count => Repeated(right, count, budget),
+            "+" when left is SequenceValue one && right is SequenceValue other && one.Kind == other.Kind
+                && one.Kind != SequenceKind.Range => Joined(one, other, budget),
+            "*" when left is StringValue or SequenceValue
+                && Numbers.Integer(right) is BigInteger count => Repeated(left, count, budget),
+            "*" when right is StringValue or SequenceValue
+                && Numbers.Integer(left) is BigInteger count => Repeated(right, count, budget),
             "%" when left is StringValue => throw TemplateException.Unsupported("formatting a text with '%'"),
-            _ when Numbers.Integer(left) is BigInteger one && Numbers.Integer(right) is BigInteger other => Integers(symbol, one, other),
-            _ when Numbers.Double(left) is double one && Numbers.Double(right) is double other => new FloatValue(Doubles(symbol, one, other)),
-            _ => throw TemplateException.Failed($"'{symbol}' has no meaning between {left.Article()} and {right.Article()}"),
+            _ when Numbers.Integer(left) is BigInteger one
+                && Numbers.Integer(right) is BigInteger other => Integers(symbol, one, other),
+            _ when Numbers.Double(left) is double one
+                && Numbers.Double(right) is double other => new FloatValue(Doubles(symbol, one, other)),
+            _ => throw TemplateException.Failed(
+                $"'{symbol}' has no meaning between {left.Article()} and {right.Article()}"),
         };
     }
 
@@ -55,7 +61,8 @@ internal static class Arithmetic
         if (value is StringValue text)
         {
             budget.Text((long)text.Content.Length * times);
-            return new StringValue(text.Content.Length == 0 ? "" : string.Concat(Enumerable.Repeat(text.Content, times)));
+            return new StringValue(
+                text.Content.Length == 0 ? "" : string.Concat(Enumerable.Repeat(text.Content, times)));
         }
 
         var sequence = (SequenceValue)value;
@@ -65,7 +72,9 @@ internal static class Arithmetic
         }
 
         budget.List((long)sequence.Values.Count * times);
-        return new SequenceValue(sequence.Kind, sequence.Values.Count == 0 ? [] : [.. Enumerable.Repeat(sequence.Values, times).SelectMany(values => values)]);
+        return new SequenceValue(sequence.Kind, sequence.Values.Count == 0
+            ? []
+            : [.. Enumerable.Repeat(sequence.Values, times).SelectMany(values => values)]);
     }
 
     private static Value Integers(string symbol, BigInteger left, BigInteger right) => symbol switch
@@ -86,13 +95,16 @@ internal static class Arithmetic
             return new FloatValue(Doubles("**", (double)left, (double)right));
         }
 
-        bool isSmall = BigInteger.Abs(left) <= 1 || (right <= LargestExponent && left.GetBitLength() * (long)right <= 2 * LargestExponent);
+        bool isSmall = BigInteger.Abs(left) <= 1
+            || (right <= LargestExponent && left.GetBitLength() * (long)right <= 2 * LargestExponent);
         if (!isSmall)
         {
             throw TemplateException.Endless("the template computes a power that is too large");
         }
 
-        return new IntegerValue(BigInteger.Abs(left) <= 1 ? (right.IsZero ? 1 : left.Sign < 0 && right.IsEven ? 1 : left) : BigInteger.Pow(left, (int)right));
+        return new IntegerValue(BigInteger.Abs(left) <= 1
+            ? (right.IsZero ? 1 : left.Sign < 0 && right.IsEven ? 1 : left)
+            : BigInteger.Pow(left, (int)right));
     }
 
     private static double Doubles(string symbol, double left, double right) => symbol switch
@@ -104,7 +116,8 @@ internal static class Arithmetic
         "//" => FloorDivided(left, NotZero(right)),
         "%" => Modulo(left, NotZero(right)),
         _ when left == 0 && right < 0 => throw TemplateException.Failed("zero has no negative power"),
-        _ when left < 0 && double.IsFinite(right) && !double.IsInteger(right) => throw TemplateException.Unsupported("a power that is a complex number"),
+        _ when left < 0 && double.IsFinite(right) && !double.IsInteger(right) => throw TemplateException.Unsupported(
+            "a power that is a complex number"),
         _ => Math.Pow(left, right),
     };
 

@@ -7,7 +7,8 @@ internal static class Comparison
     public static bool AreEqual(Value first, Value second, Budget budget) => (first, second) switch
     {
         (StringValue one, StringValue other) => one.Content == other.Content,
-        (SequenceValue one, SequenceValue other) => one.Kind == other.Kind && AreEqual(one.Values, other.Values, budget),
+        (SequenceValue one, SequenceValue other) => one.Kind == other.Kind
+            && AreEqual(one.Values, other.Values, budget),
         (DictionaryValue one, DictionaryValue other) => AreEqual(one, other, budget),
         (UndefinedValue, UndefinedValue) => true,
         _ when Numbers.IsNumber(first) && Numbers.IsNumber(second) => Numbers.Compare(first, second) == 0,
@@ -19,7 +20,8 @@ internal static class Comparison
     public static int? Order(Value first, Value second, Budget budget) => (first, second) switch
     {
         (StringValue one, StringValue other) => CompareCharacters(one.Content, other.Content),
-        (SequenceValue { Kind: not SequenceKind.Range } one, SequenceValue other) when one.Kind == other.Kind => Order(one.Values, other.Values, budget),
+        (SequenceValue { Kind: not SequenceKind.Range } one, SequenceValue other) when one.Kind == other
+            .Kind => Order(one.Values, other.Values, budget),
         _ when Numbers.IsNumber(first) && Numbers.IsNumber(second) => Numbers.Compare(first, second),
         _ => throw TemplateException.Failed($"{first.Article()} and {second.Article()} have no order"),
     };
@@ -40,11 +42,13 @@ internal static class Comparison
             default:
                 return container.IsIterable
                     ? container.Elements().Any(element => Counted(element, value, budget))
-                    : throw TemplateException.Failed($"{container.Article()} has no elements, and something is looked for in it");
+                    : throw TemplateException.Failed(
+                        $"{container.Article()} has no elements, and something is looked for in it");
         }
     }
 
-    /// <summary>Elements in the order of their keys. Those with equal keys stay in theirs, as in Python also where the order is reversed.</summary>
+    /// <summary>Elements in the order of their keys. Those with equal keys stay in theirs, as in Python also where the
+    /// order is reversed.</summary>
     /// <exception cref="TemplateException">Two of the keys have no order.</exception>
     public static T[] Sorted<T>(IReadOnlyCollection<T> elements, Func<T, Value> key, bool isReversed, Budget budget)
     {

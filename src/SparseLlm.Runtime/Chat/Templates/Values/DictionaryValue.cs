@@ -28,7 +28,8 @@ internal sealed class DictionaryValue(OrderedDictionary<Value, Value> entries) :
 
     public override Value? Attribute(string name) => DictionaryMethods.Bind(this, name);
 
-    public override Value? Item(Value key, Budget budget) => KeyComparer.IsKey(key) ? Entries.GetValueOrDefault(key) : null;
+    public override Value? Item(Value key, Budget budget)
+        => KeyComparer.IsKey(key) ? Entries.GetValueOrDefault(key) : null;
 
     public override void Represent(StringBuilder text, Budget budget)
     {

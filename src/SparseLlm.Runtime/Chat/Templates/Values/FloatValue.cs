@@ -22,7 +22,8 @@ internal sealed class FloatValue(double number) : Value
         _ => Written(Number),
     });
 
-    /// <summary>A finite number in the fewest digits that give it back, as Python places its point and its exponent.</summary>
+    /// <summary>A finite number in the fewest digits that give it back, as Python places its point and its
+    /// exponent.</summary>
     public static string Written(double number)
     {
         (string digits, int exponent) = Decimal(Math.Abs(number));
@@ -30,7 +31,9 @@ internal sealed class FloatValue(double number) : Value
         if (exponent is < -4 or >= 16)
         {
             string fraction = digits.Length > 1 ? $".{digits[1..]}" : "";
-            return string.Create(CultureInfo.InvariantCulture, $"{sign}{digits[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{sign}{digits[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
         }
 
         if (exponent < 0)

@@ -14,7 +14,8 @@ internal sealed class IntegerValue : Value
     {
         if (number.GetBitLength() > MostBits)
         {
-            throw TemplateException.Endless(FormattableString.Invariant($"the template computes an integer of more than {MostBits} bits"));
+            throw TemplateException.Endless(
+                FormattableString.Invariant($"the template computes an integer of more than {MostBits} bits"));
         }
 
         Number = number;
@@ -27,5 +28,6 @@ internal sealed class IntegerValue : Value
 
     public override bool IsTrue => !Number.IsZero;
 
-    public override void Represent(StringBuilder text, Budget budget) => budget.Append(text, Number.ToString(CultureInfo.InvariantCulture));
+    public override void Represent(StringBuilder text, Budget budget)
+        => budget.Append(text, Number.ToString(CultureInfo.InvariantCulture));
 }

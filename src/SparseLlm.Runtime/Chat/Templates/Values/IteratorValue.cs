@@ -2,7 +2,8 @@ using System.Text;
 
 namespace SparseLlm.Runtime.Chat.Templates.Values;
 
-/// <summary>What filters such as <c>map</c> return. It is made as it is gone through, which it can be once, and is true even where nothing comes.</summary>
+/// <summary>What filters such as <c>map</c> return. It is made as it is gone through, which it can be once, and is true
+/// even where nothing comes.</summary>
 /// <param name="values">What comes.</param>
 internal sealed class IteratorValue(IEnumerable<Value> values) : Value
 {
@@ -21,5 +22,6 @@ internal sealed class IteratorValue(IEnumerable<Value> values) : Value
     }
 
     public override void Represent(StringBuilder text, Budget budget) =>
-        throw TemplateException.Failed("what a filter such as 'map' or 'select' returns is written without making it a list; add '| list'");
+        throw TemplateException.Failed(
+            "what a filter such as 'map' or 'select' returns is written without making it a list; add '| list'");
 }

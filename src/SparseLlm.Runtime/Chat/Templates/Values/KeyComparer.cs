@@ -13,13 +13,15 @@ internal sealed class KeyComparer : IEqualityComparer<Value>
     }
 
     /// <summary>Whether a value can be a key. Tuples, which can in Python, are not taken.</summary>
-    public static bool IsKey(Value value) => value is StringValue or IntegerValue or FloatValue or BooleanValue or NoneValue;
+    public static bool IsKey(Value value)
+        => value is StringValue or IntegerValue or FloatValue or BooleanValue or NoneValue;
 
     /// <summary>The value, which is to be a key.</summary>
     /// <exception cref="TemplateException">It can be none.</exception>
     public static Value Require(Value value) => value switch
     {
-        SequenceValue { Kind: SequenceKind.Tuple } => throw TemplateException.Unsupported("a tuple as the key of a dictionary"),
+        SequenceValue { Kind: SequenceKind.Tuple } => throw TemplateException.Unsupported(
+            "a tuple as the key of a dictionary"),
         _ when IsKey(value) => value,
         _ => throw TemplateException.Failed($"{value.Article()} cannot be the key of a dictionary"),
     };
@@ -28,7 +30,8 @@ internal sealed class KeyComparer : IEqualityComparer<Value>
     {
         (StringValue one, StringValue other) => one.Content == other.Content,
         (NoneValue, NoneValue) => true,
-        _ when first is not null && second is not null && Numbers.IsNumber(first) && Numbers.IsNumber(second) => Numbers.Compare(first, second) == 0,
+        _ when first is not null && second is not null && Numbers.IsNumber(first) && Numbers.IsNumber(second) => Numbers
+            .Compare(first, second) == 0,
         _ => false,
     };
 

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace SparseLlm.Runtime.Chat.Templates.Values;
 
-/// <summary>What a template can ask about the loop that it is in. Elements are taken when they are needed, and that is one ahead where the template asks for it.</summary>
+/// <summary>What a template can ask about the loop that it is in. Elements are taken when they are needed, and that is
+/// one ahead where the template asks for it.</summary>
 /// <param name="values">What the loop goes through.</param>
 internal sealed class LoopValue(IEnumerable<Value> values) : Value, IDisposable
 {
@@ -59,7 +60,8 @@ internal sealed class LoopValue(IEnumerable<Value> values) : Value, IDisposable
         _ => null,
     };
 
-    public override void Represent(StringBuilder text, Budget budget) => throw TemplateException.Unsupported("writing a loop");
+    public override void Represent(StringBuilder text, Budget budget)
+        => throw TemplateException.Unsupported("writing a loop");
 
     private Value Cycle(Arguments arguments, Rendering rendering) => arguments.Positional.Count > 0
         ? arguments.Positional[_index % arguments.Positional.Count]
@@ -68,7 +70,10 @@ internal sealed class LoopValue(IEnumerable<Value> values) : Value, IDisposable
     private BooleanValue Changed(Arguments arguments, Rendering rendering)
     {
         bool isSame = _last is not null
-            && Comparison.AreEqual(SequenceValue.List(_last), SequenceValue.List(arguments.Positional), rendering.Budget);
+            && Comparison.AreEqual(
+                SequenceValue.List(_last),
+                SequenceValue.List(arguments.Positional),
+                rendering.Budget);
         _last = arguments.Positional;
         return BooleanValue.Of(!isSame);
     }

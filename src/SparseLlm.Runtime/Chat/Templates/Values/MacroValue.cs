@@ -4,7 +4,8 @@ using SparseLlm.Runtime.Chat.Templates.Statements;
 
 namespace SparseLlm.Runtime.Chat.Templates.Values;
 
-/// <summary>A macro that can be called. It sees what is set around where it stands, also what is set after it.</summary>
+/// <summary>A macro that can be called. It sees what is set around where it stands, also what is set after
+/// it.</summary>
 /// <param name="macro">The macro.</param>
 /// <param name="around">The scope that it stands in.</param>
 internal sealed class MacroValue(Macro macro, Scope around) : Value
@@ -34,17 +35,20 @@ internal sealed class MacroValue(Macro macro, Scope around) : Value
                 throw TemplateException.Failed($"the macro '{macro.Name}' is given '{name}' twice");
             }
 
-            scope.Set(name, given ?? named ?? absent?.Evaluate(rendering, scope) ?? new UndefinedValue($"'{name}', which the macro '{macro.Name}' is not given,"));
+            scope.Set(name, given ?? named ?? absent?.Evaluate(rendering, scope) ?? new UndefinedValue(
+                $"'{name}', which the macro '{macro.Name}' is not given,"));
         }
     }
 
     private void SetMore(Arguments arguments, Scope scope)
     {
         Value[] positional = [.. arguments.Positional.Skip(macro.Parameters.Count)];
-        (string Name, Value Value)[] named = [.. arguments.Named.Where(argument => macro.Parameters.All(parameter => parameter.Name != argument.Name))];
+        (string Name, Value Value)[] named = [.. arguments.Named
+            .Where(argument => macro.Parameters.All(parameter => parameter.Name != argument.Name))];
         if (macro.Names.Contains(Macro.Caller))
         {
-            scope.Set(Macro.Caller, named.LastOrDefault(argument => argument.Name == Macro.Caller).Value ?? new UndefinedValue("the caller of a macro that no block calls"));
+            scope.Set(Macro.Caller, named.LastOrDefault(argument => argument.Name == Macro.Caller).Value
+                ?? new UndefinedValue("the caller of a macro that no block calls"));
             named = [.. named.Where(argument => argument.Name != Macro.Caller)];
         }
 

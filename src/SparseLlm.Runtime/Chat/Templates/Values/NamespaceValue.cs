@@ -14,5 +14,6 @@ internal sealed class NamespaceValue : Value
 
     public override Value? Attribute(string name) => _values.GetValueOrDefault(name);
 
-    public override void Represent(StringBuilder text, Budget budget) => throw TemplateException.Unsupported("writing a namespace");
+    public override void Represent(StringBuilder text, Budget budget)
+        => throw TemplateException.Unsupported("writing a namespace");
 }

@@ -19,7 +19,8 @@ internal static class Numbers
     /// <summary>A number in double precision; null for what is none.</summary>
     public static double? Double(Value value) => value is FloatValue number ? number.Number : (double?)Integer(value);
 
-    /// <summary>The place of an element that is counted from the beginning, or with a negative number from the end; null if there is none.</summary>
+    /// <summary>The place of an element that is counted from the beginning, or with a negative number from the end;
+    /// null if there is none.</summary>
     public static int? Index(Value key, int length)
     {
         if (Integer(key) is not BigInteger number)
@@ -40,7 +41,8 @@ internal static class Numbers
         _ => Integer(first)!.Value.CompareTo(Integer(second)!.Value),
     };
 
-    private static int? Compare(double first, double second) => double.IsNaN(first) || double.IsNaN(second) ? null : first.CompareTo(second);
+    private static int? Compare(double first, double second)
+        => double.IsNaN(first) || double.IsNaN(second) ? null : first.CompareTo(second);
 
     /// <summary>An integer may have more digits than double precision has, so the float is made one.</summary>
     private static int? Compare(double first, BigInteger second)

@@ -11,7 +11,8 @@ internal sealed class SliceValue(BigInteger? start, BigInteger? stop, BigInteger
 {
     public override string TypeName => "slice";
 
-    public override void Represent(StringBuilder text, Budget budget) => throw TemplateException.Unsupported("writing a slice");
+    public override void Represent(StringBuilder text, Budget budget)
+        => throw TemplateException.Unsupported("writing a slice");
 
     /// <summary>What it takes of so many elements.</summary>
     public (int Start, int Count, int Step) Within(int length)

@@ -29,7 +29,8 @@ internal class StringValue(string content) : Value
         PythonText.AppendRepresentation(text, Content);
     }
 
-    public override IEnumerable<Value> Elements() => PythonText.Characters(Content).Select(character => new StringValue(character));
+    public override IEnumerable<Value> Elements()
+        => PythonText.Characters(Content).Select(character => new StringValue(character));
 
     public override Value? Attribute(string name) => StringMethods.Bind(this, name);
 
@@ -44,7 +45,9 @@ internal class StringValue(string content) : Value
         int length = PythonText.Length(Content);
         return Numbers.Index(key, length) is not int index
             ? null
-            : length == Content.Length ? new StringValue(Content[index].ToString()) : new StringValue(PythonText.Characters(Content).ElementAt(index));
+            : length == Content.Length
+                ? new StringValue(Content[index].ToString())
+                : new StringValue(PythonText.Characters(Content).ElementAt(index));
     }
 
     private string Slice(SliceValue slice)

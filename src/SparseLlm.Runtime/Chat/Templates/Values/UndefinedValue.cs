@@ -2,7 +2,8 @@ using System.Text;
 
 namespace SparseLlm.Runtime.Chat.Templates.Values;
 
-/// <summary>What a name stands for that nothing was given for. It is written as nothing, and whoever asks more of it is in error.</summary>
+/// <summary>What a name stands for that nothing was given for. It is written as nothing, and whoever asks more of it is
+/// in error.</summary>
 /// <param name="problem">What is not there, as the subject of a sentence: <c>'x', which is undefined,</c>.</param>
 internal sealed class UndefinedValue(string problem) : Value
 {
@@ -29,7 +30,9 @@ internal sealed class UndefinedValue(string problem) : Value
 
     public override IEnumerable<Value> Elements() => [];
 
-    public override Value? Attribute(string name) => throw TemplateException.Failed($"{Problem} is asked for its '{name}'");
+    public override Value? Attribute(string name)
+        => throw TemplateException.Failed($"{Problem} is asked for its '{name}'");
 
-    public override Value? Item(Value key, Budget budget) => throw TemplateException.Failed($"{Problem} is asked for an element");
+    public override Value? Item(Value key, Budget budget)
+        => throw TemplateException.Failed($"{Problem} is asked for an element");
 }

@@ -30,7 +30,8 @@ internal abstract class Value
 
     /// <summary>Its elements.</summary>
     /// <exception cref="TemplateException">It has none.</exception>
-    public virtual IEnumerable<Value> Elements() => throw TemplateException.Failed($"{Article()} cannot be gone through, and a list is expected");
+    public virtual IEnumerable<Value> Elements()
+        => throw TemplateException.Failed($"{Article()} cannot be gone through, and a list is expected");
 
     /// <summary>Whether it can be gone through.</summary>
     public virtual bool IsIterable => false;
@@ -40,7 +41,8 @@ internal abstract class Value
 
     /// <summary>Calls it.</summary>
     /// <exception cref="TemplateException">It is no function.</exception>
-    public virtual Value Call(Arguments arguments, Rendering rendering) => throw TemplateException.Failed($"{Article()} is no function, and cannot be called");
+    public virtual Value Call(Arguments arguments, Rendering rendering)
+        => throw TemplateException.Failed($"{Article()} is no function, and cannot be called");
 
     /// <summary>What it is called in a message.</summary>
     public string Article() => this switch

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace SparseLlm.Runtime.Chat.Templates.Values;
 
-/// <summary>The keys, values or entries of a dictionary. They can be counted and gone through, but have no first or last by number.</summary>
+/// <summary>The keys, values or entries of a dictionary. They can be counted and gone through, but have no first or
+/// last by number.</summary>
 /// <param name="name">Python's name of the type.</param>
 /// <param name="values">What there is.</param>
 internal sealed class ViewValue(string name, IReadOnlyList<Value> values) : Value
