@@ -39,7 +39,8 @@ internal static class ConformanceRun
         }
 
         Console.WriteLine(
-            $"RESULT conformance on {device}: {counts[Outcome.Passed]} passed, {counts[Outcome.Failed]} failed, {counts[Outcome.Skipped]} skipped, {clock.Elapsed.TotalSeconds:0.0} s");
+            $"RESULT conformance on {device}: {counts[Outcome.Passed]} passed, {counts[Outcome.Failed]} failed, "
+            + $"{counts[Outcome.Skipped]} skipped, {clock.Elapsed.TotalSeconds:0.0} s");
         return counts[Outcome.Failed] == 0;
     }
 

@@ -84,8 +84,7 @@ PruneCell PruneCell(ParseResult arguments)
 {
     SyntheticModel model = LayerShape.All[arguments.GetRequiredValue(shape)] with
     {
-        Layers = arguments.GetValue(
-        layers)
+        Layers = arguments.GetValue(layers)
     };
     return new PruneCell(
         Path.Combine(

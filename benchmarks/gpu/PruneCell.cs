@@ -51,19 +51,23 @@ internal sealed record PruneCell(
         double seconds = clock.Elapsed.TotalSeconds;
         double ofLayers = printer.LastLayer - printer.FirstLayer;
         Console.WriteLine(
-            $"RESULT {Title}: {ofLayers / layers:0.00} s per layer, {printer.FirstLayer:0.00} s before the first, {seconds - printer.LastLayer:0.00} s after the last; "
+            $"RESULT {Title}: {ofLayers / layers:0.00} s per layer, {printer.FirstLayer:0.00} s before the first, "
+            + $"{seconds - printer.LastLayer:0.00} s after the last; "
             + $"{LeastOperations / ofLayers / 1e12:0.0} TFLOP/s of the arithmetic that SparseGPT takes; "
-            + $"{log.Operations.Values.Sum(cost => cost.Count)} operations, {log.Uploads.Count} uploads of {log.Uploads.Bytes >> 20} MiB, "
+            + $"{log.Operations.Values.Sum(cost => cost.Count)} operations, {log.Uploads.Count} uploads of "
+            + $"{log.Uploads.Bytes >> 20} MiB, "
             + $"{log.Downloads.Count} downloads of {log.Downloads.Bytes >> 20} MiB");
         if (waits)
         {
             foreach ((string name, OperationCost cost) in log.Operations.OrderByDescending(pair => pair.Value.Time)
                 .Take(OperationsShown))
             {
-                Console.WriteLine($"  {name,-28} {cost.Count,7} x {cost.Time.TotalMilliseconds / cost.Count,10:0.000} ms = {cost.Time.TotalSeconds,8:0.000} s");
+                Console.WriteLine($"  {name,-28} {cost.Count,7} x {cost.Time.TotalMilliseconds / cost.Count,10:0.000} "
+                    + $"ms = {cost.Time.TotalSeconds,8:0.000} s");
             }
 
-            Console.WriteLine($"  {"outside of operations",-28} {"",22} {seconds - log.Operations.Values.Sum(cost => cost.Time.TotalSeconds),10:0.000} s");
+            Console.WriteLine($"  {"outside of operations",-28} {"",22} "
+                + $"{seconds - log.Operations.Values.Sum(cost => cost.Time.TotalSeconds),10:0.000} s");
         }
     }
 
@@ -83,7 +87,8 @@ internal sealed record PruneCell(
         }
 
         Console.WriteLine(
-            $"RESULT agreement, {Title}: {100.0 * differing / weights:0.0000} % of the masks differ; mean relative error {Error(actual):0.000000} on {device}, {Error(expected):0.000000} built in");
+            $"RESULT agreement, {Title}: {100.0 * differing / weights:0.0000} % of the masks differ; mean relative "
+            + $"error {Error(actual):0.000000} on {device}, {Error(expected):0.000000} built in");
     }
 
     /// <summary>

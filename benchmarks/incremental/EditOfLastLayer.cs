@@ -37,7 +37,8 @@ internal sealed class EditOfLastLayer(Workspace workspace, int layers)
         yield return new Measurement(
             $"`sparsellm build` after editing a rule for the last of {layers} layers",
             $"{edited:0.0} s",
-            $"{whole:0.0} s in full; {expected:0.0} s are the start, a {layers}th of the rest and {Passes} forward passes of {passed:0.0} s, dense and pruned",
+            $"{whole:0.0} s in full; {expected:0.0} s are the start, a {layers}th of the rest and {Passes} forward "
+            + $"passes of {passed:0.0} s, dense and pruned",
             $"{edited / whole:0.00} of the full build, {edited / expected:0.00} of what is expected",
             $"at most {Tolerance} of what is expected",
             edited / expected <= Tolerance);

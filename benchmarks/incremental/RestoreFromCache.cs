@@ -40,7 +40,8 @@ internal sealed class RestoreFromCache(Workspace workspace, double gigabytes)
         double rate = bytes / 1e6 / (restore - start);
         double copyRate = bytes / 1e6 / copy;
         yield return new Measurement(
-            $"restoring an artifact of {bytes / 1e9:0.0} GB from the cache, verified ({restore:0.00} s, of which {start:0.00} s are what a build costs that finds it in its place)",
+            $"restoring an artifact of {bytes / 1e9:0.0} GB from the cache, verified ({restore:0.00} s, of which "
+            + $"{start:0.00} s are what a build costs that finds it in its place)",
             $"{rate:0} MB/s",
             $"{copyRate:0} MB/s copying the file",
             $"{rate / copyRate:0.00}",

@@ -23,7 +23,8 @@ internal sealed class ResumeAfterKill(Workspace workspace, int layers)
         }
 
         yield return new Measurement(
-            $"`sparsellm build` of {layers} layers, killed {runs} times and built again", $"{most} layers begun twice at most", "", $"{most}", "at most 1", most <= 1);
+            $"`sparsellm build` of {layers} layers, killed {runs} times and built again",
+            $"{most} layers begun twice at most", "", $"{most}", "at most 1", most <= 1);
     }
 
     /// <summary>Builds, to the end or until some part of the time of a layer has passed after another one was

@@ -9,7 +9,8 @@ namespace SparseLlm.Benchmarks.Kernels;
 /// come.</summary>
 internal sealed class ComparisonTable(string instructions, int threads, int runs, string only)
 {
-    public const string Header = "| instructions | threads | work | ours, ms | GF/s | peer | peer's, ms | speed | goal |\n|---|---:|---|---:|---:|---|---:|---:|---:|";
+    public const string Header = "| instructions | threads | work | ours, ms | GF/s | peer | peer's, ms | speed | goal "
+        + "|\n|---|---:|---|---:|---:|---|---:|---:|---:|";
 
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(60);
 
@@ -58,7 +59,9 @@ internal sealed class ComparisonTable(string instructions, int threads, int runs
     private string Row(Comparison comparison, PairedTimes times)
     {
         string speed = comparison.Flops > 0 ? $"{comparison.Flops / times.One / 1e9:0}" : "";
-        return $"| {instructions} | {threads} | {comparison.Work} | {times.One * 1e3:0.###} | {speed} | {comparison.Peer} | {times.Other * 1e3:0.###} "
-            + $"| **{times.Speed:0.00}** | {comparison.Goal:0.00}{(times.Speed < comparison.Goal ? " (missed)" : "")} |";
+        return $"| {instructions} | {threads} | {comparison.Work} | {times.One * 1e3:0.###} | {speed} | "
+            + $"{comparison.Peer} | {times.Other * 1e3:0.###} "
+            + $"| **{times.Speed:0.00}** | {comparison.Goal:0.00}{(times.Speed < comparison.Goal ? " (missed)" : "")} "
+            + $"|";
     }
 }

@@ -32,7 +32,13 @@ var instructions = new Option<string[]>("--instructions")
     DefaultValueFactory = _ => InstructionSets.Supported,
 };
 var root = new RootCommand(
-    "Holds the CPU kernels against OpenBLAS, LAPACK and PyTorch, and prints a row per piece of work as Markdown.") { runs, only, threads, instructions };
+    "Holds the CPU kernels against OpenBLAS, LAPACK and PyTorch, and prints a row per piece of work as Markdown.")
+{
+    runs,
+    only,
+    threads,
+    instructions,
+};
 root.SetAction(arguments =>
 {
     CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;

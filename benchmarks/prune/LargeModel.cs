@@ -20,7 +20,8 @@ internal sealed class LargeModel(string directory, int layers, int threads)
         foreach (string method in methods)
         {
             Cost cost = prune.WithTool(method);
-            Console.WriteLine($"| {method} | {cost.PeakBytes / 1e9:0.0} | {Goal / 1e9:0}{(cost.PeakBytes > Goal ? " (missed)" : "")} | {cost.Seconds:0} |");
+            Console.WriteLine($"| {method} | {cost.PeakBytes / 1e9:0.0} | "
+                + $"{Goal / 1e9:0}{(cost.PeakBytes > Goal ? " (missed)" : "")} | {cost.Seconds:0} |");
         }
     }
 }

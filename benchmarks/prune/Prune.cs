@@ -36,7 +36,8 @@ internal sealed record Prune(string Model, string Ids, int Windows, int Length, 
         string output = Path.Combine(Path.GetDirectoryName(Model)!, "pruned");
         Run("dotnet",
         [
-            tool, "prune", Model, "--method", .. method, "--sparsity", Sparsity, "--calibration", Ids, "--samples", $"{Windows}", "--sequence-length", $"{Length}",
+            tool, "prune", Model, "--method", .. method, "--sparsity", Sparsity, "--calibration", Ids, "--samples",
+            $"{Windows}", "--sequence-length", $"{Length}",
             "--threads", $"{Threads}", "--cache", "off", "--no-progress", "--output", output,
         ]);
         JsonElement manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, "pruning.json"))).RootElement;

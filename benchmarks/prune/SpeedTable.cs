@@ -13,9 +13,11 @@ internal sealed class SpeedTable(string directory, int layers, int windows, int 
     {
         var rates = MachineRates.Measure(threads);
         Console.WriteLine(
-            $"{layers} layers, {windows} x {Length} tokens, {threads} threads, 50 %; products reach {rates.Single / 1e9:0} GF/s, {rates.Double / 1e9:0} in double precision\n");
+            $"{layers} layers, {windows} x {Length} tokens, {threads} threads, 50 %; products reach "
+            + $"{rates.Single / 1e9:0} GF/s, {rates.Double / 1e9:0} in double precision\n");
         Console.WriteLine(
-            "| model | method | ours, s | MiB | floor, s | reached | peer | peer's, s | MiB | speed | goal |\n|---|---|---:|---:|---:|---:|---|---:|---:|---:|---:|");
+            "| model | method | ours, s | MiB | floor, s | reached | peer | peer's, s | MiB | speed | goal "
+            + "|\n|---|---|---:|---:|---:|---:|---|---:|---:|---:|---:|");
         foreach (SyntheticModel shape in (SyntheticModel[])[SyntheticModel.Opt125M, SyntheticModel.Llama160M])
         {
             using var workload = new Workload(directory, shape with { Layers = layers }, windows * Length);
@@ -50,7 +52,8 @@ internal sealed class SpeedTable(string directory, int layers, int windows, int 
     /// again.</param>
     /// <returns>What the peer took in each run.</returns>
     private List<Cost> Compare(
-        Prune prune, SyntheticModel shape, string[] method, string peer, double goal, double? floor = null, IReadOnlyList<Cost>? known = null)
+        Prune prune, SyntheticModel shape, string[] method, string peer, double goal, double? floor = null,
+        IReadOnlyList<Cost>? known = null)
     {
         var ours = new List<Cost>();
         var theirs = new List<Cost>();
@@ -60,8 +63,10 @@ internal sealed class SpeedTable(string directory, int layers, int windows, int 
                 theirs), warmUp: false);
         string name = method.Length == 1 ? method[0] : $"{method[0]}, {method[^1]}";
         Console.WriteLine(
-            $"| {shape.Family} {shape.Hidden} / {shape.FeedForward} | {name} | {times.One:0.0} | {Peak(ours)} | {floor:0.0} | {floor / times.One:0 %} "
-            + $"| {peer} as published | {times.Other:0.0} | {Peak(theirs)} | **{times.Speed:0.0}** | {goal:0}{(times.Speed < goal ? " (missed)" : "")} |");
+            $"| {shape.Family} {shape.Hidden} / {shape.FeedForward} | {name} | {times.One:0.0} | {Peak(ours)} | "
+            + $"{floor:0.0} | {floor / times.One:0 %} "
+            + $"| {peer} as published | {times.Other:0.0} | {Peak(theirs)} | **{times.Speed:0.0}** | "
+            + $"{goal:0}{(times.Speed < goal ? " (missed)" : "")} |");
         return theirs;
     }
 

@@ -32,7 +32,8 @@ var vectorCounts = new Option<int[]>("--vectors")
 };
 var matrixCommand = new Command(
     "matrices",
-    "Multiplies dense and pruned matrices by a vector, and prints a row for each as Markdown.") { runs, rowCounts, threadCounts, vectorCounts };
+    "Multiplies dense and pruned matrices by a vector, and prints a row for each as Markdown.") { runs, rowCounts,
+    threadCounts, vectorCounts };
 matrixCommand.SetAction(arguments =>
 {
     CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -103,7 +104,8 @@ static void Measure(RandomMatrix[] matrices, int rows, int columns, int threads,
     }
 
     Console.WriteLine($"\n{rows} x {columns}, {threads} thread(s), {vectorCount} vector(s), {runs} runs\n");
-    Console.WriteLine($"| instructions | matrix | ms | times as fast as dense bf16 | {(isFew ? "time to read it" : "time with floats")} / time | G weights/s | GB/s |");
+    Console.WriteLine($"| instructions | matrix | ms | times as fast as dense bf16 | "
+        + $"{(isFew ? "time to read it" : "time with floats")} / time | G weights/s | GB/s |");
     Console.WriteLine("|---|---|---:|---:|---:|---:|---:|");
     foreach (IGrouping<string, (string Name, RandomMatrix Matrix, Action Run, List<double> Times)> set in work.GroupBy(
         each => each.Name))
@@ -114,7 +116,10 @@ static void Measure(RandomMatrix[] matrices, int rows, int columns, int threads,
             List<double> peer = work.First(each => each.Matrix == matrix).Times;
             double ms = Median(times);
             Console.WriteLine(
-                $"| {name} | {matrix.Name} | {ms:0.00} | {Median(dense.Zip(times, (a, b) => a / b)):0.00} | {Median(peer.Zip(times, (a, b) => a / b)):0.00} | {(double)rows * columns * vectorCount / ms / 1e6:0.0} | {matrix.Parts.Sum(part => part.Bytes) / ms / 1e6:0.0} |");
+                $"| {name} | {matrix.Name} | {ms:0.00} | {Median(dense.Zip(times, (a, b) => a / b)):0.00} | "
+                + $"{Median(peer.Zip(times, (a, b) => a / b)):0.00} | "
+                + $"{(double)rows * columns * vectorCount / ms / 1e6:0.0} | "
+                + $"{matrix.Parts.Sum(part => part.Bytes) / ms / 1e6:0.0} |");
         }
     }
 }

@@ -175,7 +175,8 @@ public sealed record SyntheticModel(
         {
             string prefix = $"model.decoder.layers.{layer}.";
             foreach ((string name, int outputs, int inputs) in ((string, int, int)[])[
-                ("self_attn.q_proj", Hidden, Hidden), ("self_attn.k_proj", Hidden, Hidden), ("self_attn.v_proj", Hidden, Hidden),
+                ("self_attn.q_proj", Hidden, Hidden), ("self_attn.k_proj", Hidden, Hidden),
+                ("self_attn.v_proj", Hidden, Hidden),
                 ("self_attn.out_proj", Hidden, Hidden), ("fc1", FeedForward, Hidden), ("fc2", Hidden, FeedForward)])
             {
                 yield return ($"{prefix}{name}.weight", [outputs, inputs]);

@@ -32,7 +32,8 @@ while (true)
 
 async Task Continue(string beginning)
 {
-    var inference = new InferenceParams { MaxTokens = 60, SamplingPipeline = new DefaultSamplingPipeline { Temperature = 0.7f, Seed = 1 } };
+    var inference = new InferenceParams { MaxTokens = 60,
+        SamplingPipeline = new DefaultSamplingPipeline { Temperature = 0.7f, Seed = 1 } };
     Console.Write(beginning);
     await foreach (string piece in executor.InferAsync(beginning, inference))
     {

@@ -140,7 +140,8 @@ public sealed class PruneModels : ToolTask
     {
         if (!File.Exists(Program))
         {
-            LogError("SLM5101", "The pruning tool '{0}' does not exist. Restore the package SparseLlm.Build again, or correct SparseLlmToolPath.", Program);
+            LogError("SLM5101", "The pruning tool '{0}' does not exist. Restore the package SparseLlm.Build again, or "
+                + "correct SparseLlmToolPath.", Program);
             return false;
         }
 
@@ -148,7 +149,9 @@ public sealed class PruneModels : ToolTask
         {
             LogError(
                 "SLM5105",
-                "The pruning tool '{0}' has version {1}, and the package SparseLlm.Build {2}: they do not fit. Let SparseLlmToolPath name a tool whose major and minor version are the same, or remove it to use the package's own.",
+                "The pruning tool '{0}' has version {1}, and the package SparseLlm.Build {2}: they do not fit. Let "
+                + "SparseLlmToolPath name a tool whose major and minor version are the same, or remove it to use the "
+                + "package's own.",
                 Program, PackageVersion.WithoutMetadata(version), PackageVersion.Current);
             return false;
         }

@@ -23,13 +23,17 @@ internal static class ToolEnd
         return exitCode switch
         {
             NoRuntime or NoRuntime & 0xFF =>
-                $"The pruning tool does not start: '{dotNet}' has no runtime that it can run on. Install the .NET runtime 10.0 or newer there{words}",
+                $"The pruning tool does not start: '{dotNet}' has no runtime that it can run on. Install the .NET "
+                + $"runtime 10.0 or newer there{words}",
             _ when !IsSignal(exitCode) =>
-                $"The pruning tool has ended with exit code {exitCode} and did not say why{words} 'dotnet build -tl:off' shows all that it has printed.",
+                $"The pruning tool has ended with exit code {exitCode} and did not say why{words} 'dotnet build "
+                + $"-tl:off' shows all that it has printed.",
             FirstSignal + Kill =>
-                "The pruning tool was killed (signal 9), most likely for want of memory. Layers that were finished are kept, and the next build goes on behind them; "
+                "The pruning tool was killed (signal 9), most likely for want of memory. Layers that were finished are "
+                + "kept, and the next build goes on behind them; "
                 + "'engine: { memory: ... }' in the recipe bounds what it takes.",
-            _ => $"The pruning tool was ended by signal {exitCode - FirstSignal}{words} Layers that were finished are kept, and the next build goes on behind them.",
+            _ => $"The pruning tool was ended by signal {exitCode - FirstSignal}{words} Layers that were finished are "
+                + $"kept, and the next build goes on behind them.",
         };
     }
 

@@ -36,7 +36,8 @@ internal sealed class ToolManifest
             return;
         log.LogWarning(
             null, "SLM5106", null, pages + "SLM5106.md", manifest.FilePath, 0, 0, 0, 0,
-            "'dotnet sparsellm' has version {0} here, and the package SparseLlm.Build {1}: the same recipe may give other results on the command line than in a build. Give both the same version.",
+            "'dotnet sparsellm' has version {0} here, and the package SparseLlm.Build {1}: the same recipe may give "
+            + "other results on the command line than in a build. Give both the same version.",
             manifest.Version, PackageVersion.Current);
     }
 

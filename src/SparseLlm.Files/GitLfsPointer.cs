@@ -8,7 +8,8 @@ public static class GitLfsPointer
 {
     /// <summary>What to say of such a file, after its name or as a sentence of its own.</summary>
     public const string Problem =
-        "this is a Git LFS pointer in place of the file; run 'git lfs pull' (in a workflow with actions/checkout, set 'lfs: true')";
+        "this is a Git LFS pointer in place of the file; run 'git lfs pull' (in a workflow with actions/checkout, set "
+        + "'lfs: true')";
 
     // Of the specification: a pointer has less than 1024 bytes, and its first line is the version.
     private const int LengthLimit = 1024;

@@ -85,7 +85,8 @@ public static class RecordJson
         {
             return element.Deserialize<T>(strict) ?? throw new BrokenRuleException("there is null and no object");
         }
-        catch (Exception exception) when (exception is NotSupportedException or (JsonException and not BrokenRuleException))
+        catch (Exception exception)
+            when (exception is NotSupportedException or (JsonException and not BrokenRuleException))
         {
             // The serializer speaks of the types of this program; of an abstract one that is not said to be of any
             // kind, in an exception of its own.
@@ -112,7 +113,8 @@ public static class RecordJson
     /// are the same.</summary>
     private static void RequireParameters(JsonTypeInfo type)
     {
-        foreach (JsonPropertyInfo property in type.Properties.Where(property => property is { Set: not null, AssociatedParameter: { IsNullable: false, HasDefaultValue: false } }))
+        foreach (JsonPropertyInfo property in type.Properties.Where(property
+            => property is { Set: not null, AssociatedParameter: { IsNullable: false, HasDefaultValue: false } }))
         {
             property.IsRequired = true;
         }

@@ -29,7 +29,8 @@ public static class RegularFile
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException
             && new FileInfo(path).LinkTarget is not null)
         {
-            throw new FileNotFoundException($"this is a link to '{new FileInfo(path).LinkTarget}', which is not there; if it comes from a download, that is not complete: fetch it again", path, exception);
+            throw new FileNotFoundException($"this is a link to '{new FileInfo(path).LinkTarget}', which is not there; "
+                + $"if it comes from a download, that is not complete: fetch it again", path, exception);
         }
     }
 

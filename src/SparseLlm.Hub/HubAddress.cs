@@ -64,7 +64,8 @@ public sealed partial record HubAddress(RepositoryKind Kind, string Repository, 
         string rest = text[Scheme.Length..];
         problem = isDataset
             ? "it is a data set, and a model is wanted: write hf://owner/name"
-            : $"it is a model, and files of a data set are wanted: write hf://datasets/{(rest.Split('/').Length > 2 ? rest : "owner/name/path")}";
+            : $"it is a model, and files of a data set are wanted: write "
+                + $"hf://datasets/{(rest.Split('/').Length > 2 ? rest : "owner/name/path")}";
         return null;
     }
 

@@ -57,7 +57,8 @@ internal static partial class HubAddressParser
         // name.
         HubAddress? Of(string owner, string name, string at, IEnumerable<string> path) => TryParse(
             isDataset
-                ? $"{HubAddress.Scheme}{HubAddress.DatasetsPrefix}{owner}/{name}{at}/{string.Join('/', path.Select(Uri.UnescapeDataString).DefaultIfEmpty("**"))}"
+                ? $"{HubAddress.Scheme}{HubAddress.DatasetsPrefix}{owner}/{name}{at}/"
+                    + string.Join('/', path.Select(Uri.UnescapeDataString).DefaultIfEmpty("**"))
                 : $"{HubAddress.Scheme}{owner}/{name}{at}",
             out _);
     }
@@ -97,7 +98,8 @@ internal static partial class HubAddressParser
             "models" => throw new FormatException(
                 $"leave 'models/' out: {HubAddress.Scheme}{string.Join('/', body.Split('/')[1..])}"),
             "dataset" => throw new FormatException(
-                $"data sets are written with an s: {HubAddress.Scheme}datasets/{string.Join('/', body.Split('/')[1..])}"),
+                $"data sets are written with an s: "
+                + $"{HubAddress.Scheme}datasets/{string.Join('/', body.Split('/')[1..])}"),
             _ => Model(body),
         };
     }
@@ -132,7 +134,8 @@ internal static partial class HubAddressParser
 
         Require(
             !string.IsNullOrEmpty(path),
-            $"it names no file of the data set; write which, such as {HubAddress.Scheme}{HubAddress.DatasetsPrefix}{repository}{(repository.Contains('/') ? "" : "@main")}/data/train.jsonl, with * and ** for several");
+            $"it names no file of the data set; write which, such as {HubAddress.Scheme}{HubAddress.DatasetsPrefix}"
+            + $"{repository}{(repository.Contains('/') ? "" : "@main")}/data/train.jsonl, with * and ** for several");
         Require(
             path!.Split('/').All(part => part is not ("" or "." or "..")),
             $"'{path}' is not a path of a file in a repository");
@@ -164,7 +167,9 @@ internal static partial class HubAddressParser
         {
             Require(
                 Names().IsMatch(part) && part.Length <= LongestName,
-                $"'{part}' is not a name on the hub: those have letters, digits, '-', '_' and '.', with neither '-' nor '.' at an end, and at most {LongestName} of them{(part.Contains(':') ? "; a revision is written behind '@'" : "")}");
+                $"'{part}' is not a name on the hub: those have letters, digits, '-', '_' and '.', with neither '-' "
+                + $"nor '.' at an end, and at most {LongestName} of "
+                + $"them{(part.Contains(':') ? "; a revision is written behind '@'" : "")}");
             Require(
                 !part.Contains("--", StringComparison.Ordinal) && !part.Contains("..", StringComparison.Ordinal),
                 $"'{part}' is not a name on the hub, where none has '--' or '..' in it");

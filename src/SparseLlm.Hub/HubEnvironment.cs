@@ -48,13 +48,15 @@ internal sealed partial class HubEnvironment(Func<string, string?> environment)
             || address.Scheme is not ("http" or "https")
             || !Redirect.HasHost(address))
         {
-            throw HubDiagnostics.Configuration.Error(null, $"{EndpointVariable} is not an address that begins with https:// or http://, such as {HubOptions.PublicEndpoint}");
+            throw HubDiagnostics.Configuration.Error(null, $"{EndpointVariable} is not an address that begins with "
+                + $"https:// or http://, such as {HubOptions.PublicEndpoint}");
         }
 
         return address.UserInfo.Length == 0 && address.Query.Length == 0 && address.Fragment.Length == 0
             ? address
             : throw HubDiagnostics.Configuration.Error(
-                null, $"{EndpointVariable} has a user, a password or a query in it, and addresses end up in logs; leave the plain address there, and put a token into {TokenVariable}");
+                null, $"{EndpointVariable} has a user, a password or a query in it, and addresses end up in logs; "
+                    + $"leave the plain address there, and put a token into {TokenVariable}");
     }
 
     private (string? Token, string? Source) ReadToken()

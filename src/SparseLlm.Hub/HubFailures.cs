@@ -22,7 +22,9 @@ internal sealed class HubFailures(HubOptions options)
             address,
             $"{refusal.Host}, where the hub keeps the file, answers {refusal.Status}",
             exception),
-        { StatusCode: not null } => HubDiagnostics.Senseless.Error(null, $"{address}: what answers at {options.Endpoint} is not to be followed: {exception.Message}; check HF_ENDPOINT, and the proxy", exception),
+        { StatusCode: not null } => HubDiagnostics.Senseless.Error(null, $"{address}: what answers at "
+            + $"{options.Endpoint} is not to be followed: {exception.Message}; check HF_ENDPOINT, and the proxy",
+                exception),
         _ => Unreachable(address, $"{options.Endpoint} cannot be reached: {Reason(exception)}", exception),
     };
 
@@ -32,7 +34,8 @@ internal sealed class HubFailures(HubOptions options)
         HubStatusException refusal) => (refusal.ErrorCode, refusal.StatusCode) switch
         {
             ("RevisionNotFound", _) => HubDiagnostics.RevisionNotFound.Error(
-                null, $"{address}: {Named(address)} has no branch, tag or commit '{address.Revision}'; its page lists them: {Page(address)}/tree/{HubAddress.MainRevision}", refusal),
+                null, $"{address}: {Named(address)} has no branch, tag or commit '{address.Revision}'; its page lists "
+                    + $"them: {Page(address)}/tree/{HubAddress.MainRevision}", refusal),
             ("EntryNotFound", _) => NoFile(address, path, refusal),
             ("GatedRepo", _) => Gated(address, refusal),
             ("RepoNotFound", _) => NotFound(address, refusal),
@@ -40,22 +43,28 @@ internal sealed class HubFailures(HubOptions options)
                 ? NotFound(address, refusal)
                 : RefusedToken(address, refusal),
             (_, HttpStatusCode.Forbidden) => HubDiagnostics.Gated.Error(
-                null, $"{address}: the hub gives no access to {Named(address)}{Said(refusal)}; its page may say on what terms: {Page(address)}; {WhatTokenNeeds}", refusal),
+                null, $"{address}: the hub gives no access to {Named(address)}{Said(refusal)}; its page may say on "
+                    + $"what terms: {Page(address)}; {WhatTokenNeeds}", refusal),
             (_, HttpStatusCode.NotFound) => path is null ? NotFound(address, refusal) : NoFile(address, path, refusal),
             (_, HttpStatusCode.TooManyRequests) => HubDiagnostics.TooManyRequests.Error(
-                null, $"{address}: the hub has had too many requests{(refusal.RetryAfter is { } wait ? $", and takes more in {Duration(wait)}" : "")}; what has come is kept"
+                null, $"{address}: the hub has had too many "
+                    + $"requests{(refusal.RetryAfter is { } wait ? $", and takes more in {Duration(wait)}" : "")}; "
+                    + $"what has come is kept"
                 + (options.Token is null ? $"; with a token more are allowed: {HubOptions.HowToGiveToken}" : ""),
                 refusal),
             (_, HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError) => Unreachable(
                 address,
                 $"{options.Endpoint} cannot be reached: it answers {refusal.Status}{Said(refusal)}",
                 refusal),
-            _ => HubDiagnostics.Senseless.Error(null, $"{address}: {options.Endpoint} answers {refusal.Status}{Said(refusal)}; check HF_ENDPOINT, and whether a proxy or a login page answers instead", refusal),
+            _ => HubDiagnostics.Senseless.Error(null, $"{address}: {options.Endpoint} answers "
+                + $"{refusal.Status}{Said(refusal)}; check HF_ENDPOINT, and whether a proxy or a login page answers "
+                + $"instead", refusal),
         };
 
     /// <summary>An answer that nothing can be made of.</summary>
     public DiagnosticException Senseless(HubAddress address, string problem, Exception? inner = null) =>
-        HubDiagnostics.Senseless.Error(null, $"{address}: the answer of {options.Endpoint} makes no sense: {problem}; check HF_ENDPOINT, and whether a proxy or a login page answers instead", inner);
+        HubDiagnostics.Senseless.Error(null, $"{address}: the answer of {options.Endpoint} makes no sense: {problem}; "
+            + $"check HF_ENDPOINT, and whether a proxy or a login page answers instead", inner);
 
     /// <summary>What is not in the cache, where nobody may be asked.</summary>
     public static DiagnosticException Offline(
@@ -69,12 +78,17 @@ internal sealed class HubFailures(HubOptions options)
         HubAddress address,
         string problem,
         Exception inner) => HubDiagnostics.Unreachable.Error(
-        null, $"{address}: {problem}; check the connection and HTTPS_PROXY, and run the same again: what has come is kept. HF_HUB_OFFLINE=1 works with what is in the cache", inner);
+        null, $"{address}: {problem}; check the connection and HTTPS_PROXY, and run the same again: what has come is "
+            + $"kept. HF_HUB_OFFLINE=1 works with what is in the cache", inner);
 
     private DiagnosticException NotFound(
         HubAddress address,
         Exception inner) => HubDiagnostics.RepositoryNotFound.Error(
-        null, $"{address}: the hub has no {Named(address)}, or it is private: check the name{OtherKind(address)}, or {(options.TokenSource is { } source ? $"use the token of somebody who may read it (this one is from {source})" : HubOptions.HowToGiveToken)}", inner);
+        null, $"{address}: the hub has no {Named(address)}, or it is private: check the name{OtherKind(address)}, or "
+            + (options.TokenSource is { } source
+                ? $"use the token of somebody who may read it (this one is from {source})"
+                : HubOptions.HowToGiveToken),
+        inner);
 
     private static string OtherKind(HubAddress address) => address.Kind == RepositoryKind.Model
         ? " (a data set begins with hf://datasets/)"
@@ -87,14 +101,18 @@ internal sealed class HubFailures(HubOptions options)
     private DiagnosticException Gated(HubAddress address, Exception inner) => HubDiagnostics.Gated.Error(
         null,
         options.TokenSource is { } source
-            ? $"{address}: {Named(address)} is gated, and whoever the token from {source} is of has no access yet: sign in, and accept its terms on {Page(address)}; {WhatTokenNeeds}"
-            : $"{address}: {Named(address)} is gated: sign in, and accept its terms on {Page(address)}; then {HubOptions.HowToGiveToken}",
+            ? $"{address}: {Named(address)} is gated, and whoever the token from {source} is of has no access yet: "
+                + $"sign in, and accept its terms on {Page(address)}; {WhatTokenNeeds}"
+            : $"{address}: {Named(address)} is gated: sign in, and accept its terms on {Page(address)}; then "
+                + $"{HubOptions.HowToGiveToken}",
         inner);
 
     private DiagnosticException RefusedToken(
         HubAddress address,
         HubStatusException inner) => HubDiagnostics.TokenRefused.Error(
-        null, $"{address}: the hub does not take the token from {options.TokenSource ?? "its settings"}{Said(inner)}; make a new one on {options.Endpoint}settings/tokens, or run 'hf auth login'; what is public needs none", inner);
+        null, $"{address}: the hub does not take the token from {options.TokenSource ?? "its settings"}{Said(inner)}; "
+            + $"make a new one on {options.Endpoint}settings/tokens, or run 'hf auth login'; what is public needs none",
+                inner);
 
     private static string WhatTokenNeeds => "a token with fine-grained permissions has to allow reading it";
 
@@ -111,7 +129,8 @@ internal sealed class HubFailures(HubOptions options)
         AuthenticationException authentication => $"no encrypted connection: {authentication.Message}",
         var inner when exception
             .HttpRequestError == HttpRequestError.SecureConnectionError => $"no encrypted connection: {inner.Message}",
-        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "the connection breaks off again and again",
+        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded }
+            => "the connection breaks off again and again",
         _ => exception.Message,
     };
 

@@ -30,7 +30,8 @@ public sealed record HubOptions
     public bool IsOffline { get; init; }
 
     /// <summary>Why nobody may be asked, and what to do, for messages.</summary>
-    public string WhyOffline { get; init; } = "HF_HUB_OFFLINE, or TRANSFORMERS_OFFLINE, forbids to ask the hub; unset it, or run 'dotnet sparsellm pull' without it first";
+    public string WhyOffline { get; init; } = "HF_HUB_OFFLINE, or TRANSFORMERS_OFFLINE, forbids to ask the hub; unset "
+        + "it, or run 'dotnet sparsellm pull' without it first";
 
     /// <summary>Whether snapshots are made of links where the file system has them.</summary>
     public bool UsesLinks { get; init; } = true;
@@ -59,7 +60,8 @@ public sealed record HubOptions
     // The token is nobody's business, in a debugger's window or a failed assertion either.
     private bool PrintMembers(StringBuilder text)
     {
-        text.Append($"{nameof(Endpoint)} = {Endpoint}, {nameof(CacheDirectory)} = {CacheDirectory}, {nameof(IsOffline)} = {IsOffline}, {nameof(TokenSource)} = {TokenSource}");
+        text.Append($"{nameof(Endpoint)} = {Endpoint}, {nameof(CacheDirectory)} = {CacheDirectory}, "
+            + $"{nameof(IsOffline)} = {IsOffline}, {nameof(TokenSource)} = {TokenSource}");
         return true;
     }
 }

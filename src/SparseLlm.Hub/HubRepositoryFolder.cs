@@ -24,7 +24,8 @@ internal sealed class HubRepositoryFolder
     /// <summary>The folder of a repository, whether it is there or not.</summary>
     public HubRepositoryFolder(string cache, HubAddress address)
     {
-        string name = $"{(address.Kind == RepositoryKind.Dataset ? "datasets" : "models")}--{address.Repository.Replace("/", "--", StringComparison.Ordinal)}";
+        string kind = address.Kind == RepositoryKind.Dataset ? "datasets" : "models";
+        string name = $"{kind}--{address.Repository.Replace("/", "--", StringComparison.Ordinal)}";
         (this.cache, Root) = (cache, Path.Combine(cache, name));
         locks = Path.Combine(cache, ".locks", name);
     }

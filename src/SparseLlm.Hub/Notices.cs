@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Hub;
@@ -29,13 +30,17 @@ internal sealed class Notices(Action<Diagnostic> report)
     {
         if (wait >= Noticeable)
         {
-            Once(HubDiagnostics.Paused, FormattableString.Invariant($"the hub has had too many requests, or has too much to do: it asks to wait for {wait.TotalSeconds:0} seconds; the work goes on then"));
+            Once(HubDiagnostics.Paused,
+                string.Create(CultureInfo.InvariantCulture, $"the hub has had too many requests, or has too "
+                + $"much to do: it asks to wait for {wait.TotalSeconds:0} seconds; the work goes on then"));
         }
     }
 
     /// <summary>Nothing comes any more.</summary>
     public void Stalled(TimeSpan patience) =>
-        Once(HubDiagnostics.Stalled, FormattableString.Invariant($"the hub, or the network, has sent next to nothing for {patience.TotalSeconds:0} seconds; trying again from where it stopped"));
+        Once(HubDiagnostics.Stalled,
+            string.Create(CultureInfo.InvariantCulture, $"the hub, or the network, has sent next to nothing "
+            + $"for {patience.TotalSeconds:0} seconds; trying again from where it stopped"));
 
     private void Once(DiagnosticDescriptor descriptor, string message)
     {

@@ -47,8 +47,8 @@ public static partial class MeantModel
     }
 
     private static string OfFile(string path, string written) =>
-        IsModel(
-            DirectoryOf(path)) ? $"this is a file of a model; name its directory, '{(Path.GetDirectoryName(written) is { Length: > 0 } directory ? directory : ".")}'"
+        IsModel(DirectoryOf(path)) ? $"this is a file of a model; name its directory, "
+                + $"'{(Path.GetDirectoryName(written) is { Length: > 0 } directory ? directory : ".")}'"
         : GgufFile.IsName(path)
             ? "this is a GGUF file, the format of llama.cpp; name the Hugging Face directory that it was made from"
             : "this is a file; name the directory that holds the model's config.json and its weights";
@@ -64,7 +64,8 @@ public static partial class MeantModel
         return Nearest.Directory(path, written) is { } near ? $"there is no such directory; did you mean '{near}'?"
             : IsNameOnHub(
                 path,
-                written) ? $"there is no such directory; for the model of that name on the Hugging Face hub, write 'hf://{written}'"
+                written) ? $"there is no such directory; for the model of that name on the Hugging Face hub, write "
+                    + $"'hf://{written}'"
             : "there is no such directory; name a Hugging Face model directory";
     }
 
@@ -83,8 +84,10 @@ public static partial class MeantModel
         if (IsRepository(path))
         {
             return Snapshot(path) is { } snapshot
-                ? $"this is a repository in the hub's cache; name the snapshot in it, '{Path.Combine(written, snapshot)}'"
-                : "this is a repository in the hub's cache without a snapshot; the download is not complete: fetch the model again";
+                ? $"this is a repository in the hub's cache; name the snapshot in it, "
+                    + $"'{Path.Combine(written, snapshot)}'"
+                : "this is a repository in the hub's cache without a snapshot; the download is not complete: fetch the "
+                    + "model again";
         }
 
         List<string> models = Models(path);
@@ -92,7 +95,8 @@ public static partial class MeantModel
         {
             [] => null,
             [var one] => $"this is a folder around a model; did you mean '{Path.Combine(written, one)}'?",
-            _ => $"this is a folder with several models; name one: {string.Join(", ", models.Take(MostNamed).Select(model => $"'{Path.Combine(written, model)}'"))}" +
+            _ => $"this is a folder with several models; name one: "
+                + $"{string.Join(", ", models.Take(MostNamed).Select(model => $"'{Path.Combine(written, model)}'"))}" +
                 (models.Count > MostNamed
                     ? FormattableString.Invariant($" or one of {models.Count - MostNamed} more")
                     : ""),
@@ -141,7 +145,8 @@ public static partial class MeantModel
         => File.Exists(Path.Combine(directory, Config)) || CheckpointForm.In(directory) is not null;
 
     private static bool IsRepository(
-        string directory) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))).StartsWith(Repositories, StringComparison.Ordinal);
+        string directory) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)))
+            .StartsWith(Repositories, StringComparison.Ordinal);
 
     /// <summary>The snapshot of a repository that its main branch has, else one of those that are there.</summary>
     private static string? Snapshot(string repository)

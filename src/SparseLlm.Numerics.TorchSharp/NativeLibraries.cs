@@ -49,7 +49,8 @@ internal static partial class NativeLibraries
         return lines.Skip(1).FirstOrDefault(line => !IsOfNoFile().IsMatch(line)) is { } reason
             ? $"TorchSharp's native library cannot be loaded: {reason}{Remedy(reason)}"
             : lines.Length > 1
-            ? "TorchSharp's native library is not here: the application refers to no package that brings it with libtorch for this system"
+            ? "TorchSharp's native library is not here: the application refers to no package that brings it with "
+                + "libtorch for this system"
             : message;
     }
 

@@ -20,7 +20,8 @@ public sealed partial class TorchBackend
 
     /// <inheritdoc/>
     public void CausalAttentionGradient(
-        Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float>? sinks, Matrix<float> contextGradient, AttentionShape shape,
+        Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float>? sinks, Matrix<float> contextGradient,
+        AttentionShape shape,
         Matrix<float> queryGradient, Matrix<float> keyGradient, Matrix<float> valueGradient)
     {
         using Operation operation = Begin();
@@ -119,7 +120,8 @@ public sealed partial class TorchBackend
 
     /// <inheritdoc/>
     public void Adam(
-        Matrix<float> weights, Matrix<float> gradient, Matrix<float>? mask, Matrix<float> mean, Matrix<float> square, AdamStep step)
+        Matrix<float> weights, Matrix<float> gradient, Matrix<float>? mask, Matrix<float> mean, Matrix<float> square,
+        AdamStep step)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(step.Number, 1);
         using Operation operation = Begin();
@@ -137,7 +139,8 @@ public sealed partial class TorchBackend
     }
 
     private void NormGradient(
-        Matrix<float> x, bool centred, Matrix<float>? gain, float epsilon, Matrix<float> outputGradient, Matrix<float> inputGradient,
+        Matrix<float> x, bool centred, Matrix<float>? gain, float epsilon, Matrix<float> outputGradient,
+        Matrix<float> inputGradient,
         Matrix<double>? gainGradient)
     {
         using Operation operation = Begin();

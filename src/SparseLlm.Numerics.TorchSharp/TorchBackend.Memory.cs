@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using SparseLlm.Numerics.TorchSharp.Memory;
 
@@ -30,7 +31,9 @@ public sealed partial class TorchBackend
         catch (ExternalException exception) when (OutOfMemory.Caused(exception))
         {
             throw new InsufficientMemoryException(
-                FormattableString.Invariant($"The device ({Description}) has no memory left for a matrix [{rows} x {columns}] of {typeof(T).Name}."), exception);
+                string.Create(CultureInfo.InvariantCulture,
+                    $"The device ({Description}) has no memory left for a matrix [{rows} x "
+                    + $"{columns}] of {typeof(T).Name}."), exception);
         }
     }
 

@@ -96,7 +96,8 @@ public sealed partial class TorchBackend
 
     /// <inheritdoc/>
     public void AccumulateGatedSensitivity(
-        Nonlinearity f, Matrix<float> gate, Matrix<float> up, Matrix<double> upSensitivity, Matrix<double> gateSensitivity)
+        Nonlinearity f, Matrix<float> gate, Matrix<float> up, Matrix<double> upSensitivity,
+        Matrix<double> gateSensitivity)
     {
         using Operation operation = Begin();
         Tensor gates = operation.Open(gate);
@@ -117,7 +118,8 @@ public sealed partial class TorchBackend
     }
 
     private ObsSweep OpenSweep(
-        Operation operation, Matrix<float> weights, Matrix<double> u, long zeros, long most, int blockSize, Matrix<float> mask)
+        Operation operation, Matrix<float> weights, Matrix<double> u, long zeros, long most, int blockSize,
+        Matrix<float> mask)
     {
         Tensor target = operation.Open(weights);
         Tensor factor = operation.Open(u, weights.Columns, weights.Columns);

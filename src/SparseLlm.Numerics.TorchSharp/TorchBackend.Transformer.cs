@@ -59,7 +59,8 @@ public sealed partial class TorchBackend
 
     /// <inheritdoc/>
     public void CausalAttention(
-        Matrix<float> q, Matrix<float> k, Matrix<float> v, AttentionShape shape, Matrix<float>? sinks, Matrix<float> context)
+        Matrix<float> q, Matrix<float> k, Matrix<float> v, AttentionShape shape, Matrix<float>? sinks,
+        Matrix<float> context)
     {
         using Operation operation = Begin();
         Tensor queries = operation.Open(q);
@@ -128,7 +129,8 @@ public sealed partial class TorchBackend
     }
 
     private void Normalize(
-        Matrix<float> x, bool centred, Matrix<float>? gain, Matrix<float>? bias, float epsilon, Matrix<float> destination)
+        Matrix<float> x, bool centred, Matrix<float>? gain, Matrix<float>? bias, float epsilon,
+        Matrix<float> destination)
     {
         using Operation operation = Begin();
         Tensor source = operation.Open(x);

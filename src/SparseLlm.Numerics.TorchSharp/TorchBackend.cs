@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using SparseLlm.Numerics.Cpu.Memory;
@@ -79,8 +80,9 @@ public sealed partial class TorchBackend : IBackend
         $"torch-{(IsCuda ? "cuda" : "cpu")}-{LibTorchVersion.Loaded}{(IsCuda ? '-' + Slug(DeviceName) : "")}{(precision == Precision.Fast ? "-fast" : "")}/3";
 
     /// <inheritdoc/>
-    public string Description => FormattableString.Invariant(
-        $"{(IsCuda ? $"{DeviceName} (CUDA device {device.index})" : $"CPU, {torch.get_num_threads()} threads")}, libtorch {LibTorchVersion.Loaded}{(precision == Precision.Fast ? ", fast products" : "")}");
+    public string Description => string.Create(CultureInfo.InvariantCulture,
+        $"{(IsCuda ? $"{DeviceName} (CUDA device {device.index})" : $"CPU, {torch.get_num_threads()} threads")}, "
+        + $"libtorch {LibTorchVersion.Loaded}{(precision == Precision.Fast ? ", fast products" : "")}");
 
     /// <inheritdoc/>
     public Gpu? Gpu => IsCuda ? new Gpu(DeviceName, CudaVersions.Driver, CudaVersions.Runtime) : null;
@@ -112,7 +114,8 @@ public sealed partial class TorchBackend : IBackend
         {
             return new DeviceKernels(device.index);
         }
-        catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException or InvalidOperationException)
+        catch (Exception exception)
+            when (exception is DllNotFoundException or EntryPointNotFoundException or InvalidOperationException)
         {
             notice?.Invoke($"Kernels for the device cannot be made ({exception.Message}): it computes more slowly.");
             return null;

@@ -54,7 +54,8 @@ public interface IGradientKernels
     /// <param name="keyGradient">Receives dK.</param>
     /// <param name="valueGradient">Receives dV.</param>
     void CausalAttentionGradient(
-        Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float>? sinks, Matrix<float> contextGradient, AttentionShape shape,
+        Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float>? sinks, Matrix<float> contextGradient,
+        AttentionShape shape,
         Matrix<float> queryGradient, Matrix<float> keyGradient, Matrix<float> valueGradient);
 
     /// <summary>Through <see cref="ITransformerKernels.Activate"/>: dx = dy ⊙ f'(x).</summary>
@@ -108,5 +109,6 @@ public interface IGradientKernels
     /// <param name="square">v, of the same shape; zeros before the first step.</param>
     /// <param name="step">Rate, decays and the number of the step.</param>
     void Adam(
-        Matrix<float> weights, Matrix<float> gradient, Matrix<float>? mask, Matrix<float> mean, Matrix<float> square, AdamStep step);
+        Matrix<float> weights, Matrix<float> gradient, Matrix<float>? mask, Matrix<float> mean, Matrix<float> square,
+        AdamStep step);
 }

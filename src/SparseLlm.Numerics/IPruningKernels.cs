@@ -97,5 +97,6 @@ public interface IPruningKernels
     /// <param name="upSensitivity">[1 x ff].</param>
     /// <param name="gateSensitivity">[1 x ff].</param>
     void AccumulateGatedSensitivity(
-        Nonlinearity f, Matrix<float> gate, Matrix<float> up, Matrix<double> upSensitivity, Matrix<double> gateSensitivity);
+        Nonlinearity f, Matrix<float> gate, Matrix<float> up, Matrix<double> upSensitivity,
+        Matrix<double> gateSensitivity);
 }

@@ -52,7 +52,8 @@ public interface ITransformerKernels
     /// </param>
     /// <param name="context">[tokens x heads * width]; must not overlap the others.</param>
     void CausalAttention(
-        Matrix<float> q, Matrix<float> k, Matrix<float> v, AttentionShape shape, Matrix<float>? sinks, Matrix<float> context);
+        Matrix<float> q, Matrix<float> k, Matrix<float> v, AttentionShape shape, Matrix<float>? sinks,
+        Matrix<float> context);
 
     /// <summary>destination = f(x).</summary>
     /// <param name="f">Any but those that need a gate.</param>

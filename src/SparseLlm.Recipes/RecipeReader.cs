@@ -1,3 +1,4 @@
+using System.Globalization;
 using NuGet.Versioning;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pruning.Settings;
@@ -89,8 +90,10 @@ public sealed class RecipeReader
         if (context.Scalars.Integer(RecipeKeys.Version, node) is not { } version) return;
         if (version != RecipeKeys.SupportedVersion)
         {
-            diagnostics.Add(RecipeDiagnostics.UnsupportedVersion, node.Location, FormattableString.Invariant(
-                $"recipe version {version} is unknown to this tool ({toolVersion}); write 'version: {RecipeKeys.SupportedVersion}', or use a newer tool"));
+            diagnostics.Add(RecipeDiagnostics.UnsupportedVersion, node.Location,
+                string.Create(CultureInfo.InvariantCulture,
+                $"recipe version {version} is unknown to this tool ({toolVersion}); write 'version: "
+                + $"{RecipeKeys.SupportedVersion}', or use a newer tool"));
         }
     }
 
@@ -104,7 +107,8 @@ public sealed class RecipeReader
                 $"'{text}' is not a version range; write one such as \"[0.1,1.0)\"");
         else if (!range.Satisfies(toolVersion))
             diagnostics.Add(RecipeDiagnostics.RequirementNotMet, node.Location,
-                $"the recipe requires tool version {text}, this is {toolVersion}; use a tool of that version, or change 'requires'");
+                $"the recipe requires tool version {text}, this is {toolVersion}; use a tool of that version, or "
+                + $"change 'requires'");
         return range;
     }
 
@@ -127,8 +131,10 @@ public sealed class RecipeReader
         if (artifact is null) return;
 
         diagnostics.Add(RecipeDiagnostics.CalibrationMissing, artifact.Location,
-            $"artifact '{artifact.Name}' is pruned by {EnumNames.Of(artifact.Settings.Method)}{Reason(artifact.Settings)}, which needs calibration data; "
-            + $"add 'calibration: {{ text: ... }}'{(artifact.Settings.DropsExperts() ? "" : ", or use method magnitude")}");
+            $"artifact '{artifact.Name}' is pruned by "
+            + $"{EnumNames.Of(artifact.Settings.Method)}{Reason(artifact.Settings)}, which needs calibration data; "
+            + $"add 'calibration: {{ text: ... "
+            + $"}}'{(artifact.Settings.DropsExperts() ? "" : ", or use method magnitude")}");
 
         static string Reason(PruningSettings settings) =>
             settings.DropsExperts()

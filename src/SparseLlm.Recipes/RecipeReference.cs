@@ -32,7 +32,8 @@ public static class RecipeReference
         foreach ((string name, JsonNode? key) in properties)
         {
             string shown = required.Contains(name) ? $"**`{name}`**" : $"`{name}`";
-            text.Append($"| {shown} | {Cell(key!["description"]!.GetValue<string>())} | {Values(key)} | {Code(key["default"])} | {Code(key["examples"]?[0])} |\n");
+            text.Append($"| {shown} | {Cell(key!["description"]!.GetValue<string>())} | {Values(key)} | "
+                + $"{Code(key["default"])} | {Code(key["examples"]?[0])} |\n");
         }
 
         foreach ((string name, JsonNode? key) in properties)
@@ -72,7 +73,8 @@ public static class RecipeReference
         if (key["anyOf"] is JsonArray choices)
         {
             return string.Join(" or ", choices.Where(
-                choice => choice!["pattern"]?.GetValue<string>() != Interpolation.Syntax).Select(choice => Values(choice!)).Distinct());
+                choice => choice!["pattern"]?.GetValue<string>() != Interpolation.Syntax)
+                    .Select(choice => Values(choice!)).Distinct());
         }
 
         string type = (key["type"] switch
@@ -109,7 +111,8 @@ public static class RecipeReference
     /// <summary>A value in YAML's flow style, on one line.</summary>
     private static string Flow(JsonNode? value) => value switch
     {
-        JsonObject mapping => $"{{ {string.Join(", ", mapping.Select(entry => $"{entry.Key}: {Flow(entry.Value)}"))} }}",
+        JsonObject mapping => $"{{ {string.Join(", ", mapping.Select(entry => $"{entry.Key}: {Flow(entry.Value)}"))} "
+            + $"}}",
         JsonArray list => $"[{string.Join(", ", list.Select(Flow))}]",
         _ => value?.GetValueKind() == System.Text.Json.JsonValueKind.String && value.ToString() is var text
             && (text.Contains(':', StringComparison.Ordinal) || text.StartsWith('*'))

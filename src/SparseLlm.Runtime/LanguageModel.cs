@@ -148,7 +148,8 @@ public sealed class LanguageModel : IDisposable
     /// <returns>Pieces of text; the last one says why it is the last.</returns>
     /// <inheritdoc cref="Read(TokenSequence, IReadOnlyList{int}, CancellationToken)" path="/exception"/>
     public IEnumerable<GeneratedText> Stream(
-        TokenSequence sequence, IReadOnlyList<int> prompt, GenerationOptions? options = null, CancellationToken cancellation = default) =>
+        TokenSequence sequence, IReadOnlyList<int> prompt, GenerationOptions? options = null,
+        CancellationToken cancellation = default) =>
         new TextGeneration(this, options ?? GenerationOptions.Greedy).Run(sequence, prompt, cancellation);
 
     /// <summary>The same as <see cref="Stream(IReadOnlyList{int}, GenerationOptions?, CancellationToken)"/>, without
@@ -163,7 +164,8 @@ public sealed class LanguageModel : IDisposable
     /// the caller's thread.</summary>
     /// <inheritdoc cref="Stream(TokenSequence, IReadOnlyList{int}, GenerationOptions?, CancellationToken)"/>
     public IAsyncEnumerable<GeneratedText> StreamAsync(
-        TokenSequence sequence, IReadOnlyList<int> prompt, GenerationOptions? options = null, CancellationToken cancellation = default) =>
+        TokenSequence sequence, IReadOnlyList<int> prompt, GenerationOptions? options = null,
+        CancellationToken cancellation = default) =>
         MoveAside(Stream(sequence, prompt, options, cancellation), cancellation);
 
     /// <inheritdoc/>

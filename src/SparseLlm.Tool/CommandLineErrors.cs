@@ -38,7 +38,8 @@ internal static partial class CommandLineErrors
 
         string command = string.Join(
             ' ',
-            result.CommandResult.Command.Name == result.RootCommandResult.Command.Name ? [] : Path(result.CommandResult));
+            result.CommandResult.Command.Name == result.RootCommandResult.Command.Name ? []
+                : Path(result.CommandResult));
         Terminal.Progress($"what can be written: dotnet sparsellm {command}{(command.Length == 0 ? "" : " ")}--help");
         return ExitCodes.Usage;
     }
@@ -55,7 +56,8 @@ internal static partial class CommandLineErrors
         string message = Breaks().Replace(error.Message.Trim(), " ").TrimEnd('.');
         return symbol is { } named && message.StartsWith("Cannot parse argument", StringComparison.Ordinal)
             && Expected(named.Type) is { } expected
-            ? $"{named.Name} takes {expected}, found {string.Join(' ', error.SymbolResult!.Tokens.Select(token => $"'{token.Value}'"))}"
+            ? $"{named.Name} takes {expected}, found "
+                + $"{string.Join(' ', error.SymbolResult!.Tokens.Select(token => $"'{token.Value}'"))}"
             : message;
     }
 

@@ -61,7 +61,16 @@ internal static class ByteLevelTokenizer
         IEnumerable<string> merges) => JsonSerializer.SerializeToNode(new
         {
             version = "1.0",
-            added_tokens = Special.Select((content, id) => new { id, content, single_word = false, lstrip = false, rstrip = false, normalized = false, special = true }),
+            added_tokens = Special.Select((content, id) => new
+            {
+                id,
+                content,
+                single_word = false,
+                lstrip = false,
+                rstrip = false,
+                normalized = false,
+                special = true
+            }),
             pre_tokenizer = new { type = "ByteLevel", add_prefix_space = false, trim_offsets = true, use_regex = true },
             decoder = new { type = "ByteLevel", add_prefix_space = true, trim_offsets = true, use_regex = true },
             model = new

@@ -118,7 +118,8 @@ internal sealed partial class HubServer : IDisposable
                 _ = ServeAsync(await listener.AcceptTcpClientAsync(stop.Token), ReferenceEquals(listener, cdn));
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // Stopped.
         }
@@ -148,7 +149,8 @@ internal sealed partial class HubServer : IDisposable
                     request,
                     Script(request) is { } text ? Answer.Raw(text) : isCdn ? OfCdn(request) : OfHub(request));
             }
-            catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+            catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException
+                or OperationCanceledException)
             {
                 // The client has had enough.
             }
@@ -252,7 +254,15 @@ internal sealed partial class HubServer : IDisposable
         string path = Uri.UnescapeDataString(route.Groups["path"].Value);
         return route.Groups["verb"].Value switch
         {
-            "revision" => Answer.Json(JsonSerializer.Serialize(new { id = repository.Name, sha = commit, @private = repository.IsPrivate, gated = repository.IsGated, siblings = files.Keys.Select(file => new { rfilename = file }) })),
+            "revision" => Answer.Json(
+                JsonSerializer.Serialize(new
+                {
+                    id = repository.Name,
+                    sha = commit,
+                    @private = repository.IsPrivate,
+                    gated = repository.IsGated,
+                    siblings = files.Keys.Select(file => new { rfilename = file })
+                })),
             "tree" => Tree(request, files, path),
             _ => Resolve(request, repository, commit, files, path, isKnown),
         };
@@ -336,7 +346,8 @@ internal sealed partial class HubServer : IDisposable
                 repo)
             : request.Path.StartsWith("/api/", StringComparison.Ordinal)
                 ? File(request, file.Content, ("ETag", $"\"{file.Id}\""), repo)
-                : Answer.Of(307, "", ("Location", $"/api/resolve-cache/{(repository.IsDataset ? "datasets" : "models")}/{repository.Name}/{commit}/{Uri.EscapeDataString(path)}?etag=%22{file.Id}%22"), ("X-Linked-Etag", $"\"{file.Id}\""), ("X-Linked-Size", file.Content.Length.ToString(CultureInfo.InvariantCulture)), repo);
+                : Answer.Of(307, "",
+                    ("Location", $"/api/resolve-cache/{(repository.IsDataset ? "datasets" : "models")}/{repository.Name}/{commit}/{Uri.EscapeDataString(path)}?etag=%22{file.Id}%22"), ("X-Linked-Etag", $"\"{file.Id}\""), ("X-Linked-Size", file.Content.Length.ToString(CultureInfo.InvariantCulture)), repo);
     }
 
     private Answer File(HubServerRequest request, byte[] content, params (string, string)[] headers)

@@ -30,7 +30,14 @@ internal static class Signals
     /// <summary>What is ignored here is ignored by the processes that are started from here.</summary>
     private static bool IsIgnored(string signal)
     {
-        int number = signal switch { HangUp => 1, Interrupt => 2, Terminate => 15, _ => throw new ArgumentOutOfRangeException(nameof(signal)) };
+        int number = signal switch
+        {
+            HangUp => 1,
+            Interrupt => 2,
+            Terminate => 15,
+            _
+            => throw new ArgumentOutOfRangeException(nameof(signal))
+        };
         string mask = File.ReadLines("/proc/self/status")
             .Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))["SigIgn:".Length..];
         return (ulong.Parse(mask.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture)

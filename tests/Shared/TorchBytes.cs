@@ -147,7 +147,8 @@ internal static class TorchBytes
                 int padding = (int)(64 - (bytes.Length + 30 + name.Length + 4) % 64);
                 bytes.Write([.. "PK\x03\x04"u8, 0, 0, 0, 0, .. Number(entry.Method, 2), .. new byte[8], .. Number(
                     entry.Data.Length,
-                    4), .. Number(entry.Data.Length, 4), .. Number(name.Length, 2), .. Number(padding + 4, 2), .. name]);
+                    4), .. Number(entry.Data.Length, 4), .. Number(name.Length, 2), .. Number(padding + 4, 2),
+                    .. name]);
                 bytes.Write([(byte)'F', (byte)'B', .. Number(padding, 2), .. new byte[padding], .. entry.Data]);
             }
 

@@ -24,7 +24,8 @@ public sealed class Caching
         Weights(projects[0]).ShouldBe(Weights(projects[1]));
 
         TestProject Project(
-            string name) => new TestProject(feed, tool: TestProject.PackagedTool, parent: solution, name: name).WriteRecipe("method: ria");
+            string name) => new TestProject(feed, tool: TestProject.PackagedTool, parent: solution, name: name)
+                .WriteRecipe("method: ria");
     }
 
     [Fact]

@@ -39,9 +39,13 @@ public sealed class Errors
     public void What_the_tool_says_of_its_options_speaks_of_properties()
     {
         var project = new TestProject(feed);
-        project.Write("pruning.yaml", $"fail: {project.PathOf("pruning.yaml")}: error SLM4011: it has moved; build without --locked, or with --cache off or --on-cache-miss error; add --precision exact and --devices 0,1 with --device cuda");
+        project.Write("pruning.yaml", $"fail: {project.PathOf("pruning.yaml")}: error SLM4011: it has moved; build "
+            + $"without --locked, or with --cache off or --on-cache-miss error; add --precision exact and --devices "
+            + $"0,1 with --device cuda");
 
-        project.Build().ShouldFail().Output.ShouldContain("error SLM4011: it has moved; build with SparseLlmLocked=false, or with SparseLlmCachePath=off or SparseLlmOnCacheMiss=error; add SparseLlmPrecision=exact and SparseLlmDevices=0,1 with SparseLlmDevice=cuda");
+        project.Build().ShouldFail().Output.ShouldContain("error SLM4011: it has moved; build with "
+            + "SparseLlmLocked=false, or with SparseLlmCachePath=off or SparseLlmOnCacheMiss=error; add "
+            + "SparseLlmPrecision=exact and SparseLlmDevices=0,1 with SparseLlmDevice=cuda");
     }
 
     [Fact]

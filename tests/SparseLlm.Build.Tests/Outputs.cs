@@ -129,13 +129,16 @@ public sealed class Outputs
         string[] found = [left.PathOf("bin/Debug/net10.0/models/a/"), right.PathOf("bin/Debug/net10.0/models/a/")];
         BuildResult refused = app.Run("publish", "--no-restore", "-c", "Debug").ShouldFail();
         found.ShouldAllBe(path => refused.Output.Contains(path));
-        refused.Output.ShouldContain("error SLM5108: Several models would be copied over each other, to the folder of 'models/a/pruning.json' in the output: ");
+        refused.Output.ShouldContain("error SLM5108: Several models would be copied over each other, to the folder of "
+            + "'models/a/pruning.json' in the output: ");
         refused.Output.ShouldNotContain("NETSDK1152");
 
-        right.Write("Directory.Build.props", "<Project><PropertyGroup><SparseLlmModelsFolder>models/right</SparseLlmModelsFolder></PropertyGroup></Project>");
+        right.Write("Directory.Build.props",
+            "<Project><PropertyGroup><SparseLlmModelsFolder>models/right</SparseLlmModelsFolder></PropertyGroup></Project>");
         app.Run("publish", "--no-restore", "-c", "Debug", "--output", "published").ShouldSucceed();
         app.FilesBelow("published/models").ShouldBe(
-            [.. ModelFiles, "a/pruning.json", "right/a/config.json", "right/a/model.safetensors", "right/a/pruning.json"], ignoreOrder: true);
+            [.. ModelFiles, "a/pruning.json", "right/a/config.json", "right/a/model.safetensors",
+                "right/a/pruning.json"], ignoreOrder: true);
         right.FilesBelow("bin/Debug/net10.0/models").ShouldNotContain("b/config.json");
 
         static string References(params string[] names) =>

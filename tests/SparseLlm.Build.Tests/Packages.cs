@@ -51,7 +51,8 @@ public sealed class Packages
             {
                 using var assembly = new PEReader(new MemoryStream(Read(package, entry.FullName)));
                 assembly.ReadDebugDirectory().Select(debug => debug.Type).ShouldBeSubsetOf(
-                    [DebugDirectoryEntryType.CodeView, DebugDirectoryEntryType.PdbChecksum, DebugDirectoryEntryType.Reproducible, DebugDirectoryEntryType.EmbeddedPortablePdb]);
+                    [DebugDirectoryEntryType.CodeView, DebugDirectoryEntryType.PdbChecksum,
+                        DebugDirectoryEntryType.Reproducible, DebugDirectoryEntryType.EmbeddedPortablePdb]);
                 assembly.ReadDebugDirectory()
                     .ShouldContain(debug => debug.Type == DebugDirectoryEntryType.Reproducible, entry.FullName);
                 assembly.ReadDebugDirectory()

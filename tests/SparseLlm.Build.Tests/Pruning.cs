@@ -23,7 +23,8 @@ public sealed class Pruning
         BuildResult result = project.Build().ShouldSucceed();
 
         project.FilesBelow("bin/Debug/net10.0/models")
-            .ShouldBe(["small/config.json", "small/model.safetensors", "small/small-Q8_0.gguf", "tiny/config.json", "tiny/model.safetensors", "tiny/tiny-Q8_0.gguf"]);
+            .ShouldBe(["small/config.json", "small/model.safetensors", "small/small-Q8_0.gguf", "tiny/config.json",
+                "tiny/model.safetensors", "tiny/tiny-Q8_0.gguf"]);
         result.Output.ShouldContain("Made small, tiny");
         result.Output.ShouldContain(
             $"MODEL bin/Debug/net10.0/models/small/|small|0.7|prose=65.42|{new string('0', 64)}|{project.PathOf("pruning.yaml")}|safetensors|sparse|");
@@ -45,11 +46,14 @@ public sealed class Pruning
         var project = new TestProject(feed).Write("pruning.yaml", "artifact: a\nartifact: b\nartifact: c");
 
         project.Build(
-            "-p:SparseLlmDevice=cuda", "-p:SparseLlmPrecision=fast", "-p:SparseLlmDevices=0%3B1", "-p:SparseLlmArtifacts=a%3Bc", "-p:SparseLlmCachePath=cache/", "-p:SparseLlmOnCacheMiss=error", "-p:SparseLlmLocked=true", "-p:SparseLlmOffline=true")
+            "-p:SparseLlmDevice=cuda", "-p:SparseLlmPrecision=fast", "-p:SparseLlmDevices=0%3B1",
+                "-p:SparseLlmArtifacts=a%3Bc", "-p:SparseLlmCachePath=cache/", "-p:SparseLlmOnCacheMiss=error",
+                "-p:SparseLlmLocked=true", "-p:SparseLlmOffline=true")
             .ShouldSucceed();
 
         project.Calls.Single().ShouldEndWith(
-            $"--device cuda --precision fast --devices 0,1 --cache {project.PathOf("cache")} --on-cache-miss error --artifact=a --artifact=c --locked --offline");
+            $"--device cuda --precision fast --devices 0,1 --cache {project.PathOf("cache")} --on-cache-miss error "
+            + $"--artifact=a --artifact=c --locked --offline");
         project.FilesBelow("bin/Debug/net10.0/models")
             .ShouldBe(["a/config.json", "a/model.safetensors", "c/config.json", "c/model.safetensors"]);
     }

@@ -28,7 +28,8 @@ public sealed class Versions
         string other = typeof(ShouldBeTestExtensions).Assembly.Location;
         var project = new TestProject(feed, tool: other).Write("pruning.yaml", "artifact: a");
 
-        project.Build().ShouldFail().Output.ShouldContain($"error SLM5105: The pruning tool '{other}' has version 4.2.1, and the package SparseLlm.Build {feed.Version}: they do not fit.");
+        project.Build().ShouldFail().Output.ShouldContain($"error SLM5105: The pruning tool '{other}' has version "
+            + $"4.2.1, and the package SparseLlm.Build {feed.Version}: they do not fit.");
     }
 
     [Theory]
@@ -42,7 +43,8 @@ public sealed class Versions
 
         BuildResult result = project.Build().ShouldSucceed();
 
-        result.Output.ShouldMatch($@"dotnet-tools\.json : warning SLM5106: 'dotnet sparsellm' has version 99\.1\.0 here, and the package SparseLlm\.Build {feed.Version}: ");
+        result.Output.ShouldMatch(
+            $@"dotnet-tools\.json : warning SLM5106: 'dotnet sparsellm' has version 99\.1\.0 here, and the package SparseLlm\.Build {feed.Version}: ");
         project.Calls.Count.ShouldBe(1);
     }
 

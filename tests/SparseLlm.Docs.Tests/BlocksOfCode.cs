@@ -21,7 +21,8 @@ public sealed class BlocksOfCode
         foreach (CodeBlock block in new Page(path).Blocks)
         {
             string place = $"{path}:{block.Line}";
-            block.Language.ShouldNotBeEmpty($"{place}: fence the block, and name its language: '{CodeBlock.Commands}' where it is to be typed, else one of {string.Join(", ", OtherLanguages)}");
+            block.Language.ShouldNotBeEmpty($"{place}: fence the block, and name its language: '{CodeBlock.Commands}' "
+                + $"where it is to be typed, else one of {string.Join(", ", OtherLanguages)}");
             if (!block.IsCommands)
             {
                 OtherLanguages.ShouldContain(block.Language, place);

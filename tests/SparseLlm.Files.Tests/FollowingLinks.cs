@@ -16,7 +16,8 @@ public sealed class FollowingLinks : IDisposable
         Directory.CreateSymbolicLink(folder["again"], folder["models"]);
         Directory.CreateSymbolicLink(folder["disk/models/back"], "../../again/opt");
         string place = Path.Combine(Root, "disk", "models", "opt");
-        foreach (string name in (string[])["disk/models/opt", "models/opt", "again/opt/", "models/back", "models/../again/back"])
+        foreach (string name in (string[])["disk/models/opt", "models/opt", "again/opt/", "models/back",
+            "models/../again/back"])
         {
             ResolvedPath.Of(folder[name]).ShouldBe(place, name);
         }

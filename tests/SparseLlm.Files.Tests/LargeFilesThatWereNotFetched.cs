@@ -5,7 +5,8 @@ namespace SparseLlm.Files.Tests;
 public sealed class LargeFilesThatWereNotFetched
 {
     private const string Pointer =
-        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 133552\n";
+        "version https://git-lfs.github.com/spec/v1\noid "
+        + "sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 133552\n";
 
     [Fact]
     public void Pointer_of_Git_LFS_is_known_by_its_first_line() => IsPointer(Pointer).ShouldBeTrue();

@@ -19,7 +19,8 @@ public sealed class EveryReader
         var run = new FuzzRun(target, FuzzProgram.DefaultSeed);
         run.Run(0, target.Inputs);
         run.Failures.Select(
-            failure => string.Create(CultureInfo.InvariantCulture, $"input {failure.Number}: {failure.Problem}")).Take(5).ShouldBeEmpty();
+            failure => string.Create(CultureInfo.InvariantCulture, $"input {failure.Number}: {failure.Problem}"))
+                .Take(5).ShouldBeEmpty();
 
         // Otherwise the inputs do not come as far as anything that could go wrong, or the reader refuses nothing.
         run.Refused.ShouldBeInRange(target.Inputs / 100, target.Inputs * 99 / 100);

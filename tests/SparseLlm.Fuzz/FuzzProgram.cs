@@ -35,7 +35,8 @@ internal static class FuzzProgram
             Description = "Read this input alone, and write it to standard output."
         };
         var root = new RootCommand(
-            "Gives the readers of files mutated inputs, and reports what is neither read nor refused.") { readers, seed, minutes, input };
+            "Gives the readers of files mutated inputs, and reports what is neither read nor refused.") { readers, seed,
+            minutes, input };
         root.SetAction(arguments =>
         {
             string[] names = arguments.GetValue(readers) ?? [];
@@ -44,7 +45,8 @@ internal static class FuzzProgram
             return arguments.GetValue(input) is { } number
                 ? Show(targets[0], arguments.GetValue(seed), number)
                 : targets.Count(
-                    target => !Run(target, arguments.GetValue(seed), TimeSpan.FromMinutes(arguments.GetValue(minutes))));
+                    target => !Run(target, arguments.GetValue(seed),
+                        TimeSpan.FromMinutes(arguments.GetValue(minutes))));
         });
         return root.Parse(args).Invoke();
     }

@@ -20,7 +20,8 @@ public sealed class Credentials : HubTest
     {
         Server.PageLength = 2;
         Server.Script = request => request.Path.Contains("/tree/") && !request.Query.Contains("cursor")
-            ? $"HTTP/1.1 200 OK\r\nLink: <{Server.Cdn}api/models/other/tree/main?recursive=true&cursor=0>; rel=\"next\"\r\nContent-Length: 2\r\n\r\n[]"
+            ? $"HTTP/1.1 200 OK\r\nLink: <{Server.Cdn}api/models/other/tree/main?recursive=true&cursor=0>; "
+                + $"rel=\"next\"\r\nContent-Length: 2\r\n\r\n[]"
             : null;
         ShouldBeWhole(Pull(Options(Token)));
         Server.Requests.ShouldNotContain(request => request.IsCdn && request.Path.Contains("/tree/"));

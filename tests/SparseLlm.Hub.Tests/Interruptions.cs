@@ -188,7 +188,8 @@ public sealed class Interruptions : HubTest
     {
         Server.Script = request => request.Path
             .EndsWith("/resolve/" + Repository.Main + "/model.safetensors", StringComparison.Ordinal)
-            ? $"HTTP/1.1 302 Found\r\nLocation: {Server.Cdn}repos/{WeightsId}\r\nX-Linked-Etag: \"{new string('a', 64)}\"\r\nContent-Length: 0\r\n\r\n"
+            ? $"HTTP/1.1 302 Found\r\nLocation: {Server.Cdn}repos/{WeightsId}\r\nX-Linked-Etag: "
+                + $"\"{new string('a', 64)}\"\r\nContent-Length: 0\r\n\r\n"
             : null;
         Diagnostic failure = Failure(() => Pull());
         failure.Code.ShouldBe("SLM6011");

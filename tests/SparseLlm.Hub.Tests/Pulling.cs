@@ -94,7 +94,8 @@ public sealed class Pulling : HubTest
     {
         Pull();
         Server.Requests.Where(request => request.IsCdn).Select(request => request.Headers["Range"]).Order().ShouldBe(
-            ["bytes=0-39999", "bytes=120000-159999", "bytes=160000-199999", "bytes=200000-201233", "bytes=40000-79999", "bytes=80000-119999"]);
+            ["bytes=0-39999", "bytes=120000-159999", "bytes=160000-199999", "bytes=200000-201233", "bytes=40000-79999",
+                "bytes=80000-119999"]);
     }
 
     [Fact]

@@ -110,7 +110,8 @@ public sealed class Refusals : HubTest
     [Fact]
     public void What_a_server_says_gets_into_messages_without_commands_and_without_the_token()
     {
-        Server.Script = request => $"HTTP/1.1 403 No\r\nX-Error-Message: {request.Headers["Authorization"]} \u001b[31m {new string('x', 1000)}\r\nContent-Length: 0\r\n\r\n";
+        Server.Script = request => $"HTTP/1.1 403 No\r\nX-Error-Message: {request.Headers["Authorization"]} \u001b[31m "
+            + $"{new string('x', 1000)}\r\nContent-Length: 0\r\n\r\n";
         Diagnostic failure = Failure(() => Pull(Options(Token)));
         failure.Code.ShouldBe("SLM6004");
         failure.Message.ShouldNotContain(Token);

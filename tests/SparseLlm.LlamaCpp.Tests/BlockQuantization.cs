@@ -107,7 +107,8 @@ public class BlockQuantization
         byte[] expected = Ggml.Quantize(type, values);
         byte[] bytes = Quantize(type, values);
         bytes.AsSpan().SequenceEqual(expected).ShouldBeTrue(
-            $"{type} of {string.Join(' ', values)}: {Convert.ToHexString(bytes)}, but the reference has {Convert.ToHexString(expected)}");
+            $"{type} of {string.Join(' ', values)}: {Convert.ToHexString(bytes)}, but the reference has "
+            + $"{Convert.ToHexString(expected)}");
     }
 
     private static byte[] Quantize(GgufElementType type, float[] values)

@@ -45,7 +45,8 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
     /// <summary>Families with GELU: llama.cpp computes its tanh form, and takes it from a table in half
     /// precision.</summary>
     private static readonly string[] WithTable =
-        ["falcon", "falcon_new", "gemma", "gemma2", "gemma3_text", "gpt2", "gpt2_hubnames", "gpt_neox", "gpt_neox_seq", "phi", "starcoder2"];
+        ["falcon", "falcon_new", "gemma", "gemma2", "gemma3_text", "gpt2", "gpt2_hubnames", "gpt_neox", "gpt_neox_seq",
+            "phi", "starcoder2"];
 
     /// <summary>Where llama.cpp computes something else than the official code: what it does, how far that takes it,
     /// and changes of config.json without which it does not.</summary>
@@ -55,7 +56,8 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
         ["phi3"] = ("leaves the family's sliding window out", 1.0, """{"sliding_window": null}"""),
         ["starcoder2"] = ("has no sliding window for the family", 0.7, """{"sliding_window": null}"""),
         ["phi3_longrope"] = (
-            "takes the factors for long texts wherever its context, of 256 tokens at least, is longer than the original one",
+            "takes the factors for long texts wherever its context, of 256 tokens at least, is longer than the "
+            + "original one",
             0.8,
             """{"original_max_position_embeddings": 256, "max_position_embeddings": 1024}"""),
         ["gpt_oss"] = (
@@ -137,7 +139,8 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
             int[] ids = Ids(sequence);
             Dictionary<int, double[]> reference = Reference(sequence);
             distances.Add(Distance(theirs.Logits(ids), reference));
-            output.WriteLine($"{family}: llama.cpp is {distances[^1]:e1} from the reference, this library {Distance(Logits(ours, ids), reference):e1}");
+            output.WriteLine($"{family}: llama.cpp is {distances[^1]:e1} from the reference, this library "
+                + $"{Distance(Logits(ours, ids), reference):e1}");
         }
 
         if (Deviations.TryGetValue(family, out var deviation))
@@ -236,7 +239,8 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
     {
         Copy(family);
         Should.Throw<DiagnosticException>(
-            () => GgufExport.Open(directory.Path, new GgufExportOptions(GgufElementType.F32))).Diagnostics.Single().Descriptor.ShouldBe(GgufDiagnostics.UnsupportedModel);
+            () => GgufExport.Open(directory.Path, new GgufExportOptions(
+                GgufElementType.F32))).Diagnostics.Single().Descriptor.ShouldBe(GgufDiagnostics.UnsupportedModel);
     }
 
     /// <summary>llama.cpp and this library must compute the same for the model that is there.</summary>

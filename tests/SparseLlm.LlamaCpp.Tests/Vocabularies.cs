@@ -20,7 +20,8 @@ public sealed class Vocabularies : IDisposable
 
     private static readonly Dictionary<string, JsonElement> Variations = JsonElement
         .Parse(File.ReadAllBytes(
-            Path.Combine(Repository.Root, "tests", "SparseLlm.Models.Tests", "Tokenizers", "library-cases.json"))).EnumerateArray()
+            Path.Combine(Repository.Root, "tests", "SparseLlm.Models.Tests", "Tokenizers", "library-cases.json")))
+                .EnumerateArray()
         .ToDictionary(variation => variation.GetProperty("name").GetString()!);
 
     /// <summary>The patterns by which published tokenizers cut text before they write it as bytes; null for GPT-2's
@@ -103,7 +104,8 @@ public sealed class Vocabularies : IDisposable
                 type = "Sequence",
                 pretokenizers = (object[])
                 [
-                    .. patterns.Select(pattern => new { type = "Split", pattern = new { Regex = pattern }, behavior = "Isolated", invert = false }),
+                    .. patterns.Select(pattern => new { type = "Split", pattern = new { Regex = pattern },
+                        behavior = "Isolated", invert = false }),
                     new { type = "ByteLevel", add_prefix_space = false, trim_offsets = true, use_regex = false },
                 ],
             });
@@ -125,14 +127,15 @@ public sealed class Vocabularies : IDisposable
         File.WriteAllBytes(directory["vocabulary.gguf"], GgufHeaderWriter.Write(metadata, []));
         using LlamaCppModel model = LlamaCppModel.LoadVocabulary(directory["vocabulary.gguf"]);
         return ([.. Texts.Value.Where(
-            text => !model.Encode(text, addSpecial: true, parseSpecial: true).SequenceEqual(tokenizer.Encode(text)))], warnings.Count > 0);
+            text => !model.Encode(text, addSpecial: true, parseSpecial: true).SequenceEqual(tokenizer.Encode(text)))],
+            warnings.Count > 0);
     }
 
     /// <summary>Whether a character is one that Unicode knows and no separator of lines, which DeepSeek's patterns in
     /// llama.cpp treat otherwise.</summary>
     private static bool IsCommon(Rune rune) =>
-        Rune.GetUnicodeCategory(
-            rune) is not (UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+        Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator);
 
     private static void Change(JsonObject json, JsonElement changes)
     {

@@ -33,8 +33,10 @@ public sealed class Directories : IDisposable
         definition.Tensors.Select(tensor => tensor.Name).ShouldBe(tiny.Tensors.Keys, ignoreOrder: true);
         definition.Layers[1].Linears.Select(linear => linear.WeightName).ShouldBe(
         [
-            "model.layers.1.self_attn.q_proj.weight", "model.layers.1.self_attn.k_proj.weight", "model.layers.1.self_attn.v_proj.weight",
-            "model.layers.1.self_attn.o_proj.weight", "model.layers.1.mlp.gate_proj.weight", "model.layers.1.mlp.up_proj.weight",
+            "model.layers.1.self_attn.q_proj.weight", "model.layers.1.self_attn.k_proj.weight",
+            "model.layers.1.self_attn.v_proj.weight",
+            "model.layers.1.self_attn.o_proj.weight", "model.layers.1.mlp.gate_proj.weight",
+            "model.layers.1.mlp.up_proj.weight",
             "model.layers.1.mlp.down_proj.weight",
         ]);
     }
@@ -235,7 +237,8 @@ public sealed class Directories : IDisposable
 
         tiny.Write(directory.Path);
         Diagnostic problem = Opening.ShouldFailWith(ModelDiagnostics.MissingTensor);
-        problem.Message.ShouldContain("lacks tensors 'model.layers.0.mlp.up_proj.weight', 'model.layers.1.mlp.up_proj.weight', 'model.layers.2.mlp.up_proj.weight' and 1 more");
+        problem.Message.ShouldContain("lacks tensors 'model.layers.0.mlp.up_proj.weight', "
+            + "'model.layers.1.mlp.up_proj.weight', 'model.layers.2.mlp.up_proj.weight' and 1 more");
         problem.Location!.File.ShouldBe(directory["model.safetensors"]);
     }
 
@@ -277,7 +280,8 @@ public sealed class Directories : IDisposable
     public void Weight_that_is_not_finite_is_an_error_naming_the_tensor(float value)
     {
         TinyModel tiny = TinyModel.Llama();
-        foreach (string tensor in (string[])["model.layers.1.mlp.down_proj.weight", "model.norm.weight", "model.embed_tokens.weight"])
+        foreach (string tensor in (string[])["model.layers.1.mlp.down_proj.weight", "model.norm.weight",
+            "model.embed_tokens.weight"])
         {
             tiny.Tensors[tensor].Values[13] = value;
         }

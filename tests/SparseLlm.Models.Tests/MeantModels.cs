@@ -157,8 +157,8 @@ public sealed class MeantModels : IDisposable
         File.WriteAllText(directory["models--owner--x/refs/main"], commits[^1]);
     }
 
-    private string Failure(
-        string path) => Diagnosis(path) is var diagnostic && diagnostic.Descriptor == ModelDiagnostics.CheckpointNotFound
+    private string Failure(string path) => Diagnosis(path) is var diagnostic
+            && diagnostic.Descriptor == ModelDiagnostics.CheckpointNotFound
         ? diagnostic.Message
         : throw new InvalidOperationException(diagnostic.ToString());
 

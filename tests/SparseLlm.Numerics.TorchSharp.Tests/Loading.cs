@@ -6,7 +6,9 @@ namespace SparseLlm.Numerics.TorchSharp.Tests;
 /// .NET's, the others are of the names that were tried.</summary>
 public sealed class Loading : IDisposable
 {
-    private const string Tried = "Unable to load shared library 'LibTorchSharp' or one of its dependencies. In order to help diagnose loading problems, consider\n/app/LibTorchSharp.so: cannot open shared object file: No such file or directory\n";
+    private const string Tried = "Unable to load shared library 'LibTorchSharp' or one of its dependencies. In order "
+        + "to help diagnose loading problems, consider\n/app/LibTorchSharp.so: cannot open shared object file: No such "
+        + "file or directory\n";
 
     private readonly TempDirectory directory = new();
 
@@ -27,7 +29,8 @@ public sealed class Loading : IDisposable
     [Fact]
     public void A_library_that_is_missing_behind_it_is_named() =>
         NativeLibraries.Explain(Tried + "libgomp.so.1: cannot open shared object file: No such file or directory\n")
-            .ShouldBe("TorchSharp's native library cannot be loaded: libgomp.so.1: cannot open shared object file: No such file or directory");
+            .ShouldBe("TorchSharp's native library cannot be loaded: libgomp.so.1: cannot open shared object file: No "
+                + "such file or directory");
 
     [Fact]
     public void An_application_without_the_library_is_told_so() =>

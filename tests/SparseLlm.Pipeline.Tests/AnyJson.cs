@@ -13,14 +13,18 @@ internal static class AnyJson
 
     private static readonly string[] Numbers =
     [
-        "0", "-0", "1", "-1", "2", "0.5", "-0.5", "1.5", "64", "255", "256", "2147483647", "2147483648", "-2147483648", "4294967296", "9223372036854775807", "9223372036854775808",
-        "-9223372036854775808", "1e15", "1e308", "1.7976931348623157e308", "1e309", "-1e309", "1e-320", "5e-324", "1e-400", "0.9999999999", "1.0000000001", "1E+2", "100000000000000000000000",
+        "0", "-0", "1", "-1", "2", "0.5", "-0.5", "1.5", "64", "255", "256", "2147483647", "2147483648", "-2147483648",
+        "4294967296", "9223372036854775807", "9223372036854775808",
+        "-9223372036854775808", "1e15", "1e308", "1.7976931348623157e308", "1e309", "-1e309", "1e-320", "5e-324",
+        "1e-400", "0.9999999999", "1.0000000001", "1E+2", "100000000000000000000000",
     ];
 
     private static readonly string[] Strings =
     [
-        "", " ", "0.5", "2:4", "dense", "0.5 on average", " on average", "a", "A", "..", "../evil", "/etc/passwd", "a/b", "a//b", "C:\\evil", "con", "nul\0", "\u0663", "layers.\u0663.q.weight",
-        "model.layers.1.mlp.up_proj.weight", "model.layers.999999.mlp.up_proj.weight", "h.9999999.x.weight", "<script>", "\u202E", "\u001B[2J", "\n", "True", "null", "NaN", "AAAA", "=", "////",
+        "", " ", "0.5", "2:4", "dense", "0.5 on average", " on average", "a", "A", "..", "../evil", "/etc/passwd",
+        "a/b", "a//b", "C:\\evil", "con", "nul\0", "\u0663", "layers.\u0663.q.weight",
+        "model.layers.1.mlp.up_proj.weight", "model.layers.999999.mlp.up_proj.weight", "h.9999999.x.weight", "<script>",
+        "\u202E", "\u001B[2J", "\n", "True", "null", "NaN", "AAAA", "=", "////",
         "magnitude", "sparsellm", "99", "-1", "paper", "config.json", "model.safetensors", new string(
             '0',
             64), new string('f', 64), new string('0', 63) + "G", new string('0', 32), new string('x', 5000),
@@ -28,9 +32,12 @@ internal static class AnyJson
 
     private static readonly string[] Names =
     [
-        "formatVersion", "key", "digest", "content", "kind", "description", "files", "metadata", "name", "length", "checksum", "tensors", "shape", "pattern", "sparsity", "relativeError", "mask",
-        "rows", "columns", "cells", "index", "linears", "zeros", "fallbacks", "sweeps", "guards", "layer", "tried", "accepted", "sparsities", "value", "tokens", "windows", "model", "settings",
-        "inputs", "layers", "patterns", "weights", "calibration", "perplexity", "dense", "pruned", "artifacts", "path", "stamp", "variant", "tuningEpochs", "toolVersion", "numerics", "seconds", "a", "",
+        "formatVersion", "key", "digest", "content", "kind", "description", "files", "metadata", "name", "length",
+        "checksum", "tensors", "shape", "pattern", "sparsity", "relativeError", "mask",
+        "rows", "columns", "cells", "index", "linears", "zeros", "fallbacks", "sweeps", "guards", "layer", "tried",
+        "accepted", "sparsities", "value", "tokens", "windows", "model", "settings",
+        "inputs", "layers", "patterns", "weights", "calibration", "perplexity", "dense", "pruned", "artifacts", "path",
+        "stamp", "variant", "tuningEpochs", "toolVersion", "numerics", "seconds", "a", "",
     ];
 
     /// <summary>A name.</summary>
@@ -180,7 +187,8 @@ internal static class JsonGenerators
         from place in Gen.Choose(0, 100_000)
         from what in Gen.Frequency(
             (9, Gen.Constant(JsonChange.Kind.Alike)), (3, Gen.Constant(JsonChange.Kind.Replace)), (2, Gen.Constant(
-                JsonChange.Kind.Remove)), (1, Gen.Constant(JsonChange.Kind.Repeat)), (1, Gen.Constant(JsonChange.Kind.Add)),
+                JsonChange.Kind.Remove)), (1, Gen.Constant(JsonChange.Kind.Repeat)),
+                (1, Gen.Constant(JsonChange.Kind.Add)),
             (1, Gen.Constant(JsonChange.Kind.Empty)))
         from name in AnyJson.Name
         from value in AnyJson.Value

@@ -42,7 +42,8 @@ public abstract class BuildTest : CacheTest
     }
 
     private protected ArtifactOutcome Build(
-        PruneRequest request, IEngine engine, BuildCache cache, bool mayCompute = true, IProgress<BuildProgress>? progress = null) =>
+        PruneRequest request, IEngine engine, BuildCache cache, bool mayCompute = true,
+        IProgress<BuildProgress>? progress = null) =>
         new ArtifactBuilder(
             new DenseModel(Model, engine.NumericsClass, cache),
             engine,

@@ -52,14 +52,18 @@ public sealed class CacheFaultyServers : CacheTest
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\xFF",
         "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
-        .. ((int[])[204, 205, 206, 300, 304, 305, 306, 400, 401, 402, 403, 405, 407, 408, 409, 410, 416, 418, 429, 451, 499, 500, 501, 505, 511, 599, 999]).Select(
+        .. ((int[])[204, 205, 206, 300, 304, 305, 306, 400, 401, 402, 403, 405, 407, 408, 409, 410, 416, 418, 429, 451,
+            499, 500, 501, 505, 511, 599, 999]).Select(
             status => $"HTTP/1.1 {status} Whatever\r\nContent-Length: 0\r\n\r\n"),
         "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
         .. ((string[])
         [
-            "file:///etc/hostname", "file://server/share", "ftp://127.0.0.1/x", "https://127.0.0.1/x", "javascript:alert(1)", "data:text/plain,x", "mailto:a@b", "urn:x", "x:", ":",
-            "", " ", "//", "///", "http://", "http:///x", "http://[", "http://[::", "http://a b/", "http://127.0.0.1:99999/", "http://127.0.0.1:0/", "http://127.0.0.1:-1/",
-            "http://..", "http://%00/", "http://\xFF\xFE/", "http://xn--/", "http://xn--\xFC/", "http://a.xn--\xE9.b/", "http://user:password@127.0.0.1:1/", "\\\\server\\share", "http://a\u0001/", new string('a', 5000),
+            "file:///etc/hostname", "file://server/share", "ftp://127.0.0.1/x", "https://127.0.0.1/x",
+            "javascript:alert(1)", "data:text/plain,x", "mailto:a@b", "urn:x", "x:", ":",
+            "", " ", "//", "///", "http://", "http:///x", "http://[", "http://[::", "http://a b/",
+            "http://127.0.0.1:99999/", "http://127.0.0.1:0/", "http://127.0.0.1:-1/",
+            "http://..", "http://%00/", "http://\xFF\xFE/", "http://xn--/", "http://xn--\xFC/", "http://a.xn--\xE9.b/",
+            "http://user:password@127.0.0.1:1/", "\\\\server\\share", "http://a\u0001/", new string('a', 5000),
             "http://" + new string('a', 5000) + "/", "http://127.0.0.1:1/", "/elsewhere",
         ]).SelectMany(location => ((string[])["301", "302", "303", "307", "308"]).Take(location.Length == 1 ? 5 : 1)
             .Select(
@@ -236,7 +240,8 @@ public sealed class CacheFaultyServers : CacheTest
 
     private static byte[] Redirect(
         string status,
-        string location) => Encoding.Latin1.GetBytes($"HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        string location) => Encoding.Latin1.GetBytes(
+            $"HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 
     private BuildCache Machine(string name, Uri address, TimeSpan? patience = null, string? token = null)
         => BuildCache.Open(Temp[name], Options(address, patience, token), Warn);

@@ -121,7 +121,8 @@ public sealed class CacheFileDigests : CacheTest
     public void A_tensors_digest_is_over_type_shape_and_bytes_and_not_its_name_or_place()
     {
         string header = Tensors(
-            ("a", "F16", "[2,2]", 8), ("b", "F16", "[2,2]", 8), ("c", "F16", "[4]", 8), ("d", "BF16", "[2,2]", 8), ("e", "F32", "[2]", 8), ("none", "F32", "[0]", 0));
+            ("a", "F16", "[2,2]", 8), ("b", "F16", "[2,2]", 8), ("c", "F16", "[4]", 8), ("d", "BF16", "[2,2]", 8),
+            ("e", "F32", "[2]", 8), ("none", "F32", "[0]", 0));
         string file = Temp["model.safetensors"];
         WriteTensors(file, header, [.. Enumerable.Repeat((byte)7, 40)]);
         IReadOnlyDictionary<string, string> digests = new FileDigests(Memos).Tensors(file);

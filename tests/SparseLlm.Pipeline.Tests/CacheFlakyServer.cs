@@ -75,7 +75,8 @@ internal sealed class CacheFlakyServer : IDisposable
                 }
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // Stopped.
         }

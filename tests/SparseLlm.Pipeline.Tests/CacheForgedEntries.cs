@@ -176,7 +176,8 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) :
         {
             "artifact" => cache.TryGet(
                 key,
-                entry => CachedArtifact.Read(entry, new DenseModel(model.Directory, backend.NumericsClass, cache))) is not null,
+                entry => CachedArtifact.Read(entry, new DenseModel(model.Directory, backend.NumericsClass, cache)))
+                    is not null,
             "layer" => new LayerStep(cache, model).Load(
                 key,
                 model.Definition.Layers[0],
@@ -185,7 +186,8 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) :
             "allocation" => cache.TryGet(key, entry => AllocationStep.Read(entry, plan, model.Definition)) is not null,
             "experts" => cache.TryGet(
                 key,
-                entry => ExpertsStep.Read(entry, DecoderModel.ReadDefinition(Repository.Family("mixtral")), 0.5)) is not null,
+                entry => ExpertsStep.Read(entry, DecoderModel.ReadDefinition(Repository.Family("mixtral")), 0.5))
+                    is not null,
             _ => cache.TryGet(key, entry => entry.MetadataAs<Perplexity>(kind)) is not null,
         };
     }

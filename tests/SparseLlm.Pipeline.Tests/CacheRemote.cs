@@ -308,7 +308,8 @@ public sealed class CacheRemote : CacheTest
     public void Without_an_address_there_is_no_remote_cache() => Options(null).ShouldBeNull();
 
     private BuildCache Machine(
-        string name, Uri? address, string? mode = "read", string? token = null, string? user = null, string? password = null) =>
+        string name, Uri? address, string? mode = "read", string? token = null, string? user = null,
+        string? password = null) =>
         BuildCache.Open(Temp[name], Options(address?.ToString(), mode, token, user, password), Warn);
 
     private static RemoteCacheOptions? Options(

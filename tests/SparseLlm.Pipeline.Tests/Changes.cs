@@ -58,7 +58,8 @@ public sealed class Changes
             Numerics = "cpu-portable/1",
             Settings = new Dictionary<string, string> { ["refitSteps"] = "20" },
             Calibration = new Dictionary<string, string> { ["samples"] = "64", ["text 1"] = new('3', 64) },
-        }).ShouldBe(["numerics cpu-fma/1 -> cpu-portable/1", "setting refitSteps 10 -> 20", "calibration samples 128 -> 64", "calibration text 1 changed"]);
+        }).ShouldBe(["numerics cpu-fma/1 -> cpu-portable/1", "setting refitSteps 10 -> 20",
+        "calibration samples 128 -> 64", "calibration text 1 changed"]);
 
     [Fact]
     public void A_changed_model_is_told_by_file_and_by_layer() =>

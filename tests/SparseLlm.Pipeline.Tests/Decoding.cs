@@ -65,7 +65,8 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
     {
         ArtifactManifest valid = Manifest();
         if (Decoded(
-            () => Read<ArtifactManifest>(JsonChange.Apply(JsonNode.Parse(RecordJson.Write(valid))!, changes))) is { } manifest)
+            () => Read<ArtifactManifest>(JsonChange.Apply(JsonNode.Parse(RecordJson.Write(valid))!, changes)))
+                is { } manifest)
         {
             Use(manifest, valid);
         }
@@ -116,7 +117,8 @@ public sealed class Decoding(CacheForgedEntries.Built built) : IClassFixture<Cac
             InstalledAt = DateTimeOffset.UnixEpoch
         };
         if (Decoded(
-            () => Read<InstalledEngine>(JsonChange.Apply(JsonNode.Parse(RecordJson.Write(valid))!, changes))) is { } engine)
+            () => Read<InstalledEngine>(JsonChange.Apply(JsonNode.Parse(RecordJson.Write(valid))!, changes)))
+                is { } engine)
         {
             engine.FolderName.ShouldBe($"{engine.Version}+{engine.Tool}");
             RecordJson.WriteIndented(engine).ShouldNotBeEmpty();

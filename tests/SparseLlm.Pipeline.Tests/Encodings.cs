@@ -363,7 +363,8 @@ public sealed class Encodings : BuildTest
     {
         string gates = gate is null ? "" : $", gates: {{ maxSize: {gate} }}";
         File.WriteAllText(Temp[
-            "pruning.yaml"], $"version: 1\nmodel: {Model}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5, encoding: {encoding}{gates} }} }}\n");
+            "pruning.yaml"], $"version: 1\nmodel: {Model}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5, "
+                + $"encoding: {encoding}{gates} }} }}\n");
         return RecipeReader.Read(Temp["pruning.yaml"], ToolVersion.Current).Require();
     }
 
@@ -409,7 +410,8 @@ public sealed class Encodings : BuildTest
     private string Files() => ModelFiles.Digest(ModelFiles.Digests(Output, new FileDigests(null).Of));
 
     private static string[] Names(
-        string directory) => [.. Directory.EnumerateFiles(directory).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        string directory) => [.. Directory.EnumerateFiles(directory).Select(path => Path.GetFileName(path))
+            .Order(StringComparer.Ordinal)];
 
     private static void Flip(string path, long offset)
     {

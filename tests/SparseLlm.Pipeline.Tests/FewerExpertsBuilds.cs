@@ -201,7 +201,8 @@ public sealed class FewerExpertsBuilds : BuildTest
         {
             StoredTensors.Of(Repository.Family(family)).WriteShards(
                 Model,
-                name => name.Contains("experts.2.") || name.Contains("experts.3.") ? 2 : name.Contains("layers") ? 0 : 1);
+                name => name.Contains("experts.2.") || name.Contains("experts.3.") ? 2 : name.Contains("layers") ? 0
+                    : 1);
         }
         else
         {

@@ -122,7 +122,8 @@ public sealed class Histories : IDisposable
             $"{entry.Artifact} {entry.Commit?.Subject} {(entry.Locked is null ? "removed" : entry.Locked.Sparsity)}"));
 
     private void GitCommit(
-        string subject) => Git("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false", "commit", "-q", "-m", subject);
+        string subject) => Git("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c",
+        "commit.gpgsign=false", "commit", "-q", "-m", subject);
 
     private void Git(params string[] arguments)
     {

@@ -201,7 +201,8 @@ public sealed class KeysOfSteps
         after.Layers.Skip(1).ShouldBe(before.Layers.Skip(1));
         StepKeys.Of(Inputs(
             settings: settings,
-            calibration: Calibration with { Settings = Calibration.Settings with { Samples = 3 } })).ShouldBeEquivalentTo(before);
+            calibration: Calibration with { Settings = Calibration.Settings with { Samples = 3 } }))
+                .ShouldBeEquivalentTo(before);
     }
 
     [Fact]

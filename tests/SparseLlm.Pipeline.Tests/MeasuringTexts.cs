@@ -15,7 +15,8 @@ namespace SparseLlm.Pipeline.Tests;
 /// <summary>What a text is made of is read with the tokenizer and the chat template of the model.</summary>
 public sealed class MeasuringTexts : IDisposable
 {
-    private const string Template = "{{ bos_token }}{% for message in messages %}[{{ message.role }}] {{ message.content }} {% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}";
+    private const string Template = "{{ bos_token }}{% for message in messages %}[{{ message.role }}] {{ "
+        + "message.content }} {% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}";
 
     private readonly TempDirectory directory = new();
     private readonly string model;

@@ -74,7 +74,8 @@ public sealed class OtherForms : BuildTest
         Forge(key, entry => entry with
         {
             Files = [.. entry.Files.Select(
-            file => file.Name == "model.safetensors" ? file with { Digest = other.Digest, Length = other.Length } : file)]
+            file => file.Name == "model.safetensors" ? file with { Digest = other.Digest, Length = other.Length }
+                : file)]
         });
         Build(Request()).Origin.ShouldBe(ArtifactOrigin.Pruned);
     }

@@ -111,7 +111,8 @@ public sealed class Overlapping : BuildTest
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Temp[path])!);
         File.WriteAllText(Temp[
-            path], $"version: 1\nmodel: {model}\nartifacts:\n  a: {{ method: magnitude, sparsity: 0.5 }}\n  b: {{ method: magnitude, sparsity: 0.6 }}\n");
+            path], $"version: 1\nmodel: {model}\nartifacts:\n  a: {{ method: magnitude, sparsity: 0.5 }}\n  b: {{ "
+                + $"method: magnitude, sparsity: 0.6 }}\n");
         Recipe recipe = RecipeReader.Read(Temp[path], ToolVersion.Current).Require();
         using var engine = new LocalEngine(new CpuBackend(), Open());
         var build = new RecipeBuild(recipe, Temp["models"], engine, Open());

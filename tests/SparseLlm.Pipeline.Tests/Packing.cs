@@ -31,7 +31,8 @@ public sealed class Packing : IDisposable
         File.WriteAllBytes(
             Path.Combine(Pruned, "model.safetensors"),
             [.. BitConverter.GetBytes((ulong)header.Length), .. System.Text.Encoding.UTF8.GetBytes(header), .. data]);
-        foreach (string name in (string[])["config.json", "tokenizer.json", "additional_chat_templates/tool.jinja", "LICENSE", "pruning.json", "report.html", "summary.md", "notes.txt"])
+        foreach (string name in (string[])["config.json", "tokenizer.json", "additional_chat_templates/tool.jinja",
+            "LICENSE", "pruning.json", "report.html", "summary.md", "notes.txt"])
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(Pruned, name))!);
             File.WriteAllText(Path.Combine(Pruned, name), "{}");

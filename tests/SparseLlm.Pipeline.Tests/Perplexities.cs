@@ -211,7 +211,8 @@ public sealed class Perplexities : CacheTest
             }
         });
         Diagnostic error = Should.Throw<DiagnosticException>(
-            () => CacheExchange.Push(Machine("cache", server), build.LockFile, withLayers: true, CancellationToken.None)).Diagnostics.Single();
+            () => CacheExchange.Push(Machine("cache", server), build.LockFile, withLayers: true,
+                CancellationToken.None)).Diagnostics.Single();
         (error.Code, error.Location!.File).ShouldBe(("SLM4011", build.LockFile));
         server.Files.ShouldBeEmpty();
     }

@@ -149,7 +149,8 @@ public sealed class SourcesOfTheHub : BuildTest
         File.AppendAllText(file, "And then it was day.");
         string blob = SparseLlm.Files.ResolvedPath.Of(file);
         Error(isLocked).ShouldEndWith(
-            $"error SLM6011: {TextAddress} at {HubAddress.Short(stories.Main)}: 'calibration.txt' is not the file that the lock file has for this commit; "
+            $"error SLM6011: {TextAddress} at {HubAddress.Short(stories.Main)}: 'calibration.txt' is not the file that "
+            + $"the lock file has for this commit; "
             + $"delete '{blob}', and the next build downloads it again, or correct the lock file");
         File.ReadAllText(Temp["pruning.lock.json"]).ShouldBe(before);
 
@@ -165,14 +166,16 @@ public sealed class SourcesOfTheHub : BuildTest
         File.WriteAllText(
             Temp["pruning.lock.json"],
             File.ReadAllText(Temp["pruning.lock.json"]).Replace(model.Main, gone));
-        Error().ShouldContain($"error SLM6005: {Address}: the hub has no commit {gone} any more, which the lock file has for it; 'dotnet sparsellm update' moves the lock file");
+        Error().ShouldContain($"error SLM6005: {Address}: the hub has no commit {gone} any more, which the lock file "
+            + $"has for it; 'dotnet sparsellm update' moves the lock file");
     }
 
     [Fact]
     public void What_is_not_in_the_cache_is_named_with_what_to_do_and_a_plan_downloads_nothing()
     {
         Error(
-            isOffline: true).ShouldContain($"pruning.yaml(2,8,2,26): error SLM6010: {Address}: the commit that 'main' stands for is not in the hub's cache ({Path.Combine(Temp["hub"], "models--acme--tiny-opt")})");
+            isOffline: true).ShouldContain($"pruning.yaml(2,8,2,26): error SLM6010: {Address}: the commit that 'main' "
+                + $"stands for is not in the hub's cache ({Path.Combine(Temp["hub"], "models--acme--tiny-opt")})");
         Build();
         File.Delete(Path.Combine(Temp["hub"], "models--acme--tiny-opt", "snapshots", model.Main, Needed));
         Error(isOffline: true).ShouldContain(
@@ -201,7 +204,8 @@ public sealed class SourcesOfTheHub : BuildTest
             .Push(new Dictionary<string, byte[]> { ["tiny-Q8_0.gguf"] = [1, 2, 3], ["README.md"] = [1] });
         using SourceFetcher hub = Hub();
         Should.Throw<DiagnosticException>(
-            () => hub.Fetch(HubAddress.Parse("hf://acme/tiny-GGUF", RepositoryKind.Model), null, CancellationToken.None))
+            () => hub.Fetch(HubAddress.Parse("hf://acme/tiny-GGUF", RepositoryKind.Model), null,
+                CancellationToken.None))
             .Diagnostics.Single().ToString().ShouldContain(
                 "error SLM2001: hf://acme/tiny-GGUF has none of model.safetensors, ");
     }
@@ -211,13 +215,16 @@ public sealed class SourcesOfTheHub : BuildTest
     {
         HubFile[] files = [.. new[]
         {
-            Needed, "tokenizer.json", "LICENSE", "README.md", "chat_template.jinja", "modeling_x.py", "model.safetensors", "pytorch_model.bin", "tf_model.h5",
-            "flax_model.msgpack", "onnx/model.onnx", "original/consolidated.00.pth", "consolidated.safetensors", "assets/picture.png", "additional_chat_templates/tools.jinja",
+            Needed, "tokenizer.json", "LICENSE", "README.md", "chat_template.jinja", "modeling_x.py",
+            "model.safetensors", "pytorch_model.bin", "tf_model.h5",
+            "flax_model.msgpack", "onnx/model.onnx", "original/consolidated.00.pth", "consolidated.safetensors",
+            "assets/picture.png", "additional_chat_templates/tools.jinja",
         }.Select(path => new HubFile(path, 1, "", false))];
         NeededFiles.Index(files).ShouldBeEmpty();
         NeededFiles.BesideWeights(files).Concat(NeededFiles.Weights(files, Temp.Path)).Select(file => file.Path)
             .ShouldBe(
-                [Needed, "tokenizer.json", "LICENSE", "README.md", "chat_template.jinja", "modeling_x.py", "additional_chat_templates/tools.jinja", "model.safetensors"]);
+                [Needed, "tokenizer.json", "LICENSE", "README.md", "chat_template.jinja", "modeling_x.py",
+                    "additional_chat_templates/tools.jinja", "model.safetensors"]);
     }
 
     /// <summary>The files of a model as a repository has them: with a card, and the weights in another form

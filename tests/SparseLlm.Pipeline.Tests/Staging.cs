@@ -259,7 +259,8 @@ public sealed class Staging : IDisposable
         Write(this["config.json"], "old");
         Write(this["README.md"], "card");
         Replace();
-        Names().ShouldBe(["README.md", "additional_chat_templates/tool.jinja", "model.safetensors", "pruning.json", "report.html", "summary.md"]);
+        Names().ShouldBe(["README.md", "additional_chat_templates/tool.jinja", "model.safetensors", "pruning.json",
+            "report.html", "summary.md"]);
     }
 
     [Fact]
@@ -404,7 +405,8 @@ public sealed class Staging : IDisposable
     }
 
     private void ShouldBe(
-        string[] names) => Directory.EnumerateFileSystemEntries(directory.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(names);
+        string[] names) => Directory.EnumerateFileSystemEntries(directory.Path).Select(Path.GetFileName)
+            .Order(StringComparer.Ordinal).ShouldBe(names);
 
     private string[] Names() =>
         [.. Directory.EnumerateFiles(Target, "*", SearchOption.AllDirectories)

@@ -12,6 +12,7 @@ public sealed class UnlikeDevices
         WorkerHost.RequireAlike(devices, ["torch-cuda-a100/2", "torch-cuda-a100/2", "torch-cuda-a100/2"]);
         Should.Throw<NotSupportedException>(
             () => WorkerHost.RequireAlike(devices, ["torch-cuda-a100/2", "torch-cuda-a100/2", "torch-cuda-h100/2"]))
-            .Message.ShouldBe("devices 2 and 5 do not compute alike (torch-cuda-a100/2 and torch-cuda-h100/2); choose devices of one model");
+            .Message.ShouldBe("devices 2 and 5 do not compute alike (torch-cuda-a100/2 and torch-cuda-h100/2); choose "
+                + "devices of one model");
     }
 }

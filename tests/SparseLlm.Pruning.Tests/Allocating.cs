@@ -96,8 +96,7 @@ public sealed class Allocating
     public void Measured_errors_leave_more_than_equal_sparsity(string model)
     {
         using PruneRun run = PruneRun.OnSamples(model);
-        PruningSettings settings = PruningSettings.For(
-            PruningMethod.SparseLlm) with
+        PruningSettings settings = PruningSettings.For(PruningMethod.SparseLlm) with
         { Solver = PruningMethod.SparseGpt };
         double Measure(AllocationKind allocation)
             => run.PerplexityOf(run.Prune(settings with { Allocation = allocation }, "0.9", samples: 20));
@@ -108,8 +107,7 @@ public sealed class Allocating
     public void Magnitude_needs_calibration_data_for_an_unequal_allocation()
     {
         using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
-        PruningSettings settings = PruningSettings.For(
-            PruningMethod.Magnitude) with
+        PruningSettings settings = PruningSettings.For(PruningMethod.Magnitude) with
         { Allocation = AllocationKind.Owl };
         var plan = new SparsityPlan(new SparsityPattern.Unstructured(0.5), NoRules);
         Should.Throw<DiagnosticException>(() => new ModelPruner(run.Model, settings, plan, tokens: null))

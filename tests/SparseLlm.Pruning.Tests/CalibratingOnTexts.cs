@@ -131,7 +131,8 @@ public sealed class CalibratingOnTexts : IDisposable
     [InlineData("x.npy")]
     public void A_text_that_was_not_fetched_is_an_error_that_says_so(string name)
     {
-        Write(name, "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 133552\n");
+        Write(name, "version https://git-lfs.github.com/spec/v1\noid "
+            + "sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 133552\n");
         ShouldFail("SLM3014", "git lfs pull", name);
     }
 

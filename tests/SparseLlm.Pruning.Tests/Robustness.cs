@@ -230,7 +230,8 @@ public sealed class Robustness
             .Single();
         error.Code.ShouldBe(code);
         error.Location.ShouldBe(here);
-        error.Message.ShouldContain($"a sparsity of {sparsity} leaves none of the 36864 weights of 'model.decoder.layers.0.self_attn.q_proj.weight'");
+        error.Message.ShouldContain($"a sparsity of {sparsity} leaves none of the 36864 weights of "
+            + $"'model.decoder.layers.0.self_attn.q_proj.weight'");
     }
 
     [Fact]

@@ -87,7 +87,8 @@ public sealed class Defaults : IDisposable
 
         recipe.Artifacts.Select(artifact => artifact.Gguf)
             .ShouldBe([[GgufElementType.Q8_0, GgufElementType.F16], [GgufElementType.BF16], []]);
-        folder.ReadValid("version: 1\nmodel: model\nartifacts: { a: { method: magnitude, sparsity: 0.5, format: [safetensors, gguf] } }\n")
+        folder.ReadValid("version: 1\nmodel: model\nartifacts: { a: { method: magnitude, sparsity: 0.5, format: "
+            + "[safetensors, gguf] } }\n")
             .Artifacts[0].Gguf.ShouldBe([null]);
     }
 }

@@ -37,7 +37,8 @@ public sealed class Limits : IDisposable
     {
         string gates = string.Concat(Enumerable.Range(
             0,
-            200).Select(index => $"      a{index}: {{ method: magnitude, sparsity: 0.5, gates: {{ p: {{ maxIncrease: {index + 2} }} }} }}\n"));
+            200).Select(index => $"      a{index}: {{ method: magnitude, sparsity: 0.5, gates: {{ p: {{ maxIncrease: "
+                + $"{index + 2} }} }} }}\n"));
         RecipeReading reading = folder.Read(
             $"{Head}evaluation: {{ perplexity: {{ p: eval.txt }} }}\nartifacts:\n{gates}      z: {{ sparsity: 2 }}\n");
         reading.Recipe.ShouldBeNull();
@@ -48,7 +49,8 @@ public sealed class Limits : IDisposable
     [Fact]
     public void A_message_does_not_repeat_a_value_of_a_megabyte()
     {
-        Diagnostic mistake = folder.Read($"{Head}calibration: {{ text: calibration.txt }}\nartifacts: {{ a: {{ method: {new string('m', 1_000_000)}, sparsity: 0.5 }} }}\n").Diagnostics[0];
+        Diagnostic mistake = folder.Read($"{Head}calibration: {{ text: calibration.txt }}\nartifacts: {{ a: {{ method: "
+            + $"{new string('m', 1_000_000)}, sparsity: 0.5 }} }}\n").Diagnostics[0];
         mistake.Message.Length.ShouldBeLessThan(1100);
         mistake.Message.ShouldStartWith("unknown method 'mmm");
         mistake.Message.ShouldEndWith("alps, sparsellm");
@@ -58,7 +60,8 @@ public sealed class Limits : IDisposable
     public void A_matrix_that_is_too_large_is_an_error_with_its_size()
     {
         string sparsities = string.Join(",", Enumerable.Range(10_000, 20_000).Select(value => $"0.{value}1"));
-        Diagnostic mistake = folder.ReadMarked($"{Head}calibration: {{ text: calibration.txt }}\nartifacts:\n  m: {{ «matrix»: {{ method: [wanda, ria], sparsity: [{sparsities}] }} }}\n")
+        Diagnostic mistake = folder.ReadMarked($"{Head}calibration: {{ text: calibration.txt }}\nartifacts:\n  m: {{ "
+            + $"«matrix»: {{ method: [wanda, ria], sparsity: [{sparsities}] }} }}\n")
             .ShouldHaveSingleItem();
         mistake.Code.ShouldBe("SLM1021");
         mistake.Message.ShouldContain("40000 combinations");
@@ -88,7 +91,8 @@ public sealed class Limits : IDisposable
     {
         string rules = string.Join(", ", Enumerable.Repeat("{ match: x, keep: true }", 2001));
         Diagnostic mistake = folder.ReadMarked(
-            $"{Head}artifacts: {{ a: {{ method: magnitude, sparsity: 0.5, «rules»: [{rules}] }} }}\n").ShouldHaveSingleItem();
+            $"{Head}artifacts: {{ a: {{ method: magnitude, sparsity: 0.5, «rules»: [{rules}] }} }}\n")
+                .ShouldHaveSingleItem();
         mistake.Code.ShouldBe("SLM1021");
         mistake.Message.ShouldContain("2001 rules");
     }

@@ -32,7 +32,8 @@ public sealed class Matrices : IDisposable
     [Fact]
     public void Patterns_are_named_with_a_hyphen_and_replace_a_default_sparsity()
     {
-        Recipe recipe = folder.ReadValid(Head + "defaults: { sparsity: 0.5, preset: balanced }\nartifacts: { nm: { matrix: { preset: [fast], pattern: [2:4, \"4:8\"] } } }\n");
+        Recipe recipe = folder.ReadValid(Head + "defaults: { sparsity: 0.5, preset: balanced }\nartifacts: { nm: { "
+            + "matrix: { preset: [fast], pattern: [2:4, \"4:8\"] } } }\n");
 
         recipe.Artifacts.Select(artifact => artifact.Name).ShouldBe(["nm-fast-2-4", "nm-fast-4-8"]);
         recipe.Artifacts[1].Pattern.ShouldBe(new SparsityPattern.Groups(4, 8));
@@ -42,7 +43,8 @@ public sealed class Matrices : IDisposable
     [Fact]
     public void What_a_matrix_does_not_list_comes_from_its_artifact_and_from_defaults()
     {
-        Recipe recipe = folder.ReadValid(Head + "defaults: { method: ria }\nartifacts: { a: { sparsity: 0.4, matrix: { method: [wanda] } }, b: { matrix: { sparsity: [0.3] } } }\n");
+        Recipe recipe = folder.ReadValid(Head + "defaults: { method: ria }\nartifacts: { a: { sparsity: 0.4, matrix: { "
+            + "method: [wanda] } }, b: { matrix: { sparsity: [0.3] } } }\n");
 
         recipe.Artifacts.Select(artifact => (artifact.Name, artifact.Settings.Method, artifact.Pattern.Sparsity))
             .ShouldBe([("a-wanda", PruningMethod.Wanda, 0.4), ("b-0.3", PruningMethod.Ria, 0.3)]);

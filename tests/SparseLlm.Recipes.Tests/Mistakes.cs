@@ -25,7 +25,9 @@ public sealed class Mistakes : IDisposable
             Head + "artifacts:\n  a:\n    method: magnitude\n    sparsity: 0.5\n    «Sparsity»: 0.5\n",
             "SLM1003",
             "did you mean 'sparsity'?" },
-        { Head + "artifacts:\n  a: { method: magnitude, sparsity: 0.5, «colour»: red }\n", "SLM1003", "allowed: method, preset, sparsity, pattern, settings, rules, experts, gates, encoding, format, type, matrix" },
+        { Head + "artifacts:\n  a: { method: magnitude, sparsity: 0.5, «colour»: red }\n", "SLM1003",
+            "allowed: method, preset, sparsity, pattern, settings, rules, experts, gates, encoding, format, type, "
+            + "matrix" },
         { Head + "defaults: { «matrix»: {} }\n" + Artifacts, "SLM1003", "unknown key 'matrix'" },
         {
             WithCalibration + "artifacts: { a: { sparsity: 0.5, settings: { «dampening»: 1 } } }\n",
@@ -93,7 +95,8 @@ public sealed class Mistakes : IDisposable
 
         { WithCalibration + "defaults: «[]»\nartifacts: { a: {} }\n", "SLM1006", "'defaults' must be a mapping" },
         { WithCalibration + "artifacts: { a: { matrix: «[]» } }\n", "SLM1006", "'matrix' must be a mapping" },
-        { Head + "evaluation: «eval.txt»\nartifacts: { a: { method: magnitude, sparsity: 0.5, gates: { x: { max: 2 } } } }\n", "SLM1006", "'evaluation' must be a mapping" },
+        { Head + "evaluation: «eval.txt»\nartifacts: { a: { method: magnitude, sparsity: 0.5, gates: { x: { max: 2 } } "
+            + "} }\n", "SLM1006", "'evaluation' must be a mapping" },
 
         // Values.
         { "version: «one»\nmodel: model\n" + Artifacts, "SLM1007", "'version' must be a whole number" },
@@ -121,7 +124,8 @@ public sealed class Mistakes : IDisposable
             "did you mean 'perplexity'?" },
         { Head + "evaluation: { perplexity: { p: eval.txt } }\ndefaults: { gates: { p: { «maxIncrese»: 5% } } }\n"
             + Artifacts, "SLM1003", "did you mean 'maxIncrease'?" },
-        { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  a: { rules: [{ match: x, «patern»: 2:4 }] }\n", "SLM1003", "did you mean 'pattern'?" },
+        { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  a: { rules: [{ match: x, «patern»: 2:4 "
+            + "}] }\n", "SLM1003", "did you mean 'pattern'?" },
         { Head + "calibration: { text: [«\"\\0/*\"»] }\n" + Artifacts, "SLM1007", "control character" },
         { Head + "calibration: { text: «[]» }\n" + Artifacts, "SLM1007", "empty list" },
         {
@@ -140,7 +144,8 @@ public sealed class Mistakes : IDisposable
         {
             Head + "engine: { memory: «lots» }\n" + Artifacts,
             "SLM1007",
-            "'memory' must be a size or a percentage of the free memory, found 'lots'; write it like 4GB, 512MiB or 50%" },
+            "'memory' must be a size or a percentage of the free memory, found 'lots'; write it like 4GB, 512MiB or "
+            + "50%" },
         { Head + "engine: { memory: «101%» }\n" + Artifacts, "SLM1007", "'memory' must be a size or a percentage" },
         {
             Head + "engine: { threads: «0» }\n" + Artifacts,
@@ -180,7 +185,8 @@ public sealed class Mistakes : IDisposable
             WithCalibration + "artifacts: { a: { matrix: { sparsity: «[]» } } }\n",
             "SLM1007",
             "'sparsity' is an empty list" },
-        { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  a: { rules: [{ match: x, keep: «false» }] }\n", "SLM1007", "'keep' can only be true" },
+        { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  a: { rules: [{ match: x, keep: «false» "
+            + "}] }\n", "SLM1007", "'keep' can only be true" },
 
         // Names to choose from.
         {
@@ -224,8 +230,11 @@ public sealed class Mistakes : IDisposable
             Head + "engine: { precision: «half» }\n" + Artifacts,
             "SLM1008",
             "unknown precision 'half'; allowed: exact, fast" },
-        { Head + "engine: { «precision»: fast, device: cpu }\n" + Artifacts, "SLM1014", "the built-in engine (device cpu) computes exactly, and 'fast' is asked for; remove one of 'device' and 'precision'" },
-        { Head + "engine: { device: cpu-torch, «devices»: [0, 1] }\n" + Artifacts, "SLM1014", "device cpu-torch computes on the processor, and GPUs are asked for (devices 0,1); remove one of 'device' and 'devices'" },
+        { Head + "engine: { «precision»: fast, device: cpu }\n" + Artifacts, "SLM1014", "the built-in engine (device "
+            + "cpu) computes exactly, and 'fast' is asked for; remove one of 'device' and 'precision'" },
+        { Head + "engine: { device: cpu-torch, «devices»: [0, 1] }\n" + Artifacts, "SLM1014",
+            "device cpu-torch computes on the processor, and GPUs are asked for (devices 0,1); remove one of 'device' "
+            + "and 'devices'" },
         {
             Head + "engine: { devices: «[0, 0]» }\n" + Artifacts,
             "SLM1007",
@@ -240,8 +249,10 @@ public sealed class Mistakes : IDisposable
             "unknown device 'gpu'; allowed: auto, cpu, cpu-torch, cuda" },
 
         // Files.
-        { "version: 1\nmodel: «models/none»\n" + Artifacts, "SLM1009", "model 'models/none': there is no such directory; name a Hugging Face model directory (paths are relative to the recipe's folder" },
-        { "version: 1\nmodel: «Qwen/Qwen3-0.6B»\n" + Artifacts, "SLM1009", "model 'Qwen/Qwen3-0.6B': there is no such directory; for the model of that name on the Hugging Face hub, write 'hf://Qwen/Qwen3-0.6B'" },
+        { "version: 1\nmodel: «models/none»\n" + Artifacts, "SLM1009", "model 'models/none': there is no such "
+            + "directory; name a Hugging Face model directory (paths are relative to the recipe's folder" },
+        { "version: 1\nmodel: «Qwen/Qwen3-0.6B»\n" + Artifacts, "SLM1009", "model 'Qwen/Qwen3-0.6B': there is no such "
+            + "directory; for the model of that name on the Hugging Face hub, write 'hf://Qwen/Qwen3-0.6B'" },
         {
             "version: 1\nmodel: «./modle»\n" + Artifacts,
             "SLM1009",
@@ -307,7 +318,8 @@ public sealed class Mistakes : IDisposable
             Head + "calibration: { text: calibration.txt, join: «[a]» }\nartifacts: { a: { sparsity: 0.5 } }\n",
             "SLM1006",
             "write line breaks in double quotes" },
-        { Head + $"calibration: {{ text: calibration.txt, join: «{new string('x', 101)}» }}\nartifacts: {{ a: {{ sparsity: 0.5 }} }}\n", "SLM1007", "'join' has 101 characters" },
+        { Head + $"calibration: {{ text: calibration.txt, join: «{new string('x', 101)}» }}\nartifacts: {{ a: {{ "
+            + $"sparsity: 0.5 }} }}\n", "SLM1007", "'join' has 101 characters" },
 
         // Keys that do not go together.
         {
@@ -322,7 +334,8 @@ public sealed class Mistakes : IDisposable
             Head + "calibration: { dataset: c4, «records»: 5 }\nartifacts: { a: { sparsity: 0.5 } }\n",
             "SLM1014",
             "'records' and 'dataset' exclude each other" },
-        { Head + "calibration: { dataset: c4 }\nevaluation: { perplexity: { p: { dataset: c4, «chat»: messages } } }\nartifacts: { a: { sparsity: 0.5 } }\n", "SLM1014", "'chat' and 'dataset' exclude each other" },
+        { Head + "calibration: { dataset: c4 }\nevaluation: { perplexity: { p: { dataset: c4, «chat»: messages } } "
+            + "}\nartifacts: { a: { sparsity: 0.5 } }\n", "SLM1014", "'chat' and 'dataset' exclude each other" },
         {
             Head + "artifacts:\n  a:\n    method: magnitude\n    pattern: 2:4\n    «sparsity»: 0.5\n",
             "SLM1014",
@@ -339,7 +352,8 @@ public sealed class Mistakes : IDisposable
             WithCalibration + "artifacts: { a: { sparsity: 0.5, «method»: ria, matrix: { method: [wanda] } } }\n",
             "SLM1014",
             "'method' stands both here and in 'matrix'" },
-        { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  a: { rules: [{ match: x, sparsity: 0.1, «keep»: true }] }\n", "SLM1014", "'keep' and 'sparsity'" },
+        { Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  a: { rules: [{ match: x, sparsity: "
+            + "0.1, «keep»: true }] }\n", "SLM1014", "'keep' and 'sparsity'" },
 
         // Artifacts.
         {
@@ -379,13 +393,16 @@ public sealed class Mistakes : IDisposable
             Head + $"defaults: {{ method: magnitude, sparsity: 0.5 }}\nartifacts:\n  «{new string('x', 237)}»:\n",
             "SLM1015",
             "use at most 236 characters" },
-        { Head + $"artifacts:\n  «{new string('x', 240)}»: {{ matrix: {{ method: [magnitude], sparsity: [0.5, 0.6] }} }}\n", "SLM1015", "x-magnitude-0.5' is too long" },
+        { Head + $"artifacts:\n  «{new string('x', 240)}»: {{ matrix: {{ method: [magnitude], sparsity: [0.5, 0.6] }} "
+            + $"}}\n", "SLM1015", "x-magnitude-0.5' is too long" },
         {
             Head + "defaults: { method: magnitude, sparsity: 0.5 }\nartifacts:\n  a:\n  «A»:\n",
             "SLM1016",
             "artifact 'A' has the name of 'a' on line 5" },
-        { WithCalibration + "artifacts:\n  s-wanda: { sparsity: 0.5 }\n  «s»: { sparsity: 0.5, matrix: { method: [wanda] } }\n", "SLM1016", "'s-wanda'" },
-        { WithCalibration + "artifacts:\n  S-Wanda: { sparsity: 0.5 }\n  «s»: { sparsity: 0.5, matrix: { method: [wanda] } }\n", "SLM1016", "letter case makes no difference" },
+        { WithCalibration + "artifacts:\n  s-wanda: { sparsity: 0.5 }\n  «s»: { sparsity: 0.5, matrix: { method: "
+            + "[wanda] } }\n", "SLM1016", "'s-wanda'" },
+        { WithCalibration + "artifacts:\n  S-Wanda: { sparsity: 0.5 }\n  «s»: { sparsity: 0.5, matrix: { method: "
+            + "[wanda] } }\n", "SLM1016", "letter case makes no difference" },
         {
             WithCalibration + "artifacts:\n  s: { matrix: { sparsity: [0.5, «0.50»] } }\n",
             "SLM1016",
@@ -408,7 +425,8 @@ public sealed class Mistakes : IDisposable
             Head + "artifacts: { a: { method: magnitude, sparsity: 0.5, experts: { keep: «half» } } }\n",
             "SLM1007",
             "'keep' must be a number, found 'half'" },
-        { Head + "evaluation: { perplexity: { prose: eval.txt } }\nartifacts: { a: { method: magnitude, sparsity: 0.5, gates: { «pros»: { max: 9 } } } }\n", "SLM1017", "unknown perplexity 'pros'; did you mean 'prose'?" },
+        { Head + "evaluation: { perplexity: { prose: eval.txt } }\nartifacts: { a: { method: magnitude, sparsity: 0.5, "
+            + "gates: { «pros»: { max: 9 } } } }\n", "SLM1017", "unknown perplexity 'pros'; did you mean 'prose'?" },
         {
             Head + "artifacts: { a: { method: magnitude, sparsity: 0.5, gates: { «prose»: { max: 9 } } } }\n",
             "SLM1017",
@@ -502,7 +520,8 @@ public sealed class Mistakes : IDisposable
 
         mistakes.Select(mistake => mistake.Code).ShouldBe(
         [
-            "SLM1011", "SLM1012", "SLM1009", "SLM1009", "SLM1007", "SLM1003", "SLM1008", "SLM1003", "SLM1007", "SLM1017", "SLM1003",
+            "SLM1011", "SLM1012", "SLM1009", "SLM1009", "SLM1007", "SLM1003", "SLM1008", "SLM1003", "SLM1007",
+            "SLM1017", "SLM1003",
         ]);
     }
 

@@ -15,7 +15,8 @@ public sealed class Requirements : IDisposable
     [InlineData("[0.2.0]", "0.2.1", false)]
     public void The_running_tool_must_be_in_the_required_range(string range, string tool, bool allowed)
     {
-        RecipeReading reading = folder.Read($"version: 1\nrequires: \"{range}\"\nmodel: model\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5 }} }}\n", tool);
+        RecipeReading reading = folder.Read($"version: 1\nrequires: \"{range}\"\nmodel: model\nartifacts: {{ a: {{ "
+            + $"method: magnitude, sparsity: 0.5 }} }}\n", tool);
 
         reading.Diagnostics.Select(diagnostic => diagnostic.Code).ShouldBe(allowed ? [] : ["SLM1012"]);
     }

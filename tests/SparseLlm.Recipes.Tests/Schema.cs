@@ -18,7 +18,8 @@ public sealed class Schema : IDisposable
         string path = Path.Combine(RepositoryRoot(), "docs", "recipe.md");
         if (Environment.GetEnvironmentVariable(Regenerate) == "1") File.WriteAllText(path, RecipeReference.Generate());
         File.ReadAllText(path).ShouldBe(RecipeReference.Generate());
-        foreach (string key in (string[])["model", "samples", "maxIncrease", "keep", "refitSteps", "matrix", "encoding", "maxSize"]) File.ReadAllText(path).ShouldContain($"`{key}`");
+        foreach (string key in (string[])["model", "samples", "maxIncrease", "keep", "refitSteps", "matrix", "encoding",
+            "maxSize"]) File.ReadAllText(path).ShouldContain($"`{key}`");
     }
 
     [Fact]

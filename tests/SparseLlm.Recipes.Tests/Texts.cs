@@ -73,7 +73,9 @@ public sealed class Texts : IDisposable
         File.WriteAllText(folder.At(name), content);
         foreach (string text in (string[])[name, Path.GetDirectoryName(name) + "/*" + Path.GetFileName(name)[1..]])
         {
-            string marked = $"version: 1\nmodel: model\ncalibration: {{ text: [calibration.txt, «\"{text.TrimStart('/')}\"»] }}\nevaluation: {{ perplexity: {{ p: «\"{text.TrimStart('/')}\"» }} }}\nartifacts: {{ a: {{ sparsity: 0.5 }} }}\n";
+            string marked = $"version: 1\nmodel: model\ncalibration: {{ text: [calibration.txt, "
+                + $"«\"{text.TrimStart('/')}\"»] }}\nevaluation: {{ perplexity: {{ p: «\"{text.TrimStart('/')}\"» }} "
+                + $"}}\nartifacts: {{ a: {{ sparsity: 0.5 }} }}\n";
             Diagnostic[] mistakes = [.. folder.ReadMarked(
                 name.EndsWith(".npy") ? marked.Replace("calibration.txt, ", "") : marked)];
             mistakes.Select(mistake => mistake.Code).ShouldBe([code, code]);
@@ -86,7 +88,8 @@ public sealed class Texts : IDisposable
     {
         folder.AddFile("x.jsonl");
         File.WriteAllText(folder.At("x.jsonl"), "{\"body\": \"x\"}\n");
-        const string recipe = "version: 1\nmodel: model\ncalibration: { text: x.jsonl, field: FIELD }\nartifacts: { a: { sparsity: 0.5 } }\n";
+        const string recipe = "version: 1\nmodel: model\ncalibration: { text: x.jsonl, field: FIELD }\nartifacts: { a: "
+            + "{ sparsity: 0.5 } }\n";
         folder.ReadValid(recipe.Replace("FIELD", "body"));
         folder.Read(recipe.Replace("FIELD", "text")).Diagnostics.ShouldHaveSingleItem().Message
             .ShouldContain("no string field 'text'");
@@ -117,8 +120,10 @@ public sealed class Texts : IDisposable
     {
         folder.AddFile("x.jsonl");
         File.WriteAllText(folder.At(
-            "x.jsonl"), "{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], \"turns\": [{\"from\": \"human\", \"value\": \"x\"}]}\n");
-        const string recipe = "version: 1\nmodel: model\ncalibration: { text: x.jsonl, chat: FIELD }\nartifacts: { a: { sparsity: 0.5 } }\n";
+            "x.jsonl"), "{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], \"turns\": [{\"from\": \"human\", "
+                + "\"value\": \"x\"}]}\n");
+        const string recipe = "version: 1\nmodel: model\ncalibration: { text: x.jsonl, chat: FIELD }\nartifacts: { a: "
+            + "{ sparsity: 0.5 } }\n";
         folder.ReadValid(recipe.Replace("FIELD", "messages")).Calibration!.Text.Chat.ShouldBe("messages");
         folder.Read(recipe.Replace("FIELD", "turns")).Diagnostics.ShouldHaveSingleItem().Message
             .ShouldContain("the messages have 'from' and 'value'");
@@ -159,7 +164,8 @@ public sealed class Texts : IDisposable
         recipe.Calibration!.Text.ShouldBe(NamedDataSet.Find("c4")!.Calibration);
         recipe.Calibration.Settings.Samples.ShouldBe(16);
         TextSource wiki = recipe.Perplexities[0].Text;
-        wiki.Paths.ShouldBe(["hf://datasets/Salesforce/wikitext/wikitext-2-raw-v1/test-00000-of-00001.parquet@b08601e04326c79dfdd32d625aee71d232d685c3"]);
+        wiki.Paths.ShouldBe([
+            "hf://datasets/Salesforce/wikitext/wikitext-2-raw-v1/test-00000-of-00001.parquet@b08601e04326c79dfdd32d625aee71d232d685c3"]);
         (wiki.Join, wiki.Records, recipe.Perplexities[0].Windows, recipe.Perplexities[0].SequenceLength).ShouldBe(
             ("\n\n", null, null, 512));
         TextSource web = recipe.Perplexities[1].Text;
@@ -196,7 +202,8 @@ public sealed class Texts : IDisposable
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "there is no such thing here");
         Diagnostic mistake = folder.ReadMarked(
-            "version: 1\nmodel: model\ncalibration: { text: «/dev/zero» }\nartifacts: { a: { sparsity: 0.5 } }\n").ShouldHaveSingleItem();
+            "version: 1\nmodel: model\ncalibration: { text: «/dev/zero» }\nartifacts: { a: { sparsity: 0.5 } }\n")
+                .ShouldHaveSingleItem();
         mistake.Code.ShouldBe("SLM3001");
         mistake.Message.ShouldContain("a device and not a regular file");
     }

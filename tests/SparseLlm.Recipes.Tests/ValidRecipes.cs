@@ -82,7 +82,12 @@ public sealed class ValidRecipes : IDisposable
         recipe.Model.ShouldBe(folder.At("model"));
         recipe.ModelLocation.ToString().ShouldBe($"{folder.RecipePath}(3,8,3,16)");
         recipe.Engine.ShouldBe(
-            new EngineChoice("cuda") { Precision = Precision.Fast, Devices = DeviceNumbers.Parse("2,0")!, Threads = 2 });
+            new EngineChoice("cuda")
+            {
+                Precision = Precision.Fast,
+                Devices = DeviceNumbers.Parse("2,0")!,
+                Threads = 2
+            });
         recipe.Memory.ShouldBe(new MemoryBudget.Size(3L << 29));
 
         recipe.Calibration.ShouldNotBeNull();
@@ -132,7 +137,8 @@ public sealed class ValidRecipes : IDisposable
     [InlineData("[0, 1]")]
     public void GPUs_are_a_number_a_list_or_numbers_with_commas(string devices)
     {
-        Recipe recipe = folder.ReadValid($"version: 1\nmodel: model\nengine:\n  devices: {devices}\ncalibration: {{ text: calibration.txt }}\nartifacts: {{ a: {{ sparsity: 0.5 }} }}\n");
+        Recipe recipe = folder.ReadValid($"version: 1\nmodel: model\nengine:\n  devices: {devices}\ncalibration: {{ "
+            + $"text: calibration.txt }}\nartifacts: {{ a: {{ sparsity: 0.5 }} }}\n");
         recipe.Engine.Devices.All.ShouldBe(devices == "1" ? [1] : [0, 1]);
     }
 
@@ -158,7 +164,8 @@ public sealed class ValidRecipes : IDisposable
     [Fact]
     public void The_encoding_is_that_of_the_defaults_where_an_artifact_has_none_of_its_own()
     {
-        Recipe recipe = folder.ReadValid("version: 1\nmodel: model\n" + "defaults: { method: magnitude, sparsity: 0.5, encoding: sparse }\nartifacts: { a: , b: { encoding: dense } }\n");
+        Recipe recipe = folder.ReadValid("version: 1\nmodel: model\n" + "defaults: { method: magnitude, sparsity: 0.5, "
+            + "encoding: sparse }\nartifacts: { a: , b: { encoding: dense } }\n");
 
         recipe.Artifacts.Select(artifact => artifact.Encoding)
             .ShouldBe([CheckpointEncoding.Sparse, CheckpointEncoding.Dense]);
@@ -172,7 +179,9 @@ public sealed class ValidRecipes : IDisposable
     [InlineData("5000000", 5_000_000L, null)]
     public void The_size_is_limited_in_bytes_or_as_a_share_of_the_dense_model(string limit, long? bytes, double? share)
     {
-        Recipe recipe = folder.ReadValid("version: 1\nmodel: model\n" + $"defaults: {{ method: magnitude, sparsity: 0.5 }}\nartifacts:\n  a: {{ gates: {{ maxSize: {limit} }} }}\n  b: {{ gates: {{ maxSize: {{ max: {limit}, severity: warning }} }} }}\n");
+        Recipe recipe = folder.ReadValid("version: 1\nmodel: model\n" + $"defaults: {{ method: magnitude, sparsity: "
+            + $"0.5 }}\nartifacts:\n  a: {{ gates: {{ maxSize: {limit} }} }}\n  b: {{ gates: {{ maxSize: {{ max: "
+            + $"{limit}, severity: warning }} }} }}\n");
 
         SizeGate[] gates = [.. recipe.Artifacts
             .Select(artifact => artifact.Gates.ShouldHaveSingleItem().ShouldBeOfType<SizeGate>())];

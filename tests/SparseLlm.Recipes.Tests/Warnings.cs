@@ -5,7 +5,8 @@ namespace SparseLlm.Recipes.Tests;
 
 public sealed class Warnings : IDisposable
 {
-    private const string Head = "version: 1\nmodel: model\ncalibration: { text: calibration.txt }\nevaluation: { perplexity: { prose: eval.txt } }\n";
+    private const string Head = "version: 1\nmodel: model\ncalibration: { text: calibration.txt }\nevaluation: { "
+        + "perplexity: { prose: eval.txt } }\n";
 
     private readonly RecipeFolder folder = new();
 
@@ -14,7 +15,8 @@ public sealed class Warnings : IDisposable
     [Fact]
     public void A_setting_of_sparsellm_has_no_effect_on_other_methods()
     {
-        var warnings = folder.ReadMarked(Head + "artifacts:\n  a:\n    method: wanda\n    sparsity: 0.5\n    settings: { «solver»: alps, damping: 0.1, «variant»: paper, «sweeps»: 2 }\n");
+        var warnings = folder.ReadMarked(Head + "artifacts:\n  a:\n    method: wanda\n    sparsity: 0.5\n    settings: "
+            + "{ «solver»: alps, damping: 0.1, «variant»: paper, «sweeps»: 2 }\n");
 
         warnings.ShouldAllBe(warning => warning.Code == "SLM1019" && warning.Severity == Severity.Warning);
         warnings[0].Message.ShouldContain("'solver' has no effect on wanda");
@@ -25,14 +27,16 @@ public sealed class Warnings : IDisposable
     [Fact]
     public void A_default_setting_that_no_artifact_heeds_is_reported_once()
     {
-        var warnings = folder.ReadMarked(Head + "defaults: { sparsity: 0.5, settings: { «sweeps»: 2 } }\nartifacts: { a: { method: wanda }, b: { method: ria } }\n");
+        var warnings = folder.ReadMarked(Head + "defaults: { sparsity: 0.5, settings: { «sweeps»: 2 } }\nartifacts: { "
+            + "a: { method: wanda }, b: { method: ria } }\n");
 
         warnings.ShouldHaveSingleItem().Message.ShouldContain("no effect on wanda, ria");
     }
 
     [Fact]
     public void A_default_setting_that_one_artifact_heeds_is_not_reported() =>
-        folder.ReadMarked(Head + "defaults: { sparsity: 0.5, settings: { solver: alps } }\nartifacts: { a: { matrix: { method: [wanda, sparsellm] } } }\n");
+        folder.ReadMarked(Head + "defaults: { sparsity: 0.5, settings: { solver: alps } }\nartifacts: { a: { matrix: { "
+            + "method: [wanda, sparsellm] } } }\n");
 
     [Fact]
     public void A_type_has_no_effect_on_artifacts_without_gguf()
@@ -49,7 +53,8 @@ public sealed class Warnings : IDisposable
     public void A_fractional_limit_that_looks_like_a_percentage_is_reported()
     {
         var warning = folder.ReadMarked(
-            Head + "artifacts: { a: { sparsity: 0.5, gates: { prose: { maxIncrease: «25» } } } }\n").ShouldHaveSingleItem();
+            Head + "artifacts: { a: { sparsity: 0.5, gates: { prose: { maxIncrease: «25» } } } }\n")
+                .ShouldHaveSingleItem();
 
         warning.ToString().ShouldContain("warning SLM1020: 'maxIncrease: 25' allows 2500 %; write 25% or 2500%");
     }

@@ -38,7 +38,8 @@ public sealed class YamlSyntax : IDisposable
     [InlineData(Valid + "«\"two\\nlines\"»: 1\n", "a key must be on one line")]
     [InlineData("base: &base { model: model }\n", null)]
     [InlineData("«<<»: { x: 1 }\n" + Valid, "merge keys are not supported")]
-    [InlineData("version: 1\nmodel: model\nartifacts:\n  a:\n    method: magnitude\n    sparsity: 0.5\n    rules: [{ match: «*.out_proj», keep: true }]\n", "put it in quotes")]
+    [InlineData("version: 1\nmodel: model\nartifacts:\n  a:\n    method: magnitude\n    sparsity: 0.5\n    rules: [{ "
+        + "match: «*.out_proj», keep: true }]\n", "put it in quotes")]
     public void What_is_not_YAML_is_reported_where_it_stands(string marked, string? advice)
     {
         if (advice is null)
@@ -118,7 +119,8 @@ public sealed class YamlSyntax : IDisposable
 
     [Fact]
     public void Block_text_is_located_without_the_lines_after_it() =>
-        folder.ReadMarked("version: 1\nmodel: «|-\n  no such\n  model»\n\n# comment\nartifacts: { a: { method: magnitude, sparsity: 0.5 } }\n");
+        folder.ReadMarked("version: 1\nmodel: «|-\n  no such\n  model»\n\n# comment\nartifacts: { a: { method: "
+            + "magnitude, sparsity: 0.5 } }\n");
 
     [Theory]
     [InlineData("\r\n")]

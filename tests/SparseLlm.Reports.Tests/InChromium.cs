@@ -34,7 +34,8 @@ public sealed class InChromium(Chromium browser) : IClassFixture<Chromium>, IDis
         (await browser.Evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)"))
             .ShouldBe("true");
         (await browser.Evaluate(
-            "[...document.querySelectorAll('svg.chart')].every(chart => chart.getBBox().width > 300)")).ShouldBe("true");
+            "[...document.querySelectorAll('svg.chart')].every(chart => chart.getBBox().width > 300)"))
+                .ShouldBe("true");
         string values = await browser.Evaluate(
             "[...document.querySelectorAll('svg.chart title')].map(title => title.textContent).join('\\n')");
         values.ShouldContain(page == "report" ? "layer 3, down_proj: 0.1270" : "b: 40.000 (+100.0 %) at 80.00 %");
@@ -55,7 +56,9 @@ public sealed class InChromium(Chromium browser) : IClassFixture<Chromium>, IDis
         File.WriteAllText(path, ArtifactPage.Render(Samples.Manifest(layers: layers), []));
         await browser.Show(path, width, "light");
         (await browser.Evaluate(Outside)).ShouldBe("");
-        (await browser.Evaluate($"[...document.querySelectorAll('.chart')].filter(chart => [...chart.querySelectorAll('text')].some(text => text.textContent === '{layers - 1}')).length")).ShouldBe("2");
+        (await browser.Evaluate($"[...document.querySelectorAll('.chart')].filter(chart => "
+            + $"[...chart.querySelectorAll('text')].some(text => text.textContent === '{layers - 1}')).length"))
+                .ShouldBe("2");
         await Keep($"layers-{layers}-{width}.png");
     }
 

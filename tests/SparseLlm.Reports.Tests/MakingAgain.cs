@@ -92,7 +92,8 @@ public sealed class MakingAgain : IDisposable
         using Process process = Process.Start(start)!;
         process.StandardOutput.ReadToEnd().TrimEnd().Split('\n').ShouldBe(
         [
-            "sparsellm", "prune", "tiny & small", "--method", "sparsellm", "--sparsity", "0.7", "--set", "damping=0.05", "--set", "biasRefit=false",
+            "sparsellm", "prune", "tiny & small", "--method", "sparsellm", "--sparsity", "0.7", "--set", "damping=0.05",
+            "--set", "biasRefit=false",
             "--calibration", Samples
                 .HostileFile, "--samples", "16", "--sequence-length", "128", "--seed", "7", "--output", "small-70",
         ]);

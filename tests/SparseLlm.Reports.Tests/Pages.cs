@@ -25,7 +25,8 @@ public sealed partial class Pages
         [
             "small-70", "70.00 %", "20.000", "25.000", "+25.0 %", Samples.HostileText, Samples
                 .HostileFile, "layer 2: the damping was raised <twice>",
-            "8.0 MiB", "3.0 MiB", "-62.5 %", "2.0 MiB", "-33.3 %", "35.00 %", "12.3 s", "300.0 MiB", "0.1270", "model.layers.3.mlp.down_proj.weight", "0.2500", "0.1250",
+            "8.0 MiB", "3.0 MiB", "-62.5 %", "2.0 MiB", "-33.3 %", "35.00 %", "12.3 s", "300.0 MiB", "0.1270",
+            "model.layers.3.mlp.down_proj.weight", "0.2500", "0.1250",
             "16 windows of 128 tokens, random, seed 7", "cpu-fma/1", "0.1.0", manifest.Key, manifest.Digest, manifest
                 .Model
                 .Digest, new string('d', 64), new string('f', 64),
@@ -225,7 +226,8 @@ public sealed partial class Pages
         page.ShouldNotContain("<script>");
         page.ShouldContain("| a | +25.0 % | ✓ met at most +30.0 % over dense |  | ");
         page.Split('\n').ShouldContain(RecipeSummary.Head);
-        page.ShouldContain("| 20.000 | 25.000 | sparsellm | 70.00 % | 35.00 % | dense | 3.0 MiB | 2.5 MiB | 63.5 | 41.3 | 2.0 MiB | 12.3 s |");
+        page.ShouldContain("| 20.000 | 25.000 | sparsellm | 70.00 % | 35.00 % | dense | 3.0 MiB | 2.5 MiB | 63.5 | "
+            + "41.3 | 2.0 MiB | 12.3 s |");
     }
 
     [Fact]
@@ -235,7 +237,8 @@ public sealed partial class Pages
         ArtifactManifest?[] manifests = [Samples.Manifest("a"), Samples.Manifest("b", pruned: 40), null];
         string[] lines = RecipeSummary.Format(
             recipe,
-            [.. recipe.Artifacts.Zip(manifests, (artifact, manifest) => new ArtifactResult(artifact, manifest))]).Split('\n');
+            [.. recipe.Artifacts.Zip(manifests, (artifact, manifest) => new ArtifactResult(artifact, manifest))])
+                .Split('\n');
         lines.Where(line => line.StartsWith('|')).Select(line => line.Replace(@"\|", "").Count(unit => unit == '|'))
             .Distinct()
             .ShouldBe([18]);
@@ -278,7 +281,8 @@ public sealed partial class Pages
         ArtifactSummary.Format(dense, []).ShouldContain("The weights take 3.0 MiB on disk and");
         ArtifactSummary.Format(
             dense,
-            []).ShouldContain("Packed, with 'encoding: sparse', they would take 2.5 MiB. A weight of the pruned matrices takes 6.05 bits packed, and 16.00 otherwise.");
+            []).ShouldContain("Packed, with 'encoding: sparse', they would take 2.5 MiB. A weight of the pruned "
+                + "matrices takes 6.05 bits packed, and 16.00 otherwise.");
         ArtifactSummary.Format(packed, []).ShouldContain("The weights take 2.5 MiB on disk, packed, and");
         ArtifactSummary.Format(packed, []).ShouldContain("Not packed, they would take 3.0 MiB.");
         Document.Parse(Report(dense)).Value.ShouldContain("where they are packed, as 'encoding: sparse' does, -68.8 %");

@@ -48,7 +48,8 @@ public sealed class ManyVectorsTests
     [MemberData(nameof(Kernels))]
     public void Groups_of_any_size_are_multiplied_exactly(InstructionSet instructions, ElementType type)
     {
-        foreach ((int keep, int size) in (ReadOnlySpan<(int, int)>)[(1, 2), (2, 4), (3, 4), (5, 8), (3, 16), (31, 32), (2, 3), (4, 5), (1, 6)])
+        foreach ((int keep, int size) in (ReadOnlySpan<(int, int)>)[(1, 2), (2, 4), (3, 4), (5, 8), (3, 16), (31, 32),
+            (2, 3), (4, 5), (1, 6)])
         {
             foreach (int columns in (int[])[size, 60 / size * size, 420 / size * size, 900 / size * size])
             {
@@ -201,7 +202,8 @@ public sealed class ManyVectorsTests
             ElementType.BF16, RandomWeights.Fill(
                 rows,
                 600,
-                () => RandomWeights.Rounded(random.NextDouble(), ElementType.BF16)), RandomWeights.Kept(random, rows, 600, 0.5), InstructionSets.Best);
+                () => RandomWeights.Rounded(random.NextDouble(), ElementType.BF16)),
+                RandomWeights.Kept(random, rows, 600, 0.5), InstructionSets.Best);
     }
 
     private static void ShouldBeExact(PackedWeights packed, int count, Random random)

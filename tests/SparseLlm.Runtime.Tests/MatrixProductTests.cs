@@ -79,7 +79,8 @@ public sealed class MatrixProductTests
     [MemberData(nameof(Kernels))]
     public void Groups_of_any_size_are_multiplied_exactly(InstructionSet instructions, ElementType type)
     {
-        foreach ((int keep, int size) in (ReadOnlySpan<(int, int)>)[(1, 2), (2, 4), (1, 4), (3, 4), (4, 8), (5, 8), (1, 8), (8, 16), (3, 16), (16, 32), (31, 32), (2, 3), (4, 5), (1, 6)])
+        foreach ((int keep, int size) in (ReadOnlySpan<(int, int)>)[(1, 2), (2, 4), (1, 4), (3, 4), (4, 8), (5, 8),
+            (1, 8), (8, 16), (3, 16), (16, 32), (31, 32), (2, 3), (4, 5), (1, 6)])
         {
             foreach (int groups in (int[])[1, 2, 3, 5, 8, 9, 33])
             {

@@ -88,7 +88,8 @@ public sealed class MatrixTests
         new Span<byte>(memory, 256).Clear();
         StoredMatrix.Bitmask(shape, values, mask, offsets, InstructionSet.Portable).Rows.ShouldBe(2);
         Should.Throw<ArgumentException>(
-            () => StoredMatrix.Dense(shape, new StoredBytes(memory, 63, 128), InstructionSet.Portable)).ParamName.ShouldBe("values");
+            () => StoredMatrix.Dense(shape, new StoredBytes(memory, 63, 128),
+                InstructionSet.Portable)).ParamName.ShouldBe("values");
         Should.Throw<ArgumentException>(() => StoredMatrix.Bitmask(
             shape,
             new StoredBytes(memory, 8, 8 + 63),
@@ -102,11 +103,14 @@ public sealed class MatrixTests
             offsets,
             InstructionSet.Portable)).ParamName.ShouldBe("mask");
         Should.Throw<ArgumentException>(
-            () => StoredMatrix.Bitmask(shape, values, new StoredBytes(memory, 3, 64), offsets, InstructionSet.Portable)).ParamName.ShouldBe("mask");
+            () => StoredMatrix.Bitmask(shape, values, new StoredBytes(memory, 3, 64), offsets,
+                InstructionSet.Portable)).ParamName.ShouldBe("mask");
         Should.Throw<ArgumentException>(
-            () => StoredMatrix.Bitmask(shape, values, mask, new StoredBytes(memory, 8, 16), InstructionSet.Portable)).ParamName.ShouldBe("offsets");
+            () => StoredMatrix.Bitmask(shape, values, mask, new StoredBytes(memory, 8, 16),
+                InstructionSet.Portable)).ParamName.ShouldBe("offsets");
         Should.Throw<ArgumentException>(
-            () => StoredMatrix.Groups(shape, new GroupPattern(2, 4), values, mask, InstructionSet.Portable)).ParamName.ShouldBe("values");
+            () => StoredMatrix.Groups(shape, new GroupPattern(2, 4), values, mask,
+                InstructionSet.Portable)).ParamName.ShouldBe("values");
     }
 
     [Theory]

@@ -21,7 +21,8 @@ public sealed class Building : IDisposable
         artifact.GetProperty("perplexity").GetProperty("prose").GetProperty("pruned").GetDouble()
             .ShouldBeGreaterThan(
                 artifact.GetProperty("perplexity").GetProperty("prose").GetProperty("dense").GetDouble());
-        foreach (string file in (string[])["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "pruning.json", "summary.md", "report.html"])
+        foreach (string file in (string[])["config.json", "model.safetensors", "tokenizer.json",
+            "tokenizer_config.json", "pruning.json", "summary.md", "report.html"])
         {
             File.Exists(Path.Combine(Models, "half", file)).ShouldBeTrue(file);
         }
@@ -83,7 +84,8 @@ public sealed class Building : IDisposable
     public void A_missed_gate_of_a_warning_fails_nothing_and_is_among_what_every_build_warns_of()
     {
         Write(
-            "artifacts: { most: { method: magnitude, sparsity: 0.9, gates: { prose: { max: 7, severity: warning } } } }");
+            "artifacts: { most: { method: magnitude, sparsity: 0.9, gates: { prose: { max: 7, severity: warning } } } "
+            + "}");
         string lists = Path.Combine(Path.GetDirectoryName(Models)!, "lists");
 
         ToolProcess build = Build("--manifest", lists);
@@ -142,8 +144,8 @@ public sealed class Building : IDisposable
     {
         ToolProcess prune = ToolProcess.Run(
             "prune", Repository.Model("tiny-opt"), "--method", "sparsegpt", "--set", "damping=0", "--sparsity", "0.5",
-            "--calibration", Repository.Text(
-                "sample-calibration.txt"), "--samples", "1", "--sequence-length", "8", "-o", Models);
+            "--calibration", Repository.Text("sample-calibration.txt"),
+            "--samples", "1", "--sequence-length", "8", "-o", Models);
         prune.ExitCode.ShouldBe(0, prune.Error);
         prune.Error.ShouldContain("sparsellm: note SLM4008: ");
         prune.Error.ShouldNotContain("warning");
@@ -177,7 +179,8 @@ public sealed class Building : IDisposable
         Directory.CreateDirectory(directory["notes.outputs"]);
         ToolProcess build = Build("--manifest", directory["notes"]);
         build.ExitCode.ShouldBe(1);
-        build.Error.ShouldContain($"{directory["notes"]}: error SLM4006: the artifacts were made, but the lists for the build system cannot be written: ");
+        build.Error.ShouldContain($"{directory["notes"]}: error SLM4006: the artifacts were made, but the lists for "
+            + $"the build system cannot be written: ");
     }
 
     private void Write(string artifacts) => File.WriteAllText(directory["pruning.yaml"], $$"""

@@ -119,10 +119,12 @@ public sealed class CacheCommands : IDisposable
         Directory.CreateDirectory(Path.Combine(Cache, "tmp"));
         string file = Path.Combine(Cache, "tmp", "work.tmp");
         File.WriteAllText(file, "precious");
-        foreach (string command in (string[])["cache ls", "cache verify", "cache gc --yes", "plan", "status", "why a", "build", "cache push", "cache pull", "doctor"])
+        foreach (string command in (string[])["cache ls", "cache verify", "cache gc --yes", "plan", "status", "why a",
+            "build", "cache push", "cache pull", "doctor"])
         {
             File.WriteAllText(directory[
-                "pruning.yaml"], $"version: 1\nmodel: {Repository.Model("tiny-opt")}\nartifacts:\n  a: {{ method: magnitude, sparsity: 0.5 }}\n");
+                "pruning.yaml"], $"version: 1\nmodel: {Repository.Model("tiny-opt")}\nartifacts:\n  a: {{ method: "
+                    + $"magnitude, sparsity: 0.5 }}\n");
             string[] words = command.StartsWith("plan") || command.StartsWith("status") || command.StartsWith("why")
                 || command.StartsWith("build")
                 || command.StartsWith("cache pu")

@@ -71,7 +71,8 @@ public sealed class CallingOff
 
         // A result of many times what a pipe holds, and nobody who reads it.
         File.WriteAllText(directory[
-            "pruning.yaml"], $"version: 1\nmodel: {Repository.Model("tiny-opt")}\ndefaults: {{ method: magnitude, sparsity: 0.5 }}\nartifacts:\n"
+            "pruning.yaml"], $"version: 1\nmodel: {Repository.Model("tiny-opt")}\ndefaults: {{ method: magnitude, "
+                + $"sparsity: 0.5 }}\nartifacts:\n"
             + string.Concat(Enumerable.Range(0, 900).Select(index => $"  {new string('x', 200)}{index}:\n")));
         using Process process = ToolProcess.Start("validate", directory.Path, "--json");
         process.StandardOutput.ReadLine();

@@ -101,7 +101,8 @@ public sealed class CommandLines
         using var directory = new TempDirectory();
         File.WriteAllText(directory["records.txt"], "{\"text\": \"one\"}\n");
         File.WriteAllText(directory[
-            "pruning.yaml"], $"version: 1\nmodel: {Model}\ncalibration: {{ text: records.txt }}\nartifacts: {{ a: {{ sparsity: 0.5 }} }}\n");
+            "pruning.yaml"], $"version: 1\nmodel: {Model}\ncalibration: {{ text: records.txt }}\nartifacts: {{ a: {{ "
+                + $"sparsity: 0.5 }} }}\n");
         foreach (string command in (string[])["validate", "plan", "status", "build"])
         {
             ToolProcess run = ToolProcess.Run(command, directory.Path);
@@ -129,7 +130,8 @@ public sealed class CommandLines
         using var directory = new TempDirectory();
         File.Copy(Repository.Text("sample-eval.txt"), directory["one\ntwo.txt"]);
         File.WriteAllText(directory[
-            "pruning.yaml"], $"version: 1\nmodel: {Model}\ncalibration: {{ text: \"*two.txt\", samples: 1, sequenceLength: 16 }}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5 }} }}\n");
+            "pruning.yaml"], $"version: 1\nmodel: {Model}\ncalibration: {{ text: \"*two.txt\", samples: 1, "
+                + $"sequenceLength: 16 }}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5 }} }}\n");
         ToolProcess build = ToolProcess.Run("build", directory.Path, "--manifest", directory["lists"]);
         build.ExitCode.ShouldBe(1);
         build.Error.ShouldContain($"{directory[@"one\ntwo.txt"]}: error SLM5006: ");

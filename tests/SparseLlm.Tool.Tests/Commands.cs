@@ -14,7 +14,8 @@ public sealed class Commands
     {
         using var directory = new TempDirectory();
         ToolProcess prune = ToolProcess.Run(
-            "prune", Model, "--method", "sparsegpt", "--pattern", "2:4", "--calibration", Calibration, "--samples", "8", "-o", directory["out"], "--json");
+            "prune", Model, "--method", "sparsegpt", "--pattern", "2:4", "--calibration", Calibration, "--samples", "8",
+            "-o", directory["out"], "--json");
         prune.ExitCode.ShouldBe(0, prune.Error);
         prune.Json.GetProperty("output").GetString().ShouldBe(directory["out"]);
         prune.Json.GetProperty("sparsity").GetDouble().ShouldBe(0.5);

@@ -73,7 +73,8 @@ public sealed class Pulling : IDisposable
         string moved = $"hf://acme/tiny-opt: the hub's main moved from {before} to {after}";
         Run(
             "why",
-            "half").Output.ShouldContain($"half is up to date.\nNothing has changed since pruning.lock.json.\n{moved}; 'dotnet sparsellm update' moves the lock file there.");
+            "half").Output.ShouldContain($"half is up to date.\nNothing has changed since pruning.lock.json.\n{moved}; "
+                + $"'dotnet sparsellm update' moves the lock file there.");
         Run("update", "--check").ExitCode.ShouldBe(3);
         Run("update").Output.ShouldContain($"{moved}\npruning.lock.json is moved");
         Run("status").Error.ShouldContain("this command downloads nothing; 'dotnet sparsellm pull' does");

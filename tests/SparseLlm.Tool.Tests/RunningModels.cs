@@ -57,7 +57,8 @@ public sealed class RunningModels : IDisposable
         pruned.ExitCode.ShouldBe(0, pruned.Error);
         pruned.Output.ShouldBe(packed.Json.GetProperty("text").GetString());
         pruned.Output.ShouldStartWith(" ");
-        pruned.Error.ShouldMatch("[0-9]+ prompt tokens \\([0-9.]+ a second\\), 24 generated \\([0-9.]+ a second\\); [0-9]+ MB of memory at most");
+        pruned.Error.ShouldMatch("[0-9]+ prompt tokens \\([0-9.]+ a second\\), 24 generated \\([0-9.]+ a second\\); "
+            + "[0-9]+ MB of memory at most");
 
         JsonElement bench = ToolProcess.Run(
             "bench",
@@ -111,7 +112,8 @@ public sealed class RunningModels : IDisposable
         string[] run = ["run", directory.Path, "--prompt", Prompt, "--max-tokens", "8"];
         ToolProcess.Run(run).Output.ShouldContain("\u001b[31m");
 
-        string command = $"dotnet {Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")} run {directory.Path} --prompt '{Prompt}' --max-tokens 8";
+        string command = $"dotnet {Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")} run "
+            + $"{directory.Path} --prompt '{Prompt}' --max-tokens 8";
         using Process script = Process.Start(new ProcessStartInfo("/usr/bin/script", ["-qec", command, "/dev/null"])
         {
             RedirectStandardOutput = true,
@@ -169,7 +171,8 @@ public sealed class RunningModels : IDisposable
     public void A_conversation_is_read_only_as_far_as_it_is_new()
     {
         using LanguageModel model = Open();
-        ChatTemplate template = ChatTemplate.Parse("{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}");
+        ChatTemplate template = ChatTemplate.Parse("{% for message in messages %}{{ message.role }}: {{ "
+            + "message.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}");
         var options = new GenerationOptions { MaximumTokens = 6 };
         foreach (IPrompting prompting in (IPrompting[])[new ChatPrompting(
             model.Tokenizer,
@@ -201,11 +204,13 @@ public sealed class RunningModels : IDisposable
     public void A_conversation_is_what_the_template_makes_of_it()
     {
         using LanguageModel model = Open();
-        ChatTemplate template = ChatTemplate.Parse("{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}");
+        ChatTemplate template = ChatTemplate.Parse("{% for message in messages %}{{ message.role }}: {{ "
+            + "message.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}");
         var prompting = new ChatPrompting(model.Tokenizer, template, "Be a king.");
         prompting.Add("Who are you?", "A king.");
         prompting.Prompt("Since when?").ShouldBe(model.Tokenizer.Encode(
-            "system: Be a king.\nuser: Who are you?\nassistant: A king.\nuser: Since when?\nassistant:", addSpecialTokens: false));
+            "system: Be a king.\nuser: Who are you?\nassistant: A king.\nuser: Since when?\nassistant:",
+            addSpecialTokens: false));
     }
 
     [Fact]
@@ -242,7 +247,8 @@ public sealed class RunningModels : IDisposable
         using LanguageModel model = Open(directory.Path);
         Parse(model).ShouldBe(new GenerationOptions { Temperature = 0.6f, TopK = 20, RepetitionPenalty = 1.1f });
         GenerationOptions options = Parse(
-            model, "--temperature", "0", "--top-k", "3", "--top-p", "0.5", "--min-p", "0.1", "--repetition-penalty", "1", "--seed", "7", "--max-tokens", "9", "--stop", "a b", "--stop", "c");
+            model, "--temperature", "0", "--top-k", "3", "--top-p", "0.5", "--min-p", "0.1", "--repetition-penalty",
+            "1", "--seed", "7", "--max-tokens", "9", "--stop", "a b", "--stop", "c");
         options.StopStrings.ShouldBe(["a b", "c"]);
         (options with { StopStrings = [] }).ShouldBe(
             new GenerationOptions { TopK = 3, TopP = 0.5f, MinP = 0.1f, Seed = 7, MaximumTokens = 9 });

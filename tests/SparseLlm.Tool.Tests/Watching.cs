@@ -30,7 +30,8 @@ public sealed class Watching : IDisposable
         const string name = "a-name-of-twenty-eight-chars";
         project.Write(
             $"  {name}: {{ method: sparsegpt, sparsity: 0.5 }}\n  b: {{ method: magnitude, pattern: \"2:4\" }}");
-        string build = $"dotnet {Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")} build {project["pruning.yaml"]} --output {project.Models}";
+        string build = $"dotnet {Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")} build "
+            + $"{project["pruning.yaml"]} --output {project.Models}";
 
         string[] screen = TerminalScreen.Of(width, $"echo what was there before; {build}; {build}");
 
@@ -69,7 +70,8 @@ public sealed class Watching : IDisposable
 
     private string RunInTerminal()
     {
-        string command = $"stty cols 120; dotnet {Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")} build {project["pruning.yaml"]} --output {project.Models}";
+        string command = $"stty cols 120; dotnet {Path.Combine(AppContext.BaseDirectory, "dotnet-sparsellm.dll")} "
+            + $"build {project["pruning.yaml"]} --output {project.Models}";
         var start = new ProcessStartInfo("/usr/bin/script", ["-qec", command, "/dev/null"])
         {
             RedirectStandardOutput = true,

@@ -32,7 +32,8 @@ internal static class DecoderLayers
                 "torch",
                 Goal,
                 () => Timing.Of(() => layer.Forward(x, Tokens).Dispose()),
-                () => peer.Run($"layer {shape.Hidden} {shape.FeedForward} {shape.Heads} {Tokens} {(shape.Family == ModelFamily.Llama ? 1 : 0)}"));
+                () => peer.Run($"layer {shape.Hidden} {shape.FeedForward} {shape.Heads} {Tokens} "
+                    + $"{(shape.Family == ModelFamily.Llama ? 1 : 0)}"));
         }
         finally
         {

@@ -74,7 +74,16 @@ internal static class ModelComparison
     {
         var command = new Command(
             "models",
-            "Generates with whole models, dense and pruned, and with llama.cpp, and prints tables as Markdown.") { Shapes, Threads, Contexts, Instructions, Turns, Layers, Folder };
+            "Generates with whole models, dense and pruned, and with llama.cpp, and prints tables as Markdown.")
+        {
+            Shapes,
+            Threads,
+            Contexts,
+            Instructions,
+            Turns,
+            Layers,
+            Folder,
+        };
         command.SetAction(RunAll);
         return command;
     }
@@ -109,17 +118,20 @@ internal static class ModelComparison
                 foreach (int threads in arguments.GetRequiredValue(Threads))
                 {
                     string[] combination = [.. common, "--threads", $"{threads}", "--instructions", instructions];
-                    Start(instructions, ["turns", .. combination, "--turns", $"{arguments.GetValue(Turns)}", "--contexts", .. arguments.GetRequiredValue(Contexts).Select(context => $"{context}")]);
+                    Start(instructions, ["turns", .. combination, "--turns", $"{arguments.GetValue(Turns)}",
+                        "--contexts", .. arguments.GetRequiredValue(Contexts).Select(context => $"{context}")]);
                 }
             }
 
-            Console.WriteLine($"\n{shape}, alone in a process, two threads: opening and the first token, and the most memory, mapped files included\n");
+            Console.WriteLine($"\n{shape}, alone in a process, two threads: opening and the first token, and the most "
+                + $"memory, mapped files included\n");
             Console.WriteLine("| | open, s | with the first token, s | peak memory, MB |");
             Console.WriteLine("|---|---:|---:|---:|");
             foreach (string name in Contestants.Names)
             {
                 Start(arguments.GetRequiredValue(Instructions)[
-                    ^1], ["alone", .. common, "--threads", "2", "--instructions", arguments.GetRequiredValue(Instructions)[^1], "--contestant", name]);
+                    ^1], ["alone", .. common, "--threads", "2", "--instructions",
+                    arguments.GetRequiredValue(Instructions)[^1], "--contestant", name]);
             }
         }
     }
@@ -155,15 +167,22 @@ internal static class ModelComparison
         double bandwidth = ReadBandwidth(threads);
         foreach (int context in arguments.GetRequiredValue(Contexts))
         {
-            Console.WriteLine($"\n{shape}, {instructions}, {threads} thread(s), context {context}; reading memory: {bandwidth / 1e9:0.0} GB/s\n");
-            Console.WriteLine("| | ms a token | times as fast as dense BF16 | times as fast as llama.cpp BF16 | time to read the weights / time | weights, MB a token | prefill, tokens/s | prefill, times llama.cpp F16 |");
+            Console.WriteLine($"\n{shape}, {instructions}, {threads} thread(s), context {context}; reading memory: "
+                + $"{bandwidth / 1e9:0.0} GB/s\n");
+            Console.WriteLine("| | ms a token | times as fast as dense BF16 | times as fast as llama.cpp BF16 | time "
+                + "to read the weights / time | weights, MB a token | prefill, tokens/s | prefill, times llama.cpp F16 "
+                + "|");
             Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|");
             double[] prefill = [.. contestants.Select(contestant => Prefill(contestant, context))];
             double[][] times = Decode(contestants, arguments.GetValue(Turns));
             for (int i = 0; i < contestants.Length; i++)
             {
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"| {contestants[i].Name} | {Timing.Median(times[i]):0.0} | {Ratio(times[0], times[i]):0.00} | {Ratio(times[IndexOf("llama.cpp BF16")], times[i]):0.00} | {contestants[i].Bytes / bandwidth * 1000 / Timing.Median(times[i]):0.00} | {contestants[i].Bytes / 1e6:0} | {prefill[i]:0} | {prefill[i] / prefill[IndexOf("llama.cpp F16")]:0.00} |"));
+                    $"| {contestants[i].Name} | {Timing.Median(times[i]):0.0} | {Ratio(times[0], times[i]):0.00} | "
+                    + $"{Ratio(times[IndexOf("llama.cpp BF16")], times[i]):0.00} | "
+                    + $"{contestants[i].Bytes / bandwidth * 1000 / Timing.Median(times[i]):0.00} | "
+                    + $"{contestants[i].Bytes / 1e6:0} | {prefill[i]:0} | "
+                    + $"{prefill[i] / prefill[IndexOf("llama.cpp F16")]:0.00} |"));
             }
         }
 

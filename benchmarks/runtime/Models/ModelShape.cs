@@ -2,7 +2,8 @@ namespace SparseLlm.Benchmarks.Runtime.Models;
 
 /// <summary>The widths of a published model.</summary>
 internal sealed record ModelShape(
-    string Name, string Architecture, string ModelType, int Layers, int Hidden, int FeedForward, int Heads, int KeyValueHeads, int HeadWidth, int Vocabulary, bool IsTied, bool HasHeadNorms)
+    string Name, string Architecture, string ModelType, int Layers, int Hidden, int FeedForward, int Heads,
+    int KeyValueHeads, int HeadWidth, int Vocabulary, bool IsTied, bool HasHeadNorms)
 {
     /// <summary>TinyLlama-1.1B (Zhang et al. 2024).</summary>
     public static ModelShape TinyLlama { get; } = new(

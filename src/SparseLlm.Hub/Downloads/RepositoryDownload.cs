@@ -19,7 +19,8 @@ internal sealed class RepositoryDownload(
 
     /// <summary>Bytes that a download would bring.</summary>
     public long Missing(
-        IEnumerable<HubFile> files) => Sum(files.Where(file => !Snapshot.Contains(file) && !HasBlob(file)).DistinctBy(file => file.Id).Select(file => file.Size - Received(file)));
+        IEnumerable<HubFile> files) => Sum(files.Where(file => !Snapshot.Contains(file) && !HasBlob(file))
+            .DistinctBy(file => file.Id).Select(file => file.Size - Received(file)));
 
     /// <summary>Brings those that are not there.</summary>
     public void Run(IReadOnlyList<HubFile> files, IProgress<HubProgress>? progress, CancellationToken cancellation)
@@ -32,7 +33,11 @@ internal sealed class RepositoryDownload(
 
         if (options.IsOffline)
         {
-            throw HubFailures.Offline(options, address, $"'{missing[0].Path}'{(missing.Length > 1 ? FormattableString.Invariant($", with {missing.Length - 1} more,") : "")} of commit {commit}", folder.Root);
+            string others = missing.Length > 1
+                ? FormattableString.Invariant($", with {missing.Length - 1} more,")
+                : "";
+            throw HubFailures.Offline(
+                options, address, $"'{missing[0].Path}'{others} of commit {commit}", folder.Root);
         }
 
         try
@@ -53,8 +58,9 @@ internal sealed class RepositoryDownload(
             throw FullDisk.IsCauseOf(exception)
                 ? NoSpace("the disk is full", exception)
                 : HubDiagnostics.CacheUnusable.Error(
-                new SourceLocation(
-                    folder.Root), $"{address}: the hub's cache cannot be written: {exception.Message}; HF_HUB_CACHE names another place", exception);
+                new SourceLocation(folder.Root),
+                $"{address}: the hub's cache cannot be written: {exception.Message}; HF_HUB_CACHE "
+                        + $"names another place", exception);
         }
     }
 
@@ -93,7 +99,8 @@ internal sealed class RepositoryDownload(
             if (!isFirst)
             {
                 throw HubDiagnostics.Damaged.Error(
-                    null, $"{address}: '{file.Path}' is not what the hub lists, fetched twice: {flaw}; something between here and {options.Endpoint} changes what passes. Nothing of it was kept");
+                    null, $"{address}: '{file.Path}' is not what the hub lists, fetched twice: {flaw}; something "
+                        + $"between here and {options.Endpoint} changes what passes. Nothing of it was kept");
             }
 
             notices.DamagedOnce(address, file.Path, flaw);
@@ -145,7 +152,8 @@ internal sealed class RepositoryDownload(
 
     private DiagnosticException NoSpace(string reason, Exception? inner) => HubDiagnostics.NoSpace.Error(
         new SourceLocation(
-            folder.Root), $"{address}: {reason}; free some space, or name another place by HF_HUB_CACHE. What has come is kept", inner);
+            folder.Root), $"{address}: {reason}; free some space, or name another place by HF_HUB_CACHE. What has come "
+                + $"is kept", inner);
 
     private bool HasBlob(HubFile file)
         => new FileInfo(folder.Blob(file.Id)) is { Exists: true, LinkTarget: null } blob && blob.Length == file.Size;

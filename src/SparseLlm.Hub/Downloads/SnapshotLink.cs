@@ -39,7 +39,8 @@ internal static class SnapshotLink
             File.CreateSymbolicLink(path, target);
             return true;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or PlatformNotSupportedException && !FullDisk.IsCauseOf(exception))
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException
+            or PlatformNotSupportedException && !FullDisk.IsCauseOf(exception))
         {
             // Windows allows links to developers only, and some file systems to nobody.
             return false;

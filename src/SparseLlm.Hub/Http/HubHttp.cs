@@ -91,7 +91,8 @@ internal sealed class HubHttp : IDisposable
             catch (OperationCanceledException exception) when (!token.IsCancellationRequested)
             {
                 throw new HttpRequestException(FormattableString.Invariant(
-                    $"it does not answer, or not a byte more within {options.Patience.TotalSeconds:0} seconds"), exception);
+                    $"it does not answer, or not a byte more within {options.Patience.TotalSeconds:0} seconds"),
+                    exception);
             }
         }
     }

@@ -41,7 +41,8 @@ internal sealed partial class HubStatusException : HttpRequestException
 
     /// <summary>Whether the same may go well later. The addresses that the hub sends us to for files are good for a
     /// while only, so that asking the hub again helps there.</summary>
-    public bool MayPass => !IsHub || StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
+    public bool MayPass => !IsHub || StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
+        or >= HttpStatusCode.InternalServerError;
 
     private static TimeSpan? AfterOf(HttpResponseMessage response)
     {

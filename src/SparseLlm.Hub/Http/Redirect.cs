@@ -13,7 +13,8 @@ internal static class Redirect
 
     /// <summary>Whether an answer to a request for something sends us elsewhere.</summary>
     public static bool IsOne(HttpResponseMessage response) =>
-        response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
+        response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
+            or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
 
     /// <summary>Where it sends us.</summary>
     /// <param name="address">What was asked.</param>

@@ -46,13 +46,16 @@ internal static class FileSelection
         IReadOnlyList<string> beside) => HubDiagnostics.FileNotFound.Error(
         null,
         path is null ? $"{address}: there are no files in it"
-            : path.Contains(
-                '*') ? $"{address}: no file of {address.Repository} matches '{path}'; '*' stands for a part of a name, and '**' for any folders"
-            : $"{address}: {address.Repository} has no '{path}'{(beside.Count == 0 ? "" : $"; {Nearest.Suggest(path, beside)}")}");
+            : path.Contains('*')
+                ? $"{address}: no file of {address.Repository} matches '{path}'; '*' stands for a part of a name, "
+                    + $"and '**' for any folders"
+            : $"{address}: {address.Repository} has no "
+                + $"'{path}'{(beside.Count == 0 ? "" : $"; {Nearest.Suggest(path, beside)}")}");
 
     /// <summary>What to say where an address names a folder.</summary>
     public static DiagnosticException IsFolder(HubAddress address) => HubDiagnostics.FileNotFound.Error(
-        null, $"{address}: '{address.Path}' is a folder; write '{address.Path}/*' for the files in it, or '{address.Path}/**' for those in its folders too");
+        null, $"{address}: '{address.Path}' is a folder; write '{address.Path}/*' for the files in it, or "
+            + $"'{address.Path}/**' for those in its folders too");
 
     private static IReadOnlyList<HubFile> Matching(string pattern, IReadOnlyList<HubFile> files)
     {

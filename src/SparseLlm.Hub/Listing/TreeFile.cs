@@ -32,7 +32,8 @@ internal static class TreeFile
 
             return listing.Files;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or InvalidDataException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or JsonException or InvalidDataException)
         {
             return null;
         }

@@ -13,8 +13,10 @@ public abstract class Architecture
     /// <summary>Every supported architecture. A new one is a new file and a name here.</summary>
     public static IReadOnlyList<Architecture> All { get; } =
     [
-        new Opt(), new Llama(), new Mistral(), new Qwen2(), new Qwen3(), new Qwen3Moe(), new Mixtral(), new Gemma(), new Gemma2(), new Gemma3(), new Phi(), new Phi3(),
-        new Gpt2(), new GptNeoX(), new GptJ(), new Falcon(), new StableLm(), new Olmo2(), new SmolLm3(), new Granite(), new Starcoder2(), new Cohere(), new Cohere2(),
+        new Opt(), new Llama(), new Mistral(), new Qwen2(), new Qwen3(), new Qwen3Moe(), new Mixtral(), new Gemma(),
+            new Gemma2(), new Gemma3(), new Phi(), new Phi3(),
+        new Gpt2(), new GptNeoX(), new GptJ(), new Falcon(), new StableLm(), new Olmo2(), new SmolLm3(), new Granite(),
+            new Starcoder2(), new Cohere(), new Cohere2(),
         new GptOss(),
     ];
 
@@ -56,7 +58,8 @@ public abstract class Architecture
         // models.
         return modelType is null || modelType == named[0].ModelType
             ? named[0]
-            : throw Unsupported(config, known, $"names the architecture {named[0].Name} and the model type '{Excerpt.Of(modelType)}', which do not belong together");
+            : throw Unsupported(config, known, $"names the architecture {named[0].Name} and the model type "
+                + $"'{Excerpt.Of(modelType)}', which do not belong together");
     }
 
     /// <summary>What a model of this architecture is made of, if it is nothing but that.</summary>

@@ -106,7 +106,8 @@ internal static class ForeignFields
         {
             throw config.Error(
                 ModelDiagnostics.UnsupportedConfig,
-                $"{string.Join(", ", found)}: {(found.Length == 1 ? "this field belongs" : "these fields belong")} to another architecture and " +
+                $"{string.Join(", ", found)}: {(found.Length == 1 ? "this field belongs" : "these fields belong")} to "
+                + $"another architecture and " +
                 $"would not be computed in a {architecture}");
         }
     }

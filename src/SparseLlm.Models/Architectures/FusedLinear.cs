@@ -40,7 +40,8 @@ internal sealed record FusedLinear(TensorShape Weight, TensorShape? Bias = null,
     {
         int first = 0;
         return [.. layers.Select(
-            layer => Part(layer.Part, StridedRange.Consecutive((first += layer.Outputs) - layer.Outputs, layer.Outputs)))];
+            layer => Part(layer.Part,
+                StridedRange.Consecutive((first += layer.Outputs) - layer.Outputs, layer.Outputs)))];
     }
 
     /// <summary>

@@ -54,8 +54,8 @@ internal sealed class GptJ : Architecture
         {
             string layer = $"{names.Root}h.{index}.";
             AttentionDefinition attention = new(
-                Projection(layer + "attn.q_proj"), Projection(layer + "attn.k_proj"), Projection(
-                    layer + "attn.v_proj"), Projection(layer + "attn.out_proj"),
+                Projection(layer + "attn.q_proj"), Projection(layer + "attn.k_proj"), Projection(layer + "attn.v_proj"),
+                Projection(layer + "attn.out_proj"),
                 heads, heads, headWidth)
             {
                 Rotary = rotary,

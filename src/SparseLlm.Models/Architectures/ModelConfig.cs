@@ -171,7 +171,8 @@ public sealed class ModelConfig
     {
         string activation = Text(name, defaultValue);
         return Definitions.Activation.Named(activation)
-            ?? throw Unsupported(name, $"'{Excerpt.Of(activation)}' is not supported; supported are {string.Join(", ", Definitions.Activation.Names)}");
+            ?? throw Unsupported(name, $"'{Excerpt.Of(activation)}' is not supported; supported are "
+                + $"{string.Join(", ", Definitions.Activation.Names)}");
     }
 
     /// <summary>A list of texts; empty if the field is missing.</summary>

@@ -142,7 +142,8 @@ internal static class RotaryScaling
             IReadOnlyList<double> factors = scaling.Positives(field);
             return factors.Count == rotary.InverseFrequencies.Count
                 ? [.. rotary.InverseFrequencies.Zip(factors, (frequency, factor) => frequency / factor)]
-                : throw scaling.Invalid(field, $"the list of {factors.Count} is not one of the {rotary.InverseFrequencies.Count} pairs of a head that turn");
+                : throw scaling.Invalid(field, $"the list of {factors.Count} is not one of the "
+                    + $"{rotary.InverseFrequencies.Count} pairs of a head that turn");
         }
     }
 

@@ -314,7 +314,8 @@ public sealed class Checkpoint : IDisposable
                 .ToLookup(tensor => (tensor.Shard, tensor.Offset));
             repetitions.UnionWith(order
                 .Where(tensor => !needed.Contains(tensor.Name) && places[
-                    (tensor.Shard, tensor.Offset)].Any(other => AreInOnePlace(tensor, other) && tensor.ElementType == other.ElementType && tensor.Shape.SequenceEqual(other.Shape)))
+                    (tensor.Shard, tensor.Offset)].Any(other => AreInOnePlace(tensor, other)
+                        && tensor.ElementType == other.ElementType && tensor.Shape.SequenceEqual(other.Shape)))
                 .Select(tensor => tensor.Name));
         }
     }
@@ -359,8 +360,8 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>A weight that is NaN or infinite.</summary>
     internal DiagnosticException NonFinite(TensorInfo tensor) => ModelDiagnostics.NonFiniteWeight.Error(
-        new SourceLocation(
-            PathOf(tensor)), $"tensor '{tensor.Name}' holds a value that is NaN or infinite; the checkpoint is damaged");
+        new SourceLocation(PathOf(tensor)),
+        $"tensor '{tensor.Name}' holds a value that is NaN or infinite; the checkpoint is damaged");
 
     private void ReadStored(TensorInfo tensor, long firstByte, Span<byte> destination) =>
         FileBytes.Read(files[tensor.Shard], tensor.Offset + firstByte, destination, PathOf(tensor));
@@ -418,8 +419,9 @@ public sealed class Checkpoint : IDisposable
         if (IsSharded && !Path.Exists(path))
         {
             throw ModelDiagnostics.CheckpointUnreadable.Error(
-                new SourceLocation(
-                    path), $"{form.IndexFile} lists this file, and it is not there; the download is not complete: fetch the model again");
+                new SourceLocation(path),
+                $"{form.IndexFile} lists this file, and it is not there; the download is not complete: "
+                        + $"fetch the model again");
         }
 
         SafeFileHandle file = FileBytes.Open(path);
@@ -441,7 +443,8 @@ public sealed class Checkpoint : IDisposable
             {
                 throw ModelDiagnostics.MalformedIndex.Error(
                     new SourceLocation(MainFile),
-                    $"tensor '{tensor.Name}' is in '{tensors[tensor.Name].Shard}' and in '{shard}', and the index lists it in neither; " +
+                    $"tensor '{tensor.Name}' is in '{tensors[tensor.Name].Shard}' and in '{shard}', and the index "
+                    + $"lists it in neither; " +
                     "add it to weight_map with the shard that counts");
             }
         }

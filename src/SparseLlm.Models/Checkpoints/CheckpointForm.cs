@@ -68,8 +68,8 @@ internal sealed record CheckpointForm(string SingleFile, string IndexFile, strin
         if (odd is not null)
         {
             throw ModelDiagnostics.MalformedIndex.Error(
-                new SourceLocation(
-                    path), $"the shard '{Excerpt.Of(odd)}' has no name such as {TorchName}-00001-of-00002{Torch.Ending}; take the index from where the shards come from");
+                new SourceLocation(path), $"the shard '{Excerpt.Of(odd)}' has no name such as "
+                        + $"{TorchName}-00001-of-00002{Torch.Ending}; take the index from where the shards come from");
         }
     }
 

@@ -116,8 +116,8 @@ public static class CompanionFiles
         if (name.IndexOfAny(['\\', ':']) >= 0)
         {
             throw ModelDiagnostics.NameNotPortable.Error(
-                new SourceLocation(
-                    Path.Combine(directory, name)), "the file belongs to the model, and not every system allows its name; rename it");
+                new SourceLocation(Path.Combine(directory, name)),
+                    "the file belongs to the model, and not every system allows its name; rename it");
         }
     }
 }

@@ -126,7 +126,8 @@ internal static class FileBytes
     /// <param name="pieceLength">How many are in memory at a time.</param>
     /// <param name="look">Sees them before they are written.</param>
     public static void Copy(
-        SafeFileHandle source, string sourcePath, SafeFileHandle target, string path, long offset, long length, int pieceLength, Action<ReadOnlyMemory<byte>>? look = null)
+        SafeFileHandle source, string sourcePath, SafeFileHandle target, string path, long offset, long length,
+        int pieceLength, Action<ReadOnlyMemory<byte>>? look = null)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, pieceLength));
         try

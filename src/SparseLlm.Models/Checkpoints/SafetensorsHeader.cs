@@ -116,9 +116,11 @@ public sealed class SafetensorsHeader
                 ? "this is a file of torch.save under another name; load it and convert it with save_pretrained"
                 : beginning.StartsWith("GGUF"u8)
                 ? "this is a GGUF file under another name; prune the Hugging Face model that it was made from"
-                : beginning.StartsWith(
-                "<"u8) ? "this is a web page in place of the file; download the file itself, logged in where the model asks for that"
-            : $"the header's length of {length} bytes is over the format's limit of {MaximumLength}; this is no safetensors file{Rewrite}");
+                : beginning.StartsWith("<"u8)
+                    ? "this is a web page in place of the file; download the file itself, logged in where the model "
+                    + "asks for that"
+            : $"the header's length of {length} bytes is over the format's limit of {MaximumLength}; this is no "
+                + $"safetensors file{Rewrite}");
     }
 
     private List<TensorInfo> Parse(byte[] json, long dataStart)
@@ -190,7 +192,8 @@ public sealed class SafetensorsHeader
             : throw Malformed($"tensor '{name}' has no dtype{Rewrite}");
         if (!ElementTypes.TryParse(typeName!, out ElementType type))
         {
-            throw Malformed($"tensor '{name}' has the unknown dtype '{Excerpt.Of(typeName!)}'; weights are pruned in F32, F16 or BF16");
+            throw Malformed($"tensor '{name}' has the unknown dtype '{Excerpt.Of(typeName!)}'; weights are pruned in "
+                + $"F32, F16 or BF16");
         }
 
         long[] shape = Integers(entry, "shape", name);
@@ -225,7 +228,8 @@ public sealed class SafetensorsHeader
 
         if (list.GetArrayLength() > MaximumDimensions)
         {
-            throw Malformed($"tensor '{tensor}' has {property} of {list.GetArrayLength()} numbers, more than any tensor has{Rewrite}");
+            throw Malformed($"tensor '{tensor}' has {property} of {list.GetArrayLength()} numbers, more than any "
+                + $"tensor has{Rewrite}");
         }
 
         long[] values = new long[list.GetArrayLength()];
@@ -234,7 +238,8 @@ public sealed class SafetensorsHeader
         {
             if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt64(out values[i]) || values[i] < 0)
             {
-                throw Malformed($"tensor '{tensor}' has {property} with '{Excerpt.Of(item.ToString())}', which is not a whole number from 0 on{Rewrite}");
+                throw Malformed($"tensor '{tensor}' has {property} with '{Excerpt.Of(item.ToString())}', which is not "
+                    + $"a whole number from 0 on{Rewrite}");
             }
 
             i++;

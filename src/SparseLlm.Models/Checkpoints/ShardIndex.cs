@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -55,7 +56,8 @@ internal static class ShardIndex
             string shard = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString()! : "";
             if (!IsInside(shard))
             {
-                throw Malformed(path, $"tensor '{Excerpt.Of(entry.Name)}' is listed in '{Excerpt.Of(entry.Value.ToString())}', which is not a file " +
+                throw Malformed(path, $"tensor '{Excerpt.Of(entry.Name)}' is listed in "
+                    + $"'{Excerpt.Of(entry.Value.ToString())}', which is not a file " +
                     "below the model's directory");
             }
 
@@ -67,8 +69,9 @@ internal static class ShardIndex
             files.Add(shard);
             if (shards.Count > SafetensorsHeader.MaximumTensors || files.Count > MaximumShards)
             {
-                throw Malformed(path, FormattableString.Invariant(
-                    $"there are more tensors than {SafetensorsHeader.MaximumTensors} or more files than {MaximumShards}, which no model has"));
+                throw Malformed(path, string.Create(CultureInfo.InvariantCulture,
+                    $"there are more tensors than {SafetensorsHeader.MaximumTensors} or more files than "
+                    + $"{MaximumShards}, which no model has"));
             }
         }
 

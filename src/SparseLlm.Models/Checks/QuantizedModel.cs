@@ -66,7 +66,8 @@ internal static class QuantizedModel
                 string? method = quantization.Has("quant_method") ? quantization.Text("quant_method") : null;
                 throw config.Error(
                     ModelDiagnostics.QuantizedModel,
-                    $"{field} says that the weights are quantised or compressed{(method is null ? "" : $" with {Excerpt.Of(method)}")}; {RemedyOf(method)}");
+                    $"{field} says that the weights are quantised or "
+                    + $"compressed{(method is null ? "" : $" with {Excerpt.Of(method)}")}; {RemedyOf(method)}");
             }
         }
     }
@@ -77,7 +78,8 @@ internal static class QuantizedModel
         TensorInfo? tensor = tensors.FirstOrDefault(tensor => Formats.ContainsKey(LastPart(tensor)));
         return tensor is null ? null : ModelDiagnostics.QuantizedModel.At(
             new SourceLocation(checkpoint.PathOf(tensor)),
-            $"tensor '{tensor.Name}' belongs to quantised weights ({Formats[LastPart(tensor)]}); {RemedyOf(Formats[LastPart(tensor)])}");
+            $"tensor '{tensor.Name}' belongs to quantised weights ({Formats[LastPart(tensor)]}); "
+            + $"{RemedyOf(Formats[LastPart(tensor)])}");
     }
 
     /// <summary>What to do: the models in MXFP4 have no other original.</summary>

@@ -87,8 +87,10 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
 
         return ModelDiagnostics.UnexplainedTensor.At(
             new SourceLocation(checkpoint.PathOf(head)),
-            $"the checkpoint holds '{head.Name}' with other values than '{definition.Embedding.Tokens.Name}', and tie_word_embeddings in config.json " +
-            $"(or, where it is missing there, a {definition.Architecture}) says that they are the same; set it to false, or remove the tensor");
+            $"the checkpoint holds '{head.Name}' with other values than '{definition.Embedding.Tokens.Name}', and "
+            + $"tie_word_embeddings in config.json " +
+            $"(or, where it is missing there, a {definition.Architecture}) says that they are the same; set it to "
+            + $"false, or remove the tensor");
     }
 
     private Diagnostic? NotInShard(string[] missing)
@@ -102,7 +104,8 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
         string[] listed = [.. missing.Where(name => checkpoint.ListedIn(name) == shard)];
         return ModelDiagnostics.MalformedIndex.At(
             new SourceLocation(checkpoint.MainFile),
-            $"the index lists {List(listed)} in '{shard}', which does not hold {It(listed)}; fetch index and shards of one revision");
+            $"the index lists {List(listed)} in '{shard}', which does not hold {It(listed)}; fetch index and shards of "
+            + $"one revision");
     }
 
     private Diagnostic? Missing(string[] missing, TensorInfo[] unexplained)
@@ -132,9 +135,11 @@ internal sealed partial class TensorCheck(ModelDefinition definition, Checkpoint
         int layers = definition.Layers.Count;
         TensorInfo[] beyond = [.. unexplained.Where(tensor => LayerOf(tensor) >= layers)];
         string problem = beyond.Length > 0
-            ? $"the checkpoint holds {List(NamesOf(beyond))} in layers beyond num_hidden_layers of config.json, which is {layers}; " +
+            ? $"the checkpoint holds {List(NamesOf(beyond))} in layers beyond num_hidden_layers of config.json, which "
+                + $"is {layers}; " +
               "one of the two belongs to another model"
-            : $"the checkpoint holds {List(NamesOf(unexplained))}, which a {definition.Architecture} with this config.json does not have; " +
+            : $"the checkpoint holds {List(NamesOf(unexplained))}, which a {definition.Architecture} with this "
+                + $"config.json does not have; " +
               $"computed without {It(unexplained)}, it would be another model";
         return ModelDiagnostics.UnexplainedTensor.At(
             new SourceLocation(checkpoint.PathOf((beyond.Length > 0 ? beyond : unexplained)[0])), problem);

@@ -38,7 +38,8 @@ internal static class WrappedModel
         TensorInfo? inside = unexplained.FirstOrDefault(tensor => EndIn(needed, tensor.Name) is not null);
         return inside is null
             ? null
-            : At(inside, $"tensor '{inside.Name}' is '{EndIn(needed, inside.Name)}' inside another model; save the language model by itself");
+            : At(inside, $"tensor '{inside.Name}' is '{EndIn(needed, inside.Name)}' inside another model; save the "
+                + $"language model by itself");
 
         Diagnostic At(TensorInfo tensor, string problem) =>
             ModelDiagnostics.WrappedModel.At(new SourceLocation(checkpoint.PathOf(tensor)), problem);

@@ -74,7 +74,8 @@ public sealed record Activation(Nonlinearity Function)
     /// <param name="upSensitivity">[1 x feed-forward size].</param>
     /// <param name="gateSensitivity">[1 x feed-forward size].</param>
     public void AccumulateSensitivity(
-        IBackend backend, Matrix<float>? gate, Matrix<float> up, Matrix<double> upSensitivity, Matrix<double> gateSensitivity)
+        IBackend backend, Matrix<float>? gate, Matrix<float> up, Matrix<double> upSensitivity,
+        Matrix<double> gateSensitivity)
     {
         if (gate is null)
         {
@@ -100,7 +101,8 @@ public sealed record Activation(Nonlinearity Function)
     /// <param name="up">z, the auxiliary pre-activations of up, which are changed.</param>
     /// <param name="gate">s, those of the gate, which are changed.</param>
     public void Update(
-        IBackend backend, (Matrix<float> Up, Matrix<float>? Gate) linear, Matrix<float> hidden, float alpha, float gamma, Matrix<float> up, Matrix<float>? gate)
+        IBackend backend, (Matrix<float> Up, Matrix<float>? Gate) linear, Matrix<float> hidden, float alpha,
+        float gamma, Matrix<float> up, Matrix<float>? gate)
     {
         if (gate is null)
         {

@@ -10,7 +10,8 @@ namespace SparseLlm.Models.Definitions;
 /// over their logits alone.
 /// </param>
 public sealed record ExpertsDefinition(
-    LinearDefinition Router, IReadOnlyList<FeedForwardDefinition> Experts, int ExpertsPerToken, bool NormalizesWeights = true) : MixerDefinition
+    LinearDefinition Router, IReadOnlyList<FeedForwardDefinition> Experts, int ExpertsPerToken,
+    bool NormalizesWeights = true) : MixerDefinition
 {
     /// <inheritdoc/>
     public override IEnumerable<LinearDefinition> Linears => [Router, .. Experts.SelectMany(expert => expert.Linears)];

@@ -22,7 +22,8 @@ public enum NormKind
 /// <param name="Bias">The bias, if there is one.</param>
 /// <param name="GainOffset">Added to the stored gain: 1 in Gemma.</param>
 public sealed record NormDefinition(
-    NormKind Kind, int Width, float Epsilon, IReadOnlyList<TensorSlice> Gain, TensorSlice? Bias = null, float GainOffset = 0)
+    NormKind Kind, int Width, float Epsilon, IReadOnlyList<TensorSlice> Gain, TensorSlice? Bias = null,
+    float GainOffset = 0)
 {
     /// <summary>A layer norm whose tensors are <c>name.weight</c> and <c>name.bias</c>.</summary>
     public static NormDefinition LayerNorm(

@@ -12,7 +12,8 @@ namespace SparseLlm.Models.Definitions;
 /// <param name="Factor">Cosines and sines are multiplied by it (YaRN, LongRoPE).</param>
 /// <param name="Long">The frequencies of longer sequences, where they are others (LongRoPE).</param>
 public sealed record RotaryDefinition(
-    IReadOnlyList<double> InverseFrequencies, RotaryPairing Pairing = RotaryPairing.HalfSplit, double Factor = 1, LongRotary? Long = null)
+    IReadOnlyList<double> InverseFrequencies, RotaryPairing Pairing = RotaryPairing.HalfSplit, double Factor = 1,
+    LongRotary? Long = null)
 {
     /// <summary>The base of the frequencies before any scaling, theta^(-c / pairs): what files of other formats hold in
     /// their place.</summary>

@@ -141,7 +141,8 @@ public sealed class GgufExport : IDisposable
         {
             yield return GgufDiagnostics.NotQuantized.At(
                 location,
-                $"{wide.Length} matrices stay in half precision, such as {wide[0].Name}: {type.Name()} holds blocks of {type.BlockLength()} weights, and their rows of {wide[0].Columns} are no whole blocks");
+                $"{wide.Length} matrices stay in half precision, such as {wide[0].Name}: {type.Name()} holds blocks of "
+                + $"{type.BlockLength()} weights, and their rows of {wide[0].Columns} are no whole blocks");
         }
     }
 
@@ -169,5 +170,6 @@ public sealed class GgufExport : IDisposable
         string directory,
         string architecture) => GgufDiagnostics.UnsupportedModel.Error(
         new SourceLocation(directory),
-        $"llama.cpp, which reads GGUF, does not know {architecture}. Use the Hugging Face directory, which transformers and vLLM load");
+        $"llama.cpp, which reads GGUF, does not know {architecture}. Use the Hugging Face directory, which "
+        + $"transformers and vLLM load");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics.Tensors;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
@@ -81,7 +82,8 @@ internal sealed class GgufParts
 
         // The name of a temporary file says nothing to who has asked for another.
         SourceLocation? Known(
-            SourceLocation? location) => files.FirstOrDefault(file => file.Temporary == location?.File).Path is { } target ? new SourceLocation(target) : location;
+            SourceLocation? location) => files.FirstOrDefault(file => file.Temporary == location?.File).Path
+                is { } target ? new SourceLocation(target) : location;
     }
 
     private static void WritePart(
@@ -140,7 +142,9 @@ internal sealed class GgufParts
         if (greatest > Greatest(tensor.Type))
         {
             throw ModelDiagnostics.ValueOutOfRange.Error(
-                Location(), FormattableString.Invariant($"a value of {Name()}, {greatest} in size, is beyond what {tensor.Type.Name()} holds; choose the type bf16 or f32"));
+                Location(), string.Create(CultureInfo.InvariantCulture,
+                    $"a value of {Name()}, {greatest} in size, is beyond what "
+                    + $"{tensor.Type.Name()} holds; choose the type bf16 or f32"));
         }
 
         tensor.Type.FromSingle(values, bytes);

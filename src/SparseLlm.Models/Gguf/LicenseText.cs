@@ -21,8 +21,10 @@ internal static partial class LicenseText
         string heading = text[..Math.Min(text.Length, 400)];
         return Llama().Match(heading) is { Success: true } llama ? $"llama{llama.Groups["version"].Value}"
             : heading.Contains("Apache License Version 2.0", StringComparison.OrdinalIgnoreCase) ? "apache-2.0"
-            : text.Contains("Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files", StringComparison.Ordinal) &&
-                text.Contains("The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.", StringComparison.Ordinal) ? "mit"
+            : text.Contains("Permission is hereby granted, free of charge, to any person obtaining a copy of this "
+                + "software and associated documentation files", StringComparison.Ordinal) &&
+                text.Contains("The above copyright notice and this permission notice shall be included in all copies "
+                    + "or substantial portions of the Software.", StringComparison.Ordinal) ? "mit"
             : null;
     }
 

@@ -13,4 +13,5 @@ namespace SparseLlm.Models.Layers;
 /// <param name="KeyNorm">The norm of the keys, if there is one.</param>
 /// <param name="Sinks">A logit per head that takes part in the softmax alone, [1 x heads], or null.</param>
 public sealed record AttentionParts(
-    AttentionDefinition Definition, Linear Query, Linear Key, Linear Value, Linear Output, Norm? QueryNorm, Norm? KeyNorm, Matrix<float>? Sinks);
+    AttentionDefinition Definition, Linear Query, Linear Key, Linear Value, Linear Output, Norm? QueryNorm,
+    Norm? KeyNorm, Matrix<float>? Sinks);

@@ -13,7 +13,8 @@ namespace SparseLlm.Models.Layers;
 /// <param name="sumNorm">The norm of the sum, if there is one; the layer's.</param>
 /// <param name="residualMultiplier">The factor of what is added to the stream.</param>
 public sealed class Block(
-    IBackend backend, BlockDefinition definition, Norm? inputNorm, Mixer mixer, Norm? outputNorm, Norm? sumNorm, float residualMultiplier) : IDisposable
+    IBackend backend, BlockDefinition definition, Norm? inputNorm, Mixer mixer, Norm? outputNorm, Norm? sumNorm,
+    float residualMultiplier) : IDisposable
 {
     /// <summary>Names and shapes.</summary>
     public BlockDefinition Definition { get; } = definition;

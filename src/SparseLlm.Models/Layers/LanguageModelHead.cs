@@ -5,7 +5,8 @@ namespace SparseLlm.Models.Layers;
 
 /// <summary>A loaded head: the last layer's output to logits and losses.</summary>
 public sealed class LanguageModelHead(
-    IBackend backend, HeadDefinition definition, Norm? norm, Linear? projection, Matrix<float> tokens, Matrix<float>? bias) : IDisposable
+    IBackend backend, HeadDefinition definition, Norm? norm, Linear? projection, Matrix<float> tokens,
+    Matrix<float>? bias) : IDisposable
 {
     // 64 MB of logits at a time.
     private const int LogitsPerChunk = 1 << 24;
@@ -102,7 +103,8 @@ public sealed class LanguageModelHead(
         if (losses.Length != sequences * (sequenceLength - 1))
         {
             throw new ArgumentException(
-                $"{sequences} sequences of {sequenceLength} tokens do not have {losses.Length} losses.", nameof(losses));
+                $"{sequences} sequences of {sequenceLength} tokens do not have {losses.Length} losses.",
+                nameof(losses));
         }
 
         for (int sequence = 0; sequence < sequences; sequence++)

@@ -40,7 +40,8 @@ internal sealed class Allowance(long milliseconds, long characters)
         {
             throw place.Error(
                 TokenizerDiagnostics.Multiplied,
-                $"makes the text more than {CharactersPerCharacter} times longer, which no tokenizer in use does; correct it, or encode the texts elsewhere " +
+                $"makes the text more than {CharactersPerCharacter} times longer, which no tokenizer in use does; "
+                + $"correct it, or encode the texts elsewhere " +
                 "and give token ids as .npy.");
         }
     }

@@ -28,7 +28,8 @@ internal static class TokenizerSource
     public const string Configuration = "config.json";
 
     private const string HowToGetIt =
-        "have transformers write it, AutoTokenizer.from_pretrained(MODEL).save_pretrained(DIRECTORY), and put it beside the weights, or give token ids as .npy";
+        "have transformers write it, AutoTokenizer.from_pretrained(MODEL).save_pretrained(DIRECTORY), and put it "
+        + "beside the weights, or give token ids as .npy";
 
     private static readonly string[] Unconverted
         = [Vocabulary, Merges, Settings, SpecialTokens, AddedTokens, Configuration];

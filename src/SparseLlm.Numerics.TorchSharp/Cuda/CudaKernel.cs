@@ -9,7 +9,8 @@ internal sealed unsafe class CudaKernel(nint context, nint function)
 {
     private readonly delegate* unmanaged<nint, int> setContext = (delegate* unmanaged<nint, int>)CudaDriver.Function(
         "cuCtxSetCurrent");
-    private readonly delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int> launch =
+    private readonly delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**,
+        int> launch =
         (delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int>)CudaDriver
             .Function("cuLaunchKernel");
 
@@ -35,7 +36,8 @@ internal sealed unsafe class CudaKernel(nint context, nint function)
 
             CudaDriver.Check(setContext(context));
             CudaDriver.Check(
-                launch(function, checked((uint)blocks), 1, 1, (uint)threads, 1, 1, (uint)sharedBytes, 0, pointers, null));
+                launch(function, checked((uint)blocks), 1, 1, (uint)threads, 1, 1, (uint)sharedBytes, 0, pointers,
+                    null));
         }
     }
 

@@ -36,8 +36,8 @@ internal sealed class SweepKernel(CudaModule module)
         kernel.Launch(
             (rows + RowsOfBlock - 1) / RowsOfBlock, Threads, SharedBytes(width),
             [
-                CudaKernel.Address(block), CudaKernel.Address(errors), CudaKernel.Address(u), CudaKernel.Address(
-                    kept), rows, width, block.stride(0), group, keep,
+                CudaKernel.Address(block), CudaKernel.Address(errors), CudaKernel.Address(u), CudaKernel.Address(kept),
+                rows, width, block.stride(0), group, keep,
             ]);
         return errors;
     }

@@ -34,7 +34,8 @@ public sealed unsafe partial class CpuBackend
 
     /// <inheritdoc/>
     public void CausalAttentionGradient(
-        Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float>? sinks, Matrix<float> contextGradient, AttentionShape shape,
+        Matrix<float> q, Matrix<float> k, Matrix<float> v, Matrix<float>? sinks, Matrix<float> contextGradient,
+        AttentionShape shape,
         Matrix<float> queryGradient, Matrix<float> keyGradient, Matrix<float> valueGradient)
     {
         int width = Shapes.AttentionWidth(q, shape);
@@ -121,7 +122,8 @@ public sealed unsafe partial class CpuBackend
 
     /// <inheritdoc/>
     public void Adam(
-        Matrix<float> weights, Matrix<float> gradient, Matrix<float>? mask, Matrix<float> mean, Matrix<float> square, AdamStep step)
+        Matrix<float> weights, Matrix<float> gradient, Matrix<float>? mask, Matrix<float> mean, Matrix<float> square,
+        AdamStep step)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(step.Number, 1);
         View<float> w = Open(weights);
@@ -133,7 +135,8 @@ public sealed unsafe partial class CpuBackend
     }
 
     private static void NormGradient(
-        NormalizationGradient kernel, Matrix<float> x, Matrix<float>? gain, Matrix<float> outputGradient, Matrix<float> inputGradient,
+        NormalizationGradient kernel, Matrix<float> x, Matrix<float>? gain, Matrix<float> outputGradient,
+        Matrix<float> inputGradient,
         Matrix<double>? gainGradient)
     {
         View<float> rows = Open(x);

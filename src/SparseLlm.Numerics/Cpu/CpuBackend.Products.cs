@@ -75,7 +75,8 @@ public sealed unsafe partial class CpuBackend
     }
 
     private static void Multiply<T>(
-        MatrixProduct<T> product, Matrix<T> a, bool transposeA, Matrix<T> b, bool transposeB, Matrix<T> c, T alpha, T beta)
+        MatrixProduct<T> product, Matrix<T> a, bool transposeA, Matrix<T> b, bool transposeB, Matrix<T> c, T alpha,
+        T beta)
         where T : unmanaged
     {
         View<T> left = Open(a).TransposedIf(transposeA);

@@ -95,7 +95,8 @@ public sealed unsafe partial class CpuBackend
 
     /// <inheritdoc/>
     public void AccumulateGatedSensitivity(
-        Nonlinearity f, Matrix<float> gate, Matrix<float> up, Matrix<double> upSensitivity, Matrix<double> gateSensitivity)
+        Nonlinearity f, Matrix<float> gate, Matrix<float> up, Matrix<double> upSensitivity,
+        Matrix<double> gateSensitivity)
     {
         GatedActivationKernel.Of(f).AccumulateSensitivity(
             team, Open(gate), Open(up, gate.Rows, gate.Columns), Open(upSensitivity, 1, gate.Columns).Data,

@@ -67,7 +67,8 @@ public sealed unsafe partial class CpuBackend
 
     /// <inheritdoc/>
     public void CausalAttention(
-        Matrix<float> q, Matrix<float> k, Matrix<float> v, AttentionShape shape, Matrix<float>? sinks, Matrix<float> context)
+        Matrix<float> q, Matrix<float> k, Matrix<float> v, AttentionShape shape, Matrix<float>? sinks,
+        Matrix<float> context)
     {
         View<float> queries = Open(q);
         int width = Shapes.AttentionWidth(q, shape);

@@ -207,7 +207,8 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
     private static CheckpointEncoding EncodingIn(JsonElement root) =>
         root.TryGetProperty(
             "encoding",
-            out JsonElement encoding) && encoding.ValueKind == JsonValueKind.String && encoding.ValueEquals(CheckpointEncoding.Sparse.Name()) ? CheckpointEncoding.Sparse : CheckpointEncoding.Dense;
+            out JsonElement encoding) && encoding.ValueKind == JsonValueKind.String && encoding.ValueEquals(
+                CheckpointEncoding.Sparse.Name()) ? CheckpointEncoding.Sparse : CheckpointEncoding.Dense;
 
     /// <summary>The names of exported files, as far as they can be made out.</summary>
     private static IEnumerable<string> ExportsIn(JsonElement root) =>

@@ -15,7 +15,8 @@ internal static class DiskSpace
         {
             throw Full(
                 directory,
-                FormattableString.Invariant($"the artifact needs {bytes >> 20} MiB and {available >> 20} MiB are free"));
+                FormattableString.Invariant(
+                    $"the artifact needs {bytes >> 20} MiB and {available >> 20} MiB are free"));
         }
     }
 
@@ -28,6 +29,6 @@ internal static class DiskSpace
 
     private static DiagnosticException Full(string directory, string reason) =>
         PipelineDiagnostics.NoSpace.Error(
-            new SourceLocation(
-                directory), $"{reason}; free some space or choose another output. Nothing was left half-written");
+            new SourceLocation(directory),
+            $"{reason}; free some space or choose another output. Nothing was left half-written");
 }

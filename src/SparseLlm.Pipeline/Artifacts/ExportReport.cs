@@ -71,7 +71,8 @@ public sealed partial record ExportNote(string Code, string Title, string Messag
 {
     /// <summary>The note, as it was given.</summary>
     public static ExportNote Of(
-        Diagnostic diagnostic) => new(diagnostic.Code, diagnostic.Descriptor.Title, diagnostic.Message, diagnostic.Severity == Severity.Warning);
+        Diagnostic diagnostic) => new(diagnostic.Code, diagnostic.Descriptor.Title, diagnostic.Message,
+        diagnostic.Severity == Severity.Warning);
 
     /// <summary>The note, to be given again.</summary>
     public Diagnostic At(SourceLocation location)

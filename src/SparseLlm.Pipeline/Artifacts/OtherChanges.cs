@@ -19,7 +19,8 @@ internal static class OtherChanges
     /// <param name="fewerExperts">Whether experts have been dropped.</param>
     /// <param name="cancellation">Stops between pieces of tensors.</param>
     public static IReadOnlyList<ChangedTensor> Find(
-        DenseModel dense, string directory, Func<string, IReadOnlyDictionary<string, string>> tensors, IEnumerable<TensorReport> pruned, bool fewerExperts, CancellationToken cancellation)
+        DenseModel dense, string directory, Func<string, IReadOnlyDictionary<string, string>> tensors,
+        IEnumerable<TensorReport> pruned, bool fewerExperts, CancellationToken cancellation)
     {
         // Experts that move up in the place of others have not been changed.
         IEnumerable<string> moved = fewerExperts

@@ -159,7 +159,8 @@ public sealed class StagingDirectory : IDisposable
         if (DriveInfo.GetDrives().Any(drive => System.IO.Path.TrimEndingDirectorySeparator(drive.RootDirectory.FullName)
             .Equals(target, ResolvedPath.Comparison)))
         {
-            throw NotOurs(target, "a disk is mounted here, which cannot be replaced as artifacts are; name a directory on it as the output");
+            throw NotOurs(target, "a disk is mounted here, which cannot be replaced as artifacts are; name a directory "
+                + "on it as the output");
         }
 
         if (ResolvedPath.IsWithin(ResolvedPath.Of(Environment.CurrentDirectory), target))
@@ -181,7 +182,8 @@ public sealed class StagingDirectory : IDisposable
         {
             throw NotOurs(
                 target,
-                $"the output exists and has no {ArtifactManifest.FileName} of this tool, so it is not an artifact and will not be overwritten; "
+                $"the output exists and has no {ArtifactManifest.FileName} of this tool, so it is not an artifact and "
+                + $"will not be overwritten; "
                 + "choose another output or remove it");
         }
     }

@@ -27,7 +27,8 @@ internal static class UserFiles
             // A name that is not valid UTF-8 comes out of the system changed, and leads nowhere.
             if (entry.LinkTarget is null && !Path.Exists(entry.FullName))
             {
-                throw InTheWay(directory, name, "has a name that is not valid UTF-8, so that it cannot be moved over to the artifact that will be here; rename it");
+                throw InTheWay(directory, name, "has a name that is not valid UTF-8, so that it cannot be moved over "
+                    + "to the artifact that will be here; rename it");
             }
         }
 

@@ -51,7 +51,8 @@ public sealed class BuildCache
     internal LocalStore RequireStore() => store ?? throw (unreadable is null
         ? PipelineDiagnostics.CacheOff
             .Error(null, $"caching is turned off; name a folder with --cache or in {CacheFolder.Variable}")
-        : PipelineDiagnostics.InputOutput.Error(unreadable.Location, $"this needs a cache that can be read; make it readable, or name another folder with --cache or in {CacheFolder.Variable}"));
+        : PipelineDiagnostics.InputOutput.Error(unreadable.Location, $"this needs a cache that can be read; make it "
+            + $"readable, or name another folder with --cache or in {CacheFolder.Variable}"));
 
     /// <summary>Opens a cache. Nothing is written before there is something to store.</summary>
     /// <param name="directory">
@@ -84,8 +85,9 @@ public sealed class BuildCache
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             Diagnostic unreadable = PipelineDiagnostics.CacheUnusable.At(
-                new SourceLocation(
-                    root), $"the cache cannot be read, and this run goes on without: {exception.Message.TrimEnd('.')}; make it readable, or name another folder in {CacheFolder.Variable}");
+                new SourceLocation(root),
+                $"the cache cannot be read, and this run goes on without: {exception.Message.TrimEnd('.')}; "
+                        + $"make it readable, or name another folder in {CacheFolder.Variable}");
             report(unreadable);
             return new BuildCache(null, null, report, unreadable);
         }
@@ -116,7 +118,8 @@ public sealed class BuildCache
 
         CacheHit<T>? hit = Attempt(
             key,
-            () => store.ReadEntry(key) is { } entry ? new CacheHit<T>(entry, read(entry)) : null) ?? Pull(key, read, cancellation);
+            () => store.ReadEntry(key) is { } entry ? new CacheHit<T>(entry, read(entry)) : null)
+                ?? Pull(key, read, cancellation);
         if (hit is not null)
         {
             store.Touch(key);
@@ -411,8 +414,9 @@ public sealed class BuildCache
             string path = store!.EntryPath(key);
             LocalStore.Drop(path);
             report(PipelineDiagnostics.CacheEntryDamaged.At(
-                new SourceLocation(
-                    path), $"an entry of the cache is damaged: {exception.Message}; it was dropped, and what it held is computed again"));
+                new SourceLocation(path),
+                $"an entry of the cache is damaged: {exception.Message}; it was dropped, and what it held "
+                        + $"is computed again"));
             return null;
         }
     }
@@ -440,8 +444,10 @@ public sealed class BuildCache
                     isWritable = false;
                     report(PipelineDiagnostics.CacheUnusable.At(
                         new SourceLocation(store.Root),
-                        $"the cache cannot be written, so nothing more is stored in it by this run: {exception.Message.TrimEnd('.')}; "
-                        + $"free some space ('dotnet sparsellm cache gc'), or name another folder in {CacheFolder.Variable}"));
+                        $"the cache cannot be written, so nothing more is stored in it by this run: "
+                        + $"{exception.Message.TrimEnd('.')}; "
+                        + $"free some space ('dotnet sparsellm cache gc'), or name another folder in "
+                        + $"{CacheFolder.Variable}"));
                 }
             }
 

@@ -32,7 +32,8 @@ public static class CacheExchange
             .OfType<string>()
             .Select(difference => PipelineDiagnostics.LockMoved.At(
                 new SourceLocation(lockPath),
-                $"'{artifact.Key}' is locked, and what the cache has of it was not sent, nor anything else: {difference}; build it without the cache (--cache off), and find out who has written to it")))];
+                $"'{artifact.Key}' is locked, and what the cache has of it was not sent, nor anything else: "
+                + $"{difference}; build it without the cache (--cache off), and find out who has written to it")))];
         return others.Length == 0
             ? Exchange(locked, withLayers, step => cache.TryPush(step.Key, cancellation))
             : throw new DiagnosticException(others);

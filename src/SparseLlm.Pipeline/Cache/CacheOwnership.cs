@@ -89,5 +89,6 @@ internal static class CacheOwnership
         LocalStore store,
         string reason) => PipelineDiagnostics.NotACache.Error(
         new SourceLocation(store.Root),
-        $"this is not a cache of this tool: {reason}; nothing in it was touched. Name an empty or a new folder with --cache or in {CacheFolder.Variable}");
+        $"this is not a cache of this tool: {reason}; nothing in it was touched. Name an empty or a new folder with "
+        + $"--cache or in {CacheFolder.Variable}");
 }

@@ -40,7 +40,8 @@ public sealed record CacheVerification(int Entries, int Blobs, long Bytes, IRead
             {
                 read();
             }
-            catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
+            catch (Exception exception)
+                when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
             {
                 problems.Add(new CacheProblem(path, exception.Message.TrimEnd('.'), LocalStore.Drop(path)));
             }

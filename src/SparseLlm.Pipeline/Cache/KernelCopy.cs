@@ -70,5 +70,6 @@ internal static class KernelCopy
 
     [DllImport("libc", EntryPoint = "copy_file_range", SetLastError = true)]
     private static extern nint CopyRange(
-        SafeFileHandle source, ref long sourceOffset, SafeFileHandle destination, ref long destinationOffset, nuint length, uint flags);
+        SafeFileHandle source, ref long sourceOffset, SafeFileHandle destination, ref long destinationOffset,
+        nuint length, uint flags);
 }

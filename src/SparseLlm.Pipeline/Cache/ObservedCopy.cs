@@ -15,7 +15,8 @@ internal static class ObservedCopy
     /// it.</exception>
     /// <exception cref="IOException">The copy cannot be written.</exception>
     public static long Run(
-        SafeFileHandle source, SafeFileHandle destination, CancellationToken cancellation, params Action<ReadOnlyMemory<byte>>[] observers) =>
+        SafeFileHandle source, SafeFileHandle destination, CancellationToken cancellation,
+        params Action<ReadOnlyMemory<byte>>[] observers) =>
         Reflink.TryClone(source, destination)
             ? FilePass.Run(destination, cancellation, observers)
             : InKernel(source, destination, cancellation, observers)
@@ -23,7 +24,8 @@ internal static class ObservedCopy
 
     /// <summary>While the kernel copies a piece, the piece before it is read again, from the system's memory.</summary>
     private static long? InKernel(
-        SafeFileHandle source, SafeFileHandle destination, CancellationToken cancellation, Action<ReadOnlyMemory<byte>>[] observers)
+        SafeFileHandle source, SafeFileHandle destination, CancellationToken cancellation,
+        Action<ReadOnlyMemory<byte>>[] observers)
     {
         Task observed = Task.CompletedTask;
         try
@@ -51,7 +53,8 @@ internal static class ObservedCopy
     }
 
     private static long InProcess(
-        SafeFileHandle source, SafeFileHandle destination, CancellationToken cancellation, Action<ReadOnlyMemory<byte>>[] observers)
+        SafeFileHandle source, SafeFileHandle destination, CancellationToken cancellation,
+        Action<ReadOnlyMemory<byte>>[] observers)
     {
         long written = 0;
         return FilePass.Run(source, cancellation, [.. observers, Write]);

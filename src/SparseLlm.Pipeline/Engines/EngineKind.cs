@@ -12,7 +12,13 @@ public sealed record EngineKind(string Name, string TorchDevice, string? Package
 {
     /// <summary>libtorch on an Nvidia GPU.</summary>
     public static EngineKind Cuda { get; } = new(
-        DeviceNames.Cuda, "cuda:{device}", System switch { "linux-x64" => "TorchSharp-cuda-linux", "win-x64" => "TorchSharp-cuda-windows", _ => null });
+        DeviceNames.Cuda, "cuda:{device}", System switch
+        {
+            "linux-x64" => "TorchSharp-cuda-linux",
+            "win-x64"
+            => "TorchSharp-cuda-windows",
+            _ => null
+        });
 
     /// <summary>libtorch on the processor: to find out whether a difference comes from libtorch or from the
     /// GPU.</summary>

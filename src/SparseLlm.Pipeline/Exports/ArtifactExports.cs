@@ -167,7 +167,8 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
             && exception.Diagnostics.All(diagnostic => diagnostic.Location is { File: var file } && isMeant(file))
             ? new DiagnosticException([.. exception.Diagnostics.Select(diagnostic => diagnostic with
             {
-                Location = request.Location, Message = $"'{request.DisplayName}' cannot be written as GGUF: {diagnostic.Message}, or leave 'format: gguf' out",
+                Location = request.Location, Message = $"'{request.DisplayName}' cannot be written as GGUF: "
+                    + $"{diagnostic.Message}, or leave 'format: gguf' out",
             })])
             : exception;
 

@@ -58,7 +58,8 @@ public sealed record ArtifactDiff(
 
             if (!tensor.Shape.SequenceEqual(counterpart.Shape))
             {
-                throw NotComparable(b, $"{tensor.Name} is {string.Join(" x ", counterpart.Shape)} here and {string.Join(" x ", tensor.Shape)} in {a}");
+                throw NotComparable(b, $"{tensor.Name} is {string.Join(" x ", counterpart.Shape)} here and "
+                    + $"{string.Join(" x ", tensor.Shape)} in {a}");
             }
 
             TensorDiff diff = TensorDiff.Of(first, tensor, second, counterpart, cancellation);
@@ -89,7 +90,8 @@ public sealed record ArtifactDiff(
             GgufTensor counterpart = others[tensor.Name];
             if (!tensor.Dimensions.SequenceEqual(counterpart.Dimensions))
             {
-                throw NotComparable(b, $"{tensor.Name} is {string.Join(" x ", counterpart.Dimensions.Reverse())} here and {string.Join(" x ", tensor.Dimensions.Reverse())} in {a}");
+                throw NotComparable(b, $"{tensor.Name} is {string.Join(" x ", counterpart.Dimensions.Reverse())} here "
+                    + $"and {string.Join(" x ", tensor.Dimensions.Reverse())} in {a}");
             }
 
             TensorDiff diff = TensorDiff.Of(first, tensor, second, counterpart, cancellation);

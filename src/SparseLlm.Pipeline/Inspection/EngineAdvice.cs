@@ -20,22 +20,26 @@ internal static class EngineAdvice
 
         if (graphics.Processors.Count == 0 && hasCuda)
         {
-            yield return "the engine 'cuda' is installed, but no GPU is found: see that 'nvidia-smi' works here, and that a container was given the GPU";
+            yield return "the engine 'cuda' is installed, but no GPU is found: see that 'nvidia-smi' works here, and "
+                + "that a container was given the GPU";
         }
 
         foreach (IGrouping<string, EngineState> name in engines.GroupBy(state => state.Engine.Name))
         {
             if (!name.Any(state => state.Engine.IsOfThisTool))
             {
-                yield return $"the engine '{name.Key}' is of another version of the tool; type: {InstalledEngines.InstallCommand(name.Key)}";
+                yield return $"the engine '{name.Key}' is of another version of the tool; type: "
+                    + $"{InstalledEngines.InstallCommand(name.Key)}";
             }
             else if (graphics.Processors.Count > 0 && name.Key == cuda && !name.First().Starts)
             {
-                yield return $"the engine '{cuda}' does not start though there is a GPU: its CUDA may be newer than the driver {graphics.Driver} can run";
+                yield return $"the engine '{cuda}' does not start though there is a GPU: its CUDA may be newer than "
+                    + $"the driver {graphics.Driver} can run";
             }
             else if (name.Key != cuda && !name.First().Starts)
             {
-                yield return $"the engine '{name.Key}' does not start; type: {InstalledEngines.InstallCommand(name.Key)}";
+                yield return $"the engine '{name.Key}' does not start; type: "
+                    + $"{InstalledEngines.InstallCommand(name.Key)}";
             }
         }
     }

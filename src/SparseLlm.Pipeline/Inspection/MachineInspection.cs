@@ -100,7 +100,8 @@ public sealed record MachineInspection
     private static string Describe(EngineState state)
     {
         InstalledEngine engine = state.Engine;
-        return $"{engine.Name} ({engine.CurrentNumericsClass ?? "numerics not known"}), TorchSharp {engine.Version}: {(state.Starts ? "starts on " : "unusable: ")}{state.Says}";
+        return $"{engine.Name} ({engine.CurrentNumericsClass ?? "numerics not known"}), TorchSharp {engine.Version}: "
+            + $"{(state.Starts ? "starts on " : "unusable: ")}{state.Says}";
     }
 
     private static IEnumerable<string> Advise(MachineInspection machine)
@@ -108,7 +109,8 @@ public sealed record MachineInspection
         if (!Vector256.IsHardwareAccelerated
             && RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64)
         {
-            yield return "this processor, or the settings of the runtime (DOTNET_EnableAVX2), leave out AVX2: pruning will be several times slower";
+            yield return "this processor, or the settings of the runtime (DOTNET_EnableAVX2), leave out AVX2: pruning "
+                + "will be several times slower";
         }
 
         if (machine.Hub.Problem is { } problem)
@@ -122,7 +124,8 @@ public sealed record MachineInspection
         }
         else if (machine.CacheFreeBytes < LittleSpace)
         {
-            yield return "there is little space where the cache is: 'dotnet sparsellm cache gc' frees some, SPARSELLM_CACHE names another folder";
+            yield return "there is little space where the cache is: 'dotnet sparsellm cache gc' frees some, "
+                + "SPARSELLM_CACHE names another folder";
         }
     }
 

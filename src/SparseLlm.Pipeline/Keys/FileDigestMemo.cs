@@ -26,7 +26,8 @@ internal sealed record FileDigestMemo(
                     SealedJson.MaximumLength,
                     followLink: false));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return null;
         }

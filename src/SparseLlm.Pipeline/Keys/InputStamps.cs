@@ -15,8 +15,9 @@ public sealed record InputStamps(IReadOnlyList<InputStamp> Files)
         Diagnostic[] changed = [.. Files.Where(file => !file.IsCurrent()).Select(file => PipelineDiagnostics
             .InputChanged
             .At(
-                new SourceLocation(
-                file.Path), "the file has changed while it was read, so what was made of it is not kept; leave it alone and build again"))];
+                new SourceLocation(file.Path),
+                "the file has changed while it was read, so what was made of it is not kept; leave it "
+                    + "alone and build again"))];
         if (changed.Length > 0)
         {
             throw new DiagnosticException(changed);

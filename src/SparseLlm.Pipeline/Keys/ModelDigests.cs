@@ -37,7 +37,8 @@ public sealed class ModelDigests(string directory, ModelDefinition definition, I
     private string Of(
         string tensor) => tensors.Value.GetValueOrDefault(tensor) ?? throw PipelineDiagnostics.InputChanged.Error(
         new SourceLocation(directory),
-        $"the tensor '{tensor}' was there when the model was opened, and is not among the digests of its files; leave the model alone and build again, or delete the folder 'digests' of the cache");
+        $"the tensor '{tensor}' was there when the model was opened, and is not among the digests of its files; leave "
+        + $"the model alone and build again, or delete the folder 'digests' of the cache");
 
     /// <summary>The digest of each tensor of a checkpoint, by name. A packed tensor has the one that it had
     /// before.</summary>

@@ -15,7 +15,8 @@ internal sealed class LockCheck(LockFile? file, string path)
     private const string Unlock = "undo that, or build once without --locked and commit the new lock file";
 
     private static readonly (string Finding, string Remedy) CachedOtherwise =
-        ("the cache has other files for the same inputs", "build it without the cache (--cache off), and find out who has written to it");
+        ("the cache has other files for the same inputs",
+            "build it without the cache (--cache off), and find out who has written to it");
 
     /// <summary>What has moved since the artifact was locked, before it is made; none if nothing has.</summary>
     /// <param name="artifact">The artifact's recipe.</param>
@@ -27,8 +28,8 @@ internal sealed class LockCheck(LockFile? file, string path)
         {
             string problem = file is null ? "there is no lock file" : $"the lock file does not know '{artifact.Name}'";
             return [PipelineDiagnostics.LockMissing.At(
-                new SourceLocation(
-                    path), $"{problem}; build once without --locked and commit {Path.GetFileName(path)}")];
+                new SourceLocation(path),
+                $"{problem}; build once without --locked and commit {Path.GetFileName(path)}")];
         }
 
         IReadOnlyList<InputChange> changes =
@@ -58,9 +59,11 @@ internal sealed class LockCheck(LockFile? file, string path)
     {
         if (request.LockedExports?.GetValueOrDefault(export.Type) is { } locked && locked.Digest != export.Digest)
         {
-            string problem = locked.Key == export.Key ? Defect : "another version of the tool or a model directory of another name writes other bytes; build once without --locked and commit the new lock file";
+            string problem = locked.Key == export.Key ? Defect : "another version of the tool or a model directory of "
+                + "another name writes other bytes; build once without --locked and commit the new lock file";
             throw PipelineDiagnostics.LockMoved.Error(
-                request.Location, $"'{request.DisplayName}' is locked, but {export.File} has come out otherwise: digest {locked.Digest} -> {export.Digest}; {problem}");
+                request.Location, $"'{request.DisplayName}' is locked, but {export.File} has come out otherwise: "
+                    + $"digest {locked.Digest} -> {export.Digest}; {problem}");
         }
     }
 
@@ -91,7 +94,8 @@ internal sealed class LockCheck(LockFile? file, string path)
             return;
         }
 
-        (string finding, string remedy) = locked.Key != key ? ("its packed files are others", "another version of the tool packs otherwise; build once without --locked and commit the new lock file")
+        (string finding, string remedy) = locked.Key != key ? ("its packed files are others",
+            "another version of the tool packs otherwise; build once without --locked and commit the new lock file")
             : isCached ? CachedOtherwise : ("its packed files are others", Defect);
         throw PipelineDiagnostics.LockMoved.Error(
             request.Location,
@@ -112,7 +116,8 @@ internal sealed class LockCheck(LockFile? file, string path)
 
         (string finding, string remedy) = isCached
             ? CachedOtherwise
-            : ("the same inputs gave other files", "build it on the machine that wrote the lock file, and report this as a defect if the difference stays");
+            : ("the same inputs gave other files", "build it on the machine that wrote the lock file, and report this "
+                + "as a defect if the difference stays");
         throw PipelineDiagnostics.LockMoved.Error(
             request.Location,
             $"'{request.DisplayName}' is locked, but {finding}: digest {locked} -> {digest}; {remedy}");

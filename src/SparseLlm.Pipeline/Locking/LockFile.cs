@@ -93,6 +93,7 @@ public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifa
 
     private static DiagnosticException Unreadable(string path, string reason, Exception? inner) =>
         PipelineDiagnostics.LockUnreadable.Error(
-            new SourceLocation(
-                path), $"this is not a lock file of this version ({reason}); resolve the merge, or delete it and build once without --locked", inner);
+            new SourceLocation(path),
+            $"this is not a lock file of this version ({reason}); resolve the merge, or delete it and build "
+                    + $"once without --locked", inner);
 }

@@ -65,8 +65,8 @@ public sealed record LockedArtifact(
             PrunedKey = KeyOf(manifest.Digest)
         };
 
-        string KeyOf(
-            string model) => EvaluationKey.Of(manifest.Inputs.Revision, model, manifest.Inputs.Model, manifest.Inputs.Numerics, report.Key);
+        string KeyOf(string model) => EvaluationKey.Of(manifest.Inputs.Revision, model, manifest.Inputs.Model,
+            manifest.Inputs.Numerics, report.Key);
     }
 
     void IJsonOnDeserialized.OnDeserialized()

@@ -22,7 +22,9 @@ public sealed record LockedSource(string Commit, IReadOnlyDictionary<string, str
         where !source.Files.Contains(file.Key) || digest(path) != file.Value
         select HubDiagnostics.Damaged.At(
             new SourceLocation(path),
-            $"{source.Address} at {HubAddress.Short(Commit)}: '{file.Key}' is not the file that the lock file has for this commit; delete '{ResolvedPath.Of(path)}', and the next build downloads it again, or correct the lock file");
+            $"{source.Address} at {HubAddress.Short(Commit)}: '{file.Key}' is not the file that the lock file has for "
+            + $"this commit; delete '{ResolvedPath.Of(path)}', and the next build downloads it again, or correct the "
+            + $"lock file");
 
     void IJsonOnDeserialized.OnDeserialized()
     {

@@ -107,7 +107,8 @@ public sealed class ModelPacking(
 
     private DiagnosticException Contradicted(string problem) => ModelDiagnostics.MalformedPackedFile.Error(
         new SourceLocation(Path.Combine(model, ArtifactManifest.FileName)),
-        $"{problem}; the files are damaged or were changed, so fetch the model again, or remove this file to unpack them as they are");
+        $"{problem}; the files are damaged or were changed, so fetch the model again, or remove this file to unpack "
+        + $"them as they are");
 
     private void RequireApart()
     {

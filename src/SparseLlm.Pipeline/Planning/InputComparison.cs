@@ -137,7 +137,10 @@ public static class InputComparison
             (string? from, string? to) = (was.GetValueOrDefault(address), now.GetValueOrDefault(address));
             if (from != to)
             {
-                yield return new InputChange(from is null || to is null ? address : $"{address}: the hub's {HubAddress.TryParse(address, out _)?.Revision} moved:", from is null ? null : HubAddress.Short(from), to is null ? null : HubAddress.Short(to), null, after.Layers.Count);
+                yield return new InputChange(from is null || to is null ? address
+                    : $"{address}: the hub's {HubAddress.TryParse(address, out _)?.Revision} moved:",
+                        from is null ? null : HubAddress.Short(from), to is null ? null : HubAddress.Short(to), null,
+                        after.Layers.Count);
             }
         }
     }

@@ -15,7 +15,10 @@ internal static class ArtifactPage
     /// <summary>The page.</summary>
     public static string Render(ArtifactManifest manifest, IReadOnlyList<GateResult> gates) => new Page(
         manifest.Artifact ?? $"{manifest.Model.Name}, pruned",
-        Html.Of($"{manifest.Model.Name} ({manifest.Model.Architecture}) pruned by {MethodName.Of(manifest)} to {manifest.Pattern}: <strong>{Figures.Share(manifest.Sparsity)}</strong> of the weights in {manifest.Tensors.Count} matrices are zero{(manifest.ModelSparsity is { } whole ? Html.Of($", <strong>{Figures.Share(whole)}</strong> of the whole model") : Html.Empty)}.{(manifest.ExpertsKept is { } kept ? Html.Of($" <strong>{kept}</strong> experts stay in each mixture; {ArtifactManifest.FileName} lists them.") : Html.Empty)}"),
+        Html.Of($"{manifest.Model.Name} ({manifest.Model.Architecture}) pruned by {MethodName.Of(manifest)} to "
+            + $"{manifest.Pattern}: <strong>{Figures.Share(manifest.Sparsity)}</strong> of the weights in "
+            + $"{manifest.Tensors.Count} matrices are "
+            + $"zero{(manifest.ModelSparsity is { } whole ? Html.Of($", <strong>{Figures.Share(whole)}</strong> of the whole model") : Html.Empty)}.{(manifest.ExpertsKept is { } kept ? Html.Of($" <strong>{kept}</strong> experts stay in each mixture; {ArtifactManifest.FileName} lists them.") : Html.Empty)}"),
         [
             PerplexitySection.Of(manifest, gates),
             LayersSection.Of(manifest),
@@ -29,5 +32,6 @@ internal static class ArtifactPage
             ProvenanceSection.Again(manifest),
         ],
         Html.Of(
-            $"Written by SparseLlm.Build {manifest.ToolVersion}. The same for programs: {ArtifactManifest.FileName}.")).Render();
+            $"Written by SparseLlm.Build {manifest.ToolVersion}. The same for programs: {ArtifactManifest.FileName}."))
+                .Render();
 }

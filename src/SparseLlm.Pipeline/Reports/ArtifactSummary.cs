@@ -17,7 +17,9 @@ internal static class ArtifactSummary
         var page = new StringBuilder();
         Line($"# {manifest.Artifact ?? "Pruned model"}");
         Line($"");
-        Line($"{manifest.Model.Architecture} pruned by {manifest.Method} to {manifest.Pattern}: {Figures.Share(manifest.Sparsity)} of the weights in {manifest.Tensors.Count} matrices are zero{Whole()}.");
+        Line($"{manifest.Model.Architecture} pruned by {manifest.Method} to {manifest.Pattern}: "
+            + $"{Figures.Share(manifest.Sparsity)} of the weights in {manifest.Tensors.Count} matrices are "
+            + $"zero{Whole()}.");
         AddExperts();
         Line($"");
         AddPerplexity();
@@ -25,7 +27,8 @@ internal static class ArtifactSummary
         Line($"|---|---:|---:|---:|---:|");
         foreach (TensorReport tensor in manifest.Tensors)
         {
-            Line($"| {tensor.Name} | {tensor.Shape[0]} x {tensor.Shape[1]} | {tensor.Pattern} | {tensor.Sparsity:0.0000} | {Figures.Error(tensor.RelativeError)} |");
+            Line($"| {tensor.Name} | {tensor.Shape[0]} x {tensor.Shape[1]} | {tensor.Pattern} | "
+                + $"{tensor.Sparsity:0.0000} | {Figures.Error(tensor.RelativeError)} |");
         }
 
         AddSize();
@@ -34,12 +37,14 @@ internal static class ArtifactSummary
         if (manifest.OtherChanges is { Count: > 0 } others)
         {
             Line($"");
-            Line($"Changed along with them: {others.Count} other tensors, such as {others[0].Name}; {ArtifactManifest.FileName} lists them.");
+            Line($"Changed along with them: {others.Count} other tensors, such as {others[0].Name}; "
+                + $"{ArtifactManifest.FileName} lists them.");
         }
 
         AddFallbacks();
         Line($"");
-        Line($"Pruned in {manifest.Seconds:0.0} s by SparseLlm.Build {manifest.ToolVersion} ({manifest.Numerics}). Charts and provenance: {ArtifactPage.FileName}; the same for programs: {ArtifactManifest.FileName}.");
+        Line($"Pruned in {manifest.Seconds:0.0} s by SparseLlm.Build {manifest.ToolVersion} ({manifest.Numerics}). "
+            + $"Charts and provenance: {ArtifactPage.FileName}; the same for programs: {ArtifactManifest.FileName}.");
         return page.ToString();
 
         void Line(MarkdownInterpolation text) => page.Append(text.ToString()).Append('\n');
@@ -52,7 +57,8 @@ internal static class ArtifactSummary
         {
             if (manifest.ExpertsKept is { } kept)
             {
-                Line($"{kept} experts stay in each mixture, and the others have been dropped; {ArtifactManifest.FileName} lists them.");
+                Line($"{kept} experts stay in each mixture, and the others have been dropped; "
+                    + $"{ArtifactManifest.FileName} lists them.");
             }
         }
 
@@ -66,7 +72,9 @@ internal static class ArtifactSummary
             long bytes = size.OnDisk(manifest.Encoding);
             bool isPacked = manifest.Encoding == CheckpointEncoding.Sparse;
             Line($"");
-            Line($"The weights take {Figures.Bytes(bytes)} on disk{(isPacked ? ", packed," : "")} and {Figures.Compressed(compressed)} compressed, as in a package ({Figures.Change((double)compressed.Bytes / bytes - 1)}).");
+            Line($"The weights take {Figures.Bytes(bytes)} on disk{(isPacked ? ", packed," : "")} and "
+                + $"{Figures.Compressed(compressed)} compressed, as in a package "
+                + $"({Figures.Change((double)compressed.Bytes / bytes - 1)}).");
             if (size.Packed is { } packed)
             {
                 Line($"{(isPacked ? $"Not packed, they would take {Figures.Bytes(size.Pruned)}" : $"Packed, with 'encoding: sparse', they would take {Figures.Bytes(packed.Bytes)}")}. A weight of the pruned matrices takes {Figures.Bits(packed.BitsPerWeight)} bits packed, and {Figures.Bits(packed.DenseBitsPerWeight)} otherwise.");
@@ -78,7 +86,9 @@ internal static class ArtifactSummary
             if (manifest.Speed is { } speed)
             {
                 Line($"");
-                Line($"SparseLlm.Runtime generates {Figures.Speed(speed.Pruned)} tokens a second with it as it is stored, and {Figures.Speed(speed.Dense)} with the dense model ({speed.Threads} threads, {speed.Instructions}, where it was packed).");
+                Line($"SparseLlm.Runtime generates {Figures.Speed(speed.Pruned)} tokens a second with it as it is "
+                    + $"stored, and {Figures.Speed(speed.Dense)} with the dense model ({speed.Threads} threads, "
+                    + $"{speed.Instructions}, where it was packed).");
             }
         }
 
@@ -116,7 +126,8 @@ internal static class ArtifactSummary
             Line($"|---|---:|---:|---:|---:|");
             foreach ((string name, PerplexityReport report) in manifest.Perplexity)
             {
-                Line($"| {name} | {report.Dense:0.000} | {report.Pruned:0.000} | {report.Increase:+0.0 %;-0.0 %} | {report.Tokens} |");
+                Line($"| {name} | {report.Dense:0.000} | {report.Pruned:0.000} | {report.Increase:+0.0 %;-0.0 %} | "
+                    + $"{report.Tokens} |");
             }
 
             Line($"");

@@ -68,5 +68,6 @@ internal static class Figures
         ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s")
         : string.Create(
             CultureInfo.InvariantCulture,
-            $"{(int)(seconds / SecondsPerMinute / SecondsPerMinute)} h {(int)(seconds / SecondsPerMinute) % SecondsPerMinute} min {(int)seconds % SecondsPerMinute} s");
+            $"{(int)(seconds / SecondsPerMinute / SecondsPerMinute)} h "
+            + $"{(int)(seconds / SecondsPerMinute) % SecondsPerMinute} min {(int)seconds % SecondsPerMinute} s");
 }

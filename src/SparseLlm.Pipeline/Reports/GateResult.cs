@@ -51,8 +51,8 @@ public sealed record GateResult(string? Perplexity, string Limit, string Value, 
         if (gate.MaxIncrease is { } increase)
         {
             yield return new GateResult(
-                gate.Perplexity, $"at most {Figures.Change(increase)} over dense", Figures.Change(
-                    report.Increase), report.Increase <= increase);
+                gate.Perplexity, $"at most {Figures.Change(increase)} over dense", Figures.Change(report.Increase),
+                report.Increase <= increase);
         }
 
         if (gate.Max is { } max)

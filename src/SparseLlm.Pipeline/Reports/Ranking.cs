@@ -38,7 +38,8 @@ internal sealed class Ranking
     public string Marks(ArtifactResult result, string text) =>
         HasMarks ? string.Join(
             ", ",
-            (string[])[.. result == best ? [Best] : (string[])[], .. IsOnFront(result, text) ? [Pareto] : (string[])[]]) : "";
+            (string[])[.. result == best ? [Best] : (string[])[], .. IsOnFront(result, text) ? [Pareto] : (string[])[]])
+                : "";
 
     private bool IsOnFront(ArtifactResult result, string text) =>
         sized.Contains(result) && double.IsFinite(result.Manifest!.Perplexity[text].Pruned)

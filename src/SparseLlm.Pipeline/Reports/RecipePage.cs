@@ -12,7 +12,8 @@ namespace SparseLlm.Pipeline.Reports;
 internal static class RecipePage
 {
     private static readonly Table Artifacts = new(
-        "Artifacts", "Artifact", "Change#", "Gates", "Marks", "Perplexity on", "Dense#", "Pruned#", "Method", "Asked for#", "Zeros of the matrices#", "Zeros of the model#", "Compressed#");
+        "Artifacts", "Artifact", "Change#", "Gates", "Marks", "Perplexity on", "Dense#", "Pruned#", "Method",
+        "Asked for#", "Zeros of the matrices#", "Zeros of the model#", "Compressed#");
 
     private static readonly Table Gates = new("Gates", "Artifact", "Gate on", "Limit", "Measured#", "Result");
     private static readonly Table Costs = new(
@@ -44,7 +45,8 @@ internal static class RecipePage
         int missed = results.Count(result => result.Gates.Any(gate => !gate.IsMet));
         return new Page(
             Path.GetFileName(recipe.Path),
-            Html.Of($"{made.Length} of {results.Count} artifacts of {ModelName.Of(recipe.Model)} are made{(missed == 0 ? "" : FormattableString.Invariant($"; gates are missed by {missed} of them"))}."),
+            Html.Of($"{made.Length} of {results.Count} artifacts of {ModelName.Of(recipe.Model)} are "
+                + $"made{(missed == 0 ? "" : FormattableString.Invariant($"; gates are missed by {missed} of them"))}."),
             [
                 new Section("artifacts", "Artifacts", Compare(results)),
                 SweepSection.Of(made),
@@ -87,8 +89,8 @@ internal static class RecipePage
             ? [[link, "", Verdict(GateResult.Beside(result.Gates, manifest, null)), "", "", "", "", .. own]]
             : manifest.Perplexity.Select(text => (Html[])
             [
-                link, Figures.Change(text.Value.Increase), Verdict(
-                    GateResult.Beside(result.Gates, manifest, text.Key)), ranking.Marks(result, text.Key),
+                link, Figures.Change(text.Value.Increase), Verdict(GateResult.Beside(result.Gates, manifest, text.Key)),
+                ranking.Marks(result, text.Key),
                 text.Key, Figures.Perplexity(text.Value.Dense), Figures.Perplexity(text.Value.Pruned), .. own,
             ]);
     }

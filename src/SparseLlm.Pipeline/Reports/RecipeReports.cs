@@ -63,5 +63,6 @@ internal static class RecipeReports
     /// <summary>Tells recipes apart without telling where they are.</summary>
     private static string Owner(string recipe, string output) =>
         Convert.ToHexStringLower(
-            SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetRelativePath(output, recipe).Replace('\\', '/'))))[..OwnerLength];
+            SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetRelativePath(output, recipe).Replace('\\', '/'))))[
+                ..OwnerLength];
 }

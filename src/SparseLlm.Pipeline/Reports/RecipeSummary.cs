@@ -14,7 +14,8 @@ internal static class RecipeSummary
     public const string Mark = "| artifact | change | gate | marks | perplexity | dense | pruned | method |";
 
     /// <summary>The heading of its table.</summary>
-    public const string Head = Mark + " zeros of the matrices | zeros of the model | encoding | on disk | packed | tokens/s | dense tokens/s | compressed | time |";
+    public const string Head = Mark + " zeros of the matrices | zeros of the model | encoding | on disk | packed | "
+        + "tokens/s | dense tokens/s | compressed | time |";
 
     /// <summary>The page.</summary>
     public static string Format(Recipe recipe, IReadOnlyList<ArtifactResult> results)
@@ -33,7 +34,12 @@ internal static class RecipeSummary
                 continue;
             }
 
-            Markdown own = Markdown.Of($"{MethodName.Of(manifest)} | {Figures.Share(manifest.Sparsity)} | {Figures.Share(manifest.ModelSparsity)} | {manifest.Encoding.Name()} | {Figures.Bytes(manifest.Size?.OnDisk(manifest.Encoding))} | {Figures.Bytes(manifest.Size?.Packed?.Bytes)} | {Figures.Speed(manifest.Speed?.Pruned)} | {Figures.Speed(manifest.Speed?.Dense)} | {Figures.Compressed(manifest.Size?.Compressed)} | {Figures.Time(manifest.Seconds)}");
+            Markdown own = Markdown.Of($"{MethodName.Of(manifest)} | {Figures.Share(manifest.Sparsity)} | "
+                + $"{Figures.Share(manifest.ModelSparsity)} | {manifest.Encoding.Name()} | "
+                + $"{Figures.Bytes(manifest.Size?.OnDisk(manifest.Encoding))} | "
+                + $"{Figures.Bytes(manifest.Size?.Packed?.Bytes)} | {Figures.Speed(manifest.Speed?.Pruned)} | "
+                + $"{Figures.Speed(manifest.Speed?.Dense)} | {Figures.Compressed(manifest.Size?.Compressed)} | "
+                + $"{Figures.Time(manifest.Seconds)}");
             if (manifest.Perplexity.Count == 0)
             {
                 Line($"| {result.Artifact.Name} | | {Gates(result, manifest, null)} | | | | | {own} |");
@@ -41,7 +47,9 @@ internal static class RecipeSummary
 
             foreach ((string name, PerplexityReport report) in manifest.Perplexity)
             {
-                Line($"| {result.Artifact.Name} | {Figures.Change(report.Increase)} | {Gates(result, manifest, name)} | {ranking.Marks(result, name)} | {name} | {Figures.Perplexity(report.Dense)} | {Figures.Perplexity(report.Pruned)} | {own} |");
+                Line($"| {result.Artifact.Name} | {Figures.Change(report.Increase)} | {Gates(result, manifest, name)} "
+                    + $"| {ranking.Marks(result, name)} | {name} | {Figures.Perplexity(report.Dense)} | "
+                    + $"{Figures.Perplexity(report.Pruned)} | {own} |");
             }
         }
 

@@ -123,7 +123,8 @@ internal static class CachedArtifact
         {
             bool isInModel = !pruned.Contains(tensor.Name)
                 && shapes[tensor.Name].Any(shape => tensor.Shape.SequenceEqual(shape.Dimensions));
-            Require(isInModel, $"its manifest tells of a change of '{tensor.Name}', which the model does not have in this shape or which was pruned");
+            Require(isInModel, $"its manifest tells of a change of '{tensor.Name}', which the model does not have in "
+                + $"this shape or which was pruned");
         }
     }
 

@@ -88,8 +88,8 @@ public sealed class DenseModel
 
     /// <summary>What tells whether everything that an artifact is made of is as it was when its key was
     /// computed.</summary>
-    public InputStamps Stamps(
-        PruneRequest request) => Files.Stamps(OwnPaths.Concat(request.Settings.NeedsCalibration() ? request.Calibration?.Text.Paths ?? [] : []));
+    public InputStamps Stamps(PruneRequest request) => Files.Stamps(
+            OwnPaths.Concat(request.Settings.NeedsCalibration() ? request.Calibration?.Text.Paths ?? [] : []));
 
     /// <summary>What tells whether everything that a measurement is made with is as it was when its key was
     /// computed.</summary>

@@ -19,7 +19,8 @@ internal static class MissedGates
         select (PipelineDiagnostics.GateMissed with { Severity = missed.Key }).At(
             artifact.Gates.First(
                 gate => (gate as PerplexityGate)?.Perplexity == gates[0].Key && gate.Severity == missed.Key).Location,
-            $"'{artifact.Name}' misses {Count(missed.Count(), outcome.Gates.Count)}: {string.Join("; ", gates.Select(gate => Describe(gate, outcome.Manifest)))}");
+            $"'{artifact.Name}' misses {Count(missed.Count(), outcome.Gates.Count)}: "
+            + $"{string.Join("; ", gates.Select(gate => Describe(gate, outcome.Manifest)))}");
 
     private static string Count(int missed, int all) =>
         all == 1 ? "its gate" : FormattableString.Invariant($"{missed} of its {all} gates");
@@ -33,7 +34,8 @@ internal static class MissedGates
     }
 
     private static string Describe(string text, PerplexityReport report) =>
-        $"the perplexity on '{text}' is {Figures.Perplexity(report.Pruned)}, {Figures.Change(report.Increase)} from the dense model's {Figures.Perplexity(report.Dense)}";
+        $"the perplexity on '{text}' is {Figures.Perplexity(report.Pruned)}, {Figures.Change(report.Increase)} from "
+        + $"the dense model's {Figures.Perplexity(report.Dense)}";
 
     private static string Describe(SizeReport size, CheckpointEncoding encoding)
     {
@@ -41,6 +43,7 @@ internal static class MissedGates
         string packed = encoding == CheckpointEncoding.Dense && size.Packed is { } other
             ? $", and would take {Figures.Bytes(other.Bytes)} with 'encoding: sparse'"
             : "";
-        return $"the weights take {Figures.Bytes(bytes)}, {Figures.Share((double)bytes / size.Dense)} of the dense model's {Figures.Bytes(size.Dense)}{packed}";
+        return $"the weights take {Figures.Bytes(bytes)}, {Figures.Share((double)bytes / size.Dense)} of the dense "
+            + $"model's {Figures.Bytes(size.Dense)}{packed}";
     }
 }

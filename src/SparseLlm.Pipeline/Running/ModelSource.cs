@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models;
@@ -26,7 +27,8 @@ namespace SparseLlm.Pipeline.Running;
 /// <param name="keys">The keys of its steps.</param>
 /// <param name="progress">Told what is done.</param>
 internal sealed class ModelSource(
-    DenseModel dense, IEngine engine, MemoryBudget memory, PruneRequest request, ArtifactInputs inputs, StepKeys keys, IProgress<BuildProgress>? progress)
+    DenseModel dense, IEngine engine, MemoryBudget memory, PruneRequest request, ArtifactInputs inputs, StepKeys keys,
+    IProgress<BuildProgress>? progress)
 {
     // In the directory that is being written, for what is packed or unpacked into it.
     private const string SourceFolder = ".source";
@@ -230,7 +232,8 @@ internal sealed class ModelSource(
     private void Store(ArtifactManifest manifest, string directory, CancellationToken cancellation) => cache.Put(
         EncodingKey.Of(manifest.Key, manifest.Encoding),
         CachedArtifact.Kind,
-        FormattableString.Invariant($"{request.DisplayName}: {manifest.Model.Name}, {manifest.Method} {manifest.Pattern}{(manifest.PackedDigest is null ? "" : ", packed")}"),
+        string.Create(CultureInfo.InvariantCulture, $"{request.DisplayName}: {manifest.Model.Name}, {manifest.Method} "
+            + $"{manifest.Pattern}{(manifest.PackedDigest is null ? "" : ", packed")}"),
         [.. manifest.StoredFiles.Select(file => (file, Path.Combine(directory, file)))],
         manifest with { Perplexity = None },
         cancellation,
@@ -245,8 +248,9 @@ internal sealed class ModelSource(
         if (changed.Length > 0)
         {
             throw PipelineDiagnostics.InputChanged.Error(
-                new SourceLocation(
-                    Path.Combine(dense.Directory, changed[0])), "the file has come or gone while the model was read, so what was made of it is not kept; build again");
+                new SourceLocation(Path.Combine(dense.Directory, changed[0])),
+                        "the file has come or gone while the model was read, so what was made of it is not kept; build "
+                        + "again");
         }
     }
 }

@@ -43,7 +43,8 @@ internal static class OutputPlaces
             int other = Array.FindIndex(outputs, 0, index, place => Overlap(place, outputs[index]));
             if (other >= 0)
             {
-                yield return At(request, $"'{request.DisplayName}' and '{requests[other].DisplayName}' would be written to the same place, '{outputs[index]}'; remove the link that leads there");
+                yield return At(request, $"'{request.DisplayName}' and '{requests[other].DisplayName}' would be "
+                    + $"written to the same place, '{outputs[index]}'; remove the link that leads there");
             }
         }
     }
@@ -62,18 +63,22 @@ internal static class OutputPlaces
         string dense = Resolve(model);
         if (output.Equals(dense, ResolvedPath.Comparison))
         {
-            yield return At(request, $"the output '{request.Output}' is the model that is to be pruned; name another directory for the result");
+            yield return At(request, $"the output '{request.Output}' is the model that is to be pruned; name another "
+                + $"directory for the result");
         }
         else if (Overlap(output, dense))
         {
             yield return ResolvedPath.IsWithin(output, dense)
-                ? At(request, $"the output '{request.Output}' lies in the directory of the model that is to be pruned; name a directory outside of it")
-                : At(request, $"the model '{model}' lies in the output '{request.Output}', which is replaced as a whole; name another output");
+                ? At(request, $"the output '{request.Output}' lies in the directory of the model that is to be pruned; "
+                    + $"name a directory outside of it")
+                : At(request, $"the model '{model}' lies in the output '{request.Output}', which is replaced as a "
+                    + $"whole; name another output");
         }
 
         foreach (Place place in read.Where(place => ResolvedPath.IsWithin(place.Resolved, output)))
         {
-            yield return At(request, $"'{place.Path}' lies in the output '{request.Output}', which is replaced as a whole; move it elsewhere, or name another output");
+            yield return At(request, $"'{place.Path}' lies in the output '{request.Output}', which is replaced as a "
+                + $"whole; move it elsewhere, or name another output");
         }
     }
 

@@ -51,7 +51,8 @@ public sealed class PerplexityMeter(
         if (!MayMeasure)
         {
             throw PipelineDiagnostics.NotInCache.Error(
-                text.Location, $"the perplexity of {name} on '{text.Name}' is not in the cache and would have to be measured. {PruneJob.BuildElsewhere}");
+                text.Location, $"the perplexity of {name} on '{text.Name}' is not in the cache and would have to be "
+                    + $"measured. {PruneJob.BuildElsewhere}");
         }
 
         bool isDense = directory == dense.Directory;

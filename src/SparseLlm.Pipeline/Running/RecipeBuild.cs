@@ -55,7 +55,8 @@ public sealed class RecipeBuild(
         .. recipe.Perplexities.SelectMany(perplexity => perplexity.Text.Paths),
         .. recipe.Globs,
         .. recipe.Artifacts.Any(artifact => artifact.Gguf.Count > 0) && File.Exists(
-            Path.Combine(recipe.Model, GgufExport.CardName)) ? [Path.Combine(recipe.Model, GgufExport.CardName)] : (string[])[],
+            Path.Combine(recipe.Model, GgufExport.CardName)) ? [Path.Combine(recipe.Model, GgufExport.CardName)]
+                : (string[])[],
     ];
 
     /// <summary>What every build would warn of while recipe and model are as they are. A warning of what this run did
@@ -193,10 +194,13 @@ public sealed class RecipeBuild(
         // A perplexity that cannot be looked for yet may be in the cache all the same: only a warning can be given too
         // early.
         string[] measurements = [.. plan.MissingMeasurements.Where(
-            measurement => policy == CacheMissPolicy.Warn || measurement.Key is not null).Select(measurement => measurement.ToString())];
+            measurement => policy == CacheMissPolicy.Warn || measurement.Key is not null)
+                .Select(measurement => measurement.ToString())];
         string? message =
-            plan.MissingLayers.Count > 0 ? $"'{plan.Artifact.Name}' is not in the cache; {LayerRanges.Describe(plan.MissingLayers)} of {plan.Keys.Layers.Count} would have to be pruned"
-            : measurements.Length > 0 ? $"'{plan.Artifact.Name}' needs perplexities that are not in the cache and would have to be measured: {string.Join(", ", measurements)}"
+            plan.MissingLayers.Count > 0 ? $"'{plan.Artifact.Name}' is not in the cache; "
+                + $"{LayerRanges.Describe(plan.MissingLayers)} of {plan.Keys.Layers.Count} would have to be pruned"
+            : measurements.Length > 0 ? $"'{plan.Artifact.Name}' needs perplexities that are not in the cache and "
+                + $"would have to be measured: {string.Join(", ", measurements)}"
             : null;
         return message is null ? null : policy == CacheMissPolicy.Error
             ? PipelineDiagnostics.NotInCache.At(plan.Artifact.Location, $"{message}. {PruneJob.BuildElsewhere}")
@@ -253,7 +257,8 @@ public sealed class RecipeBuild(
         : new(
         recipe.Sources.ToDictionary(
             source => source.Address.ToString(),
-            source => new LockedSource(source.Commit, source.IsWhole ? Digests(source, files) : [])), StringComparer.Ordinal);
+            source => new LockedSource(source.Commit, source.IsWhole ? Digests(source, files) : [])),
+            StringComparer.Ordinal);
 
     private static SortedDictionary<string, string> Digests(HubSource source, InputFiles files) =>
         new(
@@ -314,7 +319,9 @@ public sealed class RecipeBuild(
             {
                 RuleRecipe rule = artifact.Rules.First(rule => rule.Match == unused.Match);
                 Warn(Pruning.PruningDiagnostics.RuleMatchesNothing.At(
-                    rule.Location, $"the rule '{rule.Match}' of '{artifact.Name}' matches no weight that can be pruned; 'sparsellm inspect' lists the tensors, and 'sparsellm explain SLM3006' says what parts of them are called"));
+                    rule.Location, $"the rule '{rule.Match}' of '{artifact.Name}' matches no weight that can be "
+                        + $"pruned; 'sparsellm inspect' lists the tensors, and 'sparsellm explain SLM3006' says what "
+                        + $"parts of them are called"));
             }
         }
 
@@ -335,7 +342,9 @@ public sealed class RecipeBuild(
         long bytes = ModelFiles.WeightBytes(dense.Directory);
         return GateResult.Of(gate, bytes, bytes) is { IsMet: false } result
             ? PipelineDiagnostics.GateImpossible.At(
-                gate.Location, $"'{artifact.Name}' is stored dense, so its weights will take {Figures.Bytes(bytes)} as those of the model do, and the gate allows {result.Limit}; store it with 'encoding: sparse', or widen the gate")
+                gate.Location, $"'{artifact.Name}' is stored dense, so its weights will take {Figures.Bytes(bytes)} as "
+                    + $"those of the model do, and the gate allows {result.Limit}; store it with 'encoding: sparse', "
+                    + $"or widen the gate")
             : null;
     }
 

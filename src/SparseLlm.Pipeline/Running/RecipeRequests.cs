@@ -19,7 +19,8 @@ public static class RecipeRequests
         {
             throw PipelineDiagnostics.UnknownArtifact.Error(
                 new SourceLocation(recipe.Path),
-                $"there is no artifact '{unknown}'; the recipe has {string.Join(", ", recipe.Artifacts.Select(artifact => artifact.Name))}");
+                $"there is no artifact '{unknown}'; the recipe has "
+                + $"{string.Join(", ", recipe.Artifacts.Select(artifact => artifact.Name))}");
         }
 
         return names.Count == 0

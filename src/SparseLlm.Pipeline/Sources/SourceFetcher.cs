@@ -56,7 +56,8 @@ public sealed class SourceFetcher(
     private static string RequirePinned(HubAddress address) => address.IsPinned
         ? address.Revision
         : throw PipelineDiagnostics.LockMissing.Error(
-        null, $"the lock file does not say which commit {address} stands for; build once without --locked and commit the lock file");
+        null, $"the lock file does not say which commit {address} stands for; build once without --locked and commit "
+            + $"the lock file");
 
     private HubFile[] Bring(Commit commit, bool isLocked, CancellationToken cancellation)
     {
@@ -98,7 +99,8 @@ public sealed class SourceFetcher(
             && exception.Diagnostics[0].Descriptor == HubDiagnostics.RevisionNotFound)
         {
             throw HubDiagnostics.RevisionNotFound.Error(
-                null, $"{commit.Address}: the hub has no commit {commit.Id} any more, which the lock file has for it; 'dotnet sparsellm update' moves the lock file to what the hub has now", exception);
+                null, $"{commit.Address}: the hub has no commit {commit.Id} any more, which the lock file has for it; "
+                    + $"'dotnet sparsellm update' moves the lock file to what the hub has now", exception);
         }
     }
 
@@ -118,10 +120,12 @@ public sealed class SourceFetcher(
 
     private static DiagnosticException NoWeights(HubAddress address, IReadOnlyList<HubFile> files)
     {
-        string? other = files.Select(file => file.Path).FirstOrDefault(path => Path.GetExtension(
-            path) is ".gguf" or ".safetensors" or ".bin" or ".pt" or ".pth" or ".h5" or ".msgpack" or ".onnx");
+        string? other = files.Select(file => file.Path).FirstOrDefault(path => Path.GetExtension(path)
+            is ".gguf" or ".safetensors" or ".bin" or ".pt" or ".pth" or ".h5" or ".msgpack" or ".onnx");
+        string instead = other is null ? "" : $", though it has '{other}'";
         return ModelDiagnostics.CheckpointNotFound.Error(
-            null, $"{address} has none of {string.Join(", ", Checkpoint.MainFiles)}{(other is null ? "" : $", though it has '{other}'")}; name the repository that holds the model in Hugging Face's format");
+            null, $"{address} has none of {string.Join(", ", Checkpoint.MainFiles)}{instead}; name the repository "
+                + $"that holds the model in Hugging Face's format");
     }
 
     private sealed record Commit(HubAddress Address, string Id, HubSnapshot Snapshot);

@@ -60,6 +60,7 @@ public sealed record SourceMove(HubAddress Address, string? Before, string After
     /// <inheritdoc/>
     public override string ToString() =>
         Before is null ? $"{Address}: at {HubAddress.Short(After)}"
-        : HasMoved ? $"{Address}: the hub's {Address.Revision} moved from {HubAddress.Short(Before)} to {HubAddress.Short(After)}"
+        : HasMoved ? $"{Address}: the hub's {Address.Revision} moved from {HubAddress.Short(Before)} to "
+            + $"{HubAddress.Short(After)}"
         : $"{Address}: still at {HubAddress.Short(After)}";
 }

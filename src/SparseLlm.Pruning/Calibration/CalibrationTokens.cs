@@ -43,8 +43,10 @@ public sealed record CalibrationTokens(int[] Ids, int SequenceLength)
             throw PruningDiagnostics.TextTooShort.Error(
                 location,
                 available == 0
-                    ? $"the text has {ids.Length} tokens, fewer than one window of {length}; use a longer text or a smaller sequenceLength"
-                    : $"the text has {ids.Length} tokens, {available} windows of {length}, but {settings.Samples} samples are asked for; "
+                    ? $"the text has {ids.Length} tokens, fewer than one window of {length}; use a longer text or a "
+                        + $"smaller sequenceLength"
+                    : $"the text has {ids.Length} tokens, {available} windows of {length}, but {settings.Samples} "
+                        + $"samples are asked for; "
                         + $"use a longer text or samples: {available}");
         }
 

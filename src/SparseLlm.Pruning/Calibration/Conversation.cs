@@ -22,7 +22,8 @@ internal sealed record Conversation(JsonArray Messages, SourceLocation Place, st
             string[] names = record.ValueKind == JsonValueKind.Object
                 ? [.. record.EnumerateObject().Select(property => property.Name)]
                 : [];
-            return (null, $"the record has no field '{field}' ({field.Missing(names)}); name the field that holds the messages with 'chat'");
+            return (null, $"the record has no field '{field}' ({field.Missing(names)}); name the field that holds the "
+                + $"messages with 'chat'");
         }
 
         return value.ValueKind == JsonValueKind.Null ? (null, "")
@@ -55,5 +56,6 @@ internal sealed record Conversation(JsonArray Messages, SourceLocation Place, st
 
     /// <summary>What to say of messages in the form of ShareGPT.</summary>
     public const string FromAndValue =
-        "the messages have 'from' and 'value', and chat templates are written for 'role' and 'content'; rename them, and write the roles as 'system', 'user' and 'assistant'";
+        "the messages have 'from' and 'value', and chat templates are written for 'role' and 'content'; rename them, "
+        + "and write the roles as 'system', 'user' and 'assistant'";
 }

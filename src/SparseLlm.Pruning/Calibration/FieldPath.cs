@@ -75,7 +75,8 @@ internal sealed class FieldPath(string text)
         {
             return element.ValueKind == JsonValueKind.Array
                 ? element.EnumerateArray().Select(
-                    item => Collect(item, rest[Each.Length..].TrimStart('.'), isInList: true, values)).FirstOrDefault(problem => problem is not null)
+                    item => Collect(item, rest[Each.Length..].TrimStart('.'), isInList: true, values))
+                        .FirstOrDefault(problem => problem is not null)
                 : $"'{text}' goes through a list, and the record has no list there";
         }
 
@@ -88,7 +89,8 @@ internal sealed class FieldPath(string text)
     /// role.</summary>
     private static string FieldOf(JsonElement item) =>
         item.ValueKind == JsonValueKind.Object && item.EnumerateObject().LastOrDefault(
-            field => field.Value.ValueKind == JsonValueKind.String) is { Name: { } name, Value.ValueKind: JsonValueKind.String }
+            field => field.Value.ValueKind == JsonValueKind.String)
+                is { Name: { } name, Value.ValueKind: JsonValueKind.String }
             ? $".{name}"
             : "";
 
@@ -97,7 +99,8 @@ internal sealed class FieldPath(string text)
         string[] names = element is { ValueKind: JsonValueKind.Object }
             ? [.. element.Value.EnumerateObject().Select(property => property.Name)]
             : [];
-        return $"the record has no string field '{text}'{(names.Length > 0 ? $" ({Missing(names)})" : "")}; name the field that holds the text with 'field'";
+        return $"the record has no string field '{text}'{(names.Length > 0 ? $" ({Missing(names)})" : "")}; name the "
+            + $"field that holds the text with 'field'";
     }
 
     /// <summary>The value of the field that the longest part of a path names, and what is left of the path.</summary>

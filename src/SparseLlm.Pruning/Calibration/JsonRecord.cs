@@ -10,7 +10,8 @@ namespace SparseLlm.Pruning.Calibration;
 /// <param name="Problem">What is wrong and what to do; empty where nothing is.</param>
 internal readonly record struct JsonRecord(object? Value, int Column, string Problem)
 {
-    private const string NoRecord = "the line is not a JSON record, and each line must be one; to make such a file of a list, run 'jq -c .[] FILE > FILE.jsonl'";
+    private const string NoRecord = "the line is not a JSON record, and each line must be one; to make such a file of "
+        + "a list, run 'jq -c .[] FILE > FILE.jsonl'";
 
     /// <summary>Reads a line.</summary>
     /// <param name="line">Its bytes, without the line break.</param>

@@ -58,7 +58,8 @@ internal sealed partial record NpyHeader(int Start, int Size, bool IsSigned, lon
 
         if (Integer().Match(type) is not { Success: true } integer)
         {
-            problem = $"the NumPy array holds elements of the type {type}; token ids are little-endian integers, as of ids.astype('<i4')";
+            problem = $"the NumPy array holds elements of the type {type}; token ids are little-endian integers, as of "
+                + $"ids.astype('<i4')";
             return null;
         }
 
@@ -74,7 +75,9 @@ internal sealed partial record NpyHeader(int Start, int Size, bool IsSigned, lon
         BigInteger count = sizes.Aggregate(BigInteger.One, BigInteger.Multiply);
         if (count * size != available)
         {
-            problem = FormattableString.Invariant($"the shape {shape} of the NumPy array does not go with its {available} bytes of {size}-byte elements; copy or save the file again");
+            problem = string.Create(CultureInfo.InvariantCulture,
+                $"the shape {shape} of the NumPy array does not go with its "
+                + $"{available} bytes of {size}-byte elements; copy or save the file again");
             return null;
         }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Pruning.Calibration;
@@ -26,8 +27,9 @@ internal sealed class ReadingLimit(long most = ReadingLimit.Most)
         if (bytes > most - taken)
         {
             throw PruningDiagnostics.UnreadableText.Error(
-                new SourceLocation(
-                    path), FormattableString.Invariant($"with this file the text has more than {most} bytes, and no more are read; use a part of it, or 'records' for its beginning"));
+                new SourceLocation(path), string.Create(CultureInfo.InvariantCulture,
+                    $"with this file the text has more than {most} bytes, and no "
+                        + $"more are read; use a part of it, or 'records' for its beginning"));
         }
     }
 }

@@ -11,7 +11,8 @@ internal static class SequenceLengths
         if (length > modelMaximum)
         {
             throw PruningDiagnostics.SequenceTooLong.Error(
-                location, $"windows of {length} tokens are longer than the model's maximum of {modelMaximum}; use a smaller sequenceLength");
+                location, $"windows of {length} tokens are longer than the model's maximum of {modelMaximum}; use a "
+                    + $"smaller sequenceLength");
         }
     }
 }

@@ -51,8 +51,9 @@ public static class TextCheck
 
         if (source.Chat is not null && format is not (TextFormat.JsonLines or TextFormat.Parquet))
         {
-            return PruningDiagnostics.TextFormatUnsupported.At(new SourceLocation(
-                path), "conversations are read from JSON lines (.jsonl) or Parquet (.parquet); give such a file, or leave 'chat' out");
+            return PruningDiagnostics.TextFormatUnsupported.At(new SourceLocation(path),
+            "conversations are read from JSON lines (.jsonl) or Parquet (.parquet); give such a file, or "
+                    + "leave 'chat' out");
         }
 
         try
@@ -196,7 +197,8 @@ public static class TextCheck
             ? null
             : PruningDiagnostics.TextFormatUnsupported.At(
                 new SourceLocation(path),
-                "the file is called text, but its lines are JSON records, whose braces and names would be read along; let its name end in .jsonl, and name the field that holds the text with 'field'");
+                "the file is called text, but its lines are JSON records, whose braces and names would be read along; "
+                + "let its name end in .jsonl, and name the field that holds the text with 'field'");
     }
 
     /// <summary>The lines, and whether each has its end.</summary>

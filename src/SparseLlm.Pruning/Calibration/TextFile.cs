@@ -71,7 +71,8 @@ internal sealed class TextFile : IDisposable
         {
             throw PruningDiagnostics.UnreadableText.Error(
                 new SourceLocation(Path),
-                $"the file is called {System.IO.Path.GetExtension(Path)}, and is damaged, cut off or packed by something else ({exception.Message.TrimEnd('.')}); copy it again, or correct its name",
+                $"the file is called {System.IO.Path.GetExtension(Path)}, and is damaged, cut off or packed by "
+                + $"something else ({exception.Message.TrimEnd('.')}); copy it again, or correct its name",
                 exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -29,13 +29,16 @@ public static class TextFormats
         return extension switch
         {
             ".csv" or ".tsv" or ".arrow" or ".feather" or ".orc" or ".avro" or ".xlsx" =>
-                $"a table ({extension}) is not read; write it as Parquet (.parquet), or its texts as JSON lines (.jsonl: a record with the field 'text' on each line)",
+                $"a table ({extension}) is not read; write it as Parquet (.parquet), or its texts as JSON lines "
+                + $"(.jsonl: a record with the field 'text' on each line)",
             ".gz" or ".zst" => $"a file compressed twice ({extension}{Extension(path)}) is not read; unpack it first",
-            ".xz" or ".bz2" or ".lz4" or ".br" => $"a packed file ({extension}) is not read; unpack it first, or pack it by gzip (.gz) or Zstandard (.zst)",
+            ".xz" or ".bz2" or ".lz4" or ".br" => $"a packed file ({extension}) is not read; unpack it first, or pack "
+                + $"it by gzip (.gz) or Zstandard (.zst)",
             ".zip" or ".7z" or ".tar" or ".tgz" or ".rar" => $"an archive ({extension}) is not read; unpack it first",
             ".npz" => "an archive of arrays (.npz) is not read; save the token ids with numpy.save, as .npy",
-            ".parquet" or ".npy" when CompressionOf(
-                path) != TextCompression.None => $"a packed file of the form {extension} is not read, since reading begins at its end or skips; unpack it first",
+            ".parquet" or ".npy" when CompressionOf(path) != TextCompression.None
+                    => $"a packed file of the form {extension} is not read, since reading begins at its end or skips; "
+                        + $"unpack it first",
             _ => null,
         };
     }

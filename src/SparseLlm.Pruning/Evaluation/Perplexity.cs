@@ -72,7 +72,8 @@ public sealed record Perplexity(double Value, long Tokens, int Windows) : IJsonO
         return double.IsFinite(perplexity)
             ? new Perplexity(perplexity, windows.Ids.Length, windows.Windows)
             : throw PruningDiagnostics.NonFinite.Error(
-                location, $"the perplexity of the model in '{model.Directory}' on this text is not finite; its activations overflow or its weights are damaged");
+                location, $"the perplexity of the model in '{model.Directory}' on this text is not finite; its "
+                    + $"activations overflow or its weights are damaged");
     }
 
     private static CalibrationTokens Cut(DecoderModel model, int[] ids, int? sequenceLength, SourceLocation location)

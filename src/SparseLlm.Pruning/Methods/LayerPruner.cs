@@ -17,7 +17,8 @@ namespace SparseLlm.Pruning.Methods;
 /// dense layer becomes this object's, which disposes it as soon as all activations have been through.
 /// </summary>
 internal sealed class LayerPruner(
-    LayerContext context, DecoderLayer layer, DecoderLayer? dense, BlockTuning? tuning, SharedInputs? shared, bool isLast) : IDisposable
+    LayerContext context, DecoderLayer layer, DecoderLayer? dense, BlockTuning? tuning, SharedInputs? shared,
+    bool isLast) : IDisposable
 {
     private readonly LayerGuard? guard = context.Chunks.FittedCount < context.Chunks.Count
         ? new LayerGuard(context, layer)

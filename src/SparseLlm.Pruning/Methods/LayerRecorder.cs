@@ -21,7 +21,8 @@ namespace SparseLlm.Pruning.Methods;
 /// <param name="overlay">Where parts of the layer are loaded from again that have been taken down for good.</param>
 /// <param name="progress">Told of every matrix.</param>
 internal sealed class LayerRecorder(
-    IBackend backend, Checkpoint checkpoint, SparsityPlan plan, int layer, TensorOverlay overlay, IProgress<PruningProgress>? progress)
+    IBackend backend, Checkpoint checkpoint, SparsityPlan plan, int layer, TensorOverlay overlay,
+    IProgress<PruningProgress>? progress)
 {
     private readonly List<(TensorSlice Slice, Matrix<float> Matrix)> changed = [];
     private readonly List<PrunedTensor> taken = [];
@@ -173,7 +174,8 @@ internal sealed class LayerRecorder(
             $"pruning '{slice.Label}' gave a value that is not finite; use a larger damping or more calibration data");
         backend.RoundTo(matrix, type.Format());
         RequireFinite(
-            matrix, $"pruning '{slice.Label}' gave a value beyond the range of {type}; use a larger damping, a lower sparsity, or a model in BF16 or F32");
+            matrix, $"pruning '{slice.Label}' gave a value beyond the range of {type}; use a larger damping, a lower "
+                + $"sparsity, or a model in BF16 or F32");
         changed.RemoveAll(known => known.Slice == slice);
         changed.Add((slice, matrix));
     }

@@ -17,7 +17,8 @@ namespace SparseLlm.Pruning.Methods;
 /// memory.</param>
 /// <param name="progress">Told of every layer that is gone through.</param>
 internal sealed class LayerReplay(
-    DecoderModel model, TokenChunks chunks, bool withDense, Func<int, PrunedLayer?> known, IProgress<PruningProgress>? progress) : IDisposable
+    DecoderModel model, TokenChunks chunks, bool withDense, Func<int, PrunedLayer?> known,
+    IProgress<PruningProgress>? progress) : IDisposable
 {
     private readonly Queue<int> pending = [];
     private CalibrationStreams? streams;

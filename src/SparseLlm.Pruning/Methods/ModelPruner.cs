@@ -60,7 +60,8 @@ public sealed class ModelPruner
         if (tokens is null && settings.NeedsCalibration())
         {
             throw PruningDiagnostics.CalibrationMissing.Error(
-                null, $"the method {settings.Method.ToString().ToLowerInvariant()} looks at activations; give it a calibration text");
+                null, $"the method {settings.Method.ToString().ToLowerInvariant()} looks at activations; give it a "
+                    + $"calibration text");
         }
     }
 
@@ -81,7 +82,8 @@ public sealed class ModelPruner
         if (settings.IsTuned && settings.Targets != TargetKind.Dense)
         {
             throw PruningDiagnostics.TuningNeedsTargets.Error(
-                location, "tuningEpochs and distillationEpochs tune towards the dense model's activations; use targets: dense with the method sparsellm, or leave them out");
+                location, "tuningEpochs and distillationEpochs tune towards the dense model's activations; use "
+                    + "targets: dense with the method sparsellm, or leave them out");
         }
     }
 
@@ -95,7 +97,8 @@ public sealed class ModelPruner
     /// ahead depends on it.</param>
     /// <param name="cancellation">Stops between matrices.</param>
     public IEnumerable<PrunedLayer> Run(
-        Func<int, PrunedLayer?>? known = null, Func<int, bool>? isKnown = null, CancellationToken cancellation = default)
+        Func<int, PrunedLayer?>? known = null, Func<int, bool>? isKnown = null,
+        CancellationToken cancellation = default)
     {
         using var ahead = new LayerReadAhead(model, isKnown is null ? null : index => !isKnown(index));
         known ??= _ => null;
@@ -121,7 +124,8 @@ public sealed class ModelPruner
     }
 
     private IEnumerable<PrunedLayer> RunOnActivations(
-        SparsityPlan allocated, Func<int, PrunedLayer?> known, LayerReadAhead ahead, Stopwatch clock, CancellationToken cancellation)
+        SparsityPlan allocated, Func<int, PrunedLayer?> known, LayerReadAhead ahead, Stopwatch clock,
+        CancellationToken cancellation)
     {
         var chunks = new TokenChunks(
             tokens!,
@@ -163,7 +167,8 @@ public sealed class ModelPruner
     }
 
     private IEnumerable<PrunedLayer> RunOnWeights(
-        SparsityPlan allocated, Func<int, PrunedLayer?> known, LayerReadAhead ahead, Stopwatch clock, CancellationToken cancellation)
+        SparsityPlan allocated, Func<int, PrunedLayer?> known, LayerReadAhead ahead, Stopwatch clock,
+        CancellationToken cancellation)
     {
         for (int index = 0; index < model.Definition.Layers.Count; index++)
         {

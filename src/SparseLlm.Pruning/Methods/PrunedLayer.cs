@@ -36,7 +36,8 @@ public sealed record LinearReport(string Name, int Rows, int Columns, string Pat
 /// <param name="Linears">What was done to each pruned linear layer.</param>
 /// <param name="Fallbacks">Numerical fallbacks that were taken, as sentences.</param>
 public sealed record PrunedLayer(
-    int Index, IReadOnlyList<PrunedTensor> Tensors, IReadOnlyList<LinearReport> Linears, IReadOnlyList<string> Fallbacks)
+    int Index, IReadOnlyList<PrunedTensor> Tensors, IReadOnlyList<LinearReport> Linears,
+    IReadOnlyList<string> Fallbacks)
 {
     /// <summary>How the sweeps over the feed-forward block went, if any were asked for.</summary>
     public SweepReport? Sweeps { get; init; }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Definitions;
 
@@ -46,7 +47,8 @@ public sealed record SparsityPlan(SparsityPattern Default, IReadOnlyList<Sparsit
                 case SparsityPattern.Groups groups when linear.Inputs % groups.Size != 0:
                     throw PruningDiagnostics.PatternDoesNotFit.Error(
                         location,
-                        $"the pattern {groups} does not fit '{linear.WeightName}': its {linear.Inputs} inputs are not a multiple of "
+                        $"the pattern {groups} does not fit '{linear.WeightName}': its {linear.Inputs} inputs are not "
+                        + $"a multiple of "
                         + $"{groups.Size}; keep the tensor dense or give it another sparsity by a rule");
 
                 case SparsityPattern.Unstructured { Fraction: var fraction } unstructured when unstructured.Zeros(
@@ -54,7 +56,10 @@ public sealed record SparsityPlan(SparsityPattern Default, IReadOnlyList<Sparsit
                     linear.Inputs) == (long)linear.Outputs * linear.Inputs:
                     throw PruningDiagnostics.NothingLeft.Error(
                         location,
-                        FormattableString.Invariant($"a sparsity of {fraction:R} leaves none of the {(long)linear.Outputs * linear.Inputs} weights of '{linear.WeightName}'; ask for less"));
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"a sparsity of {fraction:R} leaves none of the {(long)linear.Outputs * linear.Inputs} "
+                            + $"weights of '{linear.WeightName}'; ask for less"));
             }
         }
     }

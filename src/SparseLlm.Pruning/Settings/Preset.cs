@@ -10,7 +10,8 @@ public sealed record Preset(string Name, string Description, Func<PruningSetting
             settings => settings with { Solver = PruningMethod.SparseGpt, Targets = TargetKind.Own, RefitSteps
                 = 0, RowImportance = false, BiasRefit = false }),
         new("balanced", "ALPS inside, fitted to the dense model's activations. The default.", settings => settings),
-        new("best", "Balanced, with the budget spread by measured errors, each layer tuned as a whole, and the last one towards the dense model's predictions.",
+        new("best", "Balanced, with the budget spread by measured errors, each layer tuned as a whole, and the last "
+            + "one towards the dense model's predictions.",
             settings => settings with { Allocation = AllocationKind.Error, TuningEpochs = 4, DistillationEpochs = 4 }),
     ];
 

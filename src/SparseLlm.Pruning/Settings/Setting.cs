@@ -12,7 +12,8 @@ public sealed record Setting
     private readonly Func<PruningSettings, string, PruningSettings?> with;
 
     private Setting(
-        string name, string description, Func<PruningSettings, object?> get, Func<PruningSettings, string, PruningSettings?> with)
+        string name, string description, Func<PruningSettings, object?> get, Func<PruningSettings, string,
+        PruningSettings?> with)
     {
         Name = name;
         Description = description;
@@ -69,8 +70,7 @@ public sealed record Setting
             "The form of sparsellm: coordinated (two activation streams) or paper (the published schedule).",
             Enum.GetValues<SparseLlmVariant>(),
             s => s.Variant,
-            (s, v) => s.WithVariant(
-                v)) with { ChangesDefaults = true },
+            (s, v) => s.WithVariant(v)) with { ChangesDefaults = true },
         Boolean(
             "sequential",
             "Take the inputs of each matrix after the matrices before it in the layer are pruned.",
@@ -113,7 +113,8 @@ public sealed record Setting
             "Fit biases along with the weights.",
             s => s.BiasRefit,
             (s, v) => s with { BiasRefit = v }),
-        Choice<AllocationKind>("allocation", "Spread the weight budget evenly (uniform), by outliers of each decoder layer (owl), or by measured errors (error).",
+        Choice<AllocationKind>("allocation", "Spread the weight budget evenly (uniform), by outliers of each decoder "
+            + "layer (owl), or by measured errors (error).",
             Enum.GetValues<AllocationKind>(), s => s.Allocation, (s, v) => s with { Allocation = v }),
         Integer(
             "sweeps",
@@ -137,7 +138,8 @@ public sealed record Setting
             "Penalty of the hidden activations in a sweep; as published unless given.",
             s => s.Gamma,
             (s, v) => s with { Gamma = v }),
-        Integer("tuningEpochs", "Passes over the calibration windows that tune each pruned layer towards the dense layer's outputs; 0 for none.", 0, 1000, s => s.TuningEpochs, (s, v) => s with { TuningEpochs = v }),
+        Integer("tuningEpochs", "Passes over the calibration windows that tune each pruned layer towards the dense "
+            + "layer's outputs; 0 for none.", 0, 1000, s => s.TuningEpochs, (s, v) => s with { TuningEpochs = v }),
         Number(
             "tuningRate",
             "The highest learning rate of tuning; distillation starts from half of it.",
@@ -152,7 +154,9 @@ public sealed record Setting
             1000,
             s => s.DistillationEpochs,
             (s, v) => s with { DistillationEpochs = v }),
-        Boolean("guard", "Hold back a sixteenth of the calibration windows, and keep what SparseGPT leaves of a layer, or the layer before tuning, where that does better on them.", s => s.Guard, (s, v) => s with { Guard = v }),
+        Boolean("guard", "Hold back a sixteenth of the calibration windows, and keep what SparseGPT leaves of a layer, "
+            + "or the layer before tuning, where that does better on them.", s => s.Guard, (s, v)
+                => s with { Guard = v }),
     ];
 
     /// <summary>The setting of that name, or null.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Solvers;
@@ -232,8 +233,9 @@ public sealed class InputGram : IDisposable
             double raised = Math.Max(added, LeastDamping * mean) * DampingGrowth;
             backend.AddDiagonal(matrix, raised - added);
             added = raised;
-            ReportFallback(FormattableString.Invariant(
-                $"{name}: the Gram matrix is not positive definite; damping raised to {added / mean:0.###e+0} of the mean diagonal"));
+            ReportFallback(string.Create(CultureInfo.InvariantCulture,
+                $"{name}: the Gram matrix is not positive definite; damping raised to {added / mean:0.###e+0} of the "
+                + $"mean diagonal"));
         }
 
         throw CannotFactorize();
@@ -253,7 +255,8 @@ public sealed class InputGram : IDisposable
 
     private Diagnostics.DiagnosticException CannotFactorize() =>
         PruningDiagnostics.NotFactorizable.Error(
-            null, $"the Gram matrix of the inputs of '{name}' cannot be factorised, even with more damping; use more calibration data or a larger damping");
+            null, $"the Gram matrix of the inputs of '{name}' cannot be factorised, even with more damping; use more "
+                + $"calibration data or a larger damping");
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
@@ -79,7 +80,8 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
     /// <summary>Trains, and goes back to where it began if that does not help on held-back windows.</summary>
     /// <returns>Whether the layer has changed.</returns>
     private bool Try(
-        string name, DecoderLayer layer, ITuningLoss loss, ActivationStream inputs, ActivationStream targets, int epochs, double rate)
+        string name, DecoderLayer layer, ITuningLoss loss, ActivationStream inputs, ActivationStream targets,
+        int epochs, double rate)
     {
         if (!heldBack.IsKnown)
         {
@@ -101,13 +103,15 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
         }
 
         untuned.Restore();
-        context.Recorder.AddFallback(FormattableString.Invariant(
-            $"decoder layer {layer.Definition.Index}: {name} did not lower the loss on held-back calibration windows ({before:0.####} before, {after:0.####} after) and was undone; more calibration data may help"));
+        context.Recorder.AddFallback(string.Create(CultureInfo.InvariantCulture,
+            $"decoder layer {layer.Definition.Index}: {name} did not lower the loss on held-back calibration windows "
+            + $"({before:0.####} before, {after:0.####} after) and was undone; more calibration data may help"));
         return false;
     }
 
     private void Train(
-        DecoderLayer layer, ITuningLoss loss, ActivationStream inputs, ActivationStream targets, int epochs, double rate)
+        DecoderLayer layer, ITuningLoss loss, ActivationStream inputs, ActivationStream targets, int epochs,
+        double rate)
     {
         using var gradient = new LayerGradient(context.Backend, layer, context.Chunks.SequenceLength, IsTuned);
         new LayerTraining(context.Backend, gradient, loss, batches).Run(

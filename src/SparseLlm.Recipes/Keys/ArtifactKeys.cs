@@ -40,7 +40,8 @@ internal static class ArtifactKeys
 
     public static RecipeKey Gates { get; } = new(
         "gates",
-        "Limits by the name of a perplexity, and one on the size; a miss is a build error, or a warning where the gate says so. An artifact's replace those of 'defaults'.",
+        "Limits by the name of a perplexity, and one on the size; a miss is a build error, or a warning where the gate "
+        + "says so. An artifact's replace those of 'defaults'.",
         ValueSchema.OrNothing(GatesSchema()),
         new JsonObject { ["prose"] = new JsonObject { ["maxIncrease"] = "25%" }, [SizeGateKeys.MaxSize.Name] = "45%" });
 

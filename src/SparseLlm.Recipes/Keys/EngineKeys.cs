@@ -14,7 +14,8 @@ internal static class EngineKeys
     public static RecipeKey Device { get; } =
         RecipeKey.Choice(
             "device",
-            "What computes: the built-in engine (cpu), libtorch on an Nvidia GPU (cuda) or on the processor (cpu-torch), or what is found (auto). "
+            "What computes: the built-in engine (cpu), libtorch on an Nvidia GPU (cuda) or on the processor "
+            + "(cpu-torch), or what is found (auto). "
             + "Engines other than cpu are installed by 'dotnet sparsellm engine install'.",
             DeviceNames.All,
             DeviceNames.Cuda) with
@@ -25,7 +26,8 @@ internal static class EngineKeys
     public static RecipeKey Precision { get; } =
         RecipeKey.Choice(
             "precision",
-            "How an installed engine multiplies: in single precision (exact), or with halves of eight bits on tensor cores (fast). Results depend on it. The built-in engine is always exact.",
+            "How an installed engine multiplies: in single precision (exact), or with halves of eight bits on tensor "
+            + "cores (fast). Results depend on it. The built-in engine is always exact.",
             EnumNames.Of<Precision>(),
             "fast") with
         {
@@ -34,7 +36,8 @@ internal static class EngineKeys
 
     public static RecipeKey Devices { get; } = new(
         "devices",
-        "The GPUs to compute with, by their numbers: the first has the model, and all of them solve matrices at the same time. Results do not depend on how many there are. "
+        "The GPUs to compute with, by their numbers: the first has the model, and all of them solve matrices at the "
+        + "same time. Results do not depend on how many there are. "
         + "Of those that CUDA_VISIBLE_DEVICES lets through, the first is 0.",
         ValueSchema.Numbers(),
         new JsonArray(0, 1))
@@ -51,7 +54,8 @@ internal static class EngineKeys
 
     public static RecipeKey Memory { get; } = new(
         "memory",
-        "Memory for activations: a size, or a percentage of what is free. What is beyond it goes to a temporary file in the cache's folder. Results do not depend on it.",
+        "Memory for activations: a size, or a percentage of what is free. What is beyond it goes to a temporary file "
+        + "in the cache's folder. Results do not depend on it.",
         ValueSchema.SizeOrShare(),
         "4GB")
     {

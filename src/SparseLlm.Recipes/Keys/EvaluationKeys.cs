@@ -7,7 +7,8 @@ internal static class EvaluationKeys
 {
     public static RecipeKey Perplexity { get; } = new(
         "perplexity",
-        "Texts to measure perplexity on, by a name of your choice: a path, or a mapping with text or dataset and how it is read.",
+        "Texts to measure perplexity on, by a name of your choice: a path, or a mapping with text or dataset and how "
+        + "it is read.",
         ValueSchema.MappingOf(
             new JsonObject { ["anyOf"] = new JsonArray(ValueSchema.Text(), PerplexityKeys.All.ToSchema()) }),
         new JsonObject { ["prose"] = "data/eval.txt" });

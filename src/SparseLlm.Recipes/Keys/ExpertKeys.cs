@@ -7,7 +7,8 @@ internal static class ExpertKeys
 {
     public static RecipeKey Keep { get; } = new(
         "keep",
-        "The share of the experts of each mixture that is kept, above 0 and up to 1. Those that matter least on the calibration data are dropped before anything is pruned.",
+        "The share of the experts of each mixture that is kept, above 0 and up to 1. Those that matter least on the "
+        + "calibration data are dropped before anything is pruned.",
         Share(),
         0.5)
     {

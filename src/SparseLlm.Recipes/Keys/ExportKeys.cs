@@ -14,7 +14,8 @@ internal static class ExportKeys
 
     public static RecipeKey Encoding { get; } = RecipeKey.Choice(
         "encoding",
-        "How the weights of the Hugging Face directory are stored: with their zeros, as any loader expects (dense), or packed without them (sparse). At a sparsity of 0.5, a weight takes 9 bits packed instead of 16. "
+        "How the weights of the Hugging Face directory are stored: with their zeros, as any loader expects (dense), or "
+        + "packed without them (sparse). At a sparsity of 0.5, a weight takes 9 bits packed instead of 16. "
             + "Nothing is pruned again when this changes.",
         EnumNames.Of<CheckpointEncoding>(),
         EnumNames.Of(CheckpointEncoding.Sparse)) with
@@ -24,7 +25,8 @@ internal static class ExportKeys
 
     public static RecipeKey Format { get; } = OneOrMore(
         "format",
-        "What is written: the Hugging Face directory, which always is, and with gguf a file for LLamaSharp, llama.cpp, Ollama and LM Studio in it. One name, or a list.",
+        "What is written: the Hugging Face directory, which always is, and with gguf a file for LLamaSharp, llama.cpp, "
+        + "Ollama and LM Studio in it. One name, or a list.",
         [Safetensors, Gguf],
         Gguf) with
     {

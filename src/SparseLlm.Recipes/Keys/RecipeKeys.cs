@@ -25,7 +25,9 @@ internal static class RecipeKeys
             "[0.1,1.0)");
 
     public static RecipeKey Model { get; } =
-        RecipeKey.Text("model", "The model to prune: a Hugging Face directory, relative to the recipe, or hf://owner/name[@revision] on the hub.", "models/tiny-opt") with { IsRequired = true };
+        RecipeKey.Text("model", "The model to prune: a Hugging Face directory, relative to the recipe, or "
+            + "hf://owner/name[@revision] on the hub.", "models/tiny-opt") with
+        { IsRequired = true };
 
     public static RecipeKey Calibration { get; } = new(
         "calibration",

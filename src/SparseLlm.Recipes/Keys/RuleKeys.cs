@@ -6,7 +6,9 @@ namespace SparseLlm.Recipes.Keys;
 internal static class RuleKeys
 {
     public static RecipeKey Match { get; } =
-        RecipeKey.Text("match", "A glob over tensor names: * for any run of characters, ? for one. A part of a fused tensor is named in brackets, as in *.c_attn.weight[q].", "*.out_proj.weight") with { IsRequired = true };
+        RecipeKey.Text("match", "A glob over tensor names: * for any run of characters, ? for one. A part of a fused "
+            + "tensor is named in brackets, as in *.c_attn.weight[q].", "*.out_proj.weight") with
+        { IsRequired = true };
 
     public static RecipeKey Keep { get; } = new(
         "keep",

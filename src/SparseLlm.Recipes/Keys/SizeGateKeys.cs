@@ -17,7 +17,8 @@ internal static class SizeGateKeys
     /// <summary>The gate, among those that have the names of perplexities.</summary>
     public static RecipeKey MaxSize { get; } = new(
         "maxSize",
-        "The most that the weights may take on disk, in the encoding that is written: a size, or a percentage of what those of the dense model take. A mapping where a miss is to be a warning.",
+        "The most that the weights may take on disk, in the encoding that is written: a size, or a percentage of what "
+        + "those of the dense model take. A mapping where a miss is to be a warning.",
         new JsonObject { ["anyOf"] = new JsonArray(ValueSchema.SizeOrShare(), All.ToSchema()) },
         "45%");
 }

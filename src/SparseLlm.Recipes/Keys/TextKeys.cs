@@ -10,30 +10,36 @@ internal static class TextKeys
 
     public static RecipeKey Text { get; } = new(
         "text",
-        "The text: a path relative to the recipe, a glob (* and **), or a list of these. Files are plain text in UTF-8 (.txt, or any name that says nothing else), "
-            + "JSON records, one on each line (.jsonl, .ndjson, .json), Parquet (.parquet), or token ids (.npy). Text and JSON lines may be compressed (.gz, .zst). Either this or dataset is needed.",
+        "The text: a path relative to the recipe, a glob (* and **), or a list of these. Files are plain text in UTF-8 "
+        + "(.txt, or any name that says nothing else), "
+            + "JSON records, one on each line (.jsonl, .ndjson, .json), Parquet (.parquet), or token ids (.npy). Text "
+            + "and JSON lines may be compressed (.gz, .zst). Either this or dataset is needed.",
         ValueSchema.OneOrList(ValueSchema.Text),
         "data/calibration.txt");
 
     public static RecipeKey DataSet { get; } = RecipeKey.Choice(
         "dataset",
-        "A data set by name, in place of text, with the files, the joining and the windows that published numbers have.",
+        "A data set by name, in place of text, with the files, the joining and the windows that published numbers "
+        + "have.",
         [.. NamedDataSet.All.Select(set => set.Name)],
         NamedDataSet.All[0].Name);
 
     public static RecipeKey Field { get; } =
         RecipeKey.Text(
             "field",
-            "The field of each record that holds its text. A dot leads to a field in a field, [] to each item of a list: messages[].content. Several texts of a record become lines.",
+            "The field of each record that holds its text. A dot leads to a field in a field, [] to each item of a "
+            + "list: messages[].content. Several texts of a record become lines.",
             "content") with
         { Default = "text" };
 
     public static RecipeKey Chat { get; } =
-        RecipeKey.Text("chat", "The field of each record that holds a list of messages with role and content, which the model's chat template makes text of; in place of field.", "messages");
+        RecipeKey.Text("chat", "The field of each record that holds a list of messages with role and content, which "
+            + "the model's chat template makes text of; in place of field.", "messages");
 
     public static RecipeKey Join { get; } = new(
         "join",
-        "What stands between two records, such as two line breaks. If left out, each record of JSON lines or Parquet ends with a line break, and plain text stays as it is.",
+        "What stands between two records, such as two line breaks. If left out, each record of JSON lines or Parquet "
+        + "ends with a line break, and plain text stays as it is.",
         new JsonObject { ["type"] = "string", ["maxLength"] = LongestSeparator },
         "\n\n");
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
@@ -46,8 +47,9 @@ internal sealed class ArtifactReader
         foreach (YamlEntry artifact in named) Add(artifact, standard, sparsityMayBeShared);
         if (artifacts.Count > MostArtifacts)
             context.Diagnostics.Add(RecipeDiagnostics.TooMany, artifacts.GetAt(MostArtifacts).Value
-                .Location, FormattableString.Invariant(
-                $"the recipe has {artifacts.Count} artifacts, and makes at most {MostArtifacts}; move those from here on to a recipe of their own"));
+                .Location, string.Create(CultureInfo.InvariantCulture,
+                $"the recipe has {artifacts.Count} artifacts, and makes at most {MostArtifacts}; move those from here "
+                + $"on to a recipe of their own"));
         ReportSettingsWithoutEffect();
         return artifacts.Values;
     }
@@ -64,7 +66,8 @@ internal sealed class ArtifactReader
         if (!sparsityMayBeShared && !HasPattern(section) && !HasPattern(matrix))
         {
             context.Diagnostics.Add(RecipeDiagnostics.MissingKey, entry.Key.Location,
-                $"artifact '{entry.Name}' does not say how sparse; add 'sparsity: 0.7' or 'pattern: \"2:4\"' to it or to 'defaults'");
+                $"artifact '{entry.Name}' does not say how sparse; add 'sparsity: 0.7' or 'pattern: \"2:4\"' to it or "
+                + $"to 'defaults'");
         }
 
         if (matrix is not null) RejectFixedAxes(section, matrix);
@@ -82,7 +85,8 @@ internal sealed class ArtifactReader
         if (artifacts.TryGetValue(name, out ArtifactRecipe? twin))
         {
             context.Diagnostics.Add(RecipeDiagnostics.DuplicateArtifact, location,
-                $"artifact '{name}' has the name of '{twin.Name}' on line {twin.Location.Line}; rename one, letter case makes no difference");
+                $"artifact '{name}' has the name of '{twin.Name}' on line {twin.Location.Line}; rename one, letter "
+                + $"case makes no difference");
             return;
         }
 
@@ -127,7 +131,8 @@ internal sealed class ArtifactReader
         {
             string names = string.Join(", ", methods.Select(EnumNames.Of));
             context.Diagnostics.Add(RecipeDiagnostics.NoEffect, choice.Location,
-                $"'{choice.Setting.Name}' has no effect on {names}, only on {EnumNames.Of(PruningMethod.SparseLlm)}; remove it");
+                $"'{choice.Setting.Name}' has no effect on {names}, only on {EnumNames.Of(PruningMethod.SparseLlm)}; "
+                + $"remove it");
         }
 
         // What is mistyped may be the format.
@@ -136,7 +141,8 @@ internal sealed class ArtifactReader
         foreach ((ExportTypes unused, _) in types.Where(use => !use.Value))
         {
             context.Diagnostics.Add(RecipeDiagnostics.NoEffect, unused.Location,
-                $"'{ExportKeys.Type.Name}' has no effect on safetensors files, which keep the checkpoint's type; add '{ExportKeys.Format.Name}: {ExportKeys.Gguf}', or remove it");
+                $"'{ExportKeys.Type.Name}' has no effect on safetensors files, which keep the checkpoint's type; add "
+                + $"'{ExportKeys.Format.Name}: {ExportKeys.Gguf}', or remove it");
         }
     }
 

@@ -75,7 +75,8 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
         if (setting.With(new PruningSettings(), text) is not null) return text;
 
         context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
-            $"'{setting.Name}' must be {setting.Expected}, found '{text}'{(setting.IsBoolean ? "" : ScalarReader.NumberHint(text))}");
+            $"'{setting.Name}' must be {setting.Expected}, found "
+            + $"'{text}'{(setting.IsBoolean ? "" : ScalarReader.NumberHint(text))}");
         return null;
     }
 }

@@ -46,7 +46,8 @@ internal sealed class EngineReader(ReadingContext context)
         if (DeviceNumbers.Parse(string.Join(',', texts)) is { } numbers) return numbers;
 
         context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
-            $"'{EngineKeys.Devices.Name}' must be numbers of GPUs, each once, found '{string.Join(", ", texts)}'; write them like [0, 1]");
+            $"'{EngineKeys.Devices.Name}' must be numbers of GPUs, each once, found '{string.Join(", ", texts)}'; "
+            + $"write them like [0, 1]");
         return null;
     }
 

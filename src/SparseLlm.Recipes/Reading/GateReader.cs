@@ -73,7 +73,8 @@ internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? p
                 ? FormattableString.Invariant($"if a share is meant, write {(number <= 1 ? number * 100 : number)}%")
                 : "write it like 45%, 2.5 GB or 900 MiB";
         context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
-            $"'{key.Name}' must be a size{(bytes is null ? "" : " that a model can have,")} or a percentage of the dense model's, found '{text}'; {hint}");
+            $"'{key.Name}' must be a size{(bytes is null ? "" : " that a model can have,")} or a percentage of the "
+            + $"dense model's, found '{text}'; {hint}");
         return null;
     }
 
@@ -96,8 +97,10 @@ internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? p
 
         if (!isPercent && number >= Wide)
         {
-            context.Diagnostics.Add(RecipeDiagnostics.WideGate, node.Location, FormattableString.Invariant(
-                $"'maxIncrease: {number}' allows {number * 100} %; write {number}% or {number * 100}%, whichever is meant"));
+            context.Diagnostics.Add(RecipeDiagnostics.WideGate, node.Location,
+                string.Create(CultureInfo.InvariantCulture,
+                $"'maxIncrease: {number}' allows {number * 100} %; write {number}% or {number * 100}%, whichever is "
+                + $"meant"));
         }
 
         return isPercent ? number / 100 : number;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Recipes.Keys;
 using SparseLlm.Recipes.Yaml;
@@ -33,8 +34,9 @@ internal sealed class MatrixReader(ReadingContext context, PatternReader pattern
         long count = listed.Aggregate(1L, (product, axis) => product * axis.Count);
         if (count <= ArtifactReader.MostArtifacts) return listed.Aggregate(start, Combine);
 
-        context.Diagnostics.Add(RecipeDiagnostics.TooMany, section.Owner, FormattableString.Invariant(
-            $"this matrix has {count} combinations, and a recipe makes at most {ArtifactReader.MostArtifacts} artifacts; list fewer values"));
+        context.Diagnostics.Add(RecipeDiagnostics.TooMany, section.Owner, string.Create(CultureInfo.InvariantCulture,
+            $"this matrix has {count} combinations, and a recipe makes at most {ArtifactReader.MostArtifacts} "
+            + $"artifacts; list fewer values"));
         return [];
     }
 

@@ -33,8 +33,8 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
     }
 
     /// <summary>A path as a recipe would write it, for messages.</summary>
-    public string Shown(
-        string path) => Path.GetRelativePath(folder, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    public string Shown(string path) => Path.GetRelativePath(folder, path) is var relative
+            && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
 
     /// <summary>The absolute path of the model directory, or its address on the hub; null where it is
     /// neither.</summary>
@@ -46,7 +46,8 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
         if (MeantModel.Hint(path, text) is not { } hint) return Path.TrimEndingDirectorySeparator(
             Path.GetFullPath(path));
 
-        diagnostics.Add(RecipeDiagnostics.NotFound, location, $"model '{text}': {hint}{(Path.Exists(path) ? "" : $" (paths are relative to the recipe's folder '{folder}')")}");
+        diagnostics.Add(RecipeDiagnostics.NotFound, location,
+            $"model '{text}': {hint}{(Path.Exists(path) ? "" : $" (paths are relative to the recipe's folder '{folder}')")}");
         return null;
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Buffers;
 using System.Text;
 using SparseLlm.Diagnostics;
@@ -84,8 +85,9 @@ internal static class RecipeText
             EndLine = place.Line,
             EndColumn = place.Column
             + 1
-        }, FormattableString.Invariant(
-            $"the control character U+{(int)text[control]:X4} cannot stand in YAML; remove it, or save the recipe as UTF-8 if it is in another encoding"));
+        }, string.Create(CultureInfo.InvariantCulture,
+            $"the control character U+{(int)text[control]:X4} cannot stand in YAML; remove it, or save the recipe as "
+            + $"UTF-8 if it is in another encoding"));
         return false;
     }
 

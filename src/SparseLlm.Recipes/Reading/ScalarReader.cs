@@ -81,7 +81,8 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
         if (MemoryBudget.Parse(text) is { } budget) return budget;
 
         diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
-            $"'{name}' must be a size or a percentage of the free memory, found '{text}'; write it like 4GB, 512MiB or 50%");
+            $"'{name}' must be a size or a percentage of the free memory, found '{text}'; write it like 4GB, 512MiB or "
+            + $"50%");
         return null;
     }
 

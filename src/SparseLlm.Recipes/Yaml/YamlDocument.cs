@@ -136,7 +136,8 @@ internal sealed class YamlDocument
         }
         else if (scalar is { IsPlain: true, Value: "<<" })
         {
-            Report("merge keys are not supported; put what artifacts share in 'defaults', or use an alias for a whole value");
+            Report("merge keys are not supported; put what artifacts share in 'defaults', or use an alias for a whole "
+                + "value");
         }
         else if (entries.TryGetValue(scalar.Value, out YamlEntry? first))
         {

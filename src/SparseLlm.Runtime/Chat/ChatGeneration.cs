@@ -82,8 +82,10 @@ internal static class ChatGeneration
         {
             { Tools.Count: > 0, ToolMode: not NoneChatToolMode } => ("Tools", "calls of functions"),
             { ResponseFormat: ChatResponseFormatJson } => ("ResponseFormat", "answers in JSON"),
-            { FrequencyPenalty: not (null or 0) } => ("FrequencyPenalty", "there is 'repetition_penalty' among the additional properties"),
-            { PresencePenalty: not (null or 0) } => ("PresencePenalty", "there is 'repetition_penalty' among the additional properties"),
+            { FrequencyPenalty: not (null or 0) }
+                => ("FrequencyPenalty", "there is 'repetition_penalty' among the additional properties"),
+            { PresencePenalty: not (null or 0) }
+                => ("PresencePenalty", "there is 'repetition_penalty' among the additional properties"),
             { ConversationId: not null } => ("ConversationId", "the client keeps no conversation; give all messages"),
             _ => null,
         };

@@ -23,7 +23,8 @@ internal static class ChatMessageJson
             .FirstOrDefault(content => content is FunctionCallContent or FunctionResultContent);
         return other is null
             ? message.Text
-            : throw new NotSupportedException($"A message has content of type {other.GetType().Name}; a model without a chat template goes on with text alone.");
+            : throw new NotSupportedException($"A message has content of type {other.GetType().Name}; a model without "
+                + $"a chat template goes on with text alone.");
     }));
 
     private static IEnumerable<JsonNode> Of(ChatMessage message)
@@ -107,14 +108,16 @@ internal static class ChatMessageJson
             number.ToInt64(CultureInfo.InvariantCulture)),
         ulong number => JsonValue.Create(number),
         _ => throw new NotSupportedException(
-            $"A value of type {value.GetType()} among the arguments or results of a function is not put into prompts; give it as JSON (JsonElement or JsonNode) or as text."),
+            $"A value of type {value.GetType()} among the arguments or results of a function is not put into prompts; "
+            + $"give it as JSON (JsonElement or JsonNode) or as text."),
     };
 
     private static void RequireSupported(ChatMessage message)
     {
         ArgumentNullException.ThrowIfNull(message);
         AIContent? other = message.Contents.FirstOrDefault(content =>
-            content is not (TextContent or TextReasoningContent or FunctionCallContent or FunctionResultContent or UsageContent));
+            content is not (TextContent or TextReasoningContent or FunctionCallContent or FunctionResultContent
+                or UsageContent));
         if (other is not null)
         {
             throw new NotSupportedException(

@@ -43,7 +43,8 @@ public sealed class ChatTemplate
         {
             throw ChatDiagnostics.Malformed.Error(
                 new SourceLocation(texts.GetAt(0).Value.Path),
-                $"the model has chat templates with names ({string.Join(", ", texts.Keys)}), and none is named 'default'; name the one so that is to be used.");
+                $"the model has chat templates with names ({string.Join(", ", texts.Keys)}), and none is named "
+                + $"'default'; name the one so that is to be used.");
         }
 
         // Others, such as one for documents, are not asked for, and nothing that is wrong with them matters.

@@ -63,8 +63,10 @@ internal sealed class NamedTemplate
         {
             var kind when kind == ChatDiagnostics
                 .Malformed => $"{problem}; correct the template, or download the model's files again.",
-            var kind when kind == ChatDiagnostics.Unsupported => $"{problem} in chat templates; put a template without it into chat_template.jinja beside the weights, or encode prompts yourself.",
-            var kind when kind == ChatDiagnostics.Failed => $"{problem}; check that the messages have what the template asks for, in the order that it expects.",
+            var kind when kind == ChatDiagnostics.Unsupported => $"{problem} in chat templates; put a template without "
+                + $"it into chat_template.jinja beside the weights, or encode prompts yourself.",
+            var kind when kind == ChatDiagnostics.Failed
+                => $"{problem}; check that the messages have what the template asks for, in the order that it expects.",
             var kind when kind == ChatDiagnostics
                 .Refused => $"the chat template refuses the conversation: {failure.Message}",
             _ => $"{problem}; check where the template comes from.",

@@ -34,7 +34,8 @@ public static class SparseLlmServiceCollectionExtensions
     /// <param name="configure">Changes how it is opened; null for the defaults.</param>
     /// <returns><paramref name="services"/></returns>
     public static IServiceCollection AddKeyedSparseLlm(
-        this IServiceCollection services, object serviceKey, string directory, Action<LanguageModelOptions>? configure = null)
+        this IServiceCollection services, object serviceKey, string directory,
+        Action<LanguageModelOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(serviceKey);

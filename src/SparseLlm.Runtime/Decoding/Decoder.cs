@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Definitions;
@@ -165,7 +166,10 @@ internal sealed class Decoder : IDisposable
         {
             throw ModelDiagnostics.SequenceTooLong.Error(
                 new SourceLocation(model.Directory),
-                FormattableString.Invariant($"a context of {ContextLength} tokens is longer than the model's {Definition.MaximumLength}, which has a position of its own for each; ask for no more than these"));
+                string.Create(CultureInfo.InvariantCulture,
+                    $"a context of {ContextLength} tokens is longer than the model's "
+                    + $"{Definition.MaximumLength}, which has a position of its own for each; ask for no more than "
+                    + $"these"));
         }
 
         long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
@@ -185,7 +189,9 @@ internal sealed class Decoder : IDisposable
 
         throw RuntimeDiagnostics.CacheTooLarge.Error(
             new SourceLocation(model.Directory),
-            FormattableString.Invariant($"keys and values of {ContextLength} tokens take {CacheBytes / 1e9:0.0} GB, and there are {available / 1e9:0.0} GB of memory; the longest context that fits is {fits}"));
+            string.Create(CultureInfo.InvariantCulture,
+                $"keys and values of {ContextLength} tokens take {CacheBytes / 1e9:0.0} GB, "
+                + $"and there are {available / 1e9:0.0} GB of memory; the longest context that fits is {fits}"));
     }
 
     private void Advance(IReadOnlyList<TokenSpan> spans, ReadOnlySpan<Pending> pending, Span<float[]> logits)
@@ -243,8 +249,9 @@ internal sealed class Decoder : IDisposable
         if (backend.FirstNonFinite(all) >= 0)
         {
             throw RuntimeDiagnostics.NonFiniteLogits.Error(
-                new SourceLocation(
-                    model.Directory), "the model gives a logit that is NaN or infinite; its weights are damaged, or it was not made for the numbers that they give");
+                new SourceLocation(model.Directory),
+                "the model gives a logit that is NaN or infinite; its weights are damaged, or it "
+                        + "was not made for the numbers that they give");
         }
 
         for (int row = 0; row < wanted.Count; row++)
@@ -269,7 +276,9 @@ internal sealed class Decoder : IDisposable
         {
             throw RuntimeDiagnostics.ContextTooShort.Error(
                 new SourceLocation(model.Directory),
-                FormattableString.Invariant($"{length} tokens are more than the context of {ContextLength}; shorten the text or open the model with a longer context"));
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{length} tokens are more than the context of {ContextLength}; shorten "
+                    + $"the text or open the model with a longer context"));
         }
     }
 

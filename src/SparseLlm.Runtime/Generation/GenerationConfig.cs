@@ -106,5 +106,6 @@ internal sealed class GenerationConfig
         string name,
         string wanted) => RuntimeDiagnostics.MalformedGenerationConfig.Error(
         new SourceLocation(
-            path), $"{name} is {Excerpt.Of(Find(name)!.Value.GetRawText())}, and has to be {wanted}; correct it, or delete the line");
+            path), $"{name} is {Excerpt.Of(Find(name)!.Value.GetRawText())}, and has to be {wanted}; correct it, or "
+                + $"delete the line");
 }

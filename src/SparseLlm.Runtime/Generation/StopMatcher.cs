@@ -19,7 +19,8 @@ internal sealed class StopMatcher(IReadOnlyList<string> stops)
 
         string all = held + text;
         (int Begin, int End)[] found = [.. stops.Select(
-            stop => (Begin: all.IndexOf(stop, StringComparison.Ordinal), stop.Length)).Where(stop => stop.Begin >= 0).Select(stop => (stop.Begin, stop.Begin + stop.Length))];
+            stop => (Begin: all.IndexOf(stop, StringComparison.Ordinal), stop.Length)).Where(stop => stop.Begin >= 0)
+                .Select(stop => (stop.Begin, stop.Begin + stop.Length))];
         if (found.Length > 0)
         {
             IsFound = true;

@@ -57,8 +57,8 @@ internal sealed class TextDecoder(Tokenizer tokenizer, bool skipsSpecialTokens)
         return added;
     }
 
-    private bool IsShown(
-        int token) => tokenizer.Token(token) is not null && !(skipsSpecialTokens && tokenizer.Added.Find(token) is { Special: true });
+    private bool IsShown(int token) => tokenizer.Token(token) is not null
+            && !(skipsSpecialTokens && tokenizer.Added.Find(token) is { Special: true });
 
     private string Added()
     {

@@ -18,7 +18,8 @@ public readonly unsafe struct StoredBytes(byte* address, long length, long reada
         if (Length != expected || readable < Length + behind)
         {
             throw new ArgumentException(FormattableString.Invariant(
-                $"{expected} bytes are needed and {behind} readable ones behind them, not {Length} of {readable}."), name);
+                $"{expected} bytes are needed and {behind} readable ones behind them, not {Length} of {readable}."),
+                name);
         }
 
         return Address;

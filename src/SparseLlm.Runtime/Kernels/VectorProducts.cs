@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Numerics.Cpu;
 using SparseLlm.Numerics.Cpu.Memory;
 
@@ -37,8 +38,9 @@ public sealed unsafe class VectorProducts : IDisposable
         int count = vectors.Length / matrix.Columns;
         if (count == 0 || vectors.Length != (long)count * matrix.Columns || results.Length != count * matrix.Rows)
         {
-            throw new ArgumentException(FormattableString.Invariant(
-                $"{vectors.Length} numbers are not vectors of {matrix.Columns}, or {results.Length} not as many results of {matrix.Rows}."));
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                $"{vectors.Length} numbers are not vectors of {matrix.Columns}, or {results.Length} not as many "
+                + $"results of {matrix.Rows}."));
         }
 
         fixed (float* x = vectors, y = results)

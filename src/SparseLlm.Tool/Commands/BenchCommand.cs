@@ -46,8 +46,8 @@ internal static class BenchCommand
         sources.AddTo(command);
         command.SetWork((arguments, cancellation) =>
         {
-            (int prompt, int generated, int runs) = (arguments.GetValue(promptTokens), arguments.GetValue(
-                tokens), arguments.GetValue(repeat));
+            (int prompt, int generated, int runs) = (arguments.GetValue(promptTokens), arguments.GetValue(tokens),
+            arguments.GetValue(repeat));
             string directory = sources.Model(
                 arguments,
                 arguments.GetRequiredValue(model),

@@ -21,9 +21,11 @@ internal static class BuildCommand
     {
         var recipe = new RecipeOptions();
         Option<string[]> artifact = RecipeFile.Artifact();
-        var manifest = new Option<string?>(
-            "--manifest")
-        { Description = "Write lists of inputs, outputs, artifacts and warnings for a build system to this path, with endings of their own." };
+        var manifest = new Option<string?>("--manifest")
+        {
+            Description = "Write lists of inputs, outputs, artifacts and warnings for a build system to this path, "
+            + "with endings of their own."
+        };
         var sources = new SourceOptions();
         var computing = new EngineOptions();
         Option<MemoryBudget?> memory = CommandAction.Memory();
@@ -52,7 +54,8 @@ internal static class BuildCommand
             if (result.Tokens is [{ Value: { Length: > 0 } path }]
                 && Path.GetFileName(Path.GetFullPath(path)).Length == 0)
             {
-                result.AddError($"{manifest.Name} is '{path}', which is a folder; write the path of the lists without their endings, such as obj/lists");
+                result.AddError($"{manifest.Name} is '{path}', which is a folder; write the path of the lists without "
+                    + $"their endings, such as obj/lists");
             }
         });
         var command = new Command("build", "Make the artifacts of a recipe.") { artifact, manifest };
@@ -164,7 +167,8 @@ internal static class BuildCommand
         {
             string gate = build.Outcomes.Any(outcome => outcome.Gates.Count > 0) ? "gate" : "gate?";
             console.WriteTable(
-                ["artifact", "method?", "sparsity#", "perplexity#", "dense#?", "pruned#", "change#", gate, "seconds#?"], build.Outcomes.SelectMany(Rows));
+                ["artifact", "method?", "sparsity#", "perplexity#", "dense#?", "pruned#", "change#", gate, "seconds#?"],
+                build.Outcomes.SelectMany(Rows));
             if (build.Outcomes.SelectMany(SizeText.Row).ToArray() is { Length: > 0 } sizes)
             {
                 console.WriteTable(

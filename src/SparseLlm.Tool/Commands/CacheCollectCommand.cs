@@ -17,7 +17,8 @@ internal static class CacheCollectCommand
         Option<string?> cache = CommandAction.Cache();
         var maximum = new Option<string?>("--max-size")
         {
-            Description = $"What may stay, such as 20GB; by default what {SizeVariable} says, else {DefaultSize}. Pinned entries always stay.",
+            Description = $"What may stay, such as 20GB; by default what {SizeVariable} says, else {DefaultSize}. "
+                + $"Pinned entries always stay.",
         };
         var yes = new Option<bool>("--yes")
         {
@@ -27,7 +28,8 @@ internal static class CacheCollectCommand
         Option<bool> json = CommandAction.Json();
         var command = new Command(
             "gc",
-            "Remove what is left over, then what has not been used for longest, until the rest fits.") { cache, maximum, yes, details, json };
+            "Remove what is left over, then what has not been used for longest, until the rest fits.") { cache, maximum,
+            yes, details, json };
         command.SetWork((arguments, cancellation) =>
         {
             bool isForReal = arguments.GetValue(yes);

@@ -31,7 +31,8 @@ internal static class CacheExchangeCommand
         ]);
 
     private static Command Create(
-        string name, string description, string done, Func<BuildCache, string, bool, CancellationToken, IReadOnlyList<ExchangedArtifact>> exchange)
+        string name, string description, string done, Func<BuildCache, string, bool, CancellationToken,
+        IReadOnlyList<ExchangedArtifact>> exchange)
     {
         Argument<string> recipe = RecipeFile.Argument();
         var layers = new Option<bool>("--layers")
@@ -89,7 +90,8 @@ internal static class CacheExchangeCommand
 
         if (artifacts.Any(artifact => artifact.UnnamedPerplexities > 0))
         {
-            console.WriteLine("an older version wrote the lock file, which does not name all perplexities: build once to renew it, or they are measured where the artifacts are taken");
+            console.WriteLine("an older version wrote the lock file, which does not name all perplexities: build once "
+                + "to renew it, or they are measured where the artifacts are taken");
         }
     }
 }

@@ -21,7 +21,12 @@ internal static class CacheListCommand
         };
         var command = new Command(
             "ls",
-            "Show what is in the cache: for each model and artifact how much of what kind, and when it was last used.") { cache, details, json };
+            "Show what is in the cache: for each model and artifact how much of what kind, and when it was last used.")
+        {
+            cache,
+            details,
+            json,
+        };
         command.SetWork((arguments, cancellation) =>
         {
             CacheInventory inventory = CacheInventory.Of(
@@ -70,7 +75,8 @@ internal static class CacheListCommand
         }
 
         string damaged = inventory.Damaged == 0 ? "" : $", {inventory.Damaged} damaged";
-        console.WriteLine($"{inventory.Entries.Count} entries{damaged}, {ByteSize.Format(inventory.Bytes)} in {inventory.Blobs} files, in {inventory.Directory}");
+        console.WriteLine($"{inventory.Entries.Count} entries{damaged}, {ByteSize.Format(inventory.Bytes)} in "
+            + $"{inventory.Blobs} files, in {inventory.Directory}");
         if (inventory.LockFiles.Count > 0)
         {
             console.WriteLine("pinned by lock files, so that gc keeps it:");

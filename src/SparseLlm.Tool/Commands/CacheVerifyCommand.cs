@@ -50,6 +50,7 @@ internal static class CacheVerifyCommand
         string result = verification.Problems.Count == 0
             ? "all is well"
             : $"{verification.Problems.Count} damaged files";
-        console.WriteLine($"{verification.Entries} entries, {ByteSize.Format(verification.Bytes)} in {verification.Blobs} files: {result}");
+        console.WriteLine($"{verification.Entries} entries, {ByteSize.Format(verification.Bytes)} in "
+            + $"{verification.Blobs} files: {result}");
     }
 }

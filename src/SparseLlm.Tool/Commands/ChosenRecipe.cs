@@ -18,8 +18,12 @@ internal sealed record ChosenRecipe(Recipe Recipe, IReadOnlyList<Diagnostic> War
         new(recipe, warnings, Path.Combine(Path.GetDirectoryName(Path.GetFullPath(recipe.Path))!, "models"), null);
 
     /// <summary>The same recipe as a build of a project makes it.</summary>
-    public ChosenRecipe In(
-        PruningProject project) => this with { Recipe = Recipe with { Engine = project.Choose(Recipe.Engine) }, Output = project.Models, Cache = project.Cache };
+    public ChosenRecipe In(PruningProject project) => this with
+    {
+        Recipe = Recipe with { Engine = project.Choose(Recipe.Engine) },
+        Output = project.Models,
+        Cache = project.Cache
+    };
 
     /// <summary>Whether any artifact stands in its place.</summary>
     public bool IsBuilt => Recipe.Artifacts

@@ -48,7 +48,8 @@ internal static class CommandAction
     /// <summary>Chooses how much memory activations may take.</summary>
     public static Option<MemoryBudget?> Memory() => new("--memory")
     {
-        Description = "Memory for activations, such as 4GB, or a percentage of what is free; 50% by default. The rest goes to a temporary file.",
+        Description = "Memory for activations, such as 4GB, or a percentage of what is free; 50% by default. The rest "
+            + "goes to a temporary file.",
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
@@ -80,7 +81,8 @@ internal static class CommandAction
     /// <summary>Chooses the cache.</summary>
     public static Option<string?> Cache() => new("--cache")
     {
-        Description = "The folder of the cache, or 'off'; by default what SPARSELLM_CACHE says, else the platform's folder for caches.",
+        Description = "The folder of the cache, or 'off'; by default what SPARSELLM_CACHE says, else the platform's "
+            + "folder for caches.",
     };
 
     /// <summary>Opens a cache, whose troubles are shown as notes.</summary>

@@ -48,7 +48,8 @@ internal sealed class CommandWork(
         }
         catch (OutOfMemoryException exception)
         {
-            return Fail([ToolDiagnostics.OutOfMemory.At(null, $"there is not enough memory ({exception.Message}); give the process more, or see --memory of 'build' and 'prune'")]);
+            return Fail([ToolDiagnostics.OutOfMemory.At(null, $"there is not enough memory ({exception.Message}); give "
+                + $"the process more, or see --memory of 'build' and 'prune'")]);
         }
         catch (AggregateException exception) when (exception.InnerExceptions is [var first, ..])
         {
@@ -79,7 +80,8 @@ internal sealed class CommandWork(
             Terminal.Show(diagnostic);
         }
 
-        Terminal.Progress($"for cause and remedy: dotnet sparsellm explain {diagnostics.First(diagnostic => diagnostic.Severity == Severity.Error).Code}");
+        Terminal.Progress($"for cause and remedy: dotnet sparsellm explain "
+            + $"{diagnostics.First(diagnostic => diagnostic.Severity == Severity.Error).Code}");
         return diagnostics.Any(IsUsage) ? ExitCodes.Usage
             : diagnostics.Any(diagnostic => diagnostic.Descriptor == PipelineDiagnostics.NotInCache)
                 ? ExitCodes.WouldCompute

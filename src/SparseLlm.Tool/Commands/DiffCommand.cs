@@ -15,7 +15,8 @@ internal static class DiffCommand
         Option<bool> json = CommandAction.Json();
         var command = new Command(
             "diff",
-            "Compare two models: sparsity, mask overlap and distance of every tensor, and their metrics.") { a, b, json, CommandAction.NoProgress() };
+            "Compare two models: sparsity, mask overlap and distance of every tensor, and their metrics.") { a, b, json,
+            CommandAction.NoProgress() };
         command.SetWork((arguments, cancellation) =>
         {
             ArtifactDiff diff = ArtifactDiff.Of(

@@ -18,7 +18,11 @@ internal static class DoctorCommand
         Option<bool> json = CommandAction.Json();
         var command = new Command(
             "doctor",
-            "Show what this machine has for pruning: runtime, processor, memory, caches, the hub, GPUs, engines.") { cache, json };
+            "Show what this machine has for pruning: runtime, processor, memory, caches, the hub, GPUs, engines.")
+        {
+            cache,
+            json,
+        };
         command.SetWork((arguments, _) =>
         {
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
@@ -77,7 +81,10 @@ internal static class DoctorCommand
             ? "not known: see below"
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{hub.Endpoint}{(hub.IsOffline ? ", offline" : "")}, {(hub.TokenSource is { } source ? $"token from {source}" : "no token")}, cache {hub.Cache}, with {inventory.Models} models and {inventory.Datasets} data sets in {ByteSize.Format(inventory.Bytes)}");
+                $"{hub.Endpoint}{(hub.IsOffline ? ", offline" : "")}, "
+                + $"{(hub.TokenSource is { } source ? $"token from {source}" : "no token")}, cache {hub.Cache}, with "
+                + $"{inventory.Models} models and {inventory.Datasets} data sets "
+                + $"in {ByteSize.Format(inventory.Bytes)}");
 
         static string Describe(GraphicsProcessor processor) =>
             processor.Memory is { } bytes

@@ -18,16 +18,21 @@ internal static class EngineInstallCommand
         {
             Description = $"The version of TorchSharp; by default {TorchVersions.TorchSharp}."
         };
-        var source = new Option<string[]>(
-            "--source")
-        { Description = "A NuGet feed or a folder of packages besides the configured ones. May be given more than once." };
-        var configuration = new Option<string?>(
-            "--configfile")
-        { Description = "The NuGet.config to go by; by default those of this folder and above it, and the user's own, as for 'dotnet tool install'." };
+        var source = new Option<string[]>("--source")
+        {
+            Description = "A NuGet feed or a folder of packages besides the configured ones. May be given more than "
+            + "once."
+        };
+        var configuration = new Option<string?>("--configfile")
+        {
+            Description = "The NuGet.config to go by; by default those of this folder and above it, and the user's "
+            + "own, as for 'dotnet tool install'."
+        };
         Option<bool> json = CommandAction.Json();
         var command = new Command(
             "install",
-            "Install an engine. It takes the .NET SDK, and for cuda several gigabytes.") { name, version, source, configuration, json };
+            "Install an engine. It takes the .NET SDK, and for cuda several gigabytes.") { name, version, source,
+            configuration, json };
         command.SetWork((arguments, cancellation) =>
         {
             EngineKind kind = EngineKind.All.Single(kind => kind.Name == arguments.GetRequiredValue(name));
@@ -54,7 +59,8 @@ internal static class EngineInstallCommand
                 {
                     console.WriteLine($"{engine.Name} with TorchSharp {engine.Version}: {engine.Folder}");
                     console.WriteLine(trouble is null
-                        ? $"it computes on {engine.Description}; use it with device: {engine.Name} in a recipe, or --device {engine.Name}"
+                        ? $"it computes on {engine.Description}; use it with device: {engine.Name} in a recipe, or "
+                            + $"--device {engine.Name}"
                         : $"it is installed; {trouble.Message}");
                 });
             return ExitCodes.Done;

@@ -49,7 +49,8 @@ internal static class EngineListCommand
     {
         if (engines.Count == 0)
         {
-            console.WriteLine($"no engine is installed in {InstalledEngines.Root}; the built-in one computes. For an Nvidia GPU: {InstalledEngines.InstallCommand("cuda")}");
+            console.WriteLine($"no engine is installed in {InstalledEngines.Root}; the built-in one computes. For an "
+                + $"Nvidia GPU: {InstalledEngines.InstallCommand("cuda")}");
             return;
         }
 

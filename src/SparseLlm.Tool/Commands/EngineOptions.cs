@@ -7,15 +7,20 @@ namespace SparseLlm.Tool.Commands;
 /// <summary>How a command is told what computes. What it is not told is as its recipe has it.</summary>
 internal sealed class EngineOptions
 {
-    private readonly Option<string?> device = new(
-        "--device")
-    { Description = $"What computes: {string.Join(", ", DeviceNames.All)}; those but auto and cpu are installed by 'engine install'." };
-    private readonly Option<string?> precision = new(
-        "--precision")
-    { Description = "How an installed engine multiplies: exact, or fast, with halves of eight bits on tensor cores; results depend on it." };
+    private readonly Option<string?> device = new("--device")
+    {
+        Description = $"What computes: {string.Join(", ", DeviceNames.All)}; those but auto and cpu are installed by "
+        + $"'engine install'."
+    };
+    private readonly Option<string?> precision = new("--precision")
+    {
+        Description = "How an installed engine multiplies: exact, or fast, with halves of eight bits on tensor cores; "
+        + "results depend on it."
+    };
     private readonly Option<DeviceNumbers?> devices = new("--devices")
     {
-        Description = "The GPUs to compute with, such as 0,1: the first has the model, and all of them solve matrices; results do not depend on how many there are.",
+        Description = "The GPUs to compute with, such as 0,1: the first has the model, and all of them solve matrices; "
+            + "results do not depend on how many there are.",
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;

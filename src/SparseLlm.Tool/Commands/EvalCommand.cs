@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.CommandLine;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Cache;
@@ -45,7 +46,8 @@ internal static class EvalCommand
         command.SetWork((arguments, cancellation) =>
         {
             TextSource source = reading.Source(
-                sources.Texts(arguments, arguments.GetRequiredValue(text), cancellation, arguments.GetValue(noProgress)),
+                sources.Texts(arguments, arguments.GetRequiredValue(text), cancellation,
+                    arguments.GetValue(noProgress)),
                 arguments);
             string directory = sources.Model(
                 arguments,
@@ -66,7 +68,9 @@ internal static class EvalCommand
             });
             new Terminal(arguments.GetValue(json)).Result(
                 new { FormatVersion = 1, Perplexity = perplexity.Value, perplexity.Tokens, perplexity.Windows },
-                console => console.WriteLine(FormattableString.Invariant($"perplexity {perplexity.Value:0.0000} over {perplexity.Tokens} tokens in {perplexity.Windows} windows")));
+                console => console.WriteLine(
+                    string.Create(CultureInfo.InvariantCulture, $"perplexity {perplexity.Value:0.0000} over "
+                    + $"{perplexity.Tokens} tokens in {perplexity.Windows} windows")));
             return ExitCodes.Done;
         }, isTidy: true);
         return command.WithExamples(

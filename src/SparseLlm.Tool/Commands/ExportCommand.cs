@@ -44,7 +44,8 @@ internal static class ExportCommand
         {
             if (result.Tokens is [{ Value: { Length: > 0 } path }] && !GgufFile.IsName(path))
             {
-                result.AddError($"--output is '{path}', and runtimes look for files that end in .gguf; name one like {Path.GetFileName(Path.TrimEndingDirectorySeparator(path))}.gguf");
+                result.AddError($"--output is '{path}', and runtimes look for files that end in .gguf; name one like "
+                    + $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(path))}.gguf");
             }
         });
         Option<bool> json = CommandAction.Json();

@@ -24,7 +24,8 @@ internal static class HistoryCommand
         Option<bool> json = CommandAction.Json();
         var command = new Command(
             "history",
-            "Show how artifacts have come out over time, by the lock file's commits in git.") { recipe, artifact, count, json };
+            "Show how artifacts have come out over time, by the lock file's commits in git.") { recipe, artifact, count,
+            json };
         command.SetWork((arguments, cancellation) =>
         {
             string lockPath = LockFile.PathOf(RecipeFile.Find(arguments.GetRequiredValue(recipe)));
@@ -78,7 +79,8 @@ internal static class HistoryCommand
         if (history.IsLimited)
         {
             console.WriteLine(
-                "older commits were not looked at: the oldest row of an artifact need not be its first; see --max-count");
+                "older commits were not looked at: the oldest row of an artifact need not be its first; see "
+                + "--max-count");
         }
 
         if (history.Unreadable > 0)
@@ -96,7 +98,8 @@ internal static class HistoryCommand
         entry.Locked is { } locked ? SparsityText.Of(locked) : "",
         string.Join("; ", (entry.Locked?.Perplexity ?? new Dictionary<string, LockedPerplexity>()).Select(text => string
             .Create(
-                CultureInfo.InvariantCulture, $"{text.Key} {text.Value.Pruned:0.000} ({(text.Value.Pruned / text.Value.Dense) - 1:+0.0 %;-0.0 %})"))),
+                CultureInfo.InvariantCulture, $"{text.Key} {text.Value.Pruned:0.000} "
+                    + $"({(text.Value.Pruned / text.Value.Dense) - 1:+0.0 %;-0.0 %})"))),
         entry.Locked?.Size is { } size ? ByteSize.Format(size) : "",
         entry.Commit?.Subject ?? "(not committed)",
     ];

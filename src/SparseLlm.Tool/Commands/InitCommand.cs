@@ -28,9 +28,11 @@ internal static class InitCommand
     {
         var model = new Argument<string>("model") { Description = "A Hugging Face directory, or hf://owner/name." };
         var sources = new SourceOptions();
-        var calibration = new Option<string?>(
-            "--calibration")
-        { Description = $"The calibration text: a file, an address on the hub, or a data set by name, such as c4; by default {UsualCalibration}, if there is one." };
+        var calibration = new Option<string?>("--calibration")
+        {
+            Description = $"The calibration text: a file, an address on the hub, or a data set by name, such as c4; by "
+            + $"default {UsualCalibration}, if there is one."
+        };
         var evaluation = new Option<string?>("--evaluation")
         {
             Description = $"The text to measure perplexity on, likewise; by default {UsualEvaluation}, if there is one."
@@ -44,7 +46,8 @@ internal static class InitCommand
         Option<bool> json = CommandAction.Json();
         var command = new Command(
             "init",
-            "Look at a model and write a recipe to start from, with its schema for editors.") { model, calibration, evaluation, output, force, json };
+            "Look at a model and write a recipe to start from, with its schema for editors.") { model, calibration,
+            evaluation, output, force, json };
         sources.AddTo(command);
         command.SetWork((arguments, cancellation) =>
         {
@@ -110,7 +113,8 @@ internal static class InitCommand
         });
         return command.WithExamples(
         [
-            new("init models/opt-125m", $"Write pruning.yaml for a model, with {UsualCalibration} and {UsualEvaluation} as its texts if they are there."),
+            new("init models/opt-125m", $"Write pruning.yaml for a model, with {UsualCalibration} and "
+                + $"{UsualEvaluation} as its texts if they are there."),
             new(
                 "init hf://Qwen/Qwen3-0.6B",
                 "The same for a model of the hub, with texts from there where none are named."),
@@ -149,14 +153,16 @@ internal static class InitCommand
 
         string lacking = (lacksCalibration, lacksEvaluation) switch
         {
-            (true, true) => "there is no text to calibrate on and none to measure on, so it prunes by magnitude and measures nothing",
+            (true, true) => "there is no text to calibrate on and none to measure on, so it prunes by magnitude and "
+                + "measures nothing",
             (true, false) => "there is no text to calibrate on, so it prunes by magnitude",
             (false, true) => "there is no text to measure on, so it measures nothing",
             _ => "",
         };
         if (lacking.Length > 0)
         {
-            yield return $"{lacking}. Better: name one at each {RecipeTemplate.Mark} in the recipe, or call init again with {Options(lacksCalibration, lacksEvaluation)} and --force";
+            yield return $"{lacking}. Better: name one at each {RecipeTemplate.Mark} in the recipe, or call init again "
+                + $"with {Options(lacksCalibration, lacksEvaluation)} and --force";
         }
 
         yield return missing.Length > 0 ? $"then {build} makes its artifacts" : $"{build} makes its artifacts";

@@ -71,7 +71,8 @@ internal static class PackingAction
 
     private static void Show(string output, string done, PackingResult result, TextOutput console)
     {
-        console.WriteTable(["layout", "tensors#", "weights#?", "dense, bytes#", "packed, bytes#", "dense, bits/weight#?", "packed, bits/weight#"], result.Layouts.Select(size => (string[])
+        console.WriteTable(["layout", "tensors#", "weights#?", "dense, bytes#", "packed, bytes#",
+            "dense, bits/weight#?", "packed, bits/weight#"], result.Layouts.Select(size => (string[])
         [
             size.Layout,
             Number(size.Tensors),
@@ -81,8 +82,9 @@ internal static class PackingAction
             Bits(size.DenseBytes, size).ToString("0.00", CultureInfo.InvariantCulture),
             Bits(size.StoredBytes, size).ToString("0.00", CultureInfo.InvariantCulture),
         ]));
-        console.WriteLine(FormattableString.Invariant(
-            $"{done}: {result.BytesBefore:N0} bytes before, {result.BytesAfter:N0} after ({(double)result.BytesAfter / result.BytesBefore:P0}): {output}"));
+        console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{done}: {result.BytesBefore:N0} bytes before, {result.BytesAfter:N0} after "
+            + $"({(double)result.BytesAfter / result.BytesBefore:P0}): {output}"));
     }
 
     private static double Bits(long bytes, LayoutSize size)

@@ -32,7 +32,8 @@ internal static class PlanCommand
                         Encoding = planned.Request.Encoding.Name(),
                         planned.Size.Bytes,
                         BytesAreEstimated = planned.Size.IsEstimate,
-                        Layers = planned.Keys.Layers.Select((key, index) => new { Index = index, Key = key, Cached = planned.CachedLayers.Contains(index) }),
+                        Layers = planned.Keys.Layers.Select((key, index)
+                            => new { Index = index, Key = key, Cached = planned.CachedLayers.Contains(index) }),
                         Measurements = planned.Measurements.Select(measurement => new
                         {
                             measurement
@@ -102,6 +103,7 @@ internal static class PlanCommand
         PlannedAction.Encode => EncodingText.Work(planned.Request.Encoding) + " it",
         _ when planned.MissingLayers.Count == 0 => "put it together from layers in the cache",
         _ when planned.CachedLayers.Count == 0 => $"prune {planned.Keys.Layers.Count} layers",
-        _ => $"prune {LayerRanges.Describe(planned.MissingLayers)}; {LayerRanges.Describe(planned.CachedLayers)} from the cache",
+        _ => $"prune {LayerRanges.Describe(planned.MissingLayers)}; {LayerRanges.Describe(planned.CachedLayers)} from "
+            + $"the cache",
     };
 }

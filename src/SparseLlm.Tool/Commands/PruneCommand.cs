@@ -38,7 +38,8 @@ internal sealed class PruneCommand
         Description = "N:M sparsity, such as 2:4: N of each M weights are kept."
     };
     private readonly Option<double?> keepExperts =
-        CommandAction.Share("--keep-experts", "The share of the experts of each mixture to keep, such as 0.5; those that matter least are dropped before anything is pruned.");
+        CommandAction.Share("--keep-experts", "The share of the experts of each mixture to keep, such as 0.5; those "
+            + "that matter least are dropped before anything is pruned.");
     private readonly Option<string[]> calibration = new("--calibration")
     {
         Description = $"The calibration text: {TextOptions.Forms}"
@@ -51,9 +52,11 @@ internal sealed class PruneCommand
             DefaultValueFactory = _ => new CalibrationSettings().Samples
         });
     private readonly Option<int?> length = CommandAction.SequenceLength();
-    private readonly Option<int?> seed = new(
-        "--seed")
-    { Description = "Draw the windows at random positions with this seed; by default the first windows are taken in order." };
+    private readonly Option<int?> seed = new("--seed")
+    {
+        Description = "Draw the windows at random positions with this seed; by default the first windows are taken in "
+        + "order."
+    };
     private readonly Option<string[]> set = new("--set")
     {
         Description = "A method setting, name=value. May be given more than once."
@@ -100,7 +103,9 @@ internal sealed class PruneCommand
             new(
                 "prune models/opt-125m --pattern 2:4 --method wanda --calibration data/calibration.txt -o pruned",
                 "Keep two of each four weights, quickly."),
-            new("prune models/opt-125m --sparsity 0.7 --preset best --set guard=false --calibration data/calibration.txt -o pruned", "Take the time for the best quality, with a setting of the method changed."),
+            new("prune models/opt-125m --sparsity 0.7 --preset best --set guard=false --calibration "
+                + "data/calibration.txt -o pruned",
+                    "Take the time for the best quality, with a setting of the method changed."),
         ]);
     }
 
@@ -108,7 +113,8 @@ internal sealed class PruneCommand
     {
         if (Path.GetDirectoryName(Path.GetFullPath(arguments.GetRequiredValue(output))) is null)
         {
-            throw Invalid($"--output is '{arguments.GetRequiredValue(output)}', the root of a file system; name a directory below it");
+            throw Invalid($"--output is '{arguments.GetRequiredValue(output)}', the root of a file system; name a "
+                + $"directory below it");
         }
 
         PruningSettings settings = Settings(arguments);
@@ -172,9 +178,11 @@ internal sealed class PruneCommand
         string sparsity = SparsityText.Of(outcome.Manifest);
         return outcome.Origin switch
         {
-            ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain or ArtifactOrigin.Exported => $"pruned to {sparsity}, up to date",
+            ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain or ArtifactOrigin.Exported
+                => $"pruned to {sparsity}, up to date",
             ArtifactOrigin.Cache => $"pruned to {sparsity}, from the cache",
-            ArtifactOrigin.Encoded => $"pruned to {sparsity} before, {EncodingText.Work(outcome.Manifest.Encoding)}ed now",
+            ArtifactOrigin.Encoded
+                => $"pruned to {sparsity} before, {EncodingText.Work(outcome.Manifest.Encoding)}ed now",
             _ => FormattableString.Invariant($"pruned to {sparsity} in {outcome.Manifest.Seconds:0.0} s"),
         };
     }
@@ -196,7 +204,8 @@ internal sealed class PruneCommand
     {
         string[] parts = assignment.Split('=', 2);
         Setting setting = Setting.Find(parts[0]) ?? throw Invalid(
-            $"--set {assignment}: there is no setting '{parts[0]}'; the settings are {string.Join(", ", Setting.All.Select(known => known.Name))}");
+            $"--set {assignment}: there is no setting '{parts[0]}'; the settings are "
+            + $"{string.Join(", ", Setting.All.Select(known => known.Name))}");
         return parts.Length == 2 && setting.With(new PruningSettings(), parts[1]) is not null
             ? (setting, parts[1])
             : throw Invalid($"--set {assignment}: {setting.Name} takes {setting.Expected}");

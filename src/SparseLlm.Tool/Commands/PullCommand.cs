@@ -15,7 +15,9 @@ internal static partial class PullCommand
     {
         var what = new Argument<string[]>("what")
         {
-            Description = $"What to fetch: hf://owner/name, with @revision if it is not main; hf://datasets/owner/name/path; or a recipe, for all that it names. By default {RecipeFile.DefaultName} here.",
+            Description = $"What to fetch: hf://owner/name, with @revision if it is not main; "
+                + $"hf://datasets/owner/name/path; or a recipe, for all that it names. By default "
+                + $"{RecipeFile.DefaultName} here.",
             DefaultValueFactory = _ => [RecipeFile.DefaultName],
         };
         var sources = new SourceOptions();
@@ -23,7 +25,8 @@ internal static partial class PullCommand
         Option<bool> noProgress = CommandAction.NoProgress();
         var command = new Command(
             "pull",
-            "Download models and texts of the Hugging Face hub, as far as they are not here.") { what, json, noProgress };
+            "Download models and texts of the Hugging Face hub, as far as they are not here.") { what, json,
+            noProgress };
         command.SetWork((arguments, cancellation) =>
         {
             bool quiet = arguments.GetValue(noProgress);
@@ -34,7 +37,13 @@ internal static partial class PullCommand
                 {
                     FormatVersion = 1,
                     Sources = here.Select(
-                    source => new { Address = source.Address.ToString(), source.Commit, source.Directory, source.Files })
+                    source => new
+                    {
+                        Address = source.Address.ToString(),
+                        source.Commit,
+                        source.Directory,
+                        source.Files
+                    })
                 },
                 console =>
                 {

@@ -29,8 +29,8 @@ internal static class RecipeFile
         return File.Exists(file)
             ? file
             : throw ToolDiagnostics.RecipeMissing.Error(
-                new SourceLocation(
-                    file), "there is no such recipe; name one, or write one with 'dotnet sparsellm init MODEL'");
+                new SourceLocation(file),
+                "there is no such recipe; name one, or write one with 'dotnet sparsellm init MODEL'");
     }
 
     /// <summary>The option that names artifacts.</summary>

@@ -11,9 +11,11 @@ namespace SparseLlm.Tool.Commands;
 internal sealed class RecipeOptions
 {
     private readonly Argument<string> recipe = RecipeFile.Argument();
-    private readonly Option<string?> project = new(
-        "--project")
-    { Description = "A project that refers to SparseLlm.Build, or its folder: takes its recipe, its output folder, its engine and its cache." };
+    private readonly Option<string?> project = new("--project")
+    {
+        Description = "A project that refers to SparseLlm.Build, or its folder: takes its recipe, its output folder, "
+        + "its engine and its cache."
+    };
     private readonly Option<string?> configuration = new("--configuration", "-c")
     {
         Description = "The configuration of the project, such as Release; by default the project's own default."
@@ -21,7 +23,10 @@ internal sealed class RecipeOptions
     private readonly Option<string?> output = new(
         "--output",
         "-o")
-    { Description = "The directory that gets one directory for each artifact; by default that of the project, or 'models' beside the recipe." };
+    {
+        Description = "The directory that gets one directory for each artifact; by default that of the project, or "
+        + "'models' beside the recipe."
+    };
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
@@ -98,7 +103,8 @@ internal sealed class RecipeOptions
     {
         if (arguments.GetValue(configuration) is { } asked)
         {
-            throw ToolDiagnostics.InvalidOption.Error(null, $"--configuration {asked} is one of a project, and there is none here that prunes this recipe; name the project with --project");
+            throw ToolDiagnostics.InvalidOption.Error(null, $"--configuration {asked} is one of a project, and there "
+                + $"is none here that prunes this recipe; name the project with --project");
         }
     }
 

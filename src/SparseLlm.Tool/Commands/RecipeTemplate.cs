@@ -18,6 +18,8 @@ internal static class RecipeTemplate
     /// <summary>Begins the comments that say what to put in.</summary>
     public const string Mark = "TODO";
 
+    private const string WithoutCalibration = $"magnitude   # {Mark}: sparsellm, once there is a calibration text";
+
     /// <summary>The recipe's text.</summary>
     /// <param name="definition">The model.</param>
     /// <param name="name">What the model's directory is called.</param>
@@ -39,7 +41,8 @@ internal static class RecipeTemplate
         // A variable can stand in the path of a text, but this directory is there as it is called.
         if (model.Contains("${", StringComparison.Ordinal))
         {
-            throw ToolDiagnostics.InitImpossible.Error(null, $"a recipe cannot name '{model}', because it takes '${{' for the beginning of a variable; rename the directory");
+            throw ToolDiagnostics.InitImpossible.Error(null, $"a recipe cannot name '{model}', because it takes '${{' "
+                + $"for the beginning of a variable; rename the directory");
         }
 
         return $"""
@@ -51,7 +54,7 @@ internal static class RecipeTemplate
             {Calibration(calibration, CalibrationTokens.DefaultSequenceLength(definition.MaximumLength))}
             {Evaluation(evaluation)}
             defaults:
-              method: {(calibration is null ? $"magnitude   # {Mark}: sparsellm, once there is a calibration text" : "sparsellm")}
+              method: {(calibration is null ? WithoutCalibration : "sparsellm")}
               # encoding: sparse   # packed, without the zeros; other programs load it once it is unpacked
             artifacts:
               {ArtifactNames.From(name, "-50")}:
@@ -128,7 +131,8 @@ internal static class RecipeTemplate
     {
         if (text.Any(char.IsControl))
         {
-            throw ToolDiagnostics.InitImpossible.Error(null, $"a recipe cannot name '{text}', because there is a control character in it; rename the file or directory");
+            throw ToolDiagnostics.InitImpossible.Error(null, $"a recipe cannot name '{text}', because there is a "
+                + $"control character in it; rename the file or directory");
         }
 
         var quoted = new StringBuilder("\"");

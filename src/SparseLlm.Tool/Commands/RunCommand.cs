@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.CommandLine;
 using System.Text;
 using SparseLlm.Diagnostics;
@@ -96,9 +97,11 @@ internal static class RunCommand
     }
 
     /// <summary>The model of a command that runs one.</summary>
-    public static Argument<string> ModelToRun() => new(
-        "model")
-    { Description = "The directory of an artifact, packed or dense, or another Hugging Face directory, or hf://owner/name." };
+    public static Argument<string> ModelToRun() => new("model")
+    {
+        Description = "The directory of an artifact, packed or dense, or another Hugging Face directory, or "
+        + "hf://owner/name."
+    };
 
     /// <summary>Chooses the longest sequence.</summary>
     public static Option<int?> Context() => CommandAction.AtLeast(1, new Option<int?>("--context")
@@ -113,8 +116,9 @@ internal static class RunCommand
         if (GgufFile.IsName(directory) && !Directory.Exists(directory))
         {
             throw ToolDiagnostics.InvalidOption.Error(
-                new SourceLocation(
-                    directory), "a GGUF file is for llama.cpp and what is built on it, such as LLamaSharp and Ollama; name the directory of the model that it was made from");
+                new SourceLocation(directory),
+                "a GGUF file is for llama.cpp and what is built on it, such as LLamaSharp and Ollama; "
+                        + "name the directory of the model that it was made from");
         }
 
         var options = new LanguageModelOptions { ContextLength = context };
@@ -122,7 +126,9 @@ internal static class RunCommand
         LanguageModel model = LanguageModel.Open(directory, options);
         if (model.ContextLength > model.Definition.MaximumLength)
         {
-            Terminal.Progress(FormattableString.Invariant($"the model was made for {model.Definition.MaximumLength} tokens; what it says beyond them may make no sense"));
+            Terminal.Progress(string.Create(CultureInfo.InvariantCulture,
+                $"the model was made for {model.Definition.MaximumLength} "
+                + $"tokens; what it says beyond them may make no sense"));
         }
 
         return model;
@@ -139,7 +145,8 @@ internal static class RunCommand
         {
             throw ToolDiagnostics.InvalidOption.Error(null, isRaw
                 ? "--system is for a conversation, and --raw goes on with the text as it is; leave one of them out"
-                : "--system is for chat models, and this model has no chat template; put what you want to tell it into the text");
+                : "--system is for chat models, and this model has no chat template; put what you want to tell it into "
+                    + "the text");
         }
 
         return new TextPrompting(model.Tokenizer);
@@ -156,7 +163,8 @@ internal static class RunCommand
     }
 
     private static int AnswerOnce(
-        Func<CancellationToken, IEnumerable<GeneratedText>> say, AnswerWriter answers, Tally tally, Terminal terminal, CancellationToken cancellation)
+        Func<CancellationToken, IEnumerable<GeneratedText>> say, AnswerWriter answers, Tally tally, Terminal terminal,
+        CancellationToken cancellation)
     {
         (string answer, string end) = answers.Write(say, cancellation);
         terminal.Result(

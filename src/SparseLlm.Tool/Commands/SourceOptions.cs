@@ -13,9 +13,11 @@ namespace SparseLlm.Tool.Commands;
 /// fetched.</summary>
 internal sealed class SourceOptions
 {
-    private readonly Option<bool> offline = new(
-        "--offline")
-    { Description = "Download nothing: take what is named by hf:// from the hub's cache, and fail where it is not there." };
+    private readonly Option<bool> offline = new("--offline")
+    {
+        Description = "Download nothing: take what is named by hf:// from the hub's cache, and fail where it is not "
+        + "there."
+    };
     private readonly SortedDictionary<string, string> commits = new(StringComparer.Ordinal);
 
     /// <summary>The commits of everything that was fetched by its name, by address; null where nothing was.</summary>
@@ -29,8 +31,12 @@ internal sealed class SourceOptions
     public HubOptions Hub(ParseResult arguments)
     {
         HubOptions options = HubOptions.Read(Environment.GetEnvironmentVariable);
-        return arguments.GetValue(
-            offline) ? options with { IsOffline = true, WhyOffline = "--offline forbids to ask the hub; leave it out, or run 'dotnet sparsellm pull' first" } : options;
+        return arguments.GetValue(offline) ? options with
+        {
+            IsOffline = true,
+            WhyOffline = "--offline forbids to ask the hub; leave it out, "
+                + "or run 'dotnet sparsellm pull' first"
+        } : options;
     }
 
     /// <summary>The directory of a model that is named by its path, or by its address on the hub.</summary>
@@ -83,9 +89,9 @@ internal sealed class SourceOptions
             return recipe;
         }
 
-        using var fetcher = new SourceFetcher(HubOptions.Read(
-            Environment.GetEnvironmentVariable) with
-        { IsOffline = true, WhyOffline = "this command downloads nothing; 'dotnet sparsellm pull' does" }, Terminal.Show);
+        using var fetcher = new SourceFetcher(HubOptions.Read(Environment.GetEnvironmentVariable) with
+        { IsOffline = true, WhyOffline = "this command downloads nothing; 'dotnet sparsellm pull' does" },
+            Terminal.Show);
         return recipe.Fetch(Locked(recipe), fetcher, cancellation);
     }
 

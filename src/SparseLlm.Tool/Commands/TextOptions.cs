@@ -9,17 +9,24 @@ namespace SparseLlm.Tool.Commands;
 internal sealed class TextOptions
 {
     /// <summary>What files of a text can be, for the option that names them.</summary>
-    public const string Forms = "UTF-8, JSON lines (.jsonl), Parquet (.parquet) or token ids (.npy); text and JSON lines also as .gz or .zst. May be given more than once.";
+    public const string Forms = "UTF-8, JSON lines (.jsonl), Parquet (.parquet) or token ids (.npy); text and JSON "
+        + "lines also as .gz or .zst. May be given more than once.";
 
-    private readonly Option<string?> field = new(
-        "--field")
-    { Description = "The field of a record that holds its text, such as content, meta.body or messages[].content. By default text." };
-    private readonly Option<string?> chat = new(
-        "--chat")
-    { Description = "The field of a record that holds a list of messages, which the model's chat template makes text of." };
-    private readonly Option<string?> join = new(
-        "--join")
-    { Description = "What stands between two records, such as '\\n\\n'. By default each record of JSON lines or Parquet ends with a line break." };
+    private readonly Option<string?> field = new("--field")
+    {
+        Description = "The field of a record that holds its text, such as content, meta.body or messages[].content. By "
+        + "default text."
+    };
+    private readonly Option<string?> chat = new("--chat")
+    {
+        Description = "The field of a record that holds a list of messages, which the model's chat template makes text "
+        + "of."
+    };
+    private readonly Option<string?> join = new("--join")
+    {
+        Description = "What stands between two records, such as '\\n\\n'. By default each record of JSON lines or "
+        + "Parquet ends with a line break."
+    };
     private readonly Option<int?> records = CommandAction.AtLeast(
         1,
         new Option<int?>("--records") { Description = "Read the first records alone." });

@@ -87,7 +87,8 @@ internal static class WhyCommand
     }
 
     private static void Show(
-        ArtifactPlan planned, (string Since, IReadOnlyList<InputChange> Changes)? changes, string? damage, string directory, TextOutput console)
+        ArtifactPlan planned, (string Since, IReadOnlyList<InputChange> Changes)? changes, string? damage,
+        string directory, TextOutput console)
     {
         string name = planned.Artifact.Name;
         console.WriteLine(planned.Action switch
@@ -96,9 +97,11 @@ internal static class WhyCommand
             PlannedAction.Measure => $"{name} is up to date, but its perplexity was measured on other texts.",
             PlannedAction.Export => $"{name} is up to date, but its GGUF files are not those that the recipe asks for.",
             PlannedAction.Restore => $"{name} would be taken from the cache.",
-            PlannedAction.Encode => $"{name} would be {EncodingText.Work(planned.Request.Encoding)}ed; nothing is pruned.",
+            PlannedAction.Encode
+                => $"{name} would be {EncodingText.Work(planned.Request.Encoding)}ed; nothing is pruned.",
             _ when planned.MissingLayers.Count == 0 => $"{name} would be put together from layers in the cache.",
-            _ => $"{name} would be pruned: {LayerRanges.Describe(planned.MissingLayers)} of {planned.Keys.Layers.Count}.",
+            _ => $"{name} would be pruned: {LayerRanges.Describe(planned.MissingLayers)} of "
+                + $"{planned.Keys.Layers.Count}.",
         });
         if (planned.MissingMeasurements.Count > 0)
         {

@@ -63,7 +63,8 @@ internal sealed class Tally
     /// <summary>All of it, on a line for people.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{PromptTokens} prompt tokens{Text(PrefillRate)}, {GeneratedTokens} generated{Text(DecodeRate)}; {PeakMemory / 1e6:0} MB of memory at most");
+        $"{PromptTokens} prompt tokens{Text(PrefillRate)}, {GeneratedTokens} generated{Text(DecodeRate)}; "
+        + $"{PeakMemory / 1e6:0} MB of memory at most");
 
     private static string Text(double? rate)
         => rate is { } known ? string.Create(CultureInfo.InvariantCulture, $" ({known:0.0} a second)") : "";

@@ -80,8 +80,9 @@ internal sealed class BuildManifest(string path, string output)
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw PipelineDiagnostics.InputOutput.Error(
-                new SourceLocation(
-                    path), $"the artifacts were made, but the lists for the build system cannot be written: {exception.Message}", exception);
+                new SourceLocation(path),
+                $"the artifacts were made, but the lists for the build system cannot be written: "
+                        + $"{exception.Message}", exception);
         }
     }
 

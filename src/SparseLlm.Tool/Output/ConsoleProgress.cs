@@ -47,7 +47,8 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
                 break;
             case PackingStep packing when !quiet && packing.Percent % 25 == 0:
                 Terminal.Progress(
-                    string.Create(CultureInfo.InvariantCulture, $"{packing.Model}: {packing.Work}, {packing.Percent} %"));
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"{packing.Model}: {packing.Work}, {packing.Percent} %"));
                 break;
             case PruningStep { Progress: LayerRestored restored } step when !quiet:
                 Terminal.Progress($"{step.Artifact}: layer {restored.Layer + 1}/{restored.Layers} from the cache");
@@ -71,7 +72,8 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
     /// <summary>What is to be downloaded, and how much that is.</summary>
     public static string Describe(DownloadStarted download) => string.Create(
         CultureInfo.InvariantCulture,
-        $"downloading {download.Source} at {HubAddress.Short(download.Commit)}: {download.Files} file{(download.Files == 1 ? "" : "s")}, {ByteSize.Format(download.Bytes)}");
+        $"downloading {download.Source} at {HubAddress.Short(download.Commit)}: {download.Files} "
+        + $"file{(download.Files == 1 ? "" : "s")}, {ByteSize.Format(download.Bytes)}");
 
     /// <summary>What a build that was stopped has kept.</summary>
     public static string Describe(Interrupted interrupted) =>
@@ -113,7 +115,8 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
         };
         Terminal.Progress(string.Create(
             CultureInfo.InvariantCulture,
-            $"{artifact}: layer {finished.Layer + 1}/{finished.Layers} pruned{error}, {Seconds(finished.Elapsed)} elapsed{left}{InSweep(pace)}"));
+            $"{artifact}: layer {finished.Layer + 1}/{finished.Layers} pruned{error}, {Seconds(finished.Elapsed)} "
+            + $"elapsed{left}{InSweep(pace)}"));
     }
 
     private static string Seconds(TimeSpan time)

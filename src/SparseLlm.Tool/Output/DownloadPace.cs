@@ -47,11 +47,12 @@ internal sealed class DownloadPace(TimeProvider time)
         double rate = seconds > 0 ? (step.Done - before!.Value) / seconds : 0;
         string left = rate > 0 && step.Done < step.Total ? $", {Duration((step.Total - step.Done) / rate)} left" : "";
         string speed = rate > 0 ? $", {ByteSize.Format((long)rate)}/s" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{ByteSize.Format(step.Done)} of {ByteSize.Format(step.Total)} ({100 * step.Done / Math.Max(1, step.Total)} %){speed}{left}");
+        return string.Create(CultureInfo.InvariantCulture, $"{ByteSize.Format(step.Done)} of "
+            + $"{ByteSize.Format(step.Total)} ({100 * step.Done / Math.Max(1, step.Total)} %){speed}{left}");
     }
 
     private static string Duration(double seconds) =>
         seconds < TimeSpan.FromDays(1).TotalSeconds
-            ? LiveProgress.Duration(TimeSpan.FromSeconds(seconds))
+            ? ProgressColumns.Duration(TimeSpan.FromSeconds(seconds))
             : "more than a day";
 }

@@ -26,8 +26,10 @@ internal static class GgufText
         },
         console =>
         {
-            console.WriteLine(Invariant(
-                $"{inspection.Architecture ?? "no architecture"}: {inspection.Bytes / 1e6:0.0} MB{(inspection.Parts > 1 ? Invariant($" in {inspection.Parts} files") : "")}, {inspection.BitsPerWeight:0.00} bits per weight")
+            console.WriteLine((inspection.Architecture ?? "no architecture")
+                + Invariant($": {inspection.Bytes / 1e6:0.0} MB")
+                + (inspection.Parts > 1 ? Invariant($" in {inspection.Parts} files") : "")
+                + Invariant($", {inspection.BitsPerWeight:0.00} bits per weight")
                 + (inspection.Sparsity is { } sparsity
                     ? Invariant($"; {sparsity:P2} of the weights of its linear layers are zero")
                     : ""));

@@ -24,7 +24,8 @@ internal static class SizeText
 
     /// <summary>The same in a sentence, for one artifact; empty where the sizes are not known.</summary>
     public static string Sentence(ArtifactManifest manifest) => manifest.Size is not { Packed: { } packed } size ? "" :
-        $"weights: {ByteSize.Format(size.Pruned)} dense, {ByteSize.Format(packed.Bytes)} packed{(manifest.PackedDigest is null ? " (--encoding sparse)" : "")}, "
+        $"weights: {ByteSize.Format(size.Pruned)} dense, {ByteSize.Format(packed.Bytes)} "
+        + $"packed{(manifest.PackedDigest is null ? " (--encoding sparse)" : "")}, "
         + Format(
             $"{packed.DenseBitsPerWeight:0.00} -> {packed.BitsPerWeight:0.00} bits a weight in the pruned matrices");
 

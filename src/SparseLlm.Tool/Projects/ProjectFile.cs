@@ -24,8 +24,8 @@ internal static class ProjectFile
                     ? "there is no project file in this folder; name one"
                     : "there is no such project; name its file, or the folder that it is in"),
             var several => throw ToolDiagnostics.ProjectAmbiguous.Error(
-                new SourceLocation(
-                    path), $"there is more than one project file in this folder; name one of them: {string.Join(", ", several.Select(Path.GetFileName))}"),
+                new SourceLocation(path), $"there is more than one project file in this folder; name one of them: "
+                        + $"{string.Join(", ", several.Select(Path.GetFileName))}"),
         };
     }
 

@@ -45,14 +45,16 @@ internal sealed record PruningProject(
         JsonElement properties = document.RootElement.GetProperty("Properties");
         string folder = System.IO.Path.GetDirectoryName(path)!;
         string models = Text(ModelsProperty) ?? throw ToolDiagnostics.ProjectWithoutRecipe.Error(
-            new SourceLocation(
-                path), "this project does not refer to SparseLlm.Build, or has not been restored; add the package, or run 'dotnet restore'");
+            new SourceLocation(path),
+            "this project does not refer to SparseLlm.Build, or has not been restored; add the package, or "
+                    + "run 'dotnet restore'");
         string[] recipes = [.. document.RootElement.GetProperty("Items").GetProperty(RecipeItem).EnumerateArray()
             .Select(item => item.GetProperty("FullPath").GetString()!)];
         return recipes.Length == 0
             ? throw ToolDiagnostics.ProjectWithoutRecipe.Error(
-                new SourceLocation(
-                    path), "this project has no recipe; put a pruning.yaml beside it, or name one as <PruningRecipe Include=\"...\" />")
+                new SourceLocation(path),
+                "this project has no recipe; put a pruning.yaml beside it, or name one as <PruningRecipe "
+                        + "Include=\"...\" />")
             : new PruningProject(
                 path,
                 recipes,
@@ -65,15 +67,19 @@ internal sealed record PruningProject(
         string? Text(string property)
             => properties.GetProperty(property).GetString()?.Trim() is { Length: > 0 } text ? text : null;
         // As MSBuild itself does, which takes either slash on every system.
-        string Full(
-            string relative) => System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(relative.Replace('\\', '/'), folder));
+        string Full(string relative) => System.IO.Path.TrimEndingDirectorySeparator(
+                System.IO.Path.GetFullPath(relative.Replace('\\', '/'), folder));
         string Cached(string cache)
             => cache.Equals(NoCache, StringComparison.OrdinalIgnoreCase) ? NoCache : Full(cache);
     }
 
     /// <summary>What computes: what the project names, and the rest as its recipe has it.</summary>
-    public EngineChoice Choose(
-        EngineChoice ofRecipe) => ofRecipe with { Device = Device ?? ofRecipe.Device, Precision = Precision ?? ofRecipe.Precision, Devices = Devices ?? ofRecipe.Devices };
+    public EngineChoice Choose(EngineChoice ofRecipe) => ofRecipe with
+    {
+        Device = Device ?? ofRecipe.Device,
+        Precision = Precision ?? ofRecipe.Precision,
+        Devices = Devices ?? ofRecipe.Devices
+    };
 
     /// <summary>The targets of a build reject what is none.</summary>
     private static Precision? PrecisionOf(string? text)
@@ -83,7 +89,9 @@ internal sealed record PruningProject(
     {
         string[] arguments =
         [
-            "msbuild", path, "-nologo", $"-getItem:{RecipeItem}", $"-getProperty:{ModelsProperty}", $"-getProperty:{DeviceProperty}", $"-getProperty:{PrecisionProperty}", $"-getProperty:{DevicesProperty}",
+            "msbuild", path, "-nologo", $"-getItem:{RecipeItem}", $"-getProperty:{ModelsProperty}",
+                $"-getProperty:{DeviceProperty}", $"-getProperty:{PrecisionProperty}",
+                $"-getProperty:{DevicesProperty}",
             $"-getProperty:{CacheProperty}",
             .. configuration is null ? [] : (string[])[$"-p:Configuration={configuration}"],
         ];
@@ -102,8 +110,8 @@ internal sealed record PruningProject(
         catch (Win32Exception exception)
         {
             throw ToolDiagnostics.ProjectUnreadable.Error(
-                new SourceLocation(
-                    path), $"this takes the .NET SDK, which is not found here: {exception.Message}", exception);
+                new SourceLocation(path),
+                $"this takes the .NET SDK, which is not found here: {exception.Message}", exception);
         }
     }
 

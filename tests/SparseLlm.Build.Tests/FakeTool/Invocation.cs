@@ -15,13 +15,15 @@ internal sealed record Invocation(
     public static Invocation Parse(string[] arguments)
     {
         string[][] pairs = [.. arguments.Skip(2).Where(
-            argument => argument is not (Locked or Offline) && !argument.StartsWith(Artifact, StringComparison.Ordinal)).Chunk(2)];
+            argument => argument is not (Locked or Offline) && !argument.StartsWith(Artifact, StringComparison.Ordinal))
+                .Chunk(2)];
         if (arguments is not ["build", var recipe, ..] || pairs.Any(pair => pair.Length != 2))
             throw new ArgumentException($"Expected: build RECIPE [{Locked}] [{Offline}] (--option VALUE)...");
 
         ILookup<string, string> values = pairs.ToLookup(pair => pair[0], pair => pair[1]);
         if (values.Select(group => group.Key).Except(
-            ["--output", "--manifest", "--device", "--precision", "--devices", "--cache", "--on-cache-miss"]).FirstOrDefault() is { } unknown)
+            ["--output", "--manifest", "--device", "--precision", "--devices", "--cache", "--on-cache-miss"])
+                .FirstOrDefault() is { } unknown)
             throw new ArgumentException($"Unknown option {unknown}.");
 
         return new Invocation(

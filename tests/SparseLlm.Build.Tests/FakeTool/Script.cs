@@ -81,7 +81,8 @@ internal sealed class Script
         File.WriteAllLines(
             invocation.Manifest + ".artifacts",
             ArtifactsOf(invocation).Select(
-                name => string.Join('\t', name, "0.7", "prose=65.42", new string('0', 64), invocation.Recipe, "sparse")));
+                name => string.Join('\t', name, "0.7", "prose=65.42", new string('0', 64), invocation.Recipe,
+                    "sparse")));
         File.WriteAllLines(
             invocation.Manifest + ".exports",
             from name in ArtifactsOf(invocation)

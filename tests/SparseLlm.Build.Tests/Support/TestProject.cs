@@ -25,7 +25,8 @@ internal sealed class TestProject
     private int builds;
 
     public TestProject(
-        PackageFeed feed, string frameworks = OneFramework, string? tool = null, string more = "", string? parent = null, string name = "Models")
+        PackageFeed feed, string frameworks = OneFramework, string? tool = null, string more = "",
+        string? parent = null, string name = "Models")
     {
         this.feed = feed;
         Root = Directory.CreateDirectory(Path.Combine(parent ?? feed.NewDirectory(), name)).FullName;

@@ -33,7 +33,8 @@ public sealed class TestRun(IMessageSink diagnostics) : XunitTestFramework(diagn
     }
 
     private sealed class Runner(
-        ITestAssembly assembly, IEnumerable<IXunitTestCase> cases, IMessageSink diagnostics, IMessageSink execution, ITestFrameworkExecutionOptions options)
+        ITestAssembly assembly, IEnumerable<IXunitTestCase> cases, IMessageSink diagnostics, IMessageSink execution,
+        ITestFrameworkExecutionOptions options)
         : XunitTestAssemblyRunner(assembly, cases, diagnostics, execution, options)
     {
         protected override Task BeforeTestAssemblyFinishedAsync()

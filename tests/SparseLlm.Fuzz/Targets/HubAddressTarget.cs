@@ -10,7 +10,8 @@ internal sealed class HubAddressTarget : FuzzTarget
 {
     private static readonly string[] Texts =
     [
-        "hf://Qwen/Qwen3-0.6B", "hf://gpt2@refs/pr/1", "hf://a/b@x%2Fy", "hf://datasets/allenai/c4@v1/en/**/*.gz", "hf://datasets/a/b/c d.txt@refs/convert/parquet",
+        "hf://Qwen/Qwen3-0.6B", "hf://gpt2@refs/pr/1", "hf://a/b@x%2Fy", "hf://datasets/allenai/c4@v1/en/**/*.gz",
+        "hf://datasets/a/b/c d.txt@refs/convert/parquet",
         "https://huggingface.co/datasets/a/b/blob/main/c%20d.txt?x#y",
     ];
 

@@ -13,7 +13,8 @@ internal sealed class RecordsTarget : FuzzTarget
 
     public override IReadOnlyList<Sample> Samples { get; } =
     [
-        Sample.Of("{\"text\":\"A river.\",\"url\":\"https://example.com/\"}\n{\"text\":\"\\ud83d\\ude00 b\\n\",\"score\":1.5,\"tags\":[1,null]}\n\n{\"id\":3,\"text\":\"c\"}\n"),
+        Sample.Of("{\"text\":\"A river.\",\"url\":\"https://example.com/\"}\n{\"text\":\"\\ud83d\\ude00 "
+            + "b\\n\",\"score\":1.5,\"tags\":[1,null]}\n\n{\"id\":3,\"text\":\"c\"}\n"),
     ];
 
     public override bool Read(byte[] input, string folder) =>

@@ -114,7 +114,8 @@ internal sealed class RunTarget : FuzzTarget
         (string, long[], byte[]) Vector() => ("BF16", [Hidden], Bytes([.. Enumerable.Repeat(1f, Hidden)]));
         (string, long[], byte[]) Matrix(int rows, int columns, Func<int, bool> isKept) =>
             ("BF16", [rows, columns], Bytes(
-                [.. Enumerable.Range(0, rows * columns).Select(place => isKept(place) ? random.NextSingle() + 0.1f : 0)]));
+                [.. Enumerable.Range(0, rows * columns)
+                    .Select(place => isKept(place) ? random.NextSingle() + 0.1f : 0)]));
     }
 
     private static byte[] Bytes(float[] values) =>

@@ -15,11 +15,12 @@ internal sealed class ShardIndexTarget : FuzzTarget
 
     public override void Prepare(string folder)
     {
-        foreach ((string name, string tensor) in (ReadOnlySpan<(string, string)>)[("model-00001-of-00002.safetensors", "a"), ("model-00002-of-00002.safetensors", "b")])
+        foreach ((string name, string tensor) in (ReadOnlySpan<(string, string)>)[
+            ("model-00001-of-00002.safetensors", "a"), ("model-00002-of-00002.safetensors", "b")])
         {
             string header = "{\"" + tensor + "\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
-            File.WriteAllBytes(Path.Combine(folder, name), [.. BitConverter.GetBytes(
-                (ulong)header.Length), .. System.Text.Encoding.UTF8.GetBytes(header), 0, 0, 0, 0]);
+            File.WriteAllBytes(Path.Combine(folder, name), [.. BitConverter.GetBytes((ulong)header.Length),
+            .. System.Text.Encoding.UTF8.GetBytes(header), 0, 0, 0, 0]);
         }
     }
 

@@ -25,6 +25,7 @@ internal sealed class TableTarget : FuzzTarget
     {
         string path = Write(folder, "text.parquet", input);
         return Fields.Sum(
-            field => CalibrationText.ReadIds(new TextSource([path], field), () => tokenizer.Value, count: Tokens).Length) >= 0;
+            field => CalibrationText.ReadIds(new TextSource([path], field), () => tokenizer.Value,
+                count: Tokens).Length) >= 0;
     }
 }

@@ -16,14 +16,16 @@ public sealed class Companions : IDisposable
         string[] wanted =
         [
             "config.json", "generation_config.json",
-            "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
+            "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",
+            "merges.txt",
             "tokenizer.model", "tokenizer.model.v3", "qwen.tiktoken", "tekken.json", "params.json",
             "chat_template.jinja", "additional_chat_templates/tool_use.jinja",
             "preprocessor_config.json", "processor_config.json", "video_preprocessor_config.json",
             "custom_generate/generate.py", "custom_generate/requirements.txt",
             "LICENSE.txt", "Notice", "USE_POLICY.md",
         ];
-        Write([.. wanted, "README.md", "model.safetensors", "pytorch_model.bin", "reference.json", "flax_model.msgpack", "modeling_x.py", "eval/results.jinja"]);
+        Write([.. wanted, "README.md", "model.safetensors", "pytorch_model.bin", "reference.json", "flax_model.msgpack",
+            "modeling_x.py", "eval/results.jinja"]);
         ShouldGoAlong(wanted);
     }
 

@@ -44,7 +44,8 @@ public class ByteLevelVocabularies
         var converted = new GgufMetadata();
         GgufVocabulary.Write(converted, sample, 2048);
         using var directory = new VocabularyDirectory();
-        foreach (string file in (string[])["vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "config.json"])
+        foreach (string file in (string[])["vocab.json", "merges.txt", "tokenizer_config.json",
+            "special_tokens_map.json", "config.json"])
         {
             directory.With(file, File.ReadAllText(Path.Combine(sample, file)));
         }

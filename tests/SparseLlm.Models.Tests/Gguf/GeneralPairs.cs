@@ -34,7 +34,8 @@ public sealed class GeneralPairs : IDisposable
     [Fact]
     public void The_card_names_licence_and_base_models()
     {
-        Card("license: other\nlicense_name: my-licence\nlicense_link: LICENSE\nbase_model:\n- meta-llama/Llama-3.2-1b-it\n- local-model\ntags: [a, b]\nx: {license: no}");
+        Card("license: other\nlicense_name: my-licence\nlicense_link: LICENSE\nbase_model:\n- "
+            + "meta-llama/Llama-3.2-1b-it\n- local-model\ntags: [a, b]\nx: {license: no}");
         GgufMetadata metadata = Write();
         metadata["general.license"].ShouldBe("other");
         metadata["general.license.name"].ShouldBe("my-licence");
@@ -74,7 +75,10 @@ public sealed class GeneralPairs : IDisposable
         "apache-2.0")]
     [InlineData("LLAMA 3.2 COMMUNITY LICENSE AGREEMENT\nLlama 3.2 Version Release Date", "llama3.2")]
     [InlineData("META LLAMA 3 COMMUNITY LICENSE AGREEMENT", "llama3")]
-    [InlineData("MIT License\n\nCopyright (c) X\n\nPermission is hereby granted, free of charge, to any person obtaining a copy\nof this software and associated documentation files (the \"Software\"), to deal...\n\nThe above copyright notice and this permission notice shall be included in all\ncopies or substantial portions of the Software.", "mit")]
+    [InlineData("MIT License\n\nCopyright (c) X\n\nPermission is hereby granted, free of charge, to any person "
+        + "obtaining a copy\nof this software and associated documentation files (the \"Software\"), to deal...\n\nThe "
+        + "above copyright notice and this permission notice shall be included in all\ncopies or substantial portions "
+        + "of the Software.", "mit")]
     [InlineData("All rights reserved.", null)]
     public void A_licence_without_a_card_is_known_by_its_text(string text, string? license)
     {

@@ -199,8 +199,10 @@ public sealed class Gpt2Files : IDisposable
     {
         Tokenizer.FilesAmong(["vocab.json", "tokenizer.json", "merges.txt", "config.json"])
             .ShouldBe(["tokenizer.json"]);
-        Tokenizer.FilesAmong(["vocab.json", "README.md", "merges.txt", "tokenizer_config.json", "config.json", "special_tokens_map.json", "added_tokens.json"])
-            .ShouldBe(["added_tokens.json", "config.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json", "vocab.json"]);
+        Tokenizer.FilesAmong(["vocab.json", "README.md", "merges.txt", "tokenizer_config.json", "config.json",
+            "special_tokens_map.json", "added_tokens.json"])
+            .ShouldBe(["added_tokens.json", "config.json", "merges.txt", "special_tokens_map.json",
+                "tokenizer_config.json", "vocab.json"]);
         Tokenizer.FilesAmong(["vocab.json", "tokenizer_config.json"]).ShouldBeEmpty();
     }
 

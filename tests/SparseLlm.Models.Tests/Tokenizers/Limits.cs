@@ -168,7 +168,8 @@ public class Limits
             "model.end_of_word_suffix" => json.SetModel("end_of_word_suffix", text),
             _ => json.Set(
                 "pre_tokenizer",
-                JsonSerializer.Serialize(new { type = "Split", pattern = new { String = text }, behavior = "Isolated" })),
+                JsonSerializer.Serialize(
+                    new { type = "Split", pattern = new { String = text }, behavior = "Isolated" })),
         };
         ShouldFail(json.Load, "SLM2103", $"'{place}' is longer than");
     }

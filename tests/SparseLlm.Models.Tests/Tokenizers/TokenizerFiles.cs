@@ -91,7 +91,8 @@ public sealed class TokenizerFiles : IDisposable
 
     [Fact]
     public void Pointer_of_git_lfs_is_an_error_that_says_what_to_run() => ShouldFail(
-        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 133552\n",
+        "version https://git-lfs.github.com/spec/v1\noid "
+        + "sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 133552\n",
         "SLM2102",
         "run 'git lfs pull'");
 

@@ -17,8 +17,7 @@ namespace SparseLlm.Pruning.Tests.Memory;
 public sealed class Budgets : IDisposable
 {
     // What takes time does not take part in this.
-    private static readonly PruningSettings SparseLlm = PruningSettings.For(
-        PruningMethod.SparseLlm) with
+    private static readonly PruningSettings SparseLlm = PruningSettings.For(PruningMethod.SparseLlm) with
     { Solver = PruningMethod.SparseGpt, RefitSteps = 1 };
     private static readonly SparsityPlan Plan = new(PruneRun.Pattern("0.6"), []);
 

@@ -122,7 +122,8 @@ public sealed class Dropping : IDisposable
         smaller.Checkpoint.Shards.Order()
             .ShouldBe(["model-0.safetensors", "model-1.safetensors", "model-2.safetensors"]);
         JsonObject map = JsonNode.Parse(
-            File.ReadAllText(Path.Combine(smaller.Directory, "model.safetensors.index.json")))!["weight_map"]!.AsObject();
+            File.ReadAllText(Path.Combine(smaller.Directory, "model.safetensors.index.json")))![
+                "weight_map"]!.AsObject();
         foreach (string shard in smaller.Checkpoint.Shards)
         {
             StoredTensors inside = StoredTensors.Read(Path.Combine(smaller.Directory, shard));

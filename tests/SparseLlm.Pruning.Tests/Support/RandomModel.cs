@@ -37,8 +37,8 @@ internal sealed class RandomModel : IDisposable
         var tokens = new TensorShape("embed", Vocabulary, hidden);
         var norm = NormDefinition.LayerNorm("norm", hidden, 1e-5f);
         Definition = new ModelDefinition(
-            "RandomForCausalLM", Vocabulary, hidden, SequenceLength, new EmbeddingDefinition(
-                tokens), layers, new HeadDefinition(norm, Projection: null, tokens));
+            "RandomForCausalLM", Vocabulary, hidden, SequenceLength, new EmbeddingDefinition(tokens),
+            layers, new HeadDefinition(norm, Projection: null, tokens));
         Write(directory.Path, type);
         Model = DecoderModel.Open(directory.Path, Definition, Backend);
     }

@@ -128,12 +128,12 @@ internal static class SampleLayers
             Plain(Nonlinearity.QuickGelu),
             NormDefinition.LayerNorm("n2", Hidden, 1e-5f, isAffine: false)),
         ["a residual multiplier"] = Sequential(
-            Grouped() with { Rotary = new(Frequencies), Scale = 0.125f }, RmsNorm("n1"), Gated(
-                Nonlinearity.Silu), RmsNorm("n2")) with
+            Grouped() with { Rotary = new(Frequencies), Scale = 0.125f }, RmsNorm("n1"), Gated(Nonlinearity.Silu),
+            RmsNorm("n2")) with
         { ResidualMultiplier = 0.22f },
         ["frequencies of long sequences, scaled cosines and sines"] = Sequential(
-            Grouped() with { Rotary = new([5, 7], Factor: 1.2, Long: new LongRotary(4, Frequencies)) }, RmsNorm(
-                "n1"), Gated(Nonlinearity.Relu), RmsNorm("n2")),
+            Grouped() with { Rotary = new([5, 7], Factor: 1.2, Long: new LongRotary(4, Frequencies)) }, RmsNorm("n1"),
+            Gated(Nonlinearity.Relu), RmsNorm("n2")),
         ["sinks, experts with biases, clamped SwiGLU"] = Sequential(
             Grouped(bias: true) with
             {

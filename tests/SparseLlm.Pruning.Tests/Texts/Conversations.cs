@@ -17,7 +17,9 @@ public sealed class Conversations : IDisposable
     [Fact]
     public void Each_is_encoded_by_itself_with_the_tokens_that_its_template_writes_and_no_others()
     {
-        folder.Write("a.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}, {\"role\": \"assistant\", \"content\": \"Hello\"}]}\n{\"messages\": null}\n{\"messages\": []}\n{\"messages\": [{\"role\": \"user\", \"content\": \"Bye\"}]}\n");
+        folder.Write("a.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}, {\"role\": \"assistant\", "
+            + "\"content\": \"Hello\"}]}\n{\"messages\": null}\n{\"messages\": []}\n{\"messages\": [{\"role\": "
+            + "\"user\", \"content\": \"Bye\"}]}\n");
         Read("a.jsonl").ShouldBe([.. Encode("<user>Hi<assistant>Hello</s>"), .. Encode("<user>Bye</s>")]);
     }
 
@@ -42,7 +44,8 @@ public sealed class Conversations : IDisposable
 
         File.WriteAllLines(
             folder["a.jsonl"],
-            conversations.Select(turns => System.Text.Json.JsonSerializer.Serialize(new Row { messages = [.. turns] })));
+            conversations.Select(turns
+                => System.Text.Json.JsonSerializer.Serialize(new Row { messages = [.. turns] })));
         Read("a.parquet").ShouldBe(Read("a.jsonl"));
         Read("a.parquet").Length.ShouldBeGreaterThan(100);
     }
@@ -50,7 +53,8 @@ public sealed class Conversations : IDisposable
     [Fact]
     public void The_first_ones_are_read_alone_and_no_more_than_are_needed()
     {
-        folder.Write("a.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}\n{\"messages\": [{\"role\": \"user\", \"content\": \"Bye\"}]}\nno record\n");
+        folder.Write("a.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}\n{\"messages\": "
+            + "[{\"role\": \"user\", \"content\": \"Bye\"}]}\nno record\n");
         CalibrationText.ReadIds(Source("a.jsonl") with { Records = 1 }, () => TextFolder.Tokens.Value, Render)
             .ShouldBe(Encode("<user>Hi</s>"));
         int[] ids = CalibrationText.ReadIds(
@@ -78,7 +82,8 @@ public sealed class Conversations : IDisposable
     [Fact]
     public async Task A_conversation_that_the_template_refuses_is_named()
     {
-        folder.Write("a.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}\n{\"messages\": [{\"role\": \"robot\", \"content\": \"Hi\"}]}\n");
+        folder.Write("a.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}\n{\"messages\": "
+            + "[{\"role\": \"robot\", \"content\": \"Hi\"}]}\n");
         Diagnostic problem = ShouldFail("a.jsonl", "SLM3020", "only users speak");
         (problem.Location!.File, problem.Location.Line).ShouldBe((folder["a.jsonl"], 2));
         problem.Message.ShouldContain("chat_template.jinja(3,1)");

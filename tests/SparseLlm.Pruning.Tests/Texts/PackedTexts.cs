@@ -59,7 +59,8 @@ public sealed class PackedTexts : IDisposable
     {
         folder.Write(name, string.Join(
             '\n',
-            Enumerable.Range(0, 20_000).Select(i => $"{{\"text\": \"{i * 7919L % 1_000_003}\"}}")).Replace("{", name.Contains("json") ? "{" : "("));
+            Enumerable.Range(0, 20_000).Select(i => $"{{\"text\": \"{i * 7919L % 1_000_003}\"}}"))
+                .Replace("{", name.Contains("json") ? "{" : "("));
         byte[] whole = File.ReadAllBytes(folder[name]);
         File.WriteAllBytes(folder[name], whole[..^(whole.Length / 4)]);
         TextFolder.ShouldFail(folder.Source(name), "SLM3001", "is damaged, cut off or packed by something else")

@@ -44,7 +44,8 @@ public sealed class Tables : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    public static TheoryData<CompressionMethod> Methods => [CompressionMethod.None, CompressionMethod.Snappy, CompressionMethod.Gzip, CompressionMethod.Zstd, CompressionMethod.Brotli];
+    public static TheoryData<CompressionMethod> Methods => [CompressionMethod.None, CompressionMethod.Snappy,
+        CompressionMethod.Gzip, CompressionMethod.Zstd, CompressionMethod.Brotli];
 
     [Theory]
     [MemberData(nameof(Methods))]
@@ -146,7 +147,8 @@ public sealed class Tables : IDisposable
         TextSource source = folder.Source("a.parquet") with { Field = "Text" };
         Should.Throw<DiagnosticException>(() => TextFolder.Read(source));
         TextFolder.Read(source with { Records = 20 }).ShouldBe(TextFolder.Encode(
-            string.Concat(Records.Select(record => record.Text).OfType<string>().Take(20).Select(text => text + "\n"))));
+            string.Concat(Records.Select(record => record.Text).OfType<string>().Take(20)
+                .Select(text => text + "\n"))));
     }
 
     private async Task Write(string name, ParquetOptions options)

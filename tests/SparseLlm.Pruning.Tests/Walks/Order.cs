@@ -58,7 +58,8 @@ public sealed class Order
         "q.weight k.weight v.weight o.weight up.weight down.weight")]
     [InlineData(
         "experts whose weights are not normalised",
-        "q.weight k.weight v.weight o.weight 0.up.weight 0.gate.weight 0.down.weight 1.up.weight 1.gate.weight 1.down.weight 2.up.weight 2.gate.weight "
+        "q.weight k.weight v.weight o.weight 0.up.weight 0.gate.weight 0.down.weight 1.up.weight 1.gate.weight "
+        + "1.down.weight 2.up.weight 2.gate.weight "
         + "2.down.weight 3.up.weight 3.gate.weight 3.down.weight 4.up.weight 4.gate.weight 4.down.weight")]
     public void Matrices_are_pruned_in_the_order_of_data_flow(string name, string expected)
     {

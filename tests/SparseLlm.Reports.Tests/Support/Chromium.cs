@@ -34,7 +34,8 @@ public sealed class Chromium : IAsyncLifetime
         // The sandbox does not work for root, nor in most containers; the pages are our own.
         process = Process.Start(new ProcessStartInfo(
             Program,
-            ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run", "--remote-debugging-port=0", $"--user-data-dir={profile["profile"]}", "about:blank"])
+            ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+                "--no-first-run", "--remote-debugging-port=0", $"--user-data-dir={profile["profile"]}", "about:blank"])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -66,7 +67,13 @@ public sealed class Chromium : IAsyncLifetime
         complaints.Clear();
         await Send(
             "Emulation.setDeviceMetricsOverride",
-            new JsonObject { ["width"] = width, ["height"] = 900, ["deviceScaleFactor"] = 1, ["mobile"] = width < 600 });
+            new JsonObject
+            {
+                ["width"] = width,
+                ["height"] = 900,
+                ["deviceScaleFactor"] = 1,
+                ["mobile"] = width < 600
+            });
         await Send("Emulation.setEmulatedMedia", new JsonObject
         {
             ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = theme }),

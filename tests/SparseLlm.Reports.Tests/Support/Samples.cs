@@ -18,11 +18,13 @@ internal static class Samples
 
     public const string HostileFile = "it's <b>\"all\"<b> & more.txt";
 
-    private static readonly string[] Kinds = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"];
+    private static readonly string[] Kinds = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj",
+        "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"];
 
     /// <summary>An artifact.</summary>
     public static ArtifactManifest Manifest(
-        string name = "small-70", int layers = 4, string method = "sparsellm", string pattern = "0.7", double pruned = 25, double sparsity = 0.7, int cells = 8,
+        string name = "small-70", int layers = 4, string method = "sparsellm", string pattern = "0.7",
+        double pruned = 25, double sparsity = 0.7, int cells = 8,
         long compressed = 2L << 20)
     {
         var settings = PruningSettings.For(Enum.Parse<PruningMethod>(method, ignoreCase: true));

@@ -9,7 +9,8 @@ namespace SparseLlm.Runtime.Tests.Chat;
 
 public sealed class ChatClients : IDisposable
 {
-    private const string Template = "{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }}{% if flag %}!{% endif %}{{ '\n' }}{% endfor %}It was a";
+    private const string Template = "{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }}{% if flag "
+        + "%}!{% endif %}{{ '\n' }}{% endfor %}It was a";
 
     private static readonly ChatMessage[] Conversation = [new(ChatRole.User, "Tell me a story.")];
 

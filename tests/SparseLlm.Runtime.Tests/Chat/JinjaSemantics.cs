@@ -44,7 +44,8 @@ public sealed class JinjaSemantics
         CultureInfo.CurrentCulture = other;
         try
         {
-            Render("{{ -1.5 }} {{ [-2, 0.25]|tojson }} {{ '-1.5'|float + '-3'|int }} {{ 2.345|round(1) }} {{ strftime_now('%d %b') }}")
+            Render("{{ -1.5 }} {{ [-2, 0.25]|tojson }} {{ '-1.5'|float + '-3'|int }} {{ 2.345|round(1) }} {{ "
+                + "strftime_now('%d %b') }}")
                 .ShouldBe("-1.5 [-2, 0.25] -4.5 2.3 07 Mar");
         }
         finally

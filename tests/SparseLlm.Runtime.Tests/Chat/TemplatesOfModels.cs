@@ -48,7 +48,8 @@ public sealed class TemplatesOfModels : IDisposable
     {
         Write("tokenizer_config.json", """{"bos_token": "<s>", "eos_token": {"content": "</s>"}, "pad_token": null, "image_token": "<i>", "add_bos_token": true}""");
         Write("special_tokens_map.json", """{"bos_token": "<other>", "unk_token": "<unk>"}""");
-        Write("chat_template.jinja", "{{ bos_token }}{{ eos_token }}{{ unk_token }}{{ image_token }}{{ pad_token is defined }}{{ add_bos_token is defined }}");
+        Write("chat_template.jinja", "{{ bos_token }}{{ eos_token }}{{ unk_token }}{{ image_token }}{{ pad_token is "
+            + "defined }}{{ add_bos_token is defined }}");
         Render().ShouldBe("<s></s><unk><i>FalseFalse");
     }
 
@@ -56,7 +57,8 @@ public sealed class TemplatesOfModels : IDisposable
     public void Templates_get_what_transformers_gives_them()
     {
         Write("tokenizer_config.json", """{"bos_token": "<s>"}""");
-        Write("chat_template.jinja", "{{ bos_token }}{{ tools }}{{ documents }}{{ add_generation_prompt }}{{ enable_thinking is defined }}{{ documents is defined }}");
+        Write("chat_template.jinja", "{{ bos_token }}{{ tools }}{{ documents }}{{ add_generation_prompt }}{{ "
+            + "enable_thinking is defined }}{{ documents is defined }}");
         Render().ShouldBe("<s>NoneNoneTrueFalseTrue");
         Render(new ChatTemplateOptions
         {
@@ -118,7 +120,8 @@ public sealed class TemplatesOfModels : IDisposable
     [Fact]
     public void A_picture_in_a_message_is_refused() => Should.Throw<NotSupportedException>(
         () => ChatTemplate.Parse("").Render(
-            [new ChatMessage(ChatRole.User, [new UriContent("https://example.com/a.png", "image/png")])])).Message.ShouldContain("UriContent");
+            [new ChatMessage(ChatRole.User,
+                [new UriContent("https://example.com/a.png", "image/png")])])).Message.ShouldContain("UriContent");
 
     private void Write(string file, string text) => File.WriteAllText(_directory[file], text);
 

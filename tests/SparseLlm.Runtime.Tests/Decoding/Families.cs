@@ -102,7 +102,8 @@ public sealed class Families : IDisposable
                 .. tensors.Select(tensor =>
                 {
                     (string type, long[] shape, byte[] bytes) = tensor.Value;
-                    (string storage, int size) = type switch { "F32" => ("FloatStorage", 4), "F16" => ("HalfStorage", 2), _ => ("BFloat16Storage", 2) };
+                    (string storage, int size) = type switch { "F32" => ("FloatStorage", 4), "F16"
+                        => ("HalfStorage", 2), _ => ("BFloat16Storage", 2) };
                     return areViews && shape.Length == 2
                         ? TorchTensorBytes.Turned(tensor.Key, tensor.Key, storage, size, shape[0], shape[1], bytes)
                         : TorchTensorBytes.Whole(tensor.Key, tensor.Key, storage, size, shape, bytes);
@@ -141,7 +142,8 @@ public sealed class Families : IDisposable
         using LanguageModel model = LanguageModel.Open(
             Repository.Family("gemma3_text"),
             new LanguageModelOptions { Threads = 2, StepTokens = 16 });
-        int[][] texts = [[5, 9, 2, 7, 11, 30, 4], [8], [3, 3, 1, 12, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55]];
+        int[][] texts = [[5, 9, 2, 7, 11, 30, 4], [8],
+            [3, 3, 1, 12, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55]];
         float[][] alone = [.. texts.Select(text => Last(model, [.. text, 6]))];
 
         TokenSequence[] sequences = [.. texts.Select(_ => model.NewSequence())];

@@ -10,7 +10,8 @@ public sealed class DecodingTokens : IDisposable
 {
     private static readonly Dictionary<string, JsonObject> Cases = JsonNode
         .Parse(File.ReadAllText(
-            Path.Combine(Repository.Root, "tests", "SparseLlm.Models.Tests", "Tokenizers", "library-cases.json")))!.AsArray()
+            Path.Combine(Repository.Root, "tests", "SparseLlm.Models.Tests", "Tokenizers",
+                "library-cases.json")))!.AsArray()
         .ToDictionary(variation => (string)variation!["name"]!, variation => variation!.AsObject());
 
     private readonly TempDirectory directory = new();

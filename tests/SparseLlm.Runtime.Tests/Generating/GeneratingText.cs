@@ -120,13 +120,15 @@ public sealed class GeneratingText : IDisposable
         int[] prompt = model.Tokenizer.Encode(Prompt);
         model.Read(sequence, prompt[..3]);
         string.Concat(
-            model.Stream(sequence, prompt[3..], new GenerationOptions { MaximumTokens = 9 }).Select(piece => piece.Text)).ShouldBe(whole);
+            model.Stream(sequence, prompt[3..], new GenerationOptions { MaximumTokens = 9 })
+                .Select(piece => piece.Text)).ShouldBe(whole);
 
         // The last token has not been read.
         sequence.Length.ShouldBe(prompt.Length + 8);
         sequence.Clear();
         string.Concat(
-            model.Stream(sequence, prompt, new GenerationOptions { MaximumTokens = 9 }).Select(piece => piece.Text)).ShouldBe(whole);
+            model.Stream(sequence, prompt, new GenerationOptions { MaximumTokens = 9 }).Select(piece => piece.Text))
+                .ShouldBe(whole);
     }
 
     [Fact]

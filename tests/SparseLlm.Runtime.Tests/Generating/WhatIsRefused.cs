@@ -119,7 +119,8 @@ public sealed class WhatIsRefused : IDisposable
 
         File.WriteAllBytes(directory["model.safetensors"], bytes);
         Failure(() => Open(directory.Path, 8), ModelDiagnostics.MalformedPackedFile).Message
-            .ShouldStartWith($"tensor '{Name}': .row_offsets has row 1 begin at value -5, which is before the row above it; the file is damaged");
+            .ShouldStartWith($"tensor '{Name}': .row_offsets has row 1 begin at value -5, which is before the row "
+                + $"above it; the file is damaged");
     }
 
     [Fact]

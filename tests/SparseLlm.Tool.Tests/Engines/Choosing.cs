@@ -16,7 +16,8 @@ public sealed class Choosing : IDisposable
             ToolProcess run = Run(command, name);
             run.ExitCode.ShouldBe(1);
             run.Error.Split(
-                '\n').ShouldContain($"sparsellm: error SLM4040: the engine '{name}' is not installed; type: dotnet sparsellm engine install {name}");
+                '\n').ShouldContain($"sparsellm: error SLM4040: the engine '{name}' is not installed; type: dotnet "
+                    + $"sparsellm engine install {name}");
         }
     }
 
@@ -129,7 +130,8 @@ public sealed class Choosing : IDisposable
         engines.Install("cuda");
         ToolProcess build = Run("build", "cuda", "", "--devices", "0,7");
         build.ExitCode.ShouldBe(1);
-        build.Error.ShouldContain("error SLM4005: the engine does not start here: There is no device cuda:7: there are 2; 'dotnet sparsellm doctor' says more");
+        build.Error.ShouldContain("error SLM4005: the engine does not start here: There is no device cuda:7: there are "
+            + "2; 'dotnet sparsellm doctor' says more");
     }
 
     [Fact]

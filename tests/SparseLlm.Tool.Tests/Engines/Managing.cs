@@ -14,7 +14,9 @@ public sealed class Managing : IDisposable
     {
         // A NuGet.config with one empty feed, so that no network takes part; the files above the project are traps.
         File.WriteAllText(directory[
-            "NuGet.config"], $"<configuration><packageSources><clear /><add key=\"empty\" value=\"{Directory.CreateDirectory(directory["feed"]).FullName}\" /></packageSources></configuration>");
+            "NuGet.config"], $"<configuration><packageSources><clear /><add key=\"empty\" "
+                + $"value=\"{Directory.CreateDirectory(directory["feed"]).FullName}\" "
+                + $"/></packageSources></configuration>");
         Directory.CreateDirectory(engines.Path);
         File.WriteAllText(
             Path.Combine(engines.Path, "Directory.Build.props"),

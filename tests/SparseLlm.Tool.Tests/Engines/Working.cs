@@ -162,8 +162,8 @@ public sealed class Working : IDisposable
     {
         string output = project["pruned"];
         ToolProcess prune = ToolProcess.Run(
-            engines.Environment(), ["prune", Repository.Model(
-                "tiny-opt"), "--method", "magnitude", "--sparsity", "0.5", "-o", output, "--device", "cpu-torch"]);
+            engines.Environment(), ["prune", Repository.Model("tiny-opt"),
+            "--method", "magnitude", "--sparsity", "0.5", "-o", output, "--device", "cpu-torch"]);
         prune.ExitCode.ShouldBe(0, prune.Error);
         File.Delete(engines.Started);
         string[] eval = ["eval", output, "--text", Repository.Text(

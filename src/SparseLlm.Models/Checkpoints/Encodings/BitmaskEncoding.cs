@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
@@ -64,8 +65,9 @@ public sealed class BitmaskEncoding : IWeightEncoding
         {
             if (starts[i] < 0 || starts[i] > values || (i > 0 && starts[i] < starts[i - 1]))
             {
-                throw tensor.Malformed(FormattableString.Invariant(
-                    $"{StoredPart.RowOffsets} has row {firstRow + i} begin at value {starts[i]}, which is {(starts[i] > values ? $"beyond the {values} values" : "before the row above it")}"));
+                throw tensor.Malformed(string.Create(CultureInfo.InvariantCulture,
+                    $"{StoredPart.RowOffsets} has row {firstRow + i} begin at value {starts[i]}, which is "
+                    + $"{(starts[i] > values ? $"beyond the {values} values" : "before the row above it")}"));
             }
         }
     }

@@ -52,7 +52,8 @@ internal sealed record EncodingFile(
         {
             throw Malformed(
                 path,
-                $"format version {Excerpt.Of(version.ToString())} with encoding '{Excerpt.Of(encoding)}' is not known here; this version reads {FormatVersion} with '{Sparse}'",
+                $"format version {Excerpt.Of(version.ToString())} with encoding '{Excerpt.Of(encoding)}' is not known "
+                + $"here; this version reads {FormatVersion} with '{Sparse}'",
                 "read it with the version that wrote it, or a newer one");
         }
 
@@ -88,7 +89,8 @@ internal sealed record EncodingFile(
             string path = Path.Combine(directory, FileName);
             throw Malformed(
                 path,
-                $"{(Path.Exists(path) ? "this file says that everything is stored dense" : "this file is missing")}, and tensors are packed, such as '{Excerpt.Of(packed)}'",
+                $"{(Path.Exists(path) ? "this file says that everything is stored dense" : "this file is missing")}, "
+                + $"and tensors are packed, such as '{Excerpt.Of(packed)}'",
                 "copy it along with the other files, or fetch the model again");
         }
     }
@@ -100,7 +102,8 @@ internal sealed record EncodingFile(
         string path = Path.Combine(checkpoint.Directory, FileName);
         if (Index is not null != checkpoint.IsSharded)
         {
-            throw Malformed(path, $"an index is {(Index is null ? "not " : "")}kept here, and the weights are in {(checkpoint.IsSharded ? "shards" : "one file")}");
+            throw Malformed(path, $"an index is {(Index is null ? "not " : "")}kept here, and the weights are in "
+                + $"{(checkpoint.IsSharded ? "shards" : "one file")}");
         }
 
         string? missing = Index is null
@@ -124,7 +127,8 @@ internal sealed record EncodingFile(
         {
             throw ModelDiagnostics.PackedModel.Error(
                 new SourceLocation(directory),
-                $"the model is packed, and {work} needs the dense one; unpack it first: dotnet sparsellm unpack {directory} -o OUT");
+                $"the model is packed, and {work} needs the dense one; unpack it first: dotnet sparsellm unpack "
+                + $"{directory} -o OUT");
         }
     }
 
@@ -174,7 +178,8 @@ internal sealed record EncodingFile(
     {
         string layout = value.ValueKind == JsonValueKind.Object ? Text(value, "layout") : "";
         return Find(
-            layout) ?? throw Malformed(path, $"tensor '{Excerpt.Of(tensor)}' has the layout '{Excerpt.Of(layout)}', which is neither '{BitmaskEncoding.Name}' nor N:M such as 2:4");
+            layout) ?? throw Malformed(path, $"tensor '{Excerpt.Of(tensor)}' has the layout '{Excerpt.Of(layout)}', "
+                + $"which is neither '{BitmaskEncoding.Name}' nor N:M such as 2:4");
     }
 
     private static byte[] Bytes(string path, string name, JsonElement value) =>

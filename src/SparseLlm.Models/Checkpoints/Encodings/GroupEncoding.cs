@@ -87,8 +87,9 @@ public sealed class GroupEncoding(GroupPattern pattern) : IWeightEncoding
             int count = BitOperations.PopCount(RowMask.Bits(mask, start, pattern.Size));
             if (count != pattern.Kept)
             {
-                return FormattableString.Invariant(
-                    $"keeps {count} of the {pattern.Size} weights from column {start} on, where the layout is {pattern}");
+                return string.Create(CultureInfo.InvariantCulture,
+                    $"keeps {count} of the {pattern.Size} weights from column {start} on, where the layout is "
+                    + $"{pattern}");
             }
         }
 

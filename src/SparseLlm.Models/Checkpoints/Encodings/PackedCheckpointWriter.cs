@@ -194,8 +194,9 @@ public sealed class PackedCheckpointWriter(
             if (!fits)
             {
                 throw ModelDiagnostics.CheckpointUnreadable.Error(
-                    new SourceLocation(
-                        sourcePath), "the file has changed while it was packed; pack it when nothing writes to it any more");
+                    new SourceLocation(sourcePath),
+                    "the file has changed while it was packed; pack it when nothing writes to it any "
+                            + "more");
             }
         }
     }

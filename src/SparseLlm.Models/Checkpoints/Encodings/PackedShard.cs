@@ -59,7 +59,8 @@ internal sealed class PackedShard(
     {
         if (!MatrixShape.TryOf(source, out MatrixShape matrix) || !encoding.Fits(matrix))
         {
-            throw Malformed($"tensor '{source.Name}' of {source.ElementType} [{string.Join(" x ", source.Shape)}] cannot have the layout '{encoding.Layout}' that {EncodingFile.FileName} says");
+            throw Malformed($"tensor '{source.Name}' of {source.ElementType} [{string.Join(" x ", source.Shape)}] "
+                + $"cannot have the layout '{encoding.Layout}' that {EncodingFile.FileName} says");
         }
 
         long values = unclaimed.TryGetValue(source.Name + StoredPart.Values, out TensorInfo? compressed)
@@ -82,12 +83,16 @@ internal sealed class PackedShard(
     {
         if (!unclaimed.Remove(name, out TensorInfo? tensor))
         {
-            throw Malformed($"'{name}' is missing, {(name == owner ? $"which the header kept in {EncodingFile.FileName} lists" : $"a part of tensor '{owner}', which {EncodingFile.FileName} says is packed")}");
+            string expected = name == owner
+                ? $"which the header kept in {EncodingFile.FileName} lists"
+                : $"a part of tensor '{owner}', which {EncodingFile.FileName} says is packed";
+            throw Malformed($"'{name}' is missing, {expected}");
         }
 
         return tensor.ElementType == type && tensor.Shape.SequenceEqual(shape)
             ? tensor
-            : throw Malformed($"'{name}' is {tensor.ElementType} [{string.Join(" x ", tensor.Shape)}] where {type} [{string.Join(" x ", shape)}] is due for tensor '{owner}'");
+            : throw Malformed($"'{name}' is {tensor.ElementType} [{string.Join(" x ", tensor.Shape)}] where {type} "
+                + $"[{string.Join(" x ", shape)}] is due for tensor '{owner}'");
     }
 
     private void RequireDimensions(TensorInfo source, TensorInfo part)
@@ -101,7 +106,8 @@ internal sealed class PackedShard(
 
         if (!dimensions.SequenceEqual(source.Shape))
         {
-            throw Malformed($"'{part.Name}' says [{string.Join(" x ", dimensions)}], and the header kept in {EncodingFile.FileName} [{string.Join(" x ", source.Shape)}]");
+            throw Malformed($"'{part.Name}' says [{string.Join(" x ", dimensions)}], and the header kept in "
+                + $"{EncodingFile.FileName} [{string.Join(" x ", source.Shape)}]");
         }
     }
 
@@ -123,5 +129,6 @@ internal sealed class PackedShard(
         string problem,
         Exception? inner = null) => ModelDiagnostics.MalformedPackedFile.Error(
         new SourceLocation(
-            path), $"{problem}; the files do not belong together or are damaged, so pack the model again or fetch it again", inner);
+            path), $"{problem}; the files do not belong together or are damaged, so pack the model again or fetch it "
+                + $"again", inner);
 }

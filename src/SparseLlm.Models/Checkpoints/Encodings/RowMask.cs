@@ -52,7 +52,8 @@ internal static class RowMask
         }
 
         static uint Zeros(
-            ReadOnlySpan<byte> four) => Vector128.Equals(Vector128.Create<uint>(MemoryMarshal.Cast<byte, uint>(four)), default).ExtractMostSignificantBits();
+            ReadOnlySpan<byte> four) => Vector128.Equals(Vector128.Create<uint>(MemoryMarshal.Cast<byte, uint>(four)),
+            default).ExtractMostSignificantBits();
     }
 
     /// <summary>How many bits are set.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
@@ -36,7 +37,9 @@ internal static class TorchArchive
             RequireAsIs(entry, path);
             storage.Position = entry.Start;
             return storage.ByteLength <= entry.Length ? storage : throw TorchRefusal.Malformed(
-                path, FormattableString.Invariant($"storage '{Excerpt.Of(storage.Key)}' is said to have {storage.ByteLength} bytes, and its entry has {entry.Length}"));
+                path, string.Create(CultureInfo.InvariantCulture,
+                    $"storage '{Excerpt.Of(storage.Key)}' is said to have "
+                    + $"{storage.ByteLength} bytes, and its entry has {entry.Length}"));
         }
     }
 
@@ -45,7 +48,8 @@ internal static class TorchArchive
         ZipEntry[] pickles = [.. entries.Values.Where(entry => entry.Name.IndexOf('/') == entry.Name.Length
             - PickleName.Length && entry.Name.EndsWith(PickleName, StringComparison.Ordinal))];
         return pickles.Length != 1
-            ? throw TorchRefusal.Malformed(path, $"the archive has {(pickles.Length == 0 ? "no" : "more than one")} data.pkl, so it is not one of torch.save")
+            ? throw TorchRefusal.Malformed(path, $"the archive has {(pickles.Length == 0 ? "no" : "more than one")} "
+                + $"data.pkl, so it is not one of torch.save")
             : entries.ContainsKey(pickles[0].Name.Replace(PickleName, "/constants.pkl", StringComparison.Ordinal))
                 ? throw TorchRefusal.Other(
                     path,
@@ -74,7 +78,9 @@ internal static class TorchArchive
         FileBytes.Read(file, entry.Start, order, path);
         if (!order.AsSpan().SequenceEqual("little"u8))
         {
-            throw TorchRefusal.Other(path, $"the numbers are stored in the byte order '{Encoding.Latin1.GetString(order)}', and only little-endian ones are read; save the file on a usual machine");
+            throw TorchRefusal.Other(path, $"the numbers are stored in the byte order "
+                + $"'{Encoding.Latin1.GetString(order)}', and only little-endian ones are read; save the file on a "
+                + $"usual machine");
         }
     }
 }

@@ -58,7 +58,8 @@ internal sealed class TorchFile(string path, string shard)
             : Wrappers.FirstOrDefault(name => entries.GetValueOrDefault(name) is PickledDictionary inner
                 && inner.Entries.Values.Any(entry => entry is TorchTensor));
         return wrapper is null ? entries : throw TorchRefusal.Other(
-            path, $"the weights are inside '{wrapper}', beside what a training program keeps; save them by themselves: torch.save(torch.load(FILE)['{wrapper}'], 'pytorch_model.bin')");
+            path, $"the weights are inside '{wrapper}', beside what a training program keeps; save them by themselves: "
+                + $"torch.save(torch.load(FILE)['{wrapper}'], 'pytorch_model.bin')");
     }
 
     private TensorInfo Info(string name, TorchTensor tensor)
@@ -71,17 +72,20 @@ internal sealed class TorchFile(string path, string shard)
         if (StridedView.TryOf(tensor) is not { } view)
         {
             throw TorchRefusal.Malformed(
-                path, $"tensor '{Excerpt.Of(name)}' [{string.Join(" x ", tensor.Shape)}] is said to lie outside its storage '{Excerpt.Of(tensor.Storage.Key)}' of {tensor.Storage.ByteLength} bytes");
+                path, $"tensor '{Excerpt.Of(name)}' [{string.Join(" x ", tensor.Shape)}] is said to lie outside its "
+                    + $"storage '{Excerpt.Of(tensor.Storage.Key)}' of {tensor.Storage.ByteLength} bytes");
         }
 
         if (view.Overlaps)
         {
-            throw TorchRefusal.Other(path, $"tensor '{Excerpt.Of(name)}' has elements that share their place (expand of torch); save the model with contiguous() tensors");
+            throw TorchRefusal.Other(path, $"tensor '{Excerpt.Of(name)}' has elements that share their place (expand "
+                + $"of torch); save the model with contiguous() tensors");
         }
 
         if (view.ByteExtent > Array.MaxLength && !view.IsConsecutive)
         {
-            throw TorchRefusal.Other(path, $"tensor '{Excerpt.Of(name)}' is spread over more than 2 GiB of the file; save the model with contiguous() tensors");
+            throw TorchRefusal.Other(path, $"tensor '{Excerpt.Of(name)}' is spread over more than 2 GiB of the file; "
+                + $"save the model with contiguous() tensors");
         }
 
         int size = tensor.ElementType.Size();
@@ -112,8 +116,9 @@ internal sealed class TorchFile(string path, string shard)
                 ? "this is a safetensors file under another name; name it model.safetensors"
                 : beginning.StartsWith("GGUF"u8)
                 ? "this is a GGUF file under another name; prune the Hugging Face model that it was made from"
-                : beginning.StartsWith(
-                "<"u8) ? "this is a web page in place of the file; download the file itself, logged in where the model asks for that"
+                : beginning.StartsWith("<"u8)
+                    ? "this is a web page in place of the file; download the file itself, logged in where the model "
+                    + "asks for that"
             : "this is no file of torch.save; download it again, or save the model's state_dict with torch.save");
     }
 }

@@ -30,6 +30,7 @@ internal static class TorchRefusal
     /// <param name="what">What it asks for.</param>
     public static DiagnosticException Foreign(string path, string what) => ModelDiagnostics.ForeignObject.Error(
         new SourceLocation(path),
-        $"the file asks for {Excerpt.Of(what)}, which has no place among weights. Nothing of it was run. Use weights from a source that you trust: model.safetensors, or " +
+        $"the file asks for {Excerpt.Of(what)}, which has no place among weights. Nothing of it was run. Use weights "
+        + $"from a source that you trust: model.safetensors, or " +
         "a file of nothing but tensors, torch.save(model.state_dict(), ...)");
 }

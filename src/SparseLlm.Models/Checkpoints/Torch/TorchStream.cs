@@ -103,7 +103,8 @@ internal static class TorchStream
 
         if (!isLittleEndian)
         {
-            throw TorchRefusal.Other(path, "the numbers are stored big-endian, and only little-endian ones are read; save the file on a usual machine");
+            throw TorchRefusal.Other(path, "the numbers are stored big-endian, and only little-endian ones are read; "
+                + "save the file on a usual machine");
         }
     }
 }

@@ -267,7 +267,8 @@ internal sealed class Unpickler(PickleBytes bytes, Func<TorchStorage, TorchStora
                 (object? arguments, object? function) = (Pop(), Pop());
                 Push(Call(
                     function,
-                    arguments as object?[] ?? throw Malformed("a function is called with something else than a tuple")));
+                    arguments as object?[]
+                        ?? throw Malformed("a function is called with something else than a tuple")));
                 break;
             case (byte)'b': // BUILD: of a state dict, the versions of its modules
                 Pop();
@@ -307,9 +308,12 @@ internal sealed class Unpickler(PickleBytes bytes, Func<TorchStorage, TorchStora
         (TorchClass { Kind: TorchClassKind.Dictionary }, [List<object?> pairs]) => OfPairs(pairs),
         (TorchClass { Kind: TorchClassKind.Ignored }, _) => Opaque.Value,
         (TorchClass { Kind: TorchClassKind.Size }, [object?[] sizes]) => sizes,
-        (TorchClass { Kind: TorchClassKind.Tensor }, [TorchStorage of, long and >= 0 and var offset, object?[] shape, object?[] strides, .. var rest]) =>
+        (TorchClass { Kind: TorchClassKind.Tensor },
+            [TorchStorage of, long and >= 0 and var offset, object?[] shape, object?[] strides, .. var rest]) =>
             Tensor(of, of.ElementType, offset, shape, strides, rest.ElementAtOrDefault(2)),
-        (TorchClass { Kind: TorchClassKind.TypedTensor }, [TorchStorage of, long and >= 0 and var offset, object?[] shape, object?[] strides, _, _, TorchClass { Kind: TorchClassKind.ElementType } type, .. var rest]) =>
+        (TorchClass { Kind: TorchClassKind.TypedTensor },
+            [TorchStorage of, long and >= 0 and var offset, object?[] shape, object?[] strides, _, _,
+                TorchClass { Kind: TorchClassKind.ElementType } type, .. var rest]) =>
             Tensor(of, type.ElementType, offset, shape, strides, rest.ElementAtOrDefault(0)),
         (TorchClass { Kind: TorchClassKind.Parameter }, [TorchTensor tensor, ..]) => tensor,
         (TorchClass known, _) => throw Malformed(
@@ -346,12 +350,14 @@ internal sealed class Unpickler(PickleBytes bytes, Func<TorchStorage, TorchStora
     /// old form.</summary>
     private TorchStorage Persistent(object? id) => id switch
     {
-        object?[] and ["storage", TorchClass { Kind: TorchClassKind.Storage } type, string key, string, long and >= 0 and var count, .. var rest] when rest is [] or [null] =>
+        object?[] and ["storage", TorchClass { Kind: TorchClassKind.Storage } type, string key, string,
+            long and >= 0 and var count, .. var rest] when rest is [] or [null] =>
             count <= long.MaxValue / type.ElementType.Size()
                 ? storage(new TorchStorage(key, type.ElementType, count))
                 : throw Malformed($"storage '{Excerpt.Of(key)}' is larger than any file"),
         object?[] and ["storage", _, string key, _, _, not null, ..] => throw TorchRefusal.Other(
-            bytes.Path, $"storage '{Excerpt.Of(key)}' is a view of another one, as versions of torch before 0.4 wrote it; load the file with torch and save it again"),
+            bytes.Path, $"storage '{Excerpt.Of(key)}' is a view of another one, as versions of torch before 0.4 wrote "
+                + $"it; load the file with torch and save it again"),
         object?[] and [string other, ..] => throw Foreign($"an object of the kind '{other}' (BINPERSID)"),
         _ => throw Malformed("a persistent id is not that of a storage"),
     };

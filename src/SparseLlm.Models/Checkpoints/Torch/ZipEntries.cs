@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Buffers.Binary;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -83,7 +84,9 @@ internal sealed class ZipEntries(SafeFileHandle file, string path)
 
         return count is >= 0 and <= MaximumEntries && size <= MaximumDirectory && count <= size / DirectoryEntryLength
             ? (start, size, count)
-            : throw Malformed(FormattableString.Invariant($"the archive is said to have {count} entries, which its directory of {size} bytes cannot hold or no model has"));
+            : throw Malformed(string.Create(CultureInfo.InvariantCulture,
+                $"the archive is said to have {count} entries, which its "
+                + $"directory of {size} bytes cannot hold or no model has"));
     }
 
     private (long Count, long Size, long Start) Zip64Directory(long endStart)

@@ -73,7 +73,8 @@ internal sealed class DecoderKeys
         }
 
         metadata.Set(
-            Key(norms[0].Kind == NormKind.RmsNorm ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"),
+            Key(norms[0].Kind == NormKind.RmsNorm ? "attention.layer_norm_rms_epsilon"
+                : "attention.layer_norm_epsilon"),
             norms[0].Epsilon);
     }
 
@@ -210,7 +211,8 @@ internal sealed class DecoderKeys
             .All(each => (each.window < int.MaxValue) == ((each.layer + 1) % dialect.WindowPeriod != 0));
         if (!isKnown)
         {
-            throw refusal.Of($"llama.cpp takes all layers of a {dialect.Name} but every {dialect.WindowPeriod}th to have one sliding window, and here it is otherwise");
+            throw refusal.Of($"llama.cpp takes all layers of a {dialect.Name} but every {dialect.WindowPeriod}th to "
+                + $"have one sliding window, and here it is otherwise");
         }
 
         metadata.Set(Key("attention.sliding_window"), sizes[0]);

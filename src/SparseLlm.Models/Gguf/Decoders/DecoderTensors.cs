@@ -62,7 +62,8 @@ internal sealed class DecoderTensors
         bool isStored = head.Tokens.Name != model.Embedding.Tokens.Name;
         if (isStored && dialect.Head == GgufHead.Tied)
         {
-            throw refusal.Of($"its output table is not its token table, which it is in all models that llama.cpp knows as {dialect.Name}");
+            throw refusal.Of($"its output table is not its token table, which it is in all models that llama.cpp knows "
+                + $"as {dialect.Name}");
         }
 
         if (!isTied)
@@ -76,7 +77,8 @@ internal sealed class DecoderTensors
     private void AddLayer(LayerDefinition layer)
     {
         string prefix = FormattableString.Invariant($"blk.{layer.Index}.");
-        if (layer.Blocks is not [{ Mixer: AttentionDefinition } first, { Mixer: FeedForwardDefinition or ExpertsDefinition } second])
+        if (layer.Blocks is not [{ Mixer: AttentionDefinition } first,
+            { Mixer: FeedForwardDefinition or ExpertsDefinition } second])
         {
             throw refusal.Of("its layers are not attention and a feed-forward block");
         }
@@ -286,7 +288,8 @@ internal sealed class DecoderTensors
 
         if (model.Layers.Count < dialect.LayersWithQueryKeyNorms)
         {
-            throw refusal.Of($"llama.cpp reads norms of queries and keys only from models of {dialect.LayersWithQueryKeyNorms} layers and more");
+            throw refusal.Of($"llama.cpp reads norms of queries and keys only from models of "
+                + $"{dialect.LayersWithQueryKeyNorms} layers and more");
         }
 
         Add(prefix + name + ".weight", norm, factor);

@@ -128,7 +128,8 @@ internal static class GgufDialects
         },
         ["PhiForCausalLM"] = new("phi2", [.. WithoutGate.Except(["ffn_norm"])], Nonlinearity.GeluTanh)
         {
-            RequiredBiases = [.. QueryKeyValue, "attn_output", "ffn_up", "ffn_down", "attn_norm", "output_norm", "output"],
+            RequiredBiases = [.. QueryKeyValue, "attn_output", "ffn_up", "ffn_down", "attn_norm", "output_norm",
+                "output"],
             Head = GgufHead.Own,
             Wiring = Wiring.Parallel,
         },
@@ -164,7 +165,8 @@ internal static class GgufDialects
             Wiring = Wiring.Parallel,
         },
         [
-            "GptOssForCausalLM"] = new("gpt-oss", ["attn_norm", "post_attention_norm", "attn_q", "attn_k", "attn_v", "attn_output", "attn_sinks", .. GgufDialect.Experts], Nonlinearity.ClampedSwish)
+            "GptOssForCausalLM"] = new("gpt-oss", ["attn_norm", "post_attention_norm", "attn_q", "attn_k", "attn_v",
+                "attn_output", "attn_sinks", .. GgufDialect.Experts], Nonlinearity.ClampedSwish)
             {
                 Biases = QueryKeyValue,
                 RequiredBiases = ["attn_output", .. GgufDialect.Experts],

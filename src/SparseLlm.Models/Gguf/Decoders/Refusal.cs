@@ -11,5 +11,6 @@ internal sealed class Refusal(string directory, string architecture)
     /// <param name="reason">Why, as what follows "GGUF cannot hold this model: ".</param>
     public DiagnosticException Of(string reason) => GgufDiagnostics.UnsupportedModel.Error(
         new SourceLocation(
-            directory), $"GGUF cannot hold this {architecture}: {reason}. Use the Hugging Face directory, which transformers and vLLM load");
+            directory), $"GGUF cannot hold this {architecture}: {reason}. Use the Hugging Face directory, which "
+                + $"transformers and vLLM load");
 }

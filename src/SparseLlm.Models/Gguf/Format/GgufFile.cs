@@ -82,7 +82,9 @@ public sealed partial class GgufFile : IDisposable
         {
             throw GgufDiagnostics.UnreadableType.Error(
                 new SourceLocation(Path),
-                $"the values of '{tensor.Name}' are stored as {TypeName(tensor.Type)}, which cannot be read here; take a file whose tensors are {string.Join(", ", GgufElementTypes.ByName.Values.Select(type => type.Name()))}");
+                $"the values of '{tensor.Name}' are stored as {TypeName(tensor.Type)}, which cannot be read here; take "
+                + $"a file whose tensors are "
+                + $"{string.Join(", ", GgufElementTypes.ByName.Values.Select(type => type.Name()))}");
         }
 
         byte[] bytes = new byte[tensor.Type.ByteLength(destination.Length)];
@@ -108,7 +110,9 @@ public sealed partial class GgufFile : IDisposable
         if (PartNames().Match(Path) is not { Success: true } name || name.Groups[2].Value != GgufLayout.Digits(count)
             || name.Groups[1].Value != GgufLayout.Digits(number + 1))
         {
-            throw first.Malformed($"this is part {number + 1} of {count}, and its name does not end in {GgufLayout.PartEnding(number, count)}; give it back the name that it was split under, so that the others are found");
+            throw first.Malformed($"this is part {number + 1} of {count}, and its name does not end in "
+                + $"{GgufLayout.PartEnding(number, count)}; give it back the name that it was split under, so that the "
+                + $"others are found");
         }
 
         string stem = name.Groups[0].Index is var index ? Path[..index] : "";
@@ -123,7 +127,8 @@ public sealed partial class GgufFile : IDisposable
             GgufHeader header = Add(GgufLayout.PartName(stem, part, count));
             if (header.Integer(GgufLayout.PartNumberKey) != part || header.Integer(GgufLayout.PartCountKey) != count)
             {
-                throw header.Malformed($"this does not say that it is part {part + 1} of {count}; it belongs to another file, so copy all parts again");
+                throw header.Malformed($"this does not say that it is part {part + 1} of {count}; it belongs to "
+                    + $"another file, so copy all parts again");
             }
         }
     }
@@ -136,7 +141,8 @@ public sealed partial class GgufFile : IDisposable
         HashSet<string> known = parts.Count == 1 ? [] : [.. tensors.Select(tensor => tensor.Name)];
         if (header.Tensors.FirstOrDefault(tensor => known.Contains(tensor.Name)) is { } twice)
         {
-            throw header.Malformed($"the tensor '{twice.Name}' is in another part already; the parts are not of one file, so copy all of them again");
+            throw header.Malformed($"the tensor '{twice.Name}' is in another part already; the parts are not of one "
+                + $"file, so copy all of them again");
         }
 
         tensors.AddRange(header.Tensors);

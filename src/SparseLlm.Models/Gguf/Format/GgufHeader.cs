@@ -79,7 +79,8 @@ internal sealed class GgufHeader
                 Version == 1 ? "this is version 1 of GGUF, which is no longer in use; convert the model again"
                 : Version != 0 && (Version & ushort.MaxValue) == 0
                     ? "the bytes are in the order of big-endian machines; convert the model for little-endian ones"
-                    : $"this is version {(uint)Version} of GGUF, and 2 and 3 are read; use a newer version of this tool, or convert the model again");
+                    : $"this is version {(uint)Version} of GGUF, and 2 and 3 are read; use a newer version of this "
+                        + $"tool, or convert the model again");
         }
 
         ulong tensorCount = reader.UInt64();
@@ -137,7 +138,8 @@ internal sealed class GgufHeader
         uint count = reader.UInt32();
         if (count is 0 or > MaximumDimensions)
         {
-            throw Malformed($"the tensor '{Excerpt.Of(name)}' has {count} dimensions, and 1 to {MaximumDimensions} are possible{Again}");
+            throw Malformed($"the tensor '{Excerpt.Of(name)}' has {count} dimensions, and 1 to {MaximumDimensions} are "
+                + $"possible{Again}");
         }
 
         long[] dimensions = new long[count];
@@ -147,7 +149,8 @@ internal sealed class GgufHeader
             ulong dimension = reader.UInt64();
             if (dimension is 0 or > int.MaxValue || elements > long.MaxValue / (64 * (long)dimension))
             {
-                throw Malformed($"the tensor '{Excerpt.Of(name)}' has a dimension of {dimension}, which no tensor of this size has{Again}");
+                throw Malformed($"the tensor '{Excerpt.Of(name)}' has a dimension of {dimension}, which no tensor of "
+                    + $"this size has{Again}");
             }
 
             dimensions[i] = (long)dimension;
@@ -165,12 +168,16 @@ internal sealed class GgufHeader
         ulong offset = reader.UInt64();
         if (type.IsKnown() && dimensions[0] % type.BlockLength() != 0)
         {
-            throw Malformed($"the tensor '{Excerpt.Of(name)}' has rows of {dimensions[0]} elements, which are not whole blocks of {type.Name()}{Again}");
+            throw Malformed($"the tensor '{Excerpt.Of(name)}' has rows of {dimensions[0]} elements, which are not "
+                + $"whole blocks of {type.Name()}{Again}");
         }
 
         if (offset > (ulong)reader.FileLength || offset % (ulong)alignment != 0)
         {
-            throw Malformed($"the data of '{Excerpt.Of(name)}' begins at {offset}, which is {(offset > (ulong)reader.FileLength ? "beyond the end of the file; it is truncated, so download it again" : $"not a multiple of {alignment}{Again}")}");
+            string problem = offset > (ulong)reader.FileLength
+                ? "beyond the end of the file; it is truncated, so download it again"
+                : $"not a multiple of {alignment}{Again}";
+            throw Malformed($"the data of '{Excerpt.Of(name)}' begins at {offset}, which is {problem}");
         }
 
         return new GgufStoredTensor(
@@ -195,7 +202,8 @@ internal sealed class GgufHeader
             long length = tensor.Type.IsKnown() ? tensor.StoredLength : end - offset;
             if (length < 0 || offset > fileLength - length)
             {
-                throw Malformed($"the data of '{Excerpt.Of(tensor.Name)}' ends beyond the end of the file; it is truncated, so download it again");
+                throw Malformed($"the data of '{Excerpt.Of(tensor.Name)}' ends beyond the end of the file; it is "
+                    + $"truncated, so download it again");
             }
 
             if (offset + length > end)
@@ -217,8 +225,9 @@ internal sealed class GgufHeader
         FileBytes.Read(file, 0, beginning, path);
         return GitLfsPointer.IsPointer(beginning)
             ? ModelDiagnostics.CheckpointUnreadable.Error(new SourceLocation(path), GitLfsPointer.Problem)
-            : beginning.StartsWith(
-                "<"u8) ? Malformed($"this is a web page in place of the file; download the file itself, logged in where the model asks for that")
+            : beginning.StartsWith("<"u8)
+                ? Malformed($"this is a web page in place of the file; download the file itself, logged in "
+                    + $"where the model asks for that")
             : Malformed($"this does not begin as GGUF files do; name one that does, or the directory of a model");
     }
 }

@@ -41,7 +41,8 @@ internal sealed class GgufHeaderReader(SafeFileHandle file, string path, Func<st
         if (things > (ulong)(Remaining / least))
         {
             throw malformed(
-                FormattableString.Invariant($"the header says {things} {kind}, for which {Remaining} bytes are too few"));
+                FormattableString.Invariant(
+                    $"the header says {things} {kind}, for which {Remaining} bytes are too few"));
         }
     }
 

@@ -23,13 +23,15 @@ internal static class ByteLevelVocabulary
         string? normalizer = tokenizer.Added.Normalizer?.Description;
         if (normalizer is "NFC")
         {
-            differences.Add("llama.cpp does not compose characters (NFC), so a letter and an accent that follow each other as two characters stay two.");
+            differences.Add("llama.cpp does not compose characters (NFC), so a letter and an accent that follow each "
+                + "other as two characters stay two.");
         }
         else if (!string.IsNullOrEmpty(normalizer))
         {
             throw GgufVocabularyDiagnostics.NotExpressible.Error(
                 source,
-                $"the tokenizer rewrites text ({TokenizerPlace.Excerpt(normalizer)}), which llama.cpp does not do for this kind of tokenizer; " +
+                $"the tokenizer rewrites text ({TokenizerPlace.Excerpt(normalizer)}), which llama.cpp does not do for "
+                + $"this kind of tokenizer; " +
                 "keep the safetensors directory, and run it where tokenizer.json is read.");
         }
 
@@ -41,7 +43,8 @@ internal static class ByteLevelVocabulary
 
         if (tokenizer.Model.Options.UnknownToken is not null && MissingByte(tokenizer) is int missing)
         {
-            differences.Add($"llama.cpp drops bytes without a token, such as 0x{missing:X2}, where the tokenizer has an unknown token.");
+            differences.Add($"llama.cpp drops bytes without a token, such as 0x{missing:X2}, where the tokenizer has "
+                + $"an unknown token.");
         }
 
         metadata.Set("tokenizer.ggml.model", "gpt2");

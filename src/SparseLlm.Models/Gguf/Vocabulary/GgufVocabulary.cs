@@ -28,7 +28,8 @@ internal static partial class GgufVocabulary
         {
             throw TokenizerDiagnostics.Missing.Error(
                 new SourceLocation(Path.Combine(directory, TokenizerSource.Fast)),
-                "a GGUF file holds the model's tokenizer, and the model has none that can be read; put its tokenizer.json beside the weights, as save_pretrained of transformers writes it");
+                "a GGUF file holds the model's tokenizer, and the model has none that can be read; put its "
+                + "tokenizer.json beside the weights, as save_pretrained of transformers writes it");
         }
 
         Tokenizer tokenizer = Tokenizer.Load(directory);
@@ -41,7 +42,8 @@ internal static partial class GgufVocabulary
         {
             throw GgufVocabularyDiagnostics.NotExpressible.Error(
                 source,
-                "the characters of a word are marked ('continuing_subword_prefix' or 'end_of_word_suffix'), which llama.cpp does not do; " +
+                "the characters of a word are marked ('continuing_subword_prefix' or 'end_of_word_suffix'), which "
+                + "llama.cpp does not do; " +
                 "keep the safetensors directory, and run it where tokenizer.json is read.");
         }
 
@@ -78,15 +80,18 @@ internal static partial class GgufVocabulary
             token.StripLeft || token.SingleWord || token.StripRight != (isPhi3 && TakesSpaceInPhi3(token)))];
         if (stripping.Length > 0)
         {
-            yield return $"llama.cpp finds '{TokenizerPlace.Excerpt(stripping[0].Content)}'{Others(stripping.Length)} in a text without regard to what stands " +
-                "beside it, where the tokenizer takes white space along ('lstrip', 'rstrip') or asks for whole words ('single_word').";
+            yield return $"llama.cpp finds '{TokenizerPlace.Excerpt(stripping[0].Content)}'{Others(stripping.Length)} "
+                + $"in a text without regard to what stands " +
+                "beside it, where the tokenizer takes white space along ('lstrip', 'rstrip') or asks for whole words "
+                + "('single_word').";
         }
 
         AddedToken[] rewritten = [.. tokenizer.Added.Tokens
             .Where(token => token.Normalized && tokenizer.Added.IsRewritten(token))];
         if (rewritten.Length > 0)
         {
-            yield return $"llama.cpp finds '{TokenizerPlace.Excerpt(rewritten[0].Content)}'{Others(rewritten.Length)} wherever it stands, where the tokenizer " +
+            yield return $"llama.cpp finds '{TokenizerPlace.Excerpt(rewritten[0].Content)}'{Others(rewritten.Length)} "
+                + $"wherever it stands, where the tokenizer " +
                 "looks for it in normalised text ('normalized') and so finds it elsewhere.";
         }
     }

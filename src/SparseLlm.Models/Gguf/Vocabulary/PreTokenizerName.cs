@@ -33,10 +33,13 @@ internal sealed record PreTokenizerName(string Name, string? Difference)
 
     // The text whose tokens tell tokenizers apart: blanks, emoji, digits, scripts, punctuation, contractions.
     private const string Probe =
-        "\n \n\n \n\n\n \t \t\t \t\n  \n   \n    \n     \n\U0001F680 (normal) \U0001F636\u200D\U0001F32B\uFE0F (multiple emojis concatenated) \u2705 " +
+        "\n \n\n \n\n\n \t \t\t \t\n  \n   \n    \n     \n\U0001F680 (normal) \U0001F636\u200D\U0001F32B\uFE0F "
+        + "(multiple emojis concatenated) \u2705 " +
         "\U0001F999\U0001F999 3 33 333 3333 33333 333333 3333333 33333333 3.3 3..3 3...3 " +
-        "\u1780\u17B6\u1793\u17CB\u178F\u17C2\u1796\u17B7\u179F\u17C1\u179F\u17A2\u17B6\u1785\U0001F601 ?\u6211\u60F3\u5728apple\u5DE5\u4F5C1314151\u5929\uFF5E " +
-        "------======= \u043D\u0435\u0449\u043E \u043D\u0430 \u0411\u044A\u043B\u0433\u0430\u0440\u0441\u043A\u0438 ''''''```````\"\"\"\"......!!!!!!?????? " +
+        "\u1780\u17B6\u1793\u17CB\u178F\u17C2\u1796\u17B7\u179F\u17C1\u179F\u17A2\u17B6\u1785\U0001F601 "
+        + "?\u6211\u60F3\u5728apple\u5DE5\u4F5C1314151\u5929\uFF5E " +
+        "------======= \u043D\u0435\u0449\u043E \u043D\u0430 \u0411\u044A\u043B\u0433\u0430\u0440\u0441\u043A\u0438 "
+        + "''''''```````\"\"\"\"......!!!!!!?????? " +
         "I've been 'told he's there, 'RE you sure? 'M not sure I'll make it, 'D you like some tea? We'Ve a'lL";
 
     private static readonly Lazy<Dictionary<string, string>> ByProbe = new(ReadByProbe);
@@ -115,8 +118,10 @@ internal sealed record PreTokenizerName(string Name, string? Difference)
         {
             throw GgufVocabularyDiagnostics.UnknownPreTokenizer.Error(
                 source,
-                $"llama.cpp does not know this way of cutting text into words: {TokenizerPlace.Excerpt(cut)}. It would give the model other tokens than it " +
-                "was trained on, so no GGUF file is written; keep the safetensors directory, and run it where tokenizer.json is read.");
+                $"llama.cpp does not know this way of cutting text into words: {TokenizerPlace.Excerpt(cut)}. It would "
+                + $"give the model other tokens than it " +
+                "was trained on, so no GGUF file is written; keep the safetensors directory, and run it where "
+                + "tokenizer.json is read.");
         }
 
         bool ignoresMerges = tokenizer.Model.Options.IgnoreMerges;
@@ -130,7 +135,8 @@ internal sealed record PreTokenizerName(string Name, string? Difference)
             ? new PreTokenizerName(entry.Name, entry.Difference)
             : throw GgufVocabularyDiagnostics.NotExpressible.Error(
                 source,
-                $"'model.ignore_merges' is {(ignoresMerges ? "true" : "false")}, and llama.cpp does the opposite for a tokenizer that cuts text like this one; " +
+                $"'model.ignore_merges' is {(ignoresMerges ? "true" : "false")}, and llama.cpp does the opposite for a "
+                + $"tokenizer that cuts text like this one; " +
                 "keep the safetensors directory, and run it where tokenizer.json is read.");
     }
 

@@ -28,7 +28,8 @@ internal static class SentencePieceScores
             if (!ranks.TryAdd(merge.Id, ranks.Count) && merge.Id != last && tokenizer.Added.Find(merge.Id) is null)
             {
                 throw Refuse(
-                    source, $"the merges that make '{TokenizerPlace.Excerpt(vocabulary.Token(merge.Id)!)}' do not follow one another in 'model.merges'");
+                    source, $"the merges that make '{TokenizerPlace.Excerpt(vocabulary.Token(merge.Id)!)}' do not "
+                        + $"follow one another in 'model.merges'");
             }
 
             last = merge.Id;
@@ -71,7 +72,8 @@ internal static class SentencePieceScores
                     throw Refuse(
                         source,
                         $"'model.merges' leaves '{TokenizerPlace.Excerpt(model.Vocabulary.Token(left)!)}' and " +
-                        $"'{TokenizerPlace.Excerpt(model.Vocabulary.Token(right)!)}' apart, and llama.cpp joins them to '{TokenizerPlace.Excerpt(token)}'");
+                        $"'{TokenizerPlace.Excerpt(model.Vocabulary.Token(right)!)}' apart, and llama.cpp joins them "
+                        + $"to '{TokenizerPlace.Excerpt(token)}'");
                 }
             }
         }
@@ -95,5 +97,6 @@ internal static class SentencePieceScores
     private static DiagnosticException Refuse(
         SourceLocation source,
         string problem) => GgufVocabularyDiagnostics.NotExpressible.Error(
-        source, $"{problem}: scores, which are all that a GGUF file holds of such a tokenizer, cannot say so; keep the safetensors directory, and run it where tokenizer.json is read.");
+        source, $"{problem}: scores, which are all that a GGUF file holds of such a tokenizer, cannot say so; keep the "
+            + $"safetensors directory, and run it where tokenizer.json is read.");
 }

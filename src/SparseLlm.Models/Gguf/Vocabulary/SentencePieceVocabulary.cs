@@ -73,18 +73,22 @@ internal static class SentencePieceVocabulary
             case ("", $"{Metaspace}never"):
                 return false;
             case ("", $"{Metaspace}always"):
-                differences.Add("llama.cpp puts a space before every text, where the tokenizer does so only before one that does not begin with a space.");
+                differences.Add("llama.cpp puts a space before every text, where the tokenizer does so only before one "
+                    + "that does not begin with a space.");
                 return true;
             case ("", $"{Metaspace}first"):
                 differences.Add(
-                    "llama.cpp puts a space before every text and behind every special token, where the tokenizer does so only at the beginning of a text that " +
+                    "llama.cpp puts a space before every text and behind every special token, where the tokenizer does "
+                    + "so only at the beginning of a text that " +
                     "does not begin with a space.");
                 return true;
             default:
                 string rules = string.Join("; ", new[] { normalizer, cut }.Where(rule => rule.Length > 0));
                 throw rules.Length == 0
-                    ? Refuse(source, "the tokenizer leaves spaces as they are, and llama.cpp writes them as '\u2581' in a tokenizer of this kind")
-                    : Refuse(source, $"the tokenizer treats text in a way that llama.cpp does not know for this kind of tokenizer: {TokenizerPlace.Excerpt(rules)}");
+                    ? Refuse(source, "the tokenizer leaves spaces as they are, and llama.cpp writes them as '\u2581' "
+                        + "in a tokenizer of this kind")
+                    : Refuse(source, $"the tokenizer treats text in a way that llama.cpp does not know for this kind "
+                        + $"of tokenizer: {TokenizerPlace.Excerpt(rules)}");
         }
     }
 
@@ -97,7 +101,8 @@ internal static class SentencePieceVocabulary
             string token = tokenizer.Model.Vocabulary.Token(merge.Id)!;
             if (token.LastIndexOf(TokenList.Space) > 0)
             {
-                throw Refuse(source, $"the tokenizer cuts text before each space, and llama.cpp would join words to '{TokenizerPlace.Excerpt(token)}'");
+                throw Refuse(source, $"the tokenizer cuts text before each space, and llama.cpp would join words to "
+                    + $"'{TokenizerPlace.Excerpt(token)}'");
             }
         }
     }

@@ -13,7 +13,8 @@ internal static class SpecialTokens
     /// <summary>Roles by the names of transformers, and of GGUF, which misspells one.</summary>
     private static readonly (string Role, string Key)[] Keys =
     [
-        (Beginning, "bos"), (End, "eos"), (EndOfTurn, "eot"), ("eom", "eom"), ("unk", "unknown"), ("sep", "seperator"), ("pad", "padding"),
+        (Beginning, "bos"), (End, "eos"), (EndOfTurn, "eot"), ("eom", "eom"), ("unk", "unknown"), ("sep", "seperator"),
+        ("pad", "padding"),
         ("cls", "cls"), ("mask", "mask"),
     ];
 
@@ -85,7 +86,8 @@ internal static class SpecialTokens
         {
             string token = tokenizer.Token(id) is string text ? $", '{TokenizerPlace.Excerpt(text)}'" : "";
             differences.Add(
-                $"no file names the token that ends a text, and llama.cpp then takes token {id}{token}, and stops where the model writes it; " +
+                $"no file names the token that ends a text, and llama.cpp then takes token {id}{token}, and stops "
+                + $"where the model writes it; " +
                 $"name the right one as 'eos_token' in {TokenizerSource.Settings}.");
         }
     }
@@ -102,7 +104,8 @@ internal static class SpecialTokens
     {
         if (ids.Length > 1)
         {
-            differences.Add($"llama.cpp puts at most one token {side} a text, where the tokenizer puts {ids.Length}; a chat template may name them.");
+            differences.Add($"llama.cpp puts at most one token {side} a text, where the tokenizer puts {ids.Length}; a "
+                + $"chat template may name them.");
         }
 
         return ids.Length == 1 && ids[0] < size;
@@ -113,7 +116,8 @@ internal static class SpecialTokens
         if (setting is bool says && says != isAdded)
         {
             differences.Add(
-                $"{TokenizerSource.Settings} says '{name}': {(says ? "true" : "false")}, and the tokenizer itself does the opposite; the GGUF file follows the tokenizer.");
+                $"{TokenizerSource.Settings} says '{name}': {(says ? "true" : "false")}, and the tokenizer itself does "
+                + $"the opposite; the GGUF file follows the tokenizer.");
         }
     }
 }

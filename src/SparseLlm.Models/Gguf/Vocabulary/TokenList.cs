@@ -47,14 +47,17 @@ internal sealed record TokenList(string[] Texts, TokenType[] Types)
         {
             throw GgufVocabularyDiagnostics.BeyondTable.Error(
                 source,
-                $"the token '{TokenizerPlace.Excerpt(tokenizer.Token(ids.Max())!)}' has the id {ids.Max()}, and the model's token table has {size} rows; " +
-                "take the tokenizer that belongs to the model, or resize the table in transformers (resize_token_embeddings) and save the model anew.");
+                $"the token '{TokenizerPlace.Excerpt(tokenizer.Token(ids.Max())!)}' has the id {ids.Max()}, and the "
+                + $"model's token table has {size} rows; " +
+                "take the tokenizer that belongs to the model, or resize the table in transformers "
+                + "(resize_token_embeddings) and save the model anew.");
         }
 
         if (ids.Count < tokenizer.VocabularySize)
         {
             throw GgufVocabularyDiagnostics.NotExpressible.Error(
-                source, "two tokens have the same id, and a GGUF file has one token for each; give each token an id of its own.");
+                source, "two tokens have the same id, and a GGUF file has one token for each; give each token an id of "
+                    + "its own.");
         }
     }
 
@@ -78,7 +81,8 @@ internal sealed record TokenList(string[] Texts, TokenType[] Types)
             if (Types[id] != TokenType.Unused && !taken.Add(Texts[id]))
             {
                 throw GgufVocabularyDiagnostics.NotExpressible.Error(
-                    source, $"'{TokenizerPlace.Excerpt(Texts[id])}' is the text of two tokens in llama.cpp, which loads no such file; remove one of them.");
+                    source, $"'{TokenizerPlace.Excerpt(Texts[id])}' is the text of two tokens in llama.cpp, which "
+                        + $"loads no such file; remove one of them.");
             }
         }
 

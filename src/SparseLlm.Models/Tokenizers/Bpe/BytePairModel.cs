@@ -153,6 +153,7 @@ internal sealed class BytePairModel
         ? id
         : throw _place.Error(
             TokenizerDiagnostics.UnknownToken,
-            $"has no token for a character of the text, and its unknown token '{TokenizerPlace.Excerpt(Options.UnknownToken!)}' is not in its vocabulary " +
+            $"has no token for a character of the text, and its unknown token "
+            + $"'{TokenizerPlace.Excerpt(Options.UnknownToken!)}' is not in its vocabulary " +
             "either; check that the text is what it should be, or take the tokenizer that belongs to the model.");
 }

@@ -98,19 +98,22 @@ internal static class BytePairReader
     }
 
     private static void Add(
-        MergeTable merges, TokenizerPlace list, int index, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, ReadOnlySpan<byte> prefix)
+        MergeTable merges, TokenizerPlace list, int index, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right,
+        ReadOnlySpan<byte> prefix)
     {
         if (!right.StartsWith(prefix))
         {
             throw list.Item(index).Malformed(
-                $"merges '{TokenizerPlace.Excerpt(Encoding.UTF8.GetString(right))}', which does not begin with 'continuing_subword_prefix'");
+                $"merges '{TokenizerPlace.Excerpt(Encoding.UTF8.GetString(right))}', which does not begin with "
+                + $"'continuing_subword_prefix'");
         }
 
         if (!merges.TryAdd(left, right, prefix.Length, out string? missing))
         {
             throw list.Item(index).Error(
                 TokenizerDiagnostics.UnknownToken,
-                $"needs the token '{TokenizerPlace.Excerpt(missing)}', which the vocabulary lacks: the two do not belong together; take both from one source.");
+                $"needs the token '{TokenizerPlace.Excerpt(missing)}', which the vocabulary lacks: the two do not "
+                + $"belong together; take both from one source.");
         }
     }
 

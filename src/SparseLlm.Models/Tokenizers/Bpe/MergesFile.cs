@@ -38,7 +38,8 @@ internal static class MergesFile
             {
                 throw TokenizerDiagnostics.UnknownToken.Error(
                     new SourceLocation(path, number, 1),
-                    $"the merge needs the token '{TokenizerPlace.Excerpt(missing)}', which {TokenizerSource.Vocabulary} lacks: the two files do not belong together; " +
+                    $"the merge needs the token '{TokenizerPlace.Excerpt(missing)}', which "
+                    + $"{TokenizerSource.Vocabulary} lacks: the two files do not belong together; " +
                     "take both from one source.");
             }
         }

@@ -21,7 +21,8 @@ internal static class Gpt2Reader
         TokenizerNode vocabulary = TokenizerNode.Read(Path.Combine(directory, TokenizerSource.Vocabulary));
         TokenTable tokens = BytePairReader.ReadVocabulary(vocabulary);
         var options = new BytePairOptions(
-            UnknownToken: null, FuseUnknown: false, ByteFallback: false, IgnoreMerges: false, ContinuingPrefix: "", EndSuffix: "");
+            UnknownToken: null, FuseUnknown: false, ByteFallback: false, IgnoreMerges: false, ContinuingPrefix: "",
+            EndSuffix: "");
         var model = new BytePairModel(
             vocabulary.Place, new BytePairVocabulary(
                 tokens,

@@ -63,8 +63,10 @@ internal sealed class Gpt2Settings
         if (name is not ("GPT2Tokenizer" or "GPT2TokenizerFast"))
         {
             throw TokenizerSource.OtherClass(_directory, name is null
-                ? $"nothing says which tokenizer {TokenizerSource.Vocabulary} and {TokenizerSource.Merges} belong to, since no '{ClassName}' is named"
-                : $"{TokenizerSource.Vocabulary} and {TokenizerSource.Merges} belong to a '{TokenizerPlace.Excerpt(name)}', which is read from {TokenizerSource.Fast} only");
+                ? $"nothing says which tokenizer {TokenizerSource.Vocabulary} and {TokenizerSource.Merges} belong to, "
+                    + $"since no '{ClassName}' is named"
+                : $"{TokenizerSource.Vocabulary} and {TokenizerSource.Merges} belong to a "
+                    + $"'{TokenizerPlace.Excerpt(name)}', which is read from {TokenizerSource.Fast} only");
         }
 
         if (_settings?.Flag("split_special_tokens", false) == true)

@@ -53,7 +53,8 @@ internal static class PatternReader
         {
             throw node.Place.Error(
                 TokenizerDiagnostics.UnsupportedPattern,
-                $"is a regular expression that cannot be reproduced: {TokenizerPlace.Excerpt(error.Message)} It is: {TokenizerPlace.Excerpt(expression)}",
+                $"is a regular expression that cannot be reproduced: {TokenizerPlace.Excerpt(error.Message)} It is: "
+                + $"{TokenizerPlace.Excerpt(expression)}",
                 error);
         }
     }

@@ -63,7 +63,8 @@ internal sealed class RegexPattern(
 
     private Exception Endless(Exception? cause) => Place.Error(
         TokenizerDiagnostics.EndlessPattern,
-        "backtracks so long on this text that there is no end in sight; simplify the pattern, or encode the texts elsewhere and give token ids as .npy.",
+        "backtracks so long on this text that there is no end in sight; simplify the pattern, or encode the texts "
+        + "elsewhere and give token ids as .npy.",
         cause);
 
     /// <summary>Moves a place in the text forward to a character, of which pairs of surrogates are one; where it is in

@@ -63,6 +63,7 @@ internal static class TemplateReader
             ? [.. token.Required("ids").Items().Select(id => id.Integer())]
             : throw piece.Place.Error(
                 TokenizerDiagnostics.UnknownToken,
-                $"needs the special token '{TokenizerPlace.Excerpt(name)}', which 'special_tokens' does not list; list it, or save the tokenizer anew with its save_pretrained.");
+                $"needs the special token '{TokenizerPlace.Excerpt(name)}', which 'special_tokens' does not list; list "
+                + $"it, or save the tokenizer anew with its save_pretrained.");
     }
 }

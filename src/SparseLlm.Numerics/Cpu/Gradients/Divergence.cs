@@ -11,7 +11,8 @@ internal static unsafe class Divergence
     /// <summary>divergences = Σ p (log p - log q); gradient = scale (q - p), which may be the student's
     /// memory.</summary>
     public static void Run(
-        WorkerTeam team, BufferPool pool, View<float> teacher, View<float> student, float scale, double* divergences, View<float> gradient) =>
+        WorkerTeam team, BufferPool pool, View<float> teacher, View<float> student, float scale, double* divergences,
+        View<float> gradient) =>
         Arithmetic.ForRows(team, teacher, row =>
         {
             int count = teacher.Columns;

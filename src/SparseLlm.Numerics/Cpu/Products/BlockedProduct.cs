@@ -141,7 +141,8 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>(WorkerTeam team,
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MultiplyRows<TResult>(
-        View<T> a, PackedFactor<T> b, int firstDepth, int firstColumn, View<TResult> c, T alpha, T beta, Zeros zeros, int row, int column)
+        View<T> a, PackedFactor<T> b, int firstDepth, int firstColumn, View<TResult> c, T alpha, T beta, Zeros zeros,
+        int row, int column)
         where TResult : unmanaged, INumber<TResult>
     {
         int lastDepth = firstDepth + a.Columns;
@@ -203,7 +204,8 @@ internal sealed unsafe partial class BlockedProduct<T, TKernel>(WorkerTeam team,
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyBlock<TResult>(
-        T* a, T* b, int stripDepth, int start, int end, View<TResult> c, bool accumulate, Zeros zeros, int row, int column, T* begun)
+        T* a, T* b, int stripDepth, int start, int end, View<TResult> c, bool accumulate, Zeros zeros, int row,
+        int column, T* begun)
         where TResult : unmanaged, INumber<TResult>
     {
         bool isUpper = zeros.HasFlag(Zeros.UpperC);

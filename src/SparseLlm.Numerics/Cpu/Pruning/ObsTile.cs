@@ -32,7 +32,8 @@ internal static unsafe class ObsTile
     /// <param name="groups">Size and number of zeros of the groups of N:M sparsity.</param>
     /// <param name="scratch">As much as <see cref="ScratchLength"/> says.</param>
     public static void Sweep(
-        View<float> weights, View<float> u, View<float> mask, View<float> errors, (int Size, int Zeros)? groups, float* scratch)
+        View<float> weights, View<float> u, View<float> mask, View<float> errors, (int Size, int Zeros)? groups,
+        float* scratch)
     {
         int columns = weights.Columns;
         float* tile = scratch;

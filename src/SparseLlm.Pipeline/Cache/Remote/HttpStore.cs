@@ -190,5 +190,6 @@ internal sealed class HttpStore
     }
 
     private static bool MayPass(HttpRequestException exception) =>
-        exception.StatusCode is null or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
+        exception.StatusCode is null or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
+            or >= HttpStatusCode.InternalServerError;
 }

@@ -92,7 +92,8 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
         catch (InvalidDataException exception)
         {
             report(PipelineDiagnostics.RemoteCacheDamaged.At(
-                null, $"an entry of the remote cache {options.Address} cannot be used: {exception.Message}; what it should hold is computed instead ({key})"));
+                null, $"an entry of the remote cache {options.Address} cannot be used: {exception.Message}; what it "
+                    + $"should hold is computed instead ({key})"));
         }
 
         return null;
@@ -227,7 +228,8 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
                     : "";
                 report(PipelineDiagnostics.RemoteCacheUnavailable.At(
                     null,
-                    $"the remote cache {options.Address} cannot be {(isWriting ? "written" : "read")}, and this run goes on without: "
+                    $"the remote cache {options.Address} cannot be {(isWriting ? "written" : "read")}, and this run "
+                    + $"goes on without: "
                     + $"{exception.Message.TrimEnd('.')}{remedy}"));
             }
         }

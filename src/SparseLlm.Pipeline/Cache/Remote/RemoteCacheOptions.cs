@@ -88,7 +88,8 @@ internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, Authentica
             (false, true) when token!.Any(unit => unit is <= ' ' or > '~') => throw PipelineDiagnostics
                 .RemoteCacheConfiguration
                 .Error(
-                    null, $"{TokenVariable} has a space, a line break or another character in it that a token cannot have; was it read from a file with its line end?"),
+                    null, $"{TokenVariable} has a space, a line break or another character in it that a token cannot "
+                        + $"have; was it read from a file with its line end?"),
             (false, true) => new AuthenticationHeaderValue("Bearer", token),
             (true, false) => new AuthenticationHeaderValue(
                 "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{environment(PasswordVariable)}"))),

@@ -88,8 +88,8 @@ internal sealed partial class HiddenFolder : IDisposable
     }
 
     /// <summary>An engine that was to be removed used to stand under its own name, with a dot before it.</summary>
-    private static bool IsName(
-        string name) => Names().IsMatch(name) || (name[1..].Split('+', 2) is [var version, var tool] && IsVersion(version) && IsVersion(tool));
+    private static bool IsName(string name) => Names().IsMatch(name)
+            || (name[1..].Split('+', 2) is [var version, var tool] && IsVersion(version) && IsVersion(tool));
 
     private static bool IsVersion(string text) => NuGetVersion.TryParse(text, out _);
 

@@ -33,7 +33,8 @@ public sealed class EngineInstallation(
     {
         if (kind.Package is null)
         {
-            throw PipelineDiagnostics.EngineNotInstalled.Error(null, $"there is no '{kind.Name}' for {EngineKind.System}, since TorchSharp has no libtorch for it; use device: cpu");
+            throw PipelineDiagnostics.EngineNotInstalled.Error(null, $"there is no '{kind.Name}' for "
+                + $"{EngineKind.System}, since TorchSharp has no libtorch for it; use device: cpu");
         }
 
         string parent = InstalledEngines.FolderOf(kind.Name);
@@ -47,7 +48,8 @@ public sealed class EngineInstallation(
             string published = Path.Combine(staging.Path, "published");
             var engine = new EngineProject(kind, version, sources);
             engine.Write(project);
-            output($"publishing '{kind.Name}' with TorchSharp {version} and {engine.LibTorch.Package} {engine.LibTorch.Version}; what is not in NuGet's folder yet is fetched");
+            output($"publishing '{kind.Name}' with TorchSharp {version} and {engine.LibTorch.Package} "
+                + $"{engine.LibTorch.Version}; what is not in NuGet's folder yet is fetched");
             Publish(project, published, cancellation);
             Accommodate(published);
             Describe(published);
@@ -98,7 +100,9 @@ public sealed class EngineInstallation(
         {
             errors.All.Skip(1).ToList().ForEach(output);
             throw PipelineDiagnostics.EngineNotInstalled.Error(
-                null, $"'{kind.Name}' could not be published: {errors.All.FirstOrDefault() ?? $"dotnet publish ended with exit code {process.ExitCode}"}. Nothing was left half-installed{Remedy(errors.All)}");
+                null, $"'{kind.Name}' could not be published: "
+                    + $"{errors.All.FirstOrDefault() ?? $"dotnet publish ended with exit code {process.ExitCode}"}. "
+                    + $"Nothing was left half-installed{Remedy(errors.All)}");
         }
 
         void Take(string? line)
@@ -114,8 +118,8 @@ public sealed class EngineInstallation(
     }
 
     /// <summary>The tool's own packages are where it came from, whichever feed that was.</summary>
-    private static string Remedy(
-        IReadOnlyList<string> errors) => errors is [var first, ..] && first.StartsWith("NU110", StringComparison.Ordinal) && first.Contains("package SparseLlm.", StringComparison.Ordinal)
+    private static string Remedy(IReadOnlyList<string> errors) => errors is [var first, ..] && first.StartsWith("NU110",
+        StringComparison.Ordinal) && first.Contains("package SparseLlm.", StringComparison.Ordinal)
         ? "; name the feed that the tool came from with --source, or go to a folder whose NuGet.config names it"
         : "";
 
@@ -123,7 +127,8 @@ public sealed class EngineInstallation(
     {
         if (OlderLibstdcxx.Accommodate(published))
         {
-            output("TorchSharp's native library asks for a newer libstdc++ than this system has, for the sake of a symbol that it never calls: the engine's copy of it was changed to do without");
+            output("TorchSharp's native library asks for a newer libstdc++ than this system has, for the sake of a "
+                + "symbol that it never calls: the engine's copy of it was changed to do without");
         }
     }
 
@@ -168,7 +173,8 @@ public sealed class EngineInstallation(
             HiddenFolder.RequireNoLink(target);
             if (!File.Exists(Path.Combine(target, InstalledEngine.FileName)))
             {
-                throw new IOException($"'{target}' is there and has no {InstalledEngine.FileName}, so it is not an engine and is not replaced; remove it");
+                throw new IOException($"'{target}' is there and has no {InstalledEngine.FileName}, so it is not an "
+                    + $"engine and is not replaced; remove it");
             }
 
             Directory.Move(target, old);

@@ -84,7 +84,8 @@ internal sealed class EngineProject(EngineKind kind, string version, EngineSourc
         File.WriteAllText(Path.Combine(folder, "Program.cs"), Program);
         File.WriteAllText(Path.Combine(folder, "global.json"), "{}\n");
         File.WriteAllText(Path.Combine(folder, "Directory.Build.rsp"), "");
-        foreach (string name in (string[])["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"])
+        foreach (string name in (string[])["Directory.Build.props", "Directory.Build.targets",
+            "Directory.Packages.props"])
         {
             File.WriteAllText(Path.Combine(folder, name), "<Project />\n");
         }

@@ -23,7 +23,8 @@ internal sealed class ConversationText
     public ConversationText(
         string directory) => template = ChatTemplate.Read(directory) ?? throw PruningDiagnostics.NoChatTemplate.Error(
         new SourceLocation(directory),
-        "the model has no chat template, and 'chat' asks for one; take the instruction-tuned model, put its chat_template.jinja beside the weights, or read the messages as text with 'field: messages[].content'");
+        "the model has no chat template, and 'chat' asks for one; take the instruction-tuned model, put its "
+        + "chat_template.jinja beside the weights, or read the messages as text with 'field: messages[].content'");
 
     /// <summary>The text of a conversation.</summary>
     /// <exception cref="DiagnosticException">The template fails, or refuses it.</exception>

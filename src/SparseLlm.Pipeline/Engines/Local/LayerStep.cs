@@ -169,6 +169,7 @@ internal sealed class LayerStep(BuildCache cache, DecoderModel model)
 
     /// <summary>What is kept of a layer beside the bytes of its tensors.</summary>
     internal sealed record Report(
-        int Index, IReadOnlyList<string> Tensors, IReadOnlyList<LinearReport> Linears, IReadOnlyList<string> Fallbacks, SweepReport? Sweeps,
+        int Index, IReadOnlyList<string> Tensors, IReadOnlyList<LinearReport> Linears, IReadOnlyList<string> Fallbacks,
+        SweepReport? Sweeps,
         IReadOnlyList<GuardReport>? Guards);
 }

@@ -48,7 +48,8 @@ public sealed class LocalEngine : IEngine
     /// <param name="backend">What computes; disposed with the engine.</param>
     /// <param name="cache">Where finished steps are kept.</param>
     public static LocalEngine AsStored(CpuBackend backend, BuildCache cache) => new(
-        [backend], cache, $"{backend.NumericsClass}, stored-{InstructionSets.Best.ToString().ToLowerInvariant()}/1", directory => StoredModel.Open(directory, backend));
+        [backend], cache, $"{backend.NumericsClass}, stored-{InstructionSets.Best.ToString().ToLowerInvariant()}/1",
+        directory => StoredModel.Open(directory, backend));
 
     /// <inheritdoc/>
     public string NumericsClass { get; }

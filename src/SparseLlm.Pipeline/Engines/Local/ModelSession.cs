@@ -142,8 +142,10 @@ internal sealed class ModelSession : IDisposable
         throw ModelDiagnostics.TokenOutOfRange.Error(
             new SourceLocation(isEncoded ? source.Paths[0] : Model.Directory),
             isEncoded
-                ? $"element {place} is token id {read[place]}, and the model's vocabulary has {size}; encode the text with the tokenizer that belongs to the model"
-                : $"its tokenizer gives token id {read[place]}, and its vocabulary has {size}; one of the two belongs to another model");
+                ? $"element {place} is token id {read[place]}, and the model's vocabulary has {size}; encode the text "
+                    + $"with the tokenizer that belongs to the model"
+                : $"its tokenizer gives token id {read[place]}, and its vocabulary has {size}; one of the two belongs "
+                    + $"to another model");
     }
 
     /// <inheritdoc/>

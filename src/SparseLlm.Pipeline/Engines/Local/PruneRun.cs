@@ -63,7 +63,8 @@ internal sealed class PruneRun(
     }
 
     private PruneResult Write(
-        DecoderModel model, CalibrationTokens? tokens, MatrixStore store, List<string> fallbacks, IProgress<PruningProgress> step, CancellationToken cancellation)
+        DecoderModel model, CalibrationTokens? tokens, MatrixStore store, List<string> fallbacks,
+        IProgress<PruningProgress> step, CancellationToken cancellation)
     {
         var steps = new LayerStep(cache, model);
         SparsityPlan plan = Allocate(model, tokens, store, fallbacks, step, cancellation);
@@ -137,7 +138,8 @@ internal sealed class PruneRun(
 
     /// <summary>The plan with the budget spread, where that is asked for.</summary>
     private SparsityPlan Allocate(
-        DecoderModel model, CalibrationTokens? tokens, MatrixStore store, List<string> fallbacks, IProgress<PruningProgress> step, CancellationToken cancellation)
+        DecoderModel model, CalibrationTokens? tokens, MatrixStore store, List<string> fallbacks,
+        IProgress<PruningProgress> step, CancellationToken cancellation)
     {
         if (keys.Allocation is null)
         {

@@ -86,7 +86,8 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
         Hello greeting = ReadGreeting(worker);
         RequireFit(greeting.Tool, $"the worker of '{engine.Name}' was made with version {greeting.Tool}");
         return greeting.Protocol != WorkerProtocol.Version
-            ? throw Mismatch($"the worker of '{engine.Name}' speaks protocol {greeting.Protocol}, and this tool {WorkerProtocol.Version}")
+            ? throw Mismatch($"the worker of '{engine.Name}' speaks protocol {greeting.Protocol}, and this tool "
+                + $"{WorkerProtocol.Version}")
             : greeting.NumericsClass.Length == 0
             ? throw NotUnderstood("does not say what it computes as", null)
             : engine.NumericsClassOf(choice) is { } expected && greeting.NumericsClass != expected
@@ -148,7 +149,8 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
                 case Failed failed:
                     Tell(running.Output, progress);
                     throw PipelineDiagnostics.EngineFailed.Error(
-                        null, $"the engine '{engine.Name}' failed: {failed.Message.TrimEnd('.')}. What is finished stays in the cache: build again to go on");
+                        null, $"the engine '{engine.Name}' failed: {failed.Message.TrimEnd('.')}. What is finished "
+                            + $"stays in the cache: build again to go on");
                 default:
                     throw NotUnderstood($"answers '{answer.GetType().Name}' where that cannot be", progress);
             }
@@ -205,10 +207,12 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
         PipelineDiagnostics.EngineMismatch.Error(null, $"{what}; type: {InstalledEngines.InstallCommand(engine.Name)}");
 
     private DiagnosticException Unstartable(string reason) => PipelineDiagnostics.EngineDied.Error(
-        null, $"the worker of '{engine.Name}' does not start: {reason}; type: {InstalledEngines.InstallCommand(engine.Name)}, or use device: cpu");
+        null, $"the worker of '{engine.Name}' does not start: {reason}; type: "
+            + $"{InstalledEngines.InstallCommand(engine.Name)}, or use device: cpu");
 
     private DiagnosticException Died(string end) => PipelineDiagnostics.EngineDied.Error(
-        null, $"the worker of '{engine.Name}' has ended: {end}. What is finished stays in the cache: build again to go on");
+        null, $"the worker of '{engine.Name}' has ended: {end}. What is finished stays in the cache: build again to go "
+            + $"on");
 
     private string LastLine() => worker!.Output is [.., var last] ? $" ({last})" : "";
 

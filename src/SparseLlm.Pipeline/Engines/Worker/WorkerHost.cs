@@ -86,7 +86,8 @@ public static class WorkerHost
         {
             Console.Error.WriteLine(exception);
             answers.Send(new Refused(0, [PipelineDiagnostics.DeviceUnavailable.At(
-                null, $"the engine does not start here: {OneLine(exception).TrimEnd('.')}; 'dotnet sparsellm doctor' says more")]));
+                null, $"the engine does not start here: {OneLine(exception).TrimEnd('.')}; 'dotnet sparsellm doctor' "
+                    + $"says more")]));
             return null;
         }
     }
@@ -101,7 +102,8 @@ public static class WorkerHost
         if (other >= 0)
         {
             throw new NotSupportedException(
-                $"devices {devices.All[0]} and {devices.All[other]} do not compute alike ({classes[0]} and {classes[other]}); choose devices of one model");
+                $"devices {devices.All[0]} and {devices.All[other]} do not compute alike ({classes[0]} and "
+                + $"{classes[other]}); choose devices of one model");
         }
     }
 
@@ -186,5 +188,6 @@ public static class WorkerHost
     /// <summary>What has failed at the bottom: what is thrown above it tells of type initialisers and the
     /// like.</summary>
     private static string OneLine(
-        Exception exception) => string.Join(' ', exception.GetBaseException().Message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        Exception exception) => string.Join(' ', exception.GetBaseException().Message.Split(['\r', '\n'],
+            StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

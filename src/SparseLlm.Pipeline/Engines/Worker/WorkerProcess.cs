@@ -118,7 +118,8 @@ internal sealed class WorkerProcess : IDisposable
         {
             process.Kill(entireProcessTree: true);
         }
-        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception or AggregateException)
+        catch (Exception exception)
+            when (exception is InvalidOperationException or Win32Exception or AggregateException)
         {
             // It has ended meanwhile, or one that it has started has.
         }
@@ -141,7 +142,8 @@ internal sealed class WorkerProcess : IDisposable
     }
 
     private static string Describe(int code) => code > FirstSignal && !OperatingSystem.IsWindows()
-        ? string.Create(CultureInfo.InvariantCulture, $"it was killed by signal {code - FirstSignal}{(code - FirstSignal == 9 ? ", perhaps for want of memory" : "")}")
+        ? string.Create(CultureInfo.InvariantCulture, $"it was killed by signal "
+            + $"{code - FirstSignal}{(code - FirstSignal == 9 ? ", perhaps for want of memory" : "")}")
         : string.Create(CultureInfo.InvariantCulture, $"its exit code is {code}");
 
     /// <summary>Lets the worker end, or kills it.</summary>

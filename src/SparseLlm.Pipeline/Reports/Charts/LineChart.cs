@@ -19,8 +19,8 @@ internal sealed record LineChart(Frame Axes, IReadOnlyList<Series> Series)
 
     /// <summary>The picture and its legend.</summary>
     /// <param name="description">What it shows, for those who do not see it.</param>
-    public Html Draw(
-        string description) => Html.Of($"{Frame.Around(description, "lines", Content())}{Marker.Legend(Series, isOfLines: true, Reference?.Label)}");
+    public Html Draw(string description) => Html.Of(
+            $"{Frame.Around(description, "lines", Content())}{Marker.Legend(Series, isOfLines: true, Reference?.Label)}");
 
     private Html Content() => Html.Join(
         [.. Reference is { } reference ? [DrawReference(reference)] : (Html[])[], .. Series.Select(Draw), .. Labels()]);

@@ -45,7 +45,8 @@ internal sealed record PatternRules(string Default, IReadOnlyList<KeyValuePair<s
 
     /// <summary>As the manifest prints it.</summary>
     private static string Print(
-        string pattern) => double.TryParse(pattern, NumberStyles.Float, CultureInfo.InvariantCulture, out double fraction)
+        string pattern) => double.TryParse(pattern, NumberStyles.Float, CultureInfo.InvariantCulture,
+        out double fraction)
         ? fraction.ToString("0.######", CultureInfo.InvariantCulture)
         : pattern;
 

@@ -23,7 +23,8 @@ internal static partial class PruneCommandLine
     private static IEnumerable<string> Parts(ArtifactManifest manifest, string pattern)
     {
         yield return $"dotnet sparsellm prune {Quote(manifest.Model.Source ?? manifest.Model.Name)}";
-        yield return $"--method {manifest.Method} {(PatternRules.IsGroups(pattern) ? "--pattern" : "--sparsity")} {pattern}";
+        yield return $"--method {manifest.Method} {(PatternRules.IsGroups(pattern) ? "--pattern" : "--sparsity")} "
+            + $"{pattern}";
         if (manifest.Inputs.ShareOfExperts is { } share)
         {
             yield return $"--keep-experts {share}";

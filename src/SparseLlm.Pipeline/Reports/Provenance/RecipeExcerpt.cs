@@ -64,7 +64,8 @@ internal sealed class RecipeExcerpt
         Line($"  perplexity:");
         foreach ((string name, PerplexityReport report) in texts)
         {
-            Line($"    {Quote(name)}: {{ text: {Names(report.Files)}, sequenceLength: {report.Tokens / report.Windows} }}");
+            long length = report.Tokens / report.Windows;
+            Line($"    {Quote(name)}: {{ text: {Names(report.Files)}, sequenceLength: {length} }}");
         }
     }
 

@@ -18,8 +18,8 @@ internal static class SettingChanges
         PruningSettings start = PruningSettings.For(method);
         KeyValuePair<string, string>[] deciding =
         [
-            .. Differences(manifest, start).Where(change => Setting.Find(
-                change.Key) is { ChangesDefaults: true } setting && setting.With(start, change.Value) is not null),
+            .. Differences(manifest, start).Where(change => Setting.Find(change.Key)
+                is { ChangesDefaults: true } setting && setting.With(start, change.Value) is not null),
         ];
         return [.. deciding, .. Differences(
             manifest,

@@ -19,17 +19,19 @@ internal static class CostSection
         {
             bool isPacked = manifest.Encoding == CheckpointEncoding.Sparse;
             yield return ["Dense model", Figures.Bytes(size.Dense), "its files with weights on disk"];
-            yield return ["Pruned model", Figures.Bytes(
-                size.Pruned), $"its safetensors files {(isPacked ? "where they are not packed" : "on disk")}, {Figures.Change((double)size.Pruned / size.Dense - 1)}"];
+            yield return ["Pruned model", Figures.Bytes(size.Pruned),
+            $"its safetensors files {(isPacked ? "where they are not packed" : "on disk")}, "
+                    + $"{Figures.Change((double)size.Pruned / size.Dense - 1)}"];
             if (size.Packed is { } packed)
             {
                 yield return
                 [
                     "Packed", Figures.Bytes(packed.Bytes),
-                    $"the pruned model's safetensors files {(isPacked ? "on disk, which are packed" : "where they are packed, as 'encoding: sparse' does")}, {Figures.Change((double)packed.Bytes / size.Dense - 1)}",
+                    $"the pruned model's safetensors files "
+                    + $"{(isPacked ? "on disk, which are packed" : "where they are packed, as 'encoding: sparse' does")}, {Figures.Change((double)packed.Bytes / size.Dense - 1)}",
                 ];
-                yield return ["Bits per weight", Figures.Bits(
-                    packed.BitsPerWeight), $"of the pruned matrices, packed; {Figures.Bits(packed.DenseBitsPerWeight)} where they are not"];
+                yield return ["Bits per weight", Figures.Bits(packed.BitsPerWeight),
+                        $"of the pruned matrices, packed; {Figures.Bits(packed.DenseBitsPerWeight)} where they are not"];
             }
 
             if (size.Compressed is { } compressed)
@@ -40,24 +42,26 @@ internal static class CostSection
                 yield return
                 [
                     "Compressed", Figures.Compressed(compressed),
-                    $"the pruned model's weights as a package or an image layer takes them, deflated, {Figures.Change((double)compressed.Bytes / size.OnDisk(manifest.Encoding) - 1)}{sample}",
+                    $"the pruned model's weights as a package or an image layer takes them, deflated, "
+                    + $"{Figures.Change((double)compressed.Bytes / size.OnDisk(manifest.Encoding) - 1)}{sample}",
                 ];
             }
         }
 
         if (manifest.Speed is { } speed)
         {
-            yield return ["Tokens a second, dense", Figures.Speed(
-                speed.Dense), Html.Of($"generated one by one by SparseLlm.Runtime with the dense model, where this was packed: {speed.Threads} threads, {speed.Instructions}")];
-            yield return ["Tokens a second, packed", Figures.Speed(
-                speed.Pruned), $"with this one as it is stored, {Figures.Change(speed.Pruned / speed.Dense - 1)}"];
+            yield return ["Tokens a second, dense", Figures.Speed(speed.Dense),
+            Html.Of($"generated one by one by SparseLlm.Runtime with the dense model, where this was "
+                    + $"packed: {speed.Threads} threads, {speed.Instructions}")];
+            yield return ["Tokens a second, packed", Figures.Speed(speed.Pruned),
+            $"with this one as it is stored, {Figures.Change(speed.Pruned / speed.Dense - 1)}"];
         }
 
         foreach (ExportReport export in manifest.Exports)
         {
             string parts = export.Files.Count == 1 ? "" : $", in {export.Files.Count} parts";
-            yield return [export.File, Figures.Bytes(
-                export.Bytes), Html.Of($"as {export.Format}, matrices stored as {export.Type}{parts}{(manifest.Size is { } pruned ? $", {Figures.Change((double)export.Bytes / pruned.OnDisk(manifest.Encoding) - 1)} from the safetensors files" : "")}")];
+            yield return [export.File, Figures.Bytes(export.Bytes), Html.Of($"as {export.Format}, matrices stored as "
+                    + $"{export.Type}{parts}{(manifest.Size is { } pruned ? $", {Figures.Change((double)export.Bytes / pruned.OnDisk(manifest.Encoding) - 1)} from the safetensors files" : "")}")];
         }
 
         long weights = manifest.Tensors.Sum(tensor => (long)tensor.Shape[0] * tensor.Shape[1]);
@@ -68,8 +72,8 @@ internal static class CostSection
         if (manifest.ModelSparsity is { } whole)
         {
             yield return ["Zeros of the matrices", Figures.Share(manifest.Sparsity), "in what was pruned"];
-            yield return ["Zeros of the model", Figures.Share(
-                whole), "in all of its weights: embedding, head, norms and biases count too"];
+            yield return ["Zeros of the model", Figures.Share(whole),
+            "in all of its weights: embedding, head, norms and biases count too"];
         }
 
         yield return ["Time", Figures.Time(
@@ -81,8 +85,8 @@ internal static class CostSection
 
         if (manifest.SpilledBytes > 0)
         {
-            yield return ["Spilled", Figures.Bytes(
-                manifest.SpilledBytes), "of activations written to a temporary file, for want of memory (engine: memory)"];
+            yield return ["Spilled", Figures.Bytes(manifest.SpilledBytes),
+                "of activations written to a temporary file, for want of memory (engine: memory)"];
         }
     }
 }

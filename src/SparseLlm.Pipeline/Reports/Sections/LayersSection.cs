@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports.Charts;
 using SparseLlm.Pipeline.Reports.Markup;
@@ -38,9 +39,12 @@ internal sealed class LayersSection
             "decoder layer", error, Scale.Whole(points.Min(point => point.X), points.Max(point => point.X)),
             Scale.Linear([0, .. points.Select(point => point.Y)]), "0", "0.###");
         return Figure.Of(
-            $"{Capitalized(error)}: how far each matrix's outputs are from their targets on the calibration tokens, ‖T − Y‖ / ‖T‖",
+            $"{Capitalized(error)}: how far each matrix's outputs are from their targets on the calibration tokens, ‖T "
+            + $"− Y‖ / ‖T‖",
             new LineChart(frame, series).Draw(
-                FormattableString.Invariant($"{Capitalized(error)} by decoder layer, a line for each of {series.Length} matrices. Highest: {points.MaxBy(point => point.Y).Label}.")),
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{Capitalized(error)} by decoder layer, a line for each of "
+                    + $"{series.Length} matrices. Highest: {points.MaxBy(point => point.Y).Label}.")),
             Pivot());
     }
 
@@ -68,7 +72,8 @@ internal sealed class LayersSection
         return Figure.Of(
             "How much of each matrix is zero",
             new BarChart("decoder layer", "sparsity", "0 %", series).Draw(
-                $"Sparsity by decoder layer, a bar for each matrix, from {Figures.Share(values.Min())} to {Figures.Share(values.Max())}.", atLeast: 1),
+                $"Sparsity by decoder layer, a bar for each matrix, from {Figures.Share(values.Min())} to "
+                + $"{Figures.Share(values.Max())}.", atLeast: 1),
             table);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports.Markup;
 using SparseLlm.Pipeline.Reports.Masks;
@@ -51,8 +52,9 @@ internal static class MasksSection
     private static Html Matrix(MatrixName name, TensorReport tensor, MaskImage image)
     {
         string kept = Figures.Share(1 - tensor.Sparsity);
-        string description = FormattableString.Invariant(
-            $"layer {name.Layer}, {name.Kind}: {kept} kept, {Figures.Share(tensor.Mask!.Least)} to {Figures.Share(tensor.Mask.Most)} in its parts");
+        string description = string.Create(CultureInfo.InvariantCulture,
+            $"layer {name.Layer}, {name.Kind}: {kept} kept, {Figures.Share(tensor.Mask!.Least)} to "
+            + $"{Figures.Share(tensor.Mask.Most)} in its parts");
         return Html.Of($"<li>{image.Draw(tensor.Mask, tensor.Shape, description)}<span>{name.Kind}</span><span>{kept}</span></li>\n");
     }
 

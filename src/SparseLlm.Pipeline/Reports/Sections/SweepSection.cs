@@ -33,12 +33,14 @@ internal static class SweepSection
             "sparsity of the pruned matrices", "change, logarithmic", Scale.Linear(
                 [.. drawn.Select(artifact => artifact.Sparsity)]),
             Scale.Changes(
-                [.. drawn.Select(artifact => artifact.Perplexity[text].Increase)]), "0.## %", "+#,0.## %;-#,0.## %;'dense'");
+                [.. drawn.Select(artifact => artifact.Perplexity[text].Increase)]), "0.## %",
+                "+#,0.## %;-#,0.## %;'dense'");
         var chart = new LineChart(frame, series) { Reference = new Point(0, 0, $"dense: {dense}") };
         ArtifactManifest best = drawn.MinBy(artifact => artifact.Perplexity[text].Pruned)!;
         return Figure.Of(
             $"Perplexity on {text}: how much higher than the dense model's, on a logarithmic axis; less is better",
-            chart.Draw($"Change of perplexity on {text} against sparsity, a line for each method. Dense: {dense}. Lowest: {Place(best, text).Label}."),
+            chart.Draw($"Change of perplexity on {text} against sparsity, a line for each method. Dense: {dense}. "
+                + $"Lowest: {Place(best, text).Label}."),
             new Table($"Perplexity on {text}", Columns).With(
                 artifacts.Select(artifact => Row(artifact, artifact.Perplexity[text]))));
     }
@@ -49,7 +51,8 @@ internal static class SweepSection
 
     private static Point Place(ArtifactManifest artifact, string text) => new(
         artifact.Sparsity, artifact.Perplexity[text].Increase,
-        $"{artifact.Artifact}: {Figures.Perplexity(artifact.Perplexity[text].Pruned)} ({Figures.Change(artifact.Perplexity[text].Increase)}) at {Figures.Share(artifact.Sparsity)}");
+        $"{artifact.Artifact}: {Figures.Perplexity(artifact.Perplexity[text].Pruned)} "
+        + $"({Figures.Change(artifact.Perplexity[text].Increase)}) at {Figures.Share(artifact.Sparsity)}");
 
     private static Html[] Row(ArtifactManifest artifact, PerplexityReport report) =>
     [

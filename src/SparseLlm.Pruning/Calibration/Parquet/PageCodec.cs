@@ -41,7 +41,8 @@ internal static class PageCodec
                 _ => throw new InvalidDataException("its pages are compressed by an unknown method"),
             };
         }
-        catch (Exception exception) when (exception is ZstdException or InvalidOperationException or ArgumentException or IOException)
+        catch (Exception exception)
+            when (exception is ZstdException or InvalidOperationException or ArgumentException or IOException)
         {
             throw new InvalidDataException($"a page cannot be unpacked: {exception.Message}", exception);
         }

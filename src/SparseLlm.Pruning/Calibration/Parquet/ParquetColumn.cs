@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Buffers.Binary;
 using System.Numerics;
 using Microsoft.Win32.SafeHandles;
@@ -62,7 +63,9 @@ internal sealed class ParquetColumn(SafeFileHandle file, ParquetNode column, Act
             PageHeader header = ReadHeader(position, out int headerLength);
             if (Math.Max(header.Size, header.StoredSize) > LargestPage)
             {
-                throw new InvalidDataException(FormattableString.Invariant($"a page has {header.Size} bytes, and {LargestPage} is the most that is read of one; write the file again with smaller pages"));
+                throw new InvalidDataException(
+                    string.Create(CultureInfo.InvariantCulture, $"a page has {header.Size} bytes, and "
+                    + $"{LargestPage} is the most that is read of one; write the file again with smaller pages"));
             }
 
             ReadOnlyMemory<byte> stored = Read(position + headerLength, header.StoredSize);

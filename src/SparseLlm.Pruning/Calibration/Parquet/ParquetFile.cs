@@ -54,7 +54,8 @@ internal sealed class ParquetFile : IDisposable
                 throw;
             }
         }
-        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw Error(path, exception);
         }
@@ -72,8 +73,10 @@ internal sealed class ParquetFile : IDisposable
         string[] below = node is null || node.Column >= 0 && node.Item is null
             ? []
             : [.. node.TextPaths(field.ToString())];
-        return below.Length > 0 ? $"the column '{field}' {(node!.Item is null ? "has columns in it" : "is a list")}; write {string.Join(" or ", below.Select(path => $"'{path}'"))}"
-            : $"{(node is null ? $"there is no column '{field}'" : $"the column '{field}' does not hold text")}; {Choice("field", field)}";
+        return below.Length > 0 ? $"the column '{field}' {(node!.Item is null ? "has columns in it" : "is a list")}; "
+            + $"write {string.Join(" or ", below.Select(path => $"'{path}'"))}"
+            : $"{(node is null ? $"there is no column '{field}'" : $"the column '{field}' does not hold text")}; "
+                + $"{Choice("field", field)}";
     }
 
     /// <summary>Why a field cannot be read as messages; null if it can.</summary>
@@ -189,7 +192,8 @@ internal sealed class ParquetFile : IDisposable
         {
             return reader.MoveNext();
         }
-        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw Error(path, exception);
         }

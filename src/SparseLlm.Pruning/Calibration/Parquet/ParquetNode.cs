@@ -10,7 +10,8 @@ namespace SparseLlm.Pruning.Calibration.Parquet;
 /// <param name="Repetition">The highest repetition level of its values.</param>
 /// <param name="Children">The fields in it.</param>
 internal sealed record ParquetNode(
-    string Name, bool IsText, int Column, bool IsRepeated, bool IsList, int Definition, int Repetition, IReadOnlyList<ParquetNode> Children)
+    string Name, bool IsText, int Column, bool IsRepeated, bool IsList, int Definition, int Repetition,
+    IReadOnlyList<ParquetNode> Children)
 {
     private const string Each = "[]";
 

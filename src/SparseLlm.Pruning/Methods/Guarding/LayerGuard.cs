@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
@@ -69,8 +70,10 @@ internal sealed class LayerGuard(LayerContext context, DecoderLayer layer) : IDi
         }
 
         alternatives.ForEach(alternative => context.Recorder.Add(alternative.Linear, alternative.RelativeError));
-        context.Recorder.AddFallback(FormattableString.Invariant(
-            $"decoder layer {layer.Definition.Index}: on held-back calibration windows, sparsegpt comes closer to the dense layer (error {sparseGpt:0.####} of its variance, against {own:0.####}); its weights were taken, more calibration data may do better"));
+        context.Recorder.AddFallback(string.Create(CultureInfo.InvariantCulture,
+            $"decoder layer {layer.Definition.Index}: on held-back calibration windows, sparsegpt comes closer to the "
+            + $"dense layer (error {sparseGpt:0.####} of its variance, against {own:0.####}); its weights were taken, "
+            + $"more calibration data may do better"));
         return true;
     }
 

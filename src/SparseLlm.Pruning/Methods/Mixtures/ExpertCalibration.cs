@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
@@ -55,8 +56,10 @@ internal sealed class ExpertCalibration
     public string? Report(int layer)
     {
         int few = routed.Zip(wanted).Count(pair => pair.First < pair.Second);
-        return few == 0 ? null : FormattableString.Invariant(
-            $"decoder layer {layer}: {few} of {routed.Length} experts saw fewer calibration tokens than they have inputs (the fewest: {routed.Min()}) and were fitted to other tokens of the layer as well; more calibration data may help");
+        return few == 0 ? null : string.Create(CultureInfo.InvariantCulture,
+            $"decoder layer {layer}: {few} of {routed.Length} experts saw fewer calibration tokens than they have "
+            + $"inputs (the fewest: {routed.Min()}) and were fitted to other tokens of the layer as well; more "
+            + $"calibration data may help");
     }
 
     private static void FillUp(int[][] rows, int[] lengths, int missing)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Models;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
@@ -41,8 +42,9 @@ public static class ExpertSelection
         foreach (ExpertsDefinition experts in mixtures.Where(
             experts => Count(experts, share) < experts.ExpertsPerToken))
         {
-            throw PruningDiagnostics.ExpertsCannotBeDropped.Error(location, FormattableString.Invariant(
-                $"to keep {share:R} of {experts.Experts.Count} experts leaves {Count(experts, share)}, and each token goes through {experts.ExpertsPerToken}; keep more"));
+            throw PruningDiagnostics.ExpertsCannotBeDropped.Error(location, string.Create(CultureInfo.InvariantCulture,
+                $"to keep {share:R} of {experts.Experts.Count} experts leaves {Count(experts, share)}, and each token "
+                + $"goes through {experts.ExpertsPerToken}; keep more"));
         }
     }
 
@@ -69,7 +71,8 @@ public static class ExpertSelection
     /// <returns>By decoder layer, the places of the experts that stay, ascending; null for a layer without a
     /// mixture.</returns>
     public static IReadOnlyList<IReadOnlyList<int>?> Choose(
-        DecoderModel model, double share, CalibrationTokens tokens, MatrixStore store, IProgress<PruningProgress>? progress, CancellationToken cancellation)
+        DecoderModel model, double share, CalibrationTokens tokens, MatrixStore store,
+        IProgress<PruningProgress>? progress, CancellationToken cancellation)
     {
         var chunks = new TokenChunks(tokens, store);
         using ActivationStream stream = chunks.Embed(model);

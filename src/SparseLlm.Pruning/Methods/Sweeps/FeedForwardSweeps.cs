@@ -48,7 +48,8 @@ internal sealed class FeedForwardSweeps : IDisposable
         {
             throw PruningDiagnostics.SweepsDoNotApply.Error(
                 location,
-                $"the sweeps of sparsellm need feed-forward blocks with ReLU, or with SiLU behind a gate, that end their layer; a {model.Architecture} has others. " +
+                $"the sweeps of sparsellm need feed-forward blocks with ReLU, or with SiLU behind a gate, that end "
+                + $"their layer; a {model.Architecture} has others. " +
                 "Leave out 'sweeps' and 'variant', and the coordinated form without sweeps is used");
         }
     }

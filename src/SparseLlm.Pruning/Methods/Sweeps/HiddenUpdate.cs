@@ -32,7 +32,8 @@ internal sealed class HiddenUpdate : IDisposable
         if (!backend.TryInverseFactor(system, factor))
         {
             throw PruningDiagnostics.NotFactorizable.Error(
-                null, $"the update of the hidden activations before '{down.Definition.WeightName}' cannot be solved; use a larger gamma or a smaller beta");
+                null, $"the update of the hidden activations before '{down.Definition.WeightName}' cannot be solved; "
+                    + $"use a larger gamma or a smaller beta");
         }
 
         backend.InverseFromFactor(factor, system);

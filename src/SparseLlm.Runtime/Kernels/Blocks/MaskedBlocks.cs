@@ -9,7 +9,8 @@ namespace SparseLlm.Runtime.Kernels.Blocks;
 /// mask alone, so that no load waits for the one before. Behind the last value, up to 64 bytes are read that belong to
 /// nothing, and up to 8 behind the last mask.
 /// </summary>
-internal unsafe struct MaskedBlocks<TVector, TLanes, TElement> : IBlocks<MaskedBlocks<TVector, TLanes, TElement>, TVector>
+internal unsafe struct MaskedBlocks<TVector, TLanes, TElement> : IBlocks<MaskedBlocks<TVector, TLanes, TElement>,
+    TVector>
     where TVector : struct
     where TLanes : struct, ILanes<TVector>
     where TElement : struct, IElement
@@ -27,7 +28,8 @@ internal unsafe struct MaskedBlocks<TVector, TLanes, TElement> : IBlocks<MaskedB
         int column,
         byte* patterns) => new()
         {
-            values = rows.Values + (rows.Start(row) + (column == 0 ? 0 : rows.CountBefore(row, column))) * TElement.Bytes,
+            values = rows.Values
+                + (rows.Start(row) + (column == 0 ? 0 : rows.CountBefore(row, column))) * TElement.Bytes,
             mask = rows.Mask + row * rows.MaskBytes + column / 8,
             patterns = patterns,
         };

@@ -57,7 +57,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     {
         Vector512<ushort> places = Vector512.Create(
             0x1_0000u, 0x2_0000, 0x4_0000, 0x8_0000, 0x10_0000, 0x20_0000, 0x40_0000, 0x80_0000,
-            0x100_0000, 0x200_0000, 0x400_0000, 0x800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000, 0x8000_0000).AsUInt16();
+            0x100_0000, 0x200_0000, 0x400_0000, 0x800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000, 0x8000_0000)
+                .AsUInt16();
         Vector512<ushort> marks = index == 0
             ? Vector512.Create(*(ushort*)mask)
             : Vector512.Create(*(uint*)(mask + 2 * index - 2)).AsUInt16();

@@ -295,7 +295,8 @@ public sealed class MalformedPackedModels : IDisposable
     {
         using Checkpoint checkpoint = Checkpoint.Open(packed.Path);
         Diagnostic diagnostic = new Action(
-            () => checkpoint.Read(checkpoint[tensor], 0, new float[checkpoint[tensor].ElementCount])).ShouldFailWith(ModelDiagnostics.MalformedPackedFile);
+            () => checkpoint.Read(checkpoint[tensor], 0, new float[checkpoint[tensor].ElementCount]))
+                .ShouldFailWith(ModelDiagnostics.MalformedPackedFile);
         diagnostic.Location.ShouldNotBeNull().File.ShouldBe(Weights);
         diagnostic.Message.ShouldContain($"'{tensor}'");
         diagnostic.Message.ShouldContain(problem);

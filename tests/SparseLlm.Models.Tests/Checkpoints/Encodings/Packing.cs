@@ -64,7 +64,8 @@ public sealed class Packing : IDisposable
     [Fact]
     public void Zeros_anywhere_are_stored_as_compressed_tensors_has_published_it()
     {
-        Write([("w", [3, 10], [0, 1, 0, 0, 2, 0, 0, 0, 3, 0, /**/ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /**/ 4, 0, 0, 0, 0, 0, 0, 5, 0, 6])], ElementType.F32);
+        Write([("w", [3, 10], [0, 1, 0, 0, 2, 0, 0, 0, 3, 0, /**/ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /**/ 4, 0, 0, 0, 0, 0,
+            0, 5, 0, 6])], ElementType.F32);
         PackAndUnpack();
         IReadOnlyDictionary<string, TensorInfo> stored = Stored();
         Bytes(stored["w.compressed"]).ShouldBe(MemoryMarshal.AsBytes<float>([1f, 2, 3, 4, 5, 6]).ToArray());

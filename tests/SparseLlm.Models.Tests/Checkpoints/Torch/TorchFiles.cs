@@ -32,7 +32,8 @@ public sealed class TorchFiles : IDisposable
         using Checkpoint checkpoint = Checkpoint.Open(directory.Path);
         checkpoint.MainFile.ShouldBe(directory[File]);
         checkpoint.Tensors.Select(tensor => tensor.ToString()).Order().ShouldBe(
-            ["bfloat BF16 [3]", "empty F32 [0 x 5]", "half F16 [2 x 2]", "scalar F32 []", "single F32 [2 x 12]", "whole I64 [1]"]);
+            ["bfloat BF16 [3]", "empty F32 [0 x 5]", "half F16 [2 x 2]", "scalar F32 []", "single F32 [2 x 12]",
+                "whole I64 [1]"]);
         Read(checkpoint, "half").ShouldBe([1, -2, 0, 2]);
         Read(checkpoint, "bfloat").ShouldBe([1, -2, 0]);
         Read(checkpoint, "single").ShouldBe(Numbers);
@@ -86,8 +87,7 @@ public sealed class TorchFiles : IDisposable
             .Whole(4)
             .Op("tQ")
             .Whole(0)
-            .Wholes(
-                2)
+            .Wholes(2)
             .Wholes(1)
             .Op(0x89)
             .Global("collections", "OrderedDict")
@@ -235,7 +235,14 @@ public sealed class TorchFiles : IDisposable
             TorchBytes.Legacy(new TorchTensorBytes("b", Shared, 0, [24], [1])));
         System.IO.File.WriteAllText(
             directory["pytorch_model.bin.index.json"],
-            JsonSerializer.Serialize(new { weight_map = new { a = "pytorch_model-00001-of-00002.bin", b = "pytorch_model-00002-of-00002.bin" } }));
+            JsonSerializer.Serialize(new
+            {
+                weight_map = new
+                {
+                    a = "pytorch_model-00001-of-00002.bin",
+                    b = "pytorch_model-00002-of-00002.bin"
+                }
+            }));
     }
 
     private static float[] Read(Checkpoint checkpoint, string name)

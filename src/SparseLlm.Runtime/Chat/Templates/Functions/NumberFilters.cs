@@ -66,7 +66,8 @@ internal static class NumberFilters
 
         if (Numbers.Double(value) is not double number || method is not ("common" or "ceil" or "floor"))
         {
-            throw TemplateException.Failed($"'round' needs a number and one of the methods 'common', 'ceil' and 'floor', and is given {value.Article()} and '{method}'");
+            throw TemplateException.Failed($"'round' needs a number and one of the methods 'common', 'ceil' and "
+                + $"'floor', and is given {value.Article()} and '{method}'");
         }
 
         double scale = Math.Pow(10, digits);

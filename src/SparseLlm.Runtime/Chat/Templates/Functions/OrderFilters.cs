@@ -15,7 +15,8 @@ internal static class OrderFilters
         return SequenceValue.List(Comparison.Sorted(
             Parameters.List(value, rendering.Budget),
             element => SequenceValue.List(
-                [.. attributes.Select(attribute => Key(Members.AtPath(element, attribute, rendering.Budget), bound[1]))]),
+                [.. attributes.Select(attribute
+                    => Key(Members.AtPath(element, attribute, rendering.Budget), bound[1]))]),
             bound[0]?.IsTrue == true,
             rendering.Budget));
     }
@@ -27,7 +28,8 @@ internal static class OrderFilters
         string by = Parameters.OptionalText(bound[1], "'dictsort'") ?? "key";
         if (value is not DictionaryValue dictionary || by is not ("key" or "value"))
         {
-            throw TemplateException.Failed($"'dictsort' needs a dictionary, and sorts by 'key' or 'value'; it is given {value.Article()} and '{by}'");
+            throw TemplateException.Failed($"'dictsort' needs a dictionary, and sorts by 'key' or 'value'; it is given "
+                + $"{value.Article()} and '{by}'");
         }
 
         int place = by == "key" ? 0 : 1;

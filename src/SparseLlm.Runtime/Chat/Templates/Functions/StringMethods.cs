@@ -16,7 +16,8 @@ internal static class StringMethods
                 "endswith",
                 arguments,
                 end => text.EndsWith(end, StringComparison.Ordinal)),
-            ["find"] = (text, arguments, _) => Place(text, text.IndexOf(Only("find", arguments), StringComparison.Ordinal)),
+            ["find"] = (text, arguments, _)
+                => Place(text, text.IndexOf(Only("find", arguments), StringComparison.Ordinal)),
             ["index"] = (text, arguments, _) => Found(
                 Place(text, text.IndexOf(Only("index", arguments), StringComparison.Ordinal))),
             ["isalnum"] = All("isalnum", category => IsLetter(category) || IsNumber(category)),
@@ -69,7 +70,8 @@ internal static class StringMethods
                 budget,
                 (fill, missing) => Repeated(fill, missing) + text),
             ["rpartition"] = (text, arguments, _) => Partition(text, Only("rpartition", arguments), fromEnd: true),
-            ["rsplit"] = (text, arguments, budget) => Split("rsplit", text, arguments, budget, StringSearch.SplitFromEnd),
+            ["rsplit"] = (text, arguments, budget)
+                => Split("rsplit", text, arguments, budget, StringSearch.SplitFromEnd),
             ["rstrip"] = Strip("rstrip", PythonText.TrimEnd),
             ["split"] = (text, arguments, budget) => Split("split", text, arguments, budget, StringSearch.Split),
             ["splitlines"] = (text, arguments, budget) =>
@@ -90,7 +92,8 @@ internal static class StringMethods
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> Unsupported = FrozenSet.Create(
-        StringComparer.Ordinal, "casefold", "center", "encode", "expandtabs", "format", "format_map", "isascii", "isidentifier", "isprintable", "maketrans", "translate");
+        StringComparer.Ordinal, "casefold", "center", "encode", "expandtabs", "format", "format_map", "isascii",
+        "isidentifier", "isprintable", "maketrans", "translate");
 
     /// <summary>The method of a text; null if texts have none of that name.</summary>
     /// <exception cref="TemplateException">They have one in Python, and it is not supported.</exception>
@@ -175,7 +178,8 @@ internal static class StringMethods
     }
 
     private static SequenceValue Split(
-        string name, string text, Arguments arguments, Budget budget, Func<string, string?, int, IEnumerable<string>> split)
+        string name, string text, Arguments arguments, Budget budget, Func<string, string?, int,
+        IEnumerable<string>> split)
     {
         Value?[] bound = arguments.Bind($"'{name}'", 0, "sep", "maxsplit");
         string? separator = Parameters.OptionalText(bound[0], $"'{name}'");

@@ -10,7 +10,8 @@ internal sealed class TupleTarget(IReadOnlyList<Target> targets) : Target
         Value[] values = [.. value.Elements().Take(targets.Count + 1)];
         if (values.Length != targets.Count)
         {
-            throw TemplateException.Failed($"{targets.Count} names are set to the elements of {value.Article()}, which has {(values.Length > targets.Count ? "more" : "fewer")}");
+            throw TemplateException.Failed($"{targets.Count} names are set to the elements of {value.Article()}, which "
+                + $"has {(values.Length > targets.Count ? "more" : "fewer")}");
         }
 
         for (int i = 0; i < values.Length; i++)

@@ -9,7 +9,8 @@ internal sealed class TagLexer(string text, LineCounter lines, List<Token> token
 {
     private static readonly string[] Symbols =
     [
-        "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";",
+        "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=",
+        ".", ":", "|", ",", ";",
     ];
 
     private readonly Stack<char> _closing = new();

@@ -73,7 +73,8 @@ internal sealed class MacroValue(Macro macro, Scope around) : Value
         }
         else if (positional.Length > 0)
         {
-            throw TemplateException.Failed($"the macro '{macro.Name}' takes at most {macro.Parameters.Count} arguments, and is given {arguments.Positional.Count}");
+            throw TemplateException.Failed($"the macro '{macro.Name}' takes at most {macro.Parameters.Count} "
+                + $"arguments, and is given {arguments.Positional.Count}");
         }
     }
 }
