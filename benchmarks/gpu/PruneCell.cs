@@ -4,9 +4,11 @@ using SparseLlm.Models;
 using SparseLlm.Numerics;
 using SparseLlm.Numerics.Cpu;
 using SparseLlm.Numerics.TorchSharp;
+using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Benchmarks.Gpu;
@@ -155,8 +157,14 @@ internal sealed record PruneCell(
             : PruningSettings.For(PruningMethod.SparseLlm, Preset.Find(Method));
         var random = new Random(3);
         int[] ids = [.. Enumerable.Range(0, Windows * Length).Select(_ => random.Next(Vocabulary))];
-        var plan = new SparsityPlan(new SparsityPattern.Unstructured(Sparsity), []);
-        return [.. new ModelPruner(model, settings, plan, new CalibrationTokens(ids, Length), progress).Run()];
+        var tokens = new CalibrationTokens(ids, Length);
+        SparsityPlan plan = BudgetAllocation.Allocate(
+            model,
+            settings,
+            new SparsityPlan(new SparsityPattern.Unstructured(Sparsity), []),
+            tokens,
+            progress: progress);
+        return [.. new ModelPruner(model, settings, plan, tokens, progress).Run()];
     }
 
     /// <summary>Prints what is done as it is done, so that a run that is cut off has told how far it came.</summary>

@@ -5,10 +5,12 @@ using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Tokenizers;
 using SparseLlm.Numerics.Cpu;
+using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Benchmarks.Quality;
@@ -42,9 +44,14 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
                 Process.GetCurrentProcess().PeakWorkingSet64);
         }
 
-        var pruner = new ModelPruner(model, Settings(), new SparsityPlan(ParsePattern(), []), Windows(model));
+        CalibrationTokens tokens = Windows(model);
         double before = ProcessorSeconds();
-        PrunedLayer[] layers = [.. pruner.Run()];
+        SparsityPlan plan = BudgetAllocation.Allocate(
+            model,
+            Settings(),
+            new SparsityPlan(ParsePattern(), []),
+            tokens);
+        PrunedLayer[] layers = [.. new ModelPruner(model, Settings(), plan, tokens).Run()];
         double seconds = ProcessorSeconds() - before;
         long peak = Process.GetCurrentProcess().PeakWorkingSet64;
         using var pruned = new PrunedCopy(model, layers);

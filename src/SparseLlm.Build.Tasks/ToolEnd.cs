@@ -30,10 +30,10 @@ internal static class ToolEnd
                 + $"-tl:off' shows all that it has printed.",
             FirstSignal + Kill =>
                 "The pruning tool was killed (signal 9), most likely for want of memory. Layers that were finished are "
-                + "kept, and the next build goes on behind them; "
+                + "kept, and the next build resumes after them; "
                 + "'engine: { memory: ... }' in the recipe bounds what it takes.",
             _ => $"The pruning tool was ended by signal {exitCode - FirstSignal}{words} Layers that were finished are "
-                + $"kept, and the next build goes on behind them.",
+                + $"kept, and the next build resumes after them.",
         };
     }
 

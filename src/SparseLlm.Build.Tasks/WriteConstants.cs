@@ -84,7 +84,8 @@ public sealed class WriteConstants : Task
         source.Append(
             $"        /// <summary>Its {(IsFile(model) ? "file" : "directory")}, beside the application.</summary>\n");
         source.Append($"        public static string Path => "
-            + $"global::System.IO.Path.Combine(global::System.AppContext.BaseDirectory, {Literal(Folder + name)});\n\n");
+            + $"global::System.IO.Path.Combine("
+            + $"global::System.AppContext.BaseDirectory, {Literal(Folder + name)});\n\n");
         source.Append("        /// <summary>The share of its weights that are zero.</summary>\n");
         source.Append($"        public const double Sparsity = {Number(model.GetMetadata("Sparsity"))};\n");
         (string Identifier, string[] Measured)[] perplexities =

@@ -1,4 +1,6 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Hub.Api;
+using SparseLlm.Hub.Cache;
 using SparseLlm.Hub.Downloads;
 using SparseLlm.Hub.Http;
 using SparseLlm.Hub.Listing;

@@ -9,7 +9,7 @@ public static class HubDiagnostics
     public static readonly DiagnosticDescriptor Address = new("SLM6001", "an address on the hub is not valid");
 
     /// <summary>A variable of the environment makes no sense.</summary>
-    public static readonly DiagnosticDescriptor Configuration = new("SLM6002", "the hub is not well configured");
+    public static readonly DiagnosticDescriptor Configuration = new("SLM6002", "the hub is not configured correctly");
 
     /// <summary>There is no such repository, or it is private: the hub does not tell.</summary>
     public static readonly DiagnosticDescriptor RepositoryNotFound = new(
@@ -41,7 +41,7 @@ public static class HubDiagnostics
     public static readonly DiagnosticDescriptor Damaged = new("SLM6011", "a file is not what the hub says");
 
     /// <summary>The hub's answer cannot be understood.</summary>
-    public static readonly DiagnosticDescriptor Senseless = new("SLM6012", "the hub's answer makes no sense");
+    public static readonly DiagnosticDescriptor Senseless = new("SLM6012", "the hub's answer is not understood");
 
     /// <summary>The cache cannot be read or written.</summary>
     public static readonly DiagnosticDescriptor CacheUnusable = new("SLM6013", "the hub's cache cannot be used");

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
-using SparseLlm.Hub.Http;
 
 namespace SparseLlm.Hub;
 
@@ -46,7 +45,7 @@ internal sealed partial class HubEnvironment(Func<string, string?> environment)
 
         if (!Uri.TryCreate(text.Trim().TrimEnd('/') + '/', UriKind.Absolute, out Uri? address)
             || address.Scheme is not ("http" or "https")
-            || !Redirect.HasHost(address))
+            || !HostName.IsValid(address))
         {
             throw HubDiagnostics.Configuration.Error(null, $"{EndpointVariable} is not an address that begins with "
                 + $"https:// or http://, such as {HubOptions.PublicEndpoint}");

@@ -159,6 +159,17 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
+    public double SumMagnitudes(Matrix<float> x)
+    {
+        using Operation operation = Begin();
+        Tensor elements = operation.Open(x);
+        Tensor rows = torch.empty(x.Rows, 1L, torch.float64, device);
+        chunks.Run(x.Rows, x.Columns, (start, count) => rows.narrow(0, start, count)
+            .copy_(elements.narrow(0, start, count).abs().sum(1, keepdim: true, type: torch.float64)));
+        return Sum(rows);
+    }
+
+    /// <inheritdoc/>
     public long FirstNonFinite(Matrix<float> x) => FirstNonFinite<float>(x);
 
     /// <inheritdoc/>
@@ -204,10 +215,13 @@ public sealed partial class TorchBackend
         return Dot(operation.Open(x), operation.Open(y, x.Rows, x.Columns));
     }
 
-    private double Dot(Tensor x, Tensor y)
+    private double Dot(Tensor x, Tensor y) => Sum(RowDots(x, y));
+
+    /// <summary>Added up on the host, in the order of the rows.</summary>
+    private double Sum(Tensor rows)
     {
-        var sums = new double[x.shape[0]];
-        transfer.Download(RowDots(x, y), sums.AsSpan());
+        var sums = new double[rows.shape[0]];
+        transfer.Download(rows, sums.AsSpan());
         return sums.Sum();
     }
 

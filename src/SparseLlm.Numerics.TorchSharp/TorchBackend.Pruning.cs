@@ -28,6 +28,29 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
+    public void RelativeImportance(Matrix<float> weights, ReadOnlySpan<double> factors, Matrix<float> scores)
+    {
+        using Operation operation = Begin();
+        Tensor source = operation.Open(weights);
+        Tensor target = operation.Open(scores, weights.Rows, weights.Columns);
+        Shapes.RequireLength(factors.Length, weights.Columns, nameof(factors));
+        Tensor scale = transfer.Vector(factors);
+        Tensor columnSums = torch.zeros(1L, weights.Columns, torch.float64, device);
+        chunks.Run(weights.Rows, weights.Columns, (start, count) =>
+            columnSums.add_(source.narrow(0, start, count).abs().sum(0, keepdim: true, type: torch.float64), One));
+
+        // Where a sum is zero, so is what is divided by it: by 1 then.
+        columnSums.add_(columnSums.eq(Kept(0)), One);
+        chunks.Map(target, source, rows =>
+        {
+            Tensor magnitudes = rows.abs().@double();
+            Tensor rowSums = magnitudes.sum(1, keepdim: true);
+            rowSums.add_(rowSums.eq(Kept(0)), One);
+            return magnitudes.div(rowSums).add_(magnitudes.div(columnSums), One).mul_(scale);
+        });
+    }
+
+    /// <inheritdoc/>
     public void RoundTo(Matrix<float> weights, NumberFormat format)
     {
         using Operation operation = Begin();
@@ -127,6 +150,6 @@ public sealed partial class TorchBackend
         Shapes.RequireCount(zeros, most);
         ArgumentOutOfRangeException.ThrowIfLessThan(blockSize, 1);
         Shapes.RequireApart(Overlap(weights, mask), nameof(mask));
-        return new ObsSweep(target, factor, kept, kernels);
+        return new ObsSweep(target, factor, kept, kernels?.Sweep, kernels?.KeepLargest);
     }
 }

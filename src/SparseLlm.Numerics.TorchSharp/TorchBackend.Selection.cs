@@ -45,6 +45,19 @@ public sealed partial class TorchBackend
     }
 
     /// <inheritdoc/>
+    public long CountAbove(Matrix<float> x, double threshold)
+    {
+        using Operation operation = Begin();
+        Tensor elements = operation.Open(x);
+        Tensor count = torch.zeros(1L, torch.int64, device);
+
+        // Compared in the threshold's precision, not in the elements'.
+        chunks.Run(x.Rows, x.Columns, (start, rows) =>
+            count.add_(elements.narrow(0, start, rows).abs().@double().gt(Kept(threshold)).sum(), One));
+        return transfer.Read<long>(count);
+    }
+
+    /// <inheritdoc/>
     public long CountDifferent(Matrix<float> x, Matrix<float> y)
     {
         using Operation operation = Begin();

@@ -10,7 +10,7 @@ public interface IBackend : IMatrixMemory, IMatrixProducts, IElementwise, IFacto
     ITransformerKernels, IGradientKernels, IPruningKernels, IDisposable
 {
     /// <summary>
-    /// What can change a bit of the result: backend, device kind and kernel family, such as <c>cpu-avx512/1</c>.
+    /// What can change a bit of the result: backend, device kind and kernel family, such as <c>cpu-fma/1</c>.
     /// Takes part in cache keys.
     /// </summary>
     string NumericsClass { get; }

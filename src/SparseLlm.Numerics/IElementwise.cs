@@ -78,6 +78,9 @@ public interface IElementwise
     /// <param name="sums">n numbers on the host.</param>
     void RowDots(Matrix<float> x, Matrix<float> y, Span<double> sums);
 
+    /// <summary>Σ |x_ij|, summed in double precision.</summary>
+    double SumMagnitudes(Matrix<float> x);
+
     /// <summary>The index (row-major) of the first element that is NaN or infinite, or -1.</summary>
     long FirstNonFinite(Matrix<float> x);
 

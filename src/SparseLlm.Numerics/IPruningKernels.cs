@@ -36,6 +36,15 @@ public interface IPruningKernels
         Matrix<float> mask);
 
     /// <summary>
+    /// scores_ij = (|w_ij| / Σ_j |w_ij| + |w_ij| / Σ_i |w_ij|) factor_j, in double precision: how large a weight is
+    /// beside those of its row and of its column (Zhang et al. 2024, eq. 2). The score of a zero is 0.
+    /// </summary>
+    /// <param name="weights">[n x d].</param>
+    /// <param name="factors">d numbers on the host.</param>
+    /// <param name="scores">[n x d]; may be the weights.</param>
+    void RelativeImportance(Matrix<float> weights, ReadOnlySpan<double> factors, Matrix<float> scores);
+
+    /// <summary>
     /// Rounds to what a format holds, to nearest, ties to even. A number so small that it would become zero gets the
     /// format's least magnitude instead, so that a matrix stays exactly as sparse as it is; every zero is +0.
     /// </summary>

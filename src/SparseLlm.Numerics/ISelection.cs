@@ -31,6 +31,9 @@ public interface ISelection
     /// <summary>How many elements are not zero.</summary>
     long CountNonZero(Matrix<float> x);
 
+    /// <summary>How many elements have a magnitude above a threshold.</summary>
+    long CountAbove(Matrix<float> x, double threshold);
+
     /// <summary>In how many elements two masks differ.</summary>
     long CountDifferent(Matrix<float> x, Matrix<float> y);
 }

@@ -1,11 +1,12 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace SparseLlm.Numerics;
 
 /// <summary>Copies of matrices, which a backend's contract has no operation for, since it never allocates by
 /// itself.</summary>
 public static class MatrixCopies
 {
-    private const int PieceLength = 1 << 22;
-
     /// <summary>The same values in a new matrix, which is the caller's.</summary>
     public static Matrix<T> CopyOf<T>(this IMatrixMemory memory, Matrix<T> source)
         where T : unmanaged
@@ -34,16 +35,12 @@ public static class MatrixCopies
             return;
         }
 
-        int pieceRows = Math.Clamp(PieceLength / Math.Max(1, source.Columns), 1, Math.Max(1, source.Rows));
-        var buffer = new T[(long)pieceRows * source.Columns];
-        for (int row = 0; row < source.Rows; row += pieceRows)
+        source.ForEachPiece(Unsafe.SizeOf<T>(), (first, rows, bytes) =>
         {
-            int rows = Math.Min(pieceRows, source.Rows - row);
-            Span<T> piece = buffer.AsSpan(0, rows * source.Columns);
-            using Matrix<T> from = source.Slice(row, rows);
-            using Matrix<T> to = destination.Slice(row, rows);
-            other.Download(from, piece);
-            memory.Upload<T>(piece, to);
-        }
+            Span<T> values = MemoryMarshal.Cast<byte, T>(bytes);
+            using Matrix<T> target = destination.Slice(first, rows.Rows);
+            other.Download(rows, values);
+            memory.Upload<T>(values, target);
+        });
     }
 }

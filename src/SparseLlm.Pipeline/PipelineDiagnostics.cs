@@ -28,12 +28,12 @@ public static class PipelineDiagnostics
     /// <summary>Something that is read lies where something is written.</summary>
     public static readonly DiagnosticDescriptor OutputOverlapsInput = new(
         "SLM4007",
-        "an output is in the place of an input");
+        "an output overlaps an input");
 
-    /// <summary>Numerical trouble was got over, at some cost.</summary>
+    /// <summary>A computation did not succeed at first, and a fallback was used.</summary>
     public static readonly DiagnosticDescriptor NumericalFallback = new(
         "SLM4008",
-        "a numerical fallback was taken",
+        "a numerical problem was worked around",
         Severity.Note);
 
     /// <summary>A file was read in two states.</summary>
@@ -43,7 +43,9 @@ public static class PipelineDiagnostics
     public static readonly DiagnosticDescriptor LockMissing = new("SLM4010", "an artifact is not locked");
 
     /// <summary>A locked build whose inputs or results are not those of the lock file.</summary>
-    public static readonly DiagnosticDescriptor LockMoved = new("SLM4011", "something has changed that is locked");
+    public static readonly DiagnosticDescriptor LockMoved = new(
+        "SLM4011",
+        "an input or a result differs from the lock file");
 
     /// <summary>A lock file that cannot be understood.</summary>
     public static readonly DiagnosticDescriptor LockUnreadable = new("SLM4012", "the lock file cannot be read");
@@ -75,7 +77,7 @@ public static class PipelineDiagnostics
     /// <summary>The cache cannot be written.</summary>
     public static readonly DiagnosticDescriptor CacheUnusable = new(
         "SLM4021",
-        "the cache cannot be written",
+        "the cache cannot be used",
         Severity.Note);
 
     /// <summary>A command needs a cache, and caching is turned off.</summary>
@@ -90,18 +92,18 @@ public static class PipelineDiagnostics
     /// <summary>The remote cache gave something else than what was asked for.</summary>
     public static readonly DiagnosticDescriptor RemoteCacheDamaged = new(
         "SLM4024",
-        "something on the remote cache is damaged",
+        "an entry of the remote cache is damaged",
         Severity.Note);
 
     /// <summary>The environment names a remote cache that makes no sense.</summary>
     public static readonly DiagnosticDescriptor RemoteCacheConfiguration = new(
         "SLM4025",
-        "the remote cache is not well configured");
+        "the remote cache is not configured correctly");
 
     /// <summary>Credentials stand in the address of the remote cache.</summary>
     public static readonly DiagnosticDescriptor RemoteCacheCredentials = new(
         "SLM4026",
-        "credentials stand in an address");
+        "an address contains credentials");
 
     /// <summary>What is named as the cache is the folder of somebody else.</summary>
     public static readonly DiagnosticDescriptor NotACache = new("SLM4027", "the folder is not a cache");
@@ -113,7 +115,9 @@ public static class PipelineDiagnostics
     public static readonly DiagnosticDescriptor EngineMissing = new("SLM4040", "the engine is not installed");
 
     /// <summary>An engine was installed by another version of the tool, or is not what was installed.</summary>
-    public static readonly DiagnosticDescriptor EngineMismatch = new("SLM4041", "engine and tool do not fit");
+    public static readonly DiagnosticDescriptor EngineMismatch = new(
+        "SLM4041",
+        "engine and tool have different versions");
 
     /// <summary>The worker process of an engine has ended in the middle of its work.</summary>
     public static readonly DiagnosticDescriptor EngineDied = new("SLM4042", "the engine's process has ended");
@@ -124,13 +128,13 @@ public static class PipelineDiagnostics
     /// <summary>An engine goes on, but not as well as it could.</summary>
     public static readonly DiagnosticDescriptor EngineNotice = new(
         "SLM4045",
-        "the engine has less than it would like",
+        "the engine works around a limit",
         Severity.Note);
 
     /// <summary>An engine is asked for something that it does not have.</summary>
     public static readonly DiagnosticDescriptor EngineSettingUnsupported = new(
         "SLM4050",
-        "the engine does not have what is asked for");
+        "the engine does not support a setting");
 
     /// <summary>An engine could not be installed.</summary>
     public static readonly DiagnosticDescriptor EngineNotInstalled = new("SLM4044", "an engine could not be installed");

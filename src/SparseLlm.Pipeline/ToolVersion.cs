@@ -4,7 +4,7 @@ using NuGet.Versioning;
 namespace SparseLlm.Pipeline;
 
 /// <summary>The version of the running tool.</summary>
-public static class ToolVersion
+internal static class ToolVersion
 {
     /// <summary>As NuGet knows it, without build metadata.</summary>
     public static NuGetVersion Current { get; } = NuGetVersion.Parse(

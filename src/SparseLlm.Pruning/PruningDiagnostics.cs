@@ -50,7 +50,7 @@ public static class PruningDiagnostics
     /// <summary>A file that is named as a text and is none, or not one that its name says how to read.</summary>
     public static readonly DiagnosticDescriptor TextFormatUnsupported = new(
         "SLM3013",
-        "a text is of a form that is not read");
+        "a text format is not supported");
 
     /// <summary>A pointer of Git LFS in place of a text.</summary>
     public static readonly DiagnosticDescriptor TextNotFetched = new("SLM3014", "a text was not fetched from Git LFS");

@@ -17,7 +17,7 @@ public sealed record ArtifactRecipe(
     string Name,
     SparsityPattern Pattern,
     PruningSettings Settings,
-    IReadOnlyList<RuleRecipe> Rules,
+    IReadOnlyList<SparsityRule> Rules,
     IReadOnlyList<GateRecipe> Gates,
     SourceLocation Location)
 {

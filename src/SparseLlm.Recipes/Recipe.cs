@@ -2,6 +2,8 @@ using NuGet.Versioning;
 using SparseLlm.Diagnostics;
 using SparseLlm.Hub;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Evaluation;
 
 namespace SparseLlm.Recipes;
 
@@ -23,8 +25,8 @@ public sealed record Recipe(
     VersionRange? Requires,
     string Model,
     SourceLocation ModelLocation,
-    CalibrationRecipe? Calibration,
-    IReadOnlyList<PerplexityRecipe> Perplexities,
+    CalibrationSource? Calibration,
+    IReadOnlyList<PerplexityText> Perplexities,
     IReadOnlyList<ArtifactRecipe> Artifacts,
     EngineChoice Engine,
     MemoryBudget? Memory = null)

@@ -1,6 +1,8 @@
 using System.Globalization;
 using NuGet.Versioning;
 using SparseLlm.Diagnostics;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Recipes.Keys;
 using SparseLlm.Recipes.Reading;
@@ -53,10 +55,10 @@ public sealed class RecipeReader
         var (model, modelLocation) = Model(section);
 
         var texts = new TextSourceReader(context);
-        CalibrationRecipe? calibration = section.Entry(RecipeKeys.Calibration) is { } data
+        CalibrationSource? calibration = section.Entry(RecipeKeys.Calibration) is { } data
             ? new CalibrationReader(context, texts).Read(data)
             : null;
-        IReadOnlyList<PerplexityRecipe>? perplexities = section.Entry(RecipeKeys.Evaluation) is { } evaluation
+        IReadOnlyList<PerplexityText>? perplexities = section.Entry(RecipeKeys.Evaluation) is { } evaluation
             ? new EvaluationReader(context, texts).Read(evaluation)
             : section.Means(RecipeKeys.Evaluation) ? null : [];
         var (engine, memory) = section.Entry(RecipeKeys.Engine) is { } computing

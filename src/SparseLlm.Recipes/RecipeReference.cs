@@ -1,11 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using SparseLlm.Recipes.Reading;
 
 namespace SparseLlm.Recipes;
 
 /// <summary>The reference of <c>pruning.yaml</c> as Markdown, made from its schema.</summary>
-public static class RecipeReference
+internal static class RecipeReference
 {
     /// <summary>Every key with its meaning, values, default and an example, section by section.</summary>
     public static string Generate()
@@ -14,9 +13,10 @@ public static class RecipeReference
         var text = new StringBuilder("""
             # pruning.yaml
 
-            This page is generated from the schema (`schemas/pruning.schema.json`), which editors with the YAML language server check against while you
-            type: `dotnet sparsellm init` writes the line that connects a recipe to it. Paths are relative to the recipe. `${env:NAME}` in a value
-            is replaced by an environment variable. Bold keys are required.
+            This page is generated from the schema (`schemas/pruning.schema.json`). Editors with the YAML
+            language server use the schema to complete and check a recipe; `dotnet sparsellm init` writes the
+            line that connects the two. Paths are relative to the recipe. `${env:NAME}` in a value is replaced
+            by an environment variable. Bold keys are required.
 
             """);
         Section(text, "At the top", "", schema);

@@ -125,7 +125,7 @@ public sealed class LanguageModel : IDisposable
         CancellationToken cancellation = default)
     {
         // Wrong options are wrong when this is called, and not when the first piece is asked for.
-        var generation = new TextGeneration(this, options ?? GenerationOptions.Greedy);
+        TextGeneration generation = Prepare(options);
         return Pieces();
 
         IEnumerable<GeneratedText> Pieces()
@@ -150,7 +150,7 @@ public sealed class LanguageModel : IDisposable
     public IEnumerable<GeneratedText> Stream(
         TokenSequence sequence, IReadOnlyList<int> prompt, GenerationOptions? options = null,
         CancellationToken cancellation = default) =>
-        new TextGeneration(this, options ?? GenerationOptions.Greedy).Run(sequence, prompt, cancellation);
+        Prepare(options).Run(sequence, prompt, cancellation);
 
     /// <summary>The same as <see cref="Stream(IReadOnlyList{int}, GenerationOptions?, CancellationToken)"/>, without
     /// work on the caller's thread.</summary>
@@ -180,6 +180,14 @@ public sealed class LanguageModel : IDisposable
             }
         }
     }
+
+    private TextGeneration Prepare(GenerationOptions? options) => new(options ?? GenerationOptions.Greedy)
+    {
+        Read = Read,
+        Tokenizer = tokenizer,
+        EndTokens = endTokens,
+        ContextLength = ContextLength,
+    };
 
     private static async IAsyncEnumerable<GeneratedText> MoveAside(
         IEnumerable<GeneratedText> pieces,

@@ -34,9 +34,7 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
             case "the recipe is edited": File.AppendAllText(project.PathOf("pruning.yaml"), "artifact: more\n"); break;
             case "a text is edited": File.AppendAllText(project.PathOf("data/a.txt"), "!"); break;
             case "a text is replaced by an older one":
-                File.SetLastWriteTimeUtc(
-                project.PathOf("data/a.txt"),
-                new DateTime(2001, 2, 3)); break;
+                File.SetLastWriteTimeUtc(project.PathOf("data/a.txt"), new DateTime(2001, 2, 3)); break;
             case "a text is added that a glob of the recipe matches":
                 project.Write("data/old.txt", "old");
                 File.SetLastWriteTimeUtc(project.PathOf("data/old.txt"), new DateTime(2001, 2, 3));
@@ -48,13 +46,9 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
                 break;
             case "an output is deleted": File.Delete(project.PathOf("bin/Debug/net10.0/models/a/config.json")); break;
             case "an output is edited":
-                File.AppendAllText(
-                project.PathOf("bin/Debug/net10.0/models/a/config.json"),
-                "!"); break;
+                File.AppendAllText(project.PathOf("bin/Debug/net10.0/models/a/config.json"), "!"); break;
             case "the tool is another":
-                File.SetLastWriteTimeUtc(
-                project.PathOf("tool/FakeTool.dll"),
-                DateTime.UtcNow); break;
+                File.SetLastWriteTimeUtc(project.PathOf("tool/FakeTool.dll"), DateTime.UtcNow); break;
         }
 
         project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(1, change);

@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Hub.Cache;
 
 namespace SparseLlm.Hub.Tests;
 

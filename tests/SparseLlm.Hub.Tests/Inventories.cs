@@ -1,3 +1,5 @@
+using SparseLlm.Hub.Cache;
+
 namespace SparseLlm.Hub.Tests;
 
 /// <summary>What there is in the cache can be told.</summary>

@@ -1,3 +1,5 @@
+using SparseLlm.Hub.Cache;
+
 namespace SparseLlm.Hub.Tests;
 
 /// <summary>Files of the hub get into its cache, and are found there.</summary>

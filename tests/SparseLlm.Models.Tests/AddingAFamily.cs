@@ -43,9 +43,7 @@ public sealed partial class AddingAFamily : IDisposable
             {
                 Head = model.Head with
                 {
-                    Scale = (float)config.Positive(
-                "logit_scale",
-                defaultValue: 1)
+                    Scale = (float)config.Positive("logit_scale", defaultValue: 1)
                 }
             };
         }

@@ -1,4 +1,5 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Models.Tests.Support;
 

@@ -120,6 +120,10 @@ public abstract partial class BackendConformance
         Reference.ShouldBeClose(sums, rows, 1e-12);
     }
 
+    [SkippableFact]
+    public void Magnitudes_are_summed_in_double_precision() =>
+        Backend.SumMagnitudes(Backend.Float(X)).ShouldBe(Reference.Flatten(X).Sum(Math.Abs), 1e-7);
+
     [SkippableTheory]
     [InlineData(0, float.NaN)]
     [InlineData(131 * 517 - 1, float.PositiveInfinity)]

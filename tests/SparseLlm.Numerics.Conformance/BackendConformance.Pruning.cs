@@ -76,6 +76,39 @@ public abstract partial class BackendConformance
         Backend.Read(mask).Chunk(4).ShouldAllBe(group => group.SequenceEqual(new float[] { 1, 1, 0, 0 }));
     }
 
+    [SkippableTheory]
+    [InlineData(1, 1)]
+    [InlineData(67, 129)]
+    [InlineData(300, 40)]
+    public void Relative_importance_is_that_of_a_weight_in_its_row_and_in_its_column(int rows, int columns)
+    {
+        double[,] random = Reference.Random(rows, columns, 1);
+        double[,] w = Reference.Fill(rows, columns, (i, j) => i == 3 || j == 2 || (i + j) % 7 == 5 ? 0 : random[i, j]);
+        double[] factors = [.. Enumerable.Range(0, columns).Select(j => 0.25 * (j + 1))];
+        double RowSum(int i) => Enumerable.Range(0, columns).Sum(j => Math.Abs(w[i, j]));
+        double ColumnSum(int j) => Enumerable.Range(0, rows).Sum(i => Math.Abs(w[i, j]));
+        double[,] expected = Reference.Fill(rows, columns, (i, j) => w[i, j] == 0
+            ? 0
+            : (Math.Abs(w[i, j]) / RowSum(i) + Math.Abs(w[i, j]) / ColumnSum(j)) * factors[j]);
+
+        using Matrix<float> weights = Backend.Float(w);
+        using Matrix<float> scores = Backend.Float(Reference.Fill(rows, columns, (_, _) => double.NaN));
+        Backend.RelativeImportance(weights, factors, scores);
+        Reference.ShouldBeClose(Backend.ReadWide(scores), Reference.Flatten(expected), 1e-6);
+        Backend.RelativeImportance(weights, factors, weights);
+        Backend.Read(weights).ShouldBe(Backend.Read(scores));
+        Should.Throw<ArgumentException>(() => Backend.RelativeImportance(weights, factors.AsSpan(1), scores));
+    }
+
+    [SkippableFact]
+    public void The_relative_importance_does_not_depend_on_the_number_of_threads() =>
+        ShouldNotDependOnThreads(device =>
+        {
+            using Matrix<float> scores = device.Float(Reference.Random(517, 1031, 1));
+            device.RelativeImportance(scores, [.. Enumerable.Repeat(1.0, 1031)], scores);
+            return [.. device.ReadWide(scores), device.SumMagnitudes(scores)];
+        });
+
     [SkippableFact]
     public void Impossible_sweeps_are_refused()
     {

@@ -101,6 +101,20 @@ public abstract partial class BackendConformance
             .ShouldBe(Reference.Flatten(x).Zip(Reference.Flatten(y)).Count(pair => pair.First != pair.Second));
     }
 
+    [SkippableTheory]
+    [InlineData(-1)]
+    [InlineData(0)]
+    [InlineData(0.4)]
+    [InlineData(0.5)]
+    [InlineData(0.50000000001)]
+    [InlineData(2)]
+    public void Magnitudes_above_a_threshold_are_counted(double threshold)
+    {
+        double[,] x = Reference.Fill(130, 517, (i, j) => ((i * j) % 5 - 2) * 0.5);
+        Backend.CountAbove(Backend.Float(x), threshold)
+            .ShouldBe(Reference.Flatten(x).Count(value => Math.Abs(value) > threshold));
+    }
+
     [SkippableFact]
     public void Impossible_selections_are_refused()
     {

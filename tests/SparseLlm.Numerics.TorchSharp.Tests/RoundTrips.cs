@@ -1,4 +1,3 @@
-using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tests.Support;
 

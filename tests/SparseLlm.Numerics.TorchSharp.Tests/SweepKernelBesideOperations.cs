@@ -52,7 +52,7 @@ public sealed class SweepKernelBesideOperations
     {
         Tensor swept = weights.clone();
         Tensor mask = torch.full_like(weights, float.NaN);
-        prune(new ObsSweep(swept, u, mask, kernels));
+        prune(new ObsSweep(swept, u, mask, kernels?.Sweep, kernels?.KeepLargest));
         return (swept, mask);
     }
 }

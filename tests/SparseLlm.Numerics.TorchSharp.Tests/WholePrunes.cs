@@ -1,5 +1,5 @@
 using SparseLlm.Numerics.Cpu;
-using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tests.Support;
 

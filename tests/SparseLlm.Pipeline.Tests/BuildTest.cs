@@ -1,11 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using SparseLlm.Numerics.Cpu;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Engines.Local;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
@@ -37,7 +40,7 @@ public abstract class BuildTest : CacheTest
         IProgress<BuildProgress>? progress = null)
     {
         BuildCache cache = Open(root);
-        using var engine = new LocalEngine(new CpuBackend(), cache);
+        using var engine = new LocalEngine(new CpuBackend());
         return Build(request, engine, cache, mayCompute, progress);
     }
 

@@ -1,4 +1,5 @@
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 
 namespace SparseLlm.Pipeline.Tests;
 

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using SparseLlm.Hub.Http;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pipeline.Cache.Remote;
 using static SparseLlm.Pipeline.Tests.CacheFlakyServer;
 
@@ -54,7 +55,7 @@ public sealed class CacheFaultyServers : CacheTest
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
         .. ((int[])[204, 205, 206, 300, 304, 305, 306, 400, 401, 402, 403, 405, 407, 408, 409, 410, 416, 418, 429, 451,
             499, 500, 501, 505, 511, 599, 999]).Select(
-            status => $"HTTP/1.1 {status} Whatever\r\nContent-Length: 0\r\n\r\n"),
+                status => $"HTTP/1.1 {status} Whatever\r\nContent-Length: 0\r\n\r\n"),
         "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
         .. ((string[])
         [

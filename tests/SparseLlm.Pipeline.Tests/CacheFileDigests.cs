@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using SparseLlm.Diagnostics;
-using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Digests;
 
 namespace SparseLlm.Pipeline.Tests;
 

@@ -1,5 +1,6 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Locking;
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Cache;
-using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Cache.Entries;
+using SparseLlm.Pipeline.Cache.Local;
+using SparseLlm.Pipeline.Disk;
 
 namespace SparseLlm.Pipeline.Tests;
 

@@ -1,5 +1,6 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pipeline.Cache.Remote;
 using static SparseLlm.Pipeline.Tests.CacheFlakyServer;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 
 namespace SparseLlm.Pipeline.Tests;
 

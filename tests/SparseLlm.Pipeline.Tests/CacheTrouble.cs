@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 
 namespace SparseLlm.Pipeline.Tests;
 

@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Inspection;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Settings;
 

@@ -1,6 +1,6 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Planning;
+using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Recipes;
@@ -33,7 +33,7 @@ public sealed class Changes
             "a",
             new SparsityPattern.Unstructured(0.7),
             new PruningSettings(),
-            [new RuleRecipe("no.*", null, new SourceLocation("pruning.yaml", 13, 1)), new RuleRecipe(
+            [new SparsityRule("no.*", null, new SourceLocation("pruning.yaml", 13, 1)), new SparsityRule(
                 "*",
                 null,
                 new SourceLocation("src/pruning.yaml", 14, 1))],

@@ -1,13 +1,13 @@
 using System.Text;
 using SparseLlm.Diagnostics;
-using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Engines.Worker;
-using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
-using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Evaluation;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pipeline.Tests;
@@ -121,11 +121,7 @@ public sealed class ChangingInputs : BuildTest
     {
         PruneRequest request = Request() with
         {
-            Perplexities = [new PerplexityText(
-            "prose",
-            new TextSource([text]),
-            32,
-            new SourceLocation("pruning.yaml"))]
+            Perplexities = [new PerplexityText("prose", new TextSource([text]), 32, new SourceLocation("pruning.yaml"))]
         };
         ShouldFail(
             request,

@@ -6,16 +6,16 @@ using FsCheck.Xunit;
 using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
-using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Artifacts.Outputs;
+using SparseLlm.Pipeline.Cache.Entries;
+using SparseLlm.Pipeline.Digests;
+using SparseLlm.Pipeline.Disk;
 using SparseLlm.Pipeline.Engines.Installed;
 using SparseLlm.Pipeline.Engines.Local;
-using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Locking;
-using SparseLlm.Pipeline.Planning;
 using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pruning.Evaluation;
-using SparseLlm.Pruning.Methods.Guarding;
-using SparseLlm.Pruning.Methods.Sweeps;
+using SparseLlm.Pruning.Results;
 
 namespace SparseLlm.Pipeline.Tests;
 

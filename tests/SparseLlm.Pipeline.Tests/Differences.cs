@@ -1,6 +1,7 @@
 using System.Text;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Inspection;
 
 namespace SparseLlm.Pipeline.Tests;

@@ -3,7 +3,7 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
-using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Digests;
 
 namespace SparseLlm.Pipeline.Tests;
 

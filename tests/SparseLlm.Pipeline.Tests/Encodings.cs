@@ -5,14 +5,19 @@ using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Numerics.Cpu;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Artifacts.Cached;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pipeline.Cache.Remote;
+using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Engines.Local;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Packing;
 using SparseLlm.Pipeline.Planning;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
+using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Tests;
@@ -121,11 +126,7 @@ public sealed class Encodings : BuildTest
         string text = WriteText();
         PruneRequest request = Sparse() with
         {
-            Perplexities = [new PerplexityText(
-            "prose",
-            new([text]),
-            32,
-            new SourceLocation(text))]
+            Perplexities = [new PerplexityText("prose", new([text]), 32, new SourceLocation(text))]
         };
         PerplexityReport measured = Build(request).Manifest.Perplexity["prose"];
         PruneRequest dense = request with { Encoding = CheckpointEncoding.Dense };
@@ -347,7 +348,7 @@ public sealed class Encodings : BuildTest
     private ArtifactOutcome Run(string encoding, bool isLocked = false, string? root = null, string? gate = null)
     {
         BuildCache cache = Open(root);
-        using var engine = new LocalEngine(new CpuBackend(), cache);
+        using var engine = new LocalEngine(new CpuBackend());
         return new RecipeBuild(Recipe(encoding, gate), Temp["models"], engine, cache).Run(
             new BuildOptions { IsLocked = isLocked },
             CancellationToken.None).Single();

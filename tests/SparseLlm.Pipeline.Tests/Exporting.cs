@@ -1,11 +1,12 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Exports;
 using SparseLlm.Pipeline.Inspection;
 using SparseLlm.Pipeline.Planning;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 
 namespace SparseLlm.Pipeline.Tests;
 
@@ -80,7 +81,7 @@ public sealed class Exporting : BuildTest
             var written = new List<BuildProgress>();
             Build(Wanting(GgufElementType.Q8_0), progress: new Recorder(written));
             File.ReadAllBytes(File8).ShouldBe(before);
-            written.OfType<Running.Exporting>().ShouldBeEmpty("it is in the cache");
+            written.OfType<Requests.Exporting>().ShouldBeEmpty("it is in the cache");
         }
     }
 
@@ -188,10 +189,10 @@ public sealed class Exporting : BuildTest
         (known with
         {
             Exports = [known.Exports[0] with { Notes = [new ExportNote(
-            "SLM2213",
-            "title",
-            "it deviates",
-            IsWarning: true)] }]
+                "SLM2213",
+                "title",
+                "it deviates",
+                IsWarning: true)] }]
         }).Write(build.Artifact);
 
         var progress = new List<BuildProgress>();

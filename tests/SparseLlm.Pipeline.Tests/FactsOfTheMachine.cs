@@ -3,7 +3,7 @@ using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Recipes;
 
@@ -36,7 +36,7 @@ public sealed class FactsOfTheMachine : IDisposable
     private ArtifactManifest Build(Func<IEngine, IEngine> around)
     {
         BuildCache cache = BuildCache.Open("off", remote: null, _ => { });
-        using IEngine engine = around(Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 }, cache));
+        using IEngine engine = around(Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 }));
         return new SmallBuild(directory).Run(cache, engine).Manifest;
     }
 
@@ -46,11 +46,19 @@ public sealed class FactsOfTheMachine : IDisposable
     {
         public string NumericsClass => engine.NumericsClass;
 
-        public PruneResult Prune(PruneJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation) =>
-            engine.Prune(job, progress, cancellation) with { Gpus = [gpu] };
+        public PruneResult Prune(
+            PruneJob job,
+            BuildCache cache,
+            IProgress<BuildProgress>? progress,
+            CancellationToken cancellation) =>
+            engine.Prune(job, cache, progress, cancellation) with { Gpus = [gpu] };
 
-        public Perplexity Measure(MeasureJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation)
-            => engine.Measure(job, progress, cancellation);
+        public Perplexity Measure(
+            MeasureJob job,
+            BuildCache cache,
+            IProgress<BuildProgress>? progress,
+            CancellationToken cancellation) =>
+            engine.Measure(job, cache, progress, cancellation);
 
         public void Dispose() => engine.Dispose();
     }

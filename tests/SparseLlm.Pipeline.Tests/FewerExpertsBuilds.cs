@@ -4,13 +4,13 @@ using SparseLlm.Models;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Reduction;
 using SparseLlm.Numerics.Cpu;
-using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Calibration;
-using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Recipes;
 
@@ -179,7 +179,7 @@ public sealed class FewerExpertsBuilds : BuildTest
 
             """);
         Recipe recipe = RecipeReader.Read(Temp["pruning.yaml"], ToolVersion.Current).Require();
-        using IEngine engine = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 }, Open());
+        using IEngine engine = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 });
         Diagnostic error = Should.Throw<DiagnosticException>(
             () => new RecipeBuild(recipe, Temp["models"], engine, Open(), null).Run(
                 new BuildOptions(),

@@ -1,5 +1,5 @@
 using SparseLlm.Pipeline.Inspection;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 

@@ -2,9 +2,11 @@ using System.Reflection;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Definitions;
+using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 
@@ -130,7 +132,7 @@ public sealed class KeysOfSteps
     }
 
     private string KeyOf(PerplexityText text, IReadOnlyDictionary<string, string>? model = null) =>
-        text.Key(256, new InputFiles(new FileDigests(memoDirectory: null)), model ?? inputs.Model);
+        PerplexityKey.Of(text, 256, new InputFiles(new FileDigests(memoDirectory: null)), model ?? inputs.Model);
 
     [Fact]
     public void Numerics_revision_embedding_configuration_and_tokenizer_take_part()

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using SparseLlm.Diagnostics;
 using SparseLlm.Numerics.Cpu;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Engines.Local;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Tests;
@@ -72,7 +73,7 @@ public sealed class Locking : BuildTest
               c: { method: magnitude, sparsity: 0.7 }
             """);
         Recipe recipe = RecipeReader.Read(Temp["pruning.yaml"], ToolVersion.Current).Require();
-        using var engine = new LocalEngine(new CpuBackend(), Open(root));
+        using var engine = new LocalEngine(new CpuBackend());
         return new RecipeBuild(recipe, Temp["models"], engine, Open(root), new Notices(notices)).Run(
             new BuildOptions { IsLocked = isLocked },
             CancellationToken.None);

@@ -1,8 +1,10 @@
 using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Packing;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
@@ -60,13 +62,11 @@ public sealed class MeasuringPackedModels : IDisposable
         BuildCache cache = BuildCache.Open(directory["cache"], remote: null, _ => { });
         using IEngine packed = Devices.OpenToMeasure(
             directory["packed"],
-            new EngineChoice(DeviceNames.Auto) { Threads = 1 },
-            cache);
+            new EngineChoice(DeviceNames.Auto) { Threads = 1 });
         using IEngine dense = Devices.OpenToMeasure(
             directory["pruned"],
-            new EngineChoice(DeviceNames.Cpu) { Threads = 1 },
-            cache);
-        using IEngine build = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 }, cache);
+            new EngineChoice(DeviceNames.Cpu) { Threads = 1 });
+        using IEngine build = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 });
         dense.NumericsClass.ShouldBe(build.NumericsClass);
         packed.NumericsClass.ShouldNotBe(build.NumericsClass);
         Key(packed).ShouldNotBe(Key(build));
@@ -78,7 +78,7 @@ public sealed class MeasuringPackedModels : IDisposable
     private Perplexity Measure(string model)
     {
         BuildCache cache = BuildCache.Open(directory["cache"], remote: null, _ => { });
-        using IEngine engine = Devices.OpenToMeasure(directory[model], new EngineChoice(DeviceNames.Cpu), cache);
+        using IEngine engine = Devices.OpenToMeasure(directory[model], new EngineChoice(DeviceNames.Cpu));
         var measured = new DenseModel(directory[model], engine.NumericsClass, cache);
         return new PerplexityMeter(measured, engine, MemoryBudget.Default).OfDense(text, default);
     }

@@ -1,10 +1,12 @@
 using System.Text.Json.Nodes;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Tokenizers;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Engines.Local;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
@@ -95,7 +97,7 @@ public sealed class MeasuringTexts : IDisposable
     private Perplexity Measure(TextSource source, int? windows = null)
     {
         BuildCache cache = BuildCache.Open("off", remote: null, _ => { });
-        using IEngine engine = Devices.OpenToMeasure(model, new EngineChoice(DeviceNames.Cpu), cache);
+        using IEngine engine = Devices.OpenToMeasure(model, new EngineChoice(DeviceNames.Cpu));
         var text = new PerplexityText("text", source, 32, new SourceLocation(source.Paths[0])) { Windows = windows };
         return new PerplexityMeter(new DenseModel(model, engine.NumericsClass, cache), engine, MemoryBudget.Default)
             .OfDense(text, default);

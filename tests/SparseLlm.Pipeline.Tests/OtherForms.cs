@@ -4,11 +4,12 @@ using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Numerics.Cpu;
-using SparseLlm.Pipeline.Artifacts;
-using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Building;
+using SparseLlm.Pipeline.Cache.Entries;
+using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Engines.Local;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Tests;
@@ -111,7 +112,7 @@ public sealed class OtherForms : BuildTest
         File.WriteAllText(
             Temp["pruning.yaml"],
             "version: 1\nmodel: linked\nartifacts: { a: { method: magnitude, sparsity: 0.5 } }\n");
-        using var engine = new LocalEngine(new CpuBackend(), Open());
+        using var engine = new LocalEngine(new CpuBackend());
         IReadOnlyList<string> inputs = new RecipeBuild(
             RecipeReader.Read(Temp["pruning.yaml"], ToolVersion.Current).Require(),
             Output,

@@ -1,9 +1,11 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Numerics.Cpu;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Engines.Local;
 using SparseLlm.Pipeline.Planning;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Tests;
@@ -43,18 +45,11 @@ public sealed class Overlapping : BuildTest
         {
             "calibration" => Request() with
             {
-                Calibration = new CalibrationSource(
-                new TextSource([text]),
-                new CalibrationSettings(),
-                place)
+                Calibration = new CalibrationSource(new TextSource([text]), new CalibrationSettings(), place)
             },
             "evaluation" => Request() with
             {
-                Perplexities = [new PerplexityText(
-                "prose",
-                new TextSource([text]),
-                null,
-                place)]
+                Perplexities = [new PerplexityText("prose", new TextSource([text]), null, place)]
             },
             _ => Request(),
         };
@@ -114,7 +109,7 @@ public sealed class Overlapping : BuildTest
             path], $"version: 1\nmodel: {model}\nartifacts:\n  a: {{ method: magnitude, sparsity: 0.5 }}\n  b: {{ "
                 + $"method: magnitude, sparsity: 0.6 }}\n");
         Recipe recipe = RecipeReader.Read(Temp[path], ToolVersion.Current).Require();
-        using var engine = new LocalEngine(new CpuBackend(), Open());
+        using var engine = new LocalEngine(new CpuBackend());
         var build = new RecipeBuild(recipe, Temp["models"], engine, Open());
         Action[] actions =
         [

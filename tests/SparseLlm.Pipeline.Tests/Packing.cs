@@ -1,10 +1,12 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints.Encodings;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Artifacts.Outputs;
 using SparseLlm.Pipeline.Cache;
-using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Packing;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 
 namespace SparseLlm.Pipeline.Tests;
 

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
 using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Calibration;
-using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pipeline.Tests;

@@ -2,11 +2,13 @@ using System.Text.Json.Nodes;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pipeline.Cache.Remote;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Planning;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 
 namespace SparseLlm.Pipeline.Tests;
 

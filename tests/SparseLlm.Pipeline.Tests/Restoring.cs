@@ -2,10 +2,14 @@ using System.Text.Json.Nodes;
 using SparseLlm.Diagnostics;
 using SparseLlm.Numerics.Cpu;
 using SparseLlm.Pipeline.Artifacts;
-using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Artifacts.Cached;
+using SparseLlm.Pipeline.Artifacts.Outputs;
+using SparseLlm.Pipeline.Building;
+using SparseLlm.Pipeline.Cache.Entries;
+using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Planning;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Tests;

@@ -1,9 +1,9 @@
 using SparseLlm.Diagnostics;
-using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Planning;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Tests;
@@ -75,7 +75,7 @@ internal sealed class SmallBuild
     /// <summary>Builds with a cache what there is to build.</summary>
     public ArtifactOutcome Run(BuildCache cache, BuildOptions options, IProgress<BuildProgress>? progress = null)
     {
-        using IEngine engine = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 }, cache);
+        using IEngine engine = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 });
         return new RecipeBuild(Recipe(), directory["models"], engine, cache, progress).Run(
             options,
             CancellationToken.None).Single();
@@ -84,7 +84,7 @@ internal sealed class SmallBuild
     /// <summary>What a build would do.</summary>
     public ArtifactPlan Plan(BuildCache cache)
     {
-        using IEngine engine = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 }, cache);
+        using IEngine engine = Devices.Open(new EngineChoice(DeviceNames.Cpu) { Threads = 1 });
         return new RecipePlan(Recipe(), directory["models"], engine.NumericsClass, cache).Plan([]).Single();
     }
 

@@ -3,10 +3,11 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Hub;
 using SparseLlm.Numerics.Cpu;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Engines.Local;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Planning;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pipeline.Sources;
 using SparseLlm.Recipes;
 
@@ -119,7 +120,7 @@ public sealed class SourcesOfTheHub : BuildTest
         Changes().ShouldBe([$"{Address}: the hub's main moved: {was} -> {now}"]);
         progress.Clear();
         Build().Single().Origin.ShouldBe(ArtifactOrigin.Pruned);
-        progress.OfType<PruningStep>().ShouldAllBe(step => step.Progress is Pruning.Methods.LayerRestored);
+        progress.OfType<PruningStep>().ShouldAllBe(step => step.Progress is Pruning.Results.LayerRestored);
         Manifest.Model.Source.ShouldBe($"{Address}@{after}");
         Moves().ShouldAllBe(each => !each.HasMoved);
     }
@@ -241,7 +242,7 @@ public sealed class SourcesOfTheHub : BuildTest
     private IReadOnlyList<ArtifactOutcome> Build(bool isLocked = false, bool isOffline = false)
     {
         Recipe recipe = Fetched(isLocked, isOffline);
-        using var engine = new LocalEngine(new CpuBackend(), Open());
+        using var engine = new LocalEngine(new CpuBackend());
         return new RecipeBuild(recipe, Temp["models"], engine, Open(), new Recorded(progress)).Run(
             new BuildOptions { IsLocked = isLocked },
             CancellationToken.None);

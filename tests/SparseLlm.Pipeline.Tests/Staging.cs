@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using SparseLlm.Diagnostics;
-using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Artifacts.Outputs;
 
 namespace SparseLlm.Pipeline.Tests;
 

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Artifacts;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Building;
+using SparseLlm.Pipeline.Requests;
 
 namespace SparseLlm.Pipeline.Tests;
 

@@ -3,6 +3,7 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tests.Support;
 
@@ -112,6 +113,17 @@ public sealed class Allocating
         var plan = new SparsityPlan(new SparsityPattern.Unstructured(0.5), NoRules);
         Should.Throw<DiagnosticException>(() => new ModelPruner(run.Model, settings, plan, tokens: null))
             .Diagnostics.Single().Code.ShouldBe("SLM3008");
+    }
+
+    [Fact]
+    public void A_plan_whose_budget_is_not_spread_yet_is_not_pruned_by()
+    {
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
+        PruningSettings settings = PruningSettings.For(
+            PruningMethod.Magnitude) with
+        { Allocation = AllocationKind.Owl };
+        var plan = new SparsityPlan(new SparsityPattern.Unstructured(0.5), NoRules);
+        Should.Throw<ArgumentException>(() => new ModelPruner(run.Model, settings, plan, run.Tokens(samples: 4)));
     }
 
     private static Dictionary<string, LinearReport> Prune(

@@ -1,4 +1,4 @@
-using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tests.Support;
 

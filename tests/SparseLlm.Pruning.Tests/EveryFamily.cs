@@ -4,9 +4,11 @@ using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Numerics.Cpu;
+using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tests.Support;
 
@@ -66,7 +68,8 @@ public sealed class EveryFamily : IDisposable
     /// whose weights are as sparse as asked for.</summary>
     private float[] Pruned(DecoderModel dense, PruningSettings settings, SparsityPlan plan, CalibrationTokens tokens)
     {
-        PrunedLayer[] layers = [.. new ModelPruner(dense, settings, plan, tokens).Run()];
+        SparsityPlan spread = BudgetAllocation.Allocate(dense, settings, plan, tokens);
+        PrunedLayer[] layers = [.. new ModelPruner(dense, settings, spread, tokens).Run()];
         float[] inMemory = Logits(dense, index => dense.LoadLayer(index, layers[index].Overlay()), tokens, layers[^1]);
         using DecoderModel written = Write(dense, layers);
         Logits(written, index => written.LoadLayer(index), tokens).ShouldBe(inMemory);

@@ -1,8 +1,8 @@
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
-using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tests.Support;
 

@@ -1,5 +1,7 @@
+using SparseLlm.Pruning.Fitting;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tests.Support;
 
@@ -84,7 +86,7 @@ public sealed class Resuming
             : PruningSettings.For(method);
 
     private static List<PrunedLayer> Prune(PruneRun run, PruningSettings settings, Func<int, PrunedLayer?> known) =>
-        [.. new ModelPruner(run.Model, settings, Plan, run.Tokens(samples: 4)).Run(known)];
+        run.Prune(settings, Plan, run.Tokens(samples: 4), known);
 
     private sealed class Steps : IProgress<PruningProgress>
     {

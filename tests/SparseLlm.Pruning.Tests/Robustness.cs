@@ -6,6 +6,7 @@ using SparseLlm.Numerics.Cpu;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Solvers;
 using SparseLlm.Pruning.Tests.Support;

@@ -2,9 +2,12 @@ using System.Text.Json;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Numerics.Cpu;
+using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Fitting;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tests.Support;
 
@@ -104,7 +107,7 @@ public sealed class SeveralDevices
         return Describe(new ModelPruner(
             run.Model,
             settings,
-            new SparsityPlan(PruneRun.Pattern("0.6"), []),
+            BudgetAllocation.Allocate(run.Model, settings, new SparsityPlan(PruneRun.Pattern("0.6"), []), tokens),
             tokens,
             others: Others(others)).Run());
     }

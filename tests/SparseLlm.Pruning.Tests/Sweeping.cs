@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using SparseLlm.Pruning.Methods;
-using SparseLlm.Pruning.Methods.Sweeps;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tests.Support;
 
@@ -95,11 +94,12 @@ public sealed class Sweeping
     [Fact]
     public void Settings_hold_against_the_defaults_of_a_variant_whatever_their_order()
     {
-        (Setting, string)[] choices = [(Setting.Find("sweeps")!, "2"), (Setting.Find("variant")!, "paper"), (Setting
-            .Find("solver")!, "admm")];
+        SettingValue[] choices = [Value("sweeps", "2"), Value("variant", "paper"), Value("solver", "admm")];
         PruningSettings settings = Setting.Apply(PruningSettings.For(PruningMethod.SparseLlm), choices);
         settings.ShouldBe(Paper with { Sweeps = 2, Solver = PruningMethod.Admm });
         Setting.Apply(PruningSettings.For(PruningMethod.SparseLlm), choices.Reverse()).ShouldBe(settings);
+
+        static SettingValue Value(string setting, string text) => Setting.Find(setting)!.Parse(text)!;
     }
 
     private static byte[] Bits(IEnumerable<PrunedLayer> layers) => SHA256.HashData(

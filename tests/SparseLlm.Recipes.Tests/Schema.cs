@@ -73,10 +73,8 @@ public sealed class Schema : IDisposable
         foreach (Setting setting in Setting.All)
         {
             string? standard = Property("defaults", "settings", setting.Name)["default"]?.ToString();
-            standard.ShouldBe(setting.Value(new PruningSettings()), setting.Name);
-            (standard is null ? new PruningSettings() : setting.With(new PruningSettings(), standard)).ShouldBe(
-                new PruningSettings(),
-                setting.Name);
+            standard.ShouldBe(setting.Default?.Text, setting.Name);
+            (standard is null ? null : setting.Parse(standard)).ShouldBe(setting.Default, setting.Name);
         }
     }
 

@@ -1,5 +1,6 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Evaluation;
 
 namespace SparseLlm.Recipes.Tests;
 
@@ -110,7 +111,7 @@ public sealed class Texts : IDisposable
             """);
         TextSource text = recipe.Calibration!.Text;
         (text.Field, text.Join, text.Records, text.Chat).ShouldBe(("a.b[]", "\n\n", 10, null));
-        PerplexityRecipe measured = recipe.Perplexities.Single();
+        PerplexityText measured = recipe.Perplexities.Single();
         (measured.Text.Field, measured.Text.Join, measured.Text.Records, measured.Windows).ShouldBe(
             ("a.b[]", "", null, 5));
     }

@@ -33,8 +33,8 @@ public sealed class ValidRecipes : IDisposable
             model: ./model/
             artifacts: { all: { method: magnitude, sparsity: 0.5 } }
             """).Artifacts[0].Settings.ShouldSatisfyAllConditions(
-            settings => settings.ExpertsKept.ShouldBe(1),
-            settings => settings.DropsExperts().ShouldBeFalse());
+                settings => settings.ExpertsKept.ShouldBe(1),
+                settings => settings.DropsExperts().ShouldBeFalse());
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class ValidRecipes : IDisposable
             BiasRefit = true,
             Targets = TargetKind.Dense,
         });
-        artifact.Rules.Select(rule => (rule.Match, rule.Pattern, rule.Location.Line)).ShouldBe(
+        artifact.Rules.Select(rule => (rule.Match, rule.Pattern, rule.Location!.Line)).ShouldBe(
         [
             ("model.decoder.layers.0.*", new SparsityPattern.Unstructured(0.5), 24),
             ("*.fc1.weight", new SparsityPattern.Groups(4, 8), 25),

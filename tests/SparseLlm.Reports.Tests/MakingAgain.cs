@@ -56,9 +56,7 @@ public sealed class MakingAgain : IDisposable
         })];
         manifest = manifest with { Inputs = manifest.Inputs with { Layers = layers } };
         ArtifactRecipe artifact = Read(manifest).Artifacts.Single();
-        var plan = new SparsityPlan(
-            artifact.Pattern,
-            [.. artifact.Rules.Select(rule => new SparsityRule(rule.Match, rule.Pattern))]);
+        var plan = new SparsityPlan(artifact.Pattern, artifact.Rules);
         artifact.Pattern.ShouldBe(new SparsityPattern.Unstructured(0.1234567891));
         artifact.Rules.Count.ShouldBe(2);
         foreach ((string name, string pattern) in layers.SelectMany(layer => layer.Patterns))

@@ -170,9 +170,9 @@ public sealed partial class Pages
         ArtifactManifest manifest = Samples.Manifest() with
         {
             Gpus = [new Gpu(
-            "NVIDIA H100 80GB HBM3",
-            "580.65.06",
-            "12.8"), new Gpu("NVIDIA H100 80GB HBM3", "580.65.06", null)]
+                "NVIDIA H100 80GB HBM3",
+                "580.65.06",
+                "12.8"), new Gpu("NVIDIA H100 80GB HBM3", "580.65.06", null)]
         };
         string[] cells = [.. Document.Parse(Report(manifest)).Texts("td")];
         cells.ShouldContain("NVIDIA H100 80GB HBM3, driver 580.65.06, CUDA 12.8");
@@ -274,9 +274,7 @@ public sealed partial class Pages
         ArtifactManifest packed = dense with
         {
             Encoding = CheckpointEncoding.Sparse,
-            PackedDigest = new string(
-            'c',
-            64)
+            PackedDigest = new string('c', 64)
         };
         ArtifactSummary.Format(dense, []).ShouldContain("The weights take 3.0 MiB on disk and");
         ArtifactSummary.Format(
@@ -303,9 +301,7 @@ public sealed partial class Pages
         ArtifactManifest packed = dense with
         {
             Encoding = CheckpointEncoding.Sparse,
-            PackedDigest = new string(
-            'c',
-            64)
+            PackedDigest = new string('c', 64)
         };
         Of(dense, new SizeGate(null, 0.35, new SourceLocation("pruning.yaml"))).ShouldBe(
             new GateResult(null, "at most 35.00 % of dense", "37.50 %", false));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 
 namespace SparseLlm.Tool.Tests;
 

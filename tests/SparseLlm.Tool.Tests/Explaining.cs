@@ -9,6 +9,8 @@ public sealed partial class Explaining
 {
     private static readonly string Pages = Path.Combine(Repository.Root, "docs", "diagnostics");
 
+    private static readonly string[] Parts = ["What happened", "Why", "What to do", "Example"];
+
     [Fact]
     public void Every_code_has_a_page_and_every_page_a_code()
     {
@@ -25,7 +27,10 @@ public sealed partial class Explaining
         {
             string page = File.ReadAllText(Path.Combine(Pages, code + ".md"));
             page.ShouldStartWith($"# {code}: ");
-            page.ShouldContain("**What to do.** ");
+            Parts.Select(part => page.IndexOf($"\n**{part}.**", StringComparison.Ordinal)).ShouldBeInOrder();
+            Parts.ShouldAllBe(part => page.Contains($"\n**{part}.**", StringComparison.Ordinal), code);
+            page[page.IndexOf("**Example.**", StringComparison.Ordinal)..]
+                .ShouldMatch($"```text\n.*(error|warning|note) {code}: .+\n```\n$");
             index.ShouldContain($"({code}.md)");
         }
     }

@@ -1,6 +1,7 @@
 using SparseLlm.Diagnostics;
-using SparseLlm.Pipeline.Running;
-using SparseLlm.Pruning.Methods;
+using SparseLlm.Pipeline.Building;
+using SparseLlm.Pipeline.Requests;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Tool.Output;
 using Spectre.Console;
 using Spectre.Console.Rendering;

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using SparseLlm.Runtime;
 using SparseLlm.Runtime.Chat;
 using SparseLlm.Runtime.Generation;
+using SparseLlm.Tool.Commands;
 using SparseLlm.Tool.Generating;
 
 namespace SparseLlm.Tool.Tests;

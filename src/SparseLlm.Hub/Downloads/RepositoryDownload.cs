@@ -1,5 +1,7 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
+using SparseLlm.Hub.Api;
+using SparseLlm.Hub.Cache;
 using SparseLlm.Hub.Http;
 
 namespace SparseLlm.Hub.Downloads;

@@ -31,26 +31,13 @@ internal static class Redirect
                 ? throw Refused(response, "it redirects to an address that is none")
                 : target.Scheme != address.Scheme && (address.Scheme, target.Scheme) != ("http", "https")
                 ? throw Refused(response, $"it redirects from {address.Scheme} to {target.Scheme}")
-                : !HasHost(target) ? throw Refused(response, "it redirects to a host that is none")
+                : !HostName.IsValid(target) ? throw Refused(response, "it redirects to a host that is none")
             : target;
     }
 
     /// <summary>Whether two addresses are of one server, which may know who we are.</summary>
     public static bool IsSameServer(Uri one, Uri other)
         => (one.Scheme, one.IdnHost, one.Port) == (other.Scheme, other.IdnHost, other.Port);
-
-    /// <summary>Whether the host of an address is one: of international names that is found out late.</summary>
-    public static bool HasHost(Uri address)
-    {
-        try
-        {
-            return Uri.CheckHostName(address.Host) != UriHostNameType.Unknown && address.IdnHost.Length > 0;
-        }
-        catch (UriFormatException)
-        {
-            return false;
-        }
-    }
 
     private static HttpRequestException Refused(HttpResponseMessage response, string reason)
         => new(reason, null, response.StatusCode);

@@ -115,6 +115,6 @@ public abstract class Architecture
         ModelConfig config,
         IReadOnlyList<Architecture> known,
         string problem) => config.Error(
-        ModelDiagnostics.UnsupportedArchitecture,
-        $"the file {problem}; supported are {string.Join(", ", known.Select(architecture => architecture.Name))}");
+            ModelDiagnostics.UnsupportedArchitecture,
+            $"the file {problem}; supported are {string.Join(", ", known.Select(architecture => architecture.Name))}");
 }

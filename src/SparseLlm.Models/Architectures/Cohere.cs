@@ -27,9 +27,7 @@ internal class Cohere : Llama
         {
             Head = model.Head with
             {
-                Scale = (float)config.Positive(
-            "logit_scale",
-            defaultValue: 0.0625)
+                Scale = (float)config.Positive("logit_scale", defaultValue: 0.0625)
             }
         };
     }

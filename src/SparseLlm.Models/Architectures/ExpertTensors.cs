@@ -23,10 +23,10 @@ internal sealed record ExpertTensors(string Prefix, int Count, int Hidden, int W
         string gate,
         string up,
         string down) => Each(expert => new FeedForwardDefinition(
-        Activation,
-        new LinearDefinition($"{Prefix}{expert}.{gate}", Hidden, Width, hasBias: false),
-        new LinearDefinition($"{Prefix}{expert}.{up}", Hidden, Width, hasBias: false),
-        new LinearDefinition($"{Prefix}{expert}.{down}", Width, Hidden, hasBias: false)));
+            Activation,
+            new LinearDefinition($"{Prefix}{expert}.{gate}", Hidden, Width, hasBias: false),
+            new LinearDefinition($"{Prefix}{expert}.{up}", Hidden, Width, hasBias: false),
+            new LinearDefinition($"{Prefix}{expert}.{down}", Width, Hidden, hasBias: false)));
 
     private FeedForwardDefinition[] Stacked()
     {

@@ -28,9 +28,7 @@ internal class Gemma2 : Gemma
         {
             Head = model.Head with
             {
-                Cap = config.PositiveOrNone(
-            "final_logit_softcapping",
-            DefaultLogitCap)
+                Cap = config.PositiveOrNone("final_logit_softcapping", DefaultLogitCap)
             }
         };
     }

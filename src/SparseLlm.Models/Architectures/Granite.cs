@@ -19,9 +19,7 @@ internal sealed class Granite : Llama
         {
             Embedding = model.Embedding with
             {
-                Multiplier = (float)config.Positive(
-                "embedding_multiplier",
-                defaultValue: 1)
+                Multiplier = (float)config.Positive("embedding_multiplier", defaultValue: 1)
             },
             Head = model.Head with { Scale = (float)(1 / config.Positive("logits_scaling", defaultValue: 1)) },
         };

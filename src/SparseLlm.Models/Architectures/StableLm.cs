@@ -47,8 +47,8 @@ internal sealed class StableLm : Llama
             ? attention with
             {
                 QueryNorm = HeadNorms(
-                "q_layernorm",
-                shape.Config.CountInLayers("num_attention_heads", shape.Windows.Count)),
+                    "q_layernorm",
+                    shape.Config.CountInLayers("num_attention_heads", shape.Windows.Count)),
                 KeyNorm = HeadNorms("k_layernorm", shape.KeyValueHeads)
             }
             : attention;

@@ -11,7 +11,7 @@ namespace SparseLlm.Models.Checkpoints;
 /// (<c>{"name": {"dtype": "F16", "shape": [2, 3], "data_offsets": [0, 12]}, ...}</c>), then the data, without gaps.
 /// Everything is checked, so that nothing read later can lie outside the file.
 /// </summary>
-public sealed class SafetensorsHeader
+internal sealed class SafetensorsHeader
 {
     /// <summary>Tensors that a checkpoint can have within reason; the largest mixtures of experts have some
     /// 200,000.</summary>

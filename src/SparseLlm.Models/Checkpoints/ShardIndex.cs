@@ -87,7 +87,7 @@ internal static class ShardIndex
         {
             ["metadata"] = new JsonObject { ["total_size"] = totalSize },
             ["weight_map"] = new JsonObject(
-            shards.Select(shard => KeyValuePair.Create<string, JsonNode?>(shard.Key, shard.Value))),
+                shards.Select(shard => KeyValuePair.Create<string, JsonNode?>(shard.Key, shard.Value))),
         }.ToJsonString());
 
     private static DiagnosticException Malformed(string path, string problem) =>

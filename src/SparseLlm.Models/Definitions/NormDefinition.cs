@@ -32,11 +32,11 @@ public sealed record NormDefinition(
         float epsilon,
         bool isAffine = true,
         bool hasBias = true) => new(
-        NormKind.LayerNorm,
-        width,
-        epsilon,
-        isAffine ? [TensorSlice.Vector(name + ".weight", width)] : [],
-        isAffine && hasBias ? TensorSlice.Vector(name + ".bias", width) : null);
+            NormKind.LayerNorm,
+            width,
+            epsilon,
+            isAffine ? [TensorSlice.Vector(name + ".weight", width)] : [],
+            isAffine && hasBias ? TensorSlice.Vector(name + ".bias", width) : null);
 
     /// <summary>An RMS norm whose gain is <c>name.weight</c>.</summary>
     public static NormDefinition RmsNorm(string name, int width, float epsilon, float gainOffset = 0) =>

@@ -169,7 +169,7 @@ public sealed class GgufExport : IDisposable
     private static DiagnosticException Unknown(
         string directory,
         string architecture) => GgufDiagnostics.UnsupportedModel.Error(
-        new SourceLocation(directory),
-        $"llama.cpp, which reads GGUF, does not know {architecture}. Use the Hugging Face directory, which "
-        + $"transformers and vLLM load");
+            new SourceLocation(directory),
+            $"llama.cpp, which reads GGUF, does not know {architecture}. Use the Hugging Face directory, which "
+            + $"transformers and vLLM load");
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Numerics;
@@ -11,8 +10,6 @@ namespace SparseLlm.Models.Layers;
 /// <param name="overlay">What stands in the place of the checkpoint's values.</param>
 internal class WeightLoader(Checkpoint checkpoint, IBackend backend, TensorOverlay? overlay = null)
 {
-    private const int PieceLength = 1 << 20;
-
     /// <summary>The checkpoint.</summary>
     protected Checkpoint Checkpoint { get; } = checkpoint;
 
@@ -137,30 +134,19 @@ internal class WeightLoader(Checkpoint checkpoint, IBackend backend, TensorOverl
     private Matrix<float> Fill(Matrix<float> matrix, TensorInfo tensor, RowReader read)
     {
         NumberFormat format = Checkpoint.FormatOf(tensor);
-        int rowSize = matrix.Columns * format.Size();
-        int pieceRows = Math.Max(1, PieceLength / matrix.Columns);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Min(pieceRows, matrix.Rows) * rowSize);
         try
         {
-            for (int start = 0; start < matrix.Rows; start += pieceRows)
+            matrix.ForEachPiece(format.Size(), (first, rows, bytes) =>
             {
-                int count = Math.Min(pieceRows, matrix.Rows - start);
-                Span<byte> piece = buffer.AsSpan(0, count * rowSize);
-                read(start, piece);
-                using Matrix<float> slice = matrix.Slice(start, count);
-                backend.Upload(piece, format, slice);
-            }
-
+                read(first, bytes);
+                backend.Upload(bytes, format, rows);
+            });
             return backend.FirstNonFinite(matrix) < 0 ? matrix : throw Checkpoint.NonFinite(tensor);
         }
         catch
         {
             matrix.Dispose();
             throw;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

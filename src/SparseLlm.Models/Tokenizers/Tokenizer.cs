@@ -1,7 +1,6 @@
 using SparseLlm.Models.Tokenizers.AddedTokens;
 using SparseLlm.Models.Tokenizers.Bpe;
-using SparseLlm.Models.Tokenizers.Decoders;
-using SparseLlm.Models.Tokenizers.Gpt2;
+using SparseLlm.Models.Tokenizers.Files;
 using SparseLlm.Models.Tokenizers.PostProcessors;
 using SparseLlm.Models.Tokenizers.PreTokenizers;
 
@@ -17,34 +16,29 @@ public sealed class Tokenizer
     // Words, or tokens where there are no words, that the end of a text's beginning can have a part in.
     private const int Margin = 64;
 
-    private readonly IDecoder? _decoder;
+    private readonly TokenizerParts parts;
 
-    internal Tokenizer(
-        AddedVocabulary added, IPreTokenizer? preTokenizer, BytePairModel model, Template template, IDecoder? decoder)
+    private Tokenizer(TokenizerParts parts)
     {
-        Added = added;
-        PreTokenizer = preTokenizer;
-        Model = model;
-        Template = template;
-        _decoder = decoder;
-        VocabularySize = model.Vocabulary.Count
-            + added.Contents.Count(content => !model.Vocabulary.TryGetId(content, out _));
+        this.parts = parts;
+        VocabularySize = Model.Vocabulary.Count
+            + Added.Contents.Count(content => !Model.Vocabulary.TryGetId(content, out _));
     }
 
     /// <summary>How many tokens there are, added ones included. Ids may have gaps and be larger.</summary>
     public int VocabularySize { get; }
 
     /// <summary>The added tokens, and what the text between them is rewritten by.</summary>
-    internal AddedVocabulary Added { get; }
+    internal AddedVocabulary Added => parts.Added;
 
     /// <summary>What cuts the text into words; null if nothing does.</summary>
-    internal IPreTokenizer? PreTokenizer { get; }
+    internal IPreTokenizer? PreTokenizer => parts.PreTokenizer;
 
     /// <summary>What encodes a word.</summary>
-    internal BytePairModel Model { get; }
+    internal BytePairModel Model => parts.Model;
 
     /// <summary>The special tokens around a text.</summary>
-    internal Template Template { get; }
+    internal Template Template => parts.Template;
 
     /// <summary>Reads the tokenizer of a model.</summary>
     /// <param name="directory">A Hugging Face model directory with a tokenizer.json, or with GPT-2's vocab.json and
@@ -55,12 +49,12 @@ public sealed class Tokenizer
     public static Tokenizer Load(string directory)
     {
         IReadOnlyList<string> files = FilesAmong(TokenizerSource.NamesIn(directory));
-        return files switch
+        return new Tokenizer(files switch
         {
             [] => throw TokenizerSource.Missing(directory),
             [TokenizerSource.Fast] => TokenizerFile.Read(Path.Combine(directory, TokenizerSource.Fast)),
             _ => Gpt2Reader.Read(directory),
-        };
+        });
     }
 
     /// <summary>Which of a model's files <see cref="Load"/> reads, in ordinal order.</summary>
@@ -151,7 +145,9 @@ public sealed class Tokenizer
         }
 
         var allowance = new Allowance(tokens.Sum(token => (long)token.Length));
-        return _decoder is null ? string.Join(' ', tokens) : string.Concat(_decoder.Decode(tokens, allowance));
+        return parts.Decoder is null
+            ? string.Join(' ', tokens)
+            : string.Concat(parts.Decoder.Decode(tokens, allowance));
     }
 
     /// <summary>The token of an id as the vocabulary writes it, or null if there is none.</summary>

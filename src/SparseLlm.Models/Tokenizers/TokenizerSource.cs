@@ -70,5 +70,5 @@ internal static class TokenizerSource
     public static DiagnosticException OtherClass(
         string directory,
         string problem) => TokenizerDiagnostics.Unsupported.Error(
-        new SourceLocation(Path.Combine(directory, Vocabulary)), $"{problem}; for {Fast}, {HowToGetIt}.");
+            new SourceLocation(Path.Combine(directory, Vocabulary)), $"{problem}; for {Fast}, {HowToGetIt}.");
 }

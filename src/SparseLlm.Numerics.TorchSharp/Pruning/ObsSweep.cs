@@ -10,8 +10,10 @@ namespace SparseLlm.Numerics.TorchSharp.Pruning;
 /// <param name="weights">[n x d]; changed in place.</param>
 /// <param name="u">[d x d], upper triangular, double precision.</param>
 /// <param name="mask">[n x d]; receives 1 where kept, 0 where pruned.</param>
-/// <param name="kernels">What sweeps a block at once, where there is such a thing.</param>
-internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask, DeviceKernels? kernels)
+/// <param name="sweep">What sweeps a block at once, where there is such a thing.</param>
+/// <param name="selection">What selects exactly as many, where there is such a thing.</param>
+internal sealed class ObsSweep(
+    Tensor weights, Tensor u, Tensor mask, SweepKernel? sweep, KeepLargestKernel? selection)
 {
     private readonly long rows = weights.shape[0];
     private readonly long columns = weights.shape[1];
@@ -22,10 +24,10 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask, DeviceKern
         Tensor block = weights.narrow(1, start, width);
         Tensor scores = block.div(diagonal).abs_();
         long keep = scores.numel() - EvenShares.Of(zeros, start, start + width, columns);
-        Tensor kept = ExactSelection.KeepLargest(scores, keep, kernels?.KeepLargest);
-        if (kernels is not null && width <= SweepKernel.MaximumWidth)
+        Tensor kept = ExactSelection.KeepLargest(scores, keep, selection);
+        if (sweep is not null && width <= SweepKernel.MaximumWidth)
         {
-            SweepAtOnce(kernels.Sweep, kept, start, group: 0, keep: 0);
+            SweepAtOnce(sweep, kept, start, group: 0, keep: 0);
         }
         else
         {
@@ -41,10 +43,10 @@ internal sealed class ObsSweep(Tensor weights, Tensor u, Tensor mask, DeviceKern
         Tensor keep = torch.tensor((long)(group - zeros), torch.int64, weights.device);
         Sweep(Math.Max(1, blockSize / group) * group, (start, width, diagonal) =>
         {
-            if (kernels is not null && width <= SweepKernel.MaximumWidth && SweepKernel.Takes(group))
+            if (sweep is not null && width <= SweepKernel.MaximumWidth && SweepKernel.Takes(group))
             {
                 SweepAtOnce(
-                    kernels.Sweep,
+                    sweep,
                     torch.empty(rows, width, torch.@bool, weights.device),
                     start,
                     group,

@@ -178,6 +178,14 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
+    public double SumMagnitudes(Matrix<float> x)
+    {
+        double sum = Reductions.SumMagnitudes(Open(x));
+        Keep(x);
+        return sum;
+    }
+
+    /// <inheritdoc/>
     public long FirstNonFinite(Matrix<float> x)
     {
         long index = Reductions.FirstNonFinite(team, Open(x));

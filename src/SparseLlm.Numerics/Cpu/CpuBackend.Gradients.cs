@@ -99,7 +99,7 @@ public sealed unsafe partial class CpuBackend
     {
         Shapes.RequireCap(cap);
         View<float> dy = Open(outputGradient, output.Rows, output.Columns);
-        Map.Run(team, new SoftCapSlope(cap), Open(output), dy, dy, Open(inputGradient, output.Rows, output.Columns));
+        Map.Run(team, new SoftCapSlope(cap), Open(output), dy, Open(inputGradient, output.Rows, output.Columns));
         Keep(output, outputGradient, inputGradient);
     }
 

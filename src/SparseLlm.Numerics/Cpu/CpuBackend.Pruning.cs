@@ -37,6 +37,19 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
+    public void RelativeImportance(Matrix<float> weights, ReadOnlySpan<double> factors, Matrix<float> scores)
+    {
+        View<float> source = Open(weights);
+        Shapes.RequireLength(factors.Length, weights.Columns, nameof(factors));
+        fixed (double* pinned = factors)
+        {
+            Pruning.RelativeImportance.Score(team, source, pinned, Open(scores, weights.Rows, weights.Columns));
+        }
+
+        Keep(weights, scores);
+    }
+
+    /// <inheritdoc/>
     public void RoundTo(Matrix<float> weights, NumberFormat format)
     {
         new FormatRounding(format).Run(team, Open(weights));
@@ -46,13 +59,11 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void UpdateReluPreactivation(Matrix<float> m, Matrix<float> p, float alpha, float gamma, Matrix<float> z)
     {
-        View<float> linear = Open(m);
         Map.Run(
             team,
             new ReluPreactivation(alpha, gamma),
-            linear,
+            Open(m),
             Open(p, m.Rows, m.Columns),
-            linear,
             Open(z, m.Rows, m.Columns));
         Keep(m, p, z);
     }

@@ -39,6 +39,14 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
+    public long CountAbove(Matrix<float> x, double threshold)
+    {
+        long count = Counts.Above(team, Open(x), threshold);
+        Keep(x);
+        return count;
+    }
+
+    /// <inheritdoc/>
     public long CountDifferent(Matrix<float> x, Matrix<float> y)
     {
         long count = Counts.Different(team, Open(x), Open(y, x.Rows, x.Columns));

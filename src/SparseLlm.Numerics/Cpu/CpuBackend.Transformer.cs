@@ -105,7 +105,7 @@ public sealed unsafe partial class CpuBackend
     {
         Shapes.RequireCap(cap);
         View<float> source = Open(x);
-        Map.Run(team, new SoftCap(cap), source, source, source, Open(destination, x.Rows, x.Columns));
+        Map.Run(team, new SoftCap(cap), source, Open(destination, x.Rows, x.Columns));
         Keep(x, destination);
     }
 

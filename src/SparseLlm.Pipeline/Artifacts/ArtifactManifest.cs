@@ -4,13 +4,12 @@ using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Numerics;
-using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
+using SparseLlm.Pipeline.Digests;
+using SparseLlm.Pipeline.Disk;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Reports.Masks;
-using SparseLlm.Pipeline.Running;
 using SparseLlm.Pruning.Evaluation;
-using SparseLlm.Pruning.Methods.Guarding;
-using SparseLlm.Pruning.Methods.Sweeps;
+using SparseLlm.Pruning.Results;
 
 namespace SparseLlm.Pipeline.Artifacts;
 
@@ -18,7 +17,7 @@ namespace SparseLlm.Pipeline.Artifacts;
 /// <c>pruning.json</c>: where a pruned model comes from, what was done to it, and how well it came out. Its shape is
 /// versioned.
 /// </summary>
-public sealed record ArtifactManifest : IJsonOnDeserialized
+internal sealed record ArtifactManifest : IJsonOnDeserialized
 {
     /// <summary>The file's name in an artifact's directory.</summary>
     public const string FileName = "pruning.json";
@@ -258,7 +257,7 @@ public sealed record ArtifactManifest : IJsonOnDeserialized
 /// artifact.</param>
 /// <param name="Architecture">The name in its config.json.</param>
 /// <param name="Digest">Digest of its files.</param>
-public sealed record ModelProvenance(string Name, string Architecture, string Digest)
+internal sealed record ModelProvenance(string Name, string Architecture, string Digest)
 {
     /// <summary>Its address on the hub, with its commit; null where it was a directory.</summary>
     public string? Source { get; init; }
@@ -270,13 +269,13 @@ public sealed record ModelProvenance(string Name, string Architecture, string Di
 /// <param name="SequenceLength">Tokens per window.</param>
 /// <param name="Sampling">Which windows.</param>
 /// <param name="Seed">Seed of random sampling.</param>
-public sealed record CalibrationProvenance(
+internal sealed record CalibrationProvenance(
     IReadOnlyList<FileProvenance> Files, int Samples, int SequenceLength, string Sampling, int Seed);
 
 /// <summary>A file that took part.</summary>
 /// <param name="Name">Its name, without its folder.</param>
 /// <param name="Digest">SHA-256 of its bytes.</param>
-public sealed record FileProvenance(string Name, string Digest)
+internal sealed record FileProvenance(string Name, string Digest)
 {
     /// <summary>Its address on the hub, with its commit; null where it was a file of one's own.</summary>
     public string? Source { get; init; }
@@ -290,7 +289,7 @@ public sealed record FileProvenance(string Name, string Digest)
 /// <param name="Sparsity">The share of zeros, counted after the cast.</param>
 /// <param name="RelativeError">‖T - Y‖ / ‖T‖ of the layer's output on the calibration tokens, if any were looked
 /// at.</param>
-public sealed record TensorReport(
+internal sealed record TensorReport(
     string Name,
     IReadOnlyList<int> Shape,
     string Pattern,
@@ -318,7 +317,7 @@ public sealed record TensorReport(
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="RelativeDistance">‖A - B‖ / ‖A‖ of the dense tensor A and the changed one B; null where A is
 /// zero.</param>
-public sealed record ChangedTensor(
+internal sealed record ChangedTensor(
     string Name,
     IReadOnlyList<long> Shape,
     double? RelativeDistance) : IJsonOnDeserialized
@@ -333,7 +332,7 @@ public sealed record ChangedTensor(
 /// <summary>The size of the safetensors files.</summary>
 /// <param name="Dense">Of the dense model, in bytes.</param>
 /// <param name="Pruned">Of the pruned model, in bytes, where it is not packed.</param>
-public sealed record SizeReport(long Dense, long Pruned)
+internal sealed record SizeReport(long Dense, long Pruned)
 {
     /// <summary>What those of the pruned model take in a package, as they are stored. Null where an older version of
     /// the tool has made it.</summary>
@@ -355,7 +354,7 @@ public sealed record SizeReport(long Dense, long Pruned)
 /// <param name="Tokens">Tokens in all windows.</param>
 /// <param name="Windows">Number of windows.</param>
 /// <param name="Key">What it was measured on: the text's files and the window length.</param>
-public sealed record PerplexityReport(
+internal sealed record PerplexityReport(
     double Dense,
     double Pruned,
     long Tokens,

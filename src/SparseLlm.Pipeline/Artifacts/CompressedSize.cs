@@ -9,7 +9,7 @@ namespace SparseLlm.Pipeline.Artifacts;
 /// which deflate what they hold.</summary>
 /// <param name="Bytes">After deflating; in proportion where only a sample was deflated.</param>
 /// <param name="Sample">The share of the weights that was deflated; 1 for all of them.</param>
-public sealed record CompressedSize(long Bytes, double Sample) : IJsonOnDeserialized
+internal sealed record CompressedSize(long Bytes, double Sample) : IJsonOnDeserialized
 {
     private const int BlockLength = 1 << 18;
 

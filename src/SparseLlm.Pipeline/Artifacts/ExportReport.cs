@@ -2,8 +2,9 @@ using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
-using SparseLlm.Pipeline.Cache;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Cache.Entries;
+using SparseLlm.Pipeline.Digests;
+using SparseLlm.Pipeline.Disk;
 
 namespace SparseLlm.Pipeline.Artifacts;
 
@@ -14,7 +15,7 @@ namespace SparseLlm.Pipeline.Artifacts;
 /// <param name="Files">Its files, the one to load first; others are parts of it.</param>
 /// <param name="Notes">Where its runtimes are known to do something else than the model, and what else a user should
 /// know.</param>
-public sealed record ExportReport(
+internal sealed record ExportReport(
     string Format,
     string Type,
     string Key,
@@ -49,7 +50,7 @@ public sealed record ExportReport(
 /// <param name="Name">Its name in the artifact's directory.</param>
 /// <param name="Digest">SHA-256 of its bytes.</param>
 /// <param name="Bytes">Its length.</param>
-public sealed record ExportedFile(string Name, string Digest, long Bytes) : IJsonOnDeserialized
+internal sealed record ExportedFile(string Name, string Digest, long Bytes) : IJsonOnDeserialized
 {
     void IJsonOnDeserialized.OnDeserialized()
     {
@@ -67,7 +68,8 @@ public sealed record ExportedFile(string Name, string Digest, long Bytes) : IJso
 /// <param name="Title">What codes of this kind are about.</param>
 /// <param name="Message">What is the matter.</param>
 /// <param name="IsWarning">Whether it comes as a warning, with every build.</param>
-public sealed partial record ExportNote(string Code, string Title, string Message, bool IsWarning) : IJsonOnDeserialized
+internal sealed partial record ExportNote(string Code, string Title, string Message, bool IsWarning)
+    : IJsonOnDeserialized
 {
     /// <summary>The note, as it was given.</summary>
     public static ExportNote Of(

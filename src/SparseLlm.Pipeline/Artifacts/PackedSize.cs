@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Digests;
 
 namespace SparseLlm.Pipeline.Artifacts;
 
@@ -10,7 +10,7 @@ namespace SparseLlm.Pipeline.Artifacts;
 /// <param name="Bytes">Its safetensors files, in bytes.</param>
 /// <param name="BitsPerWeight">Of the pruned matrices, zeros counted as weights; 0 where there are none.</param>
 /// <param name="DenseBitsPerWeight">Of the same where they are not packed.</param>
-public sealed record PackedSize(long Bytes, double BitsPerWeight, double DenseBitsPerWeight) : IJsonOnDeserialized
+internal sealed record PackedSize(long Bytes, double BitsPerWeight, double DenseBitsPerWeight) : IJsonOnDeserialized
 {
     /// <summary>Reads it off a model that is packed, and finds it out for one that is not.</summary>
     /// <param name="checkpoint">The weights.</param>

@@ -14,7 +14,7 @@ namespace SparseLlm.Pipeline.Artifacts;
 /// <param name="Pruned">Tokens a second of the pruned model.</param>
 /// <param name="Threads">On so many threads.</param>
 /// <param name="Instructions">With these instructions.</param>
-public sealed record SpeedReport(double Dense, double Pruned, int Threads, string Instructions) : IJsonOnDeserialized
+internal sealed record SpeedReport(double Dense, double Pruned, int Threads, string Instructions) : IJsonOnDeserialized
 {
     private const int TokensPerTurn = 4;
     private const int LeastTurns = 3;

@@ -1,8 +1,11 @@
 using System.Text.Json;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
+using SparseLlm.Pipeline.Cache.Entries;
+using SparseLlm.Pipeline.Cache.Local;
 using SparseLlm.Pipeline.Cache.Remote;
-using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Digests;
+using SparseLlm.Pipeline.Disk;
 
 namespace SparseLlm.Pipeline.Cache;
 
@@ -10,25 +13,25 @@ namespace SparseLlm.Pipeline.Cache;
 /// What steps produced before, by key. A cache can be damaged, full, read-only, far away or turned off: then there is a
 /// note and a miss, and never a wrong result or a failed build. Safe for several threads and processes.
 /// </summary>
-public sealed class BuildCache
+internal sealed class BuildCache
 {
-    private readonly LocalStore? store;
-    private readonly Diagnostic? unreadable;
-    private readonly Action<Diagnostic> report;
+    private readonly Folder? folder;
     private readonly RemoteCache? remote;
-    private readonly HashSet<string> bad = [];
-    private readonly Lock gate = new();
-    private bool isPrepared;
-    private bool isWritable = true;
+    private readonly KeyLocks locks;
+    private readonly Diagnostic? unreadable;
 
     private BuildCache(LocalStore? store, RemoteCache? remote, Action<Diagnostic> report, Diagnostic? unreadable = null)
     {
-        (this.store, this.remote, this.report, this.unreadable) = (store, remote, report, unreadable);
-        Digests = new FileDigests(store?.Digests, Prepare);
+        (this.remote, this.unreadable) = (remote, unreadable);
+        folder = store is null
+            ? null
+            : new Folder(store, new StoreWriter(store, report), new DamagedEntries(store, report));
+        locks = new KeyLocks(folder?.Writer);
+        Digests = new FileDigests(store?.Digests, folder is null ? null : () => folder.Writer.Prepare());
     }
 
     /// <summary>The cache's folder; null where caching is turned off.</summary>
-    public string? Directory => store?.Root;
+    public string? Directory => folder?.Store.Root;
 
     /// <summary>The address of the remote cache, which holds no secret; null where there is none.</summary>
     public Uri? RemoteAddress => remote?.Address;
@@ -40,15 +43,14 @@ public sealed class BuildCache
     public FileDigests Digests { get; }
 
     /// <summary>Whether what is stored now will be found later.</summary>
-    public bool IsOn => store is not null && isWritable;
+    public bool IsOn => folder?.Writer.IsWritable == true;
 
     /// <summary>Bytes of all its files.</summary>
-    public long Size
-        => store is null ? 0 : StoredFile.Size(store.TempFiles().Concat(store.Folders.SelectMany(LocalStore.Files)));
+    public long Size => folder?.Store.Size ?? 0;
 
     /// <summary>The folder, for those who cannot do without.</summary>
     /// <exception cref="DiagnosticException">Caching is turned off, or the folder cannot be read.</exception>
-    internal LocalStore RequireStore() => store ?? throw (unreadable is null
+    internal LocalStore RequireStore() => folder?.Store ?? throw (unreadable is null
         ? PipelineDiagnostics.CacheOff
             .Error(null, $"caching is turned off; name a folder with --cache or in {CacheFolder.Variable}")
         : PipelineDiagnostics.InputOutput.Error(unreadable.Location, $"this needs a cache that can be read; make it "
@@ -71,16 +73,10 @@ public sealed class BuildCache
             return new BuildCache(null, null, report);
         }
 
-        var store = new LocalStore(root);
         try
         {
-            // Also in a folder that is not marked yet: whoever began to may have been killed.
-            CacheOwnership.Check(store);
-            foreach (StoredFile file in store.TempFiles())
-            {
-                // What a process is writing cannot be deleted; the others are gone.
-                FileLock.TryDelete(file.Path);
-            }
+            LocalStore store = LocalStore.Open(root);
+            return new BuildCache(store, remote is null ? null : new RemoteCache(remote, store, report), report);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -91,8 +87,6 @@ public sealed class BuildCache
             report(unreadable);
             return new BuildCache(null, null, report, unreadable);
         }
-
-        return new BuildCache(store, remote is null ? null : new RemoteCache(remote, store, report), report);
     }
 
     /// <summary>What a step produced before, or null. A damaged entry is dropped, reported and null.</summary>
@@ -111,15 +105,15 @@ public sealed class BuildCache
     public CacheHit<T>? TryGet<T>(string key, Func<CacheEntry, T> read, CancellationToken cancellation = default)
     {
         Sha256Text.Require(key);
-        if (store is null)
+        if (folder is not var (store, _, damaged))
         {
             return null;
         }
 
-        CacheHit<T>? hit = Attempt(
+        CacheHit<T>? hit = damaged.Guard(
             key,
             () => store.ReadEntry(key) is { } entry ? new CacheHit<T>(entry, read(entry)) : null)
-                ?? Pull(key, read, cancellation);
+            ?? Pull(key, read, cancellation);
         if (hit is not null)
         {
             store.Touch(key);
@@ -135,7 +129,7 @@ public sealed class BuildCache
         Sha256Text.Require(key);
         try
         {
-            return store?.ReadEntry(key);
+            return folder?.Store.ReadEntry(key);
         }
         catch (InvalidDataException)
         {
@@ -173,8 +167,9 @@ public sealed class BuildCache
     public bool Contains(string key, CancellationToken cancellation = default)
     {
         Sha256Text.Require(key);
-        return store is not null
-            && (Attempt(key, () => store.ReadEntry(key)) is not null || remote?.Contains(key, cancellation) is true);
+        return folder is var (store, _, damaged)
+            && (damaged.Guard(key, () => store.ReadEntry(key)) is not null
+                || remote?.Contains(key, cancellation) is true);
     }
 
     /// <summary>Copies an entry's files into a directory, each of them whole, and digested on its way: what comes out
@@ -191,11 +186,11 @@ public sealed class BuildCache
         string directory,
         CancellationToken cancellation = default,
         Action? check = null) =>
-        Attempt(entry.Key, () =>
+        folder?.Damaged.Guard(entry.Key, () =>
         {
             foreach (CachedFile file in entry.Files)
             {
-                store!.Restore(file, directory, cancellation);
+                folder.Store.Restore(file, directory, cancellation);
             }
 
             check?.Invoke();
@@ -212,12 +207,12 @@ public sealed class BuildCache
     public T? TryRead<T>(CacheEntry entry, string name, Func<Stream, T> read, CancellationToken cancellation = default)
         where T : class
     {
-        return Attempt(entry.Key, () =>
+        return folder?.Damaged.Guard(entry.Key, () =>
         {
             CachedFile file = entry.Files.FirstOrDefault(file => file.Name == name)
                 ?? throw new InvalidDataException($"it has no file '{name}'");
-            store!.Verify(file, cancellation);
-            return store.Read(file, read);
+            folder.Store.Verify(file, cancellation);
+            return folder.Store.Read(file, read);
         });
     }
 
@@ -225,7 +220,7 @@ public sealed class BuildCache
     /// A folder for temporary files of any size: the cache's own, whose leftovers are cleared away, or the system's
     /// where the cache is off or cannot be written.
     /// </summary>
-    public string Scratch() => TryWrite(writable =>
+    public string Scratch() => folder?.Writer.Try(writable =>
     {
         TempFile.Create(writable.Temp).Dispose();
         return writable.Temp;
@@ -259,7 +254,12 @@ public sealed class BuildCache
             }
         }
 
-        CacheEntry? stored = TryWrite(writable =>
+        if (folder is not var (_, writer, damaged))
+        {
+            return;
+        }
+
+        CacheEntry? stored = writer.Try(writable =>
         {
             CachedFile[] blobs = [.. files.Select(file => writable.AddBlob(file.Name, file.Path, cancellation))];
             JsonElement? json = metadata is null ? null : RecordJson.ToElement(metadata);
@@ -269,8 +269,8 @@ public sealed class BuildCache
         });
         if (stored is not null)
         {
-            Trust(key);
-            Attempt(key, () => remote?.Push(stored, cancellation) is true ? stored : null);
+            damaged.Replaced(key);
+            damaged.Guard(key, () => remote?.Push(stored, cancellation) is true ? stored : null);
         }
     }
 
@@ -287,7 +287,7 @@ public sealed class BuildCache
             ? remote
             : throw PipelineDiagnostics.RemoteCacheConfiguration
                 .Error(null, $"there is nothing to push to; {RemoteCacheOptions.HowToWrite}");
-        return Attempt(
+        return folder!.Damaged.Guard(
             key,
             () => local.ReadEntry(key) is { } entry && target.Push(entry, cancellation) ? entry : null) is not null;
     }
@@ -321,34 +321,11 @@ public sealed class BuildCache
     /// <param name="waiting">Told once, if another is at it.</param>
     /// <returns>Releases the lock; so does the end of the process, however it ends.</returns>
     public IDisposable Lock(string key, CancellationToken cancellation, Action? waiting = null)
-    {
-        Sha256Text.Require(key);
-        foreach (Func<string> folder in store is null ? (Func<string>[])[PrivateLocks] : [OwnLocks, PrivateLocks])
-        {
-            try
-            {
-                return FileLock.Acquire(Path.Combine(folder(), key), cancellation, waiting);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                // On to the next folder; without any, the same work is done twice, and no harm.
-            }
-        }
-
-        return new NoLock();
-
-        string OwnLocks()
-        {
-            Prepare();
-            return store.Locks;
-        }
-
-        static string PrivateLocks() => PrivateFolder.Create(Path.GetTempPath(), "locks");
-    }
+        => locks.Acquire(key, cancellation, waiting);
 
     /// <summary>Keeps what a <c>pruning.lock.json</c> names from being cleared away, for as long as that file
     /// exists.</summary>
-    public void Pin(string lockFilePath) => TryWrite(writable =>
+    public void Pin(string lockFilePath) => folder?.Writer.Try(writable =>
     {
         CachePins.Add(writable, lockFilePath);
         return writable;
@@ -357,108 +334,15 @@ public sealed class BuildCache
     /// <summary>Looks for an entry on the remote cache, unless what is found could not be kept here.</summary>
     private CacheHit<T>? Pull<T>(string key, Func<CacheEntry, T> read, CancellationToken cancellation)
     {
-        CacheHit<T>? hit = remote is null ? null : TryWrite(_ => remote.Pull(key, read, cancellation));
+        CacheHit<T>? hit = remote is null ? null : folder?.Writer.Try(_ => remote.Pull(key, read, cancellation));
         if (hit is not null)
         {
-            Trust(key);
+            folder!.Damaged.Replaced(key);
         }
 
         return hit;
     }
 
-    /// <summary>Makes the folders, once.</summary>
-    /// <exception cref="IOException">They cannot be made.</exception>
-    private void Prepare()
-    {
-        lock (gate)
-        {
-            if (!isPrepared)
-            {
-                store!.Prepare();
-                isPrepared = true;
-            }
-        }
-    }
-
-    private void Trust(string key)
-    {
-        lock (gate)
-        {
-            bad.Remove(key);
-        }
-    }
-
-    /// <summary>Does something that finds damage by itself.</summary>
-    private T? Attempt<T>(string key, Func<T?> action)
-        where T : class
-    {
-        lock (gate)
-        {
-            if (bad.Contains(key))
-            {
-                return null;
-            }
-        }
-
-        try
-        {
-            return action();
-        }
-        catch (InvalidDataException exception)
-        {
-            lock (gate)
-            {
-                bad.Add(key);
-            }
-
-            string path = store!.EntryPath(key);
-            LocalStore.Drop(path);
-            report(PipelineDiagnostics.CacheEntryDamaged.At(
-                new SourceLocation(path),
-                $"an entry of the cache is damaged: {exception.Message}; it was dropped, and what it held "
-                        + $"is computed again"));
-            return null;
-        }
-    }
-
-    /// <summary>Does something that writes; after the first failure nothing is tried any more.</summary>
-    private T? TryWrite<T>(Func<LocalStore, T?> action)
-        where T : class
-    {
-        if (store is null || !isWritable)
-        {
-            return null;
-        }
-
-        try
-        {
-            Prepare();
-            return action(store);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            lock (gate)
-            {
-                if (isWritable)
-                {
-                    isWritable = false;
-                    report(PipelineDiagnostics.CacheUnusable.At(
-                        new SourceLocation(store.Root),
-                        $"the cache cannot be written, so nothing more is stored in it by this run: "
-                        + $"{exception.Message.TrimEnd('.')}; "
-                        + $"free some space ('dotnet sparsellm cache gc'), or name another folder in "
-                        + $"{CacheFolder.Variable}"));
-                }
-            }
-
-            return null;
-        }
-    }
-
-    private sealed class NoLock : IDisposable
-    {
-        public void Dispose()
-        {
-        }
-    }
+    /// <summary>The cache's folder, and what makes damage and trouble in it a note and a miss.</summary>
+    private sealed record Folder(LocalStore Store, StoreWriter Writer, DamagedEntries Damaged);
 }

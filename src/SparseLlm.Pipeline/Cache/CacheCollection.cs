@@ -1,5 +1,7 @@
 using SparseLlm.Files;
-using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Cache.Entries;
+using SparseLlm.Pipeline.Cache.Local;
+using SparseLlm.Pipeline.Digests;
 
 namespace SparseLlm.Pipeline.Cache;
 
@@ -7,7 +9,7 @@ namespace SparseLlm.Pipeline.Cache;
 /// Clearing up: what is damaged or left over goes, then the entries that have not been used for the longest time, until
 /// the rest fits. What a <c>pruning.lock.json</c> names stays.
 /// </summary>
-public sealed class CacheCollection
+internal sealed class CacheCollection
 {
     // A blob without an entry may belong to one that is being stored at this moment; a lock may be about to be taken.
     private static readonly TimeSpan BlobGrace = TimeSpan.FromHours(1);
@@ -183,4 +185,4 @@ public sealed class CacheCollection
 /// <param name="What">What it is, for people.</param>
 /// <param name="Bytes">Its length, where that matters.</param>
 /// <param name="Group">What it is together with others, for people.</param>
-public sealed record CacheRemoval(string Path, string What, long Bytes, string Group);
+internal sealed record CacheRemoval(string Path, string What, long Bytes, string Group);

@@ -1,3 +1,6 @@
+using SparseLlm.Pipeline.Cache.Entries;
+using SparseLlm.Pipeline.Cache.Local;
+
 namespace SparseLlm.Pipeline.Cache;
 
 /// <summary>What is in a cache.</summary>
@@ -7,7 +10,7 @@ namespace SparseLlm.Pipeline.Cache;
 /// <param name="Damaged">Entries that cannot be used.</param>
 /// <param name="Blobs">Number of files that hold bytes; entries share them.</param>
 /// <param name="Bytes">Bytes in all of them.</param>
-public sealed record CacheInventory(
+internal sealed record CacheInventory(
     string Directory,
     IReadOnlyList<ListedEntry> Entries,
     IReadOnlyList<PinningLockFile> LockFiles,
@@ -56,4 +59,4 @@ public sealed record CacheInventory(
 /// <param name="Entry">The entry.</param>
 /// <param name="LastUsed">When it was last stored or found (UTC).</param>
 /// <param name="IsPinned">Whether a <c>pruning.lock.json</c> names it.</param>
-public sealed record ListedEntry(CacheEntry Entry, DateTime LastUsed, bool IsPinned);
+internal sealed record ListedEntry(CacheEntry Entry, DateTime LastUsed, bool IsPinned);

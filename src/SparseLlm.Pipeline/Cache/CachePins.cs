@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using SparseLlm.Files;
+using SparseLlm.Pipeline.Cache.Entries;
+using SparseLlm.Pipeline.Cache.Local;
 
 namespace SparseLlm.Pipeline.Cache;
 

@@ -1,5 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Files;
+using SparseLlm.Pipeline.Cache.Local;
+using SparseLlm.Pipeline.Disk;
 
 namespace SparseLlm.Pipeline.Cache;
 
@@ -8,7 +10,7 @@ namespace SparseLlm.Pipeline.Cache;
 /// <param name="Blobs">Number of files that were read.</param>
 /// <param name="Bytes">Bytes in them.</param>
 /// <param name="Problems">What was damaged; it has been dropped, where that was possible.</param>
-public sealed record CacheVerification(int Entries, int Blobs, long Bytes, IReadOnlyList<CacheProblem> Problems)
+internal sealed record CacheVerification(int Entries, int Blobs, long Bytes, IReadOnlyList<CacheProblem> Problems)
 {
     /// <summary>Reads everything, compares it with its digests, and drops what is damaged.</summary>
     /// <param name="cache">The cache.</param>
@@ -64,4 +66,4 @@ public sealed record CacheVerification(int Entries, int Blobs, long Bytes, IRead
 /// <param name="Path">Where it was.</param>
 /// <param name="Reason">What was wrong.</param>
 /// <param name="IsDropped">Whether it is gone.</param>
-public sealed record CacheProblem(string Path, string Reason, bool IsDropped);
+internal sealed record CacheProblem(string Path, string Reason, bool IsDropped);

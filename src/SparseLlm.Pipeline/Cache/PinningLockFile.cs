@@ -4,4 +4,4 @@ namespace SparseLlm.Pipeline.Cache;
 /// <param name="Path">Where it is.</param>
 /// <param name="Entries">How many entries it keeps.</param>
 /// <param name="Bytes">Bytes of their files; another lock file may keep some of them too.</param>
-public sealed record PinningLockFile(string Path, int Entries, long Bytes);
+internal sealed record PinningLockFile(string Path, int Entries, long Bytes);

@@ -1,6 +1,5 @@
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Numerics.Cpu;
-using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines.Installed;
 using SparseLlm.Pipeline.Engines.Local;
 using SparseLlm.Pipeline.Engines.Worker;
@@ -9,20 +8,19 @@ using SparseLlm.Recipes;
 namespace SparseLlm.Pipeline.Engines;
 
 /// <summary>The engines that compute on the devices that a user can name.</summary>
-public static class Devices
+internal static class Devices
 {
     private const int MostThreadsPerProcessor = 8;
 
     /// <summary>The engine for a device. A worker process is not started before there is something to
     /// compute.</summary>
     /// <param name="choice">What is asked for.</param>
-    /// <param name="cache">Where finished steps are kept.</param>
     /// <exception cref="Diagnostics.DiagnosticException">The engine is not installed, or does not have what is asked
     /// for.</exception>
-    public static IEngine Open(EngineChoice choice, BuildCache cache) => Find(choice) switch
+    public static IEngine Open(EngineChoice choice) => Find(choice) switch
     {
-        { } engine => new WorkerEngine(engine, choice with { Threads = Sensible(choice.Threads) }, cache),
-        null => new LocalEngine(new CpuBackend(Sensible(choice.Threads)), cache),
+        { } engine => new WorkerEngine(engine, choice with { Threads = Sensible(choice.Threads) }),
+        null => new LocalEngine(new CpuBackend(Sensible(choice.Threads))),
     };
 
     /// <summary>
@@ -31,15 +29,14 @@ public static class Devices
     /// </summary>
     /// <param name="model">The model's directory.</param>
     /// <param name="choice">What is asked for.</param>
-    /// <param name="cache">Where finished steps are kept.</param>
     /// <exception cref="Diagnostics.DiagnosticException">The engine is not installed, does not have what is asked for,
     /// or it cannot be told whether the model is packed.</exception>
-    public static IEngine OpenToMeasure(string model, EngineChoice choice, BuildCache cache)
+    public static IEngine OpenToMeasure(string model, EngineChoice choice)
     {
         RequireSupported(choice);
         return choice.Device is DeviceNames.Auto or DeviceNames.Cpu && Checkpoint.IsPackedIn(model)
-            ? LocalEngine.AsStored(new CpuBackend(Sensible(choice.Threads)), cache)
-            : Open(choice, cache);
+            ? LocalEngine.AsStored(new CpuBackend(Sensible(choice.Threads)))
+            : Open(choice);
     }
 
     /// <summary>More threads than the processors can run wait for each other, in the end for ever. Results are the same

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace SparseLlm.Pipeline.Engines;
 
 /// <summary>The <c>dotnet</c> that this process runs on, wherever PATH leads.</summary>
-public static class DotNetHost
+internal static class DotNetHost
 {
     /// <summary>Its path; the mere name where the runtime is not in an installation of .NET.</summary>
     public static string Path { get; } = Find();

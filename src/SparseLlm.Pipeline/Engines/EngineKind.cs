@@ -8,7 +8,7 @@ namespace SparseLlm.Pipeline.Engines;
 /// <param name="Name">What users call it, and the device that it computes on.</param>
 /// <param name="TorchDevice">What libtorch calls the device, with <c>{device}</c> for its number.</param>
 /// <param name="Package">The package with TorchSharp and libtorch for this system; null where there is none.</param>
-public sealed record EngineKind(string Name, string TorchDevice, string? Package)
+internal sealed record EngineKind(string Name, string TorchDevice, string? Package)
 {
     /// <summary>libtorch on an Nvidia GPU.</summary>
     public static EngineKind Cuda { get; } = new(

@@ -8,7 +8,7 @@ namespace SparseLlm.Pipeline.Engines;
 /// <param name="Driver">The driver's version; null where there is no driver.</param>
 /// <param name="Cuda">The newest version of CUDA that the driver can run, if it says.</param>
 /// <param name="Processors">The GPUs.</param>
-public sealed partial record GraphicsProcessors(
+internal sealed partial record GraphicsProcessors(
     string? Driver,
     string? Cuda,
     IReadOnlyList<GraphicsProcessor> Processors)
@@ -83,4 +83,4 @@ public sealed partial record GraphicsProcessors(
 /// <summary>A GPU.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Memory">Bytes of memory, if the driver tells.</param>
-public sealed record GraphicsProcessor(string Name, long? Memory);
+internal sealed record GraphicsProcessor(string Name, long? Memory);

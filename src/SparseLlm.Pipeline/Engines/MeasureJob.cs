@@ -1,5 +1,6 @@
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Evaluation;
 
 namespace SparseLlm.Pipeline.Engines;
 
@@ -9,4 +10,4 @@ namespace SparseLlm.Pipeline.Engines;
 /// <param name="Name">The model's name in progress messages.</param>
 /// <param name="Text">The text.</param>
 /// <param name="Memory">How much memory activations may take.</param>
-public sealed record MeasureJob(string Dense, string Model, string Name, PerplexityText Text, MemoryBudget Memory);
+internal sealed record MeasureJob(string Dense, string Model, string Name, PerplexityText Text, MemoryBudget Memory);

@@ -1,5 +1,6 @@
+using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Activations;
 
 namespace SparseLlm.Pipeline.Engines;
@@ -11,7 +12,7 @@ namespace SparseLlm.Pipeline.Engines;
 /// <param name="Inputs">The files that the keys stand for.</param>
 /// <param name="Directory">An empty directory to write the pruned model to.</param>
 /// <param name="Memory">How much memory activations may take.</param>
-public sealed record PruneJob(
+internal sealed record PruneJob(
     string Model,
     PruneRequest Request,
     StepKeys Keys,

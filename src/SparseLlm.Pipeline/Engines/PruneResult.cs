@@ -1,5 +1,5 @@
 using SparseLlm.Numerics;
-using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Results;
 
 namespace SparseLlm.Pipeline.Engines;
 
@@ -9,7 +9,7 @@ namespace SparseLlm.Pipeline.Engines;
 /// <param name="SpilledBytes">What was written to a temporary file for want of memory.</param>
 /// <param name="PeakMemory">The most memory that the engine's process had held by then, in bytes, if the system
 /// tells.</param>
-public sealed record PruneResult(
+internal sealed record PruneResult(
     IReadOnlyList<PrunedLayer> Layers,
     CalibrationWindows? Calibration,
     long SpilledBytes,
@@ -25,4 +25,4 @@ public sealed record PruneResult(
 /// <summary>The calibration windows that a prune looked at.</summary>
 /// <param name="Count">How many.</param>
 /// <param name="SequenceLength">Tokens in each.</param>
-public sealed record CalibrationWindows(int Count, int SequenceLength);
+internal sealed record CalibrationWindows(int Count, int SequenceLength);

@@ -2,10 +2,13 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Models.Gguf;
 using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Artifacts.Cached;
+using SparseLlm.Pipeline.Artifacts.Outputs;
 using SparseLlm.Pipeline.Cache;
-using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Cache.Entries;
+using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Locking;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 
 namespace SparseLlm.Pipeline.Exports;
 

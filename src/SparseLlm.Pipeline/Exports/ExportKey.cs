@@ -2,7 +2,8 @@ using System.Globalization;
 using SparseLlm.Models.Gguf;
 using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pipeline.Artifacts;
-using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Artifacts.Cached;
+using SparseLlm.Pipeline.Digests;
 
 namespace SparseLlm.Pipeline.Exports;
 

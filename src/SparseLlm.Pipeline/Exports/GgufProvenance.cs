@@ -5,7 +5,7 @@ namespace SparseLlm.Pipeline.Exports;
 
 /// <summary>What a GGUF file says of where it comes from: nothing of when and by which version of the tool, so that the
 /// same inputs become the same bytes.</summary>
-public static class GgufProvenance
+internal static class GgufProvenance
 {
     /// <summary>The pairs.</summary>
     /// <param name="manifest">The artifact's manifest.</param>

@@ -3,8 +3,10 @@ using SparseLlm.Models;
 using SparseLlm.Models.Gguf;
 using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pipeline.Artifacts;
-using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Artifacts.Outputs;
+using SparseLlm.Pipeline.Digests;
+using SparseLlm.Pipeline.Disk;
+using SparseLlm.Pipeline.Requests;
 
 namespace SparseLlm.Pipeline.Exports;
 
@@ -14,7 +16,7 @@ namespace SparseLlm.Pipeline.Exports;
 /// <param name="Bytes">What they take.</param>
 /// <param name="HasProvenance">Whether they say which prune the model comes from.</param>
 /// <param name="Notes">What a user should know of it.</param>
-public sealed record ModelExport(
+internal sealed record ModelExport(
     string Type,
     IReadOnlyList<string> Files,
     long Bytes,

@@ -1,4 +1,5 @@
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Artifacts.Outputs;
 
 namespace SparseLlm.Pipeline.Exports;
 
@@ -6,12 +7,9 @@ namespace SparseLlm.Pipeline.Exports;
 /// too.</summary>
 internal static class OllamaModelfile
 {
-    /// <summary>The file's name in an artifact's directory.</summary>
-    public const string FileName = "Modelfile";
-
     /// <summary>The file, for the first of an artifact's GGUF files; null where it has none, or one in parts, which
     /// Ollama does not read.</summary>
     public static string? Render(ArtifactManifest manifest) => manifest.Exports is [{ Files.Count: 1 } export, ..]
-        ? $"# In this directory: ollama create {manifest.Artifact} -f {FileName}\nFROM ./{export.File}\n"
+        ? $"# In this directory: ollama create {manifest.Artifact} -f {ArtifactFiles.Modelfile}\nFROM ./{export.File}\n"
         : null;
 }

@@ -8,7 +8,7 @@ namespace SparseLlm.Pipeline.History;
 /// <param name="Missing">Why there is no past to be told, where there is none.</param>
 /// <param name="IsLimited">Whether there are more commits than were looked at.</param>
 /// <param name="Unreadable">Commits with a lock file that this version does not understand.</param>
-public sealed record ArtifactHistory(
+internal sealed record ArtifactHistory(
     IReadOnlyList<HistoryEntry> Entries,
     string? Missing,
     bool IsLimited,

@@ -5,4 +5,4 @@ namespace SparseLlm.Pipeline.History;
 /// <param name="ShortHash">As much of the hash as people write.</param>
 /// <param name="Date">When it was committed.</param>
 /// <param name="Subject">The first line of its message.</param>
-public sealed record HistoryCommit(string Hash, string ShortHash, DateTimeOffset Date, string Subject);
+internal sealed record HistoryCommit(string Hash, string ShortHash, DateTimeOffset Date, string Subject);

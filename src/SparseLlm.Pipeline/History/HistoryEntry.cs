@@ -6,4 +6,4 @@ namespace SparseLlm.Pipeline.History;
 /// <param name="Artifact">Its name.</param>
 /// <param name="Commit">The commit; null for what is not committed yet.</param>
 /// <param name="Locked">What was locked of it; null where it was removed.</param>
-public sealed record HistoryEntry(string Artifact, HistoryCommit? Commit, LockedArtifact? Locked);
+internal sealed record HistoryEntry(string Artifact, HistoryCommit? Commit, LockedArtifact? Locked);

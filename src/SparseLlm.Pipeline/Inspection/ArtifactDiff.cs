@@ -14,7 +14,7 @@ namespace SparseLlm.Pipeline.Inspection;
 /// <param name="OnlyInA">Names of tensors that the second does not have.</param>
 /// <param name="OnlyInB">Names of tensors that the first does not have.</param>
 /// <param name="Perplexity">Perplexities in pruning.json of either, by the name of the text.</param>
-public sealed record ArtifactDiff(
+internal sealed record ArtifactDiff(
     string Architecture,
     DiffSums Total,
     IReadOnlyList<TensorDiff> Tensors,
@@ -94,7 +94,12 @@ public sealed record ArtifactDiff(
                     + $"and {string.Join(" x ", tensor.Dimensions.Reverse())} in {a}");
             }
 
-            TensorDiff diff = TensorDiff.Of(first, tensor, second, counterpart, cancellation);
+            TensorDiff diff = TensorDiff.Of(
+                tensor.Name,
+                [.. tensor.Dimensions.Reverse()],
+                first.Read(tensor),
+                second.Read(counterpart),
+                cancellation);
             tensors.Add(diff);
             total += GgufInspection.IsPrunable(tensor.Name, tensor.Dimensions.Count) ? diff.Sums : default;
         }
@@ -124,4 +129,4 @@ public sealed record ArtifactDiff(
 /// <summary>Perplexity on one text, of two models.</summary>
 /// <param name="A">Of the first, if its pruning.json has it.</param>
 /// <param name="B">Of the second, if its pruning.json has it.</param>
-public sealed record PerplexityPair(double? A, double? B);
+internal sealed record PerplexityPair(double? A, double? B);

@@ -1,5 +1,6 @@
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Engines.Installed;
+using SparseLlm.Pipeline.Engines.Worker;
 
 namespace SparseLlm.Pipeline.Inspection;
 

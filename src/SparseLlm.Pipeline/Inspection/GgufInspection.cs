@@ -8,7 +8,7 @@ namespace SparseLlm.Pipeline.Inspection;
 /// <param name="Bytes">Bytes of all of them.</param>
 /// <param name="Metadata">What it says of the model, in the order of the file.</param>
 /// <param name="Tensors">Every tensor, in the order of the file.</param>
-public sealed record GgufInspection(
+internal sealed record GgufInspection(
     int Version,
     int Parts,
     long Bytes,
@@ -89,7 +89,7 @@ public sealed record GgufInspection(
 /// <param name="Bytes">What it takes.</param>
 /// <param name="Sparsity">The share of elements that are zero once their codes are taken for what they stand for; null
 /// where they cannot be read.</param>
-public sealed record GgufTensorInspection(
+internal sealed record GgufTensorInspection(
     string Name,
     string Type,
     IReadOnlyList<long> Shape,

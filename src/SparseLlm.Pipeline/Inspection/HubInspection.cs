@@ -1,5 +1,6 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Hub;
+using SparseLlm.Hub.Cache;
 
 namespace SparseLlm.Pipeline.Inspection;
 
@@ -11,7 +12,7 @@ namespace SparseLlm.Pipeline.Inspection;
 /// none. The token itself is nowhere here.</param>
 /// <param name="IsOffline">Whether the environment forbids to ask it.</param>
 /// <param name="Problem">What is wrong with the environment; null where nothing is.</param>
-public sealed record HubInspection(
+internal sealed record HubInspection(
     string? Endpoint,
     string? Cache,
     HubInventory? Inventory,

@@ -4,11 +4,12 @@ using System.Runtime.Intrinsics.X86;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Engines.Installed;
+using SparseLlm.Pipeline.Engines.Worker;
 
 namespace SparseLlm.Pipeline.Inspection;
 
 /// <summary>What a machine has for pruning.</summary>
-public sealed record MachineInspection
+internal sealed record MachineInspection
 {
     private const long LittleSpace = 5_000_000_000;
 

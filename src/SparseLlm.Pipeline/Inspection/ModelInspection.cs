@@ -8,7 +8,7 @@ namespace SparseLlm.Pipeline.Inspection;
 /// <param name="Architecture">The name in config.json.</param>
 /// <param name="Sparsity">Zeros over weights, in the linear layers inside the decoder layers.</param>
 /// <param name="Tensors">Every tensor, in the order of the checkpoint.</param>
-public sealed record ModelInspection(string Architecture, double Sparsity, IReadOnlyList<TensorInspection> Tensors)
+internal sealed record ModelInspection(string Architecture, double Sparsity, IReadOnlyList<TensorInspection> Tensors)
 {
     /// <summary>Reads a Hugging Face directory.</summary>
     /// <exception cref="Diagnostics.DiagnosticException">It cannot be read.</exception>

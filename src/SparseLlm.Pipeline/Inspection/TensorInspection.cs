@@ -10,7 +10,7 @@ namespace SparseLlm.Pipeline.Inspection;
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="Sparsity">The share of elements that are zero.</param>
 /// <param name="Pattern">The N:M pattern that holds in every group of M consecutive columns, if one does.</param>
-public sealed record TensorInspection(
+internal sealed record TensorInspection(
     string Name,
     string Dtype,
     IReadOnlyList<long> Shape,

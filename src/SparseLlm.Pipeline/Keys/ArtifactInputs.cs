@@ -1,10 +1,10 @@
 using System.Globalization;
-using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SparseLlm.Files;
 using SparseLlm.Models.Definitions;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Digests;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Patterns;
@@ -16,7 +16,7 @@ namespace SparseLlm.Pipeline.Keys;
 /// Everything that can change a bit of an artifact, and nothing else, in a form that people can compare. Its
 /// <see cref="StepKeys"/> are computed from this and from nothing else.
 /// </summary>
-public sealed record ArtifactInputs : IJsonOnDeserialized
+internal sealed record ArtifactInputs : IJsonOnDeserialized
 {
     /// <summary>Raised whenever a change of the engine changes results.</summary>
     public const int CurrentRevision = 5;
@@ -123,20 +123,17 @@ public sealed record ArtifactInputs : IJsonOnDeserialized
         _ => pattern.ToString()!,
     };
 
-    /// <summary>Every property takes part, so that a new setting cannot be forgotten.</summary>
+    /// <summary>The method, every setting, and how many experts stay.</summary>
     private static SortedDictionary<string, string> Describe(PruningSettings settings)
     {
-        var described = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (PropertyInfo property in typeof(PruningSettings).GetProperties(
-            BindingFlags.Public | BindingFlags.Instance))
+        var described = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
-            object? value = property.GetValue(settings);
-            described.Add(JsonNamingPolicy.CamelCase.ConvertName(property.Name), value switch
-            {
-                null => "by default",
-                Enum or bool => value.ToString()!.ToLowerInvariant(),
-                _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
-            });
+            ["method"] = settings.Method.ToString().ToLowerInvariant(),
+            [ExpertsKept] = settings.ExpertsKept.ToString(CultureInfo.InvariantCulture),
+        };
+        foreach (Setting setting in Setting.All)
+        {
+            described.Add(setting.Name, setting.ValueIn(settings)?.Text ?? "by default");
         }
 
         return described;

@@ -1,4 +1,5 @@
 using SparseLlm.Models.Checkpoints.Encodings;
+using SparseLlm.Pipeline.Digests;
 
 namespace SparseLlm.Pipeline.Keys;
 

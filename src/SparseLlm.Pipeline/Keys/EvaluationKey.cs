@@ -1,4 +1,4 @@
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Digests;
 
 namespace SparseLlm.Pipeline.Keys;
 
@@ -10,7 +10,7 @@ internal static class EvaluationKey
     /// <param name="model">The digest of the measured model's files.</param>
     /// <param name="dense">The digests of the dense model's files, among which its tokenizer's are.</param>
     /// <param name="numerics">The numerics class of the engine that measures.</param>
-    /// <param name="text">The key of the text (<see cref="PerplexityText.Key"/>).</param>
+    /// <param name="text">The key of the text (<see cref="PerplexityKey"/>).</param>
     public static string Of(
         int revision,
         string model,

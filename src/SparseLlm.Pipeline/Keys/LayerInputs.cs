@@ -4,4 +4,4 @@ namespace SparseLlm.Pipeline.Keys;
 /// <param name="Weights">Digest of the dense layer's tensors: names, element types, shapes and bytes.</param>
 /// <param name="Patterns">What becomes of each matrix, by the name of its weight: a sparsity, <c>N:M</c>, or
 /// <c>dense</c>.</param>
-public sealed record LayerInputs(string Weights, IReadOnlyDictionary<string, string> Patterns);
+internal sealed record LayerInputs(string Weights, IReadOnlyDictionary<string, string> Patterns);

@@ -1,4 +1,4 @@
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Digests;
 
 namespace SparseLlm.Pipeline.Keys;
 
@@ -8,7 +8,7 @@ namespace SparseLlm.Pipeline.Keys;
 /// <param name="Allocation">The key of the measurement that spreads the budget; null where nothing is spread.</param>
 /// <param name="Layers">The key of each pruned decoder layer.</param>
 /// <param name="Artifact">The key of the artifact.</param>
-public sealed record StepKeys(string? Experts, string? Allocation, IReadOnlyList<string> Layers, string Artifact)
+internal sealed record StepKeys(string? Experts, string? Allocation, IReadOnlyList<string> Layers, string Artifact)
 {
     /// <summary>The keys of an artifact with these inputs.</summary>
     public static StepKeys Of(ArtifactInputs inputs)

@@ -1,8 +1,7 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Planning;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Locking;

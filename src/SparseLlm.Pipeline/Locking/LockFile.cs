@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
-using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Disk;
 
 namespace SparseLlm.Pipeline.Locking;
 
@@ -11,7 +11,7 @@ namespace SparseLlm.Pipeline.Locking;
 /// out, and its metrics. A locked build is held against it.
 /// </summary>
 /// <param name="Artifacts">The artifacts by name, in ordinal order.</param>
-public sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifacts) : IJsonOnDeserialized
+internal sealed record LockFile(IReadOnlyDictionary<string, LockedArtifact> Artifacts) : IJsonOnDeserialized
 {
     private const int CurrentVersion = 1;
 

@@ -2,9 +2,10 @@ using System.Text.Json.Serialization;
 using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
-using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Digests;
+using SparseLlm.Pipeline.Disk;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 
 namespace SparseLlm.Pipeline.Locking;
 
@@ -15,7 +16,7 @@ namespace SparseLlm.Pipeline.Locking;
 /// <param name="Perplexity">Perplexity of the dense and of the pruned model, by the name of the text.</param>
 /// <param name="Inputs">Everything that decided its bits.</param>
 /// <param name="Layers">The key of each of its decoder layers.</param>
-public sealed record LockedArtifact(
+internal sealed record LockedArtifact(
     string Key,
     string Digest,
     double Sparsity,
@@ -79,21 +80,10 @@ public sealed record LockedArtifact(
     }
 }
 
-/// <summary>Files that an artifact is stored as beside what was computed: packed ones, or a GGUF file.</summary>
-/// <param name="Key">Their key in the cache.</param>
-/// <param name="Digest">The digest of the file, or one for all of them.</param>
-public sealed record LockedFiles(string Key, string Digest) : IJsonOnDeserialized
-{
-    void IJsonOnDeserialized.OnDeserialized() =>
-        RecordJson.Require(
-            Sha256Text.IsValid(Key) && Sha256Text.IsValid(Digest),
-            "files in it have something else than digests for key and digest");
-}
-
 /// <summary>Perplexity on one text.</summary>
 /// <param name="Dense">Of the dense model.</param>
 /// <param name="Pruned">Of the pruned model.</param>
-public sealed record LockedPerplexity(double Dense, double Pruned) : IJsonOnDeserialized
+internal sealed record LockedPerplexity(double Dense, double Pruned) : IJsonOnDeserialized
 {
     /// <summary>The key that the dense model's has in the cache; null in the lock files of older versions.</summary>
     public string? DenseKey { get; init; }

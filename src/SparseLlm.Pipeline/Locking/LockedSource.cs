@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
 using SparseLlm.Hub;
-using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Disk;
 
 namespace SparseLlm.Pipeline.Locking;
 
@@ -10,7 +10,7 @@ namespace SparseLlm.Pipeline.Locking;
 /// <param name="Commit">The commit of its revision.</param>
 /// <param name="Files">The files that are read of it, with their digests; none where no build has read it at this
 /// commit.</param>
-public sealed record LockedSource(string Commit, IReadOnlyDictionary<string, string> Files) : IJsonOnDeserialized
+internal sealed record LockedSource(string Commit, IReadOnlyDictionary<string, string> Files) : IJsonOnDeserialized
 {
     /// <summary>Which of its files are not as they were at the same commit, where a commit's files never change: the
     /// hub's cache is damaged, or the lock file is.</summary>

@@ -1,6 +1,6 @@
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 
 namespace SparseLlm.Pipeline.Packing;
 

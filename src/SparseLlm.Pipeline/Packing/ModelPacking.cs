@@ -4,9 +4,11 @@ using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
-using SparseLlm.Pipeline.Keys;
+using SparseLlm.Pipeline.Artifacts.Outputs;
+using SparseLlm.Pipeline.Digests;
+using SparseLlm.Pipeline.Disk;
 using SparseLlm.Pipeline.Reports;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 
 namespace SparseLlm.Pipeline.Packing;
 
@@ -16,7 +18,7 @@ namespace SparseLlm.Pipeline.Packing;
 /// <param name="output">The new directory; what is there is not replaced.</param>
 /// <param name="progress">Takes how far it is.</param>
 /// <param name="cancellation">Stops in between, and leaves nothing behind.</param>
-public sealed class ModelPacking(
+internal sealed class ModelPacking(
     string model,
     string output,
     IProgress<BuildProgress> progress,
@@ -97,9 +99,12 @@ public sealed class ModelPacking(
             throw Contradicted($"what the model unpacks to is not what {ArtifactManifest.FileName} has the digest of");
         }
 
-        ArtifactManifest manifest = ManifestBuilder.Measure(
-            ManifestBuilder.Encoded(known, encoding, digest),
+        ArtifactManifest manifest = ManifestBuilder.OfEncoded(
+            known,
+            encoding,
+            digest,
             directory,
+            dense: null,
             cancellation);
         manifest.Write(directory);
         ArtifactReports.Write(manifest, gates: [], directory);

@@ -6,4 +6,4 @@ namespace SparseLlm.Pipeline.Packing;
 /// <param name="BytesBefore">Bytes of the files with its weights, before.</param>
 /// <param name="BytesAfter">Bytes of the files with its weights, after.</param>
 /// <param name="Layouts">What its tensors take where it is packed, by layout.</param>
-public sealed record PackingResult(long BytesBefore, long BytesAfter, IReadOnlyList<LayoutSize> Layouts);
+internal sealed record PackingResult(long BytesBefore, long BytesAfter, IReadOnlyList<LayoutSize> Layouts);

@@ -1,11 +1,11 @@
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Planning;
 
 /// <summary>What a build would do about an artifact.</summary>
-public enum PlannedAction
+internal enum PlannedAction
 {
     /// <summary>Nothing: it stands there, unchanged.</summary>
     None,
@@ -36,7 +36,7 @@ public enum PlannedAction
 /// <param name="Measurements">The perplexities that it does not have yet.</param>
 /// <param name="Exports">The GGUF files that it does not have yet.</param>
 /// <param name="Size">What its directory takes, GGUF files aside.</param>
-public sealed record ArtifactPlan(
+internal sealed record ArtifactPlan(
     ArtifactRecipe Artifact,
     PruneRequest Request,
     ArtifactInputs Inputs,

@@ -5,7 +5,7 @@ namespace SparseLlm.Pipeline.Planning;
 /// <param name="Text">The name of the text.</param>
 /// <param name="Key">Its key; null where it is not known before the artifact is there.</param>
 /// <param name="IsCached">Whether it is in the cache, here or on the remote one.</param>
-public sealed record PlannedMeasurement(string? Artifact, string Text, string? Key, bool IsCached)
+internal sealed record PlannedMeasurement(string? Artifact, string Text, string? Key, bool IsCached)
 {
     /// <inheritdoc/>
     public override string ToString() => $"{Artifact ?? "the dense model"} on {Text}";

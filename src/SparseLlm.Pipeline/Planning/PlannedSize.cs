@@ -2,7 +2,8 @@ using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline.Artifacts;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Digests;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Patterns;
 
 namespace SparseLlm.Pipeline.Planning;
@@ -10,7 +11,7 @@ namespace SparseLlm.Pipeline.Planning;
 /// <summary>What the files of an artifact take that is not there yet.</summary>
 /// <param name="Bytes">Bytes of weights and of what belongs to them.</param>
 /// <param name="IsEstimate">Whether they are estimated, from how sparse the matrices become.</param>
-public sealed record PlannedSize(long Bytes, bool IsEstimate)
+internal sealed record PlannedSize(long Bytes, bool IsEstimate)
 {
     /// <summary>What a prune takes.</summary>
     /// <param name="dense">The model.</param>

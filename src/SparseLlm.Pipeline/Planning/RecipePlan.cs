@@ -2,17 +2,20 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Hub;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Artifacts.Cached;
+using SparseLlm.Pipeline.Artifacts.Outputs;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Exports;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Locking;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
+using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Planning;
 
 /// <summary>Finds what a build of a recipe would do, without doing it.</summary>
-public sealed class RecipePlan
+internal sealed class RecipePlan
 {
     private readonly Recipe recipe;
     private readonly string output;

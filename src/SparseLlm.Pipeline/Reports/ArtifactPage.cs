@@ -9,9 +9,6 @@ namespace SparseLlm.Pipeline.Reports;
 /// and the gates do not.</summary>
 internal static class ArtifactPage
 {
-    /// <summary>The file's name in an artifact's directory.</summary>
-    public const string FileName = "report.html";
-
     /// <summary>The page.</summary>
     public static string Render(ArtifactManifest manifest, IReadOnlyList<GateResult> gates) => new Page(
         manifest.Artifact ?? $"{manifest.Model.Name}, pruned",

@@ -1,4 +1,5 @@
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Artifacts.Outputs;
 using SparseLlm.Pipeline.Exports;
 using SparseLlm.Recipes;
 
@@ -26,11 +27,11 @@ internal static class ArtifactReports
     private static (string Name, string Content)[] Render(ArtifactManifest manifest, IReadOnlyList<GateRecipe> gates)
     {
         IReadOnlyList<GateResult> results = GateResult.Of(gates, manifest);
-        (string, string)[] reports = [(ArtifactSummary.FileName, ArtifactSummary.Format(
+        (string, string)[] reports = [(ArtifactFiles.Summary, ArtifactSummary.Format(
             manifest,
-            results)), (ArtifactPage.FileName, ArtifactPage.Render(manifest, results))];
+            results)), (ArtifactFiles.Report, ArtifactPage.Render(manifest, results))];
         return OllamaModelfile.Render(manifest) is { } modelfile
-            ? [.. reports, (OllamaModelfile.FileName, modelfile)]
+            ? [.. reports, (ArtifactFiles.Modelfile, modelfile)]
             : reports;
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Artifacts.Outputs;
 using SparseLlm.Pipeline.Reports.Markup;
 
 namespace SparseLlm.Pipeline.Reports;
@@ -8,9 +9,6 @@ namespace SparseLlm.Pipeline.Reports;
 /// <summary><c>summary.md</c>: an artifact in a page that a person reads, on a CI job page or in an editor.</summary>
 internal static class ArtifactSummary
 {
-    /// <summary>The file's name in an artifact's directory.</summary>
-    public const string FileName = "summary.md";
-
     /// <summary>The page.</summary>
     public static string Format(ArtifactManifest manifest, IReadOnlyList<GateResult> gates)
     {
@@ -44,7 +42,7 @@ internal static class ArtifactSummary
         AddFallbacks();
         Line($"");
         Line($"Pruned in {manifest.Seconds:0.0} s by SparseLlm.Build {manifest.ToolVersion} ({manifest.Numerics}). "
-            + $"Charts and provenance: {ArtifactPage.FileName}; the same for programs: {ArtifactManifest.FileName}.");
+            + $"Charts and provenance: {ArtifactFiles.Report}; the same for programs: {ArtifactManifest.FileName}.");
         return page.ToString();
 
         void Line(MarkdownInterpolation text) => page.Append(text.ToString()).Append('\n');

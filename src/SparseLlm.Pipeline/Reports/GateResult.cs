@@ -10,7 +10,7 @@ namespace SparseLlm.Pipeline.Reports;
 /// <param name="Limit">What is allowed, in words.</param>
 /// <param name="Value">What was measured, in words.</param>
 /// <param name="IsMet">Whether it holds.</param>
-public sealed record GateResult(string? Perplexity, string Limit, string Value, bool IsMet)
+internal sealed record GateResult(string? Perplexity, string Limit, string Value, bool IsMet)
 {
     /// <summary>What a miss is: an error, or a warning.</summary>
     public Severity Severity { get; init; } = Severity.Error;

@@ -1,6 +1,7 @@
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Artifacts.Outputs;
 using SparseLlm.Pipeline.Reports.Markup;
 using SparseLlm.Pipeline.Reports.Provenance;
 using SparseLlm.Pipeline.Reports.Sections;
@@ -82,7 +83,7 @@ internal static class RecipePage
             return [[name, "not made", .. Enumerable.Repeat(Html.Empty, 10)]];
         }
 
-        Html link = Html.Of($"""<a href="{name}/{ArtifactPage.FileName}">{name}</a>""");
+        Html link = Html.Of($"""<a href="{name}/{ArtifactFiles.Report}">{name}</a>""");
         Html[] own = [MethodName.Of(manifest), manifest.Pattern, Figures.Share(manifest.Sparsity), Figures.Share(
             manifest.ModelSparsity), Compressed(manifest)];
         return manifest.Perplexity.Count == 0

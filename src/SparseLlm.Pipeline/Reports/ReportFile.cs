@@ -1,6 +1,6 @@
 using System.Text;
 using SparseLlm.Files;
-using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Disk;
 
 namespace SparseLlm.Pipeline.Reports;
 

@@ -8,7 +8,7 @@ namespace SparseLlm.Pipeline.Sources;
 
 /// <summary>What a recipe names of the hub. Once it is fetched, the recipe is one like any other: it names directories
 /// and files.</summary>
-public static class RecipeSources
+internal static class RecipeSources
 {
     /// <summary>Each address in a recipe, as it is written there, and where it stands.</summary>
     public static IReadOnlyList<(string Text, HubAddress Address, SourceLocation Location)> In(Recipe recipe) =>

@@ -1,9 +1,11 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Hub;
+using SparseLlm.Hub.Api;
+using SparseLlm.Hub.Cache;
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Locking;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 
 namespace SparseLlm.Pipeline.Sources;
 
@@ -14,7 +16,7 @@ namespace SparseLlm.Pipeline.Sources;
 /// <param name="options">Which hub, and whether it may be asked.</param>
 /// <param name="notice">Told what the user may want to know.</param>
 /// <param name="progress">Told what is downloaded.</param>
-public sealed class SourceFetcher(
+internal sealed class SourceFetcher(
     HubOptions options,
     Action<Diagnostic> notice,
     IProgress<BuildProgress>? progress = null) : IDisposable

@@ -8,7 +8,7 @@ namespace SparseLlm.Pipeline.Sources;
 /// <param name="Address">The address.</param>
 /// <param name="Before">The commit that is locked; null where none is.</param>
 /// <param name="After">The commit that the hub has.</param>
-public sealed record SourceMove(HubAddress Address, string? Before, string After)
+internal sealed record SourceMove(HubAddress Address, string? Before, string After)
 {
     /// <summary>Whether the hub has gone on.</summary>
     public bool HasMoved => Before != After;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using SparseLlm.Numerics;
 
@@ -12,8 +11,6 @@ namespace SparseLlm.Pruning.Activations;
 /// </summary>
 public sealed class MatrixStore : IDisposable
 {
-    private const int PieceLength = 1 << 18;
-
     private readonly IBackend backend;
     private readonly long budget;
     private readonly Func<SpillFile> open;
@@ -99,12 +96,10 @@ public sealed class MatrixStore : IDisposable
             return;
         }
 
-        ForEachPiece(destination, (row, slice, values) =>
+        destination.ForEachPiece(sizeof(float), (row, rows, bytes) =>
         {
-            file!.Read(
-                stored.Place + (long)(first + row) * stored.Columns * sizeof(float),
-                MemoryMarshal.AsBytes(values.AsSpan()));
-            backend.Upload<float>(values, slice);
+            file!.Read(stored.Place + (long)(first + row) * stored.Columns * sizeof(float), bytes);
+            backend.Upload<float>(MemoryMarshal.Cast<byte, float>(bytes), rows);
         });
     }
 
@@ -128,32 +123,13 @@ public sealed class MatrixStore : IDisposable
     {
         file ??= open();
         long place = file.Allocate(Bytes(matrix));
-        ForEachPiece(matrix, (row, slice, values) =>
+        matrix.ForEachPiece(sizeof(float), (row, rows, bytes) =>
         {
-            backend.Download<float>(slice, values);
-            file.Write(place + (long)row * matrix.Columns * sizeof(float), MemoryMarshal.AsBytes(values.AsSpan()));
+            backend.Download(rows, MemoryMarshal.Cast<byte, float>(bytes));
+            file.Write(place + (long)row * matrix.Columns * sizeof(float), bytes);
         });
         SpilledBytes += Bytes(matrix);
         return new StoredMatrix(this, matrix.Rows, matrix.Columns, place);
-    }
-
-    /// <summary>Some rows at a time, with a buffer of their length.</summary>
-    private static void ForEachPiece(Matrix<float> matrix, Action<int, Matrix<float>, ArraySegment<float>> action)
-    {
-        int pieceRows = Math.Max(1, PieceLength / Math.Max(1, matrix.Columns));
-        float[] buffer = ArrayPool<float>.Shared.Rent(pieceRows * matrix.Columns);
-        try
-        {
-            for (int row = 0; row < matrix.Rows; row += pieceRows)
-            {
-                using Matrix<float> slice = matrix.Slice(row, Math.Min(pieceRows, matrix.Rows - row));
-                action(row, slice, new ArraySegment<float>(buffer, 0, slice.Rows * slice.Columns));
-            }
-        }
-        finally
-        {
-            ArrayPool<float>.Shared.Return(buffer);
-        }
     }
 
     private static long Bytes(Matrix<float> matrix) => matrix.Length * sizeof(float);

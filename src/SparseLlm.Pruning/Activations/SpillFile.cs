@@ -117,11 +117,11 @@ internal sealed class SpillFile : IDisposable
     private static DiagnosticException Failed(
         string directory,
         Exception exception) => PruningDiagnostics.CannotSpill.Error(
-        new SourceLocation(directory),
-        $"what is beyond the memory budget cannot be kept in a temporary file here: {exception.Message}; free some "
-        + $"space, allow more memory "
-        + "(memory in the recipe's engine section, or --memory), or use fewer calibration tokens",
-        exception);
+            new SourceLocation(directory),
+            $"what is beyond the memory budget cannot be kept in a temporary file here: {exception.Message}; free some "
+            + $"space, allow more memory "
+            + "(memory in the recipe's engine section, or --memory), or use fewer calibration tokens",
+            exception);
 
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();

@@ -2,8 +2,8 @@ using SparseLlm.Models;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
-using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pruning.Allocation;
@@ -29,7 +29,7 @@ public static class BudgetAllocation
     /// <param name="settings">How to spread.</param>
     /// <param name="plan">The plan.</param>
     /// <param name="tokens">The calibration windows.</param>
-    /// <param name="store">Where activations are kept.</param>
+    /// <param name="store">Where activations are kept; null for all of them in memory.</param>
     /// <param name="reportFallback">Told of numerical fallbacks.</param>
     /// <param name="progress">Told of every layer that has been looked at.</param>
     /// <param name="cancellation">Stops between matrices.</param>
@@ -38,10 +38,10 @@ public static class BudgetAllocation
         PruningSettings settings,
         SparsityPlan plan,
         CalibrationTokens? tokens,
-        MatrixStore store,
-        Action<string> reportFallback,
-        IProgress<PruningProgress>? progress,
-        CancellationToken cancellation)
+        MatrixStore? store = null,
+        Action<string>? reportFallback = null,
+        IProgress<PruningProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         if (tokens is null || !Applies(model.Definition, settings, plan))
         {
@@ -51,7 +51,7 @@ public static class BudgetAllocation
         LinearDefinition[] tensors = [.. plan.Spreadable(model.Definition)];
         var target = (SparsityPattern.Unstructured)plan.Default;
         (SparsityBudget budget, IAllocation allocation) = Create();
-        new DenseWalk(model, tokens, store, progress).Show(allocation, cancellation);
+        new DenseWalk(model, tokens, store ?? new MatrixStore(model.Backend), progress).Show(allocation, cancellation);
         return plan with { Allocated = budget.Spread(allocation.Choose()) };
 
         (SparsityBudget Budget, IAllocation Allocation) Create()
@@ -63,7 +63,8 @@ public static class BudgetAllocation
             }
 
             var errorBudget = new SparsityBudget(tensors, target, ErrorAllocation.MaximumShift);
-            return (errorBudget, new ErrorAllocation(model.Backend, errorBudget, settings, reportFallback));
+            return (errorBudget,
+                new ErrorAllocation(model.Backend, errorBudget, settings, reportFallback ?? (_ => { })));
         }
     }
 }

@@ -3,7 +3,7 @@ using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
-using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Results;
 
 namespace SparseLlm.Pruning.Allocation;
 

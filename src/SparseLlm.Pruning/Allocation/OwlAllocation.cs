@@ -21,21 +21,30 @@ internal sealed class OwlAllocation(IBackend backend, SparsityBudget budget) : I
     /// <inheritdoc/>
     public void Add(DecoderLayer layer, LayerGrams grams, MeasuredActivations measured, CancellationToken cancellation)
     {
-        var scores = new List<float[]>();
-        foreach (Stage stage in layer.Stages)
+        var scores = new List<Matrix<float>>();
+        try
         {
-            float[] norms = [.. grams.Diagonal(stage).Select(value => (float)Math.Sqrt(value))];
-            foreach (Linear linear in stage.Linears.Where(linear => budget.Contains(linear.Definition)))
+            foreach (Stage stage in layer.Stages)
             {
-                cancellation.ThrowIfCancellationRequested();
-                layerOf[linear.Definition.WeightName] = outlierShares.Count;
-                scores.Add(Scores(linear, norms));
+                float[] norms = [.. grams.Diagonal(stage).Select(value => (float)Math.Sqrt(value))];
+                foreach (Linear linear in stage.Linears.Where(linear => budget.Contains(linear.Definition)))
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    layerOf[linear.Definition.WeightName] = outlierShares.Count;
+                    Matrix<float> copy = backend.CopyOf(linear.Weight);
+                    scores.Add(copy);
+                    backend.ScaleColumns(copy, norms);
+                }
+            }
+
+            if (scores.Count > 0)
+            {
+                outlierShares.Add(OutlierShare(scores));
             }
         }
-
-        if (scores.Count > 0)
+        finally
         {
-            outlierShares.Add(OutlierShare(scores));
+            scores.ForEach(matrix => matrix.Dispose());
         }
     }
 
@@ -50,20 +59,10 @@ internal sealed class OwlAllocation(IBackend backend, SparsityBudget budget) : I
         return [.. kept.Select(value => budget.Target - (value - mean))];
     }
 
-    private float[] Scores(Linear linear, float[] norms)
+    private double OutlierShare(List<Matrix<float>> scores)
     {
-        using Matrix<float> scores = backend.AllocateUninitialized<float>(linear.Weight.Rows, linear.Weight.Columns);
-        backend.Copy(linear.Weight, scores);
-        backend.ScaleColumns(scores, norms);
-        var values = new float[scores.Length];
-        backend.Download<float>(scores, values);
-        return values;
-    }
-
-    private static double OutlierShare(List<float[]> scores)
-    {
-        double count = scores.Sum(values => (double)values.Length);
-        double mean = scores.Sum(values => values.Sum(value => (double)Math.Abs(value))) / count;
-        return scores.Sum(values => (double)values.Count(value => Math.Abs(value) > OutlierFactor * mean)) / count;
+        double count = scores.Sum(matrix => (double)matrix.Length);
+        double mean = scores.Sum(matrix => backend.SumMagnitudes(matrix)) / count;
+        return scores.Sum(matrix => (double)backend.CountAbove(matrix, OutlierFactor * mean)) / count;
     }
 }

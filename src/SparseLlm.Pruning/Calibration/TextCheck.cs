@@ -3,7 +3,6 @@ using System.Text.Unicode;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
-using SparseLlm.Pruning.Calibration.Parquet;
 
 namespace SparseLlm.Pruning.Calibration;
 

@@ -1,5 +1,4 @@
 using SparseLlm.Diagnostics;
-using SparseLlm.Pruning.Calibration.Parquet;
 
 namespace SparseLlm.Pruning.Calibration;
 

@@ -1,6 +1,8 @@
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Fitting;
+using SparseLlm.Pruning.Layers;
 using SparseLlm.Pruning.Methods.Guarding;
 using SparseLlm.Pruning.Methods.Importance;
 using SparseLlm.Pruning.Methods.Mixtures;
@@ -263,7 +265,7 @@ internal sealed class LayerPruner(
             waiting,
             (fit, error) => context.Recorder.Add(fit.Linear, error),
             context.Recorder.AddFallback,
-            guard);
+            guard is null ? null : guard.Add);
         waiting.ForEach(job => job.Group.Dispose());
         waiting.Clear();
     }

@@ -2,6 +2,7 @@ using SparseLlm.Models;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Results;
 
 namespace SparseLlm.Pruning.Methods;
 

@@ -6,8 +6,11 @@ using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Fitting;
+using SparseLlm.Pruning.Layers;
 using SparseLlm.Pruning.Methods.Sweeps;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tuning;
 
@@ -29,7 +32,8 @@ public sealed class ModelPruner
     /// <summary>A prune of a model.</summary>
     /// <param name="model">The dense model.</param>
     /// <param name="settings">The method.</param>
-    /// <param name="plan">How sparse each matrix becomes.</param>
+    /// <param name="plan">How sparse each matrix becomes, its budget spread (<see cref="BudgetAllocation"/>) where the
+    /// settings ask for that.</param>
     /// <param name="tokens">The calibration windows; may be null for methods that look at weights only.</param>
     /// <param name="progress">Told of every matrix and layer.</param>
     /// <param name="shared">What prunes with the same settings and tokens share; null to share nothing.</param>
@@ -37,6 +41,7 @@ public sealed class ModelPruner
     /// <param name="others">Devices beside the model's, of the same numerics class, that solve matrices too.</param>
     /// <exception cref="Diagnostics.DiagnosticException">The plan does not fit the model, or calibration tokens are
     /// missing.</exception>
+    /// <exception cref="ArgumentException">The budget of the plan is still to be spread.</exception>
     public ModelPruner(
         DecoderModel model,
         PruningSettings settings,
@@ -62,6 +67,11 @@ public sealed class ModelPruner
             throw PruningDiagnostics.CalibrationMissing.Error(
                 null, $"the method {settings.Method.ToString().ToLowerInvariant()} looks at activations; give it a "
                     + $"calibration text");
+        }
+
+        if (BudgetAllocation.Applies(model.Definition, settings, plan))
+        {
+            throw new ArgumentException("its budget is still to be spread over the tensors", nameof(plan));
         }
     }
 
@@ -103,28 +113,19 @@ public sealed class ModelPruner
         using var ahead = new LayerReadAhead(model, isKnown is null ? null : index => !isKnown(index));
         known ??= _ => null;
         var clock = Stopwatch.StartNew();
-        var fallbacks = new List<string>();
-        SparsityPlan allocated = BudgetAllocation.Allocate(
-            model,
-            settings,
-            plan,
-            tokens,
-            store,
-            fallbacks.Add,
-            progress,
-            cancellation);
         IEnumerable<PrunedLayer> layers = devices.Fitting.Solver.NeedsInputs
-            ? RunOnActivations(allocated, known, ahead, clock, cancellation)
-            : RunOnWeights(allocated, known, ahead, clock, cancellation);
+            ? RunOnActivations(known, ahead, clock, cancellation)
+            : RunOnWeights(known, ahead, clock, cancellation);
         foreach (PrunedLayer layer in layers)
         {
-            // What happened before the first layer is reported with it.
-            yield return layer.Index == 0 ? layer with { Fallbacks = [.. fallbacks, .. layer.Fallbacks] } : layer;
+            yield return layer;
         }
     }
 
     private IEnumerable<PrunedLayer> RunOnActivations(
-        SparsityPlan allocated, Func<int, PrunedLayer?> known, LayerReadAhead ahead, Stopwatch clock,
+        Func<int, PrunedLayer?> known,
+        LayerReadAhead ahead,
+        Stopwatch clock,
         CancellationToken cancellation)
     {
         var chunks = new TokenChunks(
@@ -145,10 +146,10 @@ public sealed class ModelPruner
 
             CalibrationStreams streams = replay.Streams(cancellation);
             var overlay = new TensorOverlay();
-            LayerRecorder recorder = Start(index, allocated, overlay);
+            LayerRecorder recorder = Start(index, overlay);
             using DecoderLayer layer = model.LoadLayer(index, overlay);
             bool isLast = index == model.Definition.Layers.Count - 1;
-            var context = new LayerContext(backend, allocated, settings, devices, chunks, recorder, cancellation);
+            var context = new LayerContext(backend, plan, settings, devices, chunks, recorder, cancellation);
             using BlockTuning? tuning = settings.IsTuned
                 ? new BlockTuning(context, isLast ? model.LoadHead : null)
                 : null;
@@ -167,7 +168,9 @@ public sealed class ModelPruner
     }
 
     private IEnumerable<PrunedLayer> RunOnWeights(
-        SparsityPlan allocated, Func<int, PrunedLayer?> known, LayerReadAhead ahead, Stopwatch clock,
+        Func<int, PrunedLayer?> known,
+        LayerReadAhead ahead,
+        Stopwatch clock,
         CancellationToken cancellation)
     {
         for (int index = 0; index < model.Definition.Layers.Count; index++)
@@ -179,12 +182,12 @@ public sealed class ModelPruner
                 continue;
             }
 
-            LayerRecorder recorder = Start(index, allocated, new TensorOverlay());
+            LayerRecorder recorder = Start(index, new TensorOverlay());
             using DecoderLayer layer = model.LoadLayer(index);
             ahead.Begin(index);
             foreach (Block block in layer.Blocks)
             {
-                PruneByWeights(block.Mixer, allocated, recorder, cancellation);
+                PruneByWeights(block.Mixer, recorder, cancellation);
             }
 
             Finish(index, clock);
@@ -192,29 +195,25 @@ public sealed class ModelPruner
         }
     }
 
-    private void PruneByWeights(
-        Mixer mixer,
-        SparsityPlan allocated,
-        LayerRecorder recorder,
-        CancellationToken cancellation)
+    private void PruneByWeights(Mixer mixer, LayerRecorder recorder, CancellationToken cancellation)
     {
         foreach (Linear linear in mixer.Linears)
         {
             cancellation.ThrowIfCancellationRequested();
-            PruneByWeights(linear, allocated, recorder);
+            PruneByWeights(linear, recorder);
         }
 
         for (int expert = 0; mixer is Experts experts && expert < experts.Definition.Experts.Count; expert++)
         {
             using FeedForward loaded = experts.Load(expert);
-            PruneByWeights(loaded, allocated, recorder, cancellation);
+            PruneByWeights(loaded, recorder, cancellation);
             recorder.TakeDown(loaded);
         }
     }
 
-    private void PruneByWeights(Linear linear, SparsityPlan allocated, LayerRecorder recorder)
+    private void PruneByWeights(Linear linear, LayerRecorder recorder)
     {
-        if (allocated.PatternFor(linear.Definition) is not { } pattern)
+        if (plan.PatternFor(linear.Definition) is not { } pattern)
         {
             return;
         }
@@ -224,10 +223,10 @@ public sealed class ModelPruner
         recorder.Add(linear, relativeError: null);
     }
 
-    private LayerRecorder Start(int index, SparsityPlan allocated, TensorOverlay overlay)
+    private LayerRecorder Start(int index, TensorOverlay overlay)
     {
         progress?.Report(new LayerStarted(index, model.Definition.Layers.Count));
-        return new LayerRecorder(backend, model.Checkpoint, allocated, index, overlay, progress);
+        return new LayerRecorder(backend, model.Checkpoint, plan, index, overlay, progress);
     }
 
     private void Finish(int index, Stopwatch clock) =>

@@ -15,6 +15,13 @@ public sealed record Preset(string Name, string Description, Func<PruningSetting
             settings => settings with { Allocation = AllocationKind.Error, TuningEpochs = 4, DistillationEpochs = 4 }),
     ];
 
+    /// <summary>The preset that settings are, in which only experts may be dropped besides; null where they are
+    /// none.</summary>
+    public static Preset? Of(PruningSettings settings) => settings.Method == PruningMethod.SparseLlm
+        ? All.FirstOrDefault(preset => PruningSettings.For(PruningMethod.SparseLlm, preset)
+            == settings with { ExpertsKept = 1 })
+        : null;
+
     /// <summary>The preset of that name, or null.</summary>
     public static Preset? Find(string name) => All.FirstOrDefault(preset => preset.Name == name);
 }

@@ -6,7 +6,7 @@ namespace SparseLlm.Pruning.Solvers;
 /// <summary>
 /// Prunes one matrix: finds sparse weights close to given ones, in the norm of their inputs,
 /// min tr (W - Ŵ) H (W - Ŵ)' subject to the pattern. Fitting other targets than the weights' own outputs is the same
-/// problem around another W (see <see cref="Methods.LinearFit"/>).
+/// problem around another W (see <see cref="Fitting.LinearFit"/>).
 /// </summary>
 public interface ISolver
 {

@@ -16,33 +16,9 @@ internal sealed class RiaSolver(IBackend backend) : ISolver
     public void Solve(InputGram? gram, Matrix<float> weights, SparsityPattern pattern, Matrix<float> mask)
     {
         ArgumentNullException.ThrowIfNull(gram);
-        var scores = new float[weights.Length];
-        backend.Download<float>(weights, scores);
-        Score(scores, weights.Columns, gram.Diagonal);
-        using Matrix<float> uploaded = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
-        backend.Upload<float>(scores, uploaded);
-        Selection.Keep(backend, uploaded, pattern, mask);
+        using Matrix<float> scores = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
+        backend.RelativeImportance(weights, [.. gram.Diagonal.Select(square => Math.Pow(square, 0.25))], scores);
+        Selection.Keep(backend, scores, pattern, mask);
         backend.Hadamard(weights, mask, weights);
-    }
-
-    private static void Score(float[] weights, int columns, double[] squaredNorms)
-    {
-        var rowSums = new double[weights.Length / columns];
-        var columnSums = new double[columns];
-        for (int i = 0; i < weights.Length; i++)
-        {
-            double magnitude = Math.Abs(weights[i]);
-            rowSums[i / columns] += magnitude;
-            columnSums[i % columns] += magnitude;
-        }
-
-        for (int i = 0; i < weights.Length; i++)
-        {
-            double magnitude = Math.Abs(weights[i]);
-            double relative = magnitude == 0
-                ? 0
-                : magnitude / rowSums[i / columns] + magnitude / columnSums[i % columns];
-            weights[i] = (float)(relative * Math.Pow(squaredNorms[i % columns], 0.25));
-        }
     }
 }

@@ -2,8 +2,9 @@ using System.Globalization;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
-using SparseLlm.Pruning.Methods;
-using SparseLlm.Pruning.Methods.Guarding;
+using SparseLlm.Pruning.Gradients;
+using SparseLlm.Pruning.Layers;
+using SparseLlm.Pruning.Losses;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
 

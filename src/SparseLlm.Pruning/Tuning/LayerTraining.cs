@@ -1,5 +1,7 @@
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Gradients;
+using SparseLlm.Pruning.Losses;
 
 namespace SparseLlm.Pruning.Tuning;
 

@@ -23,7 +23,7 @@ internal static class ArtifactKeys
         [.. Pruning.Settings.Preset.All.Select(preset => preset.Name)],
         "fast") with
     {
-        Default = Pruning.Settings.Preset.All.FirstOrDefault(preset => preset.Apply(Standard) == Standard)?.Name,
+        Default = Pruning.Settings.Preset.Of(Standard)?.Name,
     };
 
     public static RecipeKey Settings { get; } = new(
@@ -47,7 +47,7 @@ internal static class ArtifactKeys
 
     public static RecipeKey Experts { get; } = new(
         "experts",
-        "What becomes of the experts of a mixture, in models that have some.",
+        "How to treat the experts of a mixture.",
         ExpertKeys.All.ToSchema(),
         new JsonObject { ["keep"] = 0.5 });
 

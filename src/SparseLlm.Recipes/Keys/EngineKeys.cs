@@ -14,8 +14,8 @@ internal static class EngineKeys
     public static RecipeKey Device { get; } =
         RecipeKey.Choice(
             "device",
-            "What computes: the built-in engine (cpu), libtorch on an Nvidia GPU (cuda) or on the processor "
-            + "(cpu-torch), or what is found (auto). "
+            "The engine: built in (cpu), libtorch on an Nvidia GPU (cuda) or on the processor (cpu-torch), or cuda if "
+            + "it is installed and there is a GPU, else cpu (auto). "
             + "Engines other than cpu are installed by 'dotnet sparsellm engine install'.",
             DeviceNames.All,
             DeviceNames.Cuda) with
@@ -54,8 +54,8 @@ internal static class EngineKeys
 
     public static RecipeKey Memory { get; } = new(
         "memory",
-        "Memory for activations: a size, or a percentage of what is free. What is beyond it goes to a temporary file "
-        + "in the cache's folder. Results do not depend on it.",
+        "Memory for activations: a size, or a percentage of what is free. The rest goes to a temporary file in the "
+        + "cache's folder. Results do not depend on it.",
         ValueSchema.SizeOrShare(),
         "4GB")
     {

@@ -25,8 +25,8 @@ internal static class ExportKeys
 
     public static RecipeKey Format { get; } = OneOrMore(
         "format",
-        "What is written: the Hugging Face directory, which always is, and with gguf a file for LLamaSharp, llama.cpp, "
-        + "Ollama and LM Studio in it. One name, or a list.",
+        "The output formats. The Hugging Face directory is always written; gguf adds a file for LLamaSharp, llama.cpp, "
+        + "Ollama and LM Studio. One name, or a list.",
         [Safetensors, Gguf],
         Gguf) with
     {
@@ -35,7 +35,7 @@ internal static class ExportKeys
 
     public static RecipeKey Type { get; } = OneOrMore(
         "type",
-        "How a GGUF file stores matrices; a list makes a file for each. If left out, as the checkpoint has them.",
+        "How a GGUF file stores matrices; a list makes a file for each type. If left out, the type of the checkpoint.",
         [.. GgufElementTypes.ByName.Keys],
         "q8_0");
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using SparseLlm.Recipes.Reading;
 
 namespace SparseLlm.Recipes.Keys;
 
@@ -22,7 +21,7 @@ internal static class GateKeys
 
     public static RecipeKey Severity { get; } = RecipeKey.Choice(
         "severity",
-        "What a miss is: an error, which fails the build, or a warning, which every build repeats.",
+        "Whether a miss is an error, which fails the build, or a warning, which every build repeats.",
         [EnumNames.Of(Diagnostics.Severity.Error), EnumNames.Of(Diagnostics.Severity.Warning)],
         "warning") with
     { Default = "error" };

@@ -37,19 +37,19 @@ internal static class RecipeKeys
 
     public static RecipeKey Evaluation { get; } = new(
         "evaluation",
-        "What is measured on the dense and on each pruned model.",
+        "Measurements on the dense model and on each pruned one.",
         EvaluationKeys.All.ToSchema(),
         new JsonObject { ["perplexity"] = new JsonObject { ["prose"] = "data/eval.txt" } });
 
     public static RecipeKey Engine { get; } = new(
         "engine",
-        "What computes.",
+        "The engine that computes.",
         EngineKeys.All.ToSchema(),
         new JsonObject { ["device"] = "auto" });
 
     public static RecipeKey Defaults { get; } = new(
         "defaults",
-        "What artifacts do not say for themselves.",
+        "Settings for all artifacts that do not set them.",
         ValueSchema.OrNothing(ArtifactKeys.Defaults.ToSchema()),
         new JsonObject { ["method"] = "sparsellm", ["preset"] = "balanced" });
 

@@ -10,7 +10,7 @@ internal static class SettingKeys
 
     private static RecipeKey ToKey(Setting setting)
     {
-        JsonNode? standard = Default(setting);
+        JsonValue? standard = ToJson(setting.Default);
         return new RecipeKey(setting.Name, setting.Description, Schema(setting), standard ?? JsonValue.Create(1.0))
         {
             Default = standard
@@ -19,15 +19,18 @@ internal static class SettingKeys
 
     private static JsonObject Schema(Setting setting) => setting switch
     {
-        { Choices.Count: > 0 } => ValueSchema.Choice(setting.Choices),
-        { IsBoolean: true } => ValueSchema.Boolean(),
-        _ => ValueSchema.Number(setting.IsInteger ? "integer" : "number", setting.Minimum, setting.Maximum),
+        BooleanSetting => ValueSchema.Boolean(),
+        NumberSetting<int> whole => ValueSchema.Number("integer", whole.Minimum, whole.Maximum),
+        NumberSetting<double> number => ValueSchema.Number("number", number.Minimum, number.Maximum),
+        _ => ValueSchema.Choice(setting.Choices),
     };
 
-    private static JsonNode? Default(Setting setting) => setting.Value(new PruningSettings()) switch
+    private static JsonValue? ToJson(SettingValue? value) => value switch
     {
         null => null,
-        { } value when setting.Choices.Count > 0 => value,
-        { } value => JsonNode.Parse(value),
+        SettingValue<bool> one => JsonValue.Create(one.Value),
+        SettingValue<int> whole => JsonValue.Create(whole.Value),
+        SettingValue<double> number => JsonValue.Create(number.Value),
+        _ => JsonValue.Create(value.Text),
     };
 }

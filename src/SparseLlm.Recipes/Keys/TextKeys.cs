@@ -38,8 +38,8 @@ internal static class TextKeys
 
     public static RecipeKey Join { get; } = new(
         "join",
-        "What stands between two records, such as two line breaks. If left out, each record of JSON lines or Parquet "
-        + "ends with a line break, and plain text stays as it is.",
+        "The text between two records, such as two line breaks. If left out, each record of JSON lines or Parquet ends "
+        + "with a line break, and plain text stays as it is.",
         new JsonObject { ["type"] = "string", ["maxLength"] = LongestSeparator },
         "\n\n");
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using SparseLlm.Recipes.Reading;
 
 namespace SparseLlm.Recipes.Keys;
 

@@ -22,7 +22,7 @@ internal sealed record ArtifactDraft
     public IReadOnlyList<SettingChoice> Settings { get; init; } = [];
 
     /// <summary>Exceptions by tensor name.</summary>
-    public IReadOnlyList<RuleRecipe>? Rules { get; init; }
+    public IReadOnlyList<SparsityRule>? Rules { get; init; }
 
     /// <summary>The share of experts that is kept.</summary>
     public double? ExpertsKept { get; init; }
@@ -67,6 +67,6 @@ internal sealed record ArtifactDraft
         { ExpertsKept = ExpertsKept ?? 1 };
         return Setting.Apply(settings, Settings
             .Where(choice => choice.Concerns(settings.Method))
-            .Select(choice => (choice.Setting, choice.Value)));
+            .Select(choice => choice.Value));
     }
 }

@@ -129,10 +129,11 @@ internal sealed class ArtifactReader
     {
         foreach (var (choice, methods) in uses.Where(use => !use.Value.Any(use.Key.Concerns)))
         {
-            string names = string.Join(", ", methods.Select(EnumNames.Of));
-            context.Diagnostics.Add(RecipeDiagnostics.NoEffect, choice.Location,
-                $"'{choice.Setting.Name}' has no effect on {names}, only on {EnumNames.Of(PruningMethod.SparseLlm)}; "
-                + $"remove it");
+            context.Diagnostics.Add(
+                RecipeDiagnostics.NoEffect,
+                choice.Location,
+                $"'{choice.Setting.Name}' has no effect on {Names(methods)}, only on {Names(choice.Setting.Methods)}; "
+                    + "remove it");
         }
 
         // What is mistyped may be the format.
@@ -145,6 +146,8 @@ internal sealed class ArtifactReader
                 + $"'{ExportKeys.Format.Name}: {ExportKeys.Gguf}', or remove it");
         }
     }
+
+    private static string Names(IEnumerable<PruningMethod> methods) => string.Join(", ", methods.Select(EnumNames.Of));
 
     private static bool HasPattern(Section? section) =>
         section is not null && (section.Means(PatternKeys.Sparsity) || section.Means(PatternKeys.Pattern));

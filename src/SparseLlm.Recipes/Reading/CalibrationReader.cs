@@ -8,7 +8,7 @@ namespace SparseLlm.Recipes.Reading;
 internal sealed class CalibrationReader(ReadingContext context, TextSourceReader texts)
 {
     /// <summary>The calibration data; null if it is no mapping.</summary>
-    public CalibrationRecipe? Read(YamlEntry entry)
+    public CalibrationSource? Read(YamlEntry entry)
     {
         if (context.Open(entry, CalibrationKeys.All) is not { } section) return null;
 
@@ -26,7 +26,7 @@ internal sealed class CalibrationReader(ReadingContext context, TextSourceReader
             settings = settings with { Sampling = EnumNames.Parse<Sampling>(name) };
         if (section.Find(CalibrationKeys.Seed) is { } seed)
             settings = settings with { Seed = context.Scalars.Integer(CalibrationKeys.Seed, seed) ?? settings.Seed };
-        return new CalibrationRecipe(
+        return new CalibrationSource(
             texts.Read(section, texts.DataSet(section)?.Calibration),
             settings,
             entry.Key.Location);

@@ -50,8 +50,8 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
         var choices = new List<SettingChoice>();
         foreach (Setting setting in Setting.All)
         {
-            if (section.Entry(SettingKeys.All[setting.Name]) is { } value && Value(setting, value.Value) is { } text)
-                choices.Add(new SettingChoice(setting, text, value.Key.Location));
+            if (section.Entry(SettingKeys.All[setting.Name]) is { } value && Value(setting, value.Value) is { } valid)
+                choices.Add(new SettingChoice(valid, value.Key.Location));
         }
 
         return choices;
@@ -68,15 +68,19 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
         return null;
     }
 
-    private string? Value(Setting setting, YamlNode node)
+    private SettingValue? Value(Setting setting, YamlNode node)
     {
-        if (setting.Choices.Count > 0) return context.Scalars.Choice(setting.Name, node, [.. setting.Choices]);
-        if (context.Scalars.Text(setting.Name, node) is not { } text) return null;
-        if (setting.With(new PruningSettings(), text) is not null) return text;
+        string? text = setting.Choices.Count > 0
+            ? context.Scalars.Choice(setting.Name, node, setting.Choices)
+            : context.Scalars.Text(setting.Name, node);
+        if (text is null) return null;
+        if (setting.Parse(text) is { } value) return value;
 
-        context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
-            $"'{setting.Name}' must be {setting.Expected}, found "
-            + $"'{text}'{(setting.IsBoolean ? "" : ScalarReader.NumberHint(text))}");
+        string hint = setting is BooleanSetting ? "" : ScalarReader.NumberHint(text);
+        context.Diagnostics.Add(
+            RecipeDiagnostics.InvalidValue,
+            node.Location,
+            $"'{setting.Name}' must be {setting.Expected}, found '{text}'{hint}");
         return null;
     }
 }

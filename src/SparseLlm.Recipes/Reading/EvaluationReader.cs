@@ -1,4 +1,5 @@
 using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Recipes.Keys;
 using SparseLlm.Recipes.Yaml;
 
@@ -8,7 +9,7 @@ namespace SparseLlm.Recipes.Reading;
 internal sealed class EvaluationReader(ReadingContext context, TextSourceReader texts)
 {
     /// <summary>The perplexities, in the order of the file; null if it cannot be said which.</summary>
-    public IReadOnlyList<PerplexityRecipe>? Read(YamlEntry entry)
+    public IReadOnlyList<PerplexityText>? Read(YamlEntry entry)
     {
         if (context.Open(entry, EvaluationKeys.All) is not { } section) return null;
         return section.Entry(EvaluationKeys.Perplexity) is { } perplexity
@@ -18,7 +19,7 @@ internal sealed class EvaluationReader(ReadingContext context, TextSourceReader 
     }
 
     // A perplexity that cannot be read still counts as declared, so that its gates are not reported as well.
-    private PerplexityRecipe Perplexity(YamlEntry entry)
+    private PerplexityText Perplexity(YamlEntry entry)
     {
         if (entry.Name == SizeGateKeys.MaxSize.Name)
             context.Diagnostics.Add(
@@ -26,9 +27,9 @@ internal sealed class EvaluationReader(ReadingContext context, TextSourceReader 
                 entry.Key.Location,
                 $"a perplexity cannot be called '{entry.Name}', which is the gate on the size; give it another name");
         if (entry.Value is YamlScalar { IsNull: false })
-            return new PerplexityRecipe(entry.Name, texts.Read(entry.Value), null, entry.Key.Location);
+            return new PerplexityText(entry.Name, texts.Read(entry.Value), null, entry.Key.Location);
         if (context.Open(entry, PerplexityKeys.All) is not { } section)
-            return new PerplexityRecipe(entry.Name, new TextSource([]), null, entry.Key.Location);
+            return new PerplexityText(entry.Name, new TextSource([]), null, entry.Key.Location);
 
         int? length = section.Find(TextKeys.SequenceLength) is { } node
             ? context.Scalars.Integer(TextKeys.SequenceLength, node)
@@ -37,7 +38,7 @@ internal sealed class EvaluationReader(ReadingContext context, TextSourceReader 
         int? windows = section.Find(PerplexityKeys.Windows) is { } limit
             ? context.Scalars.Integer(PerplexityKeys.Windows, limit)
             : set?.Windows;
-        return new PerplexityRecipe(entry.Name, texts.Read(section, set?.Evaluation), length, entry.Key.Location)
+        return new PerplexityText(entry.Name, texts.Read(section, set?.Evaluation), length, entry.Key.Location)
         {
             Windows = windows
         };

@@ -2,6 +2,7 @@ using Microsoft.Extensions.FileSystemGlobbing;
 using SparseLlm.Diagnostics;
 using SparseLlm.Hub;
 using SparseLlm.Models;
+using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Recipes.Reading;
 

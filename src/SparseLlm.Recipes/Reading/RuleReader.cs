@@ -1,3 +1,4 @@
+using SparseLlm.Pruning.Patterns;
 using SparseLlm.Recipes.Keys;
 using SparseLlm.Recipes.Yaml;
 
@@ -10,17 +11,17 @@ internal sealed class RuleReader(ReadingContext context, PatternReader patterns)
     private const int MostRules = 2000;
 
     /// <summary>The rules, in the order of the file.</summary>
-    public IReadOnlyList<RuleRecipe> Read(YamlEntry entry)
+    public IReadOnlyList<SparsityRule> Read(YamlEntry entry)
     {
         IReadOnlyList<YamlNode> items = context.Items(entry);
-        if (items.Count <= MostRules) return [.. items.Select(Rule).OfType<RuleRecipe>()];
+        if (items.Count <= MostRules) return [.. items.Select(Rule).OfType<SparsityRule>()];
 
         context.Diagnostics.Add(RecipeDiagnostics.TooMany, entry.Key.Location, FormattableString.Invariant(
             $"there are {items.Count} rules, and at most {MostRules} are read; let one glob match what several do"));
         return [];
     }
 
-    private RuleRecipe? Rule(YamlNode item)
+    private SparsityRule? Rule(YamlNode item)
     {
         if (Section.Open(
             "a rule",
@@ -49,6 +50,6 @@ internal sealed class RuleReader(ReadingContext context, PatternReader patterns)
                 "a rule needs 'sparsity:', 'pattern:' or 'keep: true'");
         }
 
-        return match is null ? null : new RuleRecipe(match, pattern, item.Location);
+        return match is null ? null : new SparsityRule(match, pattern, item.Location);
     }
 }

@@ -3,13 +3,12 @@ using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Recipes.Reading;
 
-/// <summary>A setting and the valid value that the recipe gives it.</summary>
-internal sealed record SettingChoice(Setting Setting, string Value, SourceLocation Location)
+/// <summary>The value that the recipe gives a setting.</summary>
+internal sealed record SettingChoice(SettingValue Value, SourceLocation Location)
 {
-    // What only sparsellm looks at: other methods are their own solver and have no auxiliary variables.
-    private static readonly string[] OnlyForSparseLlm = ["solver", "variant", "sweeps", "alpha", "beta", "gamma"];
+    /// <summary>The setting.</summary>
+    public Setting Setting => Value.Setting;
 
     /// <summary>Whether it means anything to a method.</summary>
-    public bool Concerns(PruningMethod method)
-        => method == PruningMethod.SparseLlm || !OnlyForSparseLlm.Contains(Setting.Name);
+    public bool Concerns(PruningMethod method) => Setting.Methods.Contains(method);
 }

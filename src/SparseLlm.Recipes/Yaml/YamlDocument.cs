@@ -1,5 +1,4 @@
 using SparseLlm.Diagnostics;
-using SparseLlm.Recipes.Reading;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

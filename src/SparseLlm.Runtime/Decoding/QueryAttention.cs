@@ -37,7 +37,7 @@ internal static unsafe class QueryAttention
             Score(q.At(i, 0), k.At(first, 0), end - first, k.Columns, shape.Scale, scores);
             if (shape.Cap is { } cap)
             {
-                Map.Run(new SoftCap(cap), scores, scores, scores, scores, end - first);
+                Map.Run(new SoftCap(cap), scores, scores, end - first);
             }
 
             double sum = CausalAttention.Exponentiate(new Span<float>(scores, end - first), 0, end - first, sink);

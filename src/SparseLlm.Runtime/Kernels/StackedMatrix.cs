@@ -4,7 +4,7 @@ namespace SparseLlm.Runtime.Kernels;
 
 /// <summary>Matrices with equally many columns, one below the other: what multiplies the same vectors, as queries, keys
 /// and values do, is one product.</summary>
-public sealed class StackedMatrix : WeightMatrix
+internal sealed class StackedMatrix : WeightMatrix
 {
     private readonly WeightMatrix[] parts;
 

@@ -4,7 +4,7 @@ namespace SparseLlm.Runtime.Kernels;
 /// <param name="address">The first byte.</param>
 /// <param name="length">The tensor's bytes.</param>
 /// <param name="readable">Bytes that may be read: the tensor's and what is known to be behind them.</param>
-public readonly unsafe struct StoredBytes(byte* address, long length, long readable)
+internal readonly unsafe struct StoredBytes(byte* address, long length, long readable)
 {
     /// <summary>The first byte.</summary>
     public byte* Address { get; } = address;

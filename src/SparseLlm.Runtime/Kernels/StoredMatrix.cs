@@ -8,7 +8,7 @@ namespace SparseLlm.Runtime.Kernels;
 /// A matrix as an artifact stores it, which is multiplied without being unpacked. The memory is not its own: it has to
 /// stay where it is, and as it is, while the matrix is used.
 /// </summary>
-public sealed unsafe class StoredMatrix : WeightMatrix
+internal sealed unsafe class StoredMatrix : WeightMatrix
 {
     /// <summary>Bytes behind the values that may be read.</summary>
     internal const int BehindValues = 64;

@@ -10,7 +10,7 @@ namespace SparseLlm.Runtime.Kernels;
 /// weights are unpacked into tiles that stay in the cache, each once for some hundred vectors, and multiplied as dense
 /// matrices are.
 /// </summary>
-public sealed unsafe class VectorProducts : IDisposable
+internal sealed unsafe class VectorProducts : IDisposable
 {
     /// <summary>As many vectors at most are few.</summary>
     internal const int Few = 16;

@@ -4,7 +4,7 @@ namespace SparseLlm.Runtime.Kernels;
 
 /// <summary>Weights that vectors are multiplied by. Any of its rows can be multiplied by itself, in any order and on
 /// any thread, always with the same bits.</summary>
-public abstract class WeightMatrix
+internal abstract class WeightMatrix
 {
     /// <summary>Large enough for streams from memory, small enough that no thread waits long for another one's last
     /// share.</summary>

@@ -4,10 +4,11 @@ using System.Text.Json;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Reports;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
@@ -75,7 +76,7 @@ internal static class BuildCommand
                 cancellation);
             string directory = chosen.Output;
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache) ?? chosen.Cache);
-            using IEngine engine = Devices.Open(computing.Choose(arguments, read.Engine), opened);
+            using IEngine engine = Devices.Open(computing.Choose(arguments, read.Engine));
             var options = new BuildOptions
             {
                 Artifacts = arguments.GetValue(artifact) ?? [],

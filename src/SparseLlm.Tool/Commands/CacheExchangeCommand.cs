@@ -15,10 +15,11 @@ internal static class CacheExchangeCommand
             "Store the artifacts of a recipe's lock file on the remote cache, with their perplexities.",
             "stored",
             CacheExchange.Push).WithExamples(
-        [
-            new("cache push", "Store the artifacts that pruning.lock.json here names."),
-            new("cache push recipes/opt.yaml --layers", "With their decoder layers, so that others go on from there."),
-        ]);
+                [
+                new("cache push", "Store the artifacts that pruning.lock.json here names."),
+                new("cache push recipes/opt.yaml --layers",
+                    "With their decoder layers, so that others go on from there."),
+                ]);
 
     public static Command CreatePull() =>
         Create(
@@ -26,9 +27,9 @@ internal static class CacheExchangeCommand
             "Fetch the artifacts of a recipe's lock file from the remote cache, with their perplexities.",
             "fetched",
             CacheExchange.Pull).WithExamples(
-        [
-            new("cache pull", "Fetch the artifacts that pruning.lock.json here names."),
-        ]);
+                [
+                new("cache pull", "Fetch the artifacts that pruning.lock.json here names."),
+                ]);
 
     private static Command Create(
         string name, string description, string done, Func<BuildCache, string, bool, CancellationToken,

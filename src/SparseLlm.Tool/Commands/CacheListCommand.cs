@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Tool.Output;
 

@@ -33,10 +33,7 @@ internal static class CacheVerifyCommand
                 console => Show(verification, console));
             return verification.Problems.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
         });
-        return command.WithExamples(
-        [
-            new("cache verify", "Read everything in the cache and drop what is damaged."),
-        ]);
+        return command.WithExamples([new("cache verify", "Read everything in the cache and drop what is damaged."),]);
     }
 
     private static void Show(CacheVerification verification, TextOutput console)

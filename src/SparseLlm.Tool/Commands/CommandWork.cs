@@ -4,7 +4,6 @@ using System.Runtime.ExceptionServices;
 using SparseLlm.Diagnostics;
 using SparseLlm.Hub;
 using SparseLlm.Pipeline;
-using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pruning;
 using SparseLlm.Tool.Output;
 

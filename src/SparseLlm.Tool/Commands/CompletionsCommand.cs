@@ -114,9 +114,6 @@ internal static class CompletionsCommand
             });
             return ExitCodes.Done;
         });
-        return command.WithExamples(
-        [
-            new("completions bash", "The script for bash; zsh and pwsh have one too."),
-        ]);
+        return command.WithExamples([new("completions bash", "The script for bash; zsh and pwsh have one too."),]);
     }
 }

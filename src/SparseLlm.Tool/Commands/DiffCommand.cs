@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Inspection;
 using SparseLlm.Tool.Output;
 

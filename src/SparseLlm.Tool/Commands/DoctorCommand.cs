@@ -26,7 +26,7 @@ internal static class DoctorCommand
         command.SetWork((arguments, _) =>
         {
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
-            using IEngine builtIn = Devices.Open(new EngineChoice(DeviceNames.Cpu), opened);
+            using IEngine builtIn = Devices.Open(new EngineChoice(DeviceNames.Cpu));
             MachineInspection machine = MachineInspection.Of(opened, builtIn.NumericsClass);
             new Terminal(arguments.GetValue(json)).Result(machine, console => Show(machine, console));
             return ExitCodes.Done;

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.CommandLine;
 using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
@@ -55,7 +57,7 @@ internal static class EvalCommand
                 cancellation,
                 arguments.GetValue(noProgress));
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
-            using IEngine engine = Devices.OpenToMeasure(directory, computing.Choose(arguments), opened);
+            using IEngine engine = Devices.OpenToMeasure(directory, computing.Choose(arguments));
             var perplexityText = new PerplexityText(
                 Path.GetFileName(source.Paths[0]), source, arguments
                     .GetValue(length), new SourceLocation(source.Paths[0]))

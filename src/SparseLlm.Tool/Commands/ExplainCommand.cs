@@ -41,9 +41,6 @@ internal static class ExplainCommand
             Console.Out.Write(page.ReadToEnd());
             return ExitCodes.Done;
         });
-        return command.WithExamples(
-        [
-            new("explain SLM1003", "What the code in an error message means."),
-        ]);
+        return command.WithExamples([new("explain SLM1003", "What the code in an error message means."),]);
     }
 }

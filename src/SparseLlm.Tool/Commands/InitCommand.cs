@@ -2,6 +2,7 @@ using System.CommandLine;
 using SparseLlm.Diagnostics;
 using SparseLlm.Hub;
 using SparseLlm.Models;
+using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Recipes;

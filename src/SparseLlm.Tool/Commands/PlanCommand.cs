@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using SparseLlm.Models.Checkpoints.Encodings;
+using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Planning;
 using SparseLlm.Tool.Output;
 
@@ -66,8 +67,8 @@ internal static class PlanCommand
                     SparsityText.Of(planned.Artifact.Pattern),
                     Describe(planned),
                     string.Create(
-                CultureInfo.InvariantCulture,
-                $"{(planned.Size.IsEstimate ? "about " : "")}{planned.Size.Bytes / 1e6:0.0} MB"),
+                        CultureInfo.InvariantCulture,
+                        $"{(planned.Size.IsEstimate ? "about " : "")}{planned.Size.Bytes / 1e6:0.0} MB"),
                 ]));
         console.WriteLine($"in {directory}");
     }

@@ -31,7 +31,7 @@ internal sealed class PlanOptions
     {
         ChosenRecipe chosen = options.ReadBuilt(arguments, cancellation);
         BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache) ?? chosen.Cache);
-        using IEngine engine = Devices.Open(computing.Choose(arguments, chosen.Recipe.Engine), opened);
+        using IEngine engine = Devices.Open(computing.Choose(arguments, chosen.Recipe.Engine));
         Recipe recipe = SourceOptions.Find(chosen.Recipe, cancellation);
         return function(new RecipePlan(recipe, chosen.Output, engine.NumericsClass, opened), chosen.Output);
     }

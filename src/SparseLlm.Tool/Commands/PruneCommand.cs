@@ -3,9 +3,10 @@ using System.Text.Json;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Patterns;
@@ -136,7 +137,7 @@ internal sealed class PruneCommand
             Sources = sources.Commits
         };
         BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
-        using IEngine engine = Devices.Open(computing.Choose(arguments), opened);
+        using IEngine engine = Devices.Open(computing.Choose(arguments));
         ArtifactOutcome outcome = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
         {
             var dense = new DenseModel(directory, engine.NumericsClass, opened);
@@ -200,15 +201,14 @@ internal sealed class PruneCommand
                 FormattableString.Invariant($"--keep-experts {kept}: a share is above 0 and at most 1, such as 0.5"));
     }
 
-    private static (Setting Setting, string Value) ParseSetting(string assignment)
+    private static SettingValue ParseSetting(string assignment)
     {
         string[] parts = assignment.Split('=', 2);
         Setting setting = Setting.Find(parts[0]) ?? throw Invalid(
             $"--set {assignment}: there is no setting '{parts[0]}'; the settings are "
             + $"{string.Join(", ", Setting.All.Select(known => known.Name))}");
-        return parts.Length == 2 && setting.With(new PruningSettings(), parts[1]) is not null
-            ? (setting, parts[1])
-            : throw Invalid($"--set {assignment}: {setting.Name} takes {setting.Expected}");
+        return (parts.Length == 2 ? setting.Parse(parts[1]) : null)
+            ?? throw Invalid($"--set {assignment}: {setting.Name} takes {setting.Expected}");
     }
 
     private SparsityPattern Pattern(ParseResult arguments)

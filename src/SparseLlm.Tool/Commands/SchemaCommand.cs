@@ -14,9 +14,6 @@ internal static class SchemaCommand
             Console.Out.Write(RecipeSchema.Generate());
             return ExitCodes.Done;
         });
-        return command.WithExamples(
-        [
-            new("schema > pruning.schema.json", "Renew the schema that init wrote."),
-        ]);
+        return command.WithExamples([new("schema > pruning.schema.json", "Renew the schema that init wrote."),]);
     }
 }

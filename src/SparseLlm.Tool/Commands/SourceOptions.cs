@@ -2,7 +2,6 @@ using System.CommandLine;
 using SparseLlm.Diagnostics;
 using SparseLlm.Hub;
 using SparseLlm.Pipeline.Locking;
-using SparseLlm.Pipeline.Running;
 using SparseLlm.Pipeline.Sources;
 using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;

@@ -7,8 +7,5 @@ internal static class UnpackCommand
 {
     public static Command Create() => PackingAction.Create(
         "unpack", "unpacked", "Give back the files that a model was packed from, byte by byte.", packing => packing
-            .Unpack()).WithExamples(
-    [
-        new("unpack packed -o pruned", "What other programs load."),
-    ]);
+            .Unpack()).WithExamples([new("unpack packed -o pruned", "What other programs load."),]);
 }

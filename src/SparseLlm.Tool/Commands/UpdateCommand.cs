@@ -35,7 +35,13 @@ internal static class UpdateCommand
                 {
                     FormatVersion = 1,
                     Sources = moves.Select(
-                    move => new { Address = move.Address.ToString(), move.Before, move.After, Moved = move.HasMoved })
+                        move => new
+                        {
+                            Address = move.Address.ToString(),
+                            move.Before,
+                            move.After,
+                            Moved = move.HasMoved
+                        })
                 },
                 console =>
                 {

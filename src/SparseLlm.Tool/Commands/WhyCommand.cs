@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SparseLlm.Diagnostics;
 using SparseLlm.Hub;
+using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Planning;
 using SparseLlm.Pipeline.Sources;
 using SparseLlm.Tool.Output;
@@ -54,10 +55,7 @@ internal static class WhyCommand
                 });
             return ExitCodes.Done;
         }));
-        return command.WithExamples(
-        [
-            new("why opt-50", "What has changed since the artifact was built."),
-        ]);
+        return command.WithExamples([new("why opt-50", "What has changed since the artifact was built."),]);
     }
 
     /// <summary>Where the hub has gone on since, as far as it can be asked: a build stays with what is

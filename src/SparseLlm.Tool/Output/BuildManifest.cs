@@ -3,8 +3,10 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline;
 using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Artifacts.Outputs;
+using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Reports;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 
 namespace SparseLlm.Tool.Output;
 

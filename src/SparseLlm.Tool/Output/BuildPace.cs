@@ -1,5 +1,6 @@
-using SparseLlm.Pipeline.Running;
-using SparseLlm.Pruning.Methods;
+using SparseLlm.Pipeline.Building;
+using SparseLlm.Pipeline.Requests;
+using SparseLlm.Pruning.Results;
 
 namespace SparseLlm.Tool.Output;
 

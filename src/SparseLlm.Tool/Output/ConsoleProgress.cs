@@ -1,7 +1,8 @@
 using System.Globalization;
 using SparseLlm.Hub;
-using SparseLlm.Pipeline.Running;
-using SparseLlm.Pruning.Methods;
+using SparseLlm.Pipeline.Building;
+using SparseLlm.Pipeline.Requests;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Tool.Output;
@@ -81,7 +82,7 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
             ? "no layer is kept"
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{interrupted.Kept} of {interrupted.Layers} layers are kept, and the next build goes on behind them"));
+                $"{interrupted.Kept} of {interrupted.Layers} layers are kept, and the next build resumes after them"));
 
     /// <summary>What has become of an artifact.</summary>
     public static string Describe(ArtifactOutcome outcome) => $"{outcome.Name}: " + outcome.Origin switch

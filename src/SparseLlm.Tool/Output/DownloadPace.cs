@@ -1,5 +1,5 @@
 using System.Globalization;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Tool.Output;

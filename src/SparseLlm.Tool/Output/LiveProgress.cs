@@ -1,4 +1,5 @@
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Building;
+using SparseLlm.Pipeline.Requests;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,4 +1,4 @@
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 
 namespace SparseLlm.Tool.Output;
 

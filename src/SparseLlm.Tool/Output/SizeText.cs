@@ -1,7 +1,8 @@
 using System.Globalization;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Building;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Tool.Output;

@@ -2,6 +2,7 @@ using SparseLlm.Files;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pipeline.Tests;
 
 namespace SparseLlm.Fuzz.Targets;

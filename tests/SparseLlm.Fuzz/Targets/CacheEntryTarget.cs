@@ -4,7 +4,7 @@ using System.Text.Json;
 using SparseLlm.Files;
 using SparseLlm.Fuzz.Mutation;
 using SparseLlm.Pipeline.Artifacts;
-using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pipeline.Engines.Local;
 using SparseLlm.Pruning.Evaluation;
 

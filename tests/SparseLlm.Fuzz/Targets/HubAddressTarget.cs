@@ -1,6 +1,7 @@
 using System.Text;
 using SparseLlm.Fuzz.Mutation;
 using SparseLlm.Hub;
+using SparseLlm.Hub.Cache;
 
 namespace SparseLlm.Fuzz.Targets;
 

@@ -1,7 +1,6 @@
 using SparseLlm.Files;
 using SparseLlm.Fuzz.Mutation;
 using SparseLlm.Pipeline.Locking;
-using SparseLlm.Pipeline.Planning;
 
 namespace SparseLlm.Fuzz.Targets;
 

@@ -1,6 +1,6 @@
 using NuGet.Versioning;
 using SparseLlm.Fuzz.Mutation;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Fuzz.Targets;

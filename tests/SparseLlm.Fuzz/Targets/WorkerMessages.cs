@@ -1,15 +1,16 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Numerics;
 using SparseLlm.Pipeline;
+using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Engines.Worker;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
-using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Fuzz.Targets;

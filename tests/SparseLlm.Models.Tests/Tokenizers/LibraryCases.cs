@@ -19,7 +19,7 @@ public class LibraryCases
     [MemberData(nameof(Variations))]
     public void Random_texts_are_encoded_and_decoded_as_by_the_library(string variation)
     {
-        Tokenizer tokenizer = Load(Cases[variation]);
+        Tokenizer tokenizer = Json(variation).Load();
         foreach (JsonElement example in Cases[variation].GetProperty("cases").EnumerateArray())
         {
             string text = example.GetProperty("text").GetString()!;
@@ -30,10 +30,11 @@ public class LibraryCases
         }
     }
 
-    private static Tokenizer Load(JsonElement variation)
+    /// <summary>The tokenizer of a variation.</summary>
+    internal static TokenizerJson Json(string variation)
     {
-        TokenizerJson json = TokenizerJson.Sample(variation.GetProperty("base").GetString()!);
-        foreach (JsonProperty change in variation.GetProperty("changes").EnumerateObject())
+        TokenizerJson json = TokenizerJson.Sample(Cases[variation].GetProperty("base").GetString()!);
+        foreach (JsonProperty change in Cases[variation].GetProperty("changes").EnumerateObject())
         {
             if (change.Name != "model")
             {
@@ -47,6 +48,6 @@ public class LibraryCases
             }
         }
 
-        return json.Load();
+        return json;
     }
 }

@@ -4,10 +4,12 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tests.Support;
 
@@ -53,7 +55,8 @@ public sealed class Budgets : IDisposable
         (string Bits, long Peak) Prune(long budget)
         {
             using var store = new MatrixStore(run.Backend, budget, directory.Path);
-            string bits = Bits(new ModelPruner(run.Model, settings, Plan, tokens, store: store).Run());
+            SparsityPlan plan = BudgetAllocation.Allocate(run.Model, settings, Plan, tokens, store);
+            string bits = Bits(new ModelPruner(run.Model, settings, plan, tokens, store: store).Run());
             store.PeakResidentBytes.ShouldBeInRange(budget == 0 ? 0 : 1, budget);
             (store.SpilledBytes > 0).ShouldBe(budget < long.MaxValue);
             store.ResidentBytes.ShouldBe(0);

@@ -4,10 +4,12 @@ using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Tokenizers;
 using SparseLlm.Numerics;
 using SparseLlm.Numerics.Cpu;
+using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pruning.Tests.Support;
@@ -91,7 +93,15 @@ internal sealed class PruneRun : IDisposable
             Here);
 
     public List<PrunedLayer> Prune(PruningSettings settings, SparsityPlan plan, int samples = 128) =>
-        [.. new ModelPruner(Model, settings, plan, Tokens(samples)).Run()];
+        Prune(settings, plan, Tokens(samples));
+
+    public List<PrunedLayer> Prune(
+        PruningSettings settings,
+        SparsityPlan plan,
+        CalibrationTokens tokens,
+        Func<int, PrunedLayer?>? known = null) =>
+        [.. new ModelPruner(Model, settings, BudgetAllocation.Allocate(Model, settings, plan, tokens), tokens)
+            .Run(known)];
 
     public List<PrunedLayer> Prune(PruningSettings settings, string pattern, int samples = 128) =>
         Prune(settings, new SparsityPlan(Pattern(pattern), []), samples);

@@ -7,9 +7,11 @@ using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Numerics.Cpu;
+using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pruning.Tests.Support;
@@ -62,8 +64,12 @@ internal sealed class RandomModel : IDisposable
         PruningSettings settings,
         SparsityPlan plan,
         CalibrationTokens? tokens = null,
-        IProgress<PruningProgress>? progress = null) =>
-        [.. new ModelPruner(Model, settings, plan, tokens ?? Tokens(), progress).Run()];
+        IProgress<PruningProgress>? progress = null)
+    {
+        tokens ??= Tokens();
+        SparsityPlan spread = BudgetAllocation.Allocate(Model, settings, plan, tokens, progress: progress);
+        return [.. new ModelPruner(Model, settings, spread, tokens, progress).Run()];
+    }
 
     public static SparsityPlan Plan(string pattern, params (string Match, string? Pattern)[] rules) => new(
         PruneRun.Pattern(pattern), [.. rules.Select(

@@ -34,9 +34,7 @@ internal static class SampleLayers
             {
                 Rotary = new(Frequencies),
                 QueryNorm = RmsNorm("q_norm", 4),
-                KeyNorm = RmsNorm(
-                "k_norm",
-                4)
+                KeyNorm = RmsNorm("k_norm", 4)
             },
             RmsNorm("n1"),
             Gated(Nonlinearity.Silu),
@@ -110,9 +108,7 @@ internal static class SampleLayers
         ["parallel with a shared norm, interleaved rotary, SwiGLU"] = Shared(
             LayerNorm("n", hasBias: false), Grouped() with
             {
-                Rotary = new(
-                Frequencies,
-                RotaryPairing.Interleaved)
+                Rotary = new(Frequencies, RotaryPairing.Interleaved)
             }, Gated(Nonlinearity.Silu)),
         ["parallel with norms of outputs and sums"] = new(
             0,
@@ -139,9 +135,7 @@ internal static class SampleLayers
             {
                 Rotary = new(Frequencies, Factor: 1.2),
                 Window = 3,
-                Sinks = TensorSlice.Vector(
-                "sinks",
-                4)
+                Sinks = TensorSlice.Vector("sinks", 4)
             },
             RmsNorm("n1"),
             Experts(Nonlinearity.ClampedSwish, normalizes: true, bias: true),

@@ -4,6 +4,8 @@ using SparseLlm.Numerics;
 using SparseLlm.Numerics.Cpu;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Gradients;
+using SparseLlm.Pruning.Losses;
 using SparseLlm.Pruning.Tests.Support;
 using SparseLlm.Pruning.Tuning;
 

@@ -1,6 +1,6 @@
 using SparseLlm.Diagnostics;
-using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tests.Support;
 

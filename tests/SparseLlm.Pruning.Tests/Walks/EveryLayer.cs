@@ -2,7 +2,7 @@ using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Calibration;
-using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tests.Support;
 

@@ -6,6 +6,7 @@ using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tests.Support;
 

@@ -2,9 +2,8 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Reports.Masks;
-using SparseLlm.Pruning.Methods.Guarding;
-using SparseLlm.Pruning.Methods.Sweeps;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Recipes;
 
@@ -53,9 +52,9 @@ internal static class Samples
                 .Select((tensor, index) => new TensorReport(tensor, [64, 96], pattern, sparsity, 0.1 + index / 1000.0)
                     {
                         Mask = new MaskDensity(
-                    cells,
-                    cells,
-                    [.. Enumerable.Range(0, cells * cells).Select(cell => (byte)(index * 31 + cell * cell * 17))]),
+                            cells,
+                            cells,
+                            [.. Enumerable.Range(0, cells * cells).Select(cell => (byte)(index * 31 + cell * cell * 17))]),
                     })],
             Sweeps = [new SweepReport(0, 4, 3, 0.25, 0.125)],
             Guards = [new GuardReport(0, "sparsegpt", 0.0321, 0.0456, false), new GuardReport(

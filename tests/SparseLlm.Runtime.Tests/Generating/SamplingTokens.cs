@@ -1,5 +1,4 @@
 using SparseLlm.Runtime.Generation;
-using SparseLlm.Runtime.Sampling;
 
 namespace SparseLlm.Runtime.Tests.Generating;
 

@@ -4,7 +4,7 @@ using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Engines.Installed;
 using SparseLlm.Pipeline.Engines.Worker;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
@@ -174,7 +174,7 @@ public sealed class Misbehaving : IDisposable
             engines.Install(numericsClass: "test");
             InstalledEngine engine = InstalledEngine.TryRead(
                 Directory.EnumerateDirectories(Path.Combine(engines.Path, "cpu-torch")).Single())!;
-            using var worker = new WorkerEngine(engine, new EngineChoice(engine.Name), BuildCache.Open("off", _ => { }))
+            using var worker = new WorkerEngine(engine, new EngineChoice(engine.Name))
             {
                 StartingTime = startingTime ?? TimeSpan.FromMinutes(2),
                 StoppingTime = TimeSpan.FromSeconds(1),
@@ -182,6 +182,7 @@ public sealed class Misbehaving : IDisposable
             var text = new PerplexityText("text", new TextSource([], "text"), null, new SourceLocation("text"));
             return worker.Measure(
                 new MeasureJob("dense", "model", name, text, new MemoryBudget.Size(0)),
+                BuildCache.Open("off", _ => { }),
                 new Listener(told),
                 cancellation);
         }

@@ -97,7 +97,7 @@ internal sealed class PickleBytes(SafeFileHandle file, string path, long start, 
     {
         if (count < 0 || count > end - Position)
         {
-            throw TorchRefusal.Truncated(path, "the pickle goes on behind the end of what holds it");
+            throw TorchRefusal.Truncated(path, "the pickle extends beyond the end of its container");
         }
 
         if (count > limit - Position)

@@ -72,7 +72,7 @@ internal static class TorchStream
             if (end - position < count.Length || end - position - count.Length < storage.ByteLength)
             {
                 throw TorchRefusal.Truncated(bytes.Path, FormattableString.Invariant(
-                    $"storage '{Excerpt.Of(key)}' of {storage.ByteLength} bytes goes on behind the end of the file"));
+                    $"storage '{Excerpt.Of(key)}' of {storage.ByteLength} bytes extends beyond the end of the file"));
             }
 
             FileBytes.Read(file, position, count, bytes.Path);

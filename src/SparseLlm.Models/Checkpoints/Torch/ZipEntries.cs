@@ -140,7 +140,7 @@ internal sealed class ZipEntries(SafeFileHandle file, string path)
         long data = header + LocalHeaderLength + LocalLengths(name, header);
         return stored >= 0 && data <= directoryStart && stored <= directoryStart - data
             ? new ZipEntry(name, header, data, stored, flaw)
-            : throw Malformed($"entry '{Excerpt.Of(name)}' goes on behind the end of the archive");
+            : throw Malformed($"entry '{Excerpt.Of(name)}' extends beyond the end of the archive");
     }
 
     /// <summary>Numbers that need more than 32 bits are in a field of their own, in this order.</summary>

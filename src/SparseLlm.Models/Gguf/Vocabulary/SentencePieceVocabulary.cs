@@ -133,5 +133,5 @@ internal static class SentencePieceVocabulary
     private static DiagnosticException Refuse(
         SourceLocation source,
         string problem) => GgufVocabularyDiagnostics.NotExpressible.Error(
-        source, $"{problem}; keep the safetensors directory, and run it where tokenizer.json is read.");
+            source, $"{problem}; keep the safetensors directory, and run it where tokenizer.json is read.");
 }

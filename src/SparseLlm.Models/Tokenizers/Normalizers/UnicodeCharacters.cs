@@ -1,9 +1,12 @@
 using System.Globalization;
-using System.Reflection;
+using System.IO.Compression;
 
 namespace SparseLlm.Models.Tokenizers.Normalizers;
 
-/// <summary>The properties of characters that the normalization forms need, from an embedded table.</summary>
+/// <summary>
+/// The properties of characters that the normalization forms need, from an embedded table, which is read when the first
+/// of them is asked for. UnicodeNormalization.pl writes it, and says how it is to be read.
+/// </summary>
 internal static class UnicodeCharacters
 {
     private static readonly Dictionary<int, int> CombiningClasses = [];
@@ -13,14 +16,12 @@ internal static class UnicodeCharacters
 
     static UnicodeCharacters()
     {
-        using Stream table = Assembly.GetExecutingAssembly().GetManifestResourceStream("UnicodeNormalization.txt")!;
-        using var reader = new StreamReader(table);
+        Type owner = typeof(UnicodeCharacters);
+        using Stream table = owner.Assembly.GetManifestResourceStream("UnicodeNormalization.txt.gz")!;
+        using var reader = new StreamReader(new GZipStream(table, CompressionMode.Decompress));
         while (reader.ReadLine() is string line)
         {
-            if (line[0] != '#')
-            {
-                Add(line.Split(' '));
-            }
+            Add(line.Split(' '));
         }
     }
 

@@ -36,29 +36,28 @@ internal sealed unsafe class ActivationKernel<TActivation> : ActivationKernel
 {
     /// <inheritdoc/>
     public override void Activate(WorkerTeam team, View<float> x, View<float> y)
-        => Map.Run(team, default(Values), x, x, x, y);
+        => Map.Run(team, default(Values), x, y);
 
     /// <inheritdoc/>
     public override void Gradient(WorkerTeam team, View<float> x, View<float> dy, View<float> dx) =>
-        Map.Run(team, default(Gradients), x, dy, dy, dx);
+        Map.Run(team, default(Gradients), x, dy, dx);
 
     /// <inheritdoc/>
     public override void AccumulateSensitivity(WorkerTeam team, View<float> x, double* sums) =>
-        ColumnReductions.SumSquares(team, default(Slopes), x, x, sums);
+        ColumnReductions.SumSquares(team, default(Slopes), x, sums);
 
-    private readonly struct Values : IMap
+    private readonly struct Values : IUnaryMap
     {
-        public Vector<float> Apply(Vector<float> x, Vector<float> y, Vector<float> z) => TActivation.Value(x);
+        public Vector<float> Apply(Vector<float> x) => TActivation.Value(x);
     }
 
-    private readonly struct Gradients : IMap
+    private readonly struct Gradients : IBinaryMap
     {
-        public Vector<float> Apply(Vector<float> x, Vector<float> dy, Vector<float> z) => TActivation.Slope(x, dy);
+        public Vector<float> Apply(Vector<float> x, Vector<float> dy) => TActivation.Slope(x, dy);
     }
 
-    private readonly struct Slopes : IMap
+    private readonly struct Slopes : IUnaryMap
     {
-        public Vector<float> Apply(Vector<float> x, Vector<float> y, Vector<float> z)
-            => TActivation.Slope(x, Vector<float>.One);
+        public Vector<float> Apply(Vector<float> x) => TActivation.Slope(x, Vector<float>.One);
     }
 }

@@ -46,7 +46,7 @@ internal sealed unsafe class GatedActivationKernel<TGate, TUp> : GatedActivation
 {
     /// <inheritdoc/>
     public override void Activate(WorkerTeam team, View<float> gate, View<float> up, View<float> y) =>
-        Map.Run(team, default(Values), gate, up, up, y);
+        Map.Run(team, default(Values), gate, up, y);
 
     /// <inheritdoc/>
     public override void GateGradient(
@@ -70,33 +70,33 @@ internal sealed unsafe class GatedActivationKernel<TGate, TUp> : GatedActivation
         ColumnReductions.SumSquares(team, default(GateSlopes), gate, up, gateSums);
     }
 
-    private readonly struct Values : IMap
+    private readonly struct Values : IBinaryMap
     {
-        public Vector<float> Apply(Vector<float> gate, Vector<float> up, Vector<float> unused) =>
+        public Vector<float> Apply(Vector<float> gate, Vector<float> up) =>
             TGate.Value(gate) * TUp.Value(up);
     }
 
-    private readonly struct GateGradients : IMap
+    private readonly struct GateGradients : ITernaryMap
     {
         public Vector<float> Apply(Vector<float> gate, Vector<float> up, Vector<float> dy) =>
             TGate.Slope(gate, dy * TUp.Value(up));
     }
 
-    private readonly struct UpGradients : IMap
+    private readonly struct UpGradients : ITernaryMap
     {
         public Vector<float> Apply(Vector<float> gate, Vector<float> up, Vector<float> dy) =>
             TUp.Slope(up, TGate.Value(gate) * dy);
     }
 
-    private readonly struct GateSlopes : IMap
+    private readonly struct GateSlopes : IBinaryMap
     {
-        public Vector<float> Apply(Vector<float> gate, Vector<float> up, Vector<float> unused) =>
+        public Vector<float> Apply(Vector<float> gate, Vector<float> up) =>
             TGate.Slope(gate, Vector<float>.One) * TUp.Value(up);
     }
 
-    private readonly struct UpSlopes : IMap
+    private readonly struct UpSlopes : IBinaryMap
     {
-        public Vector<float> Apply(Vector<float> gate, Vector<float> up, Vector<float> unused) =>
+        public Vector<float> Apply(Vector<float> gate, Vector<float> up) =>
             TUp.Slope(up, TGate.Value(gate));
     }
 }

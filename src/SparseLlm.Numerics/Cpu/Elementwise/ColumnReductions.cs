@@ -22,12 +22,19 @@ internal static unsafe class ColumnReductions
     /// <summary>sums += the sum of each column.</summary>
     public static void Sum(WorkerTeam team, View<float> x, double* sums) => Run<Value>(team, x, sums);
 
+    /// <summary>sums += the sum of the magnitudes of each column.</summary>
+    public static void SumMagnitudes(WorkerTeam team, View<float> x, double* sums) => Run<Magnitude>(team, x, sums);
+
     /// <summary>sums += the sum of squares of each column.</summary>
     public static void SumSquares(WorkerTeam team, View<float> x, double* sums) => Run<Square>(team, x, sums);
 
+    /// <summary>sums += Σ map(x)² of each column, squared in single precision.</summary>
+    public static void SumSquares<TMap>(WorkerTeam team, TMap map, View<float> x, double* sums)
+        where TMap : struct, IUnaryMap => SumSquares(team, new OfFirst<TMap>(map), x, x, sums);
+
     /// <summary>sums += Σ map(x, y)² of each column, squared in single precision.</summary>
     public static void SumSquares<TMap>(WorkerTeam team, TMap map, View<float> x, View<float> y, double* sums)
-        where TMap : struct, IMap =>
+        where TMap : struct, IBinaryMap =>
         Run(team, x.Columns, (column, count) =>
         {
             for (int row = 0; row < x.Rows; row++)
@@ -70,12 +77,12 @@ internal static unsafe class ColumnReductions
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddSquares<TMap>(TMap map, float* x, float* y, int count, double* sums)
-        where TMap : struct, IMap
+        where TMap : struct, IBinaryMap
     {
         int j = 0;
         for (; j <= count - Vector<float>.Count; j += Vector<float>.Count)
         {
-            Vector<float> value = map.Apply(Vector.Load(x + j), Vector.Load(y + j), Vector<float>.Zero);
+            Vector<float> value = map.Apply(Vector.Load(x + j), Vector.Load(y + j));
             Vector.Widen(value * value, out Vector<double> lower, out Vector<double> upper);
             (Vector.Load(sums + j) + lower).Store(sums + j);
             double* next = sums + j + Vector<double>.Count;
@@ -86,8 +93,7 @@ internal static unsafe class ColumnReductions
         {
             Vector<float> last = map.Apply(
                 Map.Partial(x + j, count - j),
-                Map.Partial(y + j, count - j),
-                Vector<float>.Zero);
+                Map.Partial(y + j, count - j));
             for (int lane = 0; lane < count - j; lane++)
             {
                 sums[j + lane] += last[lane] * last[lane];
@@ -98,6 +104,11 @@ internal static unsafe class ColumnReductions
     private readonly struct Value : ITerm
     {
         public static Vector<double> Of(Vector<double> value) => value;
+    }
+
+    private readonly struct Magnitude : ITerm
+    {
+        public static Vector<double> Of(Vector<double> value) => Vector.Abs(value);
     }
 
     private readonly struct Square : ITerm

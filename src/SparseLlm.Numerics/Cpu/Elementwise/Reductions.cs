@@ -33,6 +33,21 @@ internal static unsafe class Reductions
     public static void RowDots(WorkerTeam team, View<float> x, View<float> y, double* sums) =>
         Arithmetic.ForRows(team, x, i => sums[i] = Dot(x.At(i, 0), y.At(i, 0), x.Columns));
 
+    /// <summary>Σ |x_ij|, one after the other, row by row.</summary>
+    public static double SumMagnitudes(View<float> x)
+    {
+        double sum = 0;
+        for (int i = 0; i < x.Rows; i++)
+        {
+            sum = AddMagnitudes(sum, x.Row(i));
+        }
+
+        return sum;
+    }
+
+    /// <summary>Σ |x_i|, one after the other.</summary>
+    public static double SumMagnitudes(ReadOnlySpan<float> x) => AddMagnitudes(0, x);
+
     /// <summary>Index of the first NaN or infinity, or -1.</summary>
     public static long FirstNonFinite<T>(WorkerTeam team, View<T> x)
         where T : unmanaged, IFloatingPoint<T>
@@ -120,6 +135,16 @@ internal static unsafe class Reductions
 
         (Vector128<double> lower, Vector128<double> upper) = Vector128.Widen(Vector128.Load((float*)x));
         return Vector256.Create(lower, upper);
+    }
+
+    private static double AddMagnitudes(double sum, ReadOnlySpan<float> x)
+    {
+        foreach (float value in x)
+        {
+            sum += Math.Abs(value);
+        }
+
+        return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -100,7 +100,7 @@ internal sealed unsafe class CausalAttentionGradient(
         {
             fixed (float* scores = p)
             {
-                Map.Run(new SoftCap(cap), scores, scores, scores, scores, p.Length);
+                Map.Run(new SoftCap(cap), scores, scores, p.Length);
             }
 
             p.CopyTo(new Span<float>(capped, p.Length));
@@ -116,7 +116,7 @@ internal sealed unsafe class CausalAttentionGradient(
             TensorPrimitives.Multiply(ds, p, ds);
             if (shape.Cap is { } limit)
             {
-                Map.Run(new SoftCapSlope(limit), capped, slopes, slopes, slopes, ds.Length);
+                Map.Run(new SoftCapSlope(limit), capped, slopes, slopes, ds.Length);
             }
         }
     }

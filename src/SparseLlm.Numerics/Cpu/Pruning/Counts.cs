@@ -26,6 +26,26 @@ internal static unsafe class Counts
         return total;
     }
 
+    /// <summary>How many elements have a magnitude above a threshold.</summary>
+    public static long Above(WorkerTeam team, View<float> x, double threshold)
+    {
+        long total = 0;
+        team.RunChunks(x.Length, WorkerTeam.Chunk, (start, count) =>
+            Interlocked.Add(ref total, Above(x.Data + start, (int)count, threshold)));
+        return total;
+    }
+
+    private static int Above(float* x, int count, double threshold)
+    {
+        int above = 0;
+        for (int i = 0; i < count; i++)
+        {
+            above += Math.Abs(x[i]) > threshold ? 1 : 0;
+        }
+
+        return above;
+    }
+
     /// <summary>In how many elements x differs from y, or from zero where there is no y.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Different(float* x, float* y, int count)

@@ -7,13 +7,12 @@ namespace SparseLlm.Numerics.Cpu.Pruning;
 /// argmin over z of gamma (p - relu(z))² + alpha (z - m)² (Bai et al. 2024, eq. 9-11): the better of the minima on
 /// either side of 0, where the function is a parabola each.
 /// </summary>
-internal readonly struct ReluPreactivation(float alpha, float gamma) : IMap
+internal readonly struct ReluPreactivation(float alpha, float gamma) : IBinaryMap
 {
     /// <inheritdoc/>
     /// <param name="m">Linear pre-activations.</param>
     /// <param name="p">Auxiliary hidden activations.</param>
-    /// <param name="unused">Not used.</param>
-    public Vector<float> Apply(Vector<float> m, Vector<float> p, Vector<float> unused)
+    public Vector<float> Apply(Vector<float> m, Vector<float> p)
     {
         Vector<float> right = Vector.Max(
             Vector<float>.Zero,

@@ -4,7 +4,7 @@ using SparseLlm.Numerics.Cpu.Elementwise;
 namespace SparseLlm.Numerics.Cpu.Pruning;
 
 /// <summary>argmin over z of gamma (p - silu(s) z)² + alpha (z - m)²: a parabola in z.</summary>
-internal readonly struct SwiGluUp(float alpha, float gamma) : IMap
+internal readonly struct SwiGluUp(float alpha, float gamma) : ITernaryMap
 {
     /// <inheritdoc/>
     /// <param name="m">Linear up-projections.</param>

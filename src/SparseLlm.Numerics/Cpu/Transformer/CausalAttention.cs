@@ -71,7 +71,7 @@ internal sealed unsafe class CausalAttention(
                 if (shape.Cap is { } cap)
                 {
                     float* seen = scores.At(i, firstSeen);
-                    Map.Run(new SoftCap(cap), seen, seen, seen, seen, end - firstSeen);
+                    Map.Run(new SoftCap(cap), seen, seen, end - firstSeen);
                 }
 
                 sums[i] = Exponentiate(scores.Row(i), firstSeen, end, sink);

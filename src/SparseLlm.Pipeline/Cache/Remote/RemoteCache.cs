@@ -2,6 +2,9 @@ using System.Net;
 using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
+using SparseLlm.Pipeline.Cache.Entries;
+using SparseLlm.Pipeline.Cache.Local;
+using SparseLlm.Pipeline.Disk;
 
 namespace SparseLlm.Pipeline.Cache.Remote;
 

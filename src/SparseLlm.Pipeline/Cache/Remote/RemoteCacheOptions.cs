@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
-using SparseLlm.Hub.Http;
+using SparseLlm.Hub;
 
 namespace SparseLlm.Pipeline.Cache.Remote;
 
@@ -54,7 +54,7 @@ internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, Authentica
     {
         if (!Uri.TryCreate(text.TrimEnd('/') + '/', UriKind.Absolute, out Uri? address)
             || address.Scheme is not ("http" or "https")
-            || !Redirect.HasHost(address))
+            || !HostName.IsValid(address))
         {
             throw PipelineDiagnostics.RemoteCacheConfiguration.Error(
                 null, $"{AddressVariable} is not an address that begins with http:// or https://");

@@ -3,14 +3,13 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using SparseLlm.Files;
 using SparseLlm.Numerics;
-using SparseLlm.Pipeline.Cache;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Engines.Installed;
 
 /// <summary><c>engine.json</c>: an engine that is installed on this machine. What it says is known without starting the
 /// engine.</summary>
-public sealed record InstalledEngine : IJsonOnDeserialized
+internal sealed record InstalledEngine : IJsonOnDeserialized
 {
     /// <summary>The file's name in an engine's folder.</summary>
     public const string FileName = "engine.json";

@@ -5,7 +5,7 @@ namespace SparseLlm.Pipeline.Engines.Installed;
 
 /// <summary>The engines on this machine: a folder for each name, in it one for each version of TorchSharp and of the
 /// tool.</summary>
-public static class InstalledEngines
+internal static class InstalledEngines
 {
     /// <summary>The environment variable that names another folder.</summary>
     public const string Variable = "SPARSELLM_ENGINES";

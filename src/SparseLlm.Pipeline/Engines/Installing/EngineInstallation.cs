@@ -3,7 +3,6 @@ using System.Diagnostics;
 using NuGet.Versioning;
 using SparseLlm.Diagnostics;
 using SparseLlm.Numerics;
-using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines.Installed;
 using SparseLlm.Pipeline.Engines.Worker;
 using SparseLlm.Recipes;
@@ -16,7 +15,7 @@ namespace SparseLlm.Pipeline.Engines.Installing;
 /// <param name="sources">Where the packages come from.</param>
 /// <param name="output">Told what is being done, and what the SDK says besides the error that counts, line by
 /// line.</param>
-public sealed class EngineInstallation(
+internal sealed class EngineInstallation(
     EngineKind kind,
     NuGetVersion version,
     EngineSources sources,
@@ -153,8 +152,7 @@ public sealed class EngineInstallation(
                 // What it computes as is then known without starting it.
                 using var worker = new WorkerEngine(
                     engine,
-                    new EngineChoice(engine.Name) { Precision = precision },
-                    BuildCache.Open("off", remote: null, _ => { }));
+                    new EngineChoice(engine.Name) { Precision = precision });
                 worker.Start();
             }
 

@@ -6,7 +6,7 @@ namespace SparseLlm.Pipeline.Engines.Installing;
 /// </summary>
 /// <param name="Additional">Feeds and folders besides the configured ones.</param>
 /// <param name="ConfigurationFile">The one NuGet.config to go by instead; null for those.</param>
-public sealed record EngineSources(IReadOnlyList<string> Additional, string? ConfigurationFile)
+internal sealed record EngineSources(IReadOnlyList<string> Additional, string? ConfigurationFile)
 {
     /// <summary>What tells NuGet in a project, which is in another folder.</summary>
     internal IReadOnlyDictionary<string, string> Properties => new Dictionary<string, string>

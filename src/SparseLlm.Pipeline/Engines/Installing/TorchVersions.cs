@@ -5,7 +5,7 @@ namespace SparseLlm.Pipeline.Engines.Installing;
 
 /// <summary>The versions that this version of the tool was built for, of those that Directory.Packages.props
 /// names.</summary>
-public static class TorchVersions
+internal static class TorchVersions
 {
     /// <summary>That of TorchSharp.</summary>
     public static NuGetVersion TorchSharp { get; } = Read("TorchSharpVersion");

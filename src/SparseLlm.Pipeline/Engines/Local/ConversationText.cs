@@ -22,9 +22,9 @@ internal sealed class ConversationText
     /// <exception cref="DiagnosticException">It has none, or one that cannot be read.</exception>
     public ConversationText(
         string directory) => template = ChatTemplate.Read(directory) ?? throw PruningDiagnostics.NoChatTemplate.Error(
-        new SourceLocation(directory),
-        "the model has no chat template, and 'chat' asks for one; take the instruction-tuned model, put its "
-        + "chat_template.jinja beside the weights, or read the messages as text with 'field: messages[].content'");
+            new SourceLocation(directory),
+            "the model has no chat template, and 'chat' asks for one; take the instruction-tuned model, put its "
+            + "chat_template.jinja beside the weights, or read the messages as text with 'field: messages[].content'");
 
     /// <summary>The text of a conversation.</summary>
     /// <exception cref="DiagnosticException">The template fails, or refuses it.</exception>

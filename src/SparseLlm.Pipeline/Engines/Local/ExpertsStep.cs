@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using SparseLlm.Files;
 using SparseLlm.Models.Definitions;
-using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pruning.Methods.Mixtures;
 
 namespace SparseLlm.Pipeline.Engines.Local;

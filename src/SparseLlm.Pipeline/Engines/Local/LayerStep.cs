@@ -2,11 +2,10 @@ using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pruning.Methods;
-using SparseLlm.Pruning.Methods.Guarding;
-using SparseLlm.Pruning.Methods.Sweeps;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 
 namespace SparseLlm.Pipeline.Engines.Local;
 

@@ -1,12 +1,11 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Tokenizers;
-using SparseLlm.Pipeline.Cache;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
-using SparseLlm.Pruning.Methods;
+using SparseLlm.Pruning.Fitting;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pipeline.Engines.Local;
@@ -24,22 +23,19 @@ internal sealed class ModelSession : IDisposable
     /// <summary>Opens a model.</summary>
     /// <param name="directory">Its Hugging Face directory.</param>
     /// <param name="open">Opens a model on what computes.</param>
-    /// <param name="cache">Where finished steps are kept.</param>
-    public ModelSession(string directory, Func<string, DecoderModel> open, BuildCache cache)
+    public ModelSession(string directory, Func<string, DecoderModel> open)
     {
         this.open = open;
-        Cache = cache;
         Model = open(directory);
     }
 
     /// <summary>The dense model.</summary>
     public DecoderModel Model { get; }
 
-    /// <summary>Where finished steps are kept.</summary>
-    public BuildCache Cache { get; }
-
     /// <summary>A place for the activations of one job.</summary>
-    public MatrixStore CreateStore(MemoryBudget memory) => new(Model.Backend, memory.Bytes, Cache.Scratch());
+    /// <param name="memory">How much memory they may take.</param>
+    /// <param name="scratch">A folder for what is beyond it.</param>
+    public MatrixStore CreateStore(MemoryBudget memory, string scratch) => new(Model.Backend, memory.Bytes, scratch);
 
     /// <summary>What a prune has in common with the one before it; null where no more prunes are to be
     /// expected.</summary>
@@ -75,24 +71,33 @@ internal sealed class ModelSession : IDisposable
     }
 
     /// <summary>The perplexity of this model, or of another one with its tokenizer.</summary>
-    public Perplexity Measure(MeasureJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation)
+    /// <param name="job">Which model on which text.</param>
+    /// <param name="scratch">A folder for what does not fit into memory.</param>
+    /// <param name="progress">Told of the decoder layers that are done.</param>
+    /// <param name="cancellation">Stops between chunks.</param>
+    public Perplexity Measure(
+        MeasureJob job,
+        string scratch,
+        IProgress<BuildProgress>? progress,
+        CancellationToken cancellation)
     {
         if (job.Model == Model.Directory)
         {
-            return Measure(Model, job, progress, cancellation);
+            return Measure(Model, job, scratch, progress, cancellation);
         }
 
         using DecoderModel other = open(job.Model);
-        return Measure(other, job, progress, cancellation);
+        return Measure(other, job, scratch, progress, cancellation);
     }
 
     private Perplexity Measure(
         DecoderModel model,
         MeasureJob job,
+        string scratch,
         IProgress<BuildProgress>? progress,
         CancellationToken cancellation)
     {
-        using MatrixStore store = CreateStore(job.Memory);
+        using MatrixStore store = CreateStore(job.Memory, scratch);
         int count = job.Text.Windows is { } windows ? Count(windows, job.Text.SequenceLength) : CalibrationText.All;
         int[] text = Ids(job.Text.Text, count);
         return Perplexity.Measure(

@@ -5,31 +5,34 @@ using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Reduction;
 using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Fitting;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Methods.Mixtures;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Results;
 
 namespace SparseLlm.Pipeline.Engines.Local;
 
 /// <summary>
 /// Prunes a model step by step, each of which is looked for in the cache before it is computed, and stored there as
-/// soon as it is: a run that was stopped goes on behind its last finished layer.
+/// soon as it is: a run that was stopped resumes after its last finished layer.
 /// </summary>
 internal sealed class PruneRun(
     ModelSession session,
     PruneJob job,
+    BuildCache cache,
     IReadOnlyList<IBackend> others,
     IProgress<BuildProgress>? progress)
 {
     private readonly PruneRequest request = job.Request;
     private readonly StepKeys keys = job.Keys;
-    private readonly BuildCache cache = session.Cache;
 
     /// <summary>Writes the pruned model.</summary>
     /// <param name="cancellation">Stops between matrices; layers that are finished stay in the cache.</param>
@@ -44,7 +47,7 @@ internal sealed class PruneRun(
             (tokens?.Windows * tokens?.SequenceLength) ?? 0));
         var step = new ForwardedProgress(value => progress?.Report(new PruningStep(request.DisplayName, value)));
         var fallbacks = new List<string>();
-        using MatrixStore store = session.CreateStore(job.Memory);
+        using MatrixStore store = session.CreateStore(job.Memory, cache.Scratch());
         string scratch = Path.Combine(job.Directory, ".experts");
         try
         {

@@ -1,6 +1,6 @@
 using System.IO.Pipes;
 using System.Text;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 
 namespace SparseLlm.Pipeline.Engines.Worker;
 

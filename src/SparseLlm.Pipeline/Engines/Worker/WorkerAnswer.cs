@@ -1,5 +1,5 @@
 using SparseLlm.Diagnostics;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Evaluation;
 
 namespace SparseLlm.Pipeline.Engines.Worker;

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines.Installed;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Recipes;
 
@@ -14,8 +14,7 @@ namespace SparseLlm.Pipeline.Engines.Worker;
 /// </summary>
 /// <param name="engine">The engine.</param>
 /// <param name="choice">What is asked of it.</param>
-/// <param name="cache">Where finished steps are kept; the worker opens it for itself.</param>
-public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, BuildCache cache) : IEngine
+internal sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice) : IEngine
 {
     /// <summary>More than a backend has to say before there is a job.</summary>
     private const int MostEarlyNotices = 100;
@@ -23,6 +22,7 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
     private readonly List<BuildProgress> early = [];
     private WorkerProcess? worker;
     private Hello? hello;
+    private string? folder;
     private int tasks;
 
     /// <summary>How long a worker may take to start: libtorch for CUDA is gigabytes, perhaps on a slow disk. A job may
@@ -37,17 +37,25 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
     public string NumericsClass => engine.NumericsClassOf(choice) ?? Start().NumericsClass;
 
     /// <inheritdoc/>
-    public PruneResult Prune(PruneJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation)
+    public PruneResult Prune(
+        PruneJob job,
+        BuildCache cache,
+        IProgress<BuildProgress>? progress,
+        CancellationToken cancellation)
     {
-        PruneResult result = Ask<Pruned>(new Prune(++tasks, job), progress, cancellation).Result;
+        PruneResult result = Ask<Pruned>(new Prune(++tasks, job), cache, progress, cancellation).Result;
         return result.Layers.Select(layer => layer.Index).SequenceEqual(Enumerable.Range(0, job.Keys.Layers.Count))
             ? result
             : throw NotUnderstood("says that it has pruned other layers than the model has", progress);
     }
 
     /// <inheritdoc/>
-    public Perplexity Measure(MeasureJob job, IProgress<BuildProgress>? progress, CancellationToken cancellation) =>
-        Ask<Measured>(new Measure(++tasks, job), progress, cancellation).Result;
+    public Perplexity Measure(
+        MeasureJob job,
+        BuildCache cache,
+        IProgress<BuildProgress>? progress,
+        CancellationToken cancellation) =>
+        Ask<Measured>(new Measure(++tasks, job), cache, progress, cancellation).Result;
 
     /// <summary>Starts the worker, if it is not running, and takes leave of it if it is not what it should
     /// be.</summary>
@@ -59,7 +67,6 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
         {
             RequireFit(engine.Tool, $"'{engine.Name}' was installed by version {engine.Tool}");
             hello = Greet();
-            worker!.Send(new Begin(cache.Directory ?? "off"));
             if (engine.NumericsClassOf(choice) is null)
             {
                 engine.Remember(choice, hello.NumericsClass, hello.Description);
@@ -118,7 +125,11 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
         }
     }
 
-    private T Ask<T>(WorkerTask task, IProgress<BuildProgress>? progress, CancellationToken cancellation)
+    private T Ask<T>(
+        WorkerTask task,
+        BuildCache cache,
+        IProgress<BuildProgress>? progress,
+        CancellationToken cancellation)
         where T : WorkerReply
     {
         Start();
@@ -129,6 +140,7 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
 
         // Before the task is sent: a worker that does not read it would be waited for.
         using CancellationTokenRegistration registration = cancellation.Register(() => running.Cancel());
+        Open(running, cache);
         running.Send(task);
         while (Read(running, progress) is { } answer)
         {
@@ -160,6 +172,17 @@ public sealed class WorkerEngine(InstalledEngine engine, EngineChoice choice, Bu
         cancellation.ThrowIfCancellationRequested();
         Tell(running.Output, progress);
         throw Died(end);
+    }
+
+    /// <summary>A worker opens the cache for itself.</summary>
+    private void Open(WorkerProcess running, BuildCache cache)
+    {
+        string wanted = cache.Directory ?? "off";
+        if (wanted != folder)
+        {
+            running.Send(new Begin(wanted));
+            folder = wanted;
+        }
     }
 
     private WorkerAnswer? Read(WorkerProcess running, IProgress<BuildProgress>? progress)

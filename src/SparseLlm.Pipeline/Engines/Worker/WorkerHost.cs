@@ -3,7 +3,7 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines.Local;
-using SparseLlm.Pipeline.Running;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Engines.Worker;
@@ -113,25 +113,19 @@ public static class WorkerHost
         RequestQueue requests,
         AnswerPipe answers)
     {
-        string cache = "off";
-        LocalEngine? engine = null;
-        try
+        string folder = "off";
+        BuildCache? cache = null;
+        using var engine = new LocalEngine(backends);
+        foreach (WorkerRequest request in requests.All)
         {
-            foreach (WorkerRequest request in requests.All)
+            if (request is Begin begin)
             {
-                if (request is Begin begin)
-                {
-                    cache = begin.Cache;
-                }
-                else if (request is WorkerTask task)
-                {
-                    answers.Send(Do(task, () => engine ??= Open(), memory, requests, answers));
-                }
+                (folder, cache) = (begin.Cache, null);
             }
-        }
-        finally
-        {
-            engine?.Dispose();
+            else if (request is WorkerTask task)
+            {
+                answers.Send(Do(task, engine, () => cache ??= Open(), memory, requests, answers));
+            }
         }
 
         if (requests.Trouble is { } trouble)
@@ -142,13 +136,13 @@ public static class WorkerHost
 
         return 0;
 
-        LocalEngine Open()
-            => new(backends, BuildCache.Open(cache, diagnostic => answers.Report(new Notice(diagnostic))));
+        BuildCache Open() => BuildCache.Open(folder, diagnostic => answers.Report(new Notice(diagnostic)));
     }
 
     private static WorkerReply Do(
         WorkerTask task,
-        Func<LocalEngine> engine,
+        LocalEngine engine,
+        Func<BuildCache> cache,
         DeviceMemory? memory,
         RequestQueue requests,
         AnswerPipe answers)
@@ -158,13 +152,15 @@ public static class WorkerHost
             return requests.Run<WorkerReply>(cancellation => task switch
             {
                 Prune { Job: var job } => new Pruned(
-                    task.Number, engine().Prune(
+                    task.Number, engine.Prune(
                         job with { Memory = memory?.Of(job.Memory) ?? job.Memory },
+                        cache(),
                         answers,
                         cancellation)),
                 Measure { Job: var job } => new Measured(
-                    task.Number, engine().Measure(
+                    task.Number, engine.Measure(
                         job with { Memory = memory?.Of(job.Memory) ?? job.Memory },
+                        cache(),
                         answers,
                         cancellation)),
                 _ => throw new InvalidOperationException($"nobody knows how to do {task}"),

@@ -4,7 +4,7 @@ namespace SparseLlm.Pipeline.Engines.Worker;
 /// the worker.</summary>
 internal abstract record WorkerRequest;
 
-/// <summary>The first request.</summary>
+/// <summary>The first request, and the one before a task with another cache than the one before it.</summary>
 /// <param name="Cache">The folder of the cache, or <c>off</c>.</param>
 internal sealed record Begin(string Cache) : WorkerRequest;
 

@@ -1,3 +1,4 @@
+using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports.Markup;
 
 namespace SparseLlm.Pipeline.Reports.Masks;

@@ -1,5 +1,4 @@
 using SparseLlm.Pipeline.Artifacts;
-using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pipeline.Reports.Provenance;
 
@@ -10,14 +9,9 @@ internal static class MethodName
     /// <summary>The name.</summary>
     public static string Of(ArtifactManifest manifest)
     {
-        IReadOnlyList<KeyValuePair<string, string>> changes = SettingChanges.Of(manifest);
-        return changes.Count == 0
-            ? manifest.Method
-            : $"{manifest.Method} ({PresetOf(manifest)?.Name ?? string.Join(", ", changes.Select(change => $"{change.Key} {change.Value}"))})";
+        IReadOnlyList<KeyValuePair<string, string>> changes = ManifestSettings.Changes(manifest);
+        string special = ManifestSettings.Read(manifest)?.Preset?.Name
+            ?? string.Join(", ", changes.Select(change => $"{change.Key} {change.Value}"));
+        return changes.Count == 0 ? manifest.Method : $"{manifest.Method} ({special})";
     }
-
-    private static Preset? PresetOf(ArtifactManifest manifest) => Preset.All.FirstOrDefault(preset =>
-        string.Equals(manifest.Method, nameof(PruningMethod.SparseLlm), StringComparison.OrdinalIgnoreCase)
-        && Setting.Describe(PruningSettings.For(PruningMethod.SparseLlm, preset))
-            .All(setting => manifest.Settings.GetValueOrDefault(setting.Key) == setting.Value));
 }

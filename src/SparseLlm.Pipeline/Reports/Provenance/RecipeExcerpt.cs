@@ -92,7 +92,7 @@ internal sealed class RecipeExcerpt
             Line($"    type: [{string.Join(", ", manifest.Exports.Select(export => export.Type))}]");
         }
 
-        AddList("settings", SettingChanges.Of(manifest).Select(change => $"{change.Key}: {change.Value}"));
+        AddList("settings", ManifestSettings.Changes(manifest).Select(change => $"{change.Key}: {change.Value}"));
         AddList(
             "rules",
             patterns.Rules.Select(rule => $"- {{ match: {Quote(rule.Key)}, {PatternRules.Keys(rule.Value)} }}"));

@@ -1,6 +1,6 @@
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports.Markup;
-using SparseLlm.Pruning.Methods.Guarding;
+using SparseLlm.Pruning.Results;
 
 namespace SparseLlm.Pipeline.Reports.Sections;
 

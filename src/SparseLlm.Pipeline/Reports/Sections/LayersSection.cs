@@ -87,7 +87,7 @@ internal sealed class LayersSection
             .Select(kind => new Series(kind.Key, [.. kind.OrderBy(matrix => matrix.Name.Layer)
                 .Select(matrix => new Point(
                     matrix.Name.Layer, matrix.Value, FormattableString.Invariant(
-                    $"layer {matrix.Name.Layer}, {kind.Key}: {print(matrix.Value)}")))])),
+                        $"layer {matrix.Name.Layer}, {kind.Key}: {print(matrix.Value)}")))])),
     ];
 
     private static string Capitalized(string text) => char.ToUpperInvariant(text[0]) + text[1..];
@@ -104,7 +104,7 @@ internal sealed class LayersSection
                 [
                     Html.Of($"{layer.Key}"),
                     .. kinds.Select(kind => (Html)Figures.Error(
-                layer.FirstOrDefault(matrix => matrix.Name.Kind == kind).Tensor?.RelativeError)),
+                        layer.FirstOrDefault(matrix => matrix.Name.Kind == kind).Tensor?.RelativeError)),
                 ]));
     }
 }

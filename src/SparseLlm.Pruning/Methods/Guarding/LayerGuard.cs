@@ -2,7 +2,9 @@ using System.Globalization;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
-using SparseLlm.Pruning.Tuning;
+using SparseLlm.Pruning.Fitting;
+using SparseLlm.Pruning.Layers;
+using SparseLlm.Pruning.Losses;
 
 namespace SparseLlm.Pruning.Methods.Guarding;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Layers;
 
 namespace SparseLlm.Pruning.Methods.Mixtures;
 

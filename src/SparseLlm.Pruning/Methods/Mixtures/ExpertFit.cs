@@ -1,5 +1,7 @@
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
+using SparseLlm.Pruning.Fitting;
+using SparseLlm.Pruning.Layers;
 using SparseLlm.Pruning.Methods.Importance;
 
 namespace SparseLlm.Pruning.Methods.Mixtures;

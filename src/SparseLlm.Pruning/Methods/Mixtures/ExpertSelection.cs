@@ -5,6 +5,7 @@ using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Results;
 
 namespace SparseLlm.Pruning.Methods.Mixtures;
 

@@ -1,6 +1,8 @@
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Fitting;
+using SparseLlm.Pruning.Layers;
 
 namespace SparseLlm.Pruning.Methods.Mixtures;
 

@@ -3,6 +3,8 @@ using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Fitting;
+using SparseLlm.Pruning.Layers;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pruning.Methods.Sweeps;
@@ -19,7 +21,7 @@ internal sealed class FeedForwardSweeps : IDisposable
     private readonly IBackend backend;
     private readonly TokenChunks chunks;
     private readonly Penalties penalties;
-    private readonly FeedForwardSnapshot unpruned;
+    private readonly ParameterSnapshot unpruned;
     private readonly HeldBackTokens heldBack;
     private readonly AuxiliaryVariables fitted;
 
@@ -27,7 +29,7 @@ internal sealed class FeedForwardSweeps : IDisposable
     {
         (this.context, this.block, backend, chunks) = (context, block, context.Backend, context.Chunks);
         penalties = Penalties.For(context.Settings, block.Definition);
-        unpruned = new FeedForwardSnapshot(backend, chunks.Store, block);
+        unpruned = Snapshot();
         heldBack = new HeldBackTokens(backend, chunks);
         fitted = new AuxiliaryVariables(chunks);
     }
@@ -78,7 +80,7 @@ internal sealed class FeedForwardSweeps : IDisposable
         ActivationStream denseInputs,
         DenseStream? targets)
     {
-        using (FeedForward dense = unpruned.Read())
+        using (FeedForward dense = ReadUnpruned())
         {
             context.ForEachChunk(chunk => Start(chunk, dense, pruned, denseInputs, targets));
         }
@@ -123,9 +125,7 @@ internal sealed class FeedForwardSweeps : IDisposable
         Dictionary<Linear, double> kept = [];
         while (tried == accepted && tried < SweepsAfterPruning(context.Settings))
         {
-            using var previous = new ParameterSnapshot(
-                chunks.Store,
-                block.Parameters.Select(parameter => parameter.Values));
+            using ParameterSnapshot previous = Snapshot();
             Dictionary<Linear, double> solved = Sweep(importance);
             double after = heldBack.Error(block);
             tried++;
@@ -201,7 +201,7 @@ internal sealed class FeedForwardSweeps : IDisposable
     {
         foreach (Linear linear in group.Linears)
         {
-            unpruned.RestoreWeight(linear);
+            unpruned.Restore(linear.Weight);
         }
 
         context.Devices.Solve(
@@ -212,6 +212,26 @@ internal sealed class FeedForwardSweeps : IDisposable
                 solved.Add(fit.Linear, error);
             },
             context.Recorder.AddFallback);
+    }
+
+    private ParameterSnapshot Snapshot()
+        => new(chunks.Store, block.Parameters.Select(parameter => parameter.Values));
+
+    /// <summary>The block as it was, for reading until the caller disposes it.</summary>
+    private FeedForward ReadUnpruned()
+    {
+        return new FeedForward(
+            backend,
+            block.Definition,
+            block.Gate is { } gate ? Read(gate) : null,
+            Read(block.Up),
+            Read(block.Output));
+
+        Linear Read(Linear linear) => new(
+            backend,
+            linear.Definition,
+            unpruned.Read(linear.Weight),
+            linear.Bias is null ? null : unpruned.Read(linear.Bias));
     }
 
     private static Matrix<float> Output(FeedForward block, Matrix<float> input)

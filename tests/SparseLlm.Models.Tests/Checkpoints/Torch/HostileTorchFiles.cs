@@ -166,11 +166,11 @@ public sealed class HostileTorchFiles : IDisposable
         {
             "with an entry that goes on behind the end",
             TorchBytes.Archive(Entry("a/data.pkl") with { Length = 1 << 20 }),
-            "behind the end" },
+            "beyond the end" },
         {
             "with a wide entry of 2^62 bytes",
             TorchBytes.Archive(Entry("a/data.pkl") with { Length = 1L << 62, IsWide = true }),
-            "behind the end" },
+            "beyond the end" },
         {
             "with entries in one place",
             TorchBytes.Archive(Entry("a/data.pkl"), Entry("a/data/0") with { At = 0 }),

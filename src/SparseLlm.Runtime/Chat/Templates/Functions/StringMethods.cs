@@ -83,8 +83,8 @@ internal static class StringMethods
                 arguments,
                 start => text.StartsWith(start, StringComparison.Ordinal)),
             ["strip"] = Strip(
-            "strip",
-            (text, characters) => PythonText.TrimEnd(PythonText.TrimStart(text, characters), characters)),
+                "strip",
+                (text, characters) => PythonText.TrimEnd(PythonText.TrimStart(text, characters), characters)),
             ["swapcase"] = Text("swapcase", StringCase.Swapped),
             ["title"] = Text("title", StringCase.Title),
             ["upper"] = Text("upper", PythonText.Upper),

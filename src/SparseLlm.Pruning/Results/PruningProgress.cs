@@ -1,0 +1,35 @@
+namespace SparseLlm.Pruning.Results;
+
+/// <summary>What a prune tells of its progress.</summary>
+public abstract record PruningProgress(int Layer);
+
+/// <summary>A dense decoder layer has been looked at, to spread the weight budget.</summary>
+/// <param name="Layer">Its place, from 0.</param>
+/// <param name="Layers">How many there are.</param>
+public sealed record LayerMeasured(int Layer, int Layers) : PruningProgress(Layer);
+
+/// <summary>A decoder layer begins.</summary>
+/// <param name="Layer">Its place, from 0.</param>
+/// <param name="Layers">How many there are.</param>
+public sealed record LayerStarted(int Layer, int Layers) : PruningProgress(Layer);
+
+/// <summary>A decoder layer was pruned by an earlier run and is taken as it is.</summary>
+/// <param name="Layer">Its place, from 0.</param>
+/// <param name="Layers">How many there are.</param>
+public sealed record LayerRestored(int Layer, int Layers) : PruningProgress(Layer);
+
+/// <summary>Activations have been taken through a decoder layer that an earlier run pruned.</summary>
+/// <param name="Layer">Its place, from 0.</param>
+/// <param name="Layers">How many there are.</param>
+public sealed record LayerReplayed(int Layer, int Layers) : PruningProgress(Layer);
+
+/// <summary>A matrix has been pruned.</summary>
+/// <param name="Layer">Its layer's place, from 0.</param>
+/// <param name="Report">What was done.</param>
+public sealed record MatrixPruned(int Layer, LinearReport Report) : PruningProgress(Layer);
+
+/// <summary>A decoder layer is done.</summary>
+/// <param name="Layer">Its place, from 0.</param>
+/// <param name="Layers">How many there are.</param>
+/// <param name="Elapsed">Time since the prune began.</param>
+public sealed record LayerFinished(int Layer, int Layers, TimeSpan Elapsed) : PruningProgress(Layer);

@@ -1,0 +1,152 @@
+namespace SparseLlm.Architecture.Tests;
+
+/// <summary>The libraries are made of layers, each of which knows only those below it.</summary>
+public sealed class Layers
+{
+    /// <summary>The libraries, and their layers from the bottom to the top.</summary>
+    public static TheoryData<Library> Libraries => new(
+        new Library("SparseLlm.Diagnostics"),
+        new Library("SparseLlm.Files"),
+        new Library(
+            "SparseLlm.Numerics",
+            "Cpu.Memory",
+            "Cpu.Threading",
+            "Cpu.Elementwise",
+            "Cpu.Products",
+            "Cpu.Factorizations",
+            "Cpu.Activations",
+            "Cpu.Pruning",
+            "Cpu.Transformer",
+            "Cpu.Gradients",
+            "Cpu"),
+        new Library(
+            "SparseLlm.Numerics.TorchSharp",
+            "Cuda",
+            "Memory",
+            "Selection",
+            "Elementwise",
+            "Products",
+            "Factorizations",
+            "Transformer",
+            "Gradients",
+            "Pruning",
+            "DeviceKernels",
+            "TorchBackend"),
+        new Library(
+            "SparseLlm.Hub",
+            "Http",
+            "Listing",
+            "Api",
+            "Cache",
+            "Downloads",
+            "HubClient"),
+        new Library(
+            "SparseLlm.Models",
+            "Definitions",
+            "Checkpoints",
+            "Architectures",
+            "Layers",
+            "Checks",
+            "DecoderModel",
+            "Reduction",
+            "Tokenizers",
+            "Tokenizers.Patterns",
+            "Tokenizers.Normalizers",
+            "Tokenizers.PreTokenizers",
+            "Tokenizers.Bpe",
+            "Tokenizers.Decoders",
+            "Tokenizers.PostProcessors",
+            "Tokenizers.AddedTokens",
+            "Tokenizers.Files",
+            "Tokenizers.Tokenizer",
+            "Tokenizers.TokenizerSettings",
+            "Tokenizers.ChatTemplateFiles",
+            "Gguf"),
+        new Library(
+            "SparseLlm.Runtime",
+            "Kernels",
+            "Weights",
+            "Decoding",
+            "Generation",
+            "StoredModel",
+            "LanguageModel",
+            "Chat"),
+        new Library(
+            "SparseLlm.Pruning",
+            "Settings",
+            "Patterns",
+            "Calibration.Parquet",
+            "Calibration",
+            "Activations",
+            "Evaluation",
+            "Results",
+            "Solvers",
+            "Allocation",
+            "Fitting",
+            "Layers",
+            "Gradients",
+            "Losses",
+            "Tuning",
+            "Methods.Importance",
+            "Methods.Mixtures",
+            "Methods.Sweeps",
+            "Methods.Guarding",
+            "Methods"),
+        new Library(
+            "SparseLlm.Recipes",
+            "Yaml",
+            "Keys",
+            "Reading",
+            "RecipeReader",
+            "RecipeSchema",
+            "RecipeReference"),
+        new Library(
+            "SparseLlm.Pipeline",
+            "Disk",
+            "Digests",
+            "Cache.Entries",
+            "Cache.Local",
+            "Cache.Remote",
+            "Cache",
+            "Requests",
+            "Keys",
+            "Engines",
+            "Engines.Local",
+            "Engines.Installed",
+            "Engines.Worker",
+            "Engines.Installing",
+            "Engines.Devices",
+            "Artifacts",
+            "Artifacts.Outputs",
+            "Artifacts.Cached",
+            "Locking",
+            "Exports",
+            "Reports.Markup",
+            "Reports.Charts",
+            "Reports.Masks",
+            "Reports.Provenance",
+            "Reports",
+            "Reports.Sections",
+            "Reports.ArtifactPage",
+            "Reports.RecipePage",
+            "Reports.ArtifactReports",
+            "Reports.RecipeReports",
+            "Packing",
+            "Planning",
+            "Building",
+            "Sources",
+            "History",
+            "Inspection"));
+
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void Depend_on_those_below_them_only(Library library) => library.BackEdges.ShouldBeEmpty();
+
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void Are_all_there_is(Library library)
+    {
+        library.UnknownNamespaces.ShouldBeEmpty();
+        library.EmptyLayers.ShouldBeEmpty();
+    }
+}
