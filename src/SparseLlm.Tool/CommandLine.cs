@@ -57,7 +57,6 @@ internal static class CommandLine
     /// <summary>Runs the command that the arguments name.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        StandardStream.Install();
         using var cancellation = new Cancellation(Cancellation.ToKeep);
         Lifeline.Watch(() => cancellation.CallOff(ExitCodes.Terminated));
         RootCommand root = CreateRoot();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -10,6 +11,19 @@ namespace SparseLlm.Tests;
 /// </summary>
 internal static partial class ShallowModel
 {
+    private static readonly ConcurrentDictionary<string, Lazy<string>> Models = new();
+
+    /// <summary>The first two layers of a sample model, in a directory of its name that all tests of a process
+    /// share.</summary>
+    /// <param name="name">The sample model.</param>
+    /// <returns>The directory.</returns>
+    public static string Of(string name) => Models.GetOrAdd(name, _ => new(() =>
+    {
+        var directory = new TempDirectory();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => directory.Dispose();
+        return Write(name, directory[name]);
+    })).Value;
+
     /// <summary>Writes the first layers of a sample model, with whatever else is in its directory.</summary>
     /// <param name="name">The sample model.</param>
     /// <param name="directory">Where to; it is made.</param>

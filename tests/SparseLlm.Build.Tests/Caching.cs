@@ -5,46 +5,38 @@ namespace SparseLlm.Build.Tests;
 /// <summary>Builds of the real tool that find what others made.</summary>
 public sealed class Caching
 {
-    private readonly PackageFeed feed = PackageFeed.Shared;
-
     [Fact]
     public void Two_projects_with_the_same_recipe_prune_once_in_one_parallel_build()
     {
-        string solution = feed.NewDirectory();
-        TestProject[] projects = [Project("One"), Project("Two")];
-        File.WriteAllText(
-            Path.Combine(solution, "Both.slnx"),
-            """<Solution><Project Path="One/One.csproj" /><Project Path="Two/Two.csproj" /></Solution>""");
+        TestProject solution = new TestProject("Both").WithTool("");
+        TestProject[] projects = [solution.Below("One"), solution.Below("Two")];
+        foreach (TestProject project in projects)
+            project.WriteRecipe("method: ria");
 
-        BuildResult result = projects[0].Build("../Both.slnx", "-m:2").ShouldSucceed();
+        BuildResult result = solution.Build("-m:2").ShouldSucceed();
 
         result.Prunes.ShouldBe(2);
         result.Output.Split('\n').Count(line => line.Contains("half: layer 1/4 pruned")).ShouldBe(1, result.Output);
         result.Output.Split('\n').Count(line => line.Contains("half: from the cache")).ShouldBe(1, result.Output);
         Weights(projects[0]).ShouldBe(Weights(projects[1]));
-
-        TestProject Project(
-            string name) => new TestProject(feed, tool: TestProject.PackagedTool, parent: solution, name: name)
-                .WriteRecipe("method: ria");
     }
 
     [Fact]
     public void A_build_that_is_not_to_be_incremental_takes_the_models_from_the_cache_and_clean_leaves_it()
     {
-        const string cache = "<PropertyGroup><SparseLlmCachePath>cache</SparseLlmCachePath></PropertyGroup>";
-        TestProject project = new TestProject(feed, tool: TestProject.PackagedTool, more: cache).WriteRecipe(
-            "method: magnitude");
-        project.Build().ShouldSucceed().Output.ShouldContain("half: layer 4/4 pruned");
+        const string cache = "-p:SparseLlmCachePath=cache";
+        TestProject project = new TestProject().WithTool("").WriteRecipe("method: magnitude");
+        project.Build(cache).ShouldSucceed().Output.ShouldContain("half: layer 4/4 pruned");
         byte[] weights = Weights(project);
         IReadOnlyList<string> cached = project.FilesBelow("cache/cas");
         cached.ShouldNotBeEmpty();
 
-        BuildResult again = project.Build("--no-restore", "--no-incremental").ShouldSucceed();
+        BuildResult again = project.Build(cache, "--no-incremental").ShouldSucceed();
         again.Prunes.ShouldBe(1);
         again.Output.ShouldContain("half: from the cache");
         Weights(project).ShouldBe(weights);
 
-        project.Run("clean").ShouldSucceed();
+        project.Run("clean", cache).ShouldSucceed();
         project.FilesBelow("bin").ShouldNotContain(file => file.Contains("models/"));
         project.FilesBelow("cache/cas").ShouldBe(cached);
     }

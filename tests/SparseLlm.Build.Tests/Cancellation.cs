@@ -5,14 +5,11 @@ namespace SparseLlm.Build.Tests;
 
 public sealed class Cancellation
 {
-    private readonly PackageFeed feed = PackageFeed.Shared;
-
     [SkippableFact]
     public void A_cancelled_build_asks_the_tool_to_stop_before_it_kills_it()
     {
         Signals.Require(Signals.Interrupt);
-        var project = new TestProject(feed).Write("pruning.yaml", "wait: yes");
-        project.Run("restore").ShouldSucceed();
+        TestProject project = new TestProject().Write("pruning.yaml", "wait: yes");
 
         using Process build = Process.Start(project.Command("build", "--no-restore"))!;
         var output = build.StandardOutput.ReadToEndAsync();
@@ -31,8 +28,7 @@ public sealed class Cancellation
     [Fact]
     public void A_tool_whose_build_was_killed_hears_of_it()
     {
-        var project = new TestProject(feed).Write("pruning.yaml", "wait: yes");
-        project.Run("restore").ShouldSucceed();
+        TestProject project = new TestProject().Write("pruning.yaml", "wait: yes");
 
         using Process build = Process.Start(project.Command("build", "--no-restore"))!;
         SpinWait.SpinUntil(
@@ -49,10 +45,9 @@ public sealed class Cancellation
     public void A_build_after_a_cancelled_one_goes_on_behind_the_layers_that_were_finished()
     {
         Signals.Require(Signals.Interrupt);
-        TestProject project = new TestProject(feed, tool: TestProject.PackagedTool).WriteRecipe(
+        TestProject project = new TestProject().WithTool("").WriteRecipe(
             "method: sparsellm",
             samples: 32);
-        project.Run("restore").ShouldSucceed();
 
         using Process build = Process.Start(project.Command("build", "--no-restore"))!;
         string output = "";
@@ -65,7 +60,7 @@ public sealed class Cancellation
         output.ShouldContain("layers are kept");
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBeEmpty();
 
-        BuildResult next = project.Build("--no-restore").ShouldSucceed();
+        BuildResult next = project.Build().ShouldSucceed();
         next.Output.ShouldContain("half: layer 1/4 from the cache");
         next.Output.ShouldContain("half: layer 4/4 pruned");
     }

@@ -5,27 +5,10 @@ namespace SparseLlm.Build.Tests;
 /// <summary>The class <c>PrunedModels</c>, which programs find their models by.</summary>
 public sealed class Constants
 {
-    private readonly PackageFeed feed = PackageFeed.Shared;
-
-    private const string More =
-        """
-        <PropertyGroup>
-          <OutputType>Exe</OutputType>
-          <SparseLlmConstants>true</SparseLlmConstants>
-        </PropertyGroup>
-        """;
-
-    private const string Program =
-        """
-        System.Console.WriteLine(Models.PrunedModels.TinyOpt70.Path);
-        System.Console.WriteLine(System.IO.File.Exists(System.IO.Path.Combine(Models.PrunedModels.TinyOpt70.Path, "config.json")));
-        System.Console.WriteLine(System.FormattableString.Invariant($"{Models.PrunedModels._2of4.Sparsity} {Models.PrunedModels.PathModel.Perplexity.Prose}"));
-        """;
-
     [Fact]
     public void A_program_finds_its_models_by_names_that_the_build_has_made()
     {
-        TestProject project = Project("artifact: tiny-opt-70\nartifact: 2of4\nartifact: path");
+        var project = new TestProject("Constants");
         project.Build().ShouldSucceed();
 
         string[] said = project.Run("run", "--no-build").ShouldSucceed().Output.ReplaceLineEndings("\n").Split('\n');
@@ -34,7 +17,6 @@ public sealed class Constants
         said.ShouldContain("True");
         said.ShouldContain("0.7 65.42");
         project.Build(
-            "--no-restore",
             "-t:CoreCompile",
             "-p:DesignTimeBuild=true",
             "-p:SkipCompilerExecution=true",
@@ -46,15 +28,7 @@ public sealed class Constants
     [Fact]
     public void A_program_finds_gguf_files_by_names_too()
     {
-        TestProject project = new TestProject(feed, more: More).Write(
-            "pruning.yaml",
-            "artifact: tiny-70\ngguf: q8_0\ngguf: f16").Write(
-            "Program.cs",
-            """
-            System.Console.WriteLine(Models.PrunedModels.Tiny70.Path);
-            System.Console.WriteLine(System.IO.File.Exists(Models.PrunedModels.Tiny70F16.Path));
-            System.Console.WriteLine(Models.PrunedModels.Tiny70Q8_0.Path);
-            """);
+        var project = new TestProject("GgufConstants");
         project.Build().ShouldSucceed();
 
         string[] said = project.Run("run", "--no-build").ShouldSucceed().Output.ReplaceLineEndings("\n").Split('\n');
@@ -66,19 +40,19 @@ public sealed class Constants
     [Fact]
     public void Only_other_names_or_numbers_are_compiled_again()
     {
-        TestProject project = Project("artifact: tiny-opt-70\nartifact: 2of4\nartifact: path");
+        var project = new TestProject("Constants");
         project.Build().ShouldSucceed();
         DateTime compiled = Compiled();
 
         project.Write("pruning.yaml", "artifact: tiny-opt-70\nartifact: 2of4\nartifact: path\nsay: again")
-            .Build("--no-restore")
+            .Build()
             .ShouldSucceed()
             .Prunes
             .ShouldBe(1);
         Compiled().ShouldBe(compiled);
 
         project.Write("pruning.yaml", "artifact: tiny-opt-70\nartifact: 2of4\nartifact: path\nartifact: more")
-            .Build("--no-restore")
+            .Build()
             .ShouldSucceed();
         Compiled().ShouldBeGreaterThan(compiled);
 
@@ -88,7 +62,8 @@ public sealed class Constants
     [Fact]
     public void A_prune_that_fails_is_the_only_error()
     {
-        BuildResult result = Project("fail: pruning.yaml(1,1): error SLM4003: missed").Build().ShouldFail();
+        BuildResult result = new TestProject("Constants")
+            .Write("pruning.yaml", "fail: pruning.yaml(1,1): error SLM4003: missed").Build().ShouldFail();
 
         result.Output.ShouldContain("error SLM4003");
         result.Output.ShouldContain("1 Error(s)");
@@ -97,24 +72,12 @@ public sealed class Constants
     [Fact]
     public void Names_that_would_be_one_are_an_error()
     {
-        Project("artifact: tiny-opt\nartifact: tiny.opt").Build().ShouldFail()
+        new TestProject("Constants").Write("pruning.yaml", "artifact: tiny-opt\nartifact: tiny.opt").Build().ShouldFail()
             .Output.ShouldContain(
                 "error SLM5109: 'tiny-opt' and 'tiny.opt' would all be called 'TinyOpt' in the class PrunedModels.");
     }
 
     [Fact]
     public void Every_target_framework_has_the_class()
-    {
-        new TestProject(
-            feed,
-            TestProject.TwoFrameworks,
-            more: "<PropertyGroup><SparseLlmConstants>true</SparseLlmConstants></PropertyGroup>")
-            .Write("pruning.yaml", "artifact: a").Write(
-                "Program.cs",
-                "class Program { string model = Models.PrunedModels.A.Path; }")
-            .Build().ShouldSucceed().Prunes.ShouldBe(1);
-    }
-
-    private TestProject Project(string recipe)
-        => new TestProject(feed, more: More).Write("pruning.yaml", recipe).Write("Program.cs", Program);
+        => new TestProject("ConstantsOfTwoFrameworks").Build().ShouldSucceed().Prunes.ShouldBe(1);
 }

@@ -4,12 +4,10 @@ namespace SparseLlm.Build.Tests;
 
 public sealed class Errors
 {
-    private readonly PackageFeed feed = PackageFeed.Shared;
-
     [Fact]
     public void A_mistake_in_the_recipe_fails_the_build_with_file_line_column_and_code()
     {
-        var project = new TestProject(feed);
+        var project = new TestProject();
         project.Write(
             "pruning.yaml",
             $"artifact: a\nfail: {project.PathOf("pruning.yaml")}(12,5,12,13): error SLM1003: unknown key 'sparsty'");
@@ -25,12 +23,12 @@ public sealed class Errors
     [Fact]
     public void A_failed_run_is_tried_again_and_leaves_the_artifacts_of_the_last_good_one()
     {
-        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+        TestProject project = new TestProject().Write("pruning.yaml", "artifact: a");
         project.Build().ShouldSucceed();
 
         project.Write("pruning.yaml", "artifact: a\nfail: pruning.yaml(1,1): error SLM3001: gate missed");
-        project.Build("--no-restore").ShouldFail().Prunes.ShouldBe(1);
-        project.Build("--no-restore").ShouldFail().Prunes.ShouldBe(1);
+        project.Build().ShouldFail().Prunes.ShouldBe(1);
+        project.Build().ShouldFail().Prunes.ShouldBe(1);
 
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["a/config.json", "a/model.safetensors"]);
     }
@@ -38,10 +36,8 @@ public sealed class Errors
     [Fact]
     public void What_the_tool_says_of_its_options_speaks_of_properties()
     {
-        var project = new TestProject(feed);
-        project.Write("pruning.yaml", $"fail: {project.PathOf("pruning.yaml")}: error SLM4011: it has moved; build "
-            + $"without --locked, or with --cache off or --on-cache-miss error; add --precision exact and --devices "
-            + $"0,1 with --device cuda");
+        var project = new TestProject();
+        project.Write("pruning.yaml", $"fail: {project.PathOf("pruning.yaml")}: error SLM4011: it has moved; build without --locked, or with --cache off or --on-cache-miss error; add --precision exact and --devices 0,1 with --device cuda");
 
         project.Build().ShouldFail().Output.ShouldContain("error SLM4011: it has moved; build with "
             + "SparseLlmLocked=false, or with SparseLlmCachePath=off or SparseLlmOnCacheMiss=error; add "
@@ -51,7 +47,7 @@ public sealed class Errors
     [Fact]
     public void A_tool_that_is_not_there_is_named()
     {
-        var project = new TestProject(feed, tool: "/nowhere/dotnet-sparsellm.dll").Write("pruning.yaml", "artifact: a");
+        TestProject project = new TestProject().WithTool("/nowhere/dotnet-sparsellm.dll").Write("pruning.yaml", "artifact: a");
 
         project.Build().ShouldFail().Output
             .ShouldContain("error SLM5101: The pruning tool '/nowhere/dotnet-sparsellm.dll' does not exist.");
@@ -60,8 +56,7 @@ public sealed class Errors
     [Fact]
     public void A_property_with_a_value_that_it_cannot_have_is_an_error_before_the_tool_is_asked()
     {
-        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
-        project.Run("restore").ShouldSucceed();
+        TestProject project = new TestProject().Write("pruning.yaml", "artifact: a");
 
         ShouldRefuse("SparseLlmEnabled=maybe", "It can be 'true' or 'false'.", target: "Build");
         ShouldRefuse("SparseLlmLocked=known", "It can be 'true' or 'false'.");
@@ -74,13 +69,13 @@ public sealed class Errors
         ShouldRefuse("SparseLlmCachePath=/", "It can be 'off', or a folder,");
         ShouldRefuse("SparseLlmModelsFolder=../elsewhere", "It can be a folder below the output directory,");
         project.Calls.ShouldBeEmpty();
-        project.Build("--no-restore", "-p:SparseLlmEnabled=on", "-p:SparseLlmDevice=CPU").ShouldSucceed();
+        project.Build("-p:SparseLlmEnabled=on", "-p:SparseLlmDevice=CPU").ShouldSucceed();
         project.Calls.Single().ShouldEndWith("--device cpu");
 
         void ShouldRefuse(string property, string values, string target = "SparseLlmPrune")
         {
             string[] parts = property.Split('=');
-            project.Build("--no-restore", "-t:" + target, "-p:" + property).ShouldFail().Output
+            project.Build("-t:" + target, "-p:" + property).ShouldFail().Output
                 .ShouldContain($"error SLM5103: {parts[0]} is '{parts[1]}'. {values}");
         }
     }
@@ -92,7 +87,7 @@ public sealed class Errors
     [InlineData("end: -1", "error SLM5107: The pruning tool was killed (signal 9), most likely for want of memory.")]
     public void A_tool_that_ends_without_a_word_is_an_error_that_says_how(string recipe, string message)
     {
-        var project = new TestProject(feed).Write("pruning.yaml", recipe);
+        TestProject project = new TestProject().Write("pruning.yaml", recipe);
 
         BuildResult result = project.Build().ShouldFail();
 
@@ -103,9 +98,8 @@ public sealed class Errors
     [Fact]
     public void A_tool_for_which_there_is_no_runtime_is_an_error_that_says_so()
     {
-        var project = new TestProject(feed, tool: "$(MSBuildProjectDirectory)/tool/FakeTool.dll").Write(
-            "pruning.yaml",
-            "artifact: a");
+        TestProject project = new TestProject().Write("pruning.yaml", "artifact: a");
+        project.WithTool(project.PathOf("tool/FakeTool.dll"));
         project.Copy(BuildOutput.FakeTool, "tool/FakeTool.dll").Write(
             "tool/FakeTool.runtimeconfig.json", """{ "runtimeOptions": { "framework": { "name": "Microsoft.NETCore.App", "version": "99.0.0" } } }""");
 
@@ -116,7 +110,7 @@ public sealed class Errors
     [Fact]
     public void Only_what_the_tool_itself_says_is_an_error_or_a_warning()
     {
-        var project = new TestProject(feed).Write(
+        TestProject project = new TestProject().Write(
             "pruning.yaml",
             """
             artifact: a
@@ -137,9 +131,9 @@ public sealed class Errors
     [Fact]
     public void Two_recipes_with_an_artifact_of_the_same_name_are_an_error()
     {
-        var project = new TestProject(feed, more: """<ItemGroup><PruningRecipe Include="other.yaml" /></ItemGroup>""")
+        TestProject project = new TestProject("MoreRecipes")
             .Write("pruning.yaml", "artifact: a")
-            .Write("other.yaml", "artifact: a");
+            .Write("recipes/one.yaml", "artifact: a");
 
         project.Build().ShouldFail().Output
             .ShouldContain("error SLM5102: Two recipes of this project make an artifact of the same name");

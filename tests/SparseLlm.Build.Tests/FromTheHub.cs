@@ -7,7 +7,7 @@ namespace SparseLlm.Build.Tests;
 public sealed class FromTheHub : IDisposable
 {
     private readonly HubServer server = new();
-    private readonly TestProject project = new(PackageFeed.Shared, tool: TestProject.PackagedTool);
+    private readonly TestProject project = new TestProject().WithTool("");
 
     public FromTheHub()
     {
@@ -55,9 +55,9 @@ public sealed class FromTheHub : IDisposable
             "the token is for the hub alone");
 
         server.ClearRequests();
-        project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(0);
+        project.Build().ShouldSucceed().Prunes.ShouldBe(0);
         Directory.Delete(project.PathOf("bin/Debug/net10.0/models"), recursive: true);
-        project.Build("--no-restore", "-p:SparseLlmOffline=true").ShouldSucceed().Prunes.ShouldBe(1);
+        project.Build("-p:SparseLlmOffline=true").ShouldSucceed().Prunes.ShouldBe(1);
         project.FilesBelow("bin/Debug/net10.0/models/half").ShouldContain("model.safetensors");
         server.Requests.ShouldBeEmpty();
 
@@ -68,7 +68,7 @@ public sealed class FromTheHub : IDisposable
             .Select(path => Path.GetFileName(path))
             .Single();
         File.WriteAllText(file, File.ReadAllText(file).Replace(commit, other, StringComparison.Ordinal));
-        project.Build("--no-restore", "-p:SparseLlmOffline=true").ShouldFail().Output.ShouldContain(
+        project.Build("-p:SparseLlmOffline=true").ShouldFail().Output.ShouldContain(
             $"pruning.yaml(2,8,2,28): error SLM6010: hf://acme/tiny-llama: commit {other} is not in the hub's cache");
     }
 

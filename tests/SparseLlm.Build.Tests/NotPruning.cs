@@ -4,17 +4,12 @@ namespace SparseLlm.Build.Tests;
 
 public sealed class NotPruning
 {
-    private readonly PackageFeed feed = PackageFeed.Shared;
-
     [Fact]
     public void Recipes_are_watched_and_lock_files_which_builds_write_are_not()
     {
-        var project = new TestProject(
-            feed,
-            more: """<ItemGroup><PruningRecipe Include="recipes/one.yaml" /></ItemGroup>""")
+        TestProject project = new TestProject("MoreRecipes")
             .Write("pruning.yaml", "artifact: a")
             .Write("pruning.lock.json", "{}");
-        project.Run("restore").ShouldSucceed();
 
         string watched = project.Run("msbuild", "-getItem:Watch").ShouldSucceed().Output;
 
@@ -26,12 +21,12 @@ public sealed class NotPruning
     [Fact]
     public void Nothing_is_pruned_on_restore_at_design_time_for_live_tests_or_when_disabled()
     {
-        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+        TestProject project = new TestProject().Write("pruning.yaml", "artifact: a");
 
-        project.Run("restore").ShouldSucceed();
-        project.Build("--no-restore", "-p:DesignTimeBuild=true").ShouldSucceed();
-        project.Build("--no-restore", "-p:BuildingForLiveUnitTesting=true").ShouldSucceed();
-        project.Build("--no-restore", "-p:SparseLlmEnabled=false").ShouldSucceed();
+        project.Run("restore", "--force").ShouldSucceed();
+        project.Build("-p:DesignTimeBuild=true").ShouldSucceed();
+        project.Build("-p:BuildingForLiveUnitTesting=true").ShouldSucceed();
+        project.Build("-p:SparseLlmEnabled=false").ShouldSucceed();
 
         project.Calls.ShouldBeEmpty();
     }
@@ -39,10 +34,10 @@ public sealed class NotPruning
     [Fact]
     public void A_disabled_build_leaves_the_models_of_an_earlier_one()
     {
-        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+        TestProject project = new TestProject().Write("pruning.yaml", "artifact: a");
         project.Build().ShouldSucceed();
 
-        project.Build("--no-restore", "-p:SparseLlmEnabled=false").ShouldSucceed();
+        project.Build("-p:SparseLlmEnabled=false").ShouldSucceed();
 
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(["a/config.json", "a/model.safetensors"]);
     }
@@ -50,19 +45,10 @@ public sealed class NotPruning
     [Fact]
     public void Visual_Studio_is_told_the_inputs_of_the_last_run()
     {
-        const string show =
-            """
-            <Target Name="CollectUpToDateCheckInputDesignTime">
-              <Message Importance="high" Text="INPUT %(UpToDateCheckInput.Filename)%(Extension) %(Set)" />
-              <Message Importance="high" Text="OUTPUT %(UpToDateCheckOutput.Extension) %(Set)" />
-            </Target>
-            """;
-        var project = new TestProject(feed, more: show).Write("pruning.yaml", "artifact: a\ninput: text.txt")
-            .Write("text.txt", "");
+        var project = new TestProject("UpToDateCheck");
         project.Build().ShouldSucceed();
 
         BuildResult result = project.Build(
-            "--no-restore",
             "-t:CollectUpToDateCheckInputDesignTime",
             "-p:DesignTimeBuild=true").ShouldSucceed();
 
@@ -71,7 +57,6 @@ public sealed class NotPruning
         result.Output.ShouldContain("OUTPUT .stamp SparseLlm");
         result.Output.ShouldNotContain("pruning.lock.json", Case.Sensitive, "the build itself writes it");
         project.Build(
-            "--no-restore",
             "-t:CollectUpToDateCheckInputDesignTime",
             "-p:DesignTimeBuild=true",
             "-p:SparseLlmLocked=true")

@@ -6,14 +6,11 @@ namespace SparseLlm.Build.Tests;
 /// <summary>What a person sees who types <c>dotnet build</c>, which is not what a log gets.</summary>
 public sealed partial class OnATerminal
 {
-    private readonly PackageFeed feed = PackageFeed.Shared;
-
     [SkippableFact]
     public void A_build_says_what_takes_so_long_and_where_the_result_is_also_where_a_gate_is_missed()
     {
         Skip.IfNot(File.Exists("/usr/bin/script"), "There is no 'script' here, which makes a terminal.");
-        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a\nsummary: summary.html\npause: 500");
-        project.Run("restore").ShouldSucceed();
+        TestProject project = new TestProject().Write("pruning.yaml", "artifact: a\nsummary: summary.html\npause: 500");
 
         string shown = WithoutEscapes(Show(project));
         shown.ShouldContain("PruningModels");

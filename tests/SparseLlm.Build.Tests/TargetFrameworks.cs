@@ -4,21 +4,19 @@ namespace SparseLlm.Build.Tests;
 
 public sealed class TargetFrameworks
 {
-    private readonly PackageFeed feed = PackageFeed.Shared;
-
     private static readonly string[] ModelFiles = ["a/config.json", "a/model.safetensors"];
 
     [Fact]
     public void Two_target_frameworks_prune_once_and_each_gets_the_models()
     {
-        var project = new TestProject(feed, TestProject.TwoFrameworks).Write("pruning.yaml", "artifact: a");
+        var project = new TestProject("TwoFrameworks");
 
         project.Build("-m:2").ShouldSucceed().Prunes.ShouldBe(1);
 
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBe(ModelFiles);
         project.FilesBelow("bin/Debug/net10.0-windows/models").ShouldBe(ModelFiles);
 
-        project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(0);
+        project.Build().ShouldSucceed().Prunes.ShouldBe(0);
 
         project.Run("clean").ShouldSucceed();
         project.FilesBelow("bin").ShouldNotContain(file => file.Contains("models/"));
@@ -28,9 +26,9 @@ public sealed class TargetFrameworks
     [Fact]
     public void One_of_two_target_frameworks_can_be_published_alone()
     {
-        var project = new TestProject(feed, TestProject.TwoFrameworks).Write("pruning.yaml", "artifact: a");
+        var project = new TestProject("TwoFrameworks");
 
-        project.Run("publish", "--framework", "net10.0", "--output", "out").ShouldSucceed();
+        project.Run("publish", "--no-restore", "--framework", "net10.0", "--output", "out").ShouldSucceed();
 
         project.FilesBelow("out/models").ShouldBe(ModelFiles);
         project.Calls.Count.ShouldBe(1);

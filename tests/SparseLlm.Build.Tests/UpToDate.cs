@@ -12,7 +12,7 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
     {
         int calls = project.Calls.Count;
 
-        BuildResult result = project.Build("--no-restore").ShouldSucceed();
+        BuildResult result = project.Build().ShouldSucceed();
 
         result.Prunes.ShouldBe(0);
         project.Calls.Count.ShouldBe(calls);
@@ -41,7 +41,7 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
                 break;
             case "a file of the model is deleted":
                 File.Delete(project.PathOf("model/vocab.json"));
-                project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(1, change);
+                project.Build().ShouldSucceed().Prunes.ShouldBe(1, change);
                 project.Write("model/vocab.json", "{}");
                 break;
             case "an output is deleted": File.Delete(project.PathOf("bin/Debug/net10.0/models/a/config.json")); break;
@@ -51,7 +51,7 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
                 File.SetLastWriteTimeUtc(project.PathOf("tool/FakeTool.dll"), DateTime.UtcNow); break;
         }
 
-        project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(1, change);
+        project.Build().ShouldSucceed().Prunes.ShouldBe(1, change);
         project.FilesBelow("bin/Debug/net10.0/models").ShouldContain("a/config.json");
     }
 
@@ -62,35 +62,28 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
     [InlineData("-p:SparseLlmLocked=true")]
     public void It_is_pruned_again_with_another_property(string property)
     {
-        project.Build("--no-restore", property).ShouldSucceed().Prunes.ShouldBe(1);
-        project.Build("--no-restore").ShouldSucceed().Prunes.ShouldBe(1);
+        project.Build(property).ShouldSucceed().Prunes.ShouldBe(1);
+        project.Build().ShouldSucceed().Prunes.ShouldBe(1);
     }
 
     [Fact]
     public void It_is_left_alone_with_properties_that_cannot_change_what_stands_there() =>
-        project.Build("--no-restore", "-p:SparseLlmCachePath=elsewhere", "-p:SparseLlmOnCacheMiss=error")
+        project.Build("-p:SparseLlmCachePath=elsewhere", "-p:SparseLlmOnCacheMiss=error")
             .ShouldSucceed()
             .Prunes
             .ShouldBe(0);
 
     public sealed class BuiltProject
     {
-        internal TestProject Project { get; } = Build(PackageFeed.Shared);
+        internal TestProject Project { get; } = Build();
 
-        private static TestProject Build(PackageFeed feed)
+        private static TestProject Build()
         {
-            string parent = feed.NewDirectory();
-            var project = new TestProject(feed, parent: parent, tool: "$(MSBuildProjectDirectory)/tool/FakeTool.dll");
+            var project = new TestProject("Inputs");
+            project.WithTool(project.PathOf("tool/FakeTool.dll"));
             foreach (string file in Directory.GetFiles(Path.GetDirectoryName(BuildOutput.FakeTool)!, "FakeTool.*"))
                 project.Copy(file, Path.Combine("tool", Path.GetFileName(file)));
-            project
-                .Write(
-                    "pruning.yaml",
-                    "input: data/*.txt\ninput: model/model.safetensors\ninput: model/vocab.json\nartifact: a\n")
-                .Write("data/a.txt", "a")
-                .Write("model/model.safetensors", "weights")
-                .Write("model/vocab.json", "{}")
-                .Build().ShouldSucceed();
+            project.Build().ShouldSucceed();
             return project;
         }
     }

@@ -12,7 +12,7 @@ public sealed class Versions
     [InlineData("9.0.305")]
     public void An_SDK_that_cannot_start_the_tool_is_an_error_that_says_which_can(string version)
     {
-        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+        TestProject project = new TestProject().Write("pruning.yaml", "artifact: a");
 
         BuildResult result = project.Build("-p:NETCoreSdkVersion=" + version).ShouldFail();
 
@@ -26,7 +26,7 @@ public sealed class Versions
     public void A_tool_of_another_version_is_not_started()
     {
         string other = typeof(ShouldBeTestExtensions).Assembly.Location;
-        var project = new TestProject(feed, tool: other).Write("pruning.yaml", "artifact: a");
+        TestProject project = new TestProject().WithTool(other).Write("pruning.yaml", "artifact: a");
 
         project.Build().ShouldFail().Output.ShouldContain($"error SLM5105: The pruning tool '{other}' has version "
             + $"4.2.1, and the package SparseLlm.Build {feed.Version}: they do not fit.");
@@ -37,8 +37,7 @@ public sealed class Versions
     [InlineData(".config/dotnet-tools.json")]
     public void A_manifest_with_another_version_of_the_tool_is_warned_of(string manifest)
     {
-        string repository = feed.NewDirectory();
-        var project = new TestProject(feed, parent: repository).Write("pruning.yaml", "artifact: a")
+        TestProject project = new TestProject().Write("pruning.yaml", "artifact: a")
             .Write("../" + manifest, Manifest("99.1.0"));
 
         BuildResult result = project.Build().ShouldSucceed();
@@ -52,7 +51,7 @@ public sealed class Versions
     public void A_manifest_with_another_patch_of_the_tool_is_none_of_the_builds_business()
     {
         string patch = string.Join('.', feed.Version.Split('.')[..2]) + ".99";
-        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a")
+        TestProject project = new TestProject().Write("pruning.yaml", "artifact: a")
             .Write("dotnet-tools.json", Manifest(patch));
 
         project.Build().ShouldSucceed().Output.ShouldNotContain("SLM5106");

@@ -6,26 +6,24 @@ namespace SparseLlm.Build.Tests;
 /// decides.</summary>
 public sealed class Warnings
 {
-    private readonly PackageFeed feed = PackageFeed.Shared;
-
     private const string Manifest = """{ "version": 1, "tools": { "sparsellm.tool": { "version": "99.1.0", "commands": [ "dotnet-sparsellm" ] } } }""";
 
     [Fact]
     public void A_warning_comes_with_every_build_and_fails_every_one_where_warnings_are_errors()
     {
-        var project = new TestProject(feed);
+        var project = new TestProject();
         string warning = $"{project.PathOf("pruning.yaml")}(3,5,3,9): warning SLM1019: 'damping' has no effect {{0}}";
         project.Write("pruning.yaml", "artifact: a\nwarn: " + warning).Write("dotnet-tools.json", Manifest);
 
         ShouldWarn(project.Build().ShouldSucceed(), prunes: 1);
-        ShouldWarn(project.Build("--no-restore").ShouldSucceed(), prunes: 0);
-        project.Build("--no-restore", "-warnaserror").ShouldFail().Output.ShouldContain("error SLM1019");
+        ShouldWarn(project.Build().ShouldSucceed(), prunes: 0);
+        project.Build("-warnaserror").ShouldFail().Output.ShouldContain("error SLM1019");
         Directory.Delete(project.PathOf("obj/Debug"), recursive: true);
-        project.Build("--no-restore", "-warnaserror").ShouldFail().Output.ShouldContain("error SLM1019");
-        project.Build("--no-restore", "-warnaserror").ShouldFail().Output.ShouldContain("error SLM5106");
+        project.Build("-warnaserror").ShouldFail().Output.ShouldContain("error SLM1019");
+        project.Build("-warnaserror").ShouldFail().Output.ShouldContain("error SLM5106");
         project.Write("pruning.yaml", "artifact: a");
         File.Delete(project.PathOf("dotnet-tools.json"));
-        project.Build("--no-restore", "-warnaserror").ShouldSucceed();
+        project.Build("-warnaserror").ShouldSucceed();
 
         void ShouldWarn(BuildResult result, int prunes)
         {
@@ -39,7 +37,7 @@ public sealed class Warnings
     [Fact]
     public void What_would_be_a_warning_about_computing_is_refused_before_where_warnings_are_errors()
     {
-        var project = new TestProject(feed).Write("pruning.yaml", "artifact: a");
+        TestProject project = new TestProject().Write("pruning.yaml", "artifact: a");
 
         project.Build("-p:SparseLlmOnCacheMiss=warn", "-p:MSBuildTreatWarningsAsErrors=true").ShouldSucceed();
 

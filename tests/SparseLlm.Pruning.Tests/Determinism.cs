@@ -13,7 +13,6 @@ public sealed class Determinism
     public void A_prune_gives_the_same_bits_whatever_the_number_of_threads(string model, PruningMethod method)
     {
         byte[] one = Prune(model, method, threads: 1);
-        Prune(model, method, threads: 1).ShouldBe(one);
         Prune(model, method, threads: 2).ShouldBe(one);
         Prune(model, method, threads: 3).ShouldBe(one);
     }

@@ -39,6 +39,21 @@ public sealed class ExactSparsity
     }
 
     [Fact]
+    public void Magnitude_keeps_the_largest_weights_of_each_matrix_as_they_are()
+    {
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
+        using DecoderModel pruned = run.Write(
+            run.Prune(PruningSettings.For(PruningMethod.Magnitude), "0.7", samples: 1));
+        foreach (LinearDefinition linear in Linears(pruned))
+        {
+            (float Dense, float Left)[] weights = [.. Read(run.Model, linear).Zip(Read(pruned, linear))];
+            weights.ShouldAllBe(weight => weight.Left == 0 || weight.Left == weight.Dense, linear.WeightName);
+            weights.Where(weight => weight.Left == 0).Max(weight => Math.Abs(weight.Dense)).ShouldBeLessThanOrEqualTo(
+                weights.Where(weight => weight.Left != 0).Min(weight => Math.Abs(weight.Dense)), linear.WeightName);
+        }
+    }
+
+    [Fact]
     public void Nothing_but_the_linear_layers_of_the_decoder_is_pruned()
     {
         using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");

@@ -13,7 +13,7 @@ public sealed class Quality
     {
         using PruneRun run = PruneRun.OnSamples(model);
         double Measure(PruningMethod method)
-            => run.PerplexityOf(run.Prune(PruningSettings.For(method), "0.8", samples: 24));
+            => run.PerplexityOf(run.Prune(PruningSettings.For(method), "0.8", samples: 16));
         double dense = run.DensePerplexity();
         double sparseLlm = Measure(PruningMethod.SparseLlm);
         double alps = Measure(PruningMethod.Alps);

@@ -57,7 +57,7 @@ public sealed class SeveralDevices
     [Fact]
     public void Matrices_that_share_their_inputs_are_shared_out_by_size()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-llama", threads: 1);
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
         using DecoderLayer layer = run.Model.LoadLayer(0);
         using FitGroup group = Group(run, [.. layer.Blocks[0].Mixer.Linears.Take(3)]);
         Places(run, others: 1, new FitJob(group, [null, null, null])).Values.ToArray()
@@ -69,7 +69,7 @@ public sealed class SeveralDevices
     [Fact]
     public void Of_several_groups_each_stays_together_and_one_matrix_stays_where_it_is()
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-llama", threads: 1);
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
         using DecoderLayer layer = run.Model.LoadLayer(0);
         Linear[] attention = [.. layer.Blocks[0].Mixer.Linears];
         using FitGroup projections = Group(run, attention[..3]);
@@ -102,7 +102,7 @@ public sealed class SeveralDevices
 
     private static string Prune(string model, PruningSettings settings, int samples, int others)
     {
-        using PruneRun run = PruneRun.OnSamples(model, threads: 1);
+        using PruneRun run = PruneRun.OnTwoLayers(model);
         var tokens = new CalibrationTokens(run.Tokens(samples).Ids[..(samples * Length)], Length);
         return Describe(new ModelPruner(
             run.Model,

@@ -18,7 +18,7 @@ public sealed class BadInput
     public void Impossible_options_are_usage_errors(string code, string message, params string[] options)
     {
         using var directory = new TempDirectory();
-        ToolProcess prune = ToolProcess.Run(
+        ToolRun prune = ToolRun.Of(
             ["prune", Model, "--calibration", Calibration, "-o", directory["out"], .. options]);
         prune.ExitCode.ShouldBe(2);
         prune.Error.ShouldContain($"error {code}");
@@ -28,7 +28,7 @@ public sealed class BadInput
 
     [Fact]
     public void An_unknown_option_is_a_usage_error()
-        => ToolProcess.Run("prune", Model, "--sparsty", "0.5").ExitCode.ShouldBe(2);
+        => ToolRun.Of("prune", Model, "--sparsty", "0.5").ExitCode.ShouldBe(2);
 
     [Theory]
     [InlineData("SLM3002", "tokens", "--sparsity", "0.5", "--samples", "100000")]
@@ -45,7 +45,7 @@ public sealed class BadInput
         params string[] options)
     {
         using var directory = new TempDirectory();
-        ToolProcess prune = ToolProcess.Run(
+        ToolRun prune = ToolRun.Of(
             ["prune", Model, "--calibration", Calibration, "-o", directory["out"], .. options]);
         prune.ExitCode.ShouldBe(1);
         prune.Error.ShouldContain($"error {code}");
@@ -57,7 +57,7 @@ public sealed class BadInput
     public void A_method_that_looks_at_activations_needs_calibration_data()
     {
         using var directory = new TempDirectory();
-        ToolProcess prune = ToolProcess.Run("prune", Model, "--sparsity", "0.5", "-o", directory["out"]);
+        ToolRun prune = ToolRun.Of("prune", Model, "--sparsity", "0.5", "-o", directory["out"]);
         prune.ExitCode.ShouldBe(1);
         prune.Error.ShouldContain("error SLM3008");
     }
@@ -68,7 +68,7 @@ public sealed class BadInput
         using var directory = new TempDirectory();
         Directory.CreateDirectory(directory["out"]);
         File.WriteAllText(Path.Combine(directory["out"], "thesis.txt"), "three years of work");
-        ToolProcess prune = ToolProcess.Run(
+        ToolRun prune = ToolRun.Of(
             "prune",
             Model,
             "--method",
@@ -88,7 +88,7 @@ public sealed class BadInput
     {
         using var directory = new TempDirectory();
         Directory.CreateDirectory(directory["tiny-opt-missin"]);
-        ToolProcess prune = ToolProcess.Run(
+        ToolRun prune = ToolRun.Of(
             "prune",
             directory["tiny-opt-missing"],
             "--method",
@@ -108,7 +108,7 @@ public sealed class BadInput
         using var directory = new TempDirectory();
         CopyModel(directory["model"]);
         OverwriteTail(Path.Combine(directory["model"], "model.safetensors"), [0x00, 0x7e]);
-        ToolProcess prune = ToolProcess.Run(
+        ToolRun prune = ToolRun.Of(
             "prune",
             directory["model"],
             "--method",
@@ -133,7 +133,7 @@ public sealed class BadInput
         Skip.IfNot(Mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", small), "mounting a file system is not allowed here");
         try
         {
-            ToolProcess prune = ToolProcess.Run(
+            ToolRun prune = ToolRun.Of(
                 "prune",
                 Model,
                 "--method",

@@ -13,7 +13,7 @@ public sealed class Building : IDisposable
     public void An_artifact_is_a_model_directory_with_its_provenance()
     {
         Write("artifacts: { half: { method: wanda, sparsity: 0.5 } }");
-        ToolProcess build = Build("--json");
+        ToolRun build = Build("--json");
         build.ExitCode.ShouldBe(0, build.Error);
         JsonElement artifact = build.Json.GetProperty("artifacts")[0];
         artifact.GetProperty("name").GetString().ShouldBe("half");
@@ -42,7 +42,7 @@ public sealed class Building : IDisposable
         Build().Error.ShouldNotContain("up to date");
         Build().Error.ShouldContain("a: up to date");
         Write("artifacts: { a: { method: magnitude, sparsity: 0.5 }, b: { method: magnitude, sparsity: 0.7 } }");
-        ToolProcess build = Build();
+        ToolRun build = Build();
         build.Error.ShouldContain("a: up to date");
         build.Error.ShouldNotContain("b: up to date");
         File.AppendAllText(Path.Combine(Models, "a", "model.safetensors"), "x");
@@ -65,7 +65,7 @@ public sealed class Building : IDisposable
                 gates:
                   prose: { maxIncrease: 5% }
             """);
-        ToolProcess build = Build();
+        ToolRun build = Build();
         build.ExitCode.ShouldBe(1);
         build.Error.ShouldContain("pruning.yaml(13,");
         build.Error.Split('\n').Count(line => line.Contains("error SLM4003"))
@@ -75,7 +75,7 @@ public sealed class Building : IDisposable
         build.Output.ShouldMatch(@"most +magnitude .* missed ");
         build.Output.ShouldMatch(@"least +magnitude .* met ");
         build.Output.ShouldContain($"summary: {Path.Combine(Models, "summary.html")}");
-        ToolProcess again = Build();
+        ToolRun again = Build();
         again.ExitCode.ShouldBe(1);
         again.Error.ShouldContain("most: up to date");
     }
@@ -88,7 +88,7 @@ public sealed class Building : IDisposable
             + "}");
         string lists = Path.Combine(Path.GetDirectoryName(Models)!, "lists");
 
-        ToolProcess build = Build("--manifest", lists);
+        ToolRun build = Build("--manifest", lists);
 
         build.ExitCode.ShouldBe(0, build.Error);
         build.Error.ShouldContain("warning SLM4003: 'most' misses its gate: the perplexity on 'prose' is ");
@@ -106,7 +106,7 @@ public sealed class Building : IDisposable
         Build("--artifact", "b").ExitCode.ShouldBe(0);
         Directory.Exists(Path.Combine(Models, "a")).ShouldBeFalse();
         Directory.Exists(Path.Combine(Models, "b")).ShouldBeTrue();
-        ToolProcess unknown = Build("--artifact", "c");
+        ToolRun unknown = Build("--artifact", "c");
         unknown.ExitCode.ShouldBe(1);
         unknown.Error.ShouldContain("there is no artifact 'c'");
     }
@@ -115,7 +115,7 @@ public sealed class Building : IDisposable
     public void Every_mistake_of_a_recipe_is_reported_and_nothing_is_made()
     {
         Write("artifacts: { a: { method: magnitud, sparsity: 1.2 } }");
-        ToolProcess build = Build();
+        ToolRun build = Build();
         build.ExitCode.ShouldBe(2);
         build.Error.ShouldContain("did you mean 'magnitude'?");
         build.Error.ShouldContain("1.2 is not a fraction");
@@ -133,7 +133,7 @@ public sealed class Building : IDisposable
                 rules:
                   - { match: "*.oproj.weight", keep: true }
             """);
-        ToolProcess build = Build();
+        ToolRun build = Build();
         build.ExitCode.ShouldBe(0);
         build.Error.ShouldContain("warning SLM3006");
         build.Error.ShouldContain("pruning.yaml(13,");
@@ -142,7 +142,7 @@ public sealed class Building : IDisposable
     [Fact]
     public void A_numerical_fallback_is_a_note()
     {
-        ToolProcess prune = ToolProcess.Run(
+        ToolRun prune = ToolRun.Of(
             "prune", Repository.Model("tiny-opt"), "--method", "sparsegpt", "--set", "damping=0", "--sparsity", "0.5",
             "--calibration", Repository.Text("sample-calibration.txt"),
             "--samples", "1", "--sequence-length", "8", "-o", Models);
@@ -177,7 +177,7 @@ public sealed class Building : IDisposable
     {
         Write("artifacts: { a: { method: magnitude, sparsity: 0.5 } }");
         Directory.CreateDirectory(directory["notes.outputs"]);
-        ToolProcess build = Build("--manifest", directory["notes"]);
+        ToolRun build = Build("--manifest", directory["notes"]);
         build.ExitCode.ShouldBe(1);
         build.Error.ShouldContain($"{directory["notes"]}: error SLM4006: the artifacts were made, but the lists for "
             + $"the build system cannot be written: ");
@@ -194,8 +194,8 @@ public sealed class Building : IDisposable
         {{artifacts}}
         """);
 
-    private ToolProcess Build(params string[] options) =>
-        ToolProcess.Run(["build", directory["pruning.yaml"], "--output", Models, .. options]);
+    private ToolRun Build(params string[] options) =>
+        ToolRun.Of(["build", directory["pruning.yaml"], "--output", Models, .. options]);
 
     public void Dispose() => directory.Dispose();
 }

@@ -16,7 +16,7 @@ public sealed class CacheCommands : IDisposable
     public void Ls_lists_entries_and_totals()
     {
         Fill();
-        ToolProcess list = ToolProcess.Run("cache", "ls", "--cache", Cache, "--json");
+        ToolRun list = ToolRun.Of("cache", "ls", "--cache", Cache, "--json");
         list.ExitCode.ShouldBe(0, list.Error);
         JsonElement entry = list.Json.GetProperty("entries").EnumerateArray().Single();
         entry.GetProperty("key").GetString().ShouldBe(Key);
@@ -28,7 +28,7 @@ public sealed class CacheCommands : IDisposable
         list.Json.GetProperty("bytes").GetInt64().ShouldBe(1500);
         list.Json.GetProperty("formatVersion").GetInt32().ShouldBe(1);
 
-        ToolProcess.Run("cache", "ls", "--cache", Cache, "--details").Output.ShouldContain("layer 3 of [tiny-opt]");
+        ToolRun.Of("cache", "ls", "--cache", Cache, "--details").Output.ShouldContain("layer 3 of [tiny-opt]");
     }
 
     [Fact]
@@ -52,19 +52,19 @@ public sealed class CacheCommands : IDisposable
         string lockFile = directory["pruning.lock.json"];
         File.WriteAllText(lockFile, $"[\"{keys[0]}\", \"{keys[1]}\"]");
         cache.Pin(lockFile);
-        string list = ToolProcess.Run("cache", "ls", "--cache", Cache).Output;
+        string list = ToolRun.Of("cache", "ls", "--cache", Cache).Output;
         list.ShouldContain("stored by an older version");
         list.Split('\n').Single(line => line.Contains("[opt]")).Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .ShouldBe(["[opt]", "a\\u001B", "layer", "3", "3.0", "kB", "now", "2", "pinned"]);
         list.ShouldContain($"{lockFile}: 2 entries, 2.0 kB");
 
-        string gc = ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "1kB").Output;
+        string gc = ToolRun.Of("cache", "gc", "--cache", Cache, "--max-size", "1kB").Output;
         gc.Split('\n').Single(line => line.Contains("[opt]")).Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .ShouldBe(["layer:", "a\\u001B", "([opt])", "2", "1.0", "kB"]);
         gc.ShouldContain("that is more than 1.0 kB: 2.0 kB are pinned");
         gc.ShouldContain($"{lockFile}: 2 entries, 2.0 kB");
-        ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "2kB").Output.ShouldNotContain("pinned");
-        ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "1kB", "--details").Output
+        ToolRun.Of("cache", "gc", "--cache", Cache, "--max-size", "2kB").Output.ShouldNotContain("pinned");
+        ToolRun.Of("cache", "gc", "--cache", Cache, "--max-size", "1kB", "--details").Output
             .ShouldContain(Path.Combine(Cache, "ac", keys[2]));
     }
 
@@ -72,12 +72,12 @@ public sealed class CacheCommands : IDisposable
     public void Verify_fails_once_if_something_was_damaged()
     {
         Fill();
-        ToolProcess.Run("cache", "verify", "--cache", Cache).ExitCode.ShouldBe(0);
+        ToolRun.Of("cache", "verify", "--cache", Cache).ExitCode.ShouldBe(0);
         File.WriteAllBytes(Directory.EnumerateFiles(Path.Combine(Cache, "cas")).Single(), new byte[1500]);
-        ToolProcess verify = ToolProcess.Run("cache", "verify", "--cache", Cache, "--json");
+        ToolRun verify = ToolRun.Of("cache", "verify", "--cache", Cache, "--json");
         verify.ExitCode.ShouldBe(1);
         verify.Json.GetProperty("problems").GetArrayLength().ShouldBe(2);
-        ToolProcess.Run("cache", "verify", "--cache", Cache).ExitCode.ShouldBe(0);
+        ToolRun.Of("cache", "verify", "--cache", Cache).ExitCode.ShouldBe(0);
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class CacheCommands : IDisposable
     public void Gc_removes_nothing_without_yes(string size)
     {
         Fill();
-        ToolProcess dry = ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", size, "--json");
+        ToolRun dry = ToolRun.Of("cache", "gc", "--cache", Cache, "--max-size", size, "--json");
         dry.ExitCode.ShouldBe(0, dry.Error);
         dry.Json.GetProperty("dryRun").GetBoolean().ShouldBeTrue();
         dry.Json.GetProperty("removals").GetArrayLength().ShouldBe(2);
@@ -99,9 +99,9 @@ public sealed class CacheCommands : IDisposable
     public void Gc_removes_what_is_too_much()
     {
         Fill();
-        ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "1.5kB", "--yes").ExitCode.ShouldBe(0);
+        ToolRun.Of("cache", "gc", "--cache", Cache, "--max-size", "1.5kB", "--yes").ExitCode.ShouldBe(0);
         BuildCache.Open(Cache, _ => { }).TryGet(Key).ShouldNotBeNull();
-        ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "1499B", "--yes").ExitCode.ShouldBe(0);
+        ToolRun.Of("cache", "gc", "--cache", Cache, "--max-size", "1499B", "--yes").ExitCode.ShouldBe(0);
         BuildCache.Open(Cache, _ => { }).TryGet(Key).ShouldBeNull();
         Directory.EnumerateFiles(Path.Combine(Cache, "cas")).ShouldBeEmpty();
     }
@@ -109,7 +109,7 @@ public sealed class CacheCommands : IDisposable
     [Fact]
     public void Gc_refuses_a_size_that_is_none()
     {
-        ToolProcess gc = ToolProcess.Run("cache", "gc", "--cache", Cache, "--max-size", "plenty");
+        ToolRun gc = ToolRun.Of("cache", "gc", "--cache", Cache, "--max-size", "plenty");
         gc.ExitCode.ShouldBe(2);
         gc.Error.ShouldContain("SLM5001");
     }
@@ -131,7 +131,7 @@ public sealed class CacheCommands : IDisposable
                 || command.StartsWith("cache pu")
                 ? [.. command.Split(' '), directory["pruning.yaml"]]
                 : command.Split(' ');
-            ToolProcess run = ToolProcess.Run(new Dictionary<string, string> { ["SPARSELLM_CACHE"] = Cache }, words);
+            ToolRun run = ToolProcess.Run(new Dictionary<string, string> { ["SPARSELLM_CACHE"] = Cache }, words);
             run.ExitCode.ShouldBe(1, command);
             run.Error
                 .ShouldContain($"{Cache}: error SLM4027: this is not a cache of this tool", customMessage: command);

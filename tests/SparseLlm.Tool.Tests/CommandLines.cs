@@ -33,7 +33,7 @@ public sealed class CommandLines
         string message,
         string help)
     {
-        ToolProcess run = ToolProcess.Run(
+        ToolRun run = ToolRun.Of(
             [.. arguments.Split(' ').Select(argument => argument == "<>" ? "" : argument)]);
         run.ExitCode.ShouldBe(2);
         run.Output.ShouldBeEmpty();
@@ -45,14 +45,14 @@ public sealed class CommandLines
     [Fact]
     public void A_mistyped_command_or_option_is_recognised()
     {
-        ToolProcess.Run("bild").Error.ShouldContain("did you mean 'build'?");
-        ToolProcess.Run("cache", "gc", "--max-siz", "5GB").Error.ShouldContain("did you mean '--max-size'?");
+        ToolRun.Of("bild").Error.ShouldContain("did you mean 'build'?");
+        ToolRun.Of("cache", "gc", "--max-siz", "5GB").Error.ShouldContain("did you mean '--max-size'?");
     }
 
     [Fact]
     public void Who_says_nothing_gets_help()
     {
-        ToolProcess run = ToolProcess.Run();
+        ToolRun run = ToolRun.Of();
         run.ExitCode.ShouldBe(2);
         run.Output.ShouldContain("dotnet sparsellm init models/opt-125m");
         run.Error.ShouldBeEmpty();
@@ -66,7 +66,7 @@ public sealed class CommandLines
         File.WriteAllText(
             directory["pruning.yaml"],
             $"version: 1\nmodel: {Model}\nartifacts: {{ b: {{ method: magnitude, sparsity: 0.5 }} }}\n");
-        ToolProcess build = ToolProcess.Run("build", directory.Path, "--artifact", "@" + directory["response"]);
+        ToolRun build = ToolRun.Of("build", directory.Path, "--artifact", "@" + directory["response"]);
         build.ExitCode.ShouldBe(1);
         build.Error.ShouldContain($"there is no artifact '@{directory["response"]}'");
         Directory.Exists(directory["injected"]).ShouldBeFalse();
@@ -88,7 +88,7 @@ public sealed class CommandLines
         ];
         foreach (string[] command in commands)
         {
-            ToolProcess run = ToolProcess.Run(command);
+            ToolRun run = ToolRun.Of(command);
             run.ExitCode.ShouldBeInRange(1, 2, run.Error);
             run.Error.ShouldContain(": error SLM");
             run.Error.ShouldNotContain("SLM5000");
@@ -105,14 +105,14 @@ public sealed class CommandLines
                 + $"sparsity: 0.5 }} }}\n");
         foreach (string command in (string[])["validate", "plan", "status", "build"])
         {
-            ToolProcess run = ToolProcess.Run(command, directory.Path);
+            ToolRun run = ToolRun.Of(command, directory.Path);
             run.ExitCode.ShouldBe(2, command);
             run.Error.ShouldContain("pruning.yaml(3,22,3,33): error SLM3013: records.txt: ", customMessage: command);
             run.Error.ShouldNotContain("computing", customMessage: command);
         }
 
-        ToolProcess.Run("eval", Model, "--text", directory["records.txt"]).ExitCode.ShouldBe(2);
-        ToolProcess.Run(
+        ToolRun.Of("eval", Model, "--text", directory["records.txt"]).ExitCode.ShouldBe(2);
+        ToolRun.Of(
             "prune",
             Model,
             "--sparsity",
@@ -130,9 +130,8 @@ public sealed class CommandLines
         using var directory = new TempDirectory();
         File.Copy(Repository.Text("sample-eval.txt"), directory["one\ntwo.txt"]);
         File.WriteAllText(directory[
-            "pruning.yaml"], $"version: 1\nmodel: {Model}\ncalibration: {{ text: \"*two.txt\", samples: 1, "
-                + $"sequenceLength: 16 }}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5 }} }}\n");
-        ToolProcess build = ToolProcess.Run("build", directory.Path, "--manifest", directory["lists"]);
+            "pruning.yaml"], $"version: 1\nmodel: {Model}\ncalibration: {{ text: \"*two.txt\", samples: 1, sequenceLength: 16 }}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5 }} }}\n");
+        ToolRun build = ToolRun.Of("build", directory.Path, "--manifest", directory["lists"]);
         build.ExitCode.ShouldBe(1);
         build.Error.ShouldContain($"{directory[@"one\ntwo.txt"]}: error SLM5006: ");
         File.Exists(directory["lists.artifacts"]).ShouldBeFalse();

@@ -13,9 +13,8 @@ public sealed class Commands
     public void Prune_eval_and_inspect_work_together()
     {
         using var directory = new TempDirectory();
-        ToolProcess prune = ToolProcess.Run(
-            "prune", Model, "--method", "sparsegpt", "--pattern", "2:4", "--calibration", Calibration, "--samples", "8",
-            "-o", directory["out"], "--json");
+        ToolRun prune = ToolRun.Of(
+            "prune", Model, "--method", "sparsegpt", "--pattern", "2:4", "--calibration", Calibration, "--samples", "8", "-o", directory["out"], "--json");
         prune.ExitCode.ShouldBe(0, prune.Error);
         prune.Json.GetProperty("output").GetString().ShouldBe(directory["out"]);
         prune.Json.GetProperty("sparsity").GetDouble().ShouldBe(0.5);
@@ -27,7 +26,7 @@ public sealed class Commands
         tensor.GetProperty("relativeError").GetDouble().ShouldBeInRange(1e-4, 0.9);
         prune.Error.ShouldContain("layer 4/4");
 
-        ToolProcess inspect = ToolProcess.Run("inspect", directory["out"], "--json");
+        ToolRun inspect = ToolRun.Of("inspect", directory["out"], "--json");
         inspect.ExitCode.ShouldBe(0, inspect.Error);
         inspect.Json.GetProperty("sparsity").GetDouble().ShouldBe(0.5);
         JsonElement fc1 = inspect.Json.GetProperty("tensors").EnumerateArray()
@@ -36,9 +35,9 @@ public sealed class Commands
         fc1.GetProperty("pattern").GetString().ShouldBe("2:4");
         fc1.GetProperty("sparsity").GetDouble().ShouldBe(0.5);
 
-        ToolProcess eval = ToolProcess.Run("eval", directory["out"], "--text", Evaluation, "--json");
+        ToolRun eval = ToolRun.Of("eval", directory["out"], "--text", Evaluation, "--json");
         eval.ExitCode.ShouldBe(0, eval.Error);
-        ToolProcess dense = ToolProcess.Run("eval", Model, "--text", Evaluation, "--json");
+        ToolRun dense = ToolRun.Of("eval", Model, "--text", Evaluation, "--json");
         eval.Json.GetProperty("perplexity").GetDouble()
             .ShouldBeGreaterThan(dense.Json.GetProperty("perplexity").GetDouble());
         eval.Json.GetProperty("windows").GetInt32().ShouldBe(dense.Json.GetProperty("windows").GetInt32());
@@ -51,21 +50,21 @@ public sealed class Commands
         using var directory = new TempDirectory();
         string model = Repository.Model("tiny-llama");
         string file = directory["tiny-Q8_0.gguf"];
-        ToolProcess export = ToolProcess.Run("export", model, "--type", "q8_0", "--name", "Tiny", "-o", file, "--json");
+        ToolRun export = ToolRun.Of("export", model, "--type", "q8_0", "--name", "Tiny", "-o", file, "--json");
         export.ExitCode.ShouldBe(0, export.Error);
         export.Json.GetProperty("type").GetString().ShouldBe("q8_0");
         export.Json.GetProperty("files").EnumerateArray().Single().GetString().ShouldBe(file);
         export.Json.GetProperty("bytes").GetInt64().ShouldBe(new FileInfo(file).Length);
         export.Error.ShouldContain("tiny-llama: writing tiny-Q8_0.gguf");
 
-        ToolProcess inspect = ToolProcess.Run("inspect", file);
+        ToolRun inspect = ToolRun.Of("inspect", file);
         inspect.Output.ShouldContain("llama.block_count");
         inspect.Output.ShouldContain("blk.0.attn_q.weight");
-        JsonElement diff = ToolProcess.Run("diff", model, file, "--json").Json;
+        JsonElement diff = ToolRun.Of("diff", model, file, "--json").Json;
         diff.GetProperty("total").GetProperty("relativeDistance").GetDouble().ShouldBeInRange(1e-4, 0.01);
         diff.GetProperty("onlyInA").GetArrayLength().ShouldBe(0);
 
-        ToolProcess unnamed = ToolProcess.Run("export", model, "-o", directory["tiny"]);
+        ToolRun unnamed = ToolRun.Of("export", model, "-o", directory["tiny"]);
         unnamed.ExitCode.ShouldBe(2);
         unnamed.Error.ShouldContain("name one like tiny.gguf");
     }
@@ -74,7 +73,7 @@ public sealed class Commands
     public void Packing_says_where_it_has_made_nothing_smaller()
     {
         using var directory = new TempDirectory();
-        ToolProcess pack = ToolProcess.Run("pack", Model, "-o", directory["packed"], "--no-progress");
+        ToolRun pack = ToolRun.Of("pack", Model, "-o", directory["packed"], "--no-progress");
         pack.ExitCode.ShouldBe(0, pack.Error);
         pack.Error.ShouldStartWith("nothing was made smaller: ");
     }
@@ -83,7 +82,7 @@ public sealed class Commands
     public void A_pruned_model_is_packed_measured_and_unpacked()
     {
         using var directory = new TempDirectory();
-        ToolProcess.Run(
+        ToolRun.Of(
             "prune",
             Model,
             "--method",
@@ -93,7 +92,7 @@ public sealed class Commands
             "-o",
             directory["pruned"],
             "--no-progress").ExitCode.ShouldBe(0);
-        ToolProcess pack = ToolProcess.Run("pack", directory["pruned"], "-o", directory["packed"], "--json");
+        ToolRun pack = ToolRun.Of("pack", directory["pruned"], "-o", directory["packed"], "--json");
         pack.ExitCode.ShouldBe(0, pack.Error);
         pack.Error.ShouldContain("packing, 100 %");
         pack.Error.ShouldNotContain("nothing was made smaller");
@@ -107,14 +106,14 @@ public sealed class Commands
         layout.GetProperty("storedBitsPerWeight").GetDouble().ShouldBeInRange(5.8, 6.2);
 
         string[] eval = ["--text", Evaluation, "--sequence-length", "64", "--json", "--no-progress"];
-        ToolProcess measured = ToolProcess.Run(["eval", directory["packed"], .. eval]);
+        ToolRun measured = ToolRun.Of(["eval", directory["packed"], .. eval]);
         measured.ExitCode.ShouldBe(0, measured.Error);
-        double expected = ToolProcess.Run(["eval", directory["pruned"], .. eval]).Json.GetProperty("perplexity")
+        double expected = ToolRun.Of(["eval", directory["pruned"], .. eval]).Json.GetProperty("perplexity")
             .GetDouble();
         measured.Json.GetProperty("perplexity").GetDouble()
             .ShouldBe(expected, 1e-6 * expected, "kernels that leave it packed add up in another order");
 
-        ToolProcess unpack = ToolProcess.Run(
+        ToolRun unpack = ToolRun.Of(
             "unpack",
             directory["packed"],
             "-o",
@@ -128,7 +127,7 @@ public sealed class Commands
                 .ShouldBe(File.ReadAllBytes(path));
         }
 
-        ToolProcess prune = ToolProcess.Run(
+        ToolRun prune = ToolRun.Of(
             "prune",
             directory["packed"],
             "--method",
@@ -149,7 +148,7 @@ public sealed class Commands
         using var reference = JsonDocument.Parse(
             File.ReadAllText(Path.Combine(Repository.Model(model), "reference-sample.json")));
         double expected = reference.RootElement.GetProperty("perplexity").GetProperty("ppl").GetDouble();
-        ToolProcess eval = ToolProcess.Run("eval", Repository.Model(model), "--text", Evaluation, "--json");
+        ToolRun eval = ToolRun.Of("eval", Repository.Model(model), "--text", Evaluation, "--json");
         eval.Json.GetProperty("perplexity").GetDouble().ShouldBe(expected, 0.001 * expected);
     }
 
@@ -162,7 +161,7 @@ public sealed class Commands
         using var reference = JsonDocument.Parse(
             File.ReadAllText(Path.Combine(Repository.Model(model), "reference.json")));
         double expected = reference.RootElement.GetProperty("perplexity").GetProperty("ppl").GetDouble();
-        ToolProcess eval = ToolProcess.Run(
+        ToolRun eval = ToolRun.Of(
             "eval",
             Repository.Model(model),
             "--text",
@@ -176,18 +175,18 @@ public sealed class Commands
     {
         using var directory = new TempDirectory();
         string recipe = directory["pruning.yaml"];
-        ToolProcess.Run("init", Model, "--calibration", Calibration, "--evaluation", Evaluation, "-o", recipe).ExitCode
+        ToolRun.Of("init", Model, "--calibration", Calibration, "--evaluation", Evaluation, "-o", recipe).ExitCode
             .ShouldBe(0);
-        ToolProcess validate = ToolProcess.Run("validate", recipe, "--json");
+        ToolRun validate = ToolRun.Of("validate", recipe, "--json");
         validate.ExitCode.ShouldBe(0, validate.Error);
         validate.Json.GetProperty("valid").GetBoolean().ShouldBeTrue();
         validate.Json.GetProperty("artifacts").EnumerateArray().Select(name => name.GetString())
             .ShouldBe(["tiny-opt-50", "tiny-opt-2of4"]);
 
         File.ReadLines(recipe).First().ShouldBe("# yaml-language-server: $schema=pruning.schema.json");
-        File.ReadAllText(directory["pruning.schema.json"]).ShouldBe(ToolProcess.Run("schema").Output);
+        File.ReadAllText(directory["pruning.schema.json"]).ShouldBe(ToolRun.Of("schema").Output);
 
-        ToolProcess again = ToolProcess.Run("init", Model, "-o", recipe);
+        ToolRun again = ToolRun.Of("init", Model, "-o", recipe);
         again.ExitCode.ShouldBe(2);
         again.Error.ShouldContain("SLM5002");
     }
@@ -196,6 +195,6 @@ public sealed class Commands
     public void Schema_prints_the_schema()
     {
         string schema = File.ReadAllText(Path.Combine(Repository.Root, "schemas", "pruning.schema.json"));
-        ToolProcess.Run("schema").Output.ShouldBe(schema);
+        ToolRun.Of("schema").Output.ShouldBe(schema);
     }
 }

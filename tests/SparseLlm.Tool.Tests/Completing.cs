@@ -24,7 +24,7 @@ public sealed class Completing : IDisposable
     [InlineData("zsh")]
     [InlineData("pwsh")]
     public void There_is_a_script_for_each_shell(string shell) =>
-        ToolProcess.Run("completions", shell).Output.ShouldContain("[suggest:");
+        ToolRun.Of("completions", shell).Output.ShouldContain("[suggest:");
 
     [SkippableFact]
     public void The_script_for_bash_completes_the_taught_command_too_and_leaves_the_rest_of_dotnet_as_it_was()
@@ -79,13 +79,13 @@ public sealed class Completing : IDisposable
         machine.GetProperty("engines")[0].GetString()!.ShouldStartWith("cpu (");
         string text = ToolProcess.Run(remote, ["doctor", "--cache", project.Cache]).Output;
         text.ShouldContain("http://cache.invalid/sparsellm/, read only");
-        ToolProcess.Run("doctor").Output.ShouldContain("the cache is off");
+        ToolRun.Of("doctor").Output.ShouldContain("the cache is off");
     }
 
     private static string[] Suggest(string line)
     {
         string whole = "dotnet-sparsellm " + line;
-        return ToolProcess.Run($"[suggest:{whole.Length}]", whole).Output
+        return ToolRun.Of($"[suggest:{whole.Length}]", whole).Output
             .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 

@@ -14,7 +14,7 @@ public sealed class Exchanging : IDisposable
         using var server = new CacheRemoteServer();
         project.Run("build").ExitCode.ShouldBe(0);
         Dictionary<string, string> made = RecipeProject.Digests(Path.Combine(project.Models, "a"));
-        ToolProcess push = Exchange("push", server.Address, "readwrite", project.Cache, "--json");
+        ToolRun push = Exchange("push", server.Address, "readwrite", project.Cache, "--json");
         push.ExitCode.ShouldBe(0, push.Error);
         push.Json.GetProperty("artifacts").EnumerateArray()
             .Select(artifact => (artifact.GetProperty("name").GetString(), artifact.GetProperty("done").GetBoolean()))
@@ -23,7 +23,7 @@ public sealed class Exchanging : IDisposable
         Directory.Delete(project.Models, recursive: true);
         Exchange("pull", server.Address, "read", project["elsewhere"]).ExitCode.ShouldBe(0);
         server.Stop();
-        ToolProcess build = project.Run("build", "--cache", project["elsewhere"], "--on-cache-miss", "error");
+        ToolRun build = project.Run("build", "--cache", project["elsewhere"], "--on-cache-miss", "error");
         build.ExitCode.ShouldBe(0, build.Error);
         RecipeProject.Digests(Path.Combine(project.Models, "a")).ShouldBe(made);
     }
@@ -35,7 +35,7 @@ public sealed class Exchanging : IDisposable
         project.Run("build").ExitCode.ShouldBe(0);
         Exchange("push", server.Address, "readwrite", project.Cache, "--layers").Output
             .ShouldContain("a: stored, 4 of 4 layers");
-        ToolProcess pull = Exchange("pull", server.Address, "read", project["elsewhere"], "--layers", "--json");
+        ToolRun pull = Exchange("pull", server.Address, "read", project["elsewhere"], "--layers", "--json");
         pull.ExitCode.ShouldBe(0, pull.Error);
         pull.Json.GetProperty("artifacts")[1].GetProperty("layersDone").GetInt32().ShouldBe(4);
     }
@@ -45,7 +45,7 @@ public sealed class Exchanging : IDisposable
     {
         using var server = new CacheRemoteServer();
         project.Run("build", "--artifact", "a").ExitCode.ShouldBe(0);
-        ToolProcess pull = Exchange("pull", server.Address, "read", project["elsewhere"], "--json");
+        ToolRun pull = Exchange("pull", server.Address, "read", project["elsewhere"], "--json");
         pull.ExitCode.ShouldBe(1);
         JsonElement artifact = pull.Json.GetProperty("artifacts").EnumerateArray().Single();
         artifact.GetProperty("done").GetBoolean().ShouldBeFalse();
@@ -54,12 +54,12 @@ public sealed class Exchanging : IDisposable
     [Fact]
     public void Without_a_remote_cache_or_a_lock_file_there_is_nothing_to_exchange()
     {
-        ToolProcess.Run("cache", "push", project["pruning.yaml"], "--cache", project.Cache).Error
+        ToolRun.Of("cache", "push", project["pruning.yaml"], "--cache", project.Cache).Error
             .ShouldContain("error SLM4010");
         project.Run("build", "--artifact", "a").ExitCode.ShouldBe(0);
         foreach (string command in (string[])["push", "pull"])
         {
-            ToolProcess run = ToolProcess.Run("cache", command, project["pruning.yaml"], "--cache", project.Cache);
+            ToolRun run = ToolRun.Of("cache", command, project["pruning.yaml"], "--cache", project.Cache);
             run.ExitCode.ShouldBe(1);
             run.Error.ShouldContain("error SLM4025");
         }
@@ -69,7 +69,7 @@ public sealed class Exchanging : IDisposable
     public void Two_artifacts_can_be_compared()
     {
         project.Run("build").ExitCode.ShouldBe(0);
-        ToolProcess diff = ToolProcess.Run(
+        ToolRun diff = ToolRun.Of(
             "diff",
             Path.Combine(project.Models, "a"),
             Path.Combine(project.Models, "b"),
@@ -85,11 +85,11 @@ public sealed class Exchanging : IDisposable
         JsonElement tensor = diff.Json.GetProperty("tensors").EnumerateArray()
             .Single(item => item.GetProperty("name").GetString() == "model.decoder.layers.0.fc1.weight");
         tensor.GetProperty("sparsityA").GetDouble().ShouldBe(0.5, 1e-4);
-        ToolProcess.Run("diff", Path.Combine(project.Models, "a"), Path.Combine(project.Models, "b")).Output
+        ToolRun.Of("diff", Path.Combine(project.Models, "a"), Path.Combine(project.Models, "b")).Output
             .ShouldContain("mask overlap");
     }
 
-    private ToolProcess Exchange(
+    private ToolRun Exchange(
         string command,
         Uri server,
         string mode,

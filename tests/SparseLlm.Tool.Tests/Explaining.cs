@@ -38,8 +38,8 @@ public sealed partial class Explaining
     [Fact]
     public void The_tool_prints_the_page_and_an_error_names_the_command()
     {
-        ToolProcess.Run("explain", "slm1003").Output.ShouldBe(File.ReadAllText(Path.Combine(Pages, "SLM1003.md")));
-        ToolProcess unknown = ToolProcess.Run("explain", "SLM9999");
+        ToolRun.Of("explain", "slm1003").Output.ShouldBe(File.ReadAllText(Path.Combine(Pages, "SLM1003.md")));
+        ToolRun unknown = ToolRun.Of("explain", "SLM9999");
         unknown.ExitCode.ShouldBe(2);
         unknown.Error.ShouldContain("dotnet sparsellm explain SLM5001");
     }

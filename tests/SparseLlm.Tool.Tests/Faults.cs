@@ -6,7 +6,10 @@ namespace SparseLlm.Tool.Tests;
 /// <summary>Builds that are killed, stopped, or run at the same time; caches that are damaged.</summary>
 public sealed class Faults : IDisposable
 {
-    private const int Kills = 50;
+    /// <summary>How often a build is killed, with an empty cache at first and then with what was left.</summary>
+    private const int Kills = 20;
+
+    private const int KillsInARow = 4;
 
     private readonly RecipeProject project = new("  a: { method: sparsegpt, sparsity: 0.5 }");
 
@@ -16,28 +19,49 @@ public sealed class Faults : IDisposable
     public void Killed_at_any_moment_the_next_build_ends_as_if_nothing_had_been()
     {
         project.UseShallowModel();
-        var clock = Stopwatch.StartNew();
-        project.Run("build").ExitCode.ShouldBe(0);
-        double whole = clock.Elapsed.TotalMilliseconds;
+        using var files = new FileSystemWatcher(project["."]) { IncludeSubdirectories = true };
+        int changes = 0;
+        using var isReached = new AutoResetEvent(false);
+        int last = int.MaxValue;
+        FileSystemEventHandler count = (_, _) =>
+        {
+            if (Interlocked.Increment(ref changes) == Volatile.Read(ref last))
+                isReached.Set();
+        };
+        files.Created += count;
+        files.Deleted += count;
+        files.Changed += count;
+        files.Renamed += (_, change) => count(files, change);
+        files.EnableRaisingEvents = true;
+        ToolProcess.Run(project.Arguments("build")).ExitCode.ShouldBe(0);
+        int all = Volatile.Read(ref changes);
         Dictionary<string, string> undisturbed = RecipeProject.Digests(Artifact);
 
-        // Evenly over the time of a build, so that every part of it is hit; several times in a row before it may end.
-        var random = new Random(1);
+        // Evenly over the changes to files, since what is computed between two of them is nowhere yet. No build of a
+        // row gets further than half of what was left, so that each of them has something to go on behind.
         for (int kill = 0; kill < Kills; kill++)
         {
-            if (kill % 5 == 0)
+            if (kill % KillsInARow == 0)
             {
                 Directory.Delete(project.Models, recursive: true);
                 Directory.Delete(project.Cache, recursive: true);
             }
 
+            isReached.Reset();
+            Volatile.Write(ref changes, 0);
+            Volatile.Write(ref last, 1 + kill * all / (2 * Kills));
             using Process process = project.Start();
-            Thread.Sleep(TimeSpan.FromMilliseconds(whole * (kill + random.NextDouble()) / Kills));
+            Task end = process.WaitForExitAsync();
+            while (!isReached.WaitOne(TimeSpan.FromMilliseconds(20)) && !end.IsCompleted)
+            {
+                // Where there was less to do than that, it ends by itself.
+            }
+
             process.Kill();
             process.WaitForExit();
-            if (kill % 5 == 4)
+            if (kill % KillsInARow == KillsInARow - 1)
             {
-                ToolProcess build = project.Run("build");
+                ToolRun build = project.Run("build");
                 build.ExitCode.ShouldBe(0, build.Error);
                 RecipeProject.Digests(Artifact).ShouldBe(undisturbed);
                 project.Leftovers().ShouldBeEmpty();
@@ -127,7 +151,7 @@ public sealed class Faults : IDisposable
         }
 
         Directory.Delete(Artifact, recursive: true);
-        ToolProcess again = project.Run("build");
+        ToolRun again = project.Run("build");
         again.ExitCode.ShouldBe(0, again.Error);
         again.Error.ShouldContain("note SLM4020");
         again.Error.ShouldContain("a: layer 1/4 pruned");

@@ -43,7 +43,7 @@ public sealed class Helping
     [Fact]
     public void Help_ends_in_the_examples()
     {
-        ToolProcess help = ToolProcess.Run("prune", "--help");
+        ToolRun help = ToolProcess.Run("prune", "--help");
         help.ExitCode.ShouldBe(0);
         help.Output.ShouldContain("--sparsity");
         help.Output.TrimEnd().Split("Examples:").Last().ShouldContain(

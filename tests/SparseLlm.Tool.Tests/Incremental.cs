@@ -27,7 +27,7 @@ public sealed class Incremental : IDisposable
         plan.GetProperty("action").GetString().ShouldBe("prune");
         plan.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("cached").GetBoolean())
             .ShouldBe([true, true, true, false]);
-        ToolProcess build = project.Run("build");
+        ToolRun build = project.Run("build");
         build.Error.ShouldContain("a: layer 3/4 from the cache");
         build.Error.ShouldContain("a: layer 4/4 pruned");
         Dictionary<string, string> resumed = RecipeProject.Digests(Artifact);
@@ -43,7 +43,7 @@ public sealed class Incremental : IDisposable
         project.Run("build").ExitCode.ShouldBe(0);
         Dictionary<string, string> made = RecipeProject.Digests(Artifact);
         Directory.Delete(Artifact, recursive: true);
-        ToolProcess again = project.Run("build");
+        ToolRun again = project.Run("build");
         again.Error.ShouldContain("a: from the cache");
         RecipeProject.Digests(Artifact).ShouldBe(made);
 
@@ -69,10 +69,10 @@ public sealed class Incremental : IDisposable
 
         project.Write(LastLayer, samples: 5);
         const string Reason = "layer 3: sparsity 0.5 -> 0.6 by rule 1 (pruning.yaml line 11)";
-        ToolProcess status = project.Run("status", "--exit-code");
+        ToolRun status = project.Run("status", "--exit-code");
         status.ExitCode.ShouldBe(3);
         status.Output.ShouldContain("a: stale: calibration samples 4 -> 5; and 1 more");
-        ToolProcess why = project.Run("why a");
+        ToolRun why = project.Run("why a");
         why.Output.ShouldContain("Changed since pruning.lock.json:");
         why.Output.ShouldContain(Reason);
         File.Delete(project.LockFile);
@@ -85,7 +85,7 @@ public sealed class Incremental : IDisposable
     [Fact]
     public void A_locked_build_holds_inputs_and_results_against_the_lock_file()
     {
-        ToolProcess unlocked = project.Run("build", "--locked");
+        ToolRun unlocked = project.Run("build", "--locked");
         unlocked.ExitCode.ShouldBe(1);
         unlocked.Error.ShouldContain("error SLM4010: there is no lock file");
 
@@ -96,7 +96,7 @@ public sealed class Incremental : IDisposable
         project.Run("build", "--locked-mode").ExitCode.ShouldBe(0);
 
         project.Write(LastLayer);
-        ToolProcess moved = project.Run("build", "--locked");
+        ToolRun moved = project.Run("build", "--locked");
         moved.ExitCode.ShouldBe(1);
         moved.Error.ShouldContain(
             "pruning.yaml(7,3,7,4): error SLM4011: 'a' is locked, but layer 3: sparsity 0.5 -> 0.6 by rule 1");
@@ -109,7 +109,7 @@ public sealed class Incremental : IDisposable
         project.Run("build", "--locked").Error.ShouldContain("the same inputs gave other files");
         File.WriteAllText(project.LockFile, "{}");
         project.Run("build", "--locked").Error.ShouldContain("error SLM4012");
-        ToolProcess leftAlone = project.Run("build");
+        ToolRun leftAlone = project.Run("build");
         leftAlone.ExitCode.ShouldBe(0);
         leftAlone.Error.ShouldContain("warning SLM4015");
         File.ReadAllText(project.LockFile).ShouldBe("{}");
@@ -135,7 +135,7 @@ public sealed class Incremental : IDisposable
     [Fact]
     public void Where_nothing_may_be_computed_only_the_cache_is_used()
     {
-        ToolProcess missing = project.Run("build", "--on-cache-miss", "error");
+        ToolRun missing = project.Run("build", "--on-cache-miss", "error");
         missing.ExitCode.ShouldBe(4);
         missing.Error.ShouldContain("error SLM4013: 'a' is not in the cache; layers 0..3 of 4 would have to be pruned");
         Directory.Exists(Artifact).ShouldBeFalse();

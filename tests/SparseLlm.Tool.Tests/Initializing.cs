@@ -78,11 +78,11 @@ public sealed class Initializing : IDisposable
     public void A_folder_that_is_missing_is_made_and_one_that_is_named_gets_the_recipe()
     {
         string model = Repository.Model("tiny-opt");
-        ToolProcess.Run("init", model, "-o", directory["sub/dir/x.yaml"]).ExitCode.ShouldBe(0);
+        ToolRun.Of("init", model, "-o", directory["sub/dir/x.yaml"]).ExitCode.ShouldBe(0);
         File.ReadAllText(directory["sub/dir/x.yaml"]).ShouldContain("  tiny-opt-50:\n");
         File.Exists(directory["sub/dir/pruning.schema.json"]).ShouldBeTrue();
 
-        ToolProcess into = ToolProcess.Run("init", model, "-o", directory["folder"] + "/");
+        ToolRun into = ToolRun.Of("init", model, "-o", directory["folder"] + "/");
         into.ExitCode.ShouldBe(0);
         File.Exists(directory["folder/pruning.yaml"]).ShouldBeTrue();
         Directory.EnumerateFiles(directory.Path, "*.tmp", SearchOption.AllDirectories).ShouldBeEmpty();
@@ -117,14 +117,14 @@ public sealed class Initializing : IDisposable
     public void Init_says_what_is_left_to_do()
     {
         string model = Repository.Model("tiny-opt");
-        ToolProcess none = ToolProcess.RunIn(directory.Path, "off", "init", model);
+        ToolRun none = ToolProcess.RunIn(directory.Path, "off", "init", model);
         none.Output.ShouldContain("prunes by magnitude and measures nothing");
         none.Output.ShouldContain("--calibration FILE and --evaluation FILE and --force");
         ToolProcess.RunIn(directory.Path, "off", "build").ExitCode.ShouldBe(0);
 
         Directory.CreateDirectory(directory["data"]);
         File.Copy(Repository.Text("sample-calibration.txt"), directory["data/calibration.txt"]);
-        ToolProcess one = ToolProcess.RunIn(
+        ToolRun one = ToolProcess.RunIn(
             directory.Path,
             "off",
             "init",

@@ -33,7 +33,7 @@ public sealed class MemoryBudgets : IDisposable
     [Fact]
     public void A_budget_that_is_none_is_told_of()
     {
-        ToolProcess build = project.Run("build", "--memory", "lots");
+        ToolRun build = project.Run("build", "--memory", "lots");
         build.ExitCode.ShouldBe(2);
         build.Error.ShouldContain("write it like 4GB, 512MiB or 50%");
     }

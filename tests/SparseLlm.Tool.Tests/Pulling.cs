@@ -22,7 +22,7 @@ public sealed class Pulling : IDisposable
     [Fact]
     public void A_model_is_pulled_by_its_name_and_every_command_takes_it()
     {
-        ToolProcess pulled = Run("pull", "acme/tiny-opt");
+        ToolRun pulled = Run("pull", "acme/tiny-opt");
         pulled.ExitCode.ShouldBe(0, pulled.Error);
         pulled.Output.Trim()
             .ShouldBe(Path.Combine(directory["home"], "hub", "models--acme--tiny-opt", "snapshots", model.Main));
@@ -87,7 +87,7 @@ public sealed class Pulling : IDisposable
     [Fact]
     public void What_is_wrong_with_a_name_or_the_hub_is_said_without_the_token()
     {
-        ToolProcess missing = Run(
+        ToolRun missing = Run(
             "prune",
             "hf://acme/none",
             "--method",
@@ -104,7 +104,7 @@ public sealed class Pulling : IDisposable
             "error SLM6001: 'hf://datasets/acme/tiny-opt/x.txt': it is a data set, and a model is wanted");
     }
 
-    private ToolProcess Run(params string[] arguments)
+    private ToolRun Run(params string[] arguments)
     {
         using var process = ToolProcess.Start(
             new()
@@ -120,6 +120,6 @@ public sealed class Pulling : IDisposable
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return new ToolProcess(process.ExitCode, output, error.Result);
+        return new ToolRun(process.ExitCode, output, error.Result);
     }
 }

@@ -44,8 +44,8 @@ internal sealed partial class RecipeProject : IDisposable
     }
 
     /// <summary>Runs a command on the recipe to its end.</summary>
-    public ToolProcess Run(string command, params string[] options)
-        => ToolProcess.Run(Arguments(command, Models, options));
+    public ToolRun Run(string command, params string[] options)
+        => ToolRun.Of(Arguments(command, Models, options));
 
     /// <summary>Starts a build.</summary>
     public Process Start(string? models = null) => ToolProcess.Start(Arguments("build", models ?? Models, []));

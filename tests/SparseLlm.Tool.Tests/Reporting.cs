@@ -14,7 +14,7 @@ public sealed class Reporting : IDisposable
         Build().ExitCode.ShouldBe(0);
         Report("a").ShouldNotContain("Gate on");
         Write("a: { method: magnitude, sparsity: 0.5, gates: { prose: { max: 1 } } }");
-        ToolProcess build = Build();
+        ToolRun build = Build();
         build.ExitCode.ShouldBe(1);
         build.Error.ShouldContain("a: up to date");
         Report("a").ShouldContain("at most 1.000");
@@ -45,7 +45,7 @@ public sealed class Reporting : IDisposable
         string first = Summary;
         File.Copy(directory["pruning.yaml"], directory["other.yaml"]);
         File.WriteAllText(directory["other.yaml"], File.ReadAllText(directory["other.yaml"]).Replace(" a:", " c:"));
-        ToolProcess.Run(
+        ToolRun.Of(
             "build",
             directory["other.yaml"],
             "--output",
@@ -89,8 +89,8 @@ public sealed class Reporting : IDisposable
         artifacts: { {{artifacts}} }
         """);
 
-    private ToolProcess Build(params string[] options) =>
-        ToolProcess.Run(["build", directory["pruning.yaml"], "--output", directory["models"], .. options]);
+    private ToolRun Build(params string[] options) =>
+        ToolRun.Of(["build", directory["pruning.yaml"], "--output", directory["models"], .. options]);
 
     public void Dispose() => directory.Dispose();
 }

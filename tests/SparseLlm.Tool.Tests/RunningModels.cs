@@ -38,7 +38,7 @@ public sealed class RunningModels : IDisposable
             directory["pruned"],
             "--no-progress").ExitCode.ShouldBe(0);
         ToolProcess.Run("pack", directory["pruned"], "-o", directory["packed"], "--no-progress").ExitCode.ShouldBe(0);
-        ToolProcess packed = ToolProcess.Run(
+        ToolRun packed = ToolProcess.Run(
             "run",
             directory["packed"],
             "--prompt",
@@ -54,7 +54,7 @@ public sealed class RunningModels : IDisposable
         packed.Json.GetProperty("peakMemory").GetInt64().ShouldBeGreaterThan(1 << 20);
 
         // The line break at the end is the shell's.
-        ToolProcess pruned = ToolProcess.RunWithInput(Prompt + "\n", "run", directory["pruned"], "--max-tokens", "24");
+        ToolRun pruned = ToolProcess.RunWithInput(Prompt + "\n", "run", directory["pruned"], "--max-tokens", "24");
         pruned.ExitCode.ShouldBe(0, pruned.Error);
         pruned.Output.ShouldBe(packed.Json.GetProperty("text").GetString());
         pruned.Output.ShouldStartWith(" ");
@@ -150,20 +150,20 @@ public sealed class RunningModels : IDisposable
     [Fact]
     public void What_cannot_be_run_is_an_error_with_a_code()
     {
-        ToolProcess empty = ToolProcess.RunWithInput("", "run", Model);
+        ToolRun empty = ToolProcess.RunWithInput("", "run", Model);
         empty.ExitCode.ShouldBe(1);
         empty.Error.ShouldContain("error SLM2304");
-        ToolProcess system = ToolProcess.Run("run", Model, "--prompt", "a", "--system", "Be brief.");
+        ToolRun system = ToolProcess.Run("run", Model, "--prompt", "a", "--system", "Be brief.");
         system.ExitCode.ShouldBe(2);
         system.Error.ShouldContain("has no chat template");
-        ToolProcess range = ToolProcess.Run("run", Model, "--prompt", "a", "--top-p", "1,5");
+        ToolRun range = ToolProcess.Run("run", Model, "--prompt", "a", "--top-p", "1,5");
         range.ExitCode.ShouldBe(2);
         range.Error.ShouldContain("--top-p is '1,5', and has to be a number from 0 to 1");
         File.WriteAllText(directory["a.gguf"], "GGUF");
-        ToolProcess gguf = ToolProcess.Run("run", directory["a.gguf"], "--prompt", "a");
+        ToolRun gguf = ToolProcess.Run("run", directory["a.gguf"], "--prompt", "a");
         gguf.ExitCode.ShouldBe(2);
         gguf.Error.ShouldContain("name the directory of the model");
-        ToolProcess context = ToolProcess.Run("bench", Repository.Model("tiny-opt"), "--tokens", "300");
+        ToolRun context = ToolProcess.Run("bench", Repository.Model("tiny-opt"), "--tokens", "300");
         context.ExitCode.ShouldBe(1);
         context.Error.ShouldContain("error SLM2017");
     }

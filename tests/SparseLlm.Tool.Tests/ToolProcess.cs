@@ -1,11 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 
 namespace SparseLlm.Tool.Tests;
 
 /// <summary>The tool as a user runs it: a process of its own.</summary>
-internal sealed record ToolProcess(int ExitCode, string Output, string Error)
+internal static class ToolProcess
 {
     /// <summary>The host by its path: tests change PATH.</summary>
     private static readonly string DotNet = Path.Combine(
@@ -15,18 +14,15 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
         "..",
         OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
 
-    /// <summary>Standard output as JSON.</summary>
-    public JsonElement Json => JsonDocument.Parse(Output).RootElement;
-
     /// <summary>Runs the tool to its end.</summary>
-    public static ToolProcess Run(params string[] arguments) => Run([], arguments);
+    public static ToolRun Run(params string[] arguments) => Run([], arguments);
 
     /// <summary>Runs the tool to its end, with environment variables of its own.</summary>
-    public static ToolProcess Run(Dictionary<string, string> environment, string[] arguments)
+    public static ToolRun Run(Dictionary<string, string> environment, string[] arguments)
         => Complete(Start(environment, arguments));
 
     /// <summary>Runs the tool to its end behind a pipe.</summary>
-    public static ToolProcess RunWithInput(string input, params string[] arguments)
+    public static ToolRun RunWithInput(string input, params string[] arguments)
     {
         Process process = Start([], arguments, takesInput: true);
         process.StandardInput.Write(input);
@@ -35,7 +31,7 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
     }
 
     /// <summary>Runs the tool to its end in a folder, with a cache.</summary>
-    public static ToolProcess RunIn(string directory, string cache, params string[] arguments) =>
+    public static ToolRun RunIn(string directory, string cache, params string[] arguments) =>
         Complete(Start(new() { ["SPARSELLM_CACHE"] = cache }, arguments, directory));
 
     /// <summary>Starts the tool.</summary>
@@ -68,12 +64,12 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
         return Process.Start(start)!;
     }
 
-    private static ToolProcess Complete(Process started)
+    private static ToolRun Complete(Process started)
     {
         using Process process = started;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return new ToolProcess(process.ExitCode, output, error.Result);
+        return new ToolRun(process.ExitCode, output, error.Result);
     }
 }

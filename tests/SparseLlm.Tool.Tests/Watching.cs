@@ -51,7 +51,7 @@ public sealed class Watching : IDisposable
     [Fact]
     public void A_log_gets_a_line_for_each_layer_and_no_control_characters()
     {
-        string log = project.Run("build").Error;
+        string log = ToolProcess.Run(project.Arguments("build")).Error;
         log.Split('\n').Count(line => line.StartsWith("a: layer ", StringComparison.Ordinal)).ShouldBe(4);
         log.ShouldNotContain('\e');
     }
@@ -59,7 +59,7 @@ public sealed class Watching : IDisposable
     [Fact]
     public void A_result_that_goes_to_a_file_has_no_control_characters_whatever_the_terminal_can_do()
     {
-        ToolProcess inspect = ToolProcess.Run(
+        ToolRun inspect = ToolProcess.Run(
             new() { ["TERM"] = "xterm-256color" },
             ["inspect", Repository.Model("tiny-opt")]);
         inspect.Output.ShouldContain("of the weights of its linear layers are zero");

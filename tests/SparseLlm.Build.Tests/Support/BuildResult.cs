@@ -1,4 +1,5 @@
 using Microsoft.Build.Logging.StructuredLogger;
+using Task = Microsoft.Build.Logging.StructuredLogger.Task;
 
 namespace SparseLlm.Build.Tests.Support;
 
@@ -6,11 +7,14 @@ namespace SparseLlm.Build.Tests.Support;
 internal sealed record BuildResult(int ExitCode, string Output, string BinaryLog)
 {
     /// <summary>How many times the task that starts the tool was executed.</summary>
-    public int Prunes => BinaryLog.Length == 0
-        ? 0
-        : Microsoft.Build.Logging.StructuredLogger.BinaryLog.ReadBuild(BinaryLog)
-            .FindChildrenRecursive<Microsoft.Build.Logging.StructuredLogger.Task>(
-                task => task.Name == "PruneModels").Count;
+    public int Prunes => Log?.FindChildrenRecursive<Task>(task => task.Name == "PruneModels").Count ?? 0;
+
+    /// <summary>All that it said, what only a detailed log shows included.</summary>
+    public IEnumerable<string> Messages => Log?.FindChildrenRecursive<Message>().Select(message => message.Text) ?? [];
+
+    private Microsoft.Build.Logging.StructuredLogger.Build? Log => BinaryLog.Length == 0
+        ? null
+        : Microsoft.Build.Logging.StructuredLogger.BinaryLog.ReadBuild(BinaryLog);
 
     public BuildResult ShouldSucceed()
     {

@@ -10,6 +10,9 @@ internal sealed class DotNet(string home)
     /// <summary>The home of the user that commands run as.</summary>
     public string Home => home;
 
+    /// <summary>The version of the packages, which the example projects refer to.</summary>
+    public string Version { get; set; } = "";
+
     /// <summary>The command with its arguments, to be started in a directory.</summary>
     public ProcessStartInfo Command(string directory, params string[] arguments)
     {
@@ -24,6 +27,7 @@ internal sealed class DotNet(string home)
         foreach (string name in Environment.GetEnvironmentVariables().Keys.Cast<string>()
             .Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)))
             start.Environment.Remove(name);
+        start.Environment["TestedVersion"] = Version;
         start.Environment["SPARSELLM_CACHE"] = Path.Combine(home, "cache");
         start.Environment["NUGET_PACKAGES"] = Path.Combine(home, "packages");
         start.Environment["DOTNET_CLI_HOME"] = home;

@@ -12,6 +12,7 @@ internal sealed class PackageFeed
     private PackageFeed()
     {
         DotNet = new DotNet(Path.Combine(directory, "home"));
+        Servers = new BuildServers(DotNet);
         Directory.CreateDirectory(Path.Combine(directory, "feed"));
         File.WriteAllText(
             Path.Combine(directory, "nuget.config"),
@@ -27,6 +28,8 @@ internal sealed class PackageFeed
         Version = Path.GetFileNameWithoutExtension(
             Directory.GetFiles(Path.Combine(directory, "feed"), "SparseLlm.Tool.*").Single())
             ["SparseLlm.Tool.".Length..];
+        DotNet.Version = Version;
+        Examples = new ExampleProjects(this);
     }
 
     /// <summary>The one of all tests, whose classes run side by side.</summary>
@@ -39,6 +42,12 @@ internal sealed class PackageFeed
     public string Source => Path.Combine(directory, "feed");
 
     public DotNet DotNet { get; }
+
+    /// <summary>What builds the projects of the tests.</summary>
+    public BuildServers Servers { get; }
+
+    /// <summary>The projects of the tests, restored from this feed.</summary>
+    public ExampleProjects Examples { get; }
 
     /// <summary>Runs the <c>dotnet</c> command in a directory and expects it to succeed.</summary>
     /// <returns>What it printed.</returns>
@@ -70,6 +79,7 @@ internal sealed class PackageFeed
     {
         if (shared.IsValueCreated)
         {
+            Shared.Servers.Stop();
             Directory.Delete(Shared.directory, recursive: true);
         }
     }

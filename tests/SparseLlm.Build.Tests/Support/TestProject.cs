@@ -2,60 +2,41 @@ using System.Diagnostics;
 
 namespace SparseLlm.Build.Tests.Support;
 
-/// <summary>
-/// A project that refers to the package SparseLlm.Build as a user's does. Unless told otherwise it has a fake recipe
-/// and runs the fake tool, which makes files of the right names in no time.
-/// </summary>
+/// <summary>A copy of an example project, which refers to the package SparseLlm.Build as a user's does.</summary>
 internal sealed class TestProject
 {
-    /// <summary>Two target frameworks that the SDK can build without any further package.</summary>
-    public const string TwoFrameworks =
-        """
-        <TargetFrameworks>net10.0;net10.0-windows</TargetFrameworks>
-        <EnableWindowsTargeting>true</EnableWindowsTargeting>
-        <DisableTransitiveFrameworkReferenceDownloads>true</DisableTransitiveFrameworkReferenceDownloads>
-        """;
+    private static readonly PackageFeed Feed = PackageFeed.Shared;
 
-    /// <summary>The tool as the package brings it: the path is left to the package.</summary>
-    public const string PackagedTool = "";
-
-    public const string OneFramework = "<TargetFramework>net10.0</TargetFramework>";
-
-    private readonly PackageFeed feed;
     private int builds;
 
-    public TestProject(
-        PackageFeed feed, string frameworks = OneFramework, string? tool = null, string more = "",
-        string? parent = null, string name = "Models")
-    {
-        this.feed = feed;
-        Root = Directory.CreateDirectory(Path.Combine(parent ?? feed.NewDirectory(), name)).FullName;
-        string toolPath = tool == PackagedTool
-            ? ""
-            : $"<SparseLlmToolPath>{tool ?? BuildOutput.FakeTool}</SparseLlmToolPath>";
-        Write(
-            name + ".csproj",
-            $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                {frameworks}
-                {toolPath}
-              </PropertyGroup>
-              <ItemGroup>
-                <PackageReference Include="SparseLlm.Build" Version="{feed.Version}" />
-              </ItemGroup>
-              {more}
-            </Project>
-            """);
-    }
+    /// <summary>A project that is restored already.</summary>
+    /// <param name="example">Its folder, relative to Projects.</param>
+    public TestProject(string example = "Models") => Root = Feed.Examples.Copy(example);
+
+    private TestProject(string root, Dictionary<string, string> environment)
+        => (Root, Environment) = (root, environment);
 
     public string Root { get; }
 
     /// <summary>Variables that its builds are given.</summary>
-    public Dictionary<string, string> Environment { get; } = [];
+    public Dictionary<string, string> Environment { get; } = new() { ["FakeTool"] = BuildOutput.FakeTool };
 
     /// <summary>The processes that the fake tool was started as, each by its command line.</summary>
     public IReadOnlyList<string> Calls => CallsOf("pruning.yaml");
+
+    /// <summary>A project that was never restored, and prunes with the tool of the package.</summary>
+    public static TestProject AsCloned(string example)
+        => new TestProject(Feed.Examples.CopySources(example), []).WithTool("");
+
+    /// <summary>One of several projects of an example.</summary>
+    public TestProject Below(string name) => new(PathOf(name), Environment);
+
+    /// <summary>Lets another tool than the fake one prune; an empty path is that of the package's own.</summary>
+    public TestProject WithTool(string path)
+    {
+        Environment["FakeTool"] = path;
+        return this;
+    }
 
     public IReadOnlyList<string> CallsOf(string recipe) =>
         File.Exists(PathOf(recipe + ".calls")) ? File.ReadAllLines(PathOf(recipe + ".calls")) : [];
@@ -101,20 +82,28 @@ internal sealed class TestProject
                 .Order(StringComparer.Ordinal),
         ];
 
-    public BuildResult Build(params string[] arguments) => Run(["build", .. arguments]);
+    /// <summary>Builds what is restored already.</summary>
+    public BuildResult Build(params string[] arguments) => Run(["build", "--no-restore", .. arguments]);
 
-    public BuildResult Run(params string[] arguments)
-    {
-        string log = PathOf($"{builds++}.binlog");
-        (int exitCode, string output) = DotNet.Run(Command([.. arguments, "-bl:" + log]));
-        return new BuildResult(exitCode, output, File.Exists(log) ? log : "");
-    }
+    /// <summary>Runs a command of <c>dotnet</c> that builds.</summary>
+    public BuildResult Run(params string[] arguments) => Run(Feed.Servers.Run, arguments);
 
+    /// <summary>Runs a command as a person types it, in a process of its own.</summary>
+    public BuildResult Type(params string[] arguments) => Run(DotNet.Run, arguments);
+
+    /// <summary>A command as a person types it.</summary>
     public ProcessStartInfo Command(params string[] arguments)
     {
-        ProcessStartInfo command = feed.DotNet.Command(Root, arguments);
+        ProcessStartInfo command = Feed.DotNet.Command(Root, arguments);
         foreach ((string name, string value) in Environment)
             command.Environment[name] = value;
         return command;
+    }
+
+    private BuildResult Run(Func<ProcessStartInfo, (int ExitCode, string Output)> run, string[] arguments)
+    {
+        string log = PathOf($"{builds++}.binlog");
+        (int exitCode, string output) = run(Command([.. arguments, "-bl:" + log]));
+        return new BuildResult(exitCode, output, File.Exists(log) ? log : "");
     }
 }

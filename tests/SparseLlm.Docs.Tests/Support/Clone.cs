@@ -7,6 +7,7 @@ namespace SparseLlm.Docs.Tests.Support;
 public sealed class Clone : IDisposable
 {
     private const int EvaluationLength = 8_000;
+    private const int Samples = 32;
 
     private readonly TempDirectory directory = new();
     private int machines;
@@ -21,8 +22,12 @@ public sealed class Clone : IDisposable
         }
 
         // The pages are about what is typed, not about what is measured, which takes as long as there is text.
-        string evaluation = Path.Combine(Root, "samples", "data", "sample-eval.txt");
-        File.WriteAllText(evaluation, File.ReadAllText(evaluation)[..EvaluationLength]);
+        Rewrite(Path.Combine("samples", "data", "sample-eval.txt"), text => text[..EvaluationLength]);
+        foreach (string recipe in Directory.GetFiles(
+            Path.Combine(Root, "samples"),
+            "pruning.yaml",
+            SearchOption.AllDirectories))
+            Rewrite(recipe, text => text.Replace("samples: 128", $"samples: {Samples}"));
     }
 
     /// <summary>Its root. What is beside it belongs to the test.</summary>
@@ -34,6 +39,12 @@ public sealed class Clone : IDisposable
     internal Machine NewMachine() => new(directory["home" + machines++], this);
 
     public void Dispose() => directory.Dispose();
+
+    private void Rewrite(string file, Func<string, string> change)
+    {
+        string path = Path.Combine(Root, file);
+        File.WriteAllText(path, change(File.ReadAllText(path)));
+    }
 
     private static string[] Files()
     {

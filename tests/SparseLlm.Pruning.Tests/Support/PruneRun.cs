@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
@@ -17,11 +18,15 @@ namespace SparseLlm.Pruning.Tests.Support;
 /// <summary>A sample model, a calibration text and an evaluation text, ready to be pruned and measured.</summary>
 internal sealed class PruneRun : IDisposable
 {
+    // A quarter of the sample text tells methods apart that are as unlike as those of the tests.
+    private const int EvaluationTokens = 6000;
+
     private static readonly SourceLocation Here = new("test");
+    private static readonly ConcurrentDictionary<(string Model, string Path), Lazy<int[]>> Texts = new();
 
     private readonly TempDirectory directory = new();
     private readonly string modelDirectory;
-    private readonly int[] calibration;
+    private readonly Lazy<int[]> calibration;
     private readonly Lazy<int[]> evaluation;
 
     /// <param name="modelName">A sample model.</param>
@@ -29,26 +34,29 @@ internal sealed class PruneRun : IDisposable
     /// <param name="evaluationText">Path of a text.</param>
     /// <param name="backend">What computes; disposed with the run.</param>
     /// <param name="isShallow">Whether the model has no more than its first two layers.</param>
+    /// <param name="evaluationTokens">How much of the evaluation text is measured.</param>
     private PruneRun(
         string modelName,
         string calibrationText,
         string evaluationText,
         IBackend backend,
-        bool isShallow = false)
+        bool isShallow = false,
+        int evaluationTokens = EvaluationTokens)
     {
-        modelDirectory = isShallow ? ShallowModel.Write(modelName, directory["shallow"]) : Repository.Model(modelName);
+        modelDirectory = isShallow ? ShallowModel.Of(modelName) : Repository.Model(modelName);
         Backend = backend;
         Model = DecoderModel.Open(modelDirectory, Backend);
-        calibration = Read(calibrationText);
-        evaluation = new(() => Read(evaluationText));
+        calibration = Text(modelName, calibrationText);
+        Lazy<int[]> whole = Text(modelName, evaluationText);
+        evaluation = new(() => whole.Value[..Math.Min(evaluationTokens, whole.Value.Length)]);
     }
 
     public IBackend Backend { get; }
 
     public DecoderModel Model { get; }
 
-    /// <summary>On the sample texts of the repository.</summary>
-    public static PruneRun OnSamples(string modelName, int? threads = null)
+    /// <summary>On the sample texts of the repository; on one thread, as the tests beside have the others.</summary>
+    public static PruneRun OnSamples(string modelName, int threads = 1)
         => OnSamples(modelName, new CpuBackend(threads));
 
     /// <summary>On the sample texts, computed by a backend that the run disposes.</summary>
@@ -56,12 +64,17 @@ internal sealed class PruneRun : IDisposable
         new(modelName, Repository.Text("sample-calibration.txt"), Repository.Text("sample-eval.txt"), backend);
 
     /// <summary>On the sample texts, with the first two layers of a model.</summary>
-    public static PruneRun OnTwoLayers(string modelName, int? threads = null) =>
+    public static PruneRun OnTwoLayers(string modelName, int threads = 1)
+        => OnTwoLayers(modelName, new CpuBackend(threads));
+
+    /// <summary>On the sample texts, with the first two layers of a model, computed by a backend that the run
+    /// disposes.</summary>
+    public static PruneRun OnTwoLayers(string modelName, IBackend backend) =>
         new(
             modelName,
             Repository.Text("sample-calibration.txt"),
             Repository.Text("sample-eval.txt"),
-            new CpuBackend(threads),
+            backend,
             isShallow: true);
 
     /// <summary>On the books that the peers were measured on.</summary>
@@ -72,7 +85,8 @@ internal sealed class PruneRun : IDisposable
             modelName,
             Path.Combine(books, "calibration.txt"),
             Path.Combine(books, "eval.txt"),
-            new CpuBackend());
+            new CpuBackend(),
+            evaluationTokens: int.MaxValue);
     }
 
     public static SparsityPattern Pattern(string text)
@@ -87,7 +101,7 @@ internal sealed class PruneRun : IDisposable
 
     public CalibrationTokens Tokens(int samples = 128) =>
         CalibrationTokens.Cut(
-            calibration,
+            calibration.Value,
             new CalibrationSettings { Samples = samples },
             Model.Definition.MaximumLength,
             Here);
@@ -144,8 +158,12 @@ internal sealed class PruneRun : IDisposable
         return DecoderModel.Open(target, Backend);
     }
 
-    private int[] Read(string path)
-        => CalibrationText.ReadIds(new TextSource([path]), () => Tokenizer.Load(modelDirectory));
+    /// <summary>The tokens of a text, which is cut into them once for all runs of a model.</summary>
+    private static Lazy<int[]> Text(string model, string path) => Texts.GetOrAdd(
+        (model, path),
+        _ => new(() => CalibrationText.ReadIds(
+            new TextSource([path]),
+            () => Tokenizer.Load(Repository.Model(model)))));
 
     public void Dispose()
     {

@@ -13,7 +13,7 @@ public sealed class Choosing : IDisposable
     {
         foreach (string command in (string[])["build", "plan", "status"])
         {
-            ToolProcess run = Run(command, name);
+            ToolRun run = Run(command, name);
             run.ExitCode.ShouldBe(1);
             run.Error.Split(
                 '\n').ShouldContain($"sparsellm: error SLM4040: the engine '{name}' is not installed; type: dotnet "
@@ -25,7 +25,7 @@ public sealed class Choosing : IDisposable
     public void An_engine_of_another_version_of_the_tool_is_not_started()
     {
         engines.Install(tool: "0.0.1");
-        ToolProcess build = Run("build", "cpu-torch");
+        ToolRun build = Run("build", "cpu-torch");
         build.ExitCode.ShouldBe(1);
         build.Error.ShouldContain("error SLM4041: 'cpu-torch' was installed by version 0.0.1");
         build.Error.ShouldContain("dotnet sparsellm engine install cpu-torch");
@@ -38,7 +38,7 @@ public sealed class Choosing : IDisposable
         engines.Install(version: "9.0.0", tool: "0.0.1");
         engines.Install(version: "1.0.0");
         engines.Install(version: "0.9.0", numericsClass: "older");
-        ToolProcess build = Run("build", "cpu-torch");
+        ToolRun build = Run("build", "cpu-torch");
         build.ExitCode.ShouldBe(0, build.Error);
     }
 
@@ -49,7 +49,7 @@ public sealed class Choosing : IDisposable
     public void A_worker_that_does_not_greet_as_it_should_is_an_error(string mode, string message)
     {
         engines.Install();
-        ToolProcess build = Run("build", "cpu-torch", mode);
+        ToolRun build = Run("build", "cpu-torch", mode);
         build.ExitCode.ShouldBe(1);
         build.Error.ShouldContain(message);
         Directory.Exists(Path.Combine(project.Models, "a")).ShouldBeFalse();
@@ -79,7 +79,7 @@ public sealed class Choosing : IDisposable
     public void What_a_backend_has_to_say_is_a_note()
     {
         engines.Install();
-        ToolProcess build = Run("build", "cpu-torch", "notice");
+        ToolRun build = Run("build", "cpu-torch", "notice");
         build.ExitCode.ShouldBe(0, build.Error);
         build.Error.ShouldContain("note SLM4045: one thread only, Exact");
     }
@@ -128,7 +128,7 @@ public sealed class Choosing : IDisposable
     public void A_GPU_that_is_not_there_is_an_error_that_names_it()
     {
         engines.Install("cuda");
-        ToolProcess build = Run("build", "cuda", "", "--devices", "0,7");
+        ToolRun build = Run("build", "cuda", "", "--devices", "0,7");
         build.ExitCode.ShouldBe(1);
         build.Error.ShouldContain("error SLM4005: the engine does not start here: There is no device cuda:7: there are "
             + "2; 'dotnet sparsellm doctor' says more");
@@ -137,7 +137,7 @@ public sealed class Choosing : IDisposable
     [Fact]
     public void What_an_engine_does_not_have_is_an_error_where_it_is_named_and_none_where_auto_falls_back_to_it()
     {
-        ToolProcess named = Run("build", "cpu", "", "--precision", "fast");
+        ToolRun named = Run("build", "cpu", "", "--precision", "fast");
         named.ExitCode.ShouldBe(1);
         named.Error.ShouldContain("error SLM4050: the built-in engine (device cpu) computes exactly");
         Run("build", "auto", "", "--precision", "fast", "--devices", "0,1").ExitCode.ShouldBe(0);
@@ -175,12 +175,12 @@ public sealed class Choosing : IDisposable
         Dictionary<string, string> environment = engines.Environment();
         environment["PATH"] = FakeDriver.In(project["bin"]) + Path.PathSeparator
             + Environment.GetEnvironmentVariable("PATH");
-        ToolProcess build = ToolProcess.Run(environment, project.Arguments("build", "--device", "auto"));
+        ToolRun build = ToolProcess.Run(environment, project.Arguments("build", "--device", "auto"));
         build.ExitCode.ShouldBe(0, build.Error);
         engines.ProcessId.ShouldNotBeNull();
     }
 
-    private ToolProcess Run(string command, string device, string mode = "", params string[] options) =>
+    private ToolRun Run(string command, string device, string mode = "", params string[] options) =>
         ToolProcess.Run(engines.Environment(mode), project.Arguments(command, ["--device", device, .. options]));
 
     public void Dispose()

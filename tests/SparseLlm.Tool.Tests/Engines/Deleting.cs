@@ -33,7 +33,7 @@ public sealed class Deleting : IDisposable
             : Directory.EnumerateDirectories(Path.Combine(engines.Path, "cuda")).Single();
         Directory.Move(linked, directory["victim"]);
         Directory.CreateSymbolicLink(linked, directory["victim"]);
-        ToolProcess remove = Run("remove", "cuda");
+        ToolRun remove = Run("remove", "cuda");
         remove.ExitCode.ShouldBe(1);
         remove.Error.ShouldContain("error SLM4006");
         remove.Error.ShouldContain("nothing is removed behind a link");
@@ -88,7 +88,7 @@ public sealed class Deleting : IDisposable
         File.ReadAllText(Path.Combine(directory["victim"], "file")).ShouldBe("precious");
     }
 
-    private ToolProcess Run(params string[] arguments)
+    private ToolRun Run(params string[] arguments)
         => ToolProcess.Run(engines.Environment(), ["engine", .. arguments]);
 
     public void Dispose()

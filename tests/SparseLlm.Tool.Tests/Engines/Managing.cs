@@ -26,7 +26,7 @@ public sealed class Managing : IDisposable
             Path.Combine(engines.Path, "global.json"),
             """{ "sdk": { "version": "1.0.0", "rollForward": "disable" } }""");
 
-        ToolProcess install = Run("install", "cpu-torch", "--configfile", directory["NuGet.config"]);
+        ToolRun install = Run("install", "cpu-torch", "--configfile", directory["NuGet.config"]);
         install.ExitCode.ShouldBe(1);
         string[] errors = [.. install.Error.Split('\n')
             .Where(line => line.StartsWith("sparsellm: error", StringComparison.Ordinal))];
@@ -41,7 +41,7 @@ public sealed class Managing : IDisposable
         File.WriteAllText(
             directory["NuGet.config"],
             "<configuration><packageSources><clear /></packageSources></configuration>");
-        ToolProcess install = Run(
+        ToolRun install = Run(
             "install",
             "cpu-torch",
             "--configfile",
@@ -85,7 +85,7 @@ public sealed class Managing : IDisposable
         Listed().ShouldBe(["cpu-torch 1.2.3", "cuda 0.99.6"]);
         Run("remove", "cuda").ExitCode.ShouldBe(0);
         Listed().ShouldBe(["cpu-torch 1.2.3"]);
-        ToolProcess missing = Run("remove", "cuda");
+        ToolRun missing = Run("remove", "cuda");
         missing.ExitCode.ShouldBe(1);
         missing.Error.ShouldContain("error SLM4040");
     }
@@ -151,7 +151,7 @@ public sealed class Managing : IDisposable
         [.. Run("list", "--json").Json.GetProperty("engines").EnumerateArray()
             .Select(engine => $"{engine.GetProperty("name")} {engine.GetProperty("torchSharp")}")];
 
-    private ToolProcess Run(params string[] arguments)
+    private ToolRun Run(params string[] arguments)
         => ToolProcess.Run(engines.Environment(), ["engine", .. arguments]);
 
     public void Dispose()

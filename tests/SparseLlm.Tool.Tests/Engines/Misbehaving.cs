@@ -122,7 +122,7 @@ public sealed class Misbehaving : IDisposable
     [InlineData("""{"is":"Prune","number":1}""")]
     public void A_worker_that_is_sent_what_is_no_request_ends_and_says_so(string request)
     {
-        ToolProcess run = Serve(request);
+        ToolRun run = Serve(request);
         run.ExitCode.ShouldBe(1);
         run.Error.ShouldContain("the tool sent a line that is not of the protocol: ");
         run.Error.ShouldNotContain("   at ");
@@ -131,13 +131,13 @@ public sealed class Misbehaving : IDisposable
     [Fact]
     public void A_worker_that_nobody_has_a_pipe_for_says_who_starts_it()
     {
-        ToolProcess run = Serve("", handle: "none");
+        ToolRun run = Serve("", handle: "none");
         run.ExitCode.ShouldBe(2);
         run.Error.ShouldContain("This is an engine of dotnet sparsellm");
     }
 
     /// <summary>What a worker does with a line that is sent to it.</summary>
-    private static ToolProcess Serve(string request, string? handle = null)
+    private static ToolRun Serve(string request, string? handle = null)
     {
         using var pipe = new System.IO.Pipes.AnonymousPipeServerStream(
             System.IO.Pipes.PipeDirection.In,
@@ -154,7 +154,7 @@ public sealed class Misbehaving : IDisposable
         process.StandardInput.Flush();
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        return new ToolProcess(process.ExitCode, "", error);
+        return new ToolRun(process.ExitCode, "", error);
     }
 
     private Diagnostic Fails(string script, TimeSpan? startingTime = null) =>

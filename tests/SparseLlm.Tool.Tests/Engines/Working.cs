@@ -18,7 +18,7 @@ public sealed class Working : IDisposable
     [Fact]
     public void A_worker_makes_the_same_bytes_as_the_tool_itself()
     {
-        ToolProcess worker = Build("--device", "cpu-torch");
+        ToolRun worker = Build("--device", "cpu-torch");
         worker.ExitCode.ShouldBe(0, worker.Error);
         engines.ProcessId.ShouldNotBeNull();
         Dictionary<string, string> made = RecipeProject.Digests(Artifact);
@@ -31,7 +31,7 @@ public sealed class Working : IDisposable
     public void Several_devices_make_the_same_bytes_as_one()
     {
         engines.Install("cuda");
-        ToolProcess several = Build("--device", "cuda", "--devices", "0,1");
+        ToolRun several = Build("--device", "cuda", "--devices", "0,1");
         several.ExitCode.ShouldBe(0, several.Error);
         several.Error.ShouldContain(" threads and CPU, ");
         Dictionary<string, string> made = RecipeProject.Digests(Artifact);
@@ -56,7 +56,7 @@ public sealed class Working : IDisposable
     public void An_error_inside_the_worker_arrives_with_its_code_and_its_place()
     {
         project.Write(Recipe, samples: 100000);
-        ToolProcess byWorker = Build("--device", "cpu-torch");
+        ToolRun byWorker = Build("--device", "cpu-torch");
         byWorker.ExitCode.ShouldBe(1);
         byWorker.Error.ShouldContain("pruning.yaml(3,1,3,");
         byWorker.Error.ShouldContain("error SLM3002");
@@ -70,7 +70,7 @@ public sealed class Working : IDisposable
         File.Delete(engines.Started);
         foreach (string command in (string[])["build", "plan", "status --exit-code", "why a", "build --locked"])
         {
-            ToolProcess run = Run(command, "--device", "cpu-torch");
+            ToolRun run = Run(command, "--device", "cpu-torch");
             run.ExitCode.ShouldBe(0, run.Error);
         }
 
@@ -84,7 +84,7 @@ public sealed class Working : IDisposable
     {
         Build("--device", "cpu").ExitCode.ShouldBe(0);
         engines.Install(numericsClass: "torch-cpu/1");
-        ToolProcess status = Run("status", "--device", "cpu-torch", "--exit-code");
+        ToolRun status = Run("status", "--device", "cpu-torch", "--exit-code");
         status.ExitCode.ShouldBe(3);
         status.Output.ShouldContain("torch-cpu/1");
         Run("plan", "--device", "cpu-torch").Output.ShouldContain("prune 4 layers");
@@ -110,7 +110,7 @@ public sealed class Working : IDisposable
         error.ShouldContain("error SLM4042: the worker of 'cpu-torch' has ended: it was killed by signal 9");
         error.ShouldContain("  a line on standard error");
 
-        ToolProcess next = Build("--device", "cpu-torch");
+        ToolRun next = Build("--device", "cpu-torch");
         next.ExitCode.ShouldBe(0, next.Error);
         next.Error.ShouldContain("a: layer 1/4 from the cache");
         project.Leftovers().ShouldBeEmpty();
@@ -161,9 +161,9 @@ public sealed class Working : IDisposable
     public void Prune_and_eval_use_it_too()
     {
         string output = project["pruned"];
-        ToolProcess prune = ToolProcess.Run(
-            engines.Environment(), ["prune", Repository.Model("tiny-opt"),
-            "--method", "magnitude", "--sparsity", "0.5", "-o", output, "--device", "cpu-torch"]);
+        ToolRun prune = ToolProcess.Run(
+            engines.Environment(), ["prune", Repository.Model(
+                "tiny-opt"), "--method", "magnitude", "--sparsity", "0.5", "-o", output, "--device", "cpu-torch"]);
         prune.ExitCode.ShouldBe(0, prune.Error);
         File.Delete(engines.Started);
         string[] eval = ["eval", output, "--text", Repository.Text(
@@ -197,9 +197,9 @@ public sealed class Working : IDisposable
             .GetProperty("spilledBytes")
             .GetInt64();
 
-    private ToolProcess Build(params string[] options) => Run("build", options);
+    private ToolRun Build(params string[] options) => Run("build", options);
 
-    private ToolProcess Run(string command, params string[] options)
+    private ToolRun Run(string command, params string[] options)
         => ToolProcess.Run(engines.Environment(), project.Arguments(command, options));
 
     public void Dispose()

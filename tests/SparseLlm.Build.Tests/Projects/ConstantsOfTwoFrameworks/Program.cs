@@ -1,0 +1,1 @@
+class Program { string model = Models.PrunedModels.A.Path; }
