@@ -4,7 +4,6 @@ using SparseLlm.Numerics;
 using SparseLlm.Numerics.Conformance;
 using SparseLlm.Numerics.TorchSharp;
 using SparseLlm.Numerics.TorchSharp.Tests;
-using Xunit;
 using Xunit.Sdk;
 
 namespace SparseLlm.Benchmarks.Gpu;

@@ -3,7 +3,6 @@ using System.Globalization;
 using SparseLlm.Benchmarks.Gpu;
 using SparseLlm.Benchmarks.Workloads;
 using SparseLlm.Numerics;
-using SparseLlm.Numerics.TorchSharp;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var device = new Option<string>("--device")

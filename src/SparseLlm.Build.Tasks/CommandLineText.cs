@@ -18,7 +18,9 @@ internal static class CommandLineText
     private static string Quote(string argument)
     {
         if (argument.Length > 0 && argument.IndexOfAny(Separators) < 0)
+        {
             return argument;
+        }
 
         var text = new StringBuilder("\"");
         int backslashes = 0;
@@ -27,7 +29,10 @@ internal static class CommandLineText
             // Backslashes are escapes only in front of a quote: then each is written twice, and the quote is escaped by
             // one more.
             if (unit == '"')
+            {
                 text.Append('\\', backslashes + 1);
+            }
+
             backslashes = unit == '\\' ? backslashes + 1 : 0;
             text.Append(unit);
         }

@@ -18,12 +18,18 @@ internal static class Identifiers
         foreach (char unit in name)
         {
             if (char.IsLetterOrDigit(unit))
+            {
                 identifier.Append(isStart ? char.ToUpperInvariant(unit) : unit);
+            }
+
             isStart = !char.IsLetterOrDigit(unit);
         }
 
         if (identifier.Length == 0 || char.IsDigit(identifier[0]))
+        {
             identifier.Insert(0, '_');
+        }
+
         return taken.Contains(identifier.ToString()) ? identifier + kind : identifier.ToString();
     }
 }

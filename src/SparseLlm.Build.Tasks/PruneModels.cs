@@ -190,11 +190,19 @@ public sealed class PruneModels : ToolTask
 
         // Joined, so that a name is a name, whatever it begins with.
         foreach (string artifact in Artifacts)
+        {
             yield return "--artifact=" + artifact;
+        }
+
         if (IsLocked)
+        {
             yield return "--locked";
+        }
+
         if (IsOffline)
+        {
             yield return "--offline";
+        }
     }
 
     private IEnumerable<(string Option, string Value)> Options()
@@ -202,17 +210,31 @@ public sealed class PruneModels : ToolTask
         yield return ("--output", FullPath(OutputDirectory));
         yield return ("--manifest", Path.GetFullPath(Manifest));
         if (Device.Length > 0)
+        {
             yield return ("--device", Device);
+        }
+
         if (Precision.Length > 0)
+        {
             yield return ("--precision", Precision);
+        }
+
         if (Devices.Length > 0)
+        {
             yield return ("--devices", Devices);
+        }
+
         if (CachePath.Trim() is { Length: > 0 } cache)
+        {
             yield return ("--cache", cache.Equals(NoCache, StringComparison.OrdinalIgnoreCase)
                 ? NoCache
                 : FullPath(cache));
+        }
+
         if (OnCacheMiss.Length > 0)
+        {
             yield return ("--on-cache-miss", IsForbidden(OnCacheMiss) ? "error" : OnCacheMiss);
+        }
     }
 
     /// <summary>Whether the warning would fail the build: then it fails before an hour is spent, and again until the
@@ -257,7 +279,10 @@ public sealed class PruneModels : ToolTask
 
         if (singleLine.Length > 0 && !char.IsWhiteSpace(singleLine[0])
             && !singleLine.EndsWith(":", StringComparison.Ordinal))
+        {
             lastWords = singleLine;
+        }
+
         Log.LogMessage(messageImportance, PropertyNames.In(singleLine));
     }
 
@@ -267,7 +292,10 @@ public sealed class PruneModels : ToolTask
         // A build of which warnings are errors has an exit code of its own for them.
         bool isOfWarnings = ExitCode == -1 && Log.HasLoggedErrors;
         if (!isCancelled && !hasSaidWhy && !isOfWarnings)
+        {
             LogError("SLM5107", ToolEnd.Describe(ExitCode, DotNet, lastWords));
+        }
+
         return false;
     }
 }

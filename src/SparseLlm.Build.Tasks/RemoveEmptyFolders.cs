@@ -19,7 +19,10 @@ public sealed class RemoveEmptyFolders : Task
     {
         foreach (DirectoryInfo folder in Folders.Select(path => new DirectoryInfo(path.TrimEnd('/', '\\')))
             .Where(IsFolder))
+        {
             Remove(folder);
+        }
+
         return true;
     }
 
@@ -33,9 +36,14 @@ public sealed class RemoveEmptyFolders : Task
         try
         {
             foreach (DirectoryInfo below in folder.EnumerateDirectories().Where(IsFolder).ToList())
+            {
                 Remove(below);
+            }
+
             if (!folder.EnumerateFileSystemInfos().Any())
+            {
                 folder.Delete();
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -26,7 +26,9 @@ public sealed class RepeatWarnings : Task
             ToolManifest.WarnOfOther(recipe.GetMetadata("FullPath"), Log, HelpPages);
             string warnings = recipe.GetMetadata("Run") + ".warnings";
             foreach (string line in File.Exists(warnings) ? File.ReadAllLines(warnings) : [])
+            {
                 ToolMessage.Read(line)?.LogTo(Log, HelpPages);
+            }
         }
 
         return !Log.HasLoggedErrors;

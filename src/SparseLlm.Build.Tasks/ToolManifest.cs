@@ -33,7 +33,10 @@ internal sealed class ToolManifest
     {
         if (Find(Path.GetDirectoryName(Path.GetFullPath(recipe))!) is not { } manifest
             || PackageVersion.Fits(manifest.Version))
+        {
             return;
+        }
+
         log.LogWarning(
             null, "SLM5106", null, pages + "SLM5106.md", manifest.FilePath, 0, 0, 0, 0,
             "'dotnet sparsellm' has version {0} here, and the package SparseLlm.Build {1}: the same recipe may give "
@@ -49,7 +52,9 @@ internal sealed class ToolManifest
             foreach (string path in Places.Select(place => Path.Combine(folder.FullName, place)).Where(File.Exists))
             {
                 if (Entry.Match(TextOf(path)) is { Success: true } entry)
+                {
                     return new ToolManifest(path, entry.Groups[1].Value);
+                }
             }
         }
 

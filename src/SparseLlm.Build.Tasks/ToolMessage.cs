@@ -35,6 +35,7 @@ internal sealed class ToolMessage
         // Not the file's name, which may have in it whatever looks like an option.
         string text = PropertyNames.In(Text("text"));
         if (IsError)
+        {
             log.LogError(
                 null,
                 Text("code"),
@@ -46,7 +47,9 @@ internal sealed class ToolMessage
                 Number("endLine"),
                 Number("endColumn"),
                 text);
+        }
         else
+        {
             log.LogWarning(
                 null,
                 Text("code"),
@@ -58,6 +61,7 @@ internal sealed class ToolMessage
                 Number("endLine"),
                 Number("endColumn"),
                 text);
+        }
     }
 
     private string Text(string part) => parts.Groups[part].Value;

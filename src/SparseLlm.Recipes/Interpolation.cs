@@ -19,13 +19,20 @@ internal static partial class Interpolation
         resolved = Expression().Replace(text, match =>
         {
             if (!match.Groups["name"].Success)
+            {
                 failure = $"'{match.Value}' cannot be interpolated; write ${{env:NAME}} for the value of an "
                     + $"environment variable";
+            }
             else if (Environment.GetEnvironmentVariable(match.Groups["name"].Value) is { } value)
+            {
                 return value;
+            }
             else
+            {
                 failure = $"environment variable '{match.Groups["name"].Value}' is not set; set it, or write the value "
                     + $"here";
+            }
+
             return "";
         });
         problem = failure;

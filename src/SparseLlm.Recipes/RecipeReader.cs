@@ -48,7 +48,10 @@ public sealed class RecipeReader
         SourceLocation beginning = root is YamlMapping { Entries: [var first, ..] }
             ? first.Key.Location
             : root.Location;
-        if (Section.Open("the recipe", beginning, root, RecipeKeys.All, diagnostics) is not { } section) return null;
+        if (Section.Open("the recipe", beginning, root, RecipeKeys.All, diagnostics) is not { } section)
+        {
+            return null;
+        }
 
         CheckVersion(section);
         VersionRange? requires = Requires(section);
@@ -88,8 +91,16 @@ public sealed class RecipeReader
 
     private void CheckVersion(Section section)
     {
-        if (section.Require(RecipeKeys.Version) is not { } node) return;
-        if (context.Scalars.Integer(RecipeKeys.Version, node) is not { } version) return;
+        if (section.Require(RecipeKeys.Version) is not { } node)
+        {
+            return;
+        }
+
+        if (context.Scalars.Integer(RecipeKeys.Version, node) is not { } version)
+        {
+            return;
+        }
+
         if (version != RecipeKeys.SupportedVersion)
         {
             diagnostics.Add(RecipeDiagnostics.UnsupportedVersion, node.Location,
@@ -101,22 +112,38 @@ public sealed class RecipeReader
 
     private VersionRange? Requires(Section section)
     {
-        if (section.Find(RecipeKeys.Requires) is not { } node) return null;
-        if (context.Scalars.Text(RecipeKeys.Requires.Name, node) is not { } text) return null;
+        if (section.Find(RecipeKeys.Requires) is not { } node)
+        {
+            return null;
+        }
+
+        if (context.Scalars.Text(RecipeKeys.Requires.Name, node) is not { } text)
+        {
+            return null;
+        }
 
         if (!VersionRange.TryParse(text, out VersionRange? range))
+        {
             diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
                 $"'{text}' is not a version range; write one such as \"[0.1,1.0)\"");
+        }
         else if (!range.Satisfies(toolVersion))
+        {
             diagnostics.Add(RecipeDiagnostics.RequirementNotMet, node.Location,
                 $"the recipe requires tool version {text}, this is {toolVersion}; use a tool of that version, or "
                 + $"change 'requires'");
+        }
+
         return range;
     }
 
     private (string Path, SourceLocation Location) Model(Section section)
     {
-        if (section.Require(RecipeKeys.Model) is not { } node) return ("", section.Owner);
+        if (section.Require(RecipeKeys.Model) is not { } node)
+        {
+            return ("", section.Owner);
+        }
+
         string? model = context.Scalars.Text(RecipeKeys.Model.Name, node) is { } text
             ? context.Files.Model(text, node.Location)
             : null;
@@ -127,10 +154,16 @@ public sealed class RecipeReader
     {
         // What is mistyped may be the method that needs none.
         if (section.Means(RecipeKeys.Calibration) || diagnostics.Has(RecipeDiagnostics.UnknownChoice)
-            || diagnostics.Has(RecipeDiagnostics.UnknownKey)) return;
+            || diagnostics.Has(RecipeDiagnostics.UnknownKey))
+        {
+            return;
+        }
 
         ArtifactRecipe? artifact = artifacts.FirstOrDefault(artifact => artifact.Settings.NeedsCalibration());
-        if (artifact is null) return;
+        if (artifact is null)
+        {
+            return;
+        }
 
         diagnostics.Add(RecipeDiagnostics.CalibrationMissing, artifact.Location,
             $"artifact '{artifact.Name}' is pruned by "

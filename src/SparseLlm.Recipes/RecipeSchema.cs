@@ -25,7 +25,11 @@ public static class RecipeSchema
             ["title"] = "Pruning recipe",
             ["description"] = "What dotnet sparsellm and SparseLlm.Build prune, how, and what must hold of the result.",
         };
-        foreach (var (keyword, value) in RecipeKeys.All.ToSchema()) schema[keyword] = value?.DeepClone();
+        foreach (var (keyword, value) in RecipeKeys.All.ToSchema())
+        {
+            schema[keyword] = value?.DeepClone();
+        }
+
         return schema.ToJsonString(Readable) + "\n";
     }
 }

@@ -3,7 +3,6 @@ using System.CommandLine.Parsing;
 using SparseLlm.Diagnostics;
 using SparseLlm.Tool.Commands;
 using SparseLlm.Tool.Help;
-using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool;
 

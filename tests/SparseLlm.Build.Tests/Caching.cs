@@ -11,7 +11,9 @@ public sealed class Caching
         TestProject solution = new TestProject("Both").WithTool("");
         TestProject[] projects = [solution.Below("One"), solution.Below("Two")];
         foreach (TestProject project in projects)
+        {
             project.WriteRecipe("method: ria");
+        }
 
         BuildResult result = solution.Build("-m:2").ShouldSucceed();
 

@@ -52,7 +52,10 @@ public sealed class Cancellation
         using Process build = Process.Start(project.Command("build", "--no-restore"))!;
         string output = "";
         while (!output.Contains("layer 1/4 pruned") && build.StandardOutput.ReadLine() is { } line)
+        {
             output += line + "\n";
+        }
+
         Signals.Send(build, Signals.Interrupt);
         output += build.StandardOutput.ReadToEnd();
         build.WaitForExit();

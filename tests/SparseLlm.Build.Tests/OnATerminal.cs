@@ -32,7 +32,10 @@ public sealed partial class OnATerminal
         System.Diagnostics.ProcessStartInfo build = project.Command();
         build.FileName = "/usr/bin/script";
         foreach (string argument in (string[])["--quiet", "--command", "dotnet build --no-restore -tl:on", "/dev/null"])
+        {
             build.ArgumentList.Add(argument);
+        }
+
         build.Environment["TERM"] = "xterm-256color";
         return DotNet.Run(build).Output;
     }

@@ -14,10 +14,12 @@ public sealed class Outputs
         project.Build().ShouldSucceed();
         project.Build().ShouldSucceed().Prunes.ShouldBe(0);
         foreach (string file in ModelFiles)
+        {
             File.ReadAllLines(project.PathOf("obj/Debug/net10.0/Models.csproj.FileListAbsolute.txt"))
                 .ShouldContain(
                     project.PathOf("bin/Debug/net10.0/models/" + file),
                     "or it would be deleted as a leftover");
+        }
 
         project.Run("clean").ShouldSucceed();
         Directory.Exists(project.PathOf("bin/Debug/net10.0/models/a")).ShouldBeFalse();

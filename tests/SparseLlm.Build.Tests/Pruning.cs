@@ -101,7 +101,9 @@ public sealed class Pruning
         var solution = new TestProject("Both");
         TestProject[] projects = [solution.Below("One"), solution.Below("Two")];
         foreach (TestProject project in projects)
+        {
             project.Write("pruning.yaml", "artifact: a");
+        }
 
         solution.Build("-m:2").ShouldSucceed();
 

@@ -68,7 +68,10 @@ public sealed class Templates(Templates.Installed installed) : IClassFixture<Tem
         string directory = NewDirectory();
         Directory.CreateDirectory(Path.Combine(directory, folder));
         foreach (string text in Directory.GetFiles(directory, "*.txt"))
+        {
             File.Move(text, Path.Combine(directory, folder, Path.GetFileName(text)));
+        }
+
         feed.Run(directory, ["new", "pruning", .. Parameters(method, device, folder + "/")]);
 
         string recipe = File.ReadAllText(Path.Combine(directory, "pruning.yaml"));

@@ -82,7 +82,10 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
             var project = new TestProject("Inputs");
             project.WithTool(project.PathOf("tool/FakeTool.dll"));
             foreach (string file in Directory.GetFiles(Path.GetDirectoryName(BuildOutput.FakeTool)!, "FakeTool.*"))
+            {
                 project.Copy(file, Path.Combine("tool", Path.GetFileName(file)));
+            }
+
             project.Build().ShouldSucceed();
             return project;
         }

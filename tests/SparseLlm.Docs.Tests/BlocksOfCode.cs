@@ -38,7 +38,9 @@ public sealed class BlocksOfCode
     public void A_block_of_commands_that_is_not_run_says_what_it_needs(string path)
     {
         foreach (CodeBlock block in new Page(path).Blocks.Where(block => block.IsCommands && !block.IsRun))
+        {
             block.Remark.ShouldStartWith(CodeBlock.Needs, Case.Sensitive, $"{path}:{block.Line}");
+        }
     }
 
     [Theory]
@@ -47,7 +49,9 @@ public sealed class BlocksOfCode
     {
         var page = new Page(path);
         if (page.Blocks.FirstOrDefault(block => block.IsRun) is { } first)
+        {
             page.Above(first).ShouldContain("root of the repository", customMessage: $"{path}:{first.Line}");
+        }
     }
 
     [Theory]
@@ -59,7 +63,9 @@ public sealed class BlocksOfCode
         foreach (CodeBlock pipeline in page.Blocks.Where(block => block.Language == "yaml"))
         {
             foreach (string command in pipeline.Text.Split('\n').Select(CommandOfStep).OfType<string>())
+            {
                 typed.ShouldContain(command, $"{path}:{pipeline.Line}");
+            }
         }
     }
 

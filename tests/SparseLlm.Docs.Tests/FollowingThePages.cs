@@ -19,7 +19,9 @@ public sealed class FollowingThePages(Clone clone) : IClassFixture<Clone>
         Machine machine = clone.NewMachine();
         machine.Follow(new Page(Page.Guide));
         foreach (string page in Page.All.Except([Page.Readme, Page.Guide]))
+        {
             machine.Follow(new Page(page));
+        }
     }
 
     private static void RequireShell() => Skip.IfNot(File.Exists("/bin/bash"), "there is no bash here");

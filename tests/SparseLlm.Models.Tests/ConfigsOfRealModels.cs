@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using SparseLlm.Models.Tests.Support;
 
 namespace SparseLlm.Models.Tests;

@@ -11,7 +11,6 @@ using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pipeline.Cache.Remote;
 using SparseLlm.Pipeline.Engines.Local;
-using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Pruning.Patterns;
 

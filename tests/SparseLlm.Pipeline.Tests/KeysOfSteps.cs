@@ -4,7 +4,6 @@ using SparseLlm.Models;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Pruning.Patterns;

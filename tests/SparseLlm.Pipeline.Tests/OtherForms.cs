@@ -9,7 +9,6 @@ using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Engines.Local;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Requests;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Tests;

@@ -1,4 +1,3 @@
-using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;

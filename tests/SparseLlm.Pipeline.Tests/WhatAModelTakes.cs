@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Building;
-using SparseLlm.Pipeline.Requests;
 
 namespace SparseLlm.Pipeline.Tests;
 

@@ -60,13 +60,21 @@ internal sealed class RecipeFolder : IDisposable
         foreach (char character in marked)
         {
             if (character == '«')
+            {
                 (startLine, startColumn) = (line, column);
+            }
             else if (character == '»')
+            {
                 yield return new SourceLocation(RecipePath, startLine, startColumn, line, column);
+            }
             else if (character == '\n')
+            {
                 (line, column) = (line + 1, 1);
+            }
             else
+            {
                 column++;
+            }
         }
     }
 }

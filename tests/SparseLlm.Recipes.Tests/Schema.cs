@@ -16,17 +16,27 @@ public sealed class Schema : IDisposable
     public void The_checked_in_reference_is_the_generated_one_and_knows_every_key()
     {
         string path = Path.Combine(RepositoryRoot(), "docs", "recipe.md");
-        if (Environment.GetEnvironmentVariable(Regenerate) == "1") File.WriteAllText(path, RecipeReference.Generate());
+        if (Environment.GetEnvironmentVariable(Regenerate) == "1")
+        {
+            File.WriteAllText(path, RecipeReference.Generate());
+        }
+
         File.ReadAllText(path).ShouldBe(RecipeReference.Generate());
         foreach (string key in (string[])["model", "samples", "maxIncrease", "keep", "refitSteps", "matrix", "encoding",
-            "maxSize"]) File.ReadAllText(path).ShouldContain($"`{key}`");
+            "maxSize"])
+        {
+            File.ReadAllText(path).ShouldContain($"`{key}`");
+        }
     }
 
     [Fact]
     public void The_checked_in_schema_is_the_generated_one()
     {
         string path = Path.Combine(RepositoryRoot(), "schemas", "pruning.schema.json");
-        if (Environment.GetEnvironmentVariable(Regenerate) == "1") File.WriteAllText(path, RecipeSchema.Generate());
+        if (Environment.GetEnvironmentVariable(Regenerate) == "1")
+        {
+            File.WriteAllText(path, RecipeSchema.Generate());
+        }
 
         File.ReadAllText(path).ReplaceLineEndings("\n").ShouldBe(
             RecipeSchema.Generate(),
@@ -120,7 +130,11 @@ public sealed class Schema : IDisposable
     internal static string RepositoryRoot()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory!.FullName, "SparseLlm.Build.sln"))) directory = directory.Parent;
+        while (!File.Exists(Path.Combine(directory!.FullName, "SparseLlm.Build.sln")))
+        {
+            directory = directory.Parent;
+        }
+
         return directory.FullName;
     }
 }

@@ -19,7 +19,9 @@ public sealed class Texts : IDisposable
             "data/deep/er/a.txt",
             "data/deep/z.txt"
         })
+        {
             folder.AddFile(file);
+        }
     }
 
     public void Dispose() => folder.Dispose();
@@ -141,8 +143,12 @@ public sealed class Texts : IDisposable
     [Fact]
     public void A_glob_over_several_forms_reads_each_and_says_which_is_none()
     {
-        foreach (string name in (string[])["mixed/a.txt", "mixed/b.jsonl", "mixed/c.csv", "mixed/d.parquet"]) folder
+        foreach (string name in (string[])["mixed/a.txt", "mixed/b.jsonl", "mixed/c.csv", "mixed/d.parquet"])
+        {
+            folder
             .AddFile(name);
+        }
+
         File.WriteAllText(folder.At("mixed/b.jsonl"), "{\"text\": \"x\"}\n");
         string[] mistakes = [.. folder.Read(
             "version: 1\nmodel: model\ncalibration: { text: \"mixed/*\" }\nartifacts: { a: { sparsity: 0.5 } }\n").Diagnostics.Select(mistake => mistake.Message)];

@@ -75,7 +75,10 @@ public sealed class YamlSyntax : IDisposable
             for (
                 int change = 0;
                 change <= round % 4;
-                change++) text[random.Next(text.Length)] = alphabet[random.Next(alphabet.Length)];
+                change++)
+            {
+                text[random.Next(text.Length)] = alphabet[random.Next(alphabet.Length)];
+            }
 
             RecipeReading reading = folder.Read(text.ToString());
 

@@ -26,7 +26,9 @@ public sealed class Faults : IDisposable
         FileSystemEventHandler count = (_, _) =>
         {
             if (Interlocked.Increment(ref changes) == Volatile.Read(ref last))
+            {
                 isReached.Set();
+            }
         };
         files.Created += count;
         files.Deleted += count;

@@ -1,5 +1,4 @@
 using SparseLlm.Diagnostics;
-using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Results;
 using SparseLlm.Tool.Output;

@@ -1,5 +1,4 @@
 using SparseLlm.Diagnostics;
-using SparseLlm.Models.Architectures;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Gguf.Decoders;

@@ -16,16 +16,16 @@ internal sealed class ModelCard
     private const long LengthLimit = 1 << 22;
     private const int DepthLimit = 64;
 
-    private readonly Dictionary<string, List<string>> _texts;
+    private readonly Dictionary<string, List<string>> texts;
 
-    private ModelCard(Dictionary<string, List<string>> texts) => _texts = texts;
+    private ModelCard(Dictionary<string, List<string>> texts) => this.texts = texts;
 
     /// <summary>The card of a directory.</summary>
     public static ModelCard Read(string directory) =>
         new(TextFile(Path.Combine(directory, FileName)) is string text && Head(text) is string head ? Parse(head) : []);
 
     /// <summary>The texts of a key that has one or several.</summary>
-    public IReadOnlyList<string> Texts(string key) => _texts.GetValueOrDefault(key, []);
+    public IReadOnlyList<string> Texts(string key) => this.texts.GetValueOrDefault(key, []);
 
     /// <summary>A file's text; null where it cannot be read, since nothing depends on it.</summary>
     public static string? TextFile(string path)

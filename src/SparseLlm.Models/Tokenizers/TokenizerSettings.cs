@@ -5,23 +5,23 @@ namespace SparseLlm.Models.Tokenizers;
 /// <summary>What the files beside a tokenizer say of its special tokens. Values of a wrong type say nothing.</summary>
 internal sealed class TokenizerSettings
 {
-    private readonly TokenizerNode? _settings;
-    private readonly TokenizerNode?[] _names;
-    private readonly TokenizerNode?[] _ids;
+    private readonly TokenizerNode? settings;
+    private readonly TokenizerNode?[] names;
+    private readonly TokenizerNode?[] ids;
 
     /// <summary>Reads those of the files that a directory has.</summary>
     public TokenizerSettings(string directory)
     {
-        _settings = Open(directory, TokenizerSource.Settings);
-        _names = [_settings, Open(directory, TokenizerSource.SpecialTokens)];
-        _ids = [Open(directory, TokenizerSource.Configuration), Open(directory, "generation_config.json")];
+        settings = Open(directory, TokenizerSource.Settings);
+        names = [settings, Open(directory, TokenizerSource.SpecialTokens)];
+        ids = [Open(directory, TokenizerSource.Configuration), Open(directory, "generation_config.json")];
     }
 
     /// <summary>Whether decoding removes spaces before punctuation.</summary>
     public bool CleansSpaces => Flag("clean_up_tokenization_spaces") ?? true;
 
     /// <summary>tokenizer_config.json's <c>chat_template</c>.</summary>
-    public JsonElement? ChatTemplate => Member(_settings, "chat_template");
+    public JsonElement? ChatTemplate => Member(settings, "chat_template");
 
     /// <summary>The texts of special tokens by the names that transformers gives them, such as <c>bos_token</c>: as the
     /// first file that names one says.</summary>
@@ -30,7 +30,7 @@ internal sealed class TokenizerSettings
         get
         {
             var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (JsonProperty member in _names.OfType<TokenizerNode>().SelectMany(file => file.Members()))
+            foreach (JsonProperty member in names.OfType<TokenizerNode>().SelectMany(file => file.Members()))
             {
                 if (member.Name.EndsWith("_token", StringComparison.Ordinal) && Text(member.Value) is string token)
                 {
@@ -43,7 +43,7 @@ internal sealed class TokenizerSettings
     }
 
     /// <summary>A truth value of tokenizer_config.json.</summary>
-    public bool? Flag(string name) => Member(_settings, name)?.ValueKind switch
+    public bool? Flag(string name) => Member(settings, name)?.ValueKind switch
     {
         JsonValueKind.True => true,
         JsonValueKind.False => false,
@@ -57,9 +57,9 @@ internal sealed class TokenizerSettings
     /// <param name="size">Ids are below.</param>
     public int? Id(string role, Tokenizer tokenizer, int size)
     {
-        int? named = _names.Select(file => Text(Member(file, $"{role}_token"))).OfType<string>().Select(tokenizer.Id)
+        int? named = names.Select(file => Text(Member(file, $"{role}_token"))).OfType<string>().Select(tokenizer.Id)
             .FirstOrDefault(id => id is not null);
-        return named ?? _ids.Select(file => Number(Member(file, $"{role}_token_id")))
+        return named ?? ids.Select(file => Number(Member(file, $"{role}_token_id")))
             .FirstOrDefault(id => id is >= 0 && id < size);
     }
 

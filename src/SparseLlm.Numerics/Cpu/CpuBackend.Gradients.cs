@@ -2,7 +2,6 @@ using SparseLlm.Numerics.Cpu.Activations;
 using SparseLlm.Numerics.Cpu.Elementwise;
 using SparseLlm.Numerics.Cpu.Gradients;
 using SparseLlm.Numerics.Cpu.Memory;
-using SparseLlm.Numerics.Cpu.Transformer;
 
 namespace SparseLlm.Numerics.Cpu;
 

@@ -1,5 +1,4 @@
 using SparseLlm.Diagnostics;
-using SparseLlm.Files;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Artifacts.Outputs;
 using SparseLlm.Pipeline.Cache;

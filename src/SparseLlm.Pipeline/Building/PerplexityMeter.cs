@@ -3,7 +3,6 @@ using SparseLlm.Pipeline.Artifacts.Cached;
 using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Engines;
-using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Evaluation;

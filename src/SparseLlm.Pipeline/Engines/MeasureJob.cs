@@ -1,4 +1,3 @@
-using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Evaluation;
 

@@ -4,7 +4,6 @@ using System.Text.Json.Serialization;
 using SparseLlm.Files;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline.Digests;
-using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Patterns;

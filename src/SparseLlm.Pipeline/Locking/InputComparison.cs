@@ -3,7 +3,6 @@ using SparseLlm.Hub;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Recipes;
 

@@ -1,6 +1,4 @@
 using SparseLlm.Diagnostics;
-using SparseLlm.Pipeline.Artifacts;
-using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pruning.Results;
 
 namespace SparseLlm.Pipeline.Requests;

@@ -5,8 +5,6 @@ using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Gradients;
 using SparseLlm.Pruning.Layers;
 using SparseLlm.Pruning.Losses;
-using SparseLlm.Pruning.Patterns;
-using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pruning.Tuning;
 

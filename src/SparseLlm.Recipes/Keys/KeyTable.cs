@@ -24,16 +24,32 @@ internal sealed class KeyTable(params IReadOnlyList<RecipeKey> keys)
         foreach (RecipeKey key in keys)
         {
             var schema = new JsonObject { ["description"] = key.Purpose };
-            foreach (var (keyword, value) in key.Schema) schema[keyword] = value?.DeepClone();
-            if (key.Default is not null) schema["default"] = key.Default.DeepClone();
+            foreach (var (keyword, value) in key.Schema)
+            {
+                schema[keyword] = value?.DeepClone();
+            }
+
+            if (key.Default is not null)
+            {
+                schema["default"] = key.Default.DeepClone();
+            }
+
             schema["examples"] = new JsonArray(key.Example.DeepClone());
             properties[key.Name] = schema;
         }
 
         var mapping = new JsonObject { ["type"] = "object", ["additionalProperties"] = false };
-        foreach (var (keyword, value) in Constraints) mapping[keyword] = value?.DeepClone();
+        foreach (var (keyword, value) in Constraints)
+        {
+            mapping[keyword] = value?.DeepClone();
+        }
+
         string[] required = [.. keys.Where(key => key.IsRequired).Select(key => key.Name)];
-        if (required.Length > 0) mapping["required"] = ValueSchema.Names(required);
+        if (required.Length > 0)
+        {
+            mapping["required"] = ValueSchema.Names(required);
+        }
+
         mapping["properties"] = properties;
         return mapping;
     }

@@ -14,8 +14,16 @@ internal static class ValueSchema
     {
         // Each of the other keywords applies to one of the two types only.
         var schema = new JsonObject { ["type"] = Names([type, "string"]), ["pattern"] = Interpolation.Syntax };
-        if (minimum is not null) schema["minimum"] = minimum;
-        if (maximum is not null) schema["maximum"] = maximum;
+        if (minimum is not null)
+        {
+            schema["minimum"] = minimum;
+        }
+
+        if (maximum is not null)
+        {
+            schema["maximum"] = maximum;
+        }
+
         return schema;
     }
 

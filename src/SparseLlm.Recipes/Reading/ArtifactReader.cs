@@ -36,32 +36,50 @@ internal sealed class ArtifactReader
         YamlEntry? defaults = recipe.Entry(RecipeKeys.Defaults);
         Section? shared = defaults is null ? null : context.OpenOrEmpty(defaults, ArtifactKeys.Defaults);
         ArtifactDraft standard = shared is null ? new ArtifactDraft() : drafts.Read(shared);
-        if (recipe.Entry(RecipeKeys.Artifacts) is not { } entry) return [];
+        if (recipe.Entry(RecipeKeys.Artifacts) is not { } entry)
+        {
+            return [];
+        }
 
         IReadOnlyList<YamlEntry> named = context.Named(entry, "name");
         if (named.Count == 0 && entry.Value is YamlMapping or { IsNull: true })
+        {
             context.Diagnostics.Add(RecipeDiagnostics.MissingKey, entry.Key.Location,
                 "'artifacts' is empty; add one, such as 'my-model-70: { sparsity: 0.7 }'");
+        }
 
         bool sparsityMayBeShared = recipe.Means(RecipeKeys.Defaults) && (shared is null || HasPattern(shared));
-        foreach (YamlEntry artifact in named) Add(artifact, standard, sparsityMayBeShared);
+        foreach (YamlEntry artifact in named)
+        {
+            Add(artifact, standard, sparsityMayBeShared);
+        }
+
         if (artifacts.Count > MostArtifacts)
+        {
             context.Diagnostics.Add(RecipeDiagnostics.TooMany, artifacts.GetAt(MostArtifacts).Value
                 .Location, string.Create(CultureInfo.InvariantCulture,
                 $"the recipe has {artifacts.Count} artifacts, and makes at most {MostArtifacts}; move those from here "
                 + $"on to a recipe of their own"));
+        }
+
         ReportSettingsWithoutEffect();
         return artifacts.Values;
     }
 
     private void Add(YamlEntry entry, ArtifactDraft standard, bool sparsityMayBeShared)
     {
-        if (context.OpenOrEmpty(entry, ArtifactKeys.All) is not { } section) return;
+        if (context.OpenOrEmpty(entry, ArtifactKeys.All) is not { } section)
+        {
+            return;
+        }
 
         ArtifactDraft draft = drafts.Read(section).Over(standard);
         YamlEntry? axes = section.Entry(ArtifactKeys.Matrix);
         Section? matrix = axes is null ? null : context.Open(axes, MatrixKeys.All);
-        if (axes is not null && matrix is null) return;
+        if (axes is not null && matrix is null)
+        {
+            return;
+        }
 
         if (!sparsityMayBeShared && !HasPattern(section) && !HasPattern(matrix))
         {
@@ -70,14 +88,24 @@ internal sealed class ArtifactReader
                 + $"to 'defaults'");
         }
 
-        if (matrix is not null) RejectFixedAxes(section, matrix);
+        if (matrix is not null)
+        {
+            RejectFixedAxes(section, matrix);
+        }
+
         IReadOnlyList<NamedDraft> made = matrix is null
             ? [new(entry.Name, draft)]
             : matrices.Read(matrix, entry.Name, draft);
         if (made.FirstOrDefault(one => ArtifactNames.Problem(one.Name) is not null) is { Name: var name })
+        {
             context.Diagnostics
                 .Add(RecipeDiagnostics.InvalidName, entry.Key.Location, $"'{name}' {ArtifactNames.Problem(name)}");
-        foreach (NamedDraft one in made) Add(one.Name, one.Draft, entry.Key.Location);
+        }
+
+        foreach (NamedDraft one in made)
+        {
+            Add(one.Name, one.Draft, entry.Key.Location);
+        }
     }
 
     private void Add(string name, ArtifactDraft draft, SourceLocation location)
@@ -93,11 +121,18 @@ internal sealed class ArtifactReader
         PruningSettings settings = draft.ToSettings();
         foreach (SettingChoice choice in draft.Settings)
         {
-            if (!uses.TryGetValue(choice, out var methods)) uses[choice] = methods = [];
+            if (!uses.TryGetValue(choice, out var methods))
+            {
+                uses[choice] = methods = [];
+            }
+
             methods.Add(settings.Method);
         }
 
-        if (draft.Types is { } named) types[named] = types.GetValueOrDefault(named) || draft.HasGguf == true;
+        if (draft.Types is { } named)
+        {
+            types[named] = types.GetValueOrDefault(named) || draft.HasGguf == true;
+        }
 
         // Without a valid pattern no recipe comes out, and what stands in for it is never seen.
         SparsityPattern pattern = draft.Pattern ?? new SparsityPattern.Unstructured(0);
@@ -138,7 +173,11 @@ internal sealed class ArtifactReader
 
         // What is mistyped may be the format.
         if (context.Diagnostics.Has(RecipeDiagnostics.UnknownChoice)
-            || context.Diagnostics.Has(RecipeDiagnostics.UnknownKey)) return;
+            || context.Diagnostics.Has(RecipeDiagnostics.UnknownKey))
+        {
+            return;
+        }
+
         foreach ((ExportTypes unused, _) in types.Where(use => !use.Value))
         {
             context.Diagnostics.Add(RecipeDiagnostics.NoEffect, unused.Location,

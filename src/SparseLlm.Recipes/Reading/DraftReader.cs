@@ -45,13 +45,18 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
 
     private IReadOnlyList<SettingChoice> Settings(YamlEntry entry)
     {
-        if (context.OpenOrEmpty(entry, SettingKeys.All) is not { } section) return [];
+        if (context.OpenOrEmpty(entry, SettingKeys.All) is not { } section)
+        {
+            return [];
+        }
 
         var choices = new List<SettingChoice>();
         foreach (Setting setting in Setting.All)
         {
             if (section.Entry(SettingKeys.All[setting.Name]) is { } value && Value(setting, value.Value) is { } valid)
+            {
                 choices.Add(new SettingChoice(valid, value.Key.Location));
+            }
         }
 
         return choices;
@@ -59,9 +64,20 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
 
     private double? ExpertsKept(YamlEntry entry)
     {
-        if (context.Open(entry, ExpertKeys.All)?.Find(ExpertKeys.Keep) is not { } node) return null;
-        if (context.Scalars.Number(ExpertKeys.Keep.Name, node) is not { } share) return null;
-        if (share is > 0 and <= 1) return share;
+        if (context.Open(entry, ExpertKeys.All)?.Find(ExpertKeys.Keep) is not { } node)
+        {
+            return null;
+        }
+
+        if (context.Scalars.Number(ExpertKeys.Keep.Name, node) is not { } share)
+        {
+            return null;
+        }
+
+        if (share is > 0 and <= 1)
+        {
+            return share;
+        }
 
         context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, FormattableString.Invariant(
             $"'{ExpertKeys.Keep.Name}' must be above 0 and at most 1, found {share}; 0.5 keeps half of the experts"));
@@ -73,8 +89,15 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
         string? text = setting.Choices.Count > 0
             ? context.Scalars.Choice(setting.Name, node, setting.Choices)
             : context.Scalars.Text(setting.Name, node);
-        if (text is null) return null;
-        if (setting.Parse(text) is { } value) return value;
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (setting.Parse(text) is { } value)
+        {
+            return value;
+        }
 
         string hint = setting is BooleanSetting ? "" : ScalarReader.NumberHint(text);
         context.Diagnostics.Add(

@@ -12,7 +12,10 @@ internal sealed class EngineReader(ReadingContext context)
     public (EngineChoice Choice, MemoryBudget? Memory) Read(YamlEntry entry)
     {
         var standard = new EngineChoice();
-        if (context.Open(entry, EngineKeys.All) is not { } engine) return (standard, null);
+        if (context.Open(entry, EngineKeys.All) is not { } engine)
+        {
+            return (standard, null);
+        }
 
         EngineChoice choice = standard with
         {
@@ -42,8 +45,15 @@ internal sealed class EngineReader(ReadingContext context)
     {
         IReadOnlyList<YamlNode> items = node is YamlSequence list ? list.Items : [node];
         string?[] texts = [.. items.Select(item => context.Scalars.Text(EngineKeys.Devices.Name, item))];
-        if (texts.Contains(null)) return null;
-        if (DeviceNumbers.Parse(string.Join(',', texts)) is { } numbers) return numbers;
+        if (texts.Contains(null))
+        {
+            return null;
+        }
+
+        if (DeviceNumbers.Parse(string.Join(',', texts)) is { } numbers)
+        {
+            return numbers;
+        }
 
         context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
             $"'{EngineKeys.Devices.Name}' must be numbers of GPUs, each once, found '{string.Join(", ", texts)}'; "
@@ -55,14 +65,19 @@ internal sealed class EngineReader(ReadingContext context)
     private void RejectUnsupported(Section engine, EngineChoice choice)
     {
         if (choice.UnsupportedPrecision is { } precision)
+        {
             context.Diagnostics.Add(
                 RecipeDiagnostics.Conflict,
                 engine.Entry(EngineKeys.Precision)!.Key.Location,
                 $"{precision}; remove one of 'device' and 'precision'");
+        }
+
         if (choice.UnsupportedDevices is { } devices)
+        {
             context.Diagnostics.Add(
                 RecipeDiagnostics.Conflict,
                 engine.Entry(EngineKeys.Devices)!.Key.Location,
                 $"{devices}; remove one of 'device' and 'devices'");
+        }
     }
 }

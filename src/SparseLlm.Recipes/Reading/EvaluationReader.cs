@@ -11,7 +11,11 @@ internal sealed class EvaluationReader(ReadingContext context, TextSourceReader 
     /// <summary>The perplexities, in the order of the file; null if it cannot be said which.</summary>
     public IReadOnlyList<PerplexityText>? Read(YamlEntry entry)
     {
-        if (context.Open(entry, EvaluationKeys.All) is not { } section) return null;
+        if (context.Open(entry, EvaluationKeys.All) is not { } section)
+        {
+            return null;
+        }
+
         return section.Entry(EvaluationKeys.Perplexity) is { } perplexity
             ? [.. context.Named(perplexity, "name").Select(Perplexity)]
             : section.Means(EvaluationKeys.Perplexity) ? null
@@ -22,14 +26,22 @@ internal sealed class EvaluationReader(ReadingContext context, TextSourceReader 
     private PerplexityText Perplexity(YamlEntry entry)
     {
         if (entry.Name == SizeGateKeys.MaxSize.Name)
+        {
             context.Diagnostics.Add(
                 RecipeDiagnostics.InvalidValue,
                 entry.Key.Location,
                 $"a perplexity cannot be called '{entry.Name}', which is the gate on the size; give it another name");
+        }
+
         if (entry.Value is YamlScalar { IsNull: false })
+        {
             return new PerplexityText(entry.Name, texts.Read(entry.Value), null, entry.Key.Location);
+        }
+
         if (context.Open(entry, PerplexityKeys.All) is not { } section)
+        {
             return new PerplexityText(entry.Name, new TextSource([]), null, entry.Key.Location);
+        }
 
         int? length = section.Find(TextKeys.SequenceLength) is { } node
             ? context.Scalars.Integer(TextKeys.SequenceLength, node)

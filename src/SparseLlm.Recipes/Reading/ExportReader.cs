@@ -20,20 +20,30 @@ internal sealed class ExportReader(ReadingContext context)
     private List<string> Names(RecipeKey key, YamlEntry entry)
     {
         if (entry.Value is YamlSequence { Items.Count: 0 })
+        {
             context.Diagnostics.Add(
                 RecipeDiagnostics.InvalidValue,
                 entry.Value.Location,
                 $"'{key.Name}' is an empty list; name at least one, or remove it");
+        }
 
         var names = new List<string>();
         foreach (YamlNode item in entry.Value is YamlSequence list ? list.Items : [entry.Value])
         {
-            if (context.Scalars.Choice(key, item) is not { } name) continue;
+            if (context.Scalars.Choice(key, item) is not { } name)
+            {
+                continue;
+            }
+
             if (names.Contains(name))
+            {
                 context.Diagnostics
                     .Add(RecipeDiagnostics.InvalidValue, item.Location, $"'{name}' is listed twice; remove one");
+            }
             else
+            {
                 names.Add(name);
+            }
         }
 
         return names;

@@ -24,7 +24,11 @@ internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? p
 
     private GateRecipe? Gate(YamlEntry entry)
     {
-        if (entry.Name == SizeGateKeys.MaxSize.Name) return Size(entry);
+        if (entry.Name == SizeGateKeys.MaxSize.Name)
+        {
+            return Size(entry);
+        }
+
         if (perplexities?.Contains(entry.Name) == false)
         {
             string[] known = [.. perplexities, SizeGateKeys.MaxSize.Name];
@@ -33,22 +37,35 @@ internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? p
                 : Nearest.Suggest(entry.Name, known);
             context.Diagnostics.Add(RecipeDiagnostics.UnknownPerplexity, entry.Key.Location,
                 $"gate on unknown perplexity '{entry.Name}'; {advice}");
-            if (entry.Value is not YamlMapping) return null;
+            if (entry.Value is not YamlMapping)
+            {
+                return null;
+            }
         }
 
-        if (context.Open(entry, GateKeys.All) is not { } section) return null;
+        if (context.Open(entry, GateKeys.All) is not { } section)
+        {
+            return null;
+        }
 
         double? increase = section.Find(GateKeys.MaxIncrease) is { } limit ? Increase(limit) : null;
         double? max = section.Find(GateKeys.Max) is { } node ? Max(node) : null;
         if (!section.Means(GateKeys.MaxIncrease) && !section.Means(GateKeys.Max))
+        {
             context.Diagnostics.Add(RecipeDiagnostics.MissingKey, section.Owner,
                 $"gate '{entry.Name}' limits nothing; it needs 'maxIncrease:' or 'max:'");
+        }
+
         return new PerplexityGate(entry.Name, increase, max, entry.Key.Location) { Severity = SeverityOf(section) };
     }
 
     private SizeGate? Size(YamlEntry entry)
     {
-        if (entry.Value is YamlScalar { IsNull: false }) return Size(entry, SizeGateKeys.MaxSize, entry.Value);
+        if (entry.Value is YamlScalar { IsNull: false })
+        {
+            return Size(entry, SizeGateKeys.MaxSize, entry.Value);
+        }
+
         return context.Open(entry, SizeGateKeys.All) is { } section && section.Require(SizeGateKeys.Max) is { } limit
             && Size(entry, SizeGateKeys.Max, limit) is { } gate
             ? gate with { Severity = SeverityOf(section) }
@@ -57,16 +74,25 @@ internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? p
 
     private SizeGate? Size(YamlEntry entry, RecipeKey key, YamlNode node)
     {
-        if (context.Scalars.Text(key.Name, node) is not { } text) return null;
+        if (context.Scalars.Text(key.Name, node) is not { } text)
+        {
+            return null;
+        }
+
         if (text.EndsWith('%') && double.TryParse(
             text[..^1],
             NumberStyles.AllowDecimalPoint,
             CultureInfo.InvariantCulture,
             out double percent) && percent > 0)
+        {
             return new SizeGate(null, percent / 100, entry.Key.Location);
+        }
 
         long? bytes = ByteSize.Parse(text);
-        if (bytes >= SmallestSize) return new SizeGate(bytes, null, entry.Key.Location);
+        if (bytes >= SmallestSize)
+        {
+            return new SizeGate(bytes, null, entry.Key.Location);
+        }
 
         string hint = text.Contains(',') ? "write decimals with a point"
             : ScalarReader.TryNumber(text, out double number) && number > 0
@@ -84,7 +110,10 @@ internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? p
 
     private double? Increase(YamlNode node)
     {
-        if (context.Scalars.Text(GateKeys.MaxIncrease.Name, node) is not { } text) return null;
+        if (context.Scalars.Text(GateKeys.MaxIncrease.Name, node) is not { } text)
+        {
+            return null;
+        }
 
         bool isPercent = text.EndsWith('%');
         if (!ScalarReader.TryNumber(isPercent ? text[..^1] : text, out double number) || number < 0)
@@ -108,8 +137,15 @@ internal sealed class GateReader(ReadingContext context, IReadOnlySet<string>? p
 
     private double? Max(YamlNode node)
     {
-        if (context.Scalars.Number(GateKeys.Max.Name, node) is not { } max) return null;
-        if (max >= GateKeys.Max.Minimum) return max;
+        if (context.Scalars.Number(GateKeys.Max.Name, node) is not { } max)
+        {
+            return null;
+        }
+
+        if (max >= GateKeys.Max.Minimum)
+        {
+            return max;
+        }
 
         context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, FormattableString.Invariant(
             $"'max' must be at least {GateKeys.Max.Minimum}, found {max}; no perplexity is below that"));

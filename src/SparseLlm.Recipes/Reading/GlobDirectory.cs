@@ -42,15 +42,22 @@ internal sealed class GlobDirectory : DirectoryInfoBase
     /// <inheritdoc/>
     public override IEnumerable<FileSystemInfoBase> EnumerateFileSystemInfos()
     {
-        if (!directory.Exists) yield break;
+        if (!directory.Exists)
+        {
+            yield break;
+        }
 
         foreach (FileSystemInfo info in directory.EnumerateFileSystemInfos())
         {
             if (info is FileInfo file)
+            {
                 yield return new FileInfoWrapper(file);
+            }
             else if (new GlobDirectory((DirectoryInfo)info, info.Name, way) is var below
                 && !way.Contains(below.FullName))
+            {
                 yield return below;
+            }
         }
     }
 

@@ -26,13 +26,18 @@ internal sealed class MatrixReader(ReadingContext context, PatternReader pattern
             Axis(section, MatrixKeys.Pattern, node => Pattern(patterns.Pattern(node))),
         ];
         if (axes.All(axis => axis is null))
+        {
             context.Diagnostics.Add(RecipeDiagnostics.MissingKey, section.Owner,
                 $"'matrix' has no values; list some under {string.Join(", ", MatrixKeys.All.Names)}");
+        }
 
         IReadOnlyList<NamedDraft> start = [new(name, draft)];
         IReadOnlyList<NamedDraft>[] listed = [.. axes.OfType<IReadOnlyList<NamedDraft>>()];
         long count = listed.Aggregate(1L, (product, axis) => product * axis.Count);
-        if (count <= ArtifactReader.MostArtifacts) return listed.Aggregate(start, Combine);
+        if (count <= ArtifactReader.MostArtifacts)
+        {
+            return listed.Aggregate(start, Combine);
+        }
 
         context.Diagnostics.Add(RecipeDiagnostics.TooMany, section.Owner, string.Create(CultureInfo.InvariantCulture,
             $"this matrix has {count} combinations, and a recipe makes at most {ArtifactReader.MostArtifacts} "
@@ -57,19 +62,27 @@ internal sealed class MatrixReader(ReadingContext context, PatternReader pattern
 
     private IReadOnlyList<NamedDraft>? Axis(Section section, RecipeKey key, Func<YamlNode, NamedDraft?> read)
     {
-        if (section.Entry(key) is not { } entry) return null;
+        if (section.Entry(key) is not { } entry)
+        {
+            return null;
+        }
+
         if (entry.Value is YamlSequence { Items.Count: 0 })
+        {
             context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, entry.Value.Location,
                 $"'{key.Name}' is an empty list; name at least one value, or remove it");
+        }
 
         var values = new OrderedDictionary<string, NamedDraft>();
         foreach (YamlNode item in context.Items(entry))
         {
             if (read(item) is { } value && !values.TryAdd(value.Name, value))
+            {
                 context.Diagnostics.Add(
                     RecipeDiagnostics.DuplicateArtifact,
                     item.Location,
                     $"'{value.Name}' is listed twice; remove one");
+            }
         }
 
         return values.Values;

@@ -18,8 +18,15 @@ internal sealed class PatternReader(ReadingContext context)
     /// <summary>A fraction of weights to prune.</summary>
     public SparsityPattern? Sparsity(YamlNode node)
     {
-        if (context.Scalars.Number(PatternKeys.Sparsity.Name, node) is not { } fraction) return null;
-        if (SparsityPattern.TryUnstructured(fraction, out var sparsity, out string problem)) return sparsity;
+        if (context.Scalars.Number(PatternKeys.Sparsity.Name, node) is not { } fraction)
+        {
+            return null;
+        }
+
+        if (SparsityPattern.TryUnstructured(fraction, out var sparsity, out string problem))
+        {
+            return sparsity;
+        }
 
         context.Diagnostics
             .Add(RecipeDiagnostics.InvalidValue, node.Location, $"{PatternKeys.Sparsity.Name} {problem}");
@@ -29,8 +36,15 @@ internal sealed class PatternReader(ReadingContext context)
     /// <summary>N:M.</summary>
     public SparsityPattern? Pattern(YamlNode node)
     {
-        if (context.Scalars.Text(PatternKeys.Pattern.Name, node) is not { } text) return null;
-        if (SparsityPattern.TryParseGroups(text, out var groups, out string problem)) return groups;
+        if (context.Scalars.Text(PatternKeys.Pattern.Name, node) is not { } text)
+        {
+            return null;
+        }
+
+        if (SparsityPattern.TryParseGroups(text, out var groups, out string problem))
+        {
+            return groups;
+        }
 
         context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, $"{PatternKeys.Pattern.Name} {problem}");
         return null;

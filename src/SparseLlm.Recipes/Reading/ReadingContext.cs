@@ -21,17 +21,27 @@ internal sealed record ReadingContext(DiagnosticBag Diagnostics, ScalarReader Sc
     /// else.</summary>
     public IReadOnlyList<YamlEntry> Named(YamlEntry entry, string kind)
     {
-        if (entry.Value is YamlMapping mapping) return mapping.Entries;
+        if (entry.Value is YamlMapping mapping)
+        {
+            return mapping.Entries;
+        }
+
         if (!entry.Value.IsNull)
+        {
             Diagnostics.Add(RecipeDiagnostics.WrongKind, entry.Value.Location,
                 $"'{entry.Name}' must be a mapping ('{kind}: ...'), found {entry.Value.Kind}");
+        }
+
         return [];
     }
 
     /// <summary>The items of a list; none, which is reported, if it is something else.</summary>
     public IReadOnlyList<YamlNode> Items(YamlEntry entry)
     {
-        if (entry.Value is YamlSequence list) return list.Items;
+        if (entry.Value is YamlSequence list)
+        {
+            return list.Items;
+        }
 
         Diagnostics.Add(RecipeDiagnostics.WrongKind, entry.Value.Location,
             $"'{entry.Name}' must be a list ('- ...' or '[...]'), found {entry.Value.Kind}");

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.FileSystemGlobbing;
 using SparseLlm.Diagnostics;
 using SparseLlm.Hub;
-using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
 
 namespace SparseLlm.Recipes.Reading;
@@ -23,11 +22,22 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
     /// hub stays one.</summary>
     public IReadOnlyList<string> Files(string text, SourceLocation location)
     {
-        if (HubAddress.IsMeant(text)) return Address(text, RepositoryKind.Dataset, location) is { } address
+        if (HubAddress.IsMeant(text))
+        {
+            return Address(text, RepositoryKind.Dataset, location) is { } address
             ? [address]
             : [];
-        if (text.Contains('*')) return globs.Count < MostGlobs ? Glob(text, location) : ReportTooManyGlobs(location);
-        if (File.Exists(Combine(text))) return [Path.GetFullPath(Combine(text))];
+        }
+
+        if (text.Contains('*'))
+        {
+            return globs.Count < MostGlobs ? Glob(text, location) : ReportTooManyGlobs(location);
+        }
+
+        if (File.Exists(Combine(text)))
+        {
+            return [Path.GetFullPath(Combine(text))];
+        }
 
         ReportNotFound(location, $"file '{text}' does not exist");
         return [];
@@ -41,11 +51,17 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
     /// neither.</summary>
     public string? Model(string text, SourceLocation location)
     {
-        if (HubAddress.IsMeant(text)) return Address(text, RepositoryKind.Model, location);
+        if (HubAddress.IsMeant(text))
+        {
+            return Address(text, RepositoryKind.Model, location);
+        }
 
         string path = Combine(text);
-        if (MeantModel.Hint(path, text) is not { } hint) return Path.TrimEndingDirectorySeparator(
+        if (MeantModel.Hint(path, text) is not { } hint)
+        {
+            return Path.TrimEndingDirectorySeparator(
             Path.GetFullPath(path));
+        }
 
         diagnostics.Add(RecipeDiagnostics.NotFound, location,
             $"model '{text}': {hint}{(Path.Exists(path) ? "" : $" (paths are relative to the recipe's folder '{folder}')")}");
@@ -73,7 +89,11 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
         {
             globs.Add(Path.GetFullPath(Combine(glob)));
             List<string> files = Matches(glob);
-            if (files.Count == 0) ReportNotFound(location, $"no file matches '{glob}'");
+            if (files.Count == 0)
+            {
+                ReportNotFound(location, $"no file matches '{glob}'");
+            }
+
             return files;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
@@ -90,7 +110,10 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
         string[] segments = glob.Replace('\\', '/').Split('/');
         int wildcard = Array.FindIndex(segments, segment => segment.Contains('*'));
         string root = Path.GetFullPath(Combine(string.Join('/', segments[..wildcard]) + (wildcard > 0 ? "/" : "")));
-        if (!Directory.Exists(root)) return [];
+        if (!Directory.Exists(root))
+        {
+            return [];
+        }
 
         var matcher = new Matcher(StringComparison.Ordinal).AddInclude(string.Join('/', segments[wildcard..]));
         return [.. matcher
@@ -104,7 +127,11 @@ internal sealed class RecipeFiles(string folder, DiagnosticBag diagnostics)
     private string? Address(string text, RepositoryKind expected, SourceLocation location)
     {
         HubAddress? address = HubAddress.TryParse(text, expected, out string problem);
-        if (address is null) diagnostics.Add(HubDiagnostics.Address, location, $"'{text}': {problem}");
+        if (address is null)
+        {
+            diagnostics.Add(HubDiagnostics.Address, location, $"'{text}': {problem}");
+        }
+
         return address?.ToString();
     }
 }

@@ -14,7 +14,10 @@ internal sealed class RuleReader(ReadingContext context, PatternReader patterns)
     public IReadOnlyList<SparsityRule> Read(YamlEntry entry)
     {
         IReadOnlyList<YamlNode> items = context.Items(entry);
-        if (items.Count <= MostRules) return [.. items.Select(Rule).OfType<SparsityRule>()];
+        if (items.Count <= MostRules)
+        {
+            return [.. items.Select(Rule).OfType<SparsityRule>()];
+        }
 
         context.Diagnostics.Add(RecipeDiagnostics.TooMany, entry.Key.Location, FormattableString.Invariant(
             $"there are {items.Count} rules, and at most {MostRules} are read; let one glob match what several do"));
@@ -28,7 +31,10 @@ internal sealed class RuleReader(ReadingContext context, PatternReader patterns)
             item.Location,
             item,
             RuleKeys.All,
-            context.Diagnostics) is not { } section) return null;
+            context.Diagnostics) is not { } section)
+        {
+            return null;
+        }
 
         string? match = section.Require(RuleKeys.Match) is { } glob
             ? context.Scalars.Text(RuleKeys.Match.Name, glob)
@@ -38,8 +44,10 @@ internal sealed class RuleReader(ReadingContext context, PatternReader patterns)
         if (section.Find(RuleKeys.Keep) is { } keep)
         {
             if (context.Scalars.Text(RuleKeys.Keep.Name, keep) is not (null or "true"))
+            {
                 context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, keep.Location,
                     "'keep' can only be true; a tensor that is not to be kept dense needs no rule");
+            }
         }
         else if (!section.Means(PatternKeys.Sparsity) && !section.Means(PatternKeys.Pattern)
             && !section.Means(RuleKeys.Keep))

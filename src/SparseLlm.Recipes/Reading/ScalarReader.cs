@@ -56,7 +56,10 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
             return null;
         }
 
-        if (scalar.Value.Length <= TextKeys.MostOfJoin) return scalar.Value;
+        if (scalar.Value.Length <= TextKeys.MostOfJoin)
+        {
+            return scalar.Value;
+        }
 
         diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, FormattableString.Invariant(
             $"'{key.Name}' has {scalar.Value.Length} characters, and {TextKeys.MostOfJoin} is the most"));
@@ -66,8 +69,15 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
     /// <summary>A number, with a point for decimals whatever the culture.</summary>
     public double? Number(string name, YamlNode node)
     {
-        if (Text(name, node) is not { } text) return null;
-        if (TryNumber(text, out double number)) return number;
+        if (Text(name, node) is not { } text)
+        {
+            return null;
+        }
+
+        if (TryNumber(text, out double number))
+        {
+            return number;
+        }
 
         diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
             $"'{name}' must be a number, found '{text}'{NumberHint(text)}");
@@ -77,8 +87,15 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
     /// <summary>A size, or a percentage of what is free.</summary>
     public MemoryBudget? Memory(string name, YamlNode node)
     {
-        if (Text(name, node) is not { } text) return null;
-        if (MemoryBudget.Parse(text) is { } budget) return budget;
+        if (Text(name, node) is not { } text)
+        {
+            return null;
+        }
+
+        if (MemoryBudget.Parse(text) is { } budget)
+        {
+            return budget;
+        }
 
         diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
             $"'{name}' must be a size or a percentage of the free memory, found '{text}'; write it like 4GB, 512MiB or "
@@ -89,11 +106,17 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
     /// <summary>A whole number not below the key's minimum.</summary>
     public int? Integer(RecipeKey key, YamlNode node)
     {
-        if (Text(key.Name, node) is not { } text) return null;
+        if (Text(key.Name, node) is not { } text)
+        {
+            return null;
+        }
+
         int minimum = (int?)key.Minimum ?? int.MinValue;
         if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int integer)
             && integer >= minimum)
+        {
             return integer;
+        }
 
         string expected = key.Minimum is null
             ? "a whole number"
@@ -111,8 +134,15 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
     /// <summary>One of the given names.</summary>
     public string? Choice(string name, YamlNode node, IReadOnlyCollection<string> choices)
     {
-        if (Text(name, node) is not { } text) return null;
-        if (choices.Contains(text)) return text;
+        if (Text(name, node) is not { } text)
+        {
+            return null;
+        }
+
+        if (choices.Contains(text))
+        {
+            return text;
+        }
 
         diagnostics.Add(RecipeDiagnostics.UnknownChoice, node.Location,
             $"unknown {name} '{text}'; {Nearest.Suggest(text, choices)}");
@@ -127,9 +157,15 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
     public static string NumberHint(string text)
     {
         if (TryNumber(text.Replace(',', '.'), out double decimals))
+        {
             return FormattableString.Invariant($"; write decimals with a point, as in {decimals}");
+        }
+
         if (text.EndsWith('%') && TryNumber(text[..^1], out double percent))
+        {
             return FormattableString.Invariant($"; write {percent / 100} for {percent} %");
+        }
+
         return "";
     }
 }

@@ -48,7 +48,10 @@ internal sealed class Section
         {
             diagnostics.Add(RecipeDiagnostics.UnknownKey, entry.Key.Location,
                 $"unknown key '{entry.Name}'; {Nearest.Suggest(entry.Name, keys.Names)}");
-            if (Nearest.To(entry.Name, keys.Names) is { } meant) section.mistyped.Add(meant);
+            if (Nearest.To(entry.Name, keys.Names) is { } meant)
+            {
+                section.mistyped.Add(meant);
+            }
         }
 
         return section;
@@ -76,8 +79,15 @@ internal sealed class Section
     /// <summary>The value of a key; null, which is reported, if it is missing.</summary>
     public YamlNode? Require(RecipeKey key)
     {
-        if (Find(key) is { } node) return node;
-        if (Means(key)) return null;
+        if (Find(key) is { } node)
+        {
+            return node;
+        }
+
+        if (Means(key))
+        {
+            return null;
+        }
 
         diagnostics.Add(RecipeDiagnostics.MissingKey, Owner, $"{name} needs '{key.Name}:'; {key.Purpose}");
         return null;
@@ -89,10 +99,17 @@ internal sealed class Section
         var present = new List<YamlEntry>();
         foreach (RecipeKey key in keys)
         {
-            if (Entry(key) is { } entry) present.Add(entry);
+            if (Entry(key) is { } entry)
+            {
+                present.Add(entry);
+            }
         }
 
-        if (present.Count < 2) return;
+        if (present.Count < 2)
+        {
+            return;
+        }
+
         present.Sort((a, b) => (a.Key.Location.Line, a.Key.Location.Column).CompareTo(
             (b.Key.Location.Line, b.Key.Location.Column)));
         diagnostics.Add(RecipeDiagnostics.Conflict, present[^1].Key.Location,

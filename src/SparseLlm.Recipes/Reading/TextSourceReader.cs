@@ -15,11 +15,26 @@ internal sealed class TextSourceReader(ReadingContext context)
     /// none.</param>
     public TextSource Read(Section section, TextSource? ofSet)
     {
-        foreach (RecipeKey key in TextKeys.OfDataSets) section.AllowOne(TextKeys.DataSet, key);
-        foreach (RecipeKey key in TextKeys.OfTemplates) section.AllowOne(TextKeys.Chat, key);
-        if (ofSet is not null) return ofSet;
+        foreach (RecipeKey key in TextKeys.OfDataSets)
+        {
+            section.AllowOne(TextKeys.DataSet, key);
+        }
+
+        foreach (RecipeKey key in TextKeys.OfTemplates)
+        {
+            section.AllowOne(TextKeys.Chat, key);
+        }
+
+        if (ofSet is not null)
+        {
+            return ofSet;
+        }
+
         if (section.Means(TextKeys.DataSet)
-            || section.Require(TextKeys.Text) is not { } text) return new TextSource([]);
+            || section.Require(TextKeys.Text) is not { } text)
+        {
+            return new TextSource([]);
+        }
 
         var source = new TextSource([])
         {
@@ -44,8 +59,11 @@ internal sealed class TextSourceReader(ReadingContext context)
     private TextSource Read(YamlNode node, TextSource reading)
     {
         if (node is YamlSequence { Items.Count: 0 })
+        {
             context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
                 $"'{TextKeys.Text.Name}' is an empty list; name at least one file");
+        }
+
         IReadOnlyList<YamlNode> items = node is YamlSequence list ? list.Items : [node];
         (string Path, SourceLocation Location)[] files = [.. items.SelectMany(Files)];
         TextSource source = reading with { Paths = [.. files.Select(file => file.Path)] };

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
@@ -77,7 +77,10 @@ internal static class RecipeText
     private static bool IsWithoutControls(string path, string text, DiagnosticBag diagnostics)
     {
         int control = text.AsSpan().IndexOfAny(Controls);
-        if (control < 0) return true;
+        if (control < 0)
+        {
+            return true;
+        }
 
         SourceLocation place = Place(path, text[..control]);
         diagnostics.Add(RecipeDiagnostics.Syntax, place with

@@ -63,20 +63,28 @@ internal sealed class YamlDocument
         YamlNode root = Compose(depth: 0);
         parser.Consume<DocumentEnd>();
         if (parser.Accept<DocumentStart>(out var second))
+        {
             diagnostics.Add(RecipeDiagnostics.Syntax, source.Between(second.Start, second.End),
                 "a recipe is a single YAML document; move what follows '---' to a file of its own");
+        }
+
         return root;
     }
 
     private YamlNode Compose(int depth)
     {
         if (depth > MaximumDepth)
+        {
             throw new SemanticErrorException(
                 parser.Current!.Start,
                 parser.Current.End,
                 $"nested more than {MaximumDepth} levels deep");
+        }
 
-        if (parser.Accept<AnchorAlias>(out _)) return Resolve(parser.Consume<AnchorAlias>());
+        if (parser.Accept<AnchorAlias>(out _))
+        {
+            return Resolve(parser.Consume<AnchorAlias>());
+        }
 
         long before = size++;
         var node = parser.Consume<NodeEvent>();
@@ -86,7 +94,11 @@ internal sealed class YamlDocument
             SequenceStart sequence => ComposeSequence(sequence, depth),
             _ => ComposeMapping((MappingStart)node, depth),
         };
-        if (!node.Anchor.IsEmpty) anchors[node.Anchor] = (composed, size - before);
+        if (!node.Anchor.IsEmpty)
+        {
+            anchors[node.Anchor] = (composed, size - before);
+        }
+
         return composed;
     }
 
@@ -99,7 +111,11 @@ internal sealed class YamlDocument
     private YamlSequence ComposeSequence(SequenceStart start, int depth)
     {
         var items = new List<YamlNode>();
-        while (!parser.Accept<SequenceEnd>(out _)) items.Add(Compose(depth + 1));
+        while (!parser.Accept<SequenceEnd>(out _))
+        {
+            items.Add(Compose(depth + 1));
+        }
+
         return new YamlSequence(
             Extent(start, start.Style == SequenceStyle.Flow, parser.Consume<SequenceEnd>(), items.LastOrDefault()),
             items);
@@ -113,9 +129,16 @@ internal sealed class YamlDocument
         {
             YamlNode key = Compose(depth + 1);
             YamlNode value = Compose(depth + 1);
-            if (value is YamlScalar { IsPlain: true, Value: "" }) value = value with { Location = key.Location };
+            if (value is YamlScalar { IsPlain: true, Value: "" })
+            {
+                value = value with { Location = key.Location };
+            }
+
             last = value;
-            if (Usable(key, entries) is { } usable) entries.Add(usable.Value, new YamlEntry(usable, value));
+            if (Usable(key, entries) is { } usable)
+            {
+                entries.Add(usable.Value, new YamlEntry(usable, value));
+            }
         }
 
         return new YamlMapping(
@@ -162,10 +185,13 @@ internal sealed class YamlDocument
             // Aliases of aliases grow without bounds when they are walked.
             size += anchored.Size;
             if (size > MaximumSize)
+            {
                 throw new SemanticErrorException(
                     alias.Start,
                     alias.End,
                     "With its aliases written out the recipe would be too long; write fewer of them");
+            }
+
             return anchored.Node with { Location = location };
         }
 
@@ -179,7 +205,11 @@ internal sealed class YamlDocument
     private SourceLocation Extent(NodeEvent start, bool isFlow, ParsingEvent end, YamlNode? last)
     {
         SourceLocation extent = source.Between(start.Start, end.End);
-        if (isFlow) return extent with { EndColumn = extent.EndColumn + 1 };
+        if (isFlow)
+        {
+            return extent with { EndColumn = extent.EndColumn + 1 };
+        }
+
         return last is null ? extent : source.Between(extent, last.Location);
     }
 

@@ -24,7 +24,10 @@ internal sealed class YamlSource(string file, string text)
     /// <summary>The place of a scalar, without the line breaks that the parser counts to a block scalar.</summary>
     public SourceLocation Of(Scalar scalar)
     {
-        if (scalar.Style is not (ScalarStyle.Literal or ScalarStyle.Folded)) return Between(scalar.Start, scalar.End);
+        if (scalar.Style is not (ScalarStyle.Literal or ScalarStyle.Folded))
+        {
+            return Between(scalar.Start, scalar.End);
+        }
 
         int start = Math.Min((int)scalar.Start.Index, text.Length);
         string written = text[start..Math.Clamp((int)scalar.End.Index, start, text.Length)].TrimEnd();
@@ -51,7 +54,9 @@ internal sealed class YamlSource(string file, string text)
             string content = lines.Value[line - 1];
             int tab = content.IndexOf('\t', StringComparison.Ordinal);
             if (tab >= 0 && content.AsSpan(0, tab).Trim(' ').IsEmpty && !string.IsNullOrWhiteSpace(content))
+            {
                 return new SourceLocation(file, line, tab + 1, line, tab + 2);
+            }
         }
 
         return null;

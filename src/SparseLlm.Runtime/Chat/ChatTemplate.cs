@@ -15,12 +15,12 @@ public sealed class ChatTemplate
 {
     private const string ForTools = "tool_use";
 
-    private readonly Dictionary<string, NamedTemplate> _templates;
-    private readonly IReadOnlyDictionary<string, string> _specialTokens;
+    private readonly Dictionary<string, NamedTemplate> templates;
+    private readonly IReadOnlyDictionary<string, string> specialTokens;
 
     private ChatTemplate(Dictionary<string, NamedTemplate> templates, IReadOnlyDictionary<string, string> specialTokens)
         =>
-        (_templates, _specialTokens) = (templates, specialTokens);
+        (this.templates, this.specialTokens) = (templates, specialTokens);
 
     /// <summary>Reads the template of a model: <c>chat_template.jinja</c>, else what tokenizer_config.json has, else
     /// <c>chat_template.json</c>.</summary>
@@ -100,7 +100,7 @@ public sealed class ChatTemplate
             ["documents"] = JsonValues.Of(options.Documents),
             ["add_generation_prompt"] = BooleanValue.Of(options.AddGenerationPrompt),
         };
-        foreach ((string name, string token) in _specialTokens)
+        foreach ((string name, string token) in this.specialTokens)
         {
             variables[name] = new StringValue(token);
         }
@@ -110,7 +110,7 @@ public sealed class ChatTemplate
             variables[name] = JsonValues.Of(value);
         }
 
-        bool hasTools = options.Tools is not null && _templates.ContainsKey(ForTools);
-        return _templates[hasTools ? ForTools : ChatTemplateFiles.Default].Render(variables, options.Time);
+        bool hasTools = options.Tools is not null && this.templates.ContainsKey(ForTools);
+        return this.templates[hasTools ? ForTools : ChatTemplateFiles.Default].Render(variables, options.Time);
     }
 }

@@ -15,11 +15,11 @@ namespace SparseLlm.Runtime.Chat;
 /// </summary>
 public sealed class LanguageModelChatClient : IChatClient
 {
-    private readonly LanguageModel _model;
-    private readonly ChatTemplate? _template;
-    private readonly bool _ownsModel;
-    private readonly ChatClientMetadata _metadata;
-    private TokenSequence? _last;
+    private readonly LanguageModel model;
+    private readonly ChatTemplate? template;
+    private readonly bool ownsModel;
+    private readonly ChatClientMetadata metadata;
+    private TokenSequence? last;
 
     /// <summary>A client of a model, which stays the caller's to dispose.</summary>
     /// <param name="model">The model.</param>
@@ -33,10 +33,10 @@ public sealed class LanguageModelChatClient : IChatClient
 
     private LanguageModelChatClient(LanguageModel model, ChatTemplate? template, bool ownsModel)
     {
-        _model = model;
-        _template = template ?? ChatTemplate.Read(model.Directory);
-        _ownsModel = ownsModel;
-        _metadata = new ChatClientMetadata("sparsellm", defaultModelId: ModelName.Of(model.Directory));
+        this.model = model;
+        this.template = template ?? ChatTemplate.Read(model.Directory);
+        this.ownsModel = ownsModel;
+        metadata = new ChatClientMetadata("sparsellm", defaultModelId: ModelName.Of(model.Directory));
     }
 
     /// <summary>Opens a model and makes a client of it, which closes it when it is disposed.</summary>
@@ -83,15 +83,16 @@ public sealed class LanguageModelChatClient : IChatClient
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        GenerationOptions generation = ChatGeneration.Options(options, this, _model.RecommendedOptions);
+        GenerationOptions generation = ChatGeneration.Options(options, this, this.model.RecommendedOptions);
         int[] prompt = Prompt(ChatGeneration.Messages(messages, options), options);
         string id = Guid.NewGuid().ToString("N");
-        TokenSequence sequence = Interlocked.Exchange(ref _last, null) ?? _model.NewSequence();
+        TokenSequence sequence = Interlocked.Exchange(ref last, null) ?? this.model.NewSequence();
         try
         {
             IReadOnlyList<int> unread = sequence.KeepBeginningOf(prompt);
             int known = prompt.Length - unread.Count;
-            await foreach (GeneratedText piece in _model.StreamAsync(sequence, unread, generation, cancellationToken)
+            await foreach (GeneratedText piece in this.model.StreamAsync(sequence, unread, generation,
+                cancellationToken)
                 .ConfigureAwait(false))
             {
                 if (piece.Text.Length > 0 || piece.End is not null)
@@ -102,7 +103,7 @@ public sealed class LanguageModelChatClient : IChatClient
         }
         finally
         {
-            Interlocked.Exchange(ref _last, sequence)?.Dispose();
+            Interlocked.Exchange(ref last, sequence)?.Dispose();
         }
     }
 
@@ -111,26 +112,26 @@ public sealed class LanguageModelChatClient : IChatClient
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
-        object?[] services = [this, _model, _template, _metadata];
+        object?[] services = [this, this.model, this.template, metadata];
         return serviceKey is null ? services.FirstOrDefault(serviceType.IsInstanceOfType) : null;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Interlocked.Exchange(ref _last, null)?.Dispose();
-        if (_ownsModel)
+        Interlocked.Exchange(ref last, null)?.Dispose();
+        if (this.ownsModel)
         {
-            _model.Dispose();
+            this.model.Dispose();
         }
     }
 
     private int[] Prompt(IReadOnlyList<ChatMessage> messages, ChatOptions? options)
     {
         ChatTemplateOptions variables = ChatGeneration.TemplateOptions(options);
-        return _template is null
-            ? _model.Tokenizer.Encode(ChatMessageJson.TextOf(messages))
-            : _model.Tokenizer.Encode(_template.Render(messages, variables), addSpecialTokens: false);
+        return this.template is null
+            ? this.model.Tokenizer.Encode(ChatMessageJson.TextOf(messages))
+            : this.model.Tokenizer.Encode(this.template.Render(messages, variables), addSpecialTokens: false);
     }
 
     private ChatResponseUpdate Update(GeneratedText piece, int known, string id)
@@ -139,7 +140,7 @@ public sealed class LanguageModelChatClient : IChatClient
         {
             ResponseId = id,
             MessageId = id,
-            ModelId = _metadata.DefaultModelId,
+            ModelId = metadata.DefaultModelId,
             CreatedAt = DateTimeOffset.UtcNow,
             FinishReason = ChatGeneration.Reason(piece.End),
         };

@@ -8,18 +8,18 @@ namespace SparseLlm.Runtime.Chat;
 /// <summary>A template that says where it comes from when something is wrong with it.</summary>
 internal sealed class NamedTemplate
 {
-    private readonly ChatTemplateText _source;
-    private readonly Template _template;
+    private readonly ChatTemplateText source;
+    private readonly Template template;
 
     /// <summary>Reads a template.</summary>
     /// <exception cref="DiagnosticException"><see cref="ChatDiagnostics"/>: it is malformed, or has something that is
     /// not supported.</exception>
     public NamedTemplate(ChatTemplateText source)
     {
-        _source = source;
+        this.source = source;
         try
         {
-            _template = Template.Parse(source.Text);
+            template = Template.Parse(source.Text);
         }
         catch (TemplateException failure)
         {
@@ -34,7 +34,7 @@ internal sealed class NamedTemplate
     {
         try
         {
-            return _template.Render(variables, time);
+            return template.Render(variables, time);
         }
         catch (TemplateException failure)
         {
@@ -48,10 +48,10 @@ internal sealed class NamedTemplate
         int line = failure.Place?.Line ?? 0;
         int column = failure.Place?.Column ?? 0;
         string message = Message(failure);
-        return _source.IsFile
-            ? failure.Descriptor.Error(new SourceLocation(_source.Path, line, column), message, failure)
+        return this.source.IsFile
+            ? failure.Descriptor.Error(new SourceLocation(this.source.Path, line, column), message, failure)
             : failure.Descriptor.Error(
-                new SourceLocation(_source.Path), FormattableString.Invariant(
+                new SourceLocation(this.source.Path), FormattableString.Invariant(
                     $"chat template, line {line}, column {column}: {message}"), failure);
     }
 

@@ -1,7 +1,6 @@
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
-using SparseLlm.Numerics;
 using SparseLlm.Numerics.Cpu;
 using SparseLlm.Runtime.Weights;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
 

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
-using SparseLlm.Diagnostics;
 using SparseLlm.Hub;
-using SparseLlm.Pipeline.Sources;
 using SparseLlm.Recipes;
 using SparseLlm.Tool.Output;
 

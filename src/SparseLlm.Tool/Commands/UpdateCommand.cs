@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SparseLlm.Hub;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Sources;
 using SparseLlm.Recipes;

@@ -1,4 +1,3 @@
-using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Requests;
 using Spectre.Console;
 using Spectre.Console.Rendering;

@@ -2,7 +2,6 @@ using System.Globalization;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Building;
-using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Tool.Output;

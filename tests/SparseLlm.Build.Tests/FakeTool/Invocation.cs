@@ -18,13 +18,17 @@ internal sealed record Invocation(
             argument => argument is not (Locked or Offline) && !argument.StartsWith(Artifact, StringComparison.Ordinal))
                 .Chunk(2)];
         if (arguments is not ["build", var recipe, ..] || pairs.Any(pair => pair.Length != 2))
+        {
             throw new ArgumentException($"Expected: build RECIPE [{Locked}] [{Offline}] (--option VALUE)...");
+        }
 
         ILookup<string, string> values = pairs.ToLookup(pair => pair[0], pair => pair[1]);
         if (values.Select(group => group.Key).Except(
             ["--output", "--manifest", "--device", "--precision", "--devices", "--cache", "--on-cache-miss"])
                 .FirstOrDefault() is { } unknown)
+        {
             throw new ArgumentException($"Unknown option {unknown}.");
+        }
 
         return new Invocation(
             recipe,

@@ -16,7 +16,9 @@ foreach (string line in script.Say)
 }
 
 foreach (string warning in script.Warn)
+{
     Console.Error.WriteLine(warning);
+}
 
 if (script.Fail is { } diagnostic)
 {
@@ -27,7 +29,10 @@ if (script.Fail is { } diagnostic)
 if (script.End is { } code)
 {
     if (code < 0)
+    {
         Process.GetCurrentProcess().Kill();
+    }
+
     return code;
 }
 

@@ -67,11 +67,16 @@ internal sealed class Script
             invocation.Manifest + ".written",
             outputs.Select(file => Path.Combine(invocation.Output, file)));
         foreach (string summary in lines["summary"].Take(1))
+        {
             File.WriteAllLines(
                 invocation.Manifest + ".summary",
                 [$"{summary}\t{ArtifactsOf(invocation).Count} models"]);
+        }
+
         if (Miss is not null)
+        {
             return;
+        }
 
         File.WriteAllLines(
             invocation.Manifest + ".inputs",
@@ -97,6 +102,8 @@ internal sealed class Script
                 new string('1', 64),
                 invocation.Recipe));
         if (!invocation.IsLocked)
+        {
             File.WriteAllLines(Path.ChangeExtension(invocation.Recipe, ".lock.json"), ArtifactsOf(invocation));
+        }
     }
 }

@@ -34,7 +34,9 @@ internal sealed class BuildServers(DotNet dotNet)
     public void Stop()
     {
         foreach (string server in idle)
+        {
             DotNet.Run(In(server, dotNet.Command(dotNet.Home, "build-server", "shutdown", "--msbuild")));
+        }
     }
 
     private static ProcessStartInfo In(string server, ProcessStartInfo command)

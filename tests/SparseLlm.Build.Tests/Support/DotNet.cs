@@ -26,7 +26,10 @@ internal sealed class DotNet(string home)
         // The test host was itself started by a build, whose settings are not for this one.
         foreach (string name in Environment.GetEnvironmentVariables().Keys.Cast<string>()
             .Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)))
+        {
             start.Environment.Remove(name);
+        }
+
         start.Environment["TestedVersion"] = Version;
         start.Environment["SPARSELLM_CACHE"] = Path.Combine(home, "cache");
         start.Environment["NUGET_PACKAGES"] = Path.Combine(home, "packages");
@@ -50,7 +53,9 @@ internal sealed class DotNet(string home)
         DataReceivedEventHandler append = (_, line) =>
         {
             lock (output)
+            {
                 output.AppendLine(line.Data);
+            }
         };
         process.OutputDataReceived += append;
         process.ErrorDataReceived += append;

@@ -4,7 +4,7 @@ namespace SparseLlm.Build.Tests.Support;
 /// home.</summary>
 internal sealed class PackageFeed
 {
-    private static readonly Lazy<PackageFeed> shared = new(() => new PackageFeed());
+    private static readonly Lazy<PackageFeed> Packed = new(() => new PackageFeed());
 
     private readonly string directory = Directory.CreateTempSubdirectory("sparsellm-tests-").FullName;
     private int projects;
@@ -33,7 +33,7 @@ internal sealed class PackageFeed
     }
 
     /// <summary>The one of all tests, whose classes run side by side.</summary>
-    public static PackageFeed Shared => shared.Value;
+    public static PackageFeed Shared => Packed.Value;
 
     /// <summary>The version of all packages.</summary>
     public string Version { get; }
@@ -77,7 +77,7 @@ internal sealed class PackageFeed
     /// <summary>Deletes it, if a test has used it.</summary>
     public static void Delete()
     {
-        if (shared.IsValueCreated)
+        if (Packed.IsValueCreated)
         {
             Shared.Servers.Stop();
             Directory.Delete(Shared.directory, recursive: true);

@@ -96,7 +96,10 @@ internal sealed class TestProject
     {
         ProcessStartInfo command = Feed.DotNet.Command(Root, arguments);
         foreach ((string name, string value) in Environment)
+        {
             command.Environment[name] = value;
+        }
+
         return command;
     }
 

@@ -27,7 +27,9 @@ public sealed class Clone : IDisposable
             Path.Combine(Root, "samples"),
             "pruning.yaml",
             SearchOption.AllDirectories))
+        {
             Rewrite(recipe, text => text.Replace("samples: 128", $"samples: {Samples}"));
+        }
     }
 
     /// <summary>Its root. What is beside it belongs to the test.</summary>

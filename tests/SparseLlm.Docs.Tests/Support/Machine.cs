@@ -37,7 +37,10 @@ internal sealed class Machine
         Settle(start.Environment);
         using Process shell = Process.Start(start)!;
         if (!shell.WaitForExit(Patience))
+        {
             shell.Kill(entireProcessTree: true);
+        }
+
         shell.WaitForExit();
         shell.ExitCode.ShouldBe(0, File.ReadAllText(log));
     }
@@ -48,7 +51,10 @@ internal sealed class Machine
     private void Settle(IDictionary<string, string?> environment)
     {
         foreach (string name in environment.Keys.Where(IsOfOthers).ToArray())
+        {
             environment.Remove(name);
+        }
+
         environment["HOME"] = home;
         environment["DOTNET_CLI_HOME"] = home;
         environment["NUGET_PACKAGES"] = NuGetHome.PackagesOf(home);

@@ -14,7 +14,10 @@ internal static class NuGetHome
             "NuGet.Config");
         string folder = Directory.CreateDirectory(Path.Combine(home, ".nuget", "NuGet")).FullName;
         if (File.Exists(configuration))
+        {
             File.Copy(configuration, Path.Combine(folder, "NuGet.Config"));
+        }
+
         NuGetPackages.LinkIn(PackagesOf(home));
     }
 

@@ -1,7 +1,6 @@
 using SparseLlm.Fuzz.Mutation;
 using SparseLlm.Models.Architectures;
 using SparseLlm.Models.Definitions;
-using SparseLlm.Tests;
 
 namespace SparseLlm.Fuzz.Targets;
 

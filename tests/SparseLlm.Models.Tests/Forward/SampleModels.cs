@@ -1,5 +1,4 @@
 using System.Text.Json;
-using SparseLlm.Models.Tests.Support;
 using SparseLlm.Models.Tokenizers;
 using SparseLlm.Numerics;
 using SparseLlm.Numerics.Cpu;

@@ -5,11 +5,11 @@ namespace SparseLlm.Models.Tests.Gguf;
 
 public sealed class GeneralPairs : IDisposable
 {
-    private readonly string _directory = Path.Combine(Directory.CreateTempSubdirectory("general").FullName, "my-model");
+    private readonly string directory = Path.Combine(Directory.CreateTempSubdirectory("general").FullName, "my-model");
 
-    public GeneralPairs() => Directory.CreateDirectory(_directory);
+    public GeneralPairs() => Directory.CreateDirectory(directory);
 
-    public void Dispose() => Directory.Delete(Path.GetDirectoryName(_directory)!, recursive: true);
+    public void Dispose() => Directory.Delete(Path.GetDirectoryName(directory)!, recursive: true);
 
     [Fact]
     public void A_model_is_called_as_asked_for_or_as_its_directory()
@@ -58,7 +58,7 @@ public sealed class GeneralPairs : IDisposable
     [InlineData("")]
     public void A_card_that_does_not_say_a_licence_says_nothing(string text)
     {
-        File.WriteAllText(Path.Combine(_directory, "README.md"), text);
+        File.WriteAllText(Path.Combine(directory, "README.md"), text);
         Write().Select(pair => pair.Key).ShouldBe(["general.type", "general.name", "general.size_label"]);
     }
 
@@ -82,17 +82,17 @@ public sealed class GeneralPairs : IDisposable
     [InlineData("All rights reserved.", null)]
     public void A_licence_without_a_card_is_known_by_its_text(string text, string? license)
     {
-        File.WriteAllText(Path.Combine(_directory, "LICENSE"), text);
+        File.WriteAllText(Path.Combine(directory, "LICENSE"), text);
         Write()["general.license"].ShouldBe(license);
     }
 
     private void Card(string head)
-        => File.WriteAllText(Path.Combine(_directory, "README.md"), $"---\n{head}\n---\n# A model\n");
+        => File.WriteAllText(Path.Combine(directory, "README.md"), $"---\n{head}\n---\n# A model\n");
 
     private GgufMetadata Write(GgufExportOptions? options = null)
     {
         var metadata = new GgufMetadata();
-        GeneralMetadata.Write(metadata, _directory, options ?? new GgufExportOptions(), new ParameterCount(1000));
+        GeneralMetadata.Write(metadata, directory, options ?? new GgufExportOptions(), new ParameterCount(1000));
         return metadata;
     }
 }

@@ -6,9 +6,9 @@ namespace SparseLlm.Models.Tests.Tokenizers;
 /// <summary>A tokenizer.json made for one test.</summary>
 internal sealed class TokenizerJson
 {
-    private readonly JsonObject _root;
+    private readonly JsonObject root;
 
-    private TokenizerJson(JsonObject root) => _root = root;
+    private TokenizerJson(JsonObject root) => this.root = root;
 
     /// <summary>A byte-pair model with these tokens, numbered in order, and merges <c>"a b"</c>.</summary>
     public static TokenizerJson Model(string[] tokens, params string[] merges)
@@ -42,13 +42,13 @@ internal sealed class TokenizerJson
 
     public TokenizerJson Set(string part, string json)
     {
-        _root[part] = JsonNode.Parse(json);
+        this.root[part] = JsonNode.Parse(json);
         return this;
     }
 
     public TokenizerJson SetModel(string setting, JsonNode? value)
     {
-        _root["model"]![setting] = value;
+        this.root["model"]![setting] = value;
         return this;
     }
 
@@ -61,15 +61,15 @@ internal sealed class TokenizerJson
             token[flag] = flags.Contains(flag);
         }
 
-        _root["added_tokens"]!.AsArray().Add(token);
+        this.root["added_tokens"]!.AsArray().Add(token);
         return this;
     }
 
-    public Tokenizer Load() => LoadText(_root.ToJsonString());
+    public Tokenizer Load() => LoadText(this.root.ToJsonString());
 
     /// <summary>Puts it into a directory.</summary>
     public void Write(string directory)
-        => File.WriteAllText(Path.Combine(directory, "tokenizer.json"), _root.ToJsonString());
+        => File.WriteAllText(Path.Combine(directory, "tokenizer.json"), this.root.ToJsonString());
 
     /// <summary>Reads a tokenizer.json with this text.</summary>
     public static Tokenizer LoadText(string json)

@@ -9,7 +9,6 @@ using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Methods.Mixtures;
 using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
-using SparseLlm.Pruning.Solvers;
 using SparseLlm.Pruning.Tests.Support;
 
 namespace SparseLlm.Pruning.Tests.Walks;

@@ -1,7 +1,6 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Keys;
-using SparseLlm.Pipeline.Reports.Masks;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;

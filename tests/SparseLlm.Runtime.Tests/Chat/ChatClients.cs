@@ -14,38 +14,38 @@ public sealed class ChatClients : IDisposable
 
     private static readonly ChatMessage[] Conversation = [new(ChatRole.User, "Tell me a story.")];
 
-    private readonly TempDirectory _directory = new();
-    private readonly LanguageModel _model;
+    private readonly TempDirectory directory = new();
+    private readonly LanguageModel model;
 
     public ChatClients()
     {
         foreach (string file in Directory.EnumerateFiles(Repository.Model("tiny-llama")))
         {
-            File.Copy(file, _directory[Path.GetFileName(file)]);
+            File.Copy(file, directory[Path.GetFileName(file)]);
         }
 
-        File.WriteAllText(_directory["chat_template.jinja"], Template);
-        _model = LanguageModel.Open(_directory.Path, new LanguageModelOptions { Threads = 1 });
+        File.WriteAllText(directory["chat_template.jinja"], Template);
+        this.model = LanguageModel.Open(directory.Path, new LanguageModelOptions { Threads = 1 });
     }
 
     public void Dispose()
     {
-        _model.Dispose();
-        _directory.Dispose();
+        this.model.Dispose();
+        directory.Dispose();
     }
 
     [Fact]
     public async Task An_answer_is_the_models_continuation_of_what_the_template_makes()
     {
-        using IChatClient client = new LanguageModelChatClient(_model);
+        using IChatClient client = new LanguageModelChatClient(this.model);
         ChatResponse response = await client.GetResponseAsync(Conversation, new ChatOptions { MaxOutputTokens = 12 });
 
-        int[] prompt = _model.Tokenizer.Encode("<s>[user] Tell me a story.\nIt was a", addSpecialTokens: false);
+        int[] prompt = this.model.Tokenizer.Encode("<s>[user] Tell me a story.\nIt was a", addSpecialTokens: false);
         prompt.Count(id => id == 1).ShouldBe(1);
         response.Text.ShouldBe(Continuation(prompt, new GenerationOptions { MaximumTokens = 12 }));
         response.FinishReason.ShouldBe(ChatFinishReason.Length);
         response.Messages.ShouldHaveSingleItem().Role.ShouldBe(ChatRole.Assistant);
-        response.ModelId.ShouldBe(Path.GetFileName(_directory.Path));
+        response.ModelId.ShouldBe(Path.GetFileName(directory.Path));
         (response.Usage!.InputTokenCount, response.Usage.OutputTokenCount, response.Usage.TotalTokenCount).ShouldBe(
             (prompt.Length, 12, prompt.Length + 12));
     }
@@ -53,8 +53,8 @@ public sealed class ChatClients : IDisposable
     [Fact]
     public async Task A_conversation_that_goes_on_is_read_from_where_it_was_left()
     {
-        using IChatClient client = new LanguageModelChatClient(_model);
-        using IChatClient other = new LanguageModelChatClient(_model);
+        using IChatClient client = new LanguageModelChatClient(this.model);
+        using IChatClient other = new LanguageModelChatClient(this.model);
         var options = new ChatOptions { MaxOutputTokens = 12 };
         ChatResponse first = await client.GetResponseAsync(Conversation, options);
         ChatMessage[] longer = [.. Conversation, .. first.Messages, new(ChatRole.User, "Go on.")];
@@ -70,7 +70,7 @@ public sealed class ChatClients : IDisposable
     [Fact]
     public async Task A_stream_brings_the_same_text_in_pieces_and_the_usage_at_its_end()
     {
-        using IChatClient client = new LanguageModelChatClient(_model);
+        using IChatClient client = new LanguageModelChatClient(this.model);
         var options = new ChatOptions { MaxOutputTokens = 12 };
         List<ChatResponseUpdate> updates = [];
         await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(Conversation, options))
@@ -90,7 +90,7 @@ public sealed class ChatClients : IDisposable
     [Fact]
     public async Task Options_choose_the_tokens()
     {
-        using IChatClient client = new LanguageModelChatClient(_model);
+        using IChatClient client = new LanguageModelChatClient(this.model);
         ChatResponse response = await client.GetResponseAsync(Conversation, new ChatOptions
         {
             Temperature = 0.8f,
@@ -101,7 +101,7 @@ public sealed class ChatClients : IDisposable
             AdditionalProperties = new() { ["min_p"] = 0.02, ["repetition_penalty"] = 1.2f },
         });
         response.Text.ShouldBe(Continuation(
-            _model.Tokenizer.Encode("<s>[user] Tell me a story.\nIt was a", addSpecialTokens: false),
+            this.model.Tokenizer.Encode("<s>[user] Tell me a story.\nIt was a", addSpecialTokens: false),
             new GenerationOptions
             {
                 Temperature = 0.8f,
@@ -125,7 +125,7 @@ public sealed class ChatClients : IDisposable
     [Fact]
     public async Task What_only_this_library_has_comes_by_the_factory_and_what_only_the_template_has_by_a_property()
     {
-        using IChatClient client = new LanguageModelChatClient(_model);
+        using IChatClient client = new LanguageModelChatClient(this.model);
         var options = new ChatOptions
         {
             RawRepresentationFactory = _ => new GenerationOptions { MaximumTokens = 3, MinP = 0.5f },
@@ -134,17 +134,17 @@ public sealed class ChatClients : IDisposable
         ChatResponse response = await client.GetResponseAsync(Conversation, options);
         response.Usage!.OutputTokenCount.ShouldBe(3);
         response.Usage.InputTokenCount
-            .ShouldBe(_model.Tokenizer.Encode("<s>[user] Tell me a story.!\nIt was a", addSpecialTokens: false).Length);
+            .ShouldBe(this.model.Tokenizer.Encode("<s>[user] Tell me a story.!\nIt was a", addSpecialTokens: false).Length);
     }
 
     [Fact]
     public async Task What_nobody_asks_for_is_as_the_models_authors_recommend()
     {
-        File.WriteAllText(_directory["generation_config.json"], """{"repetition_penalty": 5.0, "eos_token_id": 2}""");
+        File.WriteAllText(directory["generation_config.json"], """{"repetition_penalty": 5.0, "eos_token_id": 2}""");
         using IChatClient client = LanguageModelChatClient.Open(
-            _directory.Path,
+            directory.Path,
             new LanguageModelOptions { Threads = 1 });
-        int[] prompt = _model.Tokenizer.Encode("<s>[user] Tell me a story.\nIt was a", addSpecialTokens: false);
+        int[] prompt = this.model.Tokenizer.Encode("<s>[user] Tell me a story.\nIt was a", addSpecialTokens: false);
         (await client.GetResponseAsync(Conversation, new ChatOptions { MaxOutputTokens = 12 })).Text
             .ShouldBe(Continuation(prompt, new GenerationOptions { RepetitionPenalty = 5, MaximumTokens = 12 }));
         (await client.GetResponseAsync(
@@ -156,12 +156,12 @@ public sealed class ChatClients : IDisposable
     [Fact]
     public async Task Instructions_are_the_first_message_and_the_systems()
     {
-        using IChatClient client = new LanguageModelChatClient(_model);
+        using IChatClient client = new LanguageModelChatClient(this.model);
         ChatResponse response = await client.GetResponseAsync(
             Conversation,
             new ChatOptions { Instructions = "Be brief.", MaxOutputTokens = 5 });
         response.Text.ShouldBe(Continuation(
-            _model.Tokenizer.Encode(
+            this.model.Tokenizer.Encode(
                 "<s>[system] Be brief.\n[user] Tell me a story.\nIt was a",
                 addSpecialTokens: false), new GenerationOptions { MaximumTokens = 5 }));
     }
@@ -172,7 +172,7 @@ public sealed class ChatClients : IDisposable
     public async Task Pictures_are_refused_with_a_template_and_without_one(bool hasTemplate)
     {
         using IChatClient client = LanguageModelChatClient.Open(
-            hasTemplate ? _directory.Path : Repository.Model("tiny-llama"),
+            hasTemplate ? directory.Path : Repository.Model("tiny-llama"),
             new LanguageModelOptions { Threads = 1 });
         ChatMessage[] picture = [new(
             ChatRole.User,
@@ -217,7 +217,7 @@ public sealed class ChatClients : IDisposable
     [MemberData(nameof(Unsupported))]
     public async Task What_is_asked_for_and_not_there_is_refused(string property)
     {
-        using IChatClient client = new LanguageModelChatClient(_model);
+        using IChatClient client = new LanguageModelChatClient(this.model);
         ChatOptions options = property switch
         {
             "Tools" => new ChatOptions { Tools = [AIFunctionFactory.CreateDeclaration("f", "d", default)] },
@@ -234,7 +234,7 @@ public sealed class ChatClients : IDisposable
     public async Task A_conversation_that_the_template_refuses_is_an_error_before_anything_is_generated()
     {
         using IChatClient client = new LanguageModelChatClient(
-            _model,
+            this.model,
             ChatTemplate.Parse("{{ raise_exception('no') }}"));
         (await Should.ThrowAsync<DiagnosticException>(() => client.GetResponseAsync(Conversation))).Diagnostics
             .ShouldHaveSingleItem()
@@ -245,7 +245,7 @@ public sealed class ChatClients : IDisposable
     [Fact]
     public async Task An_answer_can_be_called_off_between_tokens()
     {
-        using IChatClient client = new LanguageModelChatClient(_model);
+        using IChatClient client = new LanguageModelChatClient(this.model);
         using var calledOff = new CancellationTokenSource();
         int pieces = 0;
         await Should.ThrowAsync<OperationCanceledException>(async () =>
@@ -265,11 +265,11 @@ public sealed class ChatClients : IDisposable
     public void Services_may_have_several_models_under_keys()
     {
         using ServiceProvider services = new ServiceCollection()
-            .AddKeyedSparseLlm("one", _directory.Path, options => options.Threads = 1)
+            .AddKeyedSparseLlm("one", directory.Path, options => options.Threads = 1)
             .AddKeyedSparseLlm("other", Repository.Model("tiny-llama"), options => options.Threads = 1)
             .BuildServiceProvider();
         services.GetRequiredKeyedService<IChatClient>("one").GetService<LanguageModel>()!.Directory
-            .ShouldBe(_directory.Path);
+            .ShouldBe(directory.Path);
         services.GetRequiredKeyedService<IChatClient>("other").GetService<LanguageModel>()!.Directory
             .ShouldBe(Repository.Model("tiny-llama"));
     }
@@ -278,7 +278,7 @@ public sealed class ChatClients : IDisposable
     public void Services_have_one_model_and_one_client_of_it()
     {
         using ServiceProvider services = new ServiceCollection().AddSparseLlm(
-            _directory.Path,
+            directory.Path,
             options => options.ContextLength = 100).BuildServiceProvider();
         IChatClient client = services.GetRequiredService<IChatClient>();
         client.ShouldBeSameAs(services.GetRequiredService<IChatClient>());
@@ -288,5 +288,5 @@ public sealed class ChatClients : IDisposable
     }
 
     private string Continuation(int[] prompt, GenerationOptions options)
-        => string.Concat(_model.Stream(prompt, options).Select(piece => piece.Text));
+        => string.Concat(this.model.Stream(prompt, options).Select(piece => piece.Text));
 }

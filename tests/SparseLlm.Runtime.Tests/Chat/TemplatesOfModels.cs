@@ -8,12 +8,12 @@ namespace SparseLlm.Runtime.Tests.Chat;
 
 public sealed class TemplatesOfModels : IDisposable
 {
-    private readonly TempDirectory _directory = new();
+    private readonly TempDirectory directory = new();
 
-    public void Dispose() => _directory.Dispose();
+    public void Dispose() => directory.Dispose();
 
     [Fact]
-    public void A_model_without_a_template_has_none() => ChatTemplate.Read(_directory.Path).ShouldBeNull();
+    public void A_model_without_a_template_has_none() => ChatTemplate.Read(directory.Path).ShouldBeNull();
 
     [Fact]
     public void The_templates_own_file_goes_before_the_settings_and_these_before_the_processors()
@@ -73,7 +73,7 @@ public sealed class TemplatesOfModels : IDisposable
     {
         Write("chat_template.jinja", "a\n {{ b.c.d }}");
         Diagnostic diagnostic = Should.Throw<DiagnosticException>(() => Render()).Diagnostics.ShouldHaveSingleItem();
-        diagnostic.Location.ShouldBe(new SourceLocation(_directory["chat_template.jinja"], 2, 7));
+        diagnostic.Location.ShouldBe(new SourceLocation(directory["chat_template.jinja"], 2, 7));
     }
 
     [Fact]
@@ -81,17 +81,17 @@ public sealed class TemplatesOfModels : IDisposable
     {
         Write("tokenizer_config.json", """{"chat_template": "a\n {{ b.c.d }}"}""");
         Diagnostic diagnostic = Should.Throw<DiagnosticException>(() => Render()).Diagnostics.ShouldHaveSingleItem();
-        diagnostic.Location.ShouldBe(new SourceLocation(_directory["tokenizer_config.json"]));
+        diagnostic.Location.ShouldBe(new SourceLocation(directory["tokenizer_config.json"]));
         diagnostic.Message.ShouldStartWith("chat template, line 2, column 7: ");
     }
 
     [Fact]
     public void A_template_that_is_not_text_is_an_error_of_its_file()
     {
-        File.WriteAllBytes(_directory["chat_template.jinja"], [0x61, 0xFF]);
+        File.WriteAllBytes(directory["chat_template.jinja"], [0x61, 0xFF]);
         Diagnostic diagnostic = Should.Throw<DiagnosticException>(() => Render()).Diagnostics.ShouldHaveSingleItem();
         diagnostic.Descriptor.ShouldBe(TokenizerDiagnostics.Malformed);
-        diagnostic.Location!.File.ShouldBe(_directory["chat_template.jinja"]);
+        diagnostic.Location!.File.ShouldBe(directory["chat_template.jinja"]);
     }
 
     [Fact]
@@ -123,8 +123,8 @@ public sealed class TemplatesOfModels : IDisposable
             [new ChatMessage(ChatRole.User,
                 [new UriContent("https://example.com/a.png", "image/png")])])).Message.ShouldContain("UriContent");
 
-    private void Write(string file, string text) => File.WriteAllText(_directory[file], text);
+    private void Write(string file, string text) => File.WriteAllText(directory[file], text);
 
     private string Render(ChatTemplateOptions? options = null)
-        => ChatTemplate.Read(_directory.Path)!.Render([new ChatMessage(ChatRole.User, "hi")], options);
+        => ChatTemplate.Read(directory.Path)!.Render([new ChatMessage(ChatRole.User, "hi")], options);
 }

@@ -1,4 +1,3 @@
-using SparseLlm.Diagnostics;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Gguf.Format;
 

@@ -13,20 +13,20 @@ internal sealed class AddedTokenMatcher
 {
     private const int None = -1;
 
-    private readonly (string Content, AddedToken Token)[] _tokens;
-    private readonly int[] _prefixes;
-    private readonly SearchValues<char> _firstUnits;
+    private readonly (string Content, AddedToken Token)[] tokens;
+    private readonly int[] prefixes;
+    private readonly SearchValues<char> firstUnits;
 
     /// <summary>Looks for tokens, each by the text given for it; without any text it is never found.</summary>
     public AddedTokenMatcher(IEnumerable<(string Content, AddedToken Token)> tokens)
     {
-        _tokens = [.. tokens.Where(token => token.Content.Length > 0).DistinctBy(token => token.Content)];
-        Array.Sort(_tokens, (left, right) => string.CompareOrdinal(left.Content, right.Content));
-        _firstUnits = SearchValues.Create([.. _tokens.Select(token => token.Content[0]).Distinct()]);
-        _prefixes = new int[_tokens.Length];
-        for (int i = 0; i < _tokens.Length; i++)
+        this.tokens = [.. tokens.Where(token => token.Content.Length > 0).DistinctBy(token => token.Content)];
+        Array.Sort(this.tokens, (left, right) => string.CompareOrdinal(left.Content, right.Content));
+        firstUnits = SearchValues.Create([.. this.tokens.Select(token => token.Content[0]).Distinct()]);
+        prefixes = new int[this.tokens.Length];
+        for (int i = 0; i < this.tokens.Length; i++)
         {
-            _prefixes[i] = LongestPrefix(_tokens[i].Content, i - 1);
+            prefixes[i] = LongestPrefix(this.tokens[i].Content, i - 1);
         }
     }
 
@@ -74,13 +74,13 @@ internal sealed class AddedTokenMatcher
 
     private (int Index, string Content, AddedToken Token)? Find(string text, int from)
     {
-        for (int index = from; text.AsSpan(index).IndexOfAny(_firstUnits) is >= 0 and int offset; index++)
+        for (int index = from; text.AsSpan(index).IndexOfAny(firstUnits) is >= 0 and int offset; index++)
         {
             index += offset;
             int found = LongestPrefix(text.AsSpan(index), LastNotBehind(text.AsSpan(index)));
             if (found != None)
             {
-                return (index, _tokens[found].Content, _tokens[found].Token);
+                return (index, this.tokens[found].Content, this.tokens[found].Token);
             }
         }
 
@@ -90,11 +90,11 @@ internal sealed class AddedTokenMatcher
     /// <summary>The last token that is not behind a text in ordinal order.</summary>
     private int LastNotBehind(ReadOnlySpan<char> text)
     {
-        (int low, int high) = (0, _tokens.Length);
+        (int low, int high) = (0, this.tokens.Length);
         while (low < high)
         {
             int middle = (low + high) / 2;
-            bool isBehind = _tokens[middle].Content.AsSpan().SequenceCompareTo(text) > 0;
+            bool isBehind = this.tokens[middle].Content.AsSpan().SequenceCompareTo(text) > 0;
             (low, high) = isBehind ? (low, middle) : (middle + 1, high);
         }
 
@@ -104,10 +104,10 @@ internal sealed class AddedTokenMatcher
     /// <summary>The longest token that a text begins with, given the last one not behind the text.</summary>
     private int LongestPrefix(ReadOnlySpan<char> text, int last)
     {
-        int common = last == None ? 0 : text.CommonPrefixLength(_tokens[last].Content);
-        while (last != None && _tokens[last].Content.Length > common)
+        int common = last == None ? 0 : text.CommonPrefixLength(this.tokens[last].Content);
+        while (last != None && this.tokens[last].Content.Length > common)
         {
-            last = _prefixes[last];
+            last = prefixes[last];
         }
 
         return last;

@@ -7,20 +7,20 @@ internal sealed class BytePairModel
 {
     private const int MissingByte = -1;
 
-    private readonly TokenizerPlace _place;
-    private readonly int[]? _byteTokens;
-    private readonly Lazy<Seams?> _seams;
+    private readonly TokenizerPlace place;
+    private readonly int[]? byteTokens;
+    private readonly Lazy<Seams?> seams;
 
     public BytePairModel(TokenizerPlace place, BytePairVocabulary vocabulary, BytePairOptions options)
     {
-        _place = place;
+        this.place = place;
         Options = options;
         Vocabulary = vocabulary;
-        _byteTokens = options.ByteFallback
+        byteTokens = options.ByteFallback
             ? [.. Enumerable.Range(0, 256).Select(b =>
                 vocabulary.TryGetId(FormattableString.Invariant($"<0x{b:X2}>"), out int id) ? id : MissingByte)]
             : null;
-        _seams = new Lazy<Seams?>(FindSeams);
+        this.seams = new Lazy<Seams?>(FindSeams);
     }
 
     /// <summary>The tokens and merges.</summary>
@@ -36,7 +36,7 @@ internal sealed class BytePairModel
     /// <param name="last">The last place that is looked at.</param>
     public int LastSeam(List<int> ids, int first, int last)
     {
-        if (_seams.Value is { } seams)
+        if (this.seams.Value is { } seams)
         {
             for (int place = last; place > first; place--)
             {
@@ -53,8 +53,8 @@ internal sealed class BytePairModel
     /// <summary>Null where the symbols that a word begins with cannot be told from its tokens.</summary>
     private Seams? FindSeams() =>
         Options.ContinuingPrefix.Length + Options.EndSuffix.Length == 0
-            && Vocabulary.Merges.All(merge => _byteTokens?.Contains(merge.Merge.Id) != true)
-            ? new Seams(Vocabulary, _byteTokens ?? [], Options.UnknownToken is not null
+            && Vocabulary.Merges.All(merge => byteTokens?.Contains(merge.Merge.Id) != true)
+            ? new Seams(Vocabulary, byteTokens ?? [], Options.UnknownToken is not null
                 && Vocabulary.TryGetId(Options.UnknownToken, out int unknown) ? unknown : null)
             : null;
 
@@ -129,21 +129,21 @@ internal sealed class BytePairModel
 
     private bool TryAddBytes(ReadOnlySpan<char> character, SymbolList symbols)
     {
-        if (_byteTokens is null)
+        if (byteTokens is null)
         {
             return false;
         }
 
         byte[] bytes = new byte[Encoding.UTF8.GetByteCount(character)];
         Encoding.UTF8.GetBytes(character, bytes);
-        if (bytes.Any(b => _byteTokens[b] == MissingByte))
+        if (bytes.Any(b => byteTokens[b] == MissingByte))
         {
             return false;
         }
 
         foreach (byte b in bytes)
         {
-            symbols.Add(_byteTokens[b]);
+            symbols.Add(byteTokens[b]);
         }
 
         return true;
@@ -151,7 +151,7 @@ internal sealed class BytePairModel
 
     private int UnknownId() => Vocabulary.TryGetId(Options.UnknownToken, out int id)
         ? id
-        : throw _place.Error(
+        : throw this.place.Error(
             TokenizerDiagnostics.UnknownToken,
             $"has no token for a character of the text, and its unknown token "
             + $"'{TokenizerPlace.Excerpt(Options.UnknownToken!)}' is not in its vocabulary " +

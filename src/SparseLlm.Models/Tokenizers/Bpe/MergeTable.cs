@@ -8,8 +8,8 @@ namespace SparseLlm.Models.Tokenizers.Bpe;
 /// <param name="capacity">How many merges there will be.</param>
 internal sealed class MergeTable(TokenTable tokens, int capacity)
 {
-    private byte[] _joined = [];
-    private int _rank;
+    private byte[] joined = [];
+    private int rank;
 
     /// <summary>The merges, by <see cref="BytePairVocabulary.Pair"/>.</summary>
     public Dictionary<ulong, Merge> Merges { get; } = new(capacity);
@@ -33,7 +33,7 @@ internal sealed class MergeTable(TokenTable tokens, int capacity)
         missing = isKnown ? null : Missing(left) ?? Missing(right) ?? Encoding.UTF8.GetString(joined);
         if (isKnown)
         {
-            Merges[BytePairVocabulary.Pair(leftId, rightId)] = new Merge(_rank++, joinedId);
+            Merges[BytePairVocabulary.Pair(leftId, rightId)] = new Merge(rank++, joinedId);
         }
 
         return isKnown;
@@ -42,14 +42,14 @@ internal sealed class MergeTable(TokenTable tokens, int capacity)
     private ReadOnlySpan<byte> Join(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
         int length = left.Length + right.Length;
-        if (_joined.Length < length)
+        if (this.joined.Length < length)
         {
-            _joined = new byte[2 * length];
+            this.joined = new byte[2 * length];
         }
 
-        left.CopyTo(_joined);
-        right.CopyTo(_joined.AsSpan(left.Length));
-        return _joined.AsSpan(0, length);
+        left.CopyTo(this.joined);
+        right.CopyTo(this.joined.AsSpan(left.Length));
+        return this.joined.AsSpan(0, length);
     }
 
     private string? Missing(ReadOnlySpan<byte> token)

@@ -11,10 +11,10 @@ internal sealed class Seams
 {
     private const int BehindCharacters = 0x110000;
 
-    private readonly BytePairVocabulary _vocabulary;
-    private readonly HashSet<int> _bytes;
-    private readonly int? _unknown;
-    private readonly HashSet<(int, int)> _joined;
+    private readonly BytePairVocabulary vocabulary;
+    private readonly HashSet<int> bytes;
+    private readonly int? unknown;
+    private readonly HashSet<(int, int)> joined;
 
     /// <summary>The seams of a vocabulary.</summary>
     /// <param name="vocabulary">Tokens and merges.</param>
@@ -22,23 +22,24 @@ internal sealed class Seams
     /// <param name="unknown">The token of characters that have none, which may run together.</param>
     public Seams(BytePairVocabulary vocabulary, IEnumerable<int> bytes, int? unknown)
     {
-        _vocabulary = vocabulary;
-        _bytes = [.. bytes];
-        _unknown = unknown;
-        _joined = [.. vocabulary.Merges.Select(merge => (Last(merge.Left), First(merge.Right)))];
+        this.vocabulary = vocabulary;
+        this.bytes = [.. bytes];
+        this.unknown = unknown;
+        joined = [.. vocabulary.Merges.Select(merge => (Last(merge.Left), First(merge.Right)))];
     }
 
     /// <summary>Whether there is a seam between two tokens that stand side by side.</summary>
     public bool IsBetween(int left, int right)
-        => left != _unknown && right != _unknown && !_joined.Contains((Last(left), First(right)));
+        => left != this.unknown && right != this.unknown && !joined.Contains((Last(left), First(right)));
 
     private int First(int token)
-        => _bytes.Contains(token) ? BehindCharacters + token : _vocabulary.Token(token)!.EnumerateRunes().First().Value;
+        => this.bytes.Contains(token) ? BehindCharacters + token
+            : this.vocabulary.Token(token)!.EnumerateRunes().First().Value;
 
     private int Last(int token)
     {
-        string text = _vocabulary.Token(token)!;
-        return _bytes.Contains(token) ? BehindCharacters + token
+        string text = this.vocabulary.Token(token)!;
+        return this.bytes.Contains(token) ? BehindCharacters + token
             : Rune.TryGetRuneAt(text, Math.Max(0, text.Length - 2), out Rune pair) && pair.Utf16SequenceLength == 2
                 ? pair.Value
                 : text[^1];

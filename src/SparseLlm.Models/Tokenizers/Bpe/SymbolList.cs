@@ -9,67 +9,67 @@ internal sealed class SymbolList
     private const int Removed = -1;
     private const int None = -1;
 
-    private readonly PriorityQueue<int, ulong> _candidates = new();
-    private int[] _ids = new int[64];
-    private int[] _previous = new int[64];
-    private int[] _next = new int[64];
-    private int _count;
+    private readonly PriorityQueue<int, ulong> candidates = new();
+    private int[] ids = new int[64];
+    private int[] previous = new int[64];
+    private int[] next = new int[64];
+    private int count;
 
     /// <summary>Forgets the word, keeping the memory.</summary>
-    public void Clear() => _count = 0;
+    public void Clear() => count = 0;
 
     /// <summary>Appends a token.</summary>
     public void Add(int id)
     {
-        if (_count == _ids.Length)
+        if (count == ids.Length)
         {
-            Array.Resize(ref _ids, 2 * _count);
-            Array.Resize(ref _previous, 2 * _count);
-            Array.Resize(ref _next, 2 * _count);
+            Array.Resize(ref ids, 2 * count);
+            Array.Resize(ref previous, 2 * count);
+            Array.Resize(ref next, 2 * count);
         }
 
-        _ids[_count] = id;
-        _previous[_count] = _count - 1;
-        _next[_count] = None;
-        if (_count > 0)
+        ids[count] = id;
+        previous[count] = count - 1;
+        next[count] = None;
+        if (count > 0)
         {
-            _next[_count - 1] = _count;
+            next[count - 1] = count;
         }
 
-        _count++;
+        count++;
     }
 
     /// <summary>Applies the merges, lowest rank first and among equals the leftmost.</summary>
     public void Merge(BytePairVocabulary vocabulary)
     {
-        for (int i = 0; i + 1 < _count; i++)
+        for (int i = 0; i + 1 < count; i++)
         {
             Enqueue(vocabulary, i, i + 1);
         }
 
-        while (_candidates.TryDequeue(out int merged, out ulong priority))
+        while (candidates.TryDequeue(out int merged, out ulong priority))
         {
             int left = (int)(priority & uint.MaxValue);
-            int right = _next[left];
+            int right = next[left];
             // A candidate is stale when either half has been merged away or has become another token since.
-            if (_ids[left] == Removed || right == None ||
-                !vocabulary.TryGetMerge(_ids[left], _ids[right], out Merge merge) || merge.Id != merged)
+            if (ids[left] == Removed || right == None ||
+                !vocabulary.TryGetMerge(ids[left], ids[right], out Merge merge) || merge.Id != merged)
             {
                 continue;
             }
 
-            _ids[left] = merged;
-            _ids[right] = Removed;
-            _next[left] = _next[right];
-            if (_next[left] != None)
+            ids[left] = merged;
+            ids[right] = Removed;
+            next[left] = next[right];
+            if (next[left] != None)
             {
-                _previous[_next[left]] = left;
-                Enqueue(vocabulary, left, _next[left]);
+                previous[next[left]] = left;
+                Enqueue(vocabulary, left, next[left]);
             }
 
-            if (_previous[left] != None)
+            if (previous[left] != None)
             {
-                Enqueue(vocabulary, _previous[left], left);
+                Enqueue(vocabulary, previous[left], left);
             }
         }
     }
@@ -77,17 +77,17 @@ internal sealed class SymbolList
     /// <summary>Appends the tokens that are left to <paramref name="output"/>.</summary>
     public void CopyTo(List<int> output)
     {
-        for (int i = _count == 0 ? None : 0; i != None; i = _next[i])
+        for (int i = count == 0 ? None : 0; i != None; i = next[i])
         {
-            output.Add(_ids[i]);
+            output.Add(ids[i]);
         }
     }
 
     private void Enqueue(BytePairVocabulary vocabulary, int left, int right)
     {
-        if (vocabulary.TryGetMerge(_ids[left], _ids[right], out Merge merge))
+        if (vocabulary.TryGetMerge(ids[left], ids[right], out Merge merge))
         {
-            _candidates.Enqueue(merge.Id, ((ulong)(uint)merge.Rank << 32) | (uint)left);
+            candidates.Enqueue(merge.Id, ((ulong)(uint)merge.Rank << 32) | (uint)left);
         }
     }
 }

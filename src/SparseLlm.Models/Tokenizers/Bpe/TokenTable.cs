@@ -10,26 +10,26 @@ namespace SparseLlm.Models.Tokenizers.Bpe;
 /// </summary>
 internal sealed class TokenTable
 {
-    private readonly Slot[] _slots;
-    private readonly Lazy<Dictionary<int, Slot>> _byId;
-    private byte[] _bytes;
-    private int _length = 1;
-    private int _longest;
+    private readonly Slot[] slots;
+    private readonly Lazy<Dictionary<int, Slot>> byId;
+    private byte[] bytes;
+    private int length = 1;
+    private int longest;
 
     /// <summary>An empty table.</summary>
     /// <param name="capacity">How many tokens it will have at most.</param>
     public TokenTable(int capacity)
     {
-        _slots = new Slot[BitOperations.RoundUpToPowerOf2((2 * (uint)capacity) + 1)];
-        _bytes = new byte[(8 * capacity) + 1];
-        _byId = new Lazy<Dictionary<int, Slot>>(ById);
+        slots = new Slot[BitOperations.RoundUpToPowerOf2((2 * (uint)capacity) + 1)];
+        bytes = new byte[(8 * capacity) + 1];
+        this.byId = new Lazy<Dictionary<int, Slot>>(ById);
     }
 
     /// <summary>How many tokens there are.</summary>
     public int Count { get; private set; }
 
     /// <summary>Every id that has a token, in no order.</summary>
-    public IReadOnlyCollection<int> Ids => _byId.Value.Keys;
+    public IReadOnlyCollection<int> Ids => this.byId.Value.Keys;
 
     /// <summary>Gives a token its id; the last one counts.</summary>
     /// <param name="token">Its UTF-8.</param>
@@ -59,7 +59,7 @@ internal sealed class TokenTable
     public bool TryGetId(ReadOnlySpan<char> token, out int id)
     {
         id = 0;
-        if (token.Length > _longest)
+        if (token.Length > longest)
         {
             return false;
         }
@@ -72,41 +72,41 @@ internal sealed class TokenTable
 
     /// <summary>The token of an id, or null if there is none.</summary>
     public string? Token(int id)
-        => _byId.Value.TryGetValue(id, out Slot slot) ? Encoding.UTF8.GetString(Bytes(slot)) : null;
+        => this.byId.Value.TryGetValue(id, out Slot slot) ? Encoding.UTF8.GetString(Bytes(slot)) : null;
 
     /// <summary>The slot of a token, or the free one where it would go.</summary>
     private ref Slot Find(ReadOnlySpan<byte> token, int hash)
     {
-        int mask = _slots.Length - 1;
+        int mask = slots.Length - 1;
         int place = hash & mask;
-        while (_slots[place].IsTaken && !(_slots[place].Hash == hash && Bytes(_slots[place]).SequenceEqual(token)))
+        while (slots[place].IsTaken && !(slots[place].Hash == hash && Bytes(slots[place]).SequenceEqual(token)))
         {
             place = (place + 1) & mask;
         }
 
-        return ref _slots[place];
+        return ref slots[place];
     }
 
     private int Append(ReadOnlySpan<byte> token)
     {
-        int start = _length;
-        _length += token.Length;
-        if (_length > _bytes.Length)
+        int start = length;
+        length += token.Length;
+        if (length > bytes.Length)
         {
-            Array.Resize(ref _bytes, Math.Max(_length, 2 * _bytes.Length));
+            Array.Resize(ref bytes, Math.Max(length, 2 * bytes.Length));
         }
 
-        token.CopyTo(_bytes.AsSpan(start));
-        _longest = Math.Max(_longest, token.Length);
+        token.CopyTo(bytes.AsSpan(start));
+        longest = Math.Max(longest, token.Length);
         return start;
     }
 
-    private ReadOnlySpan<byte> Bytes(in Slot slot) => _bytes.AsSpan(slot.Start, slot.Length);
+    private ReadOnlySpan<byte> Bytes(in Slot slot) => bytes.AsSpan(slot.Start, slot.Length);
 
     private Dictionary<int, Slot> ById()
     {
         var byId = new Dictionary<int, Slot>(Count);
-        foreach (Slot slot in _slots)
+        foreach (Slot slot in slots)
         {
             if (slot.IsTaken)
             {

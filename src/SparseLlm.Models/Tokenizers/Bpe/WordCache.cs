@@ -9,16 +9,16 @@ internal sealed class WordCache
     private const int Capacity = 1 << 16;
     private const int LongestWord = 256;
 
-    private readonly BytePairModel _model;
-    private readonly SymbolList _symbols = new();
-    private readonly List<int> _word = [];
-    private readonly Dictionary<string, int[]> _known = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> _knownBySpan;
+    private readonly BytePairModel model;
+    private readonly SymbolList symbols = new();
+    private readonly List<int> word = [];
+    private readonly Dictionary<string, int[]> known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> knownBySpan;
 
     public WordCache(BytePairModel model)
     {
-        _model = model;
-        _knownBySpan = _known.GetAlternateLookup<ReadOnlySpan<char>>();
+        this.model = model;
+        knownBySpan = known.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
     /// <summary>The tokens of one word, appended to <paramref name="output"/>.</summary>
@@ -26,18 +26,18 @@ internal sealed class WordCache
     {
         if (word.Length > LongestWord)
         {
-            _model.Encode(word, _symbols, output);
+            this.model.Encode(word, symbols, output);
             return;
         }
 
-        if (!_knownBySpan.TryGetValue(word, out int[]? ids))
+        if (!knownBySpan.TryGetValue(word, out int[]? ids))
         {
-            _word.Clear();
-            _model.Encode(word, _symbols, _word);
-            ids = [.. _word];
-            if (_known.Count < Capacity)
+            this.word.Clear();
+            this.model.Encode(word, symbols, this.word);
+            ids = [.. this.word];
+            if (known.Count < Capacity)
             {
-                _known.Add(word.ToString(), ids);
+                known.Add(word.ToString(), ids);
             }
         }
 

@@ -28,50 +28,50 @@ internal sealed class Gpt2Settings
     /// <summary>The types of models whose tokenizer is GPT-2's where nothing names another.</summary>
     private static readonly string[] ModelTypes = ["gpt2", "gpt_neo", "gptj", "opt"];
 
-    private readonly string _directory;
-    private readonly TokenizerNode? _settings;
-    private readonly TokenizerNode? _specials;
-    private readonly TokenizerNode? _added;
+    private readonly string directory;
+    private readonly TokenizerNode? settings;
+    private readonly TokenizerNode? specials;
+    private readonly TokenizerNode? added;
 
     /// <summary>Reads those of the files that a directory has.</summary>
     public Gpt2Settings(string directory)
     {
-        _directory = directory;
-        _settings = Open(TokenizerSource.Settings);
-        if (_settings?.TryGet(AddedName, out _) != true)
+        this.directory = directory;
+        this.settings = Open(TokenizerSource.Settings);
+        if (this.settings?.TryGet(AddedName, out _) != true)
         {
-            _specials = Open(TokenizerSource.SpecialTokens);
-            _added = Open(TokenizerSource.AddedTokens);
+            this.specials = Open(TokenizerSource.SpecialTokens);
+            this.added = Open(TokenizerSource.AddedTokens);
         }
     }
 
     /// <summary>Whether text that does not begin with a space gets one.</summary>
-    public bool AddsPrefixSpace => _settings?.Flag("add_prefix_space", false) ?? false;
+    public bool AddsPrefixSpace => this.settings?.Flag("add_prefix_space", false) ?? false;
 
     /// <summary>The token that a text begins with; null if there is none.</summary>
-    public string? Beginning => _settings?.Flag("add_bos_token", false) != true ? null
+    public string? Beginning => this.settings?.Flag("add_bos_token", false) != true ? null
         : Special(BeginningName, DefaultToken) is { Content.Length: > 0 } token ? token.Content
-        : throw _settings.Value.Malformed($"asks for a token before each text and has no '{BeginningName}'");
+        : throw this.settings.Value.Malformed($"asks for a token before each text and has no '{BeginningName}'");
 
     /// <summary>Refuses a directory whose tokenizer is not GPT-2's, though it consists of the same files.</summary>
     public void RequireClass()
     {
         TokenizerNode? configuration = Open(TokenizerSource.Configuration);
         string? type = configuration?.OptionalText("model_type");
-        string? name = _settings?.OptionalText(ClassName)
+        string? name = this.settings?.OptionalText(ClassName)
             ?? configuration?.OptionalText(ClassName) ?? (ModelTypes.Contains(type) ? "GPT2Tokenizer" : null);
         if (name is not ("GPT2Tokenizer" or "GPT2TokenizerFast"))
         {
-            throw TokenizerSource.OtherClass(_directory, name is null
+            throw TokenizerSource.OtherClass(this.directory, name is null
                 ? $"nothing says which tokenizer {TokenizerSource.Vocabulary} and {TokenizerSource.Merges} belong to, "
                     + $"since no '{ClassName}' is named"
                 : $"{TokenizerSource.Vocabulary} and {TokenizerSource.Merges} belong to a "
                     + $"'{TokenizerPlace.Excerpt(name)}', which is read from {TokenizerSource.Fast} only");
         }
 
-        if (_settings?.Flag("split_special_tokens", false) == true)
+        if (this.settings?.Flag("split_special_tokens", false) == true)
         {
-            throw _settings.Value.Unsupported("splits special tokens, which is not supported.");
+            throw this.settings.Value.Unsupported("splits special tokens, which is not supported.");
         }
     }
 
@@ -86,10 +86,10 @@ internal sealed class Gpt2Settings
         }
 
         HashSet<string> contents = [.. specials.Select(special => special.Content)];
-        IEnumerable<AddedToken> added = _settings is TokenizerNode settings
+        IEnumerable<AddedToken> added = this.settings is TokenizerNode settings
             && settings.TryGet(AddedName, out TokenizerNode list)
             ? Listed(list, contents)
-            : _added is TokenizerNode separate ? Separate(separate, contents) : [];
+            : this.added is TokenizerNode separate ? Separate(separate, contents) : [];
         return [.. added.OrderBy(token => token.Id).Concat(specials).DistinctBy(token => token.Content)];
     }
 
@@ -134,7 +134,7 @@ internal sealed class Gpt2Settings
             return Special(token);
         }
 
-        bool isNamed = _specials?.Names(name) == true || _settings?.Names(name) == true;
+        bool isNamed = this.specials?.Names(name) == true || this.settings?.Names(name) == true;
         return isNamed || byDefault is null ? null : Special(byDefault);
     }
 
@@ -147,13 +147,13 @@ internal sealed class Gpt2Settings
         new(0, content, SingleWord: false, StripLeft: false, StripRight: false, Normalized: false, Special: true);
 
     private TokenizerNode? Member(string name) =>
-        _specials is TokenizerNode specials && specials.TryGet(name, out TokenizerNode member) ? member
-        : _settings is TokenizerNode settings && settings.TryGet(name, out member) ? member
+        this.specials is TokenizerNode specials && specials.TryGet(name, out TokenizerNode member) ? member
+        : this.settings is TokenizerNode settings && settings.TryGet(name, out member) ? member
         : null;
 
     private TokenizerNode? Open(string name)
     {
-        string path = Path.Combine(_directory, name);
+        string path = Path.Combine(this.directory, name);
         return File.Exists(path) ? TokenizerNode.Read(path) : null;
     }
 }

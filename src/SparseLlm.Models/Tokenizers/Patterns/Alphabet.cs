@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace SparseLlm.Models.Tokenizers.Patterns;
 
@@ -16,24 +15,24 @@ internal sealed class Alphabet
     // Units from here on are printable ASCII as long as they suffice, which .NET searches fastest.
     private const int FirstUnit = '0';
 
-    private readonly int[] _starts;
-    private readonly char[] _units;
-    private readonly char[] _basicPlane = new char[PlaneLength];
+    private readonly int[] starts;
+    private readonly char[] units;
+    private readonly char[] basicPlane = new char[PlaneLength];
 
     /// <summary>The kinds that these sets tell apart. A line feed is always one of its own and stays what it is, for
     /// the anchors of lines.</summary>
     public Alphabet(IEnumerable<CharacterSet> sets)
     {
         CharacterSet[] told = [.. sets, CharacterSet.Of('\n')];
-        _starts = [.. told.SelectMany(set => set.Changes).Append(0).Where(change => change < CharacterSet.End)
+        this.starts = [.. told.SelectMany(set => set.Changes).Append(0).Where(change => change < CharacterSet.End)
             .Distinct()
             .Order()];
-        _units = Array.ConvertAll(Kinds(_starts, told), kind => (char)(FirstUnit + kind));
-        _units[Array.BinarySearch(_starts, '\n')] = '\n';
-        for (int i = 0; i < _starts.Length && _starts[i] < PlaneLength; i++)
+        this.units = Array.ConvertAll(Kinds(this.starts, told), kind => (char)(FirstUnit + kind));
+        this.units[Array.BinarySearch(this.starts, '\n')] = '\n';
+        for (int i = 0; i < this.starts.Length && this.starts[i] < PlaneLength; i++)
         {
-            int end = i + 1 < _starts.Length ? Math.Min(_starts[i + 1], PlaneLength) : PlaneLength;
-            _basicPlane.AsSpan(_starts[i]..end).Fill(_units[i]);
+            int end = i + 1 < this.starts.Length ? Math.Min(this.starts[i + 1], PlaneLength) : PlaneLength;
+            basicPlane.AsSpan(this.starts[i]..end).Fill(this.units[i]);
         }
     }
 
@@ -41,7 +40,7 @@ internal sealed class Alphabet
     /// <param name="set">One that the alphabet was made for.</param>
     public string Class(CharacterSet set)
     {
-        char[] units = [.. _units.Where((_, i) => set.Contains(_starts[i])).Distinct().Order()];
+        char[] units = [.. this.units.Where((_, i) => set.Contains(this.starts[i])).Distinct().Order()];
         return units switch
         {
             [] => "(?!)",
@@ -62,7 +61,7 @@ internal sealed class Alphabet
             char unit = text[i];
             kinds[count++] = char.IsHighSurrogate(unit)
                 ? Kind(char.ConvertToUtf32(unit, text[++i]))
-                : _basicPlane[unit];
+                : basicPlane[unit];
         }
 
         return count;
@@ -70,8 +69,8 @@ internal sealed class Alphabet
 
     private char Kind(int character)
     {
-        int place = Array.BinarySearch(_starts, character);
-        return _units[place < 0 ? ~place - 1 : place];
+        int place = Array.BinarySearch(this.starts, character);
+        return this.units[place < 0 ? ~place - 1 : place];
     }
 
     /// <summary>Numbers that are equal for two starts just where every set agrees on them.</summary>

@@ -7,12 +7,12 @@ internal sealed class CharacterSet
     /// <summary>The first number that is no code point any more.</summary>
     public const int End = 0x110000;
 
-    private readonly int[] _changes;
+    private readonly int[] changes;
 
-    private CharacterSet(List<int> changes) => _changes = [.. changes];
+    private CharacterSet(List<int> changes) => this.changes = [.. changes];
 
     /// <summary>The places where membership changes, in order; the first is a member.</summary>
-    public IReadOnlyList<int> Changes => _changes;
+    public IReadOnlyList<int> Changes => this.changes;
 
     /// <summary>Every code point that is not in the set.</summary>
     public CharacterSet Complement => Combine(this, Of(0, End - 1), (isIn, exists) => exists && !isIn);
@@ -53,7 +53,7 @@ internal sealed class CharacterSet
     /// <summary>Whether a code point is in the set.</summary>
     public bool Contains(int character)
     {
-        int place = Array.BinarySearch(_changes, character);
+        int place = Array.BinarySearch(this.changes, character);
         return (place < 0 ? ~place - 1 : place) % 2 == 0;
     }
 
@@ -62,7 +62,7 @@ internal sealed class CharacterSet
         => Combine(this, other, (isInThis, isInOther) => isInThis && isInOther).Changes.Count > 0;
 
     /// <summary>Whether the other set has the same characters.</summary>
-    public bool SetEquals(CharacterSet other) => _changes.AsSpan().SequenceEqual(other._changes);
+    public bool SetEquals(CharacterSet other) => this.changes.AsSpan().SequenceEqual(other.changes);
 
     private static void Append(List<int> changes, int first, int last)
     {
@@ -81,7 +81,7 @@ internal sealed class CharacterSet
     /// them.</summary>
     private static CharacterSet Combine(CharacterSet left, CharacterSet right, Func<bool, bool, bool> isIn)
     {
-        (int[] lefts, int[] rights) = (left._changes, right._changes);
+        (int[] lefts, int[] rights) = (left.changes, right.changes);
         var changes = new List<int>(lefts.Length + rights.Length);
         (int i, int j) = (0, 0);
         while (i < lefts.Length || j < rights.Length)

@@ -7,7 +7,7 @@ internal sealed class OnigurumaClass(string pattern, bool ignoreCase)
 {
     private const int DepthLimit = 32;
 
-    private readonly List<CharacterSet> _members = [];
+    private readonly List<CharacterSet> members = [];
 
     /// <summary>The class whose opening bracket is just before <paramref name="position"/>, which moves behind
     /// it.</summary>
@@ -20,7 +20,7 @@ internal sealed class OnigurumaClass(string pattern, bool ignoreCase)
         }
 
         Members(ref position, depth: 0);
-        var members = CharacterSet.Union(_members);
+        var members = CharacterSet.Union(this.members);
         if (ignoreCase && !isNegated && CaseFolding.Expands(members))
         {
             throw new NotSupportedException(
@@ -81,7 +81,7 @@ internal sealed class OnigurumaClass(string pattern, bool ignoreCase)
         OnigurumaEscape escape = OnigurumaEscape.Read(pattern, ref position);
         if (escape.Set is CharacterSet set)
         {
-            _members.Add(set);
+            this.members.Add(set);
         }
 
         return escape.Assertion switch
@@ -104,7 +104,7 @@ internal sealed class OnigurumaClass(string pattern, bool ignoreCase)
                 : throw new NotSupportedException("a range does not end in a character after its first.");
         }
 
-        _members.Add(CharacterSet.Of(first, last));
+        this.members.Add(CharacterSet.Of(first, last));
     }
 
     private bool At(int position, string text) =>

@@ -24,18 +24,18 @@ internal sealed class OnigurumaTranslator
     // While the alphabet is not known yet, a set stands in the expression as one character from here on.
     private const char FirstPlaceholder = '\uE000';
 
-    private readonly string _pattern;
-    private readonly StringBuilder _output = new();
-    private readonly List<CharacterSet> _sets = [];
-    private int? _previousLiteral;
-    private int _position;
-    private int _depth;
+    private readonly string pattern;
+    private readonly StringBuilder output = new();
+    private readonly List<CharacterSet> sets = [];
+    private int? previousLiteral;
+    private int position;
+    private int depth;
 
-    private OnigurumaTranslator(string pattern) => _pattern = pattern;
+    private OnigurumaTranslator(string pattern) => this.pattern = pattern;
 
-    private bool AtEnd => _position == _pattern.Length;
+    private bool AtEnd => position == this.pattern.Length;
 
-    private char Current => _pattern[_position];
+    private char Current => this.pattern[position];
 
     /// <summary>The expression for .NET, to be compiled with explicit captures, and the alphabet that it is matched
     /// on.</summary>
@@ -63,11 +63,11 @@ internal sealed class OnigurumaTranslator
 
         while (!AtEnd && Current != ')')
         {
-            int start = _output.Length;
+            int start = output.Length;
             if (Accept("|"))
             {
-                _output.Append('|');
-                _previousLiteral = null;
+                output.Append('|');
+                previousLiteral = null;
             }
             else
             {
@@ -81,7 +81,7 @@ internal sealed class OnigurumaTranslator
     {
         if (Current is not ('(' or '[' or '\\' or '^' or '$' or '.' or '*' or '+' or '?'))
         {
-            Literal(OnigurumaEscape.CharacterAt(_pattern, _position, ref _position), ignoreCase);
+            Literal(OnigurumaEscape.CharacterAt(this.pattern, position, ref position), ignoreCase);
             return;
         }
 
@@ -91,22 +91,22 @@ internal sealed class OnigurumaTranslator
                 Group(ignoreCase);
                 break;
             case '[':
-                _position++;
-                Append(new OnigurumaClass(_pattern, ignoreCase).Read(ref _position));
+                position++;
+                Append(new OnigurumaClass(this.pattern, ignoreCase).Read(ref position));
                 break;
             case '\\':
                 Escape(ignoreCase);
                 break;
             case '^':
-                _position++;
-                _output.Append(@"(?:(?m:^)(?!\z))");
+                position++;
+                output.Append(@"(?:(?m:^)(?!\z))");
                 break;
             case '$':
-                _position++;
-                _output.Append("(?m:$)");
+                position++;
+                output.Append("(?m:$)");
                 break;
             case '.':
-                _position++;
+                position++;
                 Append(CharacterSet.Of('\n').Complement);
                 break;
             default:
@@ -116,7 +116,7 @@ internal sealed class OnigurumaTranslator
 
     private void Group(bool ignoreCase)
     {
-        if (++_depth > DepthLimit)
+        if (++depth > DepthLimit)
         {
             throw new NotSupportedException("its groups are nested too deeply.");
         }
@@ -125,28 +125,28 @@ internal sealed class OnigurumaTranslator
         string opening = openings.FirstOrDefault(Accept) ?? "(";
         if (opening == "(")
         {
-            _position++;
+            position++;
             if (!AtEnd && Current == '?')
             {
-                string kind = _pattern.Substring(_position - 1, Math.Min(3, _pattern.Length - _position + 1));
+                string kind = this.pattern.Substring(position - 1, Math.Min(3, this.pattern.Length - position + 1));
                 throw new NotSupportedException($"the group '{kind}' is not supported.");
             }
         }
 
-        _output.Append(opening is "(?i:" or "(?-i:" ? "(?:" : opening);
+        output.Append(opening is "(?i:" or "(?-i:" ? "(?:" : opening);
         Alternatives(opening switch { "(?i:" => true, "(?-i:" => false, _ => ignoreCase });
         if (!Accept(")"))
         {
             throw new NotSupportedException("a parenthesis is not closed.");
         }
 
-        _output.Append(')');
-        _depth--;
+        output.Append(')');
+        depth--;
     }
 
     private void Escape(bool ignoreCase)
     {
-        OnigurumaEscape escape = OnigurumaEscape.Read(_pattern, ref _position);
+        OnigurumaEscape escape = OnigurumaEscape.Read(this.pattern, ref position);
         if (escape.Character is int character)
         {
             Literal(character, ignoreCase);
@@ -159,7 +159,7 @@ internal sealed class OnigurumaTranslator
         else
         {
             string word = Placeholder(WordCharacters.Oniguruma).ToString();
-            _output.Append(escape.Assertion switch
+            output.Append(escape.Assertion switch
             {
                 'b' => $"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))",
                 'B' => $"(?:(?<={word})(?={word})|(?<!{word})(?!{word}))",
@@ -179,29 +179,29 @@ internal sealed class OnigurumaTranslator
         }
 
         if (CaseFolding.Expands(set)
-            || (_previousLiteral is int previous && CaseFolding.MayContract(previous, character)))
+            || (previousLiteral is int previous && CaseFolding.MayContract(previous, character)))
         {
             throw new NotSupportedException(
                 "where case is ignored, characters equal one that stands for several, such as the sharp s.");
         }
 
         Append(CaseFolding.Close(set));
-        _previousLiteral = character;
+        previousLiteral = character;
     }
 
     private void Append(CharacterSet set)
     {
-        _output.Append(Placeholder(set));
-        _previousLiteral = null;
+        output.Append(Placeholder(set));
+        previousLiteral = null;
     }
 
     private char Placeholder(CharacterSet set)
     {
-        int index = _sets.FindIndex(set.SetEquals);
+        int index = sets.FindIndex(set.SetEquals);
         if (index < 0)
         {
-            index = _sets.Count;
-            _sets.Add(set);
+            index = sets.Count;
+            sets.Add(set);
         }
 
         return (char)(FirstPlaceholder + index);
@@ -232,7 +232,7 @@ internal sealed class OnigurumaTranslator
             }
             else
             {
-                _output.Append(quantifier);
+                output.Append(quantifier);
             }
         }
     }
@@ -241,11 +241,11 @@ internal sealed class OnigurumaTranslator
     {
         if (Current is '*' or '+' or '?')
         {
-            return _pattern[_position++].ToString();
+            return this.pattern[position++].ToString();
         }
 
-        int close = Current == '{' ? _pattern.IndexOf('}', _position) : -1;
-        string[] bounds = close < 0 ? [] : _pattern[(_position + 1)..close].Split(',');
+        int close = Current == '{' ? this.pattern.IndexOf('}', position) : -1;
+        string[] bounds = close < 0 ? [] : this.pattern[(position + 1)..close].Split(',');
         bool isInterval = bounds.Length is 1 or 2 && bounds.Any(bound => bound.Length > 0) &&
             bounds.All(bound => bound.All(char.IsAsciiDigit));
         if (!isInterval)
@@ -253,7 +253,7 @@ internal sealed class OnigurumaTranslator
             return null;
         }
 
-        _position = close + 1;
+        position = close + 1;
         string minimum = bounds[0].Length == 0 ? "0" : bounds[0];
         if (bounds.Any(bound => bound.Length > 0
             && !(int.TryParse(bound, CultureInfo.InvariantCulture, out int count) && count <= RepetitionLimit)))
@@ -264,22 +264,22 @@ internal sealed class OnigurumaTranslator
         return bounds.Length == 1 ? $"{{{minimum}}}" : $"{{{minimum},{bounds[1]}}}";
     }
 
-    private void Wrap(int start, string opening, string closing) => _output.Insert(start, opening).Append(closing);
+    private void Wrap(int start, string opening, string closing) => output.Insert(start, opening).Append(closing);
 
     private bool Accept(string text)
     {
-        bool found = _pattern.AsSpan(_position).StartsWith(text, StringComparison.Ordinal);
-        _position += found ? text.Length : 0;
+        bool found = this.pattern.AsSpan(position).StartsWith(text, StringComparison.Ordinal);
+        position += found ? text.Length : 0;
         return found;
     }
 
     /// <summary>The expression with every placeholder spelt out.</summary>
     private (string Expression, Alphabet Alphabet) Spell()
     {
-        var alphabet = new Alphabet(_sets);
-        string[] classes = [.. _sets.Select(alphabet.Class)];
-        var expression = new StringBuilder(_output.Length);
-        foreach (char character in _output.ToString())
+        var alphabet = new Alphabet(sets);
+        string[] classes = [.. sets.Select(alphabet.Class)];
+        var expression = new StringBuilder(output.Length);
+        foreach (char character in output.ToString())
         {
             if (character < FirstPlaceholder)
             {

@@ -13,7 +13,7 @@ internal sealed class MetaspacePreTokenizer(
     bool splits,
     TokenizerPlace place) : IPreTokenizer
 {
-    private readonly SplitPreTokenizer _splitter =
+    private readonly SplitPreTokenizer splitter =
         new(new LiteralPattern(replacement, place), SplitBehavior.MergedWithNext, isInverted: false);
 
     /// <inheritdoc/>
@@ -27,6 +27,6 @@ internal sealed class MetaspacePreTokenizer(
         bool isPrepended = prepends == PrependScheme.Always || (prepends == PrependScheme.First && piece.IsFirst);
         Piece replaced = piece.With(
             isPrepended && !text.StartsWith(replacement, StringComparison.Ordinal) ? replacement + text : text);
-        return splits ? _splitter.Split(replaced, allowance) : [replaced];
+        return splits ? splitter.Split(replaced, allowance) : [replaced];
     }
 }

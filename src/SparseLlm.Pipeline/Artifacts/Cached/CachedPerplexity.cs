@@ -1,5 +1,4 @@
 using SparseLlm.Pipeline.Cache.Entries;
-using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Evaluation;
 

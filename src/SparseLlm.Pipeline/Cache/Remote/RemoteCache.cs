@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.Win32.SafeHandles;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
 using SparseLlm.Pipeline.Cache.Entries;

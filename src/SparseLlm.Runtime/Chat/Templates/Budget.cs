@@ -19,8 +19,8 @@ internal sealed class Budget
     // Characters that are copied in the time of a step.
     private const int CharactersPerStep = 64;
 
-    private long _steps;
-    private int _depth;
+    private long steps;
+    private int depth;
 
     /// <summary>Takes a step.</summary>
     public void Step() => Charge(1);
@@ -62,7 +62,7 @@ internal sealed class Budget
     public void Enter()
     {
         Charge(1);
-        if (++_depth > DeepestNesting || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        if (++depth > DeepestNesting || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             throw TemplateException.Endless(FormattableString.Invariant(
                 $"the template nests expressions, macros or values more than {DeepestNesting} levels deep"));
@@ -70,7 +70,7 @@ internal sealed class Budget
     }
 
     /// <summary>Comes back.</summary>
-    public void Leave() => _depth--;
+    public void Leave() => depth--;
 
     private static void RequireText(long length)
     {
@@ -83,8 +83,8 @@ internal sealed class Budget
 
     private void Charge(long steps)
     {
-        _steps += steps;
-        if (_steps > MostSteps)
+        this.steps += steps;
+        if (this.steps > MostSteps)
         {
             throw TemplateException.Endless(
                 FormattableString.Invariant($"the template has taken {MostSteps} steps and has not come to an end"));

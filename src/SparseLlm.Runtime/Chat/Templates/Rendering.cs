@@ -6,7 +6,7 @@ namespace SparseLlm.Runtime.Chat.Templates;
 /// <param name="time">The clock that <c>strftime_now</c> reads.</param>
 internal sealed class Rendering(TimeProvider time)
 {
-    private StringBuilder _output = new();
+    private StringBuilder output = new();
 
     /// <summary>What it may use up.</summary>
     public Budget Budget { get; } = new();
@@ -17,22 +17,22 @@ internal sealed class Rendering(TimeProvider time)
     /// <summary>Writes.</summary>
     public void Write(string text)
     {
-        Budget.Append(_output, text);
+        Budget.Append(output, text);
     }
 
     /// <summary>What an action writes, which goes nowhere else.</summary>
     public string Capture(Action action)
     {
-        StringBuilder around = _output;
-        _output = new StringBuilder();
+        StringBuilder around = output;
+        output = new StringBuilder();
         try
         {
             action();
-            return _output.ToString();
+            return output.ToString();
         }
         finally
         {
-            _output = around;
+            output = around;
         }
     }
 }

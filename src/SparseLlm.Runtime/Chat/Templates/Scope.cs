@@ -8,18 +8,18 @@ namespace SparseLlm.Runtime.Chat.Templates;
 /// <param name="outer">That part; null for the outermost.</param>
 internal sealed class Scope(Scope? outer = null)
 {
-    private Dictionary<string, Value>? _values;
+    private Dictionary<string, Value>? values;
 
     /// <summary>Sets a name here.</summary>
     public void Set(string name, Value value)
-        => (_values ??= new Dictionary<string, Value>(StringComparer.Ordinal))[name] = value;
+        => (this.values ??= new Dictionary<string, Value>(StringComparer.Ordinal))[name] = value;
 
     /// <summary>Finds a name here or further out.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out Value? value)
     {
         for (Scope? scope = this; scope is not null; scope = scope.Outer)
         {
-            if (scope._values is { } values && values.TryGetValue(name, out value))
+            if (scope.values is { } values && values.TryGetValue(name, out value))
             {
                 return true;
             }

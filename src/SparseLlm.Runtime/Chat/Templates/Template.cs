@@ -10,9 +10,9 @@ internal sealed class Template
     // The longest in use have some ten thousand characters.
     private const int LongestText = 1 << 20;
 
-    private readonly Block _body;
+    private readonly Block body;
 
-    private Template(Block body) => _body = body;
+    private Template(Block body) => this.body = body;
 
     /// <summary>Reads a template.</summary>
     /// <exception cref="TemplateException">It is malformed, or has something that is not supported.</exception>
@@ -33,6 +33,6 @@ internal sealed class Template
         }
 
         var rendering = new Rendering(time);
-        return rendering.Capture(() => _body.Execute(rendering, new Scope(outside)));
+        return rendering.Capture(() => this.body.Execute(rendering, new Scope(outside)));
     }
 }

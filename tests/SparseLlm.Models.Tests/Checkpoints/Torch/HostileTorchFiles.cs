@@ -1,6 +1,5 @@
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints;
-using SparseLlm.Models.Tests.Support;
 
 namespace SparseLlm.Models.Tests.Checkpoints.Torch;
 

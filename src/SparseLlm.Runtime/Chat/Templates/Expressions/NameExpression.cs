@@ -7,8 +7,8 @@ namespace SparseLlm.Runtime.Chat.Templates.Expressions;
 /// <summary>A variable, or a function that every template has.</summary>
 internal sealed class NameExpression(TemplatePlace place, string name) : Expression(place)
 {
-    private readonly UndefinedValue _undefined = UndefinedValue.Variable(name);
+    private readonly UndefinedValue undefined = UndefinedValue.Variable(name);
 
     protected override Value Compute(Rendering rendering, Scope scope) =>
-        scope.TryGet(name, out Value? value) ? value : Globals.Find(name) ?? _undefined;
+        scope.TryGet(name, out Value? value) ? value : Globals.Find(name) ?? undefined;
 }

@@ -17,14 +17,14 @@ internal sealed class JsonText(
     (string Item, string Key) separators,
     bool sortsKeys)
 {
-    private readonly StringBuilder _text = new();
+    private readonly StringBuilder text = new();
 
     /// <summary>A value as JSON.</summary>
     /// <exception cref="TemplateException">It cannot be written so.</exception>
     public string Of(Value value)
     {
         Append(value, 0);
-        return _text.ToString();
+        return this.text.ToString();
     }
 
     private void Append(Value value, int level)
@@ -32,19 +32,19 @@ internal sealed class JsonText(
         switch (value)
         {
             case NoneValue:
-                budget.Append(_text, "null");
+                budget.Append(this.text, "null");
                 break;
             case BooleanValue boolean:
-                budget.Append(_text, boolean.IsTrue ? "true" : "false");
+                budget.Append(this.text, boolean.IsTrue ? "true" : "false");
                 break;
             case StringValue text:
                 AppendString(text.Content);
                 break;
             case IntegerValue integer:
-                integer.Represent(_text, budget);
+                integer.Represent(this.text, budget);
                 break;
             case FloatValue number:
-                budget.Append(_text, Number(number.Number));
+                budget.Append(this.text, Number(number.Number));
                 break;
             case SequenceValue { Kind: not SequenceKind.Range } sequence:
                 AppendBracketed('[', ']', sequence.Values, level, element => Append(element, level + 1));
@@ -60,11 +60,11 @@ internal sealed class JsonText(
     private void AppendBracketed<T>(char open, char close, IReadOnlyCollection<T> elements, int level, Action<T> append)
     {
         budget.Enter();
-        budget.Append(_text, [open]);
+        budget.Append(this.text, [open]);
         string separator = "";
         foreach (T element in elements)
         {
-            budget.Append(_text, separator);
+            budget.Append(this.text, separator);
             AppendLine(level + 1);
             append(element);
             separator = separators.Item;
@@ -75,7 +75,7 @@ internal sealed class JsonText(
             AppendLine(level);
         }
 
-        budget.Append(_text, [close]);
+        budget.Append(this.text, [close]);
         budget.Leave();
     }
 
@@ -83,10 +83,10 @@ internal sealed class JsonText(
     {
         if (indentation is not null)
         {
-            budget.Append(_text, "\n");
+            budget.Append(this.text, "\n");
             for (int i = 0; i < level; i++)
             {
-                budget.Append(_text, indentation);
+                budget.Append(this.text, indentation);
             }
         }
     }
@@ -101,7 +101,7 @@ internal sealed class JsonText(
             FloatValue number => Number(number.Number),
             var key => key.Text(budget),
         });
-        budget.Append(_text, separators.Key);
+        budget.Append(this.text, separators.Key);
         Append(entry.Value, level);
     }
 
@@ -119,8 +119,8 @@ internal sealed class JsonText(
 
     private void AppendString(string text)
     {
-        budget.More(_text, text.Length);
-        _text.Append('"');
+        budget.More(this.text, text.Length);
+        this.text.Append('"');
         foreach (char unit in text)
         {
             string? escape = unit switch
@@ -136,10 +136,10 @@ internal sealed class JsonText(
                 > '~' when isAscii && unit != '\x7F' => Escape(unit),
                 _ => null,
             };
-            _ = escape is null ? _text.Append(unit) : _text.Append(escape);
+            _ = escape is null ? this.text.Append(unit) : this.text.Append(escape);
         }
 
-        _text.Append('"');
+        this.text.Append('"');
     }
 
     private static string Escape(char unit) => string.Create(CultureInfo.InvariantCulture, $@"\u{(int)unit:x4}");

@@ -13,7 +13,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
 
     private static readonly string[] Comparisons = ["==", "!=", "<", "<=", ">", ">="];
 
-    private int _depth;
+    private int depth;
 
     /// <summary>The variables that were mentioned so far.</summary>
     public HashSet<string> Names { get; set; } = new(StringComparer.Ordinal);
@@ -74,7 +74,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
 
     private Expression Nested(Func<Expression> read)
     {
-        if (++_depth > DeepestNesting)
+        if (++depth > DeepestNesting)
         {
             throw TemplateException.Endless(
                 $"expressions are nested more than {DeepestNesting} levels deep",
@@ -82,7 +82,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
         }
 
         Expression expression = read();
-        _depth--;
+        depth--;
         return expression;
     }
 

@@ -13,8 +13,8 @@ internal sealed class TagLexer(string text, LineCounter lines, List<Token> token
         ".", ":", "|", ",", ";",
     ];
 
-    private readonly Stack<char> _closing = new();
-    private int _position = position;
+    private readonly Stack<char> closing = new();
+    private int position = position;
 
     /// <summary>Reads up to the end of the tag.</summary>
     /// <param name="tag">Where the tag begins.</param>
@@ -22,12 +22,12 @@ internal sealed class TagLexer(string text, LineCounter lines, List<Token> token
     /// <returns>Where what is behind the tag begins.</returns>
     public int Read(int tag, bool isBlock)
     {
-        while (_position < text.Length)
+        while (this.position < text.Length)
         {
             // Inside brackets, what looks like an end is two brackets.
-            if (_closing.Count == 0 && Tags.TryEnd(text, _position, isBlock, out int behind))
+            if (closing.Count == 0 && Tags.TryEnd(text, this.position, isBlock, out int behind))
             {
-                Add(isBlock ? TokenKind.BlockEnd : TokenKind.VariableEnd, _position, "");
+                Add(isBlock ? TokenKind.BlockEnd : TokenKind.VariableEnd, this.position, "");
                 return behind;
             }
 
@@ -40,10 +40,10 @@ internal sealed class TagLexer(string text, LineCounter lines, List<Token> token
 
     private void ReadToken()
     {
-        char first = text[_position];
+        char first = text[this.position];
         if (PythonText.IsSpace(first))
         {
-            _position++;
+            this.position++;
         }
         else if (char.IsAsciiDigit(first))
         {
@@ -51,14 +51,14 @@ internal sealed class TagLexer(string text, LineCounter lines, List<Token> token
         }
         else if (first == '_' || char.IsLetter(first))
         {
-            int start = _position;
-            _position = End(start, unit => unit == '_' || char.IsLetterOrDigit(unit));
-            Add(TokenKind.Name, start, text[start.._position]);
+            int start = this.position;
+            this.position = End(start, unit => unit == '_' || char.IsLetterOrDigit(unit));
+            Add(TokenKind.Name, start, text[start..position]);
         }
         else if (first is '"' or '\'')
         {
-            int start = _position;
-            string content = StringLiteral.Read(text, ref _position, lines);
+            int start = this.position;
+            string content = StringLiteral.Read(text, ref this.position, lines);
             Add(TokenKind.String, start, content);
         }
         else
@@ -69,13 +69,13 @@ internal sealed class TagLexer(string text, LineCounter lines, List<Token> token
 
     private void ReadNumber()
     {
-        int start = _position;
+        int start = this.position;
         // Behind a dot a number is the index of an element, so that x.0.1 are two.
         bool isIndex = start > 0 && text[start - 1] == '.';
         if (Prefixed(start) is int prefixed)
         {
-            _position = prefixed;
-            Add(TokenKind.Integer, start, text[start.._position].Replace("_", "", StringComparison.Ordinal));
+            this.position = prefixed;
+            Add(TokenKind.Integer, start, text[start..position].Replace("_", "", StringComparison.Ordinal));
             return;
         }
 
@@ -97,7 +97,7 @@ internal sealed class TagLexer(string text, LineCounter lines, List<Token> token
             }
         }
 
-        _position = end;
+        this.position = end;
         string digits = text[start..end].Replace("_", "", StringComparison.Ordinal);
         if (!isFloat && digits.Length > 1 && digits[0] == '0' && digits.AsSpan().ContainsAnyExcept('0'))
         {
@@ -143,28 +143,28 @@ internal sealed class TagLexer(string text, LineCounter lines, List<Token> token
     {
         string? symbol = Array.Find(
             Symbols,
-            candidate => string.CompareOrdinal(text, _position, candidate, 0, candidate.Length) == 0);
+            candidate => string.CompareOrdinal(text, this.position, candidate, 0, candidate.Length) == 0);
         if (symbol is null)
         {
             throw TemplateException.Malformed(
-                $"the character '{text[_position]}' means nothing here",
-                lines.Place(_position));
+                $"the character '{text[this.position]}' means nothing here",
+                lines.Place(this.position));
         }
 
         Balance(symbol[0]);
-        Add(TokenKind.Operator, _position, symbol);
-        _position += symbol.Length;
+        Add(TokenKind.Operator, this.position, symbol);
+        this.position += symbol.Length;
     }
 
     private void Balance(char symbol)
     {
         if (symbol is '(' or '[' or '{')
         {
-            _closing.Push(symbol switch { '(' => ')', '[' => ']', _ => '}' });
+            closing.Push(symbol switch { '(' => ')', '[' => ']', _ => '}' });
         }
-        else if (symbol is ')' or ']' or '}' && !(_closing.TryPop(out char expected) && expected == symbol))
+        else if (symbol is ')' or ']' or '}' && !(closing.TryPop(out char expected) && expected == symbol))
         {
-            throw TemplateException.Malformed($"'{symbol}' closes nothing that was opened", lines.Place(_position));
+            throw TemplateException.Malformed($"'{symbol}' closes nothing that was opened", lines.Place(this.position));
         }
     }
 

@@ -8,17 +8,17 @@ internal sealed class TemplateParser
 {
     private const int DeepestNesting = 100;
 
-    private readonly TokenStream _tokens;
-    private readonly ExpressionParser _expressions;
-    private int _depth;
+    private readonly TokenStream tokens;
+    private readonly ExpressionParser expressions;
+    private int depth;
 
     // Of the macro or text that is being read; break and continue do not leave these.
-    private int _loops;
+    private int loops;
 
     private TemplateParser(TokenStream tokens)
     {
-        _tokens = tokens;
-        _expressions = new ExpressionParser(tokens);
+        this.tokens = tokens;
+        expressions = new ExpressionParser(tokens);
     }
 
     /// <summary>The statements of a template.</summary>
@@ -33,40 +33,40 @@ internal sealed class TemplateParser
     /// <summary>Reads up to a tag of one of some names, which is next then.</summary>
     private Block ReadBlock(ReadOnlySpan<string> ends, TemplatePlace? start = null)
     {
-        if (++_depth > DeepestNesting)
+        if (++depth > DeepestNesting)
         {
             throw TemplateException.Endless(
                 $"blocks are nested more than {DeepestNesting} levels deep",
-                _tokens.Current.Place);
+                this.tokens.Current.Place);
         }
 
         var statements = new List<Statement>();
-        while (_tokens.Current.Kind != TokenKind.End)
+        while (this.tokens.Current.Kind != TokenKind.End)
         {
-            Token token = _tokens.Take();
+            Token token = this.tokens.Take();
             switch (token.Kind)
             {
                 case TokenKind.Data:
                     statements.Add(new TextStatement(token.Place, token.Text));
                     break;
                 case TokenKind.VariableBegin:
-                    statements.Add(new OutputStatement(token.Place, _expressions.ReadTuple()));
-                    _tokens.Require(TokenKind.VariableEnd, "'}}'");
+                    statements.Add(new OutputStatement(token.Place, expressions.ReadTuple()));
+                    this.tokens.Require(TokenKind.VariableEnd, "'}}'");
                     break;
                 default:
-                    if (_tokens.Current.Kind == TokenKind.Name && ends.Contains(_tokens.Current.Text))
+                    if (this.tokens.Current.Kind == TokenKind.Name && ends.Contains(this.tokens.Current.Text))
                     {
-                        _depth--;
+                        depth--;
                         return new Block(statements);
                     }
 
                     statements.Add(ReadStatement(token.Place));
-                    _tokens.Require(TokenKind.BlockEnd, "'%}'");
+                    this.tokens.Require(TokenKind.BlockEnd, "'%}'");
                     break;
             }
         }
 
-        _depth--;
+        depth--;
         return start is TemplatePlace place
             ? throw TemplateException.Malformed(
                 $"the block that begins here has no end; close it with '{{% {ends[^1]} %}}'",
@@ -77,25 +77,25 @@ internal sealed class TemplateParser
     /// <summary>Reads the end of the tag that begins a block, the block, and the name in the tag at its end.</summary>
     private Block ReadBody(TemplatePlace place, string end)
     {
-        _tokens.Require(TokenKind.BlockEnd, "'%}'");
+        this.tokens.Require(TokenKind.BlockEnd, "'%}'");
         Block body = ReadBlock([end], place);
-        _tokens.RequireName(end);
+        this.tokens.RequireName(end);
         return body;
     }
 
     /// <summary>The same for what is written into a text first, which loops around it cannot be left from.</summary>
     private Block ReadClosedBody(TemplatePlace place, string end)
     {
-        int loops = _loops;
-        _loops = 0;
+        int loops = this.loops;
+        this.loops = 0;
         Block body = ReadBody(place, end);
-        _loops = loops;
+        this.loops = loops;
         return body;
     }
 
     private Statement ReadStatement(TemplatePlace place)
     {
-        Token name = _tokens.RequireName();
+        Token name = this.tokens.RequireName();
         return name.Text switch
         {
             "if" => ReadIf(place),
@@ -108,7 +108,7 @@ internal sealed class TemplateParser
             "generation" => new WithStatement(place, [], ReadClosedBody(place, "endgeneration")),
             "break" => new FlowStatement(RequireLoop(name), Flow.Break),
             "continue" => new FlowStatement(RequireLoop(name), Flow.Continue),
-            "print" => new OutputStatement(place, _expressions.Read()),
+            "print" => new OutputStatement(place, expressions.Read()),
             "include" or "import" or "from" or "extends" or "block" or "autoescape" or "do" or "trans" or "debug" =>
                 throw TemplateException.Unsupported($"the statement '{name.Text}'", name.Place),
             _ => throw TemplateException.Malformed(
@@ -118,7 +118,7 @@ internal sealed class TemplateParser
     }
 
     private TemplatePlace RequireLoop(Token name) =>
-        _loops > 0 ? name.Place : throw TemplateException.Malformed(
+        this.loops > 0 ? name.Place : throw TemplateException.Malformed(
             $"'{name.Text}' stands outside of any loop that it could leave",
             name.Place);
 
@@ -127,53 +127,53 @@ internal sealed class TemplateParser
         var branches = new List<(Expression, Block)>();
         do
         {
-            Expression condition = _expressions.ReadTuple(allowsCondition: false);
-            _tokens.Require(TokenKind.BlockEnd, "'%}'");
+            Expression condition = expressions.ReadTuple(allowsCondition: false);
+            this.tokens.Require(TokenKind.BlockEnd, "'%}'");
             branches.Add((condition, ReadBlock(["elif", "else", "endif"], place)));
         }
-        while (_tokens.TakeName("elif"));
+        while (this.tokens.TakeName("elif"));
 
-        Block? otherwise = _tokens.TakeName("else") ? ReadElse(place, "endif") : null;
-        _tokens.TakeName("endif");
+        Block? otherwise = this.tokens.TakeName("else") ? ReadElse(place, "endif") : null;
+        this.tokens.TakeName("endif");
         return new IfStatement(place, branches, otherwise);
     }
 
     private Block ReadElse(TemplatePlace place, string end)
     {
-        _tokens.Require(TokenKind.BlockEnd, "'%}'");
+        this.tokens.Require(TokenKind.BlockEnd, "'%}'");
         return ReadBlock([end], place);
     }
 
     private ForStatement ReadFor(TemplatePlace place)
     {
         Target target = ReadTarget(allowsNamespace: false);
-        _tokens.RequireName("in");
-        Expression elements = _expressions.ReadTuple(allowsCondition: false);
-        Expression? condition = _tokens.TakeName("if") ? _expressions.Read() : null;
-        if (_tokens.Current.IsName("recursive"))
+        this.tokens.RequireName("in");
+        Expression elements = expressions.ReadTuple(allowsCondition: false);
+        Expression? condition = this.tokens.TakeName("if") ? expressions.Read() : null;
+        if (this.tokens.Current.IsName("recursive"))
         {
-            throw TemplateException.Unsupported("a loop that is 'recursive'", _tokens.Current.Place);
+            throw TemplateException.Unsupported("a loop that is 'recursive'", this.tokens.Current.Place);
         }
 
-        _tokens.Require(TokenKind.BlockEnd, "'%}'");
-        _loops++;
+        this.tokens.Require(TokenKind.BlockEnd, "'%}'");
+        this.loops++;
         Block body = ReadBlock(["else", "endfor"], place);
-        _loops--;
-        Block? otherwise = _tokens.TakeName("else") ? ReadElse(place, "endfor") : null;
-        _tokens.TakeName("endfor");
+        this.loops--;
+        Block? otherwise = this.tokens.TakeName("else") ? ReadElse(place, "endfor") : null;
+        this.tokens.TakeName("endfor");
         return new ForStatement(place, target, elements, condition, body, otherwise);
     }
 
     private SetStatement ReadSet(TemplatePlace place)
     {
         Target target = ReadTarget(allowsNamespace: true);
-        if (_tokens.TakeOperator("="))
+        if (this.tokens.TakeOperator("="))
         {
-            return new SetStatement(place, target, _expressions.ReadTuple());
+            return new SetStatement(place, target, expressions.ReadTuple());
         }
 
         var text = new WrittenText(place);
-        Expression value = _expressions.ReadFilters(text);
+        Expression value = expressions.ReadFilters(text);
         text.Body = ReadClosedBody(place, "endset");
         return new SetStatement(place, target, value);
     }
@@ -181,7 +181,7 @@ internal sealed class TemplateParser
     private Expression ReadFilterBlock(TemplatePlace place)
     {
         var text = new WrittenText(place);
-        Expression value = _expressions.ReadFilters(text, isInline: true);
+        Expression value = expressions.ReadFilters(text, isInline: true);
         text.Body = ReadClosedBody(place, "endfilter");
         return value;
     }
@@ -189,16 +189,16 @@ internal sealed class TemplateParser
     private WithStatement ReadWith(TemplatePlace place)
     {
         var assignments = new List<(Target, Expression)>();
-        while (_tokens.Current.Kind != TokenKind.BlockEnd)
+        while (this.tokens.Current.Kind != TokenKind.BlockEnd)
         {
             if (assignments.Count > 0)
             {
-                _tokens.RequireOperator(",");
+                this.tokens.RequireOperator(",");
             }
 
             Target target = ReadSingleTarget(allowsNamespace: false);
-            _tokens.RequireOperator("=");
-            assignments.Add((target, _expressions.Read()));
+            this.tokens.RequireOperator("=");
+            assignments.Add((target, expressions.Read()));
         }
 
         return new WithStatement(place, assignments, ReadBody(place, "endwith"));
@@ -206,41 +206,41 @@ internal sealed class TemplateParser
 
     private MacroStatement ReadMacro(TemplatePlace place)
     {
-        string name = _tokens.RequireName().Text;
+        string name = this.tokens.RequireName().Text;
         List<(string, Expression?)> parameters = ReadParameters();
         return new MacroStatement(place, ReadMacroBody(place, name, parameters, "endmacro"));
     }
 
     private CallStatement ReadCall(TemplatePlace place)
     {
-        List<(string, Expression?)> parameters = _tokens.Current.IsOperator("(") ? ReadParameters() : [];
-        CallExpression call = _expressions.ReadCall();
+        List<(string, Expression?)> parameters = this.tokens.Current.IsOperator("(") ? ReadParameters() : [];
+        CallExpression call = expressions.ReadCall();
         return new CallStatement(place, call, ReadMacroBody(place, Macro.Caller, parameters, "endcall"));
     }
 
     private Macro ReadMacroBody(TemplatePlace place, string name, List<(string, Expression?)> parameters, string end)
     {
-        HashSet<string> around = _expressions.Names;
-        _expressions.Names = new HashSet<string>(StringComparer.Ordinal);
+        HashSet<string> around = expressions.Names;
+        expressions.Names = new HashSet<string>(StringComparer.Ordinal);
         Block body = ReadClosedBody(place, end);
-        HashSet<string> names = _expressions.Names;
-        _expressions.Names = around;
+        HashSet<string> names = expressions.Names;
+        expressions.Names = around;
         return new Macro(name, parameters, body, names);
     }
 
     private List<(string, Expression?)> ReadParameters()
     {
         var parameters = new List<(string, Expression?)>();
-        _tokens.RequireOperator("(");
-        while (!_tokens.TakeOperator(")"))
+        this.tokens.RequireOperator("(");
+        while (!this.tokens.TakeOperator(")"))
         {
             if (parameters.Count > 0)
             {
-                _tokens.RequireOperator(",");
+                this.tokens.RequireOperator(",");
             }
 
-            string name = _tokens.RequireName().Text;
-            parameters.Add((name, _tokens.TakeOperator("=") ? _expressions.Read() : null));
+            string name = this.tokens.RequireName().Text;
+            parameters.Add((name, this.tokens.TakeOperator("=") ? expressions.Read() : null));
         }
 
         return parameters;
@@ -249,15 +249,15 @@ internal sealed class TemplateParser
     private Target ReadTarget(bool allowsNamespace)
     {
         Target first = ReadSingleTarget(allowsNamespace);
-        if (!_tokens.Current.IsOperator(","))
+        if (!this.tokens.Current.IsOperator(","))
         {
             return first;
         }
 
         var targets = new List<Target> { first };
-        while (_tokens.TakeOperator(",") && _tokens.Current.Kind != TokenKind.BlockEnd
-            && !_tokens.Current.IsOperator(")")
-            && !_tokens.Current.IsOperator("="))
+        while (this.tokens.TakeOperator(",") && this.tokens.Current.Kind != TokenKind.BlockEnd
+            && !this.tokens.Current.IsOperator(")")
+            && !this.tokens.Current.IsOperator("="))
         {
             targets.Add(ReadSingleTarget(allowsNamespace));
         }
@@ -267,21 +267,21 @@ internal sealed class TemplateParser
 
     private Target ReadSingleTarget(bool allowsNamespace)
     {
-        if (_tokens.TakeOperator("("))
+        if (this.tokens.TakeOperator("("))
         {
             Target inside = ReadTarget(allowsNamespace);
-            _tokens.RequireOperator(")");
+            this.tokens.RequireOperator(")");
             return inside;
         }
 
-        Token name = _tokens.RequireName();
+        Token name = this.tokens.RequireName();
         if (name.Text is "true" or "True" or "false" or "False" or "none" or "None")
         {
             throw TemplateException.Malformed($"'{name.Text}' cannot be set", name.Place);
         }
 
-        return allowsNamespace && _tokens.TakeOperator(".")
-            ? new NamespaceTarget(name.Text, _tokens.RequireName().Text)
+        return allowsNamespace && this.tokens.TakeOperator(".")
+            ? new NamespaceTarget(name.Text, this.tokens.RequireName().Text)
             : new NameTarget(name.Text);
     }
 }

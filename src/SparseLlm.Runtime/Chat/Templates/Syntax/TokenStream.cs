@@ -4,19 +4,19 @@ namespace SparseLlm.Runtime.Chat.Templates.Syntax;
 /// <param name="tokens">The tokens.</param>
 internal sealed class TokenStream(IReadOnlyList<Token> tokens)
 {
-    private int _next;
+    private int next;
 
     /// <summary>The token that comes next.</summary>
-    public Token Current => tokens[_next];
+    public Token Current => tokens[next];
 
     /// <summary>The token behind it.</summary>
-    public Token Following => tokens[Math.Min(_next + 1, tokens.Count - 1)];
+    public Token Following => tokens[Math.Min(next + 1, tokens.Count - 1)];
 
     /// <summary>Takes a token.</summary>
     public Token Take()
     {
         Token token = Current;
-        _next = Math.Min(_next + 1, tokens.Count - 1);
+        next = Math.Min(next + 1, tokens.Count - 1);
         return token;
     }
 

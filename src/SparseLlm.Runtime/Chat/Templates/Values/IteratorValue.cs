@@ -7,7 +7,7 @@ namespace SparseLlm.Runtime.Chat.Templates.Values;
 /// <param name="values">What comes.</param>
 internal sealed class IteratorValue(IEnumerable<Value> values) : Value
 {
-    private readonly IEnumerator<Value> _values = values.GetEnumerator();
+    private readonly IEnumerator<Value> values = values.GetEnumerator();
 
     public override string TypeName => "generator";
 
@@ -15,9 +15,9 @@ internal sealed class IteratorValue(IEnumerable<Value> values) : Value
 
     public override IEnumerable<Value> Elements()
     {
-        while (_values.MoveNext())
+        while (this.values.MoveNext())
         {
-            yield return _values.Current;
+            yield return this.values.Current;
         }
     }
 

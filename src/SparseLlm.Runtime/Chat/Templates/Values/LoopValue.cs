@@ -7,10 +7,10 @@ namespace SparseLlm.Runtime.Chat.Templates.Values;
 /// <param name="values">What the loop goes through.</param>
 internal sealed class LoopValue(IEnumerable<Value> values) : Value, IDisposable
 {
-    private readonly IEnumerator<Value> _source = values.GetEnumerator();
-    private readonly List<Value> _taken = [];
-    private IReadOnlyList<Value>? _last;
-    private int _index = -1;
+    private readonly IEnumerator<Value> source = values.GetEnumerator();
+    private readonly List<Value> taken = [];
+    private IReadOnlyList<Value>? last;
+    private int index = -1;
 
     public override string TypeName => "LoopContext";
 
@@ -22,39 +22,39 @@ internal sealed class LoopValue(IEnumerable<Value> values) : Value, IDisposable
             {
             }
 
-            return _taken.Count;
+            return taken.Count;
         }
     }
 
     /// <summary>The element that it is at.</summary>
-    public Value Current => _taken[_index];
+    public Value Current => taken[index];
 
-    private bool HasNext => _index + 1 < _taken.Count || Take();
+    private bool HasNext => index + 1 < taken.Count || Take();
 
     /// <summary>Goes on to the next element, if there is one.</summary>
     public bool Advance()
     {
         bool hasNext = HasNext;
-        _index += hasNext ? 1 : 0;
+        index += hasNext ? 1 : 0;
         return hasNext;
     }
 
-    public void Dispose() => _source.Dispose();
+    public void Dispose() => source.Dispose();
 
     public override Value? Attribute(string name) => name switch
     {
-        "index" => new IntegerValue(_index + 1),
-        "index0" => new IntegerValue(_index),
-        "revindex" => new IntegerValue(Length!.Value - _index),
-        "revindex0" => new IntegerValue(Length!.Value - _index - 1),
-        "first" => BooleanValue.Of(_index == 0),
+        "index" => new IntegerValue(index + 1),
+        "index0" => new IntegerValue(index),
+        "revindex" => new IntegerValue(Length!.Value - index),
+        "revindex0" => new IntegerValue(Length!.Value - index - 1),
+        "first" => BooleanValue.Of(index == 0),
         "last" => BooleanValue.Of(!HasNext),
         "length" => new IntegerValue(Length!.Value),
         // Loops that call themselves are refused, so there is one level.
         "depth" => new IntegerValue(1),
         "depth0" => new IntegerValue(0),
-        "previtem" => _index > 0 ? _taken[_index - 1] : new UndefinedValue("the element before the first"),
-        "nextitem" => HasNext ? _taken[_index + 1] : new UndefinedValue("the element behind the last"),
+        "previtem" => index > 0 ? taken[index - 1] : new UndefinedValue("the element before the first"),
+        "nextitem" => HasNext ? taken[index + 1] : new UndefinedValue("the element behind the last"),
         "cycle" => new FunctionValue(Cycle),
         "changed" => new FunctionValue(Changed),
         _ => null,
@@ -64,26 +64,26 @@ internal sealed class LoopValue(IEnumerable<Value> values) : Value, IDisposable
         => throw TemplateException.Unsupported("writing a loop");
 
     private Value Cycle(Arguments arguments, Rendering rendering) => arguments.Positional.Count > 0
-        ? arguments.Positional[_index % arguments.Positional.Count]
+        ? arguments.Positional[index % arguments.Positional.Count]
         : throw TemplateException.Failed("'cycle' is given nothing to choose from");
 
     private BooleanValue Changed(Arguments arguments, Rendering rendering)
     {
-        bool isSame = _last is not null
+        bool isSame = last is not null
             && Comparison.AreEqual(
-                SequenceValue.List(_last),
+                SequenceValue.List(last),
                 SequenceValue.List(arguments.Positional),
                 rendering.Budget);
-        _last = arguments.Positional;
+        last = arguments.Positional;
         return BooleanValue.Of(!isSame);
     }
 
     private bool Take()
     {
-        bool isThere = _source.MoveNext();
+        bool isThere = source.MoveNext();
         if (isThere)
         {
-            _taken.Add(_source.Current);
+            taken.Add(source.Current);
         }
 
         return isThere;
