@@ -96,9 +96,23 @@ public abstract partial class BackendConformance
         Backend.Upload(stored, format, back);
         float[] exact = new float[values.Length];
         NumberFormats.ToSingle(stored, format, exact);
+        exact.ShouldBe(values.Select(value => Nearest(value, format)));
         Backend.Read(back).ShouldBe(exact);
         Should.Throw<ArgumentException>(() => Backend.Upload(stored.AsSpan(1), format, back));
         Should.Throw<ArgumentException>(() => Backend.Download(back, format, stored.AsSpan(1)));
+    }
+
+    /// <summary>The nearest number of a format, among two the even one, by arithmetic in double precision.</summary>
+    private static float Nearest(float value, NumberFormat format)
+    {
+        (int mantissa, int leastExponent) = format switch
+        {
+            NumberFormat.Half => (10, -14),
+            NumberFormat.BFloat16 => (7, -126),
+            _ => (23, -126),
+        };
+        double step = Math.ScaleB(1, Math.Max(Math.ILogB(value), leastExponent) - mantissa);
+        return (float)(Math.Round(value / step, MidpointRounding.ToEven) * step);
     }
 
     /// <summary>Of all magnitudes that a format has, ties among them, in its own numbers and between them.</summary>

@@ -14,6 +14,9 @@ public abstract partial class BackendConformance
         Should.Throw<ArgumentException>(() => Backend.Embed(Backend.Float(table), [1, -1, 0, 0], rows));
     }
 
+    // As large as the variances, so that a norm without it is seen.
+    private const float Epsilon = 0.25f;
+
     [SkippableTheory]
     [InlineData(true)]
     [InlineData(false)]
@@ -27,12 +30,12 @@ public abstract partial class BackendConformance
             destination,
             affine ? Backend.Float(gain) : null,
             affine ? Backend.Float(bias) : null,
-            1e-5f,
+            Epsilon,
             destination);
         double[] mean = [.. Rows().Select(i => Columns().Average(j => x[i, j]))];
         double[] variance = [.. Rows().Select(i => Columns().Average(j => (x[i, j] - mean[i]) * (x[i, j] - mean[i])))];
         Reference.ShouldBeClose(Backend.ReadWide(destination), Flat((i, j) =>
-            (x[i, j] - mean[i]) / Math.Sqrt(variance[i] + 1e-5f) * (affine ? gain[0, j] : 1) + (affine
+            (x[i, j] - mean[i]) / Math.Sqrt(variance[i] + Epsilon) * (affine ? gain[0, j] : 1) + (affine
                 ? bias[0, j]
                 : 0)), 3e-6);
     }
@@ -44,8 +47,8 @@ public abstract partial class BackendConformance
     {
         double[,] gain = Reference.Random(1, Width, 2);
         using Matrix<float> destination = Backend.AllocateUninitialized<float>(Height, Width);
-        Backend.RmsNorm(Backend.Float(X), affine ? Backend.Float(gain) : null, 1e-6f, destination);
-        double[] scale = [.. Rows().Select(i => 1 / Math.Sqrt(Columns().Average(j => X[i, j] * X[i, j]) + 1e-6f))];
+        Backend.RmsNorm(Backend.Float(X), affine ? Backend.Float(gain) : null, Epsilon, destination);
+        double[] scale = [.. Rows().Select(i => 1 / Math.Sqrt(Columns().Average(j => X[i, j] * X[i, j]) + Epsilon))];
         Reference.ShouldBeClose(
             Backend.ReadWide(destination),
             Flat((i, j) => X[i, j] * scale[i] * (affine ? gain[0, j] : 1)),
@@ -67,23 +70,23 @@ public abstract partial class BackendConformance
 
         using Matrix<float> destination = Backend.AllocateUninitialized<float>(Tokens, Heads * HeadWidth);
         Matrix<float> heads = Backend.Float(x).Reshape(Tokens * Heads, HeadWidth);
-        Backend.RmsNorm(heads, Backend.Float(gain), 1e-6f, destination.Reshape(Tokens * Heads, HeadWidth));
+        Backend.RmsNorm(heads, Backend.Float(gain), Epsilon, destination.Reshape(Tokens * Heads, HeadWidth));
         double[] squares = MeanSquares(_ => 0);
         Reference.ShouldBeClose(Backend.ReadWide(destination), Reference.Flatten(Fill64(Tokens, Heads
             * HeadWidth, (i, j) =>
-            x[i, j] / Math.Sqrt(squares[i * Heads + j / HeadWidth] + 1e-6f)
+            x[i, j] / Math.Sqrt(squares[i * Heads + j / HeadWidth] + Epsilon)
                 * gain[j / HeadWidth, j % HeadWidth])), 2e-6);
 
         Backend.LayerNorm(
             heads,
             Backend.Float(gain),
             Backend.Float(bias),
-            1e-5f,
+            Epsilon,
             destination.Reshape(Tokens * Heads, HeadWidth));
         double[] variances = MeanSquares(values => values.Average());
         Reference.ShouldBeClose(Backend.ReadWide(destination), Reference.Flatten(Fill64(Tokens, Heads
             * HeadWidth, (i, j) =>
-            (x[i, j] - Head(i, j / HeadWidth).Average()) / Math.Sqrt(variances[i * Heads + j / HeadWidth] + 1e-5f)
+            (x[i, j] - Head(i, j / HeadWidth).Average()) / Math.Sqrt(variances[i * Heads + j / HeadWidth] + Epsilon)
                 * gain[j / HeadWidth, j % HeadWidth] + bias[j / HeadWidth, j % HeadWidth])), 3e-6);
 
         Should.Throw<ArgumentException>(
