@@ -11,6 +11,7 @@ public sealed class WhatAModelTakes : BuildTest
     [Fact]
     public void Zeros_of_the_whole_model_are_those_in_its_files()
     {
+        Model = ModelWithZerosInItsEmbedding();
         ArtifactManifest manifest = Build(Request()).Manifest;
         using Checkpoint checkpoint = Checkpoint.Open(Output);
         float[] weights = [.. checkpoint.Tensors.SelectMany(tensor =>
@@ -21,6 +22,22 @@ public sealed class WhatAModelTakes : BuildTest
         })];
         manifest.ModelSparsity!.Value.ShouldBe(weights.Count(weight => weight == 0) / (double)weights.Length, 1e-12);
         manifest.ModelSparsity.Value.ShouldBeLessThan(manifest.Sparsity);
+    }
+
+    private string ModelWithZerosInItsEmbedding()
+    {
+        string model = Directory.CreateDirectory(Temp["zeros"]).FullName;
+        foreach (string file in Directory.EnumerateFiles(Model))
+        {
+            File.Copy(file, Path.Combine(model, Path.GetFileName(file)));
+        }
+
+        using Checkpoint checkpoint = Checkpoint.Open(Model);
+        TensorInfo embedding = checkpoint["model.decoder.embed_tokens.weight"];
+        using FileStream weights = File.OpenWrite(Path.Combine(model, embedding.Shard));
+        weights.Position = embedding.Offset;
+        weights.Write(new byte[1000]);
+        return model;
     }
 
     [Fact]
