@@ -106,8 +106,8 @@ static CellResult RunInOwnProcess(Cell cell, string model, string calibration, s
         "dotnet",
         [
             Path.Combine(AppContext.BaseDirectory, "SparseLlm.Benchmarks.Quality.dll"),
-            "--models", model, "--calibration", calibration, "--evaluation", evaluation, "--cell", JsonSerializer
-                .Serialize(cell),
+            "--models", model, "--calibration", calibration, "--evaluation", evaluation, "--cell",
+                JsonSerializer.Serialize(cell),
         ])
     {
         RedirectStandardOutput = true,

@@ -16,8 +16,8 @@ public static class Printable
         => text.Any(unit => IsCommand(unit) || char.IsSurrogate(unit)) ? Escaped(text) : text;
 
     /// <summary>Text of several lines: line breaks and tabs stay, everything else is as in <see cref="Of"/>.</summary>
-    public static string Lines(
-        string text) => string.Join('\n', text.Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n')
+    public static string Lines(string text)
+        => string.Join('\n', text.Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n')
             .Select(line => string.Join('\t', line.Split('\t').Select(Of))));
 
     private static string Escaped(string text)

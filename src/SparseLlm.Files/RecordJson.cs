@@ -166,8 +166,8 @@ public static class RecordJson
         public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
             (JsonConverter)Activator.CreateInstance(ConverterOf(typeToConvert)!)!;
 
-        private static Type? ConverterOf(
-            Type type) => type is { IsGenericType: true, GenericTypeArguments: [.., { IsValueType: false } element] }
+        private static Type? ConverterOf(Type type)
+            => type is { IsGenericType: true, GenericTypeArguments: [.., { IsValueType: false } element] }
             ? type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? typeof(FilledList<>).MakeGenericType(element)
                 : type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)
                     && type.GenericTypeArguments[0] == typeof(string)

@@ -168,8 +168,7 @@ public sealed class Pulling : HubTest
         {
             ["en/train.00.jsonl.gz"] = Bytes(100, 1),
             ["en/train.01.jsonl.gz"] = Bytes(100, 2),
-            ["en/deep/x.gz"]
-                = Bytes(9, 7),
+            ["en/deep/x.gz"] = Bytes(9, 7),
             ["de/train.00.jsonl.gz"] = Bytes(100, 3),
             ["README with space.md"] = Bytes(10, 4),
         });

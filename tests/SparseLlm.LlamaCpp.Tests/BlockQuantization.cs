@@ -54,8 +54,8 @@ public class BlockQuantization
     [MemberData(nameof(Types))]
     public void Blocks_of_one_value_become_the_bytes_of_the_reference(GgufElementType type)
     {
-        foreach (float value in (float[])[0, -0f, 1, -1, 1e-3f, -0.3f, 65504, -65504, 1e6f, -3e38f, float
-            .Epsilon, -float.Epsilon, 1e-40f, 1.1754944e-38f])
+        foreach (float value in (float[])[0, -0f, 1, -1, 1e-3f, -0.3f, 65504, -65504, 1e6f, -3e38f,
+            float.Epsilon, -float.Epsilon, 1e-40f, 1.1754944e-38f])
         {
             ShouldBeThoseOfTheReference(type, Values(Block, _ => value));
             ShouldBeThoseOfTheReference(type, Values(Block, i => i == 5 ? value : 0));

@@ -325,8 +325,8 @@ public sealed class Families(ITestOutputHelper output) : IDisposable
 
     private static int[] Ids(JsonElement sequence) => sequence.GetProperty("token_ids").Deserialize<int[]>()!;
 
-    private static Dictionary<int, double[]> Reference(
-        JsonElement sequence) => sequence.GetProperty("logits").EnumerateObject().ToDictionary(
+    private static Dictionary<int, double[]> Reference(JsonElement sequence)
+        => sequence.GetProperty("logits").EnumerateObject().ToDictionary(
         position => int.Parse(position.Name, CultureInfo.InvariantCulture), position => position.Value
             .Deserialize<double[]>()!);
 }

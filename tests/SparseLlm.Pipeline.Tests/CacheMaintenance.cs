@@ -191,8 +191,7 @@ public sealed class CacheMaintenance : CacheTest
             Model = new Dictionary<string, string>(),
             Embedding = "",
             Head = "",
-            Settings
-                = new Dictionary<string, string>(),
+            Settings = new Dictionary<string, string>(),
             Layers = [],
         };
         var artifact = new LockedArtifact(

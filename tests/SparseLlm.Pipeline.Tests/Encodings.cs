@@ -410,8 +410,8 @@ public sealed class Encodings : BuildTest
     /// <summary>The digest of the model's files as they stand there.</summary>
     private string Files() => ModelFiles.Digest(ModelFiles.Digests(Output, new FileDigests(null).Of));
 
-    private static string[] Names(
-        string directory) => [.. Directory.EnumerateFiles(directory).Select(path => Path.GetFileName(path))
+    private static string[] Names(string directory)
+        => [.. Directory.EnumerateFiles(directory).Select(path => Path.GetFileName(path))
             .Order(StringComparer.Ordinal)];
 
     private static void Flip(string path, long offset)

@@ -99,8 +99,7 @@ public sealed class Histories : IDisposable
             Model = new Dictionary<string, string>(),
             Embedding = "",
             Head = "",
-            Settings
-                = new Dictionary<string, string> { ["method"] = "wanda" },
+            Settings = new Dictionary<string, string> { ["method"] = "wanda" },
             Layers = [],
         };
         string key = CacheTest.Key("key");
@@ -121,8 +120,8 @@ public sealed class Histories : IDisposable
         .Select(entry => FormattableString.Invariant(
             $"{entry.Artifact} {entry.Commit?.Subject} {(entry.Locked is null ? "removed" : entry.Locked.Sparsity)}"));
 
-    private void GitCommit(
-        string subject) => Git("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c",
+    private void GitCommit(string subject)
+        => Git("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c",
         "commit.gpgsign=false", "commit", "-q", "-m", subject);
 
     private void Git(params string[] arguments)

@@ -235,9 +235,9 @@ public sealed class KeysOfSteps
         using var directory = new TempDirectory();
         File.Copy(Repository.Text("sample-calibration.txt"), directory["moved.txt"]);
         StepKeys.Of(Inputs(calibration: new CalibrationSource(
-            new TextSource([directory["moved.txt"]]), Calibration
-                .Settings with
-            { SequenceLength = 256, Seed = 5 }, new SourceLocation("elsewhere.yaml"))))
+            new TextSource([directory["moved.txt"]]),
+                Calibration.Settings with
+                { SequenceLength = 256, Seed = 5 }, new SourceLocation("elsewhere.yaml"))))
             .ShouldBeEquivalentTo(keys);
         StepKeys.Of(Inputs(plan: Plan(new SparsityRule("nothing", null)))).ShouldBeEquivalentTo(keys);
         StepKeys.Of(Inputs(plan: Plan(new SparsityRule("*", new SparsityPattern.Unstructured(0.7)))))

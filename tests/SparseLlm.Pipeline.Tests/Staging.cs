@@ -404,8 +404,8 @@ public sealed class Staging : IDisposable
         ShouldBe(["artifact"]);
     }
 
-    private void ShouldBe(
-        string[] names) => Directory.EnumerateFileSystemEntries(directory.Path).Select(Path.GetFileName)
+    private void ShouldBe(string[] names)
+        => Directory.EnumerateFileSystemEntries(directory.Path).Select(Path.GetFileName)
             .Order(StringComparer.Ordinal).ShouldBe(names);
 
     private string[] Names() =>

@@ -130,8 +130,8 @@ public sealed class SeveralDevices
     private static IBackend[] Others(int count) => [.. Enumerable.Range(0, count).Select(_ => new CpuBackend(1))];
 
     /// <summary>Everything that a prune leaves, bit by bit.</summary>
-    private static string Describe(
-        IEnumerable<PrunedLayer> layers) => string.Join('\n', layers.Select(layer => JsonSerializer.Serialize(new
+    private static string Describe(IEnumerable<PrunedLayer> layers)
+        => string.Join('\n', layers.Select(layer => JsonSerializer.Serialize(new
         {
             layer.Index,
             Tensors = layer.Tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal).Select(tensor => (tensor.Name

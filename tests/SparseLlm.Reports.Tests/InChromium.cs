@@ -73,8 +73,8 @@ public sealed class InChromium(Chromium browser) : IClassFixture<Chromium>, IDis
         (string Method, string Pattern, double Sparsity, int Index)[] sweep = [.. methods.SelectMany(
             (method, index) => ((string, double)[])
                 [("0.5", 0.5), ("0.6", 0.6), ("0.7", 0.7), ("2:4", 0.5)],
-            (method, pattern) => (method, pattern
-                .Item1, pattern.Item2, Array.IndexOf(methods, method)))];
+            (method, pattern) => (method,
+                pattern.Item1, pattern.Item2, Array.IndexOf(methods, method)))];
         ArtifactManifest[] manifests = [.. sweep.Select(one => Samples.Manifest(
             $"{one.Method}-{one.Pattern.Replace(':', 'x')}", 1, one.Method, one.Pattern, 20 * (1 + Math.Exp(
                 (one.Sparsity - 0.6) * 20 - one.Index * 0.4) * (one.Index == 0 ? 400 : 0.2)), one.Sparsity))];

@@ -23,12 +23,12 @@ public sealed partial class Pages
         string text = Document.Parse(page).Element("body")!.Value;
         foreach (string expected in (string[])
         [
-            "small-70", "70.00 %", "20.000", "25.000", "+25.0 %", Samples.HostileText, Samples
-                .HostileFile, "layer 2: the damping was raised <twice>",
+            "small-70", "70.00 %", "20.000", "25.000", "+25.0 %", Samples.HostileText,
+                Samples.HostileFile, "layer 2: the damping was raised <twice>",
             "8.0 MiB", "3.0 MiB", "-62.5 %", "2.0 MiB", "-33.3 %", "35.00 %", "12.3 s", "300.0 MiB", "0.1270",
             "model.layers.3.mlp.down_proj.weight", "0.2500", "0.1250",
-            "16 windows of 128 tokens, random, seed 7", "cpu-fma/1", "0.1.0", manifest.Key, manifest.Digest, manifest
-                .Model
+            "16 windows of 128 tokens, random, seed 7", "cpu-fma/1", "0.1.0", manifest.Key, manifest.Digest,
+                manifest.Model
                 .Digest, new string('d', 64), new string('f', 64),
         ])
         {
@@ -142,8 +142,7 @@ public sealed partial class Pages
             PeakMemory = null,
             Size = null,
             ModelSparsity = null,
-            Sweeps
-                = null,
+            Sweeps = null,
             Guards = null,
             Fallbacks = [],
             Perplexity = new Dictionary<string, PerplexityReport>(),

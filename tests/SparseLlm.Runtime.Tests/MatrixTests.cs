@@ -123,8 +123,8 @@ public sealed class MatrixTests
         using var mask = new GuardedMemory(new byte[4], 16);
         using var offsets = new GuardedMemory([.. BitConverter.GetBytes(first), .. BitConverter.GetBytes(second)], 0);
         Should.Throw<ArgumentException>(() => StoredMatrix.Bitmask(
-            new MatrixShape(ElementType.BF16, 2, 16), values.Stored, mask.Stored, offsets
-                .Stored, InstructionSet.Portable)).ParamName.ShouldBe("offsets");
+            new MatrixShape(ElementType.BF16, 2, 16), values.Stored, mask.Stored,
+                offsets.Stored, InstructionSet.Portable)).ParamName.ShouldBe("offsets");
     }
 
     [Theory]

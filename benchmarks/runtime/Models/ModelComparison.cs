@@ -25,8 +25,7 @@ internal static class ModelComparison
     {
         Description = "Shapes of models.",
         AllowMultipleArgumentsPerToken = true,
-        DefaultValueFactory
-            = _ => [.. ModelShape.All.Select(shape => shape.Name)],
+        DefaultValueFactory = _ => [.. ModelShape.All.Select(shape => shape.Name)],
     };
 
     private static readonly Option<int[]> Threads = new("--threads")
@@ -45,8 +44,7 @@ internal static class ModelComparison
     {
         Description = "Avx2, Avx512 or both.",
         AllowMultipleArgumentsPerToken = true,
-        DefaultValueFactory
-            = _ => Vector512.IsHardwareAccelerated ? ["Avx2", "Avx512"] : ["Avx2"],
+        DefaultValueFactory = _ => Vector512.IsHardwareAccelerated ? ["Avx2", "Avx512"] : ["Avx2"],
     };
 
     private static readonly Option<int> Turns = new("--turns")

@@ -20,8 +20,8 @@ internal sealed class RepositoryDownload(
     private HubSnapshot Snapshot => new(folder, commit);
 
     /// <summary>Bytes that a download would bring.</summary>
-    public long Missing(
-        IEnumerable<HubFile> files) => Sum(files.Where(file => !Snapshot.Contains(file) && !HasBlob(file))
+    public long Missing(IEnumerable<HubFile> files)
+        => Sum(files.Where(file => !Snapshot.Contains(file) && !HasBlob(file))
             .DistinctBy(file => file.Id).Select(file => file.Size - Received(file)));
 
     /// <summary>Brings those that are not there.</summary>

@@ -41,8 +41,8 @@ internal class Cohere : Llama
 
     /// <inheritdoc/>
     protected override LayerDefinition Layer(DecoderShape shape, int index) => LayerDefinition.Parallel(
-        index, Norm(shape, shape.Layer(index) + "input_layernorm", shape
-            .Hidden), Attention(shape, index), FeedForward(shape, index));
+        index, Norm(shape, shape.Layer(index) + "input_layernorm",
+            shape.Hidden), Attention(shape, index), FeedForward(shape, index));
 
     /// <inheritdoc/>
     protected override AttentionDefinition Attention(DecoderShape shape, int index)
@@ -51,8 +51,7 @@ internal class Cohere : Llama
         return HasQueryKeyNorms(shape.Config)
             ? attention with
             {
-                QueryNorm = HeadNorm("q_norm", shape
-                .Heads),
+                QueryNorm = HeadNorm("q_norm", shape.Heads),
                 KeyNorm = HeadNorm("k_norm", shape.KeyValueHeads)
             }
             : attention;

@@ -36,8 +36,8 @@ internal sealed class Phi : Llama
 
     /// <inheritdoc/>
     protected override LayerDefinition Layer(DecoderShape shape, int index) => LayerDefinition.Parallel(
-        index, Norm(shape, shape.Layer(index) + "input_layernorm", shape
-            .Hidden), Attention(shape, index), FeedForward(shape, index));
+        index, Norm(shape, shape.Layer(index) + "input_layernorm",
+            shape.Hidden), Attention(shape, index), FeedForward(shape, index));
 
     /// <inheritdoc/>
     protected override AttentionDefinition Attention(DecoderShape shape, int index)

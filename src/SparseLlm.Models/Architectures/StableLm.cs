@@ -35,8 +35,8 @@ internal sealed class StableLm : Llama
         DecoderShape shape,
         int index) => shape.Config.Flag("use_parallel_residual", defaultValue: false)
         ? LayerDefinition.Parallel(
-            index, Norm(shape, shape.Layer(index) + "input_layernorm", shape
-                .Hidden), Attention(shape, index), FeedForward(shape, index))
+            index, Norm(shape, shape.Layer(index) + "input_layernorm",
+                shape.Hidden), Attention(shape, index), FeedForward(shape, index))
         : base.Layer(shape, index);
 
     /// <inheritdoc/>

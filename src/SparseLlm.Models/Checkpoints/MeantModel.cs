@@ -141,8 +141,8 @@ public static partial class MeantModel
     private static bool IsModel(string directory)
         => File.Exists(Path.Combine(directory, Config)) || CheckpointForm.In(directory) is not null;
 
-    private static bool IsRepository(
-        string directory) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)))
+    private static bool IsRepository(string directory)
+        => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)))
             .StartsWith(ModelName.Repositories, StringComparison.Ordinal);
 
     /// <summary>The snapshot of a repository that its main branch has, else one of those that are there.</summary>

@@ -55,8 +55,8 @@ public class Attention : StagedMixer
 
     /// <summary>What the attention kernels have to know.</summary>
     public AttentionShape Shape(int sequenceLength) => new(
-        Definition.Heads, Definition.KeyValueHeads, sequenceLength, Definition.Window, Definition.Scale, Definition
-            .Cap);
+        Definition.Heads, Definition.KeyValueHeads, sequenceLength, Definition.Window, Definition.Scale,
+            Definition.Cap);
 
     /// <summary>The attention context, which is the input of the output projection.</summary>
     /// <inheritdoc/>

@@ -21,8 +21,8 @@ internal class WeightLoader(Checkpoint checkpoint, IBackend backend, TensorOverl
         Norm? Shared(NormDefinition? norm)
             => norm is null ? null : norms.TryGetValue(norm, out Norm? known) ? known : norms[norm] = Load(norm);
         Block[] blocks = [.. definition.Blocks.Select(block => new Block(
-            backend, block, Shared(block.InputNorm), Load(block.Mixer), Shared(block
-                .OutputNorm), Shared(block.SumNorm), definition.ResidualMultiplier))];
+            backend, block, Shared(block.InputNorm), Load(block.Mixer), Shared(
+                block.OutputNorm), Shared(block.SumNorm), definition.ResidualMultiplier))];
         return new DecoderLayer(definition, blocks, [.. norms.Values]);
     }
 

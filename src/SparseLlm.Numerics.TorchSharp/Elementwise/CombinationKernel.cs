@@ -17,7 +17,7 @@ internal sealed class CombinationKernel(CudaModule module)
         long count = destination.numel();
         kernel.Launch(
             Math.Min(MostBlocks, (count + Threads - 1) / Threads), Threads, sharedBytes: 0,
-            [CudaKernel.Bits(alpha), CudaKernel.Address(x), CudaKernel.Bits(beta), CudaKernel.Address(y), CudaKernel
-                .Address(destination), count]);
+            [CudaKernel.Bits(alpha), CudaKernel.Address(x), CudaKernel.Bits(beta), CudaKernel.Address(y),
+                CudaKernel.Address(destination), count]);
     }
 }

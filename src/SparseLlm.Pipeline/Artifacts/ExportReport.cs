@@ -72,8 +72,8 @@ internal sealed partial record ExportNote(string Code, string Title, string Mess
     : IJsonOnDeserialized
 {
     /// <summary>The note, as it was given.</summary>
-    public static ExportNote Of(
-        Diagnostic diagnostic) => new(diagnostic.Code, diagnostic.Descriptor.Title, diagnostic.Message,
+    public static ExportNote Of(Diagnostic diagnostic)
+        => new(diagnostic.Code, diagnostic.Descriptor.Title, diagnostic.Message,
         diagnostic.Severity == Severity.Warning);
 
     /// <summary>The note, to be given again.</summary>

@@ -60,8 +60,8 @@ internal sealed partial class CachePins
     ];
 
     /// <summary>The lock file that a note is of; null where the note cannot be read, or was not written here.</summary>
-    private static string? LockFileOf(
-        StoredFile note) => TryRead(note.Path, LongestPath) is { } path && note.Name == NameOf(path)
+    private static string? LockFileOf(StoredFile note)
+        => TryRead(note.Path, LongestPath) is { } path && note.Name == NameOf(path)
             && Path.IsPathFullyQualified(path) ? path : null;
 
     private static string NameOf(string path)

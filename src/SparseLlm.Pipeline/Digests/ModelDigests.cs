@@ -33,8 +33,8 @@ internal sealed class ModelDigests(string directory, ModelDefinition definition,
     private string Of(IEnumerable<TensorShape> shapes) =>
         KeyBuilder.Of("tensors", shapes.Select(shape => KeyValuePair.Create(shape.Name, Of(shape.Name))));
 
-    private string Of(
-        string tensor) => tensors.Value.GetValueOrDefault(tensor) ?? throw PipelineDiagnostics.InputChanged.Error(
+    private string Of(string tensor)
+        => tensors.Value.GetValueOrDefault(tensor) ?? throw PipelineDiagnostics.InputChanged.Error(
             new SourceLocation(directory),
             $"the tensor '{tensor}' was there when the model was opened, and is not among the digests of its files; "
             + $"leave "

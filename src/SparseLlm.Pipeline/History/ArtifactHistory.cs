@@ -126,8 +126,8 @@ internal sealed record ArtifactHistory(
     private static bool IsSame(LockedArtifact? before, LockedArtifact? after) =>
         before is null || after is null
             ? ReferenceEquals(before, after)
-            : (before.Key, before.Digest, before.Packed, before.Sparsity) == (after.Key, after.Digest, after
-                .Packed, after.Sparsity)
+            : (before.Key, before.Digest, before.Packed, before.Sparsity) == (after.Key, after.Digest,
+                after.Packed, after.Sparsity)
                 && before.Perplexity.Count == after.Perplexity.Count
                 && before.Perplexity.All(text => after.Perplexity.TryGetValue(text.Key, out LockedPerplexity? measured)
                     && (measured.Dense, measured.Pruned) == (text.Value.Dense, text.Value.Pruned));

@@ -65,8 +65,7 @@ internal sealed class GitFile(string path, CancellationToken stop)
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
-            RedirectStandardOutput
-                = true,
+            RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         (start.Environment["GIT_OPTIONAL_LOCKS"], start.Environment["GIT_NO_LAZY_FETCH"], start.Environment[

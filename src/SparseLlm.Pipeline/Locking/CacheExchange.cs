@@ -54,8 +54,8 @@ internal static class CacheExchange
         CancellationToken cancellation) =>
         Exchange(Read(lockPath), withLayers, step => cache.TryPull(step.Key, step.Check, cancellation));
 
-    private static LockFile Read(
-        string lockPath) => LockFile.Read(lockPath) ?? throw PipelineDiagnostics.LockMissing.Error(
+    private static LockFile Read(string lockPath)
+        => LockFile.Read(lockPath) ?? throw PipelineDiagnostics.LockMissing.Error(
             new SourceLocation(lockPath), "there is no lock file, so it is not known what to exchange; build once");
 
     private static List<ExchangedArtifact> Exchange(LockFile locked, bool withLayers, Func<LockedStep, bool> move)
@@ -111,8 +111,8 @@ internal static class CacheExchange
             $"it has other files than were locked: digest {artifact.Stored.Digest} -> {digest}");
     });
 
-    private static IEnumerable<LockedStep> Exports(
-        LockedArtifact artifact) => (artifact.Exports ?? new Dictionary<string, LockedFiles>()).Values
+    private static IEnumerable<LockedStep> Exports(LockedArtifact artifact)
+        => (artifact.Exports ?? new Dictionary<string, LockedFiles>()).Values
         .Select(locked => new LockedStep(locked.Key, entry =>
         {
             string digest = entry.Files.Count > 0
@@ -124,8 +124,8 @@ internal static class CacheExchange
         }));
 
     private static IEnumerable<LockedStep> Perplexities(LockedArtifact artifact) => artifact.Perplexity.Values
-        .SelectMany(locked => ((string? Key, double Value)[])[(locked.DenseKey, locked.Dense), (locked.PrunedKey, locked
-            .Pruned)])
+        .SelectMany(locked => ((string? Key, double Value)[])[(locked.DenseKey, locked.Dense), (locked.PrunedKey,
+            locked.Pruned)])
         .Where(measurement => measurement.Key is not null)
         .Select(measurement => new LockedStep(measurement.Key!, entry =>
         {

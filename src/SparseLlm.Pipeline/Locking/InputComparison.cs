@@ -166,8 +166,8 @@ internal static class InputComparison
                 ? ""
                 : " " + string.Join(", ", group.Select(tensor => ShortName(tensor.Tensor)).Distinct());
             yield return new InputChange(
-                $"{LayerRanges.Describe(layers)}{tensors}: sparsity", group.Key.Before, group.Key.After, group.Key
-                    .Cause, layers[0]);
+                $"{LayerRanges.Describe(layers)}{tensors}: sparsity", group.Key.Before, group.Key.After,
+                    group.Key.Cause, layers[0]);
         }
     }
 

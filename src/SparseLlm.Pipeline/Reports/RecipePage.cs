@@ -100,15 +100,15 @@ internal static class RecipePage
         => gates.Length == 0 ? Html.Empty : PerplexitySection.Verdict(gates);
 
     private static IEnumerable<Html[]> Compared(ArtifactResult result) =>
-        result.Gates.Select(gate => (Html[])[result.Artifact.Name, gate.Subject, gate.Limit, gate
-            .Value, PerplexitySection.Verdict(gate)]);
+        result.Gates.Select(gate => (Html[])[result.Artifact.Name, gate.Subject, gate.Limit,
+            gate.Value, PerplexitySection.Verdict(gate)]);
 
     private static Html[] Cost(ArtifactManifest manifest) =>
     [
         manifest.Artifact ?? "", Figures.Bytes(manifest.Size?.Dense), manifest.Encoding.Name(), Figures.Bytes(
             manifest.Size?.OnDisk(manifest.Encoding)),
-        Figures.Bytes(manifest.Size?.Packed?.Bytes), Bits(manifest), Figures.Speed(manifest.Speed?.Pruned), Figures
-            .Speed(manifest.Speed?.Dense), Compressed(manifest), Saved(manifest),
+        Figures.Bytes(manifest.Size?.Packed?.Bytes), Bits(manifest), Figures.Speed(manifest.Speed?.Pruned),
+            Figures.Speed(manifest.Speed?.Dense), Compressed(manifest), Saved(manifest),
         Figures.Time(manifest.Seconds), Figures.Bytes(manifest.PeakMemory),
     ];
 

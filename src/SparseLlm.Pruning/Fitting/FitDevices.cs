@@ -93,8 +93,8 @@ internal sealed class FitDevices(PruningSettings settings, IBackend backend, IRe
     private static bool Run(List<FitPart> parts)
     {
         Task[] threads = [.. parts.GroupBy(part => part.Backend).Select(own => Task.Factory.StartNew(
-            () => own.All(part => part.TrySolve()), CancellationToken
-                .None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+            () => own.All(part => part.TrySolve()),
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         Task.WhenAll(threads).GetAwaiter().GetResult();
         return parts.All(part => part.IsSolved);
     }

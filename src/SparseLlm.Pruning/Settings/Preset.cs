@@ -7,8 +7,14 @@ public sealed record Preset(string Name, string Description, Func<PruningSetting
     public static IReadOnlyList<Preset> All { get; } =
     [
         new("fast", "SparseGPT inside, each matrix fitted to its own outputs.",
-            settings => settings with { Solver = PruningMethod.SparseGpt, Targets = TargetKind.Own, RefitSteps
-                = 0, RowImportance = false, BiasRefit = false }),
+            settings => settings with
+            {
+                Solver = PruningMethod.SparseGpt,
+                Targets = TargetKind.Own,
+                RefitSteps = 0,
+                RowImportance = false,
+                BiasRefit = false,
+            }),
         new("balanced", "ALPS inside, fitted to the dense model's activations. The default.", settings => settings),
         new("best", "Balanced, with the budget spread by measured errors, each layer tuned as a whole, and the last "
             + "one towards the dense model's predictions.",

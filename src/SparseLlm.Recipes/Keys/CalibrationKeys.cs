@@ -28,8 +28,8 @@ internal static class CalibrationKeys
         RecipeKey.Integer("seed", "The seed of random sampling.", 1) with { Default = Defaults.Seed };
 
     public static KeyTable All { get; } = new(
-        TextKeys.Text, TextKeys.DataSet, TextKeys.Field, TextKeys.Chat, TextKeys.Join, TextKeys
-            .Records, Samples, TextKeys.SequenceLength, Sampling, Seed)
+        TextKeys.Text, TextKeys.DataSet, TextKeys.Field, TextKeys.Chat, TextKeys.Join,
+            TextKeys.Records, Samples, TextKeys.SequenceLength, Sampling, Seed)
     {
         Constraints = TextKeys.Constraints,
     };

@@ -11,8 +11,8 @@ internal static class PerplexityKeys
             minimum: 1);
 
     public static KeyTable All { get; } = new(
-        TextKeys.Text, TextKeys.DataSet, TextKeys.Field, TextKeys.Chat, TextKeys.Join, TextKeys.Records, TextKeys
-            .SequenceLength, Windows)
+        TextKeys.Text, TextKeys.DataSet, TextKeys.Field, TextKeys.Chat, TextKeys.Join, TextKeys.Records,
+            TextKeys.SequenceLength, Windows)
     {
         Constraints = TextKeys.Constraints,
     };

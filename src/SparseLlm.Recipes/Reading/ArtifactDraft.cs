@@ -65,8 +65,8 @@ internal sealed record ArtifactDraft
             Method ?? new PruningSettings().Method,
             Preset) with
         { ExpertsKept = ExpertsKept ?? 1 };
-        return Setting.Apply(settings, Settings
-            .Where(choice => choice.Concerns(settings.Method))
+        return Setting.Apply(settings,
+            Settings.Where(choice => choice.Concerns(settings.Method))
             .Select(choice => choice.Value));
     }
 }

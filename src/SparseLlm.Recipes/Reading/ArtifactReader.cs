@@ -148,8 +148,8 @@ internal sealed class ArtifactReader
 
     private void RejectFixedAxes(Section section, Section matrix)
     {
-        RecipeKey[][] axes = [[ArtifactKeys.Method], [ArtifactKeys.Preset], [PatternKeys.Sparsity, PatternKeys
-            .Pattern]];
+        RecipeKey[][] axes = [[ArtifactKeys.Method], [ArtifactKeys.Preset], [PatternKeys.Sparsity,
+            PatternKeys.Pattern]];
         foreach (RecipeKey[] axis in axes.Where(axis => axis.Any(key => matrix.Entry(key) is not null)))
         {
             foreach (YamlEntry entry in axis.Select(section.Entry).OfType<YamlEntry>())

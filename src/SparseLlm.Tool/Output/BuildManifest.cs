@@ -89,8 +89,8 @@ internal sealed class BuildManifest(string path, string output)
     }
 
     /// <summary>A list of lines cannot hold a name with a line break, of which a build system would make two.</summary>
-    private static IReadOnlyList<string> Listable(
-        IReadOnlyList<string> paths) => paths.FirstOrDefault(path => path.Any(char.IsControl)) is { } path
+    private static IReadOnlyList<string> Listable(IReadOnlyList<string> paths)
+        => paths.FirstOrDefault(path => path.Any(char.IsControl)) is { } path
         ? throw ToolDiagnostics.UnlistablePath.Error(
             new SourceLocation(path),
             "there is a control character in this path, which cannot be told to a build system; rename the file")
@@ -115,8 +115,8 @@ internal sealed class BuildManifest(string path, string output)
     }
 
     private static string Describe(ArtifactOutcome outcome, ExportReport export, string recipe) => string.Join(
-        '\t', $"{outcome.Name}/{export.File}", export.Format, export.Type, outcome
-            .Name, Sparsity(outcome.Manifest), export.Digest, recipe);
+        '\t', $"{outcome.Name}/{export.File}", export.Format, export.Type,
+            outcome.Name, Sparsity(outcome.Manifest), export.Digest, recipe);
 
     private static string Sparsity(ArtifactManifest manifest)
         => manifest.Sparsity.ToString("0.######", CultureInfo.InvariantCulture);

@@ -11,8 +11,8 @@ internal static class SizeText
 {
     /// <summary>The row of a table: artifact, encoding, dense, packed, what packing saves, bits per weight of the
     /// pruned matrices, and tokens a second where they were measured; none where the sizes are not known.</summary>
-    public static IEnumerable<string[]> Row(
-        ArtifactOutcome outcome) => outcome.Manifest.Size is not { Packed: { } packed } size ? [] :
+    public static IEnumerable<string[]> Row(ArtifactOutcome outcome)
+        => outcome.Manifest.Size is not { Packed: { } packed } size ? [] :
     [
         [
             outcome.Name, outcome.Manifest.Encoding.Name(), ByteSize.Format(size.Pruned), ByteSize.Format(packed.Bytes),

@@ -36,8 +36,8 @@ public sealed class Reading : IDisposable
     {
         float[] values =
         [
-            .. Enumerable.Repeat(1f, 40), float.NaN, float.PositiveInfinity, float
-                .NegativeInfinity, -0f, 0f, (float)Half.Epsilon,
+            .. Enumerable.Repeat(1f, 40), float.NaN, float.PositiveInfinity,
+                float.NegativeInfinity, -0f, 0f, (float)Half.Epsilon,
         ];
         Write(type, ("a", [values.Length], values));
 

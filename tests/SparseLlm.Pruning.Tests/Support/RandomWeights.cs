@@ -57,8 +57,8 @@ internal sealed class RandomWeights(int seed = 7)
             ? null
             : norms.TryGetValue(norm, out Norm? known) ? known : norms[norm] = Load(backend, norm);
         Block[] blocks = [.. definition.Blocks.Select(block => new Block(
-            backend, block, Shared(block.InputNorm), Load(backend, block.Mixer), Shared(block
-                .OutputNorm), Shared(block.SumNorm), definition.ResidualMultiplier))];
+            backend, block, Shared(block.InputNorm), Load(backend, block.Mixer), Shared(
+                block.OutputNorm), Shared(block.SumNorm), definition.ResidualMultiplier))];
         return new DecoderLayer(definition, blocks, [.. norms.Values]);
     }
 
@@ -86,8 +86,8 @@ internal sealed class RandomWeights(int seed = 7)
             Load(backend, feedForward.Up),
             Load(backend, feedForward.Down)),
         ExpertsDefinition experts => new Experts(
-            backend, experts, Load(backend, experts
-                .Router), expert => (FeedForward)Load(backend, experts.Experts[expert])),
+            backend, experts, Load(backend,
+                experts.Router), expert => (FeedForward)Load(backend, experts.Experts[expert])),
         _ => throw new ArgumentException($"{mixer}", nameof(mixer)),
     };
 

@@ -223,8 +223,8 @@ public sealed class Slices
                 new Activation(Nonlinearity.GeluTanh),
                 Gate: null,
                 new LinearDefinition(
-                    new TensorSlice(new TensorShape(at + "c_fc.weight", Hidden, Width), IsTransposed: true), TensorSlice
-                        .Vector(at + "c_fc.bias", Width)),
+                    new TensorSlice(new TensorShape(at + "c_fc.weight", Hidden, Width), IsTransposed: true),
+                        TensorSlice.Vector(at + "c_fc.bias", Width)),
                 new LinearDefinition(
                     new TensorSlice(
                         new TensorShape(at + "c_proj.weight", Width, Hidden),

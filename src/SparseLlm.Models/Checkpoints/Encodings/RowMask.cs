@@ -51,8 +51,8 @@ internal static class RowMask
             }
         }
 
-        static uint Zeros(
-            ReadOnlySpan<byte> four) => Vector128.Equals(Vector128.Create<uint>(MemoryMarshal.Cast<byte, uint>(four)),
+        static uint Zeros(ReadOnlySpan<byte> four)
+            => Vector128.Equals(Vector128.Create<uint>(MemoryMarshal.Cast<byte, uint>(four)),
             default).ExtractMostSignificantBits();
     }
 

@@ -40,8 +40,8 @@ internal sealed class DecoderKeys
 
     private void WriteSizes()
     {
-        if (DecoderRotary.Attentions(model).Any(other => (other.Heads, other.KeyValueHeads, other
-            .HeadWidth) != (attention.Heads, attention.KeyValueHeads, attention.HeadWidth)))
+        if (DecoderRotary.Attentions(model).Any(other => (other.Heads, other.KeyValueHeads,
+            other.HeadWidth) != (attention.Heads, attention.KeyValueHeads, attention.HeadWidth)))
         {
             throw refusal.Of("its layers differ in their heads");
         }

@@ -8,8 +8,8 @@ internal static class DecoderRotary
     private const double Tolerance = 1e-9;
 
     /// <summary>The embedding of the layers that see everything, or else of all; null where none turns.</summary>
-    public static RotaryDefinition? Of(
-        ModelDefinition model) => Attentions(model).OrderByDescending(attention => attention.Window)
+    public static RotaryDefinition? Of(ModelDefinition model)
+        => Attentions(model).OrderByDescending(attention => attention.Window)
             .Select(attention => attention.Rotary).FirstOrDefault(rotary => rotary is not null);
 
     /// <summary>The embedding of layers with a window, where it is another.</summary>

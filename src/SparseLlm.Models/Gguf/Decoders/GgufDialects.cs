@@ -140,14 +140,12 @@ internal static class GgufDialects
         ["GPT2LMHeadModel"] = new("gpt2", Fused, Nonlinearity.GeluTanh)
         {
             RequiredBiases = ["attn_qkv", "attn_output", "ffn_up", "ffn_down", .. LayerNorms],
-            FusesQueryKeyValue
-                = true,
+            FusesQueryKeyValue = true,
         },
         ["GPTNeoXForCausalLM"] = new("gptneox", Fused, Nonlinearity.GeluTanh)
         {
             RequiredBiases = ["attn_qkv", "attn_output", "ffn_up", "ffn_down", .. LayerNorms],
-            FusesQueryKeyValue
-                = true,
+            FusesQueryKeyValue = true,
             Head = GgufHead.Own,
             Wiring = null,
         },
@@ -158,8 +156,7 @@ internal static class GgufDialects
         {
             Biases = ["attn_norm_2"],
             RequiredBiases = ["attn_norm", "output_norm"],
-            FusesQueryKeyValue
-                = true,
+            FusesQueryKeyValue = true,
             AttentionNorm = "attn_norm_2",
             FeedForwardNorm = "attn_norm",
             Wiring = Wiring.Parallel,

@@ -58,8 +58,8 @@ internal static class TokenizerFile
         _ => 0,
     };
 
-    private static int Size(
-        JsonProperty member) => member is { Name: PatternReader.RegexName, Value.ValueKind: JsonValueKind.String }
+    private static int Size(JsonProperty member)
+        => member is { Name: PatternReader.RegexName, Value.ValueKind: JsonValueKind.String }
         ? Math.Min(member.Value.GetString()!.Length, PatternReader.LengthLimit) / PatternUnit
         : Size(member.Value);
 }

@@ -21,8 +21,8 @@ internal static class InstalledEngines
         .. from folder in Folders(Root).SelectMany(Folders)
            let engine = InstalledEngine.TryRead(folder)
            where engine is not null
-           orderby engine.Name, engine.IsOfThisTool descending, Order(engine
-               .Version) descending, Order(engine.Tool) descending
+           orderby engine.Name, engine.IsOfThisTool descending, Order(
+               engine.Version) descending, Order(engine.Tool) descending
            select engine,
     ];
 

@@ -20,8 +20,8 @@ internal sealed class ConversationText
     /// <summary>Reads the template of a model.</summary>
     /// <param name="directory">Its Hugging Face directory.</param>
     /// <exception cref="DiagnosticException">It has none, or one that cannot be read.</exception>
-    public ConversationText(
-        string directory) => template = ChatTemplate.Read(directory) ?? throw PruningDiagnostics.NoChatTemplate.Error(
+    public ConversationText(string directory)
+        => template = ChatTemplate.Read(directory) ?? throw PruningDiagnostics.NoChatTemplate.Error(
             new SourceLocation(directory),
             "the model has no chat template, and 'chat' asks for one; take the instruction-tuned model, put its "
             + "chat_template.jinja beside the weights, or read the messages as text with 'field: messages[].content'");

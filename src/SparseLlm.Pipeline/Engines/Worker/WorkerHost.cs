@@ -183,7 +183,7 @@ public static class WorkerHost
 
     /// <summary>What has failed at the bottom: what is thrown above it tells of type initialisers and the
     /// like.</summary>
-    private static string OneLine(
-        Exception exception) => string.Join(' ', exception.GetBaseException().Message.Split(['\r', '\n'],
+    private static string OneLine(Exception exception)
+        => string.Join(' ', exception.GetBaseException().Message.Split(['\r', '\n'],
             StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

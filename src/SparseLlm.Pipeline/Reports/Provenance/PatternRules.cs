@@ -44,8 +44,8 @@ internal sealed record PatternRules(string Default, IReadOnlyList<KeyValuePair<s
         => IsSpread(pattern) ? pattern[..^ArtifactInputs.Spread.Length] : pattern;
 
     /// <summary>As the manifest prints it.</summary>
-    private static string Print(
-        string pattern) => double.TryParse(pattern, NumberStyles.Float, CultureInfo.InvariantCulture,
+    private static string Print(string pattern)
+        => double.TryParse(pattern, NumberStyles.Float, CultureInfo.InvariantCulture,
         out double fraction)
         ? fraction.ToString("0.######", CultureInfo.InvariantCulture)
         : pattern;

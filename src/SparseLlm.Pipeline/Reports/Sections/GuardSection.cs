@@ -17,8 +17,8 @@ internal static class GuardSection
         "Decision");
 
     /// <summary>The section.</summary>
-    public static Section Of(
-        ArtifactManifest manifest) => new("guard", "Guard", manifest.Guards is { Count: > 0 } guards
+    public static Section Of(ArtifactManifest manifest)
+        => new("guard", "Guard", manifest.Guards is { Count: > 0 } guards
         ? Html.Of($"""
             <p>Calibration windows that were held back decided on {guards.Count} changes to pruned layers, of which {guards.Count(guard => guard.IsTaken)} were taken: a change stays if the layer's outputs on those windows come closer to the dense layer's. The loss is the squared distance from them as a share of their variance; that of distillation is the divergence from the dense model's predictions.</p>
             {Decisions.With(guards.Select(Row))}

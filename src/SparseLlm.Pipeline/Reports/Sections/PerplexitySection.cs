@@ -35,8 +35,8 @@ internal static class PerplexitySection
                 : Html.Of($"""<strong class="missed">✗ missed</strong> (warning)""");
     }
 
-    private static Html Measured(
-        ArtifactManifest manifest) => Perplexities.With(manifest.Perplexity.Select(entry => (Html[])
+    private static Html Measured(ArtifactManifest manifest)
+        => Perplexities.With(manifest.Perplexity.Select(entry => (Html[])
     [
         entry.Key, Figures.Perplexity(entry.Value.Dense), Figures.Perplexity(entry.Value.Pruned), Figures.Change(
             entry.Value.Increase),

@@ -11,8 +11,8 @@ internal static class SweepSection
     private static readonly string[] Columns = ["Artifact", "Method", "Sparsity#", "Dense#", "Pruned#", "Change#"];
 
     /// <summary>The section; nothing where there are not two artifacts to compare.</summary>
-    public static Section Of(
-        IReadOnlyList<ArtifactManifest> artifacts) => new("sweep", "Perplexity against sparsity", Html.Join(
+    public static Section Of(IReadOnlyList<ArtifactManifest> artifacts)
+        => new("sweep", "Perplexity against sparsity", Html.Join(
         artifacts.SelectMany(artifact => artifact.Perplexity.Keys).Distinct()
             .Select(text => Chart(text, [.. artifacts.Where(artifact => artifact.Perplexity.ContainsKey(text))]))));
 

@@ -11,8 +11,8 @@ internal static class TroubleSection
         "Sweeps over auxiliary variables", "Layer", "Tried#", "Kept#", "Block error before#", "Block error after#");
 
     /// <summary>The sweeps.</summary>
-    public static Section OfSweeps(
-        ArtifactManifest manifest) => new("sweeps", "Sweeps", manifest.Sweeps is { Count: > 0 } sweeps
+    public static Section OfSweeps(ArtifactManifest manifest)
+        => new("sweeps", "Sweeps", manifest.Sweeps is { Count: > 0 } sweeps
         ? Sweeps.With(sweeps.Select(sweep => (Html[])
             [
                 Html.Of($"{sweep.Layer}"), Html.Of($"{sweep.Tried}"), Html.Of($"{sweep.Accepted}"), Figures.Error(
@@ -21,8 +21,8 @@ internal static class TroubleSection
         : Html.Empty);
 
     /// <summary>The fallbacks.</summary>
-    public static Section OfFallbacks(
-        ArtifactManifest manifest) => new("fallbacks", "Fallbacks", manifest.Fallbacks.Count == 0
+    public static Section OfFallbacks(ArtifactManifest manifest)
+        => new("fallbacks", "Fallbacks", manifest.Fallbacks.Count == 0
         ? Html.Empty
         : Html.Of($"<ul>{manifest.Fallbacks.Select(fallback => Html.Of($"<li>{fallback}</li>"))}</ul>\n"));
 
