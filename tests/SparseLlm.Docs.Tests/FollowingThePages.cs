@@ -9,14 +9,15 @@ public sealed class FollowingThePages(Clone clone) : IClassFixture<Clone>
     public void The_readme_can_be_followed_where_nothing_is_installed()
     {
         RequireShell();
-        clone.NewMachine().Follow(new Page(Page.Readme));
+        using Machine machine = clone.NewMachine();
+        machine.Follow(new Page(Page.Readme));
     }
 
     [SkippableFact]
     public void The_guide_can_be_followed_where_nothing_is_installed_and_then_every_other_page()
     {
         RequireShell();
-        Machine machine = clone.NewMachine();
+        using Machine machine = clone.NewMachine();
         machine.Follow(new Page(Page.Guide));
         foreach (string page in Page.All.Except([Page.Readme, Page.Guide]))
         {
