@@ -2,7 +2,7 @@ using SparseLlm.Build.Tests.Support;
 
 namespace SparseLlm.Build.Tests;
 
-/// <summary>The packed tool itself, on a model of a few million weights.</summary>
+/// <summary>The packed tool itself, on a model of two layers.</summary>
 public sealed class EndToEnd
 {
     [Fact]

@@ -36,7 +36,7 @@ public sealed class EnginesOnLibtorch
         Tool("doctor").ShouldMatch("cpu-torch .*: starts on CPU");
 
         Tool(
-            "prune", Repository.Model("tiny-opt"), "--method", "sparsegpt", "--sparsity", "0.5", "--calibration",
+            "prune", ShallowModel.Of("tiny-opt"), "--method", "sparsegpt", "--sparsity", "0.5", "--calibration",
                 Repository.Text("sample-calibration.txt"),
             "--samples", "2", "--output", "pruned", "--device", "cpu-torch");
         using JsonDocument manifest = JsonDocument.Parse(

@@ -11,7 +11,7 @@ public sealed class FromTheHub : IDisposable
 
     public FromTheHub()
     {
-        server.AddModel("acme/tiny-llama").Push(Repository.Model("tiny-llama"));
+        server.AddModel("acme/tiny-llama").Push(ShallowModel.Of("tiny-llama"));
         server.AddDataset("acme/stories").Push(new Dictionary<string, byte[]>
         {
             ["data/train.parquet"] = Table(File.ReadAllLines(Repository.Text("sample-calibration.txt")))

@@ -41,7 +41,7 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
                 break;
             case "a file of the model is deleted":
                 File.Delete(project.PathOf("model/vocab.json"));
-                project.Build().ShouldSucceed().Prunes.ShouldBe(1, change);
+                project.Prune().ShouldSucceed().Prunes.ShouldBe(1, change);
                 project.Write("model/vocab.json", "{}");
                 break;
             case "an output is deleted": File.Delete(project.PathOf("bin/Debug/net10.0/models/a/config.json")); break;
@@ -51,7 +51,7 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
                 File.SetLastWriteTimeUtc(project.PathOf("tool/FakeTool.dll"), DateTime.UtcNow); break;
         }
 
-        project.Build().ShouldSucceed().Prunes.ShouldBe(1, change);
+        project.Prune().ShouldSucceed().Prunes.ShouldBe(1, change);
         project.FilesBelow("bin/Debug/net10.0/models").ShouldContain("a/config.json");
     }
 
@@ -62,13 +62,13 @@ public sealed class UpToDate(UpToDate.BuiltProject built) : IClassFixture<UpToDa
     [InlineData("-p:SparseLlmLocked=true")]
     public void It_is_pruned_again_with_another_property(string property)
     {
-        project.Build(property).ShouldSucceed().Prunes.ShouldBe(1);
-        project.Build().ShouldSucceed().Prunes.ShouldBe(1);
+        project.Prune(property).ShouldSucceed().Prunes.ShouldBe(1);
+        project.Prune().ShouldSucceed().Prunes.ShouldBe(1);
     }
 
     [Fact]
     public void It_is_left_alone_with_properties_that_cannot_change_what_stands_there() =>
-        project.Build("-p:SparseLlmCachePath=elsewhere", "-p:SparseLlmOnCacheMiss=error")
+        project.Prune("-p:SparseLlmCachePath=elsewhere", "-p:SparseLlmOnCacheMiss=error")
             .ShouldSucceed()
             .Prunes
             .ShouldBe(0);

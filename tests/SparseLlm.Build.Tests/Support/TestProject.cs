@@ -50,12 +50,12 @@ internal sealed class TestProject
         return this;
     }
 
-    /// <summary>A recipe for the real tool: an artifact <c>half</c> of a model with four layers.</summary>
+    /// <summary>A recipe for the real tool: an artifact <c>half</c> of a model with two layers.</summary>
     public TestProject WriteRecipe(string setting, string path = "pruning.yaml", int samples = 4) => Write(
         path,
         $$"""
         version: 1
-        model: {{Repository.Model("tiny-opt")}}
+        model: {{ShallowModel.Of("tiny-opt")}}
         calibration:
           text: {{Repository.Text("sample-calibration.txt")}}
           samples: {{samples}}
@@ -84,6 +84,9 @@ internal sealed class TestProject
 
     /// <summary>Builds what is restored already.</summary>
     public BuildResult Build(params string[] arguments) => Run(["build", "--no-restore", .. arguments]);
+
+    /// <summary>Builds as far as the models go, where the rest of the build has nothing to say about them.</summary>
+    public BuildResult Prune(params string[] arguments) => Build(["-t:SparseLlmPrune", .. arguments]);
 
     /// <summary>Runs a command of <c>dotnet</c> that builds.</summary>
     public BuildResult Run(params string[] arguments) => Run(Feed.Servers.Run, arguments);
