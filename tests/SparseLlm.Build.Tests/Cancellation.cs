@@ -45,13 +45,16 @@ public sealed class Cancellation
     public void A_build_after_a_cancelled_one_goes_on_behind_the_layers_that_were_finished()
     {
         Signals.Require(Signals.Interrupt);
+
+        // Four layers: the signal must arrive before the last one is pruned.
         TestProject project = new TestProject().WithTool("").WriteRecipe(
             "method: sparsellm",
-            samples: 32);
+            samples: 32,
+            Repository.Model("tiny-opt"));
 
         using Process build = Process.Start(project.Command("build", "--no-restore"))!;
         string output = "";
-        while (!output.Contains("layer 1/2 pruned") && build.StandardOutput.ReadLine() is { } line)
+        while (!output.Contains("layer 1/4 pruned") && build.StandardOutput.ReadLine() is { } line)
         {
             output += line + "\n";
         }
@@ -64,7 +67,7 @@ public sealed class Cancellation
         project.FilesBelow("bin/Debug/net10.0/models").ShouldBeEmpty();
 
         BuildResult next = project.Build().ShouldSucceed();
-        next.Output.ShouldContain("half: layer 1/2 from the cache");
-        next.Output.ShouldContain("half: layer 2/2 pruned");
+        next.Output.ShouldContain("half: layer 1/4 from the cache");
+        next.Output.ShouldContain("half: layer 4/4 pruned");
     }
 }

@@ -50,12 +50,12 @@ internal sealed class TestProject
         return this;
     }
 
-    /// <summary>A recipe for the real tool: an artifact <c>half</c> of a model with two layers.</summary>
-    public TestProject WriteRecipe(string setting, string path = "pruning.yaml", int samples = 4) => Write(
-        path,
+    /// <summary>A recipe for the real tool: an artifact <c>half</c> of a model, by default one with two layers.</summary>
+    public TestProject WriteRecipe(string setting, int samples = 4, string? model = null) => Write(
+        "pruning.yaml",
         $$"""
         version: 1
-        model: {{ShallowModel.Of("tiny-opt")}}
+        model: {{model ?? ShallowModel.Of("tiny-opt")}}
         calibration:
           text: {{Repository.Text("sample-calibration.txt")}}
           samples: {{samples}}
