@@ -35,9 +35,10 @@ public sealed class Commands
         fc1.GetProperty("pattern").GetString().ShouldBe("2:4");
         fc1.GetProperty("sparsity").GetDouble().ShouldBe(0.5);
 
-        ToolRun eval = ToolRun.Of("eval", directory["out"], "--text", Evaluation, "--json");
+        File.WriteAllText(directory["eval.txt"], File.ReadAllText(Evaluation)[..4000]);
+        ToolRun eval = ToolRun.Of("eval", directory["out"], "--text", directory["eval.txt"], "--json");
         eval.ExitCode.ShouldBe(0, eval.Error);
-        ToolRun dense = ToolRun.Of("eval", Model, "--text", Evaluation, "--json");
+        ToolRun dense = ToolRun.Of("eval", Model, "--text", directory["eval.txt"], "--json");
         eval.Json.GetProperty("perplexity").GetDouble()
             .ShouldBeGreaterThan(dense.Json.GetProperty("perplexity").GetDouble());
         eval.Json.GetProperty("windows").GetInt32().ShouldBe(dense.Json.GetProperty("windows").GetInt32());
@@ -105,7 +106,8 @@ public sealed class Commands
         layout.GetProperty("denseBitsPerWeight").GetDouble().ShouldBe(16);
         layout.GetProperty("storedBitsPerWeight").GetDouble().ShouldBeInRange(5.8, 6.2);
 
-        string[] eval = ["--text", Evaluation, "--sequence-length", "64", "--json", "--no-progress"];
+        File.WriteAllText(directory["eval.txt"], File.ReadAllText(Evaluation)[..4000]);
+        string[] eval = ["--text", directory["eval.txt"], "--json", "--no-progress"];
         ToolRun measured = ToolRun.Of(["eval", directory["packed"], .. eval]);
         measured.ExitCode.ShouldBe(0, measured.Error);
         double expected = ToolRun.Of(["eval", directory["pruned"], .. eval]).Json.GetProperty("perplexity")

@@ -13,12 +13,13 @@ public sealed class Faults : IDisposable
 
     private readonly RecipeProject project = new("  a: { method: sparsegpt, sparsity: 0.5 }");
 
+    public Faults() => project.UseShallowModel();
+
     private string Artifact => Path.Combine(project.Models, "a");
 
     [Fact]
     public void Killed_at_any_moment_the_next_build_ends_as_if_nothing_had_been()
     {
-        project.UseShallowModel();
         using var files = new FileSystemWatcher(project["."]) { IncludeSubdirectories = true };
         int changes = 0;
         using var isReached = new AutoResetEvent(false);
@@ -74,7 +75,8 @@ public sealed class Faults : IDisposable
     [Fact]
     public void A_build_that_nobody_waits_for_any_more_stops_and_keeps_its_layers()
     {
-        project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 64);
+        project.UseWholeModel();
+        project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 16);
         var lifeline = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.Inheritable);
         using Process process = ToolProcess.Start(
             new() { ["SPARSELLM_LIFELINE"] = lifeline.GetClientHandleAsString() },
@@ -98,7 +100,8 @@ public sealed class Faults : IDisposable
     public void Stopped_by_Ctrl_C_a_build_keeps_its_layers_and_the_next_one_goes_on_behind_them()
     {
         Signals.Require(Signals.Interrupt);
-        project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 64);
+        project.UseWholeModel();
+        project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 16);
         using Process process = project.Start();
         string? line;
         do
@@ -123,7 +126,7 @@ public sealed class Faults : IDisposable
     public async Task Concurrent_builds_compute_once(int count)
     {
         string[] errors = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => Complete(project.Start())));
-        errors.Count(error => error.Contains("layer 1/4 pruned", StringComparison.Ordinal)).ShouldBe(1);
+        errors.Count(error => error.Contains("layer 1/2 pruned", StringComparison.Ordinal)).ShouldBe(1);
         project.Leftovers().ShouldBeEmpty();
     }
 
@@ -133,7 +136,7 @@ public sealed class Faults : IDisposable
         string[] errors = await Task.WhenAll(
             Complete(project.Start(project["one"])),
             Complete(project.Start(project["other"])));
-        errors.Count(error => error.Contains("layer 1/4 pruned", StringComparison.Ordinal)).ShouldBe(1);
+        errors.Count(error => error.Contains("layer 1/2 pruned", StringComparison.Ordinal)).ShouldBe(1);
         errors.Count(error => error.Contains("a: from the cache", StringComparison.Ordinal)).ShouldBe(1);
         RecipeProject.Digests(Path.Combine(project["one"], "a"))
             .ShouldBe(RecipeProject.Digests(Path.Combine(project["other"], "a")));
@@ -156,7 +159,7 @@ public sealed class Faults : IDisposable
         ToolRun again = project.Run("build");
         again.ExitCode.ShouldBe(0, again.Error);
         again.Error.ShouldContain("note SLM4020");
-        again.Error.ShouldContain("a: layer 1/4 pruned");
+        again.Error.ShouldContain("a: layer 1/2 pruned");
         RecipeProject.Digests(Artifact).ShouldBe(made);
     }
 

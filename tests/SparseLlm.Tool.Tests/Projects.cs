@@ -14,7 +14,7 @@ public sealed class Projects : IDisposable
     public void The_recipe_and_the_output_folder_of_a_project_are_found_and_without_being_asked_for_too()
     {
         Write("App.csproj", Project());
-        Write("pruning.yaml", $"version: 1\nmodel: {Repository.Model("tiny-opt")}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5 }} }}\n");
+        Write("pruning.yaml", $"version: 1\nmodel: {ShallowModel.Of("tiny-opt")}\nartifacts: {{ a: {{ method: magnitude, sparsity: 0.5 }} }}\n");
         ToolRun build = ToolRun.Of("build", "--project", directory.Path, "-c", "Release");
         build.ExitCode.ShouldBe(0, build.Error);
         File.Exists(directory["bin/Release/net10.0/models/a/pruning.json"]).ShouldBeTrue();

@@ -39,9 +39,12 @@ internal sealed partial class RecipeProject : IDisposable
     /// <summary>Names a model of two layers instead of the whole.</summary>
     public void UseShallowModel()
     {
-        model = ShallowModel.Write("tiny-opt", directory["shallow"]);
+        model = ShallowModel.Of("tiny-opt");
         Write(artifacts);
     }
+
+    /// <summary>Names the whole model again, for builds that are stopped on their way.</summary>
+    public void UseWholeModel() => model = Repository.Model("tiny-opt");
 
     /// <summary>Runs a command on the recipe to its end.</summary>
     public ToolRun Run(string command, params string[] options)

@@ -7,6 +7,12 @@ public sealed class Reporting : IDisposable
 {
     private readonly TempDirectory directory = new();
 
+    // What is measured is not the subject: a page of text will do.
+    public Reporting()
+        => File.WriteAllText(Evaluation, File.ReadAllText(Repository.Text("sample-eval.txt"))[..4000]);
+
+    private string Evaluation => directory["eval.txt"];
+
     [Fact]
     public void A_report_speaks_of_the_gates_as_they_are_now_without_pruning_again()
     {
@@ -83,9 +89,9 @@ public sealed class Reporting : IDisposable
 
     private void Write(string artifacts) => File.WriteAllText(directory["pruning.yaml"], $$"""
         version: 1
-        model: {{Repository.Model("tiny-opt")}}
+        model: {{ShallowModel.Of("tiny-opt")}}
         evaluation:
-          perplexity: { prose: { text: {{Repository.Text("sample-eval.txt")}}, sequenceLength: 64 } }
+          perplexity: { prose: { text: {{Evaluation}}, sequenceLength: 64 } }
         artifacts: { {{artifacts}} }
         """);
 

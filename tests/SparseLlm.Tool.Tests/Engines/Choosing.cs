@@ -1,10 +1,13 @@
 namespace SparseLlm.Tool.Tests.Engines;
 
 /// <summary>Engines that are not there, or not as they should be.</summary>
+[Collection(EngineFolder.Turns)]
 public sealed class Choosing : IDisposable
 {
     private readonly EngineFolder engines = new();
     private readonly RecipeProject project = new("  a: { method: magnitude, sparsity: 0.5 }");
+
+    public Choosing() => project.UseShallowModel();
 
     [Theory]
     [InlineData("cuda")]
@@ -75,22 +78,24 @@ public sealed class Choosing : IDisposable
         engines.ProcessId.ShouldBeNull();
     }
 
-    [Fact]
-    public void What_a_backend_has_to_say_is_a_note()
+    [Theory]
+    [InlineData("exact", "Exact", null, "passive")]
+    [InlineData("fast", "Fast", "active", "active")]
+    public void An_engine_is_told_how_to_multiply_and_to_let_threads_sleep_unless_the_user_says_otherwise(
+        string precision,
+        string told,
+        string? asked,
+        string policy)
     {
         engines.Install();
-        ToolRun build = Run("build", "cpu-torch", "notice");
+        Dictionary<string, string> environment = engines.Environment("notice");
+        environment["OMP_WAIT_POLICY"] = asked!;
+        ToolRun build = ToolProcess.Run(
+            environment,
+            project.Arguments("build", "--device", "cpu-torch", "--precision", precision));
         build.ExitCode.ShouldBe(0, build.Error);
-        build.Error.ShouldContain("note SLM4045: one thread only, Exact");
-    }
-
-    [Fact]
-    public void An_engine_multiplies_as_it_is_told()
-    {
-        engines.Install();
-        Run("build", "cpu-torch", "notice", "--precision", "fast").Error
-            .ShouldContain("note SLM4045: one thread only, Fast");
-        ToolProcess.Run(engines.Environment(), ["engine", "list"]).Output.ShouldContain("test worker");
+        build.Error.ShouldContain($"note SLM4045: one thread only, {told}, and it waits {policy}");
+        engines.Run("", "engine", "list").Output.ShouldContain("test worker");
     }
 
     [Fact]
@@ -145,20 +150,6 @@ public sealed class Choosing : IDisposable
             .ShouldContain("error SLM4050: device cpu-torch computes on the processor");
     }
 
-    [Theory]
-    [InlineData(null, "passive")]
-    [InlineData("active", "active")]
-    public void Threads_of_native_libraries_sleep_while_they_wait_unless_the_user_says_otherwise(
-        string? asked,
-        string policy)
-    {
-        engines.Install();
-        Dictionary<string, string> environment = engines.Environment("notice");
-        environment["OMP_WAIT_POLICY"] = asked!;
-        ToolProcess.Run(environment, project.Arguments("build", "--device", "cpu-torch")).Error
-            .ShouldContain($"and it waits {policy}");
-    }
-
     [Fact]
     public void Auto_is_the_built_in_engine_where_there_is_no_other()
     {
@@ -181,7 +172,7 @@ public sealed class Choosing : IDisposable
     }
 
     private ToolRun Run(string command, string device, string mode = "", params string[] options) =>
-        ToolProcess.Run(engines.Environment(mode), project.Arguments(command, ["--device", device, .. options]));
+        engines.Run(mode, project.Arguments(command, ["--device", device, .. options]));
 
     public void Dispose()
     {

@@ -8,6 +8,11 @@ namespace SparseLlm.Tool.Tests.Engines;
 /// <summary>A folder of engines, in which the test worker can stand, and what became of it.</summary>
 internal sealed class EngineFolder : IDisposable
 {
+    /// <summary>The classes that run commands in this process, one after the other.</summary>
+    public const string Turns = "engines of this process";
+
+    private const string Packages = "NUGET_PACKAGES";
+
     /// <summary>What the test worker computes as.</summary>
     public static readonly string NumericsClass = new Numerics.Cpu.CpuBackend(1).NumericsClass;
 
@@ -27,10 +32,35 @@ internal sealed class EngineFolder : IDisposable
     public Dictionary<string, string> Environment(string mode = "") => new()
     {
         [InstalledEngines.Variable] = Path,
-        ["NUGET_PACKAGES"] = directory["packages"],
+        [Packages] = directory["packages"],
         ["TEST_WORKER_STARTED"] = Started,
         ["TEST_WORKER"] = mode,
     };
+
+    /// <summary>
+    /// Runs a command line in this process, where all that it needs is compiled already. What tells it of the engines
+    /// is in the environment, which all of the process shares: classes that run commands here take turns (see
+    /// <see cref="Turns"/>).
+    /// </summary>
+    public ToolRun Run(string mode, params string[] arguments)
+    {
+        foreach ((string name, string value) in Environment(mode).Where(variable => variable.Key != Packages))
+        {
+            System.Environment.SetEnvironmentVariable(name, value);
+        }
+
+        try
+        {
+            return ToolRun.Of(arguments);
+        }
+        finally
+        {
+            foreach (string name in Environment().Keys.Where(name => name != Packages))
+            {
+                System.Environment.SetEnvironmentVariable(name, null);
+            }
+        }
+    }
 
     /// <summary>Installs the test worker.</summary>
     public void Install(

@@ -4,6 +4,7 @@ using System.Text.Json;
 namespace SparseLlm.Tool.Tests.Engines;
 
 /// <summary>Builds whose engine is another process.</summary>
+[Collection(EngineFolder.Turns)]
 public sealed class Working : IDisposable
 {
     private const string Recipe = "  a: { method: sparsegpt, sparsity: 0.5 }";
@@ -11,7 +12,11 @@ public sealed class Working : IDisposable
     private readonly EngineFolder engines = new();
     private readonly RecipeProject project = new(Recipe);
 
-    public Working() => engines.Install();
+    public Working()
+    {
+        engines.Install();
+        project.UseShallowModel();
+    }
 
     private string Artifact => Path.Combine(project.Models, "a");
 
@@ -48,7 +53,7 @@ public sealed class Working : IDisposable
         Directory.Delete(project.Models, recursive: true);
         byWorker.ShouldBe(Lines(Build("--device", "cpu", "--cache", "off").Error));
         byWorker.ShouldContain(line => line.StartsWith("computing on CPU", StringComparison.Ordinal));
-        byWorker.ShouldContain(line => line.Contains("a: layer 4/4 pruned", StringComparison.Ordinal));
+        byWorker.ShouldContain(line => line.Contains("a: layer 2/2 pruned", StringComparison.Ordinal));
         byWorker.ShouldContain(line => line.Contains("warning SLM3006", StringComparison.Ordinal));
     }
 
@@ -87,7 +92,7 @@ public sealed class Working : IDisposable
         ToolRun status = Run("status", "--device", "cpu-torch", "--exit-code");
         status.ExitCode.ShouldBe(3);
         status.Output.ShouldContain("torch-cpu/1");
-        Run("plan", "--device", "cpu-torch").Output.ShouldContain("prune 4 layers");
+        Run("plan", "--device", "cpu-torch").Output.ShouldContain("prune 2 layers");
         Run("build", "--device", "cpu-torch", "--locked").Error.ShouldContain("error SLM4011");
     }
 
@@ -95,7 +100,8 @@ public sealed class Working : IDisposable
     public void A_worker_that_is_killed_is_one_error_and_the_next_build_goes_on_behind_its_layers()
     {
         Skip.If(OperatingSystem.IsWindows(), "Windows has no signals.");
-        project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 64);
+        project.UseWholeModel();
+        project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 16);
         using Process build = StartBuild();
         ReadUntil("layer 2/4 pruned", build);
         using (var worker = Process.GetProcessById(engines.ProcessId!.Value))
@@ -120,7 +126,8 @@ public sealed class Working : IDisposable
     public void Ctrl_C_stops_the_worker_and_its_layers_are_kept()
     {
         Signals.Require(Signals.Interrupt);
-        project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 64);
+        project.UseWholeModel();
+        project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 16);
         using Process build = StartBuild();
         ReadUntil("layer 1/4 pruned", build);
         Signals.Send(build, Signals.Interrupt);
@@ -135,7 +142,8 @@ public sealed class Working : IDisposable
     [Fact]
     public void A_tool_that_is_killed_leaves_no_worker_behind()
     {
-        project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 64);
+        project.UseWholeModel();
+        project.Write("  a: { method: sparsellm, sparsity: 0.5 }", samples: 16);
         using Process build = StartBuild();
         ReadUntil("layer 1/4 pruned", build);
         build.Kill();
@@ -150,8 +158,8 @@ public sealed class Working : IDisposable
         SpilledBytes().ShouldBe(0);
         Dictionary<string, string> made = RecipeProject.Digests(Artifact);
         Directory.Delete(project.Models, recursive: true);
-        ToolProcess.Run(
-            engines.Environment("small device"),
+        engines.Run(
+            "small device",
             project.Arguments("build", "--device", "cpu-torch", "--cache", "off")).ExitCode.ShouldBe(0);
         SpilledBytes().ShouldBeGreaterThan(0);
         RecipeProject.Digests(Artifact)["model.safetensors"].ShouldBe(made["model.safetensors"]);
@@ -161,17 +169,16 @@ public sealed class Working : IDisposable
     public void Prune_and_eval_use_it_too()
     {
         string output = project["pruned"];
-        ToolRun prune = ToolProcess.Run(
-            engines.Environment(), ["prune", Repository.Model(
-                "tiny-opt"), "--method", "magnitude", "--sparsity", "0.5", "-o", output, "--device", "cpu-torch"]);
+        ToolRun prune = engines.Run(
+            "", "prune", ShallowModel.Of("tiny-opt"), "--method", "magnitude", "--sparsity", "0.5", "-o", output,
+            "--device", "cpu-torch");
         prune.ExitCode.ShouldBe(0, prune.Error);
         File.Delete(engines.Started);
-        string[] eval = ["eval", output, "--text", Repository.Text(
-            "sample-eval.txt"), "--sequence-length", "64", "--json", "--device"];
-        double byWorker = ToolProcess.Run(engines.Environment(), [.. eval, "cpu-torch"]).Json.GetProperty("perplexity")
-            .GetDouble();
+        File.WriteAllText(project["eval.txt"], File.ReadAllText(Repository.Text("sample-eval.txt"))[..4000]);
+        string[] eval = ["eval", output, "--text", project["eval.txt"], "--json", "--device"];
+        double byWorker = engines.Run("", [.. eval, "cpu-torch"]).Json.GetProperty("perplexity").GetDouble();
         engines.ProcessId.ShouldNotBeNull();
-        byWorker.ShouldBe(ToolProcess.Run([.. eval, "cpu"]).Json.GetProperty("perplexity").GetDouble());
+        byWorker.ShouldBe(ToolRun.Of([.. eval, "cpu"]).Json.GetProperty("perplexity").GetDouble());
     }
 
     private static string[] Lines(string text) =>
@@ -200,7 +207,7 @@ public sealed class Working : IDisposable
     private ToolRun Build(params string[] options) => Run("build", options);
 
     private ToolRun Run(string command, params string[] options)
-        => ToolProcess.Run(engines.Environment(), project.Arguments(command, options));
+        => engines.Run("", project.Arguments(command, options));
 
     public void Dispose()
     {
