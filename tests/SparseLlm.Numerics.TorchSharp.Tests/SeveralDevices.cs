@@ -18,7 +18,7 @@ public sealed class SeveralDevices
 
     private static byte[] Prune(IReadOnlyList<IBackend> others)
     {
-        using PruneRun run = PruneRun.OnSamples("tiny-llama", new TorchBackend("cpu"));
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-llama", new TorchBackend("cpu"));
         var plan = new SparsityPlan(PruneRun.Pattern("0.6"), []);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (PrunedTensor tensor in new ModelPruner(

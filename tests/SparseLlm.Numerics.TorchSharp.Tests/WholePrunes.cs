@@ -9,7 +9,8 @@ namespace SparseLlm.Numerics.TorchSharp.Tests;
 /// A model pruned by this backend and by the CPU backend. Of two scores that differ by rounding alone, either may be
 /// pruned; one such tie changes what the sweep sees in the rest of the row, and the layers behind it. So masks come out
 /// about as near as the CPU backend's own do with and without fused multiply-add: a share of 5e-5 to 3e-4 apart by
-/// SparseGPT, 2e-3 to 3e-3 for 2:4, 4 to 7 percent by SparseLLM, whose iterations amplify it.
+/// SparseGPT, 2e-3 to 3e-3 for 2:4, 4 to 7 percent by SparseLLM, whose iterations amplify it. These are the shares of
+/// four layers. Two, as here, have less behind a tie: at most 1e-5 by SparseGPT, 3 to 6 percent by SparseLLM.
 /// </summary>
 public sealed class WholePrunes
 {
@@ -19,21 +20,21 @@ public sealed class WholePrunes
     [InlineData("tiny-opt", PruningMethod.Magnitude, "0.5", 0)]
     [InlineData("tiny-opt", PruningMethod.Wanda, "0.5", 1e-5)]
     [InlineData("tiny-llama", PruningMethod.Wanda, "0.5", 1e-5)]
-    [InlineData("tiny-opt", PruningMethod.SparseGpt, "0.5", 1e-3)]
-    [InlineData("tiny-llama", PruningMethod.SparseGpt, "0.5", 1e-3)]
-    [InlineData("tiny-llama", PruningMethod.SparseGpt, "2:4", 6e-3)]
-    [InlineData("tiny-opt", PruningMethod.SparseLlm, "0.6", 0.06)]
-    [InlineData("tiny-llama", PruningMethod.SparseLlm, "0.6", 0.1)]
+    [InlineData("tiny-opt", PruningMethod.SparseGpt, "0.5", 3e-4)]
+    [InlineData("tiny-llama", PruningMethod.SparseGpt, "0.5", 3e-4)]
+    [InlineData("tiny-llama", PruningMethod.SparseGpt, "2:4", 3e-3)]
+    [InlineData("tiny-opt", PruningMethod.SparseLlm, "0.6", 0.05)]
+    [InlineData("tiny-llama", PruningMethod.SparseLlm, "0.6", 0.09)]
     public void A_model_is_pruned_as_the_cpu_backend_prunes_it(
         string model,
         PruningMethod method,
         string pattern,
         double share)
     {
-        using PruneRun cpu = PruneRun.OnSamples(model, new CpuBackend());
-        using PruneRun torch = PruneRun.OnSamples(model, new TorchBackend("cpu"));
-        List<PrunedLayer> expected = cpu.Prune(PruningSettings.For(method), pattern, samples: 32);
-        List<PrunedLayer> actual = torch.Prune(PruningSettings.For(method), pattern, samples: 32);
+        using PruneRun cpu = PruneRun.OnTwoLayers(model, new CpuBackend());
+        using PruneRun torch = PruneRun.OnTwoLayers(model, new TorchBackend("cpu"));
+        List<PrunedLayer> expected = cpu.Prune(PruningSettings.For(method), pattern, samples: 16);
+        List<PrunedLayer> actual = torch.Prune(PruningSettings.For(method), pattern, samples: 16);
 
         Zeros(actual).ShouldBe(Zeros(expected));
         Different(expected, actual).ShouldBeLessThanOrEqualTo(share);
