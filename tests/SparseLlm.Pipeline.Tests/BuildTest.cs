@@ -15,10 +15,11 @@ using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pipeline.Tests;
 
-/// <summary>Artifacts of a small model, made in this process, and a cache that can be tampered with.</summary>
+/// <summary>Artifacts of a small model of two layers, made in this process, and a cache that can be tampered
+/// with.</summary>
 public abstract class BuildTest : CacheTest
 {
-    private protected string Model { get; set; } = Repository.Model("tiny-opt");
+    private protected string Model { get; set; } = ShallowModel.Of("tiny-opt");
 
     private protected string Output => Temp["models/a"];
 

@@ -173,7 +173,7 @@ public sealed class CacheForgedEntries(CacheForgedEntries.Built built) :
     {
         var plan = new SparsityPlan(new SparsityPattern.Unstructured(0.5), []);
         using var backend = new CpuBackend();
-        using DecoderModel model = DecoderModel.Open(Repository.Model("tiny-llama"), backend);
+        using DecoderModel model = DecoderModel.Open(ShallowModel.Of("tiny-llama"), backend);
         return kind switch
         {
             "artifact" => cache.TryGet(

@@ -20,7 +20,8 @@ public sealed class ChangingInputs : BuildTest
 
     public ChangingInputs()
     {
-        string dense = Model;
+        // What changes is behind layers that are finished.
+        string dense = Repository.Model("tiny-opt");
         Model = Temp["dense"];
         Directory.CreateDirectory(Model);
         foreach (string file in Directory.EnumerateFiles(dense))

@@ -13,7 +13,7 @@ namespace SparseLlm.Pipeline.Tests;
 /// <summary>GGUF files in the directories of artifacts.</summary>
 public sealed class Exporting : BuildTest
 {
-    public Exporting() => Model = Repository.Model("tiny-llama");
+    public Exporting() => Model = ShallowModel.Of("tiny-llama");
 
     private string File8 => Path.Combine(Output, "a-Q8_0.gguf");
 
@@ -231,7 +231,7 @@ public sealed class Exporting : BuildTest
     [Fact]
     public void A_model_that_gguf_cannot_hold_is_refused_where_it_is_asked_for_before_anything_is_made()
     {
-        Model = Repository.Model("tiny-opt");
+        Model = ShallowModel.Of("tiny-opt");
         var place = new SourceLocation("pruning.yaml", 3, 5, 3, 6);
 
         Diagnostic refused = Should.Throw<DiagnosticException>(

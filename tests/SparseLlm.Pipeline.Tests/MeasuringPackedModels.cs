@@ -20,10 +20,11 @@ public sealed class MeasuringPackedModels : IDisposable
 
     public MeasuringPackedModels()
     {
-        string path = Repository.Text("sample-eval.txt");
+        string path = directory["eval.txt"];
+        File.WriteAllText(path, File.ReadAllText(Repository.Text("sample-eval.txt"))[..10_000]);
         text = new PerplexityText("eval", new TextSource([path], "text"), 64, new SourceLocation(path));
         Directory.CreateDirectory(directory["pruned"]);
-        foreach (string file in Directory.EnumerateFiles(Repository.Model("tiny-opt")))
+        foreach (string file in Directory.EnumerateFiles(ShallowModel.Of("tiny-opt")))
         {
             File.Copy(file, directory[$"pruned/{Path.GetFileName(file)}"]);
         }

@@ -20,6 +20,9 @@ public sealed class OtherForms : BuildTest
     private const string Embedding = "model.decoder.embed_tokens.weight";
     private static readonly string Safetensors = Repository.Model("tiny-opt");
 
+    // The whole model, in the layout that its file has.
+    public OtherForms() => Model = Safetensors;
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

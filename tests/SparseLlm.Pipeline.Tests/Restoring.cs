@@ -102,7 +102,7 @@ public sealed class Restoring : BuildTest
 
         RemoveOutput();
         Forge(keys.Artifact, entry => Forged(entry, "without configuration"));
-        File.Delete(Path.Combine(Root, "ac", keys.Layers[2]));
+        File.Delete(Path.Combine(Root, "ac", keys.Layers[1]));
         Should.Throw<DiagnosticException>(() => Build(Request(), mayCompute: false)).Diagnostics.Single().Code
             .ShouldBe("SLM4013");
         Directory.Exists(Output).ShouldBeFalse();
@@ -223,8 +223,8 @@ public sealed class Restoring : BuildTest
 
     private static CacheEntry ForgedLayer(CacheEntry entry, CacheEntry other, string forgery) => forgery switch
     {
-        "of another index" => With(entry, report => report["index"] = 2),
-        "with a tensor of another layer" => With(entry, report => Rename(report["tensors"]!.AsArray(), "layers.2.")),
+        "of another index" => With(entry, report => report["index"] = 0),
+        "with a tensor of another layer" => With(entry, report => Rename(report["tensors"]!.AsArray(), "layers.0.")),
         "with a tensor that is not there" => With(entry, report => Rename(report["tensors"]!.AsArray(), "layers.9.")),
         "with a tensor twice" => With(
             entry,

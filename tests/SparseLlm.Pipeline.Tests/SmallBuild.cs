@@ -26,7 +26,7 @@ internal sealed class SmallBuild
     public SmallBuild(TempDirectory directory)
         : this(directory, "a", $$"""
             version: 1
-            model: {{Repository.Model("tiny-llama")}}
+            model: {{ShallowModel.Of("tiny-llama")}}
             calibration: { text: text.txt, samples: 2, sequenceLength: 32 }
             evaluation: { perplexity: { prose: { text: text.txt, sequenceLength: 32 } } }
             artifacts:
