@@ -31,6 +31,12 @@ public sealed record Recipe(
     EngineChoice Engine,
     MemoryBudget? Memory = null)
 {
+    /// <summary>What it asks of Slurm; null where a build computes where it runs.</summary>
+    public SlurmChoice? Slurm { get; init; }
+
+    /// <summary>The model as the recipe names it, which is another place where the recipe lies elsewhere.</summary>
+    public string ModelAsWritten { get; init; } = "";
+
     /// <summary>The globs by which it names texts, absolute: a file that comes to match one is a new input.</summary>
     public IReadOnlyList<string> Globs { get; init; } = [];
 

@@ -55,7 +55,7 @@ public sealed class RecipeReader
 
         CheckVersion(section);
         VersionRange? requires = Requires(section);
-        var (model, modelLocation) = Model(section);
+        var (model, written, modelLocation) = Model(section);
 
         var texts = new TextSourceReader(context);
         CalibrationSource? calibration = section.Entry(RecipeKeys.Calibration) is { } data
@@ -67,6 +67,9 @@ public sealed class RecipeReader
         var (engine, memory) = section.Entry(RecipeKeys.Engine) is { } computing
             ? new EngineReader(context).Read(computing)
             : (new EngineChoice(), null);
+        SlurmChoice? slurm = section.Entry(RecipeKeys.Executor) is { } executor
+            ? new ExecutorReader(context).Read(executor)
+            : null;
 
         section.Require(RecipeKeys.Artifacts);
         HashSet<string>? measured = perplexities?.Select(perplexity => perplexity.Name).ToHashSet();
@@ -86,6 +89,8 @@ public sealed class RecipeReader
             memory)
         {
             Globs = [.. context.Files.Globs],
+            Slurm = slurm,
+            ModelAsWritten = written,
         };
     }
 
@@ -137,17 +142,16 @@ public sealed class RecipeReader
         return range;
     }
 
-    private (string Path, SourceLocation Location) Model(Section section)
+    private (string Path, string Written, SourceLocation Location) Model(Section section)
     {
         if (section.Require(RecipeKeys.Model) is not { } node)
         {
-            return ("", section.Owner);
+            return ("", "", section.Owner);
         }
 
-        string? model = context.Scalars.Text(RecipeKeys.Model.Name, node) is { } text
-            ? context.Files.Model(text, node.Location)
-            : null;
-        return (model ?? "", node.Location);
+        string? text = context.Scalars.Text(RecipeKeys.Model.Name, node);
+        string? model = text is null ? null : context.Files.Model(text, node.Location);
+        return (model ?? "", text ?? "", node.Location);
     }
 
     private void CheckCalibration(Section section, IReadOnlyList<ArtifactRecipe> artifacts)

@@ -230,6 +230,22 @@ public sealed class Mistakes : IDisposable
             Head + "engine: { precision: «half» }\n" + Artifacts,
             "SLM1008",
             "unknown precision 'half'; allowed: exact, fast" },
+        {
+            Head + "executor: { slurm: { time: «soon» } }\n" + Artifacts,
+            "SLM1007",
+            "'time' must be a time as Slurm writes it, found 'soon'" },
+        {
+            Head + "executor: { slurm: { extra: [«account=a»] } }\n" + Artifacts,
+            "SLM1007",
+            "'extra' has options of sbatch, found 'account=a'" },
+        {
+            Head + "executor: { slurm: { partition: «a b» } }\n" + Artifacts,
+            "SLM1007",
+            "'partition' must be a name" },
+        {
+            Head + "executor: { slurm: { memory: «much» } }\n" + Artifacts,
+            "SLM1007",
+            "'memory' must be a size like 32G" },
         { Head + "engine: { «precision»: fast, device: cpu }\n" + Artifacts, "SLM1014", "the built-in engine (device "
             + "cpu) computes exactly, and 'fast' is asked for; remove one of 'device' and 'precision'" },
         { Head + "engine: { device: cpu-torch, «devices»: [0, 1] }\n" + Artifacts, "SLM1014",

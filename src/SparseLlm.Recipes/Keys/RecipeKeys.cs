@@ -47,6 +47,12 @@ internal static class RecipeKeys
         EngineKeys.All.ToSchema(),
         new JsonObject { ["device"] = "auto" });
 
+    public static RecipeKey Executor { get; } = new(
+        "executor",
+        "The cluster that a build hands its artifacts to. If left out, a build computes where it runs.",
+        ExecutorKeys.All.ToSchema(),
+        new JsonObject { ["slurm"] = new JsonObject { ["partition"] = "gpu" } });
+
     public static RecipeKey Defaults { get; } = new(
         "defaults",
         "Settings for all artifacts that do not set them.",
@@ -73,5 +79,5 @@ internal static class RecipeKeys
     };
 
     public static KeyTable All { get; }
-        = new(Version, Requires, Model, Calibration, Evaluation, Engine, Defaults, Artifacts);
+        = new(Version, Requires, Model, Calibration, Evaluation, Engine, Executor, Defaults, Artifacts);
 }
