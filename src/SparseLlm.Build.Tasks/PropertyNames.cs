@@ -17,6 +17,7 @@ internal static class PropertyNames
         (new("--cache(?![a-z-])"), "SparseLlmCachePath"),
         (new("--on-cache-miss ([a-z]+)"), "SparseLlmOnCacheMiss=$1"),
         (new("--on-cache-miss"), "SparseLlmOnCacheMiss"),
+        (new("--executor ([a-z]+)"), "SparseLlmExecutor=$1"),
         (new("--devices ([0-9,]+)"), "SparseLlmDevices=$1"),
         (new("--device ([a-z-]+)"), "SparseLlmDevice=$1"),
         (new("--device"), "SparseLlmDevice"),

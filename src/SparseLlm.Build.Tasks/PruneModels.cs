@@ -68,6 +68,9 @@ public sealed class PruneModels : ToolTask
     /// default.</summary>
     public string OnCacheMiss { get; set; } = "";
 
+    /// <summary>Where to compute (local or slurm); empty for what the recipe says.</summary>
+    public string Executor { get; set; } = "";
+
     /// <summary>Whether inputs and artifacts are held against the recipe's lock file.</summary>
     public bool IsLocked { get; set; }
 
@@ -234,6 +237,11 @@ public sealed class PruneModels : ToolTask
         if (OnCacheMiss.Length > 0)
         {
             yield return ("--on-cache-miss", IsForbidden(OnCacheMiss) ? "error" : OnCacheMiss);
+        }
+
+        if (Executor.Length > 0)
+        {
+            yield return ("--executor", Executor);
         }
     }
 

@@ -27,6 +27,28 @@ public static class FileLock
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (TryAcquire(path) is { } held)
+            {
+                return held;
+            }
+
+            waiting?.Invoke();
+            waiting = null;
+            cancellation.WaitHandle.WaitOne(delay);
+            delay = TimeSpan.FromTicks(Math.Min(LongestDelay.Ticks, delay.Ticks * 3 / 2));
+        }
+    }
+
+    /// <summary>Takes the lock, unless another holds it.</summary>
+    /// <param name="path">The file to lock; it is created, and stays.</param>
+    /// <returns>Releases the lock; null where another holds it.</returns>
+    /// <exception cref="IOException">The file cannot be created or opened, or is no file but a link or a
+    /// pipe.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be created or opened.</exception>
+    public static IDisposable? TryAcquire(string path)
+    {
+        while (true)
+        {
             try
             {
                 RegularFile.Require(path, followLink: false);
@@ -43,16 +65,11 @@ public static class FileLock
 
                 // Cleared away between opening and locking: others would lock another file.
                 handle.Dispose();
-                continue;
             }
             catch (IOException exception) when (IsHeldByAnother(exception))
             {
-                waiting?.Invoke();
-                waiting = null;
+                return null;
             }
-
-            cancellation.WaitHandle.WaitOne(delay);
-            delay = TimeSpan.FromTicks(Math.Min(LongestDelay.Ticks, delay.Ticks * 3 / 2));
         }
     }
 

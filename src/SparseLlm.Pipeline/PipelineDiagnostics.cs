@@ -138,4 +138,40 @@ public static class PipelineDiagnostics
 
     /// <summary>An engine could not be installed.</summary>
     public static readonly DiagnosticDescriptor EngineNotInstalled = new("SLM4044", "an engine could not be installed");
+
+    /// <summary>Slurm is asked for, and its commands are not here.</summary>
+    public static readonly DiagnosticDescriptor SlurmMissing = new("SLM4060", "Slurm's commands are not installed");
+
+    /// <summary>Slurm does not take a job.</summary>
+    public static readonly DiagnosticDescriptor SlurmRefused = new("SLM4061", "Slurm refuses a job");
+
+    /// <summary>A unit of work has failed elsewhere.</summary>
+    public static readonly DiagnosticDescriptor UnitFailed = new("SLM4062", "a job has failed");
+
+    /// <summary>A unit of work needs more memory than its job may take.</summary>
+    public static readonly DiagnosticDescriptor UnitOutOfMemory = new("SLM4063", "a job ran out of memory");
+
+    /// <summary>A unit of work does not get on within its job's time.</summary>
+    public static readonly DiagnosticDescriptor UnitTimedOut = new("SLM4064", "a job's time is too short");
+
+    /// <summary>A unit of work has ended, and its result is not in the cache.</summary>
+    public static readonly DiagnosticDescriptor UnitWithoutResult = new("SLM4065", "a job has left no result");
+
+    /// <summary>Slurm's controller does not answer.</summary>
+    public static readonly DiagnosticDescriptor SlurmSilent = new("SLM4066", "Slurm does not answer");
+
+    /// <summary>A unit of work is tried again.</summary>
+    public static readonly DiagnosticDescriptor UnitRetried = new("SLM4067", "a job is tried again", Severity.Note);
+
+    /// <summary>A node cannot do what units need.</summary>
+    public static readonly DiagnosticDescriptor NodeUnfit = new("SLM4068", "a node cannot do the work");
+
+    /// <summary>A recipe that no ConfigMap can hold.</summary>
+    public static readonly DiagnosticDescriptor RecipeTooLong = new("SLM4070", "a recipe is too long for Kubernetes");
+
+    /// <summary>A recipe for pods names something of this machine.</summary>
+    public static readonly DiagnosticDescriptor InputNotInPods = new(
+        "SLM4071",
+        "pods may not have an input",
+        Severity.Warning);
 }

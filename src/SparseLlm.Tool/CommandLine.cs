@@ -20,6 +20,8 @@ internal static class CommandLine
             UpdateCommand.Create(),
             PlanCommand.Create(),
             BuildCommand.Create(),
+            WorkerCommand.Create(),
+            ClusterCommand.Create(),
             StatusCommand.Create(),
             WhyCommand.Create(),
             HistoryCommand.Create(),

@@ -65,6 +65,7 @@ public sealed class Errors
         ShouldRefuse("SparseLlmPrecision=half", "It can be 'exact' or 'fast'.");
         ShouldRefuse("SparseLlmDevices=first", "It can be numbers of GPUs with commas between them, such as '0,1'.");
         ShouldRefuse("SparseLlmOnCacheMiss=fail", "It can be 'build', 'warn' or 'error'.");
+        ShouldRefuse("SparseLlmExecutor=cloud", "It can be 'local' or 'slurm'.");
         ShouldRefuse("SparseLlmCachePath=~/cache", "It can be 'off', or a folder,");
         ShouldRefuse("SparseLlmCachePath=/", "It can be 'off', or a folder,");
         ShouldRefuse("SparseLlmModelsFolder=../elsewhere", "It can be a folder below the output directory,");

@@ -46,12 +46,12 @@ public sealed class Pruning
         project.Build(
             "-p:SparseLlmDevice=cuda", "-p:SparseLlmPrecision=fast", "-p:SparseLlmDevices=0%3B1",
                 "-p:SparseLlmArtifacts=a%3Bc", "-p:SparseLlmCachePath=cache/", "-p:SparseLlmOnCacheMiss=error",
-                "-p:SparseLlmLocked=true", "-p:SparseLlmOffline=true")
+                "-p:SparseLlmLocked=true", "-p:SparseLlmOffline=true", "-p:SparseLlmExecutor=local")
             .ShouldSucceed();
 
         project.Calls.Single().ShouldEndWith(
             $"--device cuda --precision fast --devices 0,1 --cache {project.PathOf("cache")} --on-cache-miss error "
-            + $"--artifact=a --artifact=c --locked --offline");
+            + $"--executor local --artifact=a --artifact=c --locked --offline");
         project.FilesBelow("bin/Debug/net10.0/models")
             .ShouldBe(["a/config.json", "a/model.safetensors", "c/config.json", "c/model.safetensors"]);
     }

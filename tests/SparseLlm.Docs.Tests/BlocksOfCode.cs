@@ -10,7 +10,7 @@ public sealed class BlocksOfCode
 {
     /// <summary>What may stand in a block that is not typed into a shell.</summary>
     private static readonly string[] OtherLanguages
-        = ["yaml", "xml", "json", "csharp", "nginx", "powershell", "python", "text"];
+        = ["yaml", "xml", "json", "csharp", "nginx", "powershell", "python", "dockerfile", "text"];
 
     public static TheoryData<string> Pages => [.. Page.All];
 

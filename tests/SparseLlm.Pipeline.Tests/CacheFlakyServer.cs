@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace SparseLlm.Pipeline.Tests;
@@ -41,6 +42,7 @@ internal sealed class CacheFlakyServer : IDisposable
         Drip,
         Slow,
         Scripted,
+        Forbidden,
     }
 
     public Uri Address { get; }
@@ -52,6 +54,9 @@ internal sealed class CacheFlakyServer : IDisposable
 
     /// <summary>What the server has, by path with a slash before it.</summary>
     public Dictionary<string, byte[]> Files { get; } = [];
+
+    /// <summary>Whether it says which version of a file it gives, and minds the conditions of requests.</summary>
+    public bool IsStrict { get; init; }
 
     /// <summary>What it answers where it is <see cref="Failure.Scripted"/>, byte for byte, by the first line of the
     /// request.</summary>
@@ -105,6 +110,9 @@ internal sealed class CacheFlakyServer : IDisposable
             case Failure.TooMany:
                 await SendAsync(stream, "429 Too Many Requests", 0, []);
                 return;
+            case Failure.Forbidden:
+                await SendAsync(stream, "403 Forbidden", 0, []);
+                return;
             case Failure.Hangup:
                 return;
             case Failure.Scripted:
@@ -136,7 +144,11 @@ internal sealed class CacheFlakyServer : IDisposable
                 return;
         }
 
-        if (words[0] == "PUT")
+        if (words[0] == "PUT" && IsStrict && !IsMet(head, words[1]))
+        {
+            await SendAsync(stream, "412 Precondition Failed", 0, []);
+        }
+        else if (words[0] == "PUT")
         {
             Files[words[1]] = body;
             await SendAsync(stream, "201 Created", 0, []);
@@ -150,6 +162,16 @@ internal sealed class CacheFlakyServer : IDisposable
             await SendAsync(stream, "404 Not Found", 0, []);
         }
     }
+
+    /// <summary>Whether a file is as the headers of a request demand.</summary>
+    private bool IsMet(string head, string path)
+    {
+        string? tag = Files.TryGetValue(path, out byte[]? file) ? TagOf(file) : null;
+        return (!head.Contains("If-None-Match: *\r\n") || tag is null)
+            && (!head.Contains("If-Match: ") || head.Contains($"If-Match: {tag}\r\n"));
+    }
+
+    private static string TagOf(byte[] file) => $"\"{Convert.ToHexString(SHA256.HashData(file))}\"";
 
     private async Task SendFileAsync(NetworkStream stream, byte[] file, int length, Failure failure)
     {
@@ -175,7 +197,7 @@ internal sealed class CacheFlakyServer : IDisposable
 
                 break;
             default:
-                await SendAsync(stream, "200 OK", length, file);
+                await SendAsync(stream, IsStrict ? $"200 OK\r\nETag: {TagOf(file)}" : "200 OK", length, file);
                 break;
         }
     }

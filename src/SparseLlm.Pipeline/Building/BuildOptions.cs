@@ -1,3 +1,4 @@
+using SparseLlm.Pipeline.Executors.Slurm;
 using SparseLlm.Pruning.Activations;
 
 namespace SparseLlm.Pipeline.Building;
@@ -13,6 +14,9 @@ internal sealed record BuildOptions
 
     /// <summary>How much memory activations may take; null for what the recipe says.</summary>
     public MemoryBudget? Memory { get; init; }
+
+    /// <summary>How what is missing is handed to Slurm; null where it is computed here.</summary>
+    public SlurmOptions? Slurm { get; init; }
 
     /// <summary>What to do where something would have to be computed.</summary>
     public CacheMissPolicy OnCacheMiss { get; init; } = CacheMissPolicy.Build;

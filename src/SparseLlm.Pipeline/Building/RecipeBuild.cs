@@ -9,12 +9,14 @@ using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Disk;
 using SparseLlm.Pipeline.Engines;
+using SparseLlm.Pipeline.Executors.Slurm;
 using SparseLlm.Pipeline.Exports;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Planning;
 using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pipeline.Requests;
+using SparseLlm.Pipeline.Units;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Recipes;
@@ -91,6 +93,8 @@ internal sealed class RecipeBuild(
         CheckLock(lockCheck, artifacts, requests, dense);
         CheckCache(options.OnCacheMiss, options.Artifacts, cancellation);
 
+        ComputeElsewhere(options, cancellation);
+
         var builder = new ArtifactBuilder(
             dense,
             engine,
@@ -98,7 +102,7 @@ internal sealed class RecipeBuild(
             progress)
         {
             ExpectsMore = artifacts.Count > 1,
-            MayCompute = options.OnCacheMiss != CacheMissPolicy.Error,
+            MayCompute = options.OnCacheMiss != CacheMissPolicy.Error && options.Slurm is null,
         };
         var outcomes = new List<ArtifactOutcome>();
         var missed = new List<Diagnostic>();
@@ -138,6 +142,26 @@ internal sealed class RecipeBuild(
         }
 
         return missed.Count == 0 ? outcomes : throw new DiagnosticException(missed);
+    }
+
+    /// <summary>Has others compute what is missing, so that it is in the cache when its turn comes here.</summary>
+    private void ComputeElsewhere(BuildOptions options, CancellationToken cancellation)
+    {
+        if (options.Slurm is null)
+        {
+            return;
+        }
+
+        var plan = new RecipePlan(recipe, output, engine.NumericsClass, cache);
+        UnitOfWork[] units = [.. plan.Plan(options.Artifacts, cancellation).Select(UnitOfWork.Of)];
+        if (units.Any(unit => unit.IsMissing))
+        {
+            new SlurmExecutor(options.Slurm, cache, progress).Run(
+                recipe.Path,
+                units,
+                unit => UnitOfWork.Of(plan.Plan([unit.Name], cancellation).Single()),
+                cancellation);
+        }
     }
 
     private static void CheckLock(

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
+using SparseLlm.Pipeline.Cache.Claims;
 using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pipeline.Cache.Local;
 using SparseLlm.Pipeline.Cache.Remote;
@@ -38,6 +39,9 @@ internal sealed class BuildCache
 
     /// <summary>Whether what is stored here is stored in the remote cache too.</summary>
     public bool WritesRemote => remote?.CanWrite == true;
+
+    /// <summary>Whether all that was stored here has come into the remote cache so far.</summary>
+    public bool ReachesRemote => remote?.IsWritable == true;
 
     /// <summary>Digests of files, remembered where there is a cache.</summary>
     public FileDigests Digests { get; }
@@ -322,6 +326,35 @@ internal sealed class BuildCache
     /// <returns>Releases the lock; so does the end of the process, however it ends.</returns>
     public IDisposable Lock(string key, CancellationToken cancellation, Action? waiting = null)
         => locks.Acquire(key, cancellation, waiting);
+
+    /// <summary>Claims a unit of work, without waiting: from others on this machine, and where there is a remote cache
+    /// that may be written, from all who write it.</summary>
+    /// <param name="key">The unit's key.</param>
+    /// <param name="cancellation">Stops asking a remote cache.</param>
+    public ClaimAttempt TryClaim(string key, CancellationToken cancellation)
+    {
+        if (locks.TryAcquire(key) is not { } hold)
+        {
+            return ClaimAttempt.Alive;
+        }
+
+        ClaimAttempt? attempt = null;
+        try
+        {
+            attempt = remote?.TryClaim(key, cancellation) ?? ClaimAttempt.Unclaimed;
+            return attempt.Hold is null ? attempt : ClaimAttempt.Ours(new Holds(attempt.Hold, hold));
+        }
+        finally
+        {
+            if (attempt?.Hold is null)
+            {
+                hold.Dispose();
+            }
+        }
+    }
+
+    /// <summary>After how long to look again at a unit that another has claimed who may be dead.</summary>
+    public TimeSpan ClaimPause => remote?.ClaimPause ?? TimeSpan.Zero;
 
     /// <summary>Keeps what a <c>pruning.lock.json</c> names from being cleared away, for as long as that file
     /// exists.</summary>

@@ -1,4 +1,5 @@
 using SparseLlm.Files;
+using SparseLlm.Pipeline.Cache.Claims;
 using SparseLlm.Pipeline.Cache.Local;
 using SparseLlm.Pipeline.Disk;
 
@@ -23,13 +24,20 @@ internal sealed class KeyLocks
     /// <param name="waiting">Told once, if another is at it.</param>
     /// <returns>Releases the lock; so does the end of the process, however it ends.</returns>
     public IDisposable Acquire(string key, CancellationToken cancellation, Action? waiting = null)
+        => InFirstFolder(key, path => FileLock.Acquire(path, cancellation, waiting))!;
+
+    /// <summary>Takes the lock of a key, unless another computes it.</summary>
+    /// <returns>Releases the lock; null where another has it.</returns>
+    public IDisposable? TryAcquire(string key) => InFirstFolder(key, FileLock.TryAcquire);
+
+    private IDisposable? InFirstFolder(string key, Func<string, IDisposable?> acquire)
     {
         Sha256Text.Require(key);
         foreach (Func<string> folder in folders)
         {
             try
             {
-                return FileLock.Acquire(Path.Combine(folder(), key), cancellation, waiting);
+                return acquire(Path.Combine(folder(), key));
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
@@ -37,15 +45,8 @@ internal sealed class KeyLocks
             }
         }
 
-        return new NoLock();
+        return NoLock.Instance;
     }
 
     private static string OfUser() => PrivateFolder.Create(Path.GetTempPath(), "locks");
-
-    private sealed class NoLock : IDisposable
-    {
-        public void Dispose()
-        {
-        }
-    }
 }

@@ -47,6 +47,9 @@ internal sealed record ArtifactPlan(
     IReadOnlyList<PlannedExport> Exports,
     PlannedSize Size)
 {
+    /// <summary>The keys of the texts that perplexity is measured on.</summary>
+    public IReadOnlyList<string> TextKeys { get; init; } = [];
+
     /// <summary>The decoder layers that would be pruned, by index.</summary>
     public IReadOnlyList<int> MissingLayers
         => Action == PlannedAction.Prune ? [.. Enumerable.Range(0, Keys.Layers.Count).Except(CachedLayers)] : [];

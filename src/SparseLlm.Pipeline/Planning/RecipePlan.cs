@@ -132,7 +132,10 @@ internal sealed class RecipePlan
             cached,
             measurements,
             missing,
-            PlannedSize.Of(dense, request, known));
+            PlannedSize.Of(dense, request, known))
+        {
+            TextKeys = [.. request.Perplexities.Select(dense.TextKey)],
+        };
     }
 
     /// <summary>What would be done, and the artifact that stands there or in the cache.</summary>

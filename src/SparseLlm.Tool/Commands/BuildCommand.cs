@@ -27,6 +27,7 @@ internal static class BuildCommand
             + "with endings of their own."
         };
         var sources = new SourceOptions();
+        var executor = new ExecutorOptions();
         var computing = new EngineOptions();
         Option<MemoryBudget?> memory = CommandAction.Memory();
         Option<string?> cache = CommandAction.Cache();
@@ -61,6 +62,7 @@ internal static class BuildCommand
         var command = new Command("build", "Make the artifacts of a recipe.") { artifact, manifest };
         computing.AddTo(command);
         command.Add(memory, cache, locked, onCacheMiss, json, noProgress);
+        executor.AddTo(command);
         sources.AddTo(command);
         recipe.AddTo(command);
         command.SetWork((arguments, cancellation) =>
@@ -75,13 +77,15 @@ internal static class BuildCommand
                 cancellation);
             string directory = chosen.Output;
             BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache) ?? chosen.Cache);
-            using IEngine engine = Devices.Open(computing.Choose(arguments, read.Engine));
+            EngineChoice choice = computing.Choose(arguments, read.Engine);
+            using IEngine engine = Devices.Open(choice);
             var options = new BuildOptions
             {
                 Artifacts = arguments.GetValue(artifact) ?? [],
                 Memory = arguments.GetValue(memory),
                 IsLocked = isLocked,
                 OnCacheMiss = arguments.GetValue(onCacheMiss),
+                Slurm = executor.Slurm(arguments, read, choice, opened),
             };
             BuildManifest? lists = arguments.GetValue(manifest) is { } path ? new BuildManifest(path, directory) : null;
             RecipeBuild? build = null;

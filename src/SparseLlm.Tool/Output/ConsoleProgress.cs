@@ -1,6 +1,7 @@
 using System.Globalization;
 using SparseLlm.Hub;
 using SparseLlm.Pipeline.Building;
+using SparseLlm.Pipeline.Executors;
 using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
@@ -13,6 +14,7 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
 {
     private readonly List<double> errors = [];
     private readonly BuildPace pace = new(TimeProvider.System);
+    private readonly UnitLines units = new();
     private DownloadPace? downloads;
 
     /// <inheritdoc/>
@@ -59,6 +61,13 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
                 break;
             case Waiting waiting when !quiet:
                 Terminal.Progress($"{waiting.Artifact}: another build makes it; waiting");
+                break;
+            case UnitsStep step when !quiet:
+                foreach (string line in units.Changes(step))
+                {
+                    Terminal.Progress(line);
+                }
+
                 break;
             case Interrupted interrupted:
                 Terminal.Progress(Describe(interrupted));

@@ -1,4 +1,5 @@
 using SparseLlm.Pipeline.Building;
+using SparseLlm.Pipeline.Executors;
 using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Results;
 using static System.FormattableString;
@@ -9,6 +10,7 @@ namespace SparseLlm.Tool.Output;
 /// lines.</summary>
 internal sealed class CurrentWork
 {
+    private readonly UnitLines units = new();
     private DownloadPace? downloads;
 
     /// <summary>How far the build is, and how much longer it takes.</summary>
@@ -90,6 +92,9 @@ internal sealed class CurrentWork
                 (Done, Total) = (packing.Percent, 100);
                 Step = Invariant($"{packing.Percent} %");
                 break;
+            case UnitsStep step:
+                Take(step);
+                break;
             case Waiting waiting:
                 Begin(waiting.Artifact, "waiting", "another build makes it; waiting");
                 break;
@@ -101,6 +106,23 @@ internal sealed class CurrentWork
                 Terminal.Progress(ConsoleProgress.Describe(interrupted));
                 break;
         }
+    }
+
+    private void Take(UnitsStep step)
+    {
+        foreach (string line in units.Changes(step, isBrief: true))
+        {
+            Terminal.Progress(line);
+        }
+
+        int done = step.Units.Count(unit => unit.Phase == UnitPhase.Done);
+        Title = done == step.Units.Count ? "" : Invariant($"{done} of {step.Units.Count} artifacts are in the cache");
+        UnitProgress[] running = [.. step.Units.Where(unit => unit.Phase == UnitPhase.Running)];
+        Facts = Invariant($"{running.Length} running, {step.Units.Count - done - running.Length} waiting");
+        (Done, Total) = (
+            step.Units.Sum(unit => unit.LayersDone),
+            Math.Max(1, step.Units.Sum(unit => unit.Layers)));
+        Step = string.Join(", ", running.Select(unit => Invariant($"{unit.Artifact} {unit.LayersDone}/{unit.Layers}")));
     }
 
     private void Take(PruningProgress progress)

@@ -12,6 +12,11 @@ internal sealed record Invocation(
     private const string Offline = "--offline";
     private const string Artifact = "--artifact=";
 
+    private static readonly string[] Options =
+    [
+        "--output", "--manifest", "--device", "--precision", "--devices", "--cache", "--on-cache-miss", "--executor",
+    ];
+
     public static Invocation Parse(string[] arguments)
     {
         string[][] pairs = [.. arguments.Skip(2).Where(
@@ -23,9 +28,7 @@ internal sealed record Invocation(
         }
 
         ILookup<string, string> values = pairs.ToLookup(pair => pair[0], pair => pair[1]);
-        if (values.Select(group => group.Key).Except(
-            ["--output", "--manifest", "--device", "--precision", "--devices", "--cache", "--on-cache-miss"])
-                .FirstOrDefault() is { } unknown)
+        if (values.Select(group => group.Key).Except(Options).FirstOrDefault() is { } unknown)
         {
             throw new ArgumentException($"Unknown option {unknown}.");
         }

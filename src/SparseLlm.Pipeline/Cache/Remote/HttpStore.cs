@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using Polly;
 using Polly.Retry;
 using SparseLlm.Hub.Http;
@@ -65,39 +66,30 @@ internal sealed class HttpStore
         Action begin,
         Action<ReadOnlyMemory<byte>> consume,
         CancellationToken cancellation) =>
-        Try(cancellation, async watch =>
+        Try(cancellation, watch => DownloadAsync(path, maximumLength, _ => begin(), consume, watch));
+
+    /// <summary>Reads a small file, and which version of it that is.</summary>
+    /// <param name="path">Below the address.</param>
+    /// <param name="maximumLength">What is longer is not what was asked for.</param>
+    /// <param name="cancellation">Stops at once.</param>
+    /// <returns>Null if there is no such file.</returns>
+    /// <exception cref="InvalidDataException">It is too long.</exception>
+    public FileVersion? Read(string path, long maximumLength, CancellationToken cancellation)
+    {
+        var bytes = new MemoryStream();
+        EntityTagHeaderValue? tag = null;
+        return Try(cancellation, watch => DownloadAsync(path, maximumLength, Begin, Consume, watch))
+            ? new FileVersion(bytes.ToArray(), tag)
+            : null;
+
+        void Begin(HttpResponseMessage response)
         {
-            using HttpResponseMessage response = await SendAsync(HttpMethod.Get, path, null, watch.Token);
-            if (!IsFound(response))
-            {
-                return false;
-            }
+            bytes.SetLength(0);
+            tag = response.Headers.ETag;
+        }
 
-            long left = maximumLength;
-            RequireLeft(response.Content.Headers.ContentLength ?? 0);
-            watch.Begin();
-            LocalFailureException.Guard(begin);
-            await using Stream body = await response.Content.ReadAsStreamAsync(watch.Token);
-            byte[] buffer = new byte[ChunkLength];
-            while (await body.ReadAsync(buffer, watch.Token) is > 0 and int count)
-            {
-                RequireLeft(count);
-                left -= count;
-                LocalFailureException.Guard(() => consume(buffer.AsMemory(0, count)));
-                watch.Passed(count);
-            }
-
-            return true;
-
-            void RequireLeft(long count)
-            {
-                if (count > left)
-                {
-                    throw new InvalidDataException(FormattableString.Invariant(
-                        $"'{path}' has more than the {maximumLength} bytes that it can have"));
-                }
-            }
-        });
+        void Consume(ReadOnlyMemory<byte> chunk) => bytes.Write(chunk.Span);
+    }
 
     /// <summary>Uploads a file.</summary>
     /// <param name="path">Below the address.</param>
@@ -119,13 +111,88 @@ internal sealed class HttpStore
         return response.EnsureSuccessStatusCode();
     });
 
+    /// <summary>
+    /// Replaces a small file, unless there is another version of it by now. Some servers replace that as well, so what
+    /// is there afterwards has to be looked at, whatever they answer.
+    /// </summary>
+    /// <param name="path">Below the address.</param>
+    /// <param name="content">What it is to hold.</param>
+    /// <param name="seen">What was there before; null for nothing.</param>
+    /// <param name="cancellation">Stops at once.</param>
+    public void Replace(string path, byte[] content, FileVersion? seen, CancellationToken cancellation)
+        => Try(cancellation, async watch =>
+        {
+            using HttpResponseMessage response = await SendAsync(
+                HttpMethod.Put,
+                path,
+                () => new UploadContent(() => new MemoryStream(content), content.Length, watch),
+                watch.Token,
+                headers => Require(headers, seen));
+            return response.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict
+                ? response
+                : response.EnsureSuccessStatusCode();
+        });
+
+    /// <summary>Makes a request conditional. Nothing equals a weak tag in a condition, so those make none.</summary>
+    private static void Require(HttpRequestHeaders headers, FileVersion? seen)
+    {
+        if (seen is null)
+        {
+            headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
+        }
+        else if (seen.Tag is { IsWeak: false } tag)
+        {
+            headers.IfMatch.Add(tag);
+        }
+    }
+
+    private async Task<bool> DownloadAsync(
+        string path,
+        long maximumLength,
+        Action<HttpResponseMessage> begin,
+        Action<ReadOnlyMemory<byte>> consume,
+        StallWatch watch)
+    {
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Get, path, null, watch.Token);
+        if (!IsFound(response))
+        {
+            return false;
+        }
+
+        long left = maximumLength;
+        RequireLeft(response.Content.Headers.ContentLength ?? 0);
+        watch.Begin();
+        LocalFailureException.Guard(() => begin(response));
+        await using Stream body = await response.Content.ReadAsStreamAsync(watch.Token);
+        byte[] buffer = new byte[ChunkLength];
+        while (await body.ReadAsync(buffer, watch.Token) is > 0 and int count)
+        {
+            RequireLeft(count);
+            left -= count;
+            LocalFailureException.Guard(() => consume(buffer.AsMemory(0, count)));
+            watch.Passed(count);
+        }
+
+        return true;
+
+        void RequireLeft(long count)
+        {
+            if (count > left)
+            {
+                throw new InvalidDataException(FormattableString.Invariant(
+                    $"'{path}' has more than the {maximumLength} bytes that it can have"));
+            }
+        }
+    }
+
     /// <summary>Sends a request, and again to where the server says that the file is, as long as what was encrypted
     /// stays so.</summary>
     private async Task<HttpResponseMessage> SendAsync(
         HttpMethod method,
         string path,
         Func<HttpContent>? content,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        Action<HttpRequestHeaders>? condition = null)
     {
         var address = new Uri(options.Address, path);
         for (int redirects = 0; ; redirects++)
@@ -136,6 +203,8 @@ internal sealed class HttpStore
             request.Headers.Authorization = Redirect.IsSameServer(address, options.Address)
                 ? options.Authorization
                 : null;
+
+            condition?.Invoke(request.Headers);
 
             // A server that refuses, or sends us elsewhere, can say so before gigabytes are sent.
             request.Headers.ExpectContinue = request.Content?.Headers.ContentLength > ChunkLength;
@@ -189,7 +258,8 @@ internal sealed class HttpStore
         }
     }
 
-    private static bool MayPass(HttpRequestException exception) =>
+    /// <summary>Whether the same request may be granted later.</summary>
+    public static bool MayPass(HttpRequestException exception) =>
         exception.StatusCode is null or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
             or >= HttpStatusCode.InternalServerError;
 }

@@ -1,8 +1,10 @@
 using System.Net;
 using SparseLlm.Diagnostics;
 using SparseLlm.Files;
+using SparseLlm.Pipeline.Cache.Claims;
 using SparseLlm.Pipeline.Cache.Entries;
 using SparseLlm.Pipeline.Cache.Local;
+using SparseLlm.Pipeline.Cache.Remote.Claims;
 using SparseLlm.Pipeline.Disk;
 
 namespace SparseLlm.Pipeline.Cache.Remote;
@@ -14,6 +16,7 @@ namespace SparseLlm.Pipeline.Cache.Remote;
 internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, Action<Diagnostic> report)
 {
     private readonly HttpStore http = new(options);
+    private readonly RemoteClaims claims = new(options, report);
     private readonly Lock gate = new();
     private bool isReadable = true;
     private bool isWritable = options.CanWrite;
@@ -23,6 +26,9 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
 
     /// <summary>Whether it is meant to be written.</summary>
     public bool CanWrite => options.CanWrite;
+
+    /// <summary>Whether it is, and has not failed so far.</summary>
+    public bool IsWritable => isWritable;
 
     /// <summary>Whether an entry is there.</summary>
     public bool Contains(string key, CancellationToken cancellation)
@@ -139,18 +145,20 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
         }
     }
 
-    private CacheEntry? FetchEntry(string key, CancellationToken cancellation)
-    {
-        var bytes = new MemoryStream();
-        return http.Download(
-            $"ac/{key}",
-            SealedJson.MaximumLength,
-            () => bytes.SetLength(0),
-            chunk => bytes.Write(chunk.Span),
-            cancellation)
-            ? CacheEntryFile.Read(key, bytes.ToArray())
+    /// <summary>Claims a key, unless another has claimed it. Where nothing can be written, there are no claims, and
+    /// everything is free.</summary>
+    /// <param name="key">What is claimed.</param>
+    /// <param name="cancellation">Stops asking.</param>
+    public ClaimAttempt TryClaim(string key, CancellationToken cancellation)
+        => isWritable ? claims.TryTake(key, cancellation) : ClaimAttempt.Unclaimed;
+
+    /// <summary>After how long to look again at a claim of another.</summary>
+    public TimeSpan ClaimPause => claims.Pause;
+
+    private CacheEntry? FetchEntry(string key, CancellationToken cancellation) =>
+        http.Read($"ac/{key}", SealedJson.MaximumLength, cancellation) is { } file
+            ? CacheEntryFile.Read(key, file.Content)
             : null;
-    }
 
     /// <summary>A length is what a server says it is: it is not waited for until the disk is full.</summary>
     private void RequireSpace(CacheEntry entry)

@@ -12,9 +12,17 @@ internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, Authentica
 {
     private static readonly TimeSpan StandardPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StandardDelay = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan StandardLease = TimeSpan.FromSeconds(60);
 
-    private const string AddressVariable = "SPARSELLM_REMOTE_CACHE";
-    private const string ModeVariable = "SPARSELLM_REMOTE_CACHE_MODE";
+    /// <summary>Names the remote cache.</summary>
+    public const string AddressVariable = "SPARSELLM_REMOTE_CACHE";
+
+    /// <summary>Says whether it is written.</summary>
+    public const string ModeVariable = "SPARSELLM_REMOTE_CACHE_MODE";
+
+    /// <summary>The mode of those that write.</summary>
+    public const string Writing = "readwrite";
+
     private const string TokenVariable = "SPARSELLM_REMOTE_CACHE_TOKEN";
     private const string UserVariable = "SPARSELLM_REMOTE_CACHE_USER";
     private const string PasswordVariable = "SPARSELLM_REMOTE_CACHE_PASSWORD";
@@ -26,11 +34,18 @@ internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, Authentica
     /// time.</summary>
     public TimeSpan FirstDelay { get; init; } = StandardDelay;
 
+    /// <summary>How long a claim must not change before its owner counts as dead. All who share a remote cache need the
+    /// same.</summary>
+    public TimeSpan Lease { get; init; } = StandardLease;
+
+    /// <summary>What measures that.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Where credentials belong, for messages.</summary>
     public const string CredentialVariables = $"{TokenVariable}, or {UserVariable} and {PasswordVariable}";
 
     /// <summary>What to do where a remote cache is needed, for messages.</summary>
-    public const string HowToWrite = $"name a remote cache in {AddressVariable} and set {ModeVariable} to readwrite";
+    public const string HowToWrite = $"name a remote cache in {AddressVariable} and set {ModeVariable} to {Writing}";
 
     /// <summary>What to do where a remote cache is needed, for messages.</summary>
     public const string HowToRead = $"name a remote cache in {AddressVariable}";
@@ -49,22 +64,25 @@ internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, Authentica
                 ReadCredentials(environment));
     }
 
-    /// <summary>The address must not be printed before it is known to hold no secret.</summary>
-    private static Uri ParseAddress(string text)
+    /// <summary>An address that holds no secret; it must not be printed before that is known.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="source">Who says so.</param>
+    /// <exception cref="Diagnostics.DiagnosticException">It is none, or holds one.</exception>
+    public static Uri ParseAddress(string text, string source = AddressVariable)
     {
         if (!Uri.TryCreate(text.TrimEnd('/') + '/', UriKind.Absolute, out Uri? address)
             || address.Scheme is not ("http" or "https")
             || !HostName.IsValid(address))
         {
             throw PipelineDiagnostics.RemoteCacheConfiguration.Error(
-                null, $"{AddressVariable} is not an address that begins with http:// or https://");
+                null, $"{source} is not an address that begins with http:// or https://");
         }
 
         if (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0)
         {
             throw PipelineDiagnostics.RemoteCacheCredentials.Error(
                 null,
-                $"{AddressVariable} has a user, a password or a query in it, and addresses end up in logs; "
+                $"{source} has a user, a password or a query in it, and addresses end up in logs; "
                 + $"leave the plain address there, and put credentials into {CredentialVariables}");
         }
 
@@ -74,9 +92,9 @@ internal sealed record RemoteCacheOptions(Uri Address, bool CanWrite, Authentica
     private static bool ParseMode(string? mode) => mode switch
     {
         null or "" or "read" => false,
-        "readwrite" => true,
+        Writing => true,
         _ => throw PipelineDiagnostics.RemoteCacheConfiguration
-            .Error(null, $"{ModeVariable} is '{mode}'; it must be read or readwrite"),
+            .Error(null, $"{ModeVariable} is '{mode}'; it must be read or {Writing}"),
     };
 
     private static AuthenticationHeaderValue? ReadCredentials(Func<string, string?> environment)

@@ -1,0 +1,28 @@
+using SparseLlm.Recipes;
+
+namespace SparseLlm.Pipeline.Executors.Slurm;
+
+/// <summary>How units are handed to Slurm.</summary>
+/// <param name="Choice">What is asked of Slurm for a unit.</param>
+/// <param name="Worker">The command line that works on a unit, without the unit; every path in it is the same on the
+/// nodes.</param>
+internal sealed record SlurmOptions(SlurmChoice Choice, IReadOnlyList<string> Worker)
+{
+    /// <summary>How many units may run at a time; null for as many as fit.</summary>
+    public int? MaximumParallel { get; init; }
+
+    /// <summary>How often a unit that fails is submitted again.</summary>
+    public int Retries { get; init; } = 1;
+
+    /// <summary>Whether jobs are cancelled with the build; else they go on, and the next build finds them.</summary>
+    public bool CancelsJobs { get; init; }
+
+    /// <summary>Whether one job shows that the nodes can do what they need to, before there are others.</summary>
+    public bool Probes { get; init; }
+
+    /// <summary>Between two looks at the jobs.</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long Slurm's controller may not answer.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(10);
+}

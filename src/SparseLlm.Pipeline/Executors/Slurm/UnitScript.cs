@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace SparseLlm.Pipeline.Executors.Slurm;
+
+/// <summary>The script that a task of the array runs: the worker, with the artifact that is the task's.</summary>
+internal static class UnitScript
+{
+    /// <summary>The script.</summary>
+    /// <param name="worker">The command line of a worker, without its artifact.</param>
+    /// <param name="artifacts">The artifacts, in the order of their units' numbers.</param>
+    public static string Of(IEnumerable<string> worker, IEnumerable<string> artifacts) => string.Create(
+        CultureInfo.InvariantCulture,
+        $$"""
+        #!/bin/bash
+        # $1 says which thousand of the artifacts this array is for, or 'check' to try what a unit needs.
+        artifacts=({{string.Join(' ', artifacts.Select(Quote))}})
+        worker=({{string.Join(' ', worker.Select(Quote))}})
+        if [[ $1 == check ]]; then
+            exec "${worker[@]}" --check
+        fi
+        exec "${worker[@]}" --artifact "${artifacts[$(( $1 * {{SlurmQueue.ArrayLength}} + SLURM_ARRAY_TASK_ID ))]}"
+
+        """).ReplaceLineEndings("\n");
+
+    /// <summary>A word of the shell that stands for itself.</summary>
+    private static string Quote(string text) => $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+}

@@ -1,0 +1,37 @@
+using SparseLlm.Pipeline.Requests;
+
+namespace SparseLlm.Pipeline.Executors;
+
+/// <summary>How far units are that others work on.</summary>
+/// <param name="Units">All of them.</param>
+internal sealed record UnitsStep(IReadOnlyList<UnitProgress> Units) : BuildProgress;
+
+/// <summary>How far a unit is.</summary>
+/// <param name="Artifact">The name of its artifact.</param>
+/// <param name="Phase">Whether it waits, runs or is done.</param>
+/// <param name="Job">Its job; empty before there is one.</param>
+/// <param name="Where">Where it runs; empty while it does not.</param>
+/// <param name="Step">What it does; empty where it has not said so.</param>
+/// <param name="LayersDone">Decoder layers that are finished.</param>
+/// <param name="Layers">Decoder layers in all.</param>
+internal sealed record UnitProgress(
+    string Artifact,
+    UnitPhase Phase,
+    string Job,
+    string Where,
+    string Step,
+    int LayersDone,
+    int Layers);
+
+/// <summary>What a unit does.</summary>
+internal enum UnitPhase
+{
+    /// <summary>It waits for its turn.</summary>
+    Waiting,
+
+    /// <summary>It runs.</summary>
+    Running,
+
+    /// <summary>Its result is in the cache.</summary>
+    Done,
+}

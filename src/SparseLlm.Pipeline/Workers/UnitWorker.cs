@@ -1,0 +1,229 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline.Artifacts;
+using SparseLlm.Pipeline.Building;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Claims;
+using SparseLlm.Pipeline.Cache.Remote;
+using SparseLlm.Pipeline.Engines;
+using SparseLlm.Pipeline.Planning;
+using SparseLlm.Pipeline.Requests;
+using SparseLlm.Pipeline.Units;
+using SparseLlm.Pruning.Activations;
+using SparseLlm.Recipes;
+
+namespace SparseLlm.Pipeline.Workers;
+
+/// <summary>
+/// Computes units of a recipe into the cache: those of its share first, then those that nobody has begun. What others
+/// have claimed is left to them, and looked at again in the end: until each is done, or its worker known to live, or
+/// dead. A dead worker's unit is anybody's. What a worker makes in passing is written to a folder that goes again.
+/// </summary>
+/// <param name="recipe">The recipe.</param>
+/// <param name="engine">What computes.</param>
+/// <param name="cache">Gets the results.</param>
+/// <param name="options">Which units, and for how long.</param>
+/// <param name="progress">Told what is done.</param>
+internal sealed class UnitWorker(
+    Recipe recipe,
+    IEngine engine,
+    BuildCache cache,
+    WorkerOptions options,
+    IProgress<BuildProgress>? progress)
+{
+    /// <summary>Works until nothing is left to begin, or time is up.</summary>
+    /// <param name="cancellation">Stops; layers that are finished stay in the cache.</param>
+    /// <returns>What has become of the units that this worker has looked at.</returns>
+    public IReadOnlyList<UnitOutcome> Run(CancellationToken cancellation)
+    {
+        cache.RequireStore();
+
+        // The artifact itself is nobody's: a scheduler that gives each job a folder for such files clears it, too.
+        DirectoryInfo scratch = Directory.CreateTempSubdirectory("sparsellm-unit-");
+        try
+        {
+            return Run(scratch.FullName, cancellation);
+        }
+        finally
+        {
+            scratch.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Makes sure that a unit could be done here: the recipe, its model and its texts can be read, and the
+    /// cache can be written.</summary>
+    /// <returns>The key of the first unit, which is the same wherever everything is the same.</returns>
+    /// <exception cref="DiagnosticException">It could not.</exception>
+    public string Check(CancellationToken cancellation)
+    {
+        string root = cache.RequireStore().Root;
+        cache.Scratch();
+        return cache.IsOn
+            ? UnitOfWork.Of(new RecipePlan(recipe, Path.GetTempPath(), engine.NumericsClass, cache)
+                .Plan(options.Artifacts, cancellation)[0]).Key
+            : throw PipelineDiagnostics.NodeUnfit.Error(
+                new SourceLocation(root),
+                "the cache cannot be written on this machine, so nothing that is computed here would be kept");
+    }
+
+    private IReadOnlyList<UnitOutcome> Run(string scratch, CancellationToken cancellation)
+    {
+        var plan = new RecipePlan(recipe, scratch, engine.NumericsClass, cache);
+        var dense = new DenseModel(recipe.Model, engine.NumericsClass, cache);
+        UnitOfWork[] units = [.. plan.Plan(options.Artifacts, cancellation).Select(UnitOfWork.Of)];
+        var clock = new WorkClock(options.TimeLimit);
+        var outcomes = new List<UnitOutcome>();
+        IReadOnlyList<UnitOfWork> left = Pass(options.Share.Order(units), Begin, End);
+        for (bool isTold = false; left.Count > 0 && IsTimeLeft(); isTold = true)
+        {
+            Pause(isTold ? [] : left, cancellation);
+            left = Pass(left, Begin, End);
+        }
+
+        foreach (UnitOfWork unit in left)
+        {
+            End(IsAnothers(unit));
+        }
+
+        return outcomes;
+
+        UnitOutcome? Begin(UnitOfWork planned) => planned.IsMissing
+            ? TryWork(planned, plan, dense, clock, cancellation)
+            : IsDone(planned, clock);
+
+        bool IsTimeLeft() => clock.HasTimeAfter(cache.ClaimPause)
+            && outcomes.All(outcome => outcome.State != UnitState.Unfinished);
+
+        void End(UnitOutcome outcome) => outcomes.Add(outcome);
+    }
+
+    /// <summary>Turns to units, one after the other, until time is up.</summary>
+    /// <returns>Those that another has who may be dead.</returns>
+    private static List<UnitOfWork> Pass(
+        IEnumerable<UnitOfWork> units,
+        Func<UnitOfWork, UnitOutcome?> begin,
+        Action<UnitOutcome> end)
+    {
+        var doubtful = new List<UnitOfWork>();
+        foreach (UnitOfWork unit in units)
+        {
+            if (begin(unit) is not { } outcome)
+            {
+                doubtful.Add(unit);
+                continue;
+            }
+
+            end(outcome);
+            if (outcome.State == UnitState.Unfinished)
+            {
+                break;
+            }
+        }
+
+        return doubtful;
+    }
+
+    private void Pause(IReadOnlyList<UnitOfWork> waitingFor, CancellationToken cancellation)
+    {
+        foreach (UnitOfWork unit in waitingFor)
+        {
+            progress?.Report(new Waiting(unit.Name));
+        }
+
+        cancellation.WaitHandle.WaitOne(cache.ClaimPause);
+        cancellation.ThrowIfCancellationRequested();
+    }
+
+    private static UnitOutcome IsAnothers(UnitOfWork unit) => new(unit.Name, UnitState.Running, []);
+
+    private UnitOutcome IsDone(UnitOfWork unit, WorkClock clock)
+    {
+        using var reporter = new UnitReporter(unit, options.Run, clock, progress);
+        return reporter.End(UnitState.Done, []);
+    }
+
+    /// <summary>Works on a unit, unless another does.</summary>
+    /// <returns>Null where another has it who may be dead.</returns>
+    private UnitOutcome? TryWork(
+        UnitOfWork planned,
+        RecipePlan plan,
+        DenseModel dense,
+        WorkClock clock,
+        CancellationToken cancellation)
+    {
+        ClaimAttempt claim = cache.TryClaim(planned.Key, cancellation);
+        if (claim.Hold is null)
+        {
+            return claim.IsAlive ? IsAnothers(planned) : null;
+        }
+
+        using IDisposable hold = claim.Hold;
+
+        // Another may have done it since this worker began.
+        UnitOfWork unit = UnitOfWork.Of(plan.Plan([planned.Name], cancellation).Single());
+        return unit.IsMissing ? Work(unit, plan, dense, clock, cancellation) : IsDone(unit, clock);
+    }
+
+    private UnitOutcome Work(
+        UnitOfWork unit,
+        RecipePlan plan,
+        DenseModel dense,
+        WorkClock clock,
+        CancellationToken cancellation)
+    {
+        using var reporter = new UnitReporter(unit, options.Run, clock, progress);
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        reporter.TimeIsUp += time.Cancel;
+        try
+        {
+            RequireRemote(unit);
+            var builder = new ArtifactBuilder(
+                dense,
+                engine,
+                options.Memory ?? recipe.Memory ?? MemoryBudget.Default,
+                reporter);
+            ArtifactOutcome made = builder.Build(unit.Plan.Request, time.Token);
+            Directory.Delete(made.Directory, recursive: true);
+            return reporter.End(Result(unit, plan, cancellation), []);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return reporter.End(UnitState.Unfinished, []);
+        }
+        catch (OperationCanceledException)
+        {
+            reporter.End(UnitState.Unfinished, []);
+            throw;
+        }
+        catch (DiagnosticException exception)
+        {
+            return reporter.End(UnitState.Failed, exception.Diagnostics);
+        }
+    }
+
+    /// <summary>What was made is no use where it has not come into the cache.</summary>
+    private UnitState Result(UnitOfWork unit, RecipePlan plan, CancellationToken cancellation)
+    {
+        RequireRemote(unit);
+        if (!UnitOfWork.Of(plan.Plan([unit.Name], cancellation).Single()).IsMissing)
+        {
+            return UnitState.Done;
+        }
+
+        throw PipelineDiagnostics.UnitWithoutResult.Error(
+            new SourceLocation(cache.Directory ?? recipe.Path),
+            $"'{unit.Name}' was made, and could not be stored in the cache; free some space there, or make it "
+                + "writable");
+    }
+
+    /// <summary>Nothing is computed, or believed to be kept, that would go with this machine.</summary>
+    private void RequireRemote(UnitOfWork unit)
+    {
+        if (options.RequiresRemote && !cache.ReachesRemote)
+        {
+            throw PipelineDiagnostics.UnitWithoutResult.Error(
+                new SourceLocation(recipe.Path),
+                $"'{unit.Name}' has to come into the remote cache, and nothing does: "
+                + (cache.WritesRemote ? $"{cache.RemoteAddress} cannot be written" : RemoteCacheOptions.HowToWrite));
+        }
+    }
+}

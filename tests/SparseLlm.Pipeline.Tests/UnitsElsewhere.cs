@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using SparseLlm.Pipeline.Executors.Slurm;
+using SparseLlm.Pipeline.Units;
+using SparseLlm.Pipeline.Workers;
+
+namespace SparseLlm.Pipeline.Tests;
+
+/// <summary>What is read of jobs and units that run elsewhere.</summary>
+public sealed class UnitsElsewhere
+{
+    private static readonly string Key = new('a', 64);
+
+    [Theory]
+    [InlineData("run|17|3|RUNNING|n1|None", JobState.Running, true)]
+    [InlineData("run|17|3|PENDING||Resources", JobState.Waiting, true)]
+    [InlineData("run|17|3|COMPLETING|n1|None", JobState.Running, true)]
+    [InlineData("run|17|3|COMPLETED|n1|None", JobState.Completed, false)]
+    [InlineData("run|17|3|FAILED|n1|NonZeroExitCode", JobState.Failed, false)]
+    [InlineData("run|17|3|TIMEOUT|n1|TimeLimit", JobState.TimedOut, false)]
+    [InlineData("run|17|3|OUT_OF_MEMORY|n1|OutOfMemory", JobState.OutOfMemory, false)]
+    [InlineData("run|17|3|NODE_FAIL|n1|NodeDown", JobState.Lost, false)]
+    [InlineData("run|17|3|PREEMPTED|n1|None", JobState.Lost, false)]
+    [InlineData("run|17|3|CANCELLED|n1|None", JobState.Cancelled, false)]
+    internal void A_line_of_squeue_is_a_task(string line, JobState state, bool isActive)
+    {
+        ArrayTask task = ArrayTask.Parse(line).ShouldNotBeNull();
+        (task.Id, task.State, task.IsActive).ShouldBe(("17_3", state, isActive));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("slurm_load_jobs error: Unable to contact slurm controller")]
+    [InlineData("run|17|N/A|RUNNING|n1|None")]
+    [InlineData("run|17|3|RUNNING|n1|None|more")]
+    public void Another_line_is_none(string line) => ArrayTask.Parse(line).ShouldBeNull();
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(40)]
+    public void Half_a_status_is_none(int length)
+    {
+        using var directory = new TempDirectory();
+        string path = RunFolder.StatusIn(directory.Path, "a");
+        var status = new UnitStatus(Key, UnitState.Running, "n1", "layer 1 of 2", 0, []);
+        status.TryWrite(path).ShouldBeTrue();
+        UnitStatus.TryRead(path).ShouldBe(status with { Failures = UnitStatus.TryRead(path)!.Failures });
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..length]);
+        UnitStatus.TryRead(path).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_status_that_is_not_there_or_makes_no_sense_is_none()
+    {
+        using var directory = new TempDirectory();
+        string path = RunFolder.StatusIn(directory.Path, "a");
+        UnitStatus.TryRead(path).ShouldBeNull();
+        new UnitStatus("key", UnitState.Running, "n1", "", 0, []).TryWrite(path);
+        UnitStatus.TryRead(path).ShouldBeNull();
+        Directory.CreateDirectory(RunFolder.StatusIn(directory.Path, "b"));
+        UnitStatus.TryRead(RunFolder.StatusIn(directory.Path, "b")).ShouldBeNull();
+    }
+
+    [SkippableFact]
+    public void The_script_of_a_unit_starts_the_worker_with_every_word_as_it_is()
+    {
+        Skip.IfNot(File.Exists("/bin/bash"), "there is no bash here");
+        using var directory = new TempDirectory();
+        string script = directory["unit.sh"];
+        string[] words = ["/bin/echo", "it's", "$HOME", "a b", "\"`x`\""];
+        File.WriteAllText(script, UnitScript.Of(words, ["first", "second"]));
+        var start = new ProcessStartInfo("/bin/bash", [script, "0"]) { RedirectStandardOutput = true };
+        start.Environment["SLURM_ARRAY_TASK_ID"] = "1";
+        using Process process = Process.Start(start)!;
+        process.StandardOutput.ReadToEnd().ShouldBe("it's $HOME a b \"`x`\" --artifact second\n");
+    }
+
+    [Fact]
+    public void No_layer_is_begun_that_would_take_longer_than_there_is_time()
+    {
+        new WorkClock(null).Finish().ShouldBeTrue();
+        new WorkClock(TimeSpan.FromHours(1)).Finish().ShouldBeTrue();
+        new WorkClock(TimeSpan.FromSeconds(1)).Finish().ShouldBeFalse();
+    }
+}

@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using SparseLlm.Numerics.Cpu;
+using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Cache.Remote;
+using SparseLlm.Pipeline.Cache.Remote.Claims;
+using SparseLlm.Pipeline.Engines.Local;
+using SparseLlm.Pipeline.Planning;
+using SparseLlm.Pipeline.Requests;
+using SparseLlm.Pipeline.Units;
+using SparseLlm.Pipeline.Workers;
+using SparseLlm.Pruning.Results;
+using SparseLlm.Recipes;
+using static SparseLlm.Pipeline.Tests.CacheFlakyServer;
+
+namespace SparseLlm.Pipeline.Tests;
+
+/// <summary>Workers on machines that share nothing but a remote cache.</summary>
+public sealed class WorkersApart : CacheTest
+{
+    private const int Layers = 2;
+    private static readonly string[] Names = ["a", "b", "c"];
+
+    private readonly ConcurrentBag<string> pruned = [];
+
+    [Fact]
+    public async Task Together_prune_each_artifact_once()
+    {
+        using var server = new CacheFlakyServer((_, _) => Failure.None) { IsStrict = true };
+
+        // Both begin with the same artifact, and go on in the same order.
+        IReadOnlyList<UnitOutcome>[] outcomes = await Task.WhenAll(
+            ((string[])["one", "two"]).Select(name => Task.Factory.StartNew(
+                () => Work(Machine(name, server.Address, TimeSpan.FromSeconds(10))), TaskCreationOptions.LongRunning)));
+        pruned.Order().ShouldBe(Names.SelectMany(name => Enumerable.Repeat(name, Layers)));
+        outcomes.ShouldAllBe(all => all.Count == Names.Length);
+        outcomes.SelectMany(all => all).Where(outcome => outcome.State == UnitState.Done)
+            .Select(outcome => outcome.Artifact).Distinct().Order().ShouldBe(Names);
+        Warnings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_a_dead_worker_has_claimed_is_done_in_the_end()
+    {
+        using var server = new CacheFlakyServer((_, _) => Failure.None);
+        BuildCache one = Machine("one", server.Address, TimeSpan.FromSeconds(1));
+        using var backend = new CpuBackend();
+        UnitOfWork unit = UnitOfWork.Of(
+            new RecipePlan(Recipe(), Temp["models"], backend.NumericsClass, one).Plan(["b"]).Single());
+        server.Files[$"/ac/{ClaimStore.NameOf(unit.Key)}"] = "of a worker that is dead"u8.ToArray();
+        IReadOnlyList<UnitOutcome> outcomes = Work(one);
+        outcomes.Select(outcome => outcome.Artifact).Order().ShouldBe(Names);
+        outcomes.ShouldAllBe(outcome => outcome.State == UnitState.Done);
+        outcomes[^1].Artifact.ShouldBe("b");
+        Warnings.ShouldBeEmpty();
+    }
+
+    private IReadOnlyList<UnitOutcome> Work(BuildCache cache)
+    {
+        using var engine = new LocalEngine(new CpuBackend());
+        return new UnitWorker(Recipe(), engine, cache, new WorkerOptions(WorkShare.Whole), new Pruned(pruned))
+            .Run(CancellationToken.None);
+    }
+
+    private Recipe Recipe()
+    {
+        lock (pruned)
+        {
+            File.WriteAllText(Temp["pruning.yaml"], $$"""
+                version: 1
+                model: {{ShallowModel.Of("tiny-opt")}}
+                artifacts:
+                {{string.Join('\n', Names.Select((name, index) =>
+                    $"  {name}: {{ method: magnitude, sparsity: 0.{index + 3} }}"))}}
+
+                """);
+            return RecipeReader.Read(Temp["pruning.yaml"], ToolVersion.Current).Require();
+        }
+    }
+
+    private BuildCache Machine(string name, Uri address, TimeSpan lease) => BuildCache.Open(
+        Temp[name],
+        new RemoteCacheOptions(address, CanWrite: true, null) { Lease = lease },
+        Warn);
+
+    /// <summary>Keeps a name for every layer that is pruned.</summary>
+    private sealed class Pruned(ConcurrentBag<string> names) : IProgress<BuildProgress>
+    {
+        public void Report(BuildProgress value)
+        {
+            if (value is PruningStep { Progress: LayerFinished } step)
+            {
+                names.Add(step.Artifact);
+            }
+        }
+    }
+}

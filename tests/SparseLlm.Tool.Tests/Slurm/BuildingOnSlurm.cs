@@ -1,0 +1,214 @@
+using System.Diagnostics;
+
+namespace SparseLlm.Tool.Tests.Slurm;
+
+/// <summary>Builds that hand their artifacts to a real Slurm.</summary>
+public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmCluster>, IDisposable
+{
+    private const string Four = """
+          a: { method: magnitude, sparsity: 0.5 }
+          b: { method: magnitude, sparsity: 0.6 }
+          c: { method: wanda, sparsity: 0.5 }
+          d: { method: sparsegpt, sparsity: 0.5 }
+        """;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly RecipeProject project = new(Four);
+
+    [SkippableFact]
+    public void A_build_takes_from_the_cluster_what_it_would_have_made_itself()
+    {
+        Require();
+        project.UseShallowModel();
+        ToolRun run = Build();
+        run.ExitCode.ShouldBe(0, run.Error);
+        string locked = File.ReadAllText(project.LockFile);
+        foreach (string artifact in (string[])["a", "b", "c", "d"])
+        {
+            run.Error.ShouldContain($"{artifact}: from the cache");
+        }
+
+        string cluster = project["cluster"];
+        Directory.Move(project.Models, cluster);
+        project.Run("build", "--executor", "local", "--cache", "off").ExitCode.ShouldBe(0);
+        foreach (string artifact in (string[])["a", "b", "c", "d"])
+        {
+            Weights(Path.Combine(cluster, artifact)).ShouldBe(Weights(Path.Combine(project.Models, artifact)));
+        }
+
+        File.ReadAllText(project.LockFile).ShouldBe(locked);
+        Runs().ShouldBeEmpty("the folder of the run goes with its end");
+    }
+
+    [SkippableFact]
+    public void A_build_that_is_killed_and_started_again_finds_its_jobs_and_submits_none_twice()
+    {
+        Require();
+        project.UseShallowModel();
+        for (int kills = 0; kills < 2; kills++)
+        {
+            using Process build = ToolProcess.Start(cluster.Environment, Arguments());
+            WaitFor(() => Jobs().Length > 0);
+            build.Kill();
+            build.WaitForExit();
+        }
+
+        ToolRun run = Build();
+        run.ExitCode.ShouldBe(0, run.Error);
+        Jobs().Select(job => job.Split('_')[1]).Order().ShouldBe(["0", "1", "2", "3"]);
+    }
+
+    [SkippableFact]
+    public void A_unit_whose_node_is_lost_is_computed_on_another()
+    {
+        Require();
+        project.Write("""
+              long: { method: sparsellm, sparsity: 0.5 }
+            """,
+            samples: 48);
+        using Process build = ToolProcess.Start(cluster.Environment, Arguments());
+        Task<string> said = build.StandardError.ReadToEndAsync();
+        string node = "";
+        WaitFor(
+            () => (node = cluster.Run("squeue", "--noheader", "--states=RUNNING", "--format=%N").Trim()).Length > 0);
+        WaitFor(() => Statuses().Any(status => status.Contains("layer", StringComparison.Ordinal)));
+        cluster.Kill(node);
+        try
+        {
+            Complete(build, said).ExitCode.ShouldBe(0, said.Result);
+            said.Result.ShouldContain("long: from the cache");
+        }
+        finally
+        {
+            cluster.Revive(node);
+        }
+    }
+
+    [SkippableFact]
+    public void A_build_outlives_a_controller_that_is_started_again()
+    {
+        Require();
+        project.UseShallowModel();
+        using Process build = ToolProcess.Start(cluster.Environment, Arguments());
+        Task<string> said = build.StandardError.ReadToEndAsync();
+        WaitFor(() => Jobs().Length > 0);
+        cluster.RestartController(() => Thread.Sleep(TimeSpan.FromSeconds(3)));
+        Complete(build, said).ExitCode.ShouldBe(0, said.Result);
+    }
+
+    [SkippableFact]
+    public void What_sbatch_refuses_is_an_error_that_says_so_and_submits_nothing()
+    {
+        Require();
+        File.AppendAllText(project["pruning.yaml"], """
+
+            executor:
+              slurm:
+                partition: nowhere
+            """);
+        ToolRun run = Build();
+        run.ExitCode.ShouldBe(1, run.Error);
+        run.Error.ShouldContain("SLM4061");
+        run.Error.ShouldContain("invalid partition");
+        Jobs().ShouldBeEmpty();
+    }
+
+    [SkippableFact]
+    public void A_unit_that_fails_names_its_job_its_log_and_its_own_error()
+    {
+        Require();
+        project.UseShallowModel();
+        project.Write("""
+              bad: { method: wanda, sparsity: 0.5 }
+            """,
+            samples: 10_000_000);
+        ToolRun run = Build();
+        run.ExitCode.ShouldBe(1, run.Error);
+        run.Error.ShouldContain("SLM4062");
+        run.Error.ShouldContain("'bad': job ");
+        run.Error.ShouldContain("SLM3002");
+        run.Error.ShouldContain(".log");
+        run.Error.ShouldNotContain("SLM4067", customMessage: "a text that is too short is too short the next time");
+    }
+
+    [SkippableFact]
+    public void What_is_not_finished_in_time_goes_on_in_the_next_job()
+    {
+        Require();
+        File.WriteAllText(
+            project["pruning.yaml"],
+            File.ReadAllText(project["pruning.yaml"]).Replace("samples: 4", "samples: 64", StringComparison.Ordinal)
+                .Replace(Four, "  long: { method: sparsellm, sparsity: 0.5 }", StringComparison.Ordinal) + """
+
+                executor:
+                  slurm:
+                    time: "0:07"
+                """);
+        ToolRun run = Build();
+        run.ExitCode.ShouldBe(0, run.Error);
+        Jobs().Length.ShouldBeGreaterThan(1);
+        run.Error.ShouldContain("long: from the cache");
+    }
+
+    public void Dispose()
+    {
+        project.Dispose();
+        if (SlurmCluster.Missing is null)
+        {
+            cluster.Run("scancel", "--user", Environment.UserName);
+        }
+    }
+
+    private static void Require() => Skip.If(SlurmCluster.Missing is not null, SlurmCluster.Missing);
+
+    private static void WaitFor(Func<bool> condition)
+    {
+        var since = Stopwatch.StartNew();
+        while (!condition())
+        {
+            since.Elapsed.ShouldBeLessThan(Patience);
+            Thread.Sleep(50);
+        }
+    }
+
+    private static Dictionary<string, string> Weights(string artifact) => RecipeProject.Digests(artifact)
+        .Where(file => Path.GetExtension(file.Key) is ".safetensors")
+        .ToDictionary();
+
+    private ToolRun Build(params string[] options)
+    {
+        using Process build = ToolProcess.Start(cluster.Environment, Arguments(options));
+        return Complete(build, build.StandardError.ReadToEndAsync());
+    }
+
+    /// <summary>Waits for a build, whose jobs may hang.</summary>
+    private ToolRun Complete(Process build, Task<string> said)
+    {
+        Task<string> printed = build.StandardOutput.ReadToEndAsync();
+        if (!build.WaitForExit(Patience))
+        {
+            build.Kill();
+            cluster.Run("sinfo", "--Node", "--long").ShouldBeNull(said.Result);
+        }
+
+        return new ToolRun(build.ExitCode, printed.Result, said.Result);
+    }
+
+    private string[] Arguments(params string[] options)
+        => project.Arguments("build", ["--executor", "slurm", .. options]);
+
+    /// <summary>The tasks of this recipe's jobs that Slurm has ever had, as JOB_TASK.</summary>
+    private string[] Jobs() =>
+        [.. cluster.Run("squeue", "--noheader", "--array", "--states=all", "--format=%F_%K %Z %o").Split('\n')
+            .Where(line => line.Contains(project.Cache, StringComparison.Ordinal))
+            .Select(line => line.Split(' ')[0])];
+
+    private string[] Runs() => Directory.Exists(Path.Combine(project.Cache, "runs"))
+        ? Directory.GetDirectories(Path.Combine(project.Cache, "runs"))
+        : [];
+
+    private IEnumerable<string> Statuses() => Runs()
+        .SelectMany(run => Directory.EnumerateFiles(run, "*.json"))
+        .Select(File.ReadAllText);
+}

@@ -1,0 +1,120 @@
+using SparseLlm.Pipeline.Workers;
+using SparseLlm.Tool.Commands;
+
+namespace SparseLlm.Tool.Tests;
+
+/// <summary>Workers as a scheduler starts them: processes that know their number.</summary>
+public sealed class Workers : IDisposable
+{
+    private static readonly string[] Names = ["a", "b", "c", "d"];
+
+    private readonly RecipeProject project = new(
+        string.Join('\n', Names.Select(
+            (name, index) => $"  {name}: {{ method: magnitude, sparsity: 0.{index + 4} }}")));
+
+    public Workers() => project.UseShallowModel();
+
+    [Fact]
+    public async Task Workers_on_one_cache_compute_each_artifact_once_and_a_build_takes_them_all()
+    {
+        ToolRun[] runs = await Task.WhenAll(Enumerable.Range(0, 3).Select(index => Work(
+            index, new() { ["SPARSELLM_CACHE"] = project.Cache, ["JOB_COMPLETION_COUNT"] = "3" })));
+        runs.ShouldAllBe(run => run.ExitCode == 0);
+        Pruned(runs).ShouldBe(Names);
+
+        ToolRun build = project.Run("build", "--on-cache-miss", "error");
+        build.ExitCode.ShouldBe(0, build.Error);
+        Names.ShouldAllBe(name => File.Exists(Path.Combine(project.Models, name, "model.safetensors")));
+    }
+
+    [SkippableFact]
+    public async Task Workers_of_an_exported_job_leave_their_results_in_the_remote_cache()
+    {
+        using var server = new CacheRemoteServer();
+        ToolRun export = ToolRun.Of("cluster", "export", "kubernetes", project["pruning.yaml"], "--image", "image",
+            "--workers", "2", "--remote-cache", server.Address.AbsoluteUri);
+        k8s.Models.V1Container pod = k8s.KubernetesYaml.LoadAllFromString(export.Output, strict: true)
+            .OfType<k8s.Models.V1Job>().Single().Spec.Template.Spec.Containers[0];
+        ToolRun[] runs = await Task.WhenAll(Enumerable.Range(0, 2).Select(index => Work(
+            index,
+            pod.Env.ToDictionary(
+                variable => variable.Name,
+                variable => variable.Value.Replace(
+                    "/scratch",
+                    Directory.CreateDirectory(project[$"pod{index}"]).FullName)),
+            [.. pod.Command.Skip(4)])));
+        runs.ShouldAllBe(run => run.ExitCode == 0);
+        Pruned(runs).ShouldBe(Names);
+
+        ToolRun build = ToolProcess.Run(
+            new() { ["SPARSELLM_REMOTE_CACHE"] = server.Address.AbsoluteUri },
+            project.Arguments("build", "--on-cache-miss", "error"));
+        build.ExitCode.ShouldBe(0, build.Error);
+    }
+
+    [Fact]
+    public async Task A_worker_whose_results_have_to_come_into_the_remote_cache_fails_before_it_computes_for_nothing()
+    {
+        ToolRun run = await Work(
+            0,
+            new()
+            {
+                ["SPARSELLM_CACHE"] = project.Cache,
+                ["SPARSELLM_REMOTE_CACHE"] = "http://127.0.0.1:9/",
+                ["SPARSELLM_REMOTE_CACHE_MODE"] = "read",
+            },
+            "--require-remote");
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain("SLM4065: 'a' has to come into the remote cache");
+        Pruned([run]).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("4/4")]
+    [InlineData("-1/4")]
+    [InlineData("0/0")]
+    [InlineData("1")]
+    [InlineData("1/2/3")]
+    [InlineData("one/two")]
+    [InlineData("0/99999999999")]
+    public void A_share_that_is_none_is_refused(string shard)
+    {
+        ToolRun run = project.Run("worker", "--shard", shard);
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain($"SLM5001: --shard is '{shard}'");
+    }
+
+    [Fact]
+    public void A_share_is_read_from_the_variables_of_Slurm_and_Kubernetes()
+    {
+        Share(("JOB_COMPLETION_INDEX", "2"), ("JOB_COMPLETION_COUNT", "5")).ShouldBe((2, 5));
+        Share(("SLURM_ARRAY_TASK_ID", "3"), ("SLURM_ARRAY_TASK_COUNT", "4"), ("SLURM_ARRAY_TASK_MIN", "1"))
+            .ShouldBe((2, 4));
+        Share(("SLURM_ARRAY_TASK_ID", "3"), ("SLURM_ARRAY_TASK_COUNT", "4")).ShouldBe((3, 4));
+        Share().ShouldBeNull();
+        Share(("JOB_COMPLETION_INDEX", "2")).ShouldBeNull();
+        Share(("JOB_COMPLETION_INDEX", "5"), ("JOB_COMPLETION_COUNT", "5")).ShouldBeNull();
+        Share(("JOB_COMPLETION_INDEX", ""), ("JOB_COMPLETION_COUNT", "5")).ShouldBeNull();
+    }
+
+    private static (int, int)? Share(params (string Name, string Value)[] variables) => WorkerEnvironment.Share(
+        name => variables.FirstOrDefault(variable => variable.Name == name).Value) is WorkShare share
+        ? (share.Index, share.Count)
+        : null;
+
+    /// <summary>A worker of the recipe, with the number that Kubernetes gives it.</summary>
+    private Task<ToolRun> Work(int index, Dictionary<string, string> environment, params string[] options)
+    {
+        environment["JOB_COMPLETION_INDEX"] = $"{index}";
+        return Task.Run(() => ToolProcess.Run(environment, ["worker", project["pruning.yaml"], .. options]));
+    }
+
+    /// <summary>The artifacts whose first layer was computed, as often as it was.</summary>
+    private static string[] Pruned(ToolRun[] runs) =>
+    [
+        .. runs.SelectMany(run => run.Error.Split('\n')).Where(line => line.Contains(": layer 1/2 pruned"))
+            .Select(line => line[..line.IndexOf(':')]).Order(),
+    ];
+
+    public void Dispose() => project.Dispose();
+}
