@@ -49,7 +49,8 @@ internal sealed record PruneCell(
         log.Clear();
         var clock = Stopwatch.StartNew();
         var printer = new Printer(clock);
-        int layers = Prune(model, printer).Count;
+        // Layers are counted and let go, so that a whole model does not have to fit into the host's memory.
+        int layers = Prune(model, printer).Count();
         double seconds = clock.Elapsed.TotalSeconds;
         double ofLayers = printer.LastLayer - printer.FirstLayer;
         Console.WriteLine(
@@ -137,7 +138,7 @@ internal sealed record PruneCell(
     private List<PrunedLayer> PruneOn(IBackend backend)
     {
         using DecoderModel model = Open(backend);
-        return Prune(model, progress: null);
+        return [.. Prune(model, progress: null)];
     }
 
     private DecoderModel Open(IBackend backend)
@@ -150,7 +151,7 @@ internal sealed record PruneCell(
         return DecoderModel.Open(Directory, backend);
     }
 
-    private List<PrunedLayer> Prune(DecoderModel model, IProgress<PruningProgress>? progress)
+    private IEnumerable<PrunedLayer> Prune(DecoderModel model, IProgress<PruningProgress>? progress)
     {
         PruningSettings settings = Method == "sparsegpt"
             ? PruningSettings.For(PruningMethod.SparseGpt)
@@ -164,7 +165,7 @@ internal sealed record PruneCell(
             new SparsityPlan(new SparsityPattern.Unstructured(Sparsity), []),
             tokens,
             progress: progress);
-        return [.. new ModelPruner(model, settings, plan, tokens, progress).Run()];
+        return new ModelPruner(model, settings, plan, tokens, progress).Run();
     }
 
     /// <summary>Prints what is done as it is done, so that a run that is cut off has told how far it came.</summary>

@@ -3,7 +3,7 @@
 # README.md says how the folder that this runs in is made. It takes a PyTorch installation (python3 with torch, or a folder given by --torch), and no SDK.
 #   run.sh [--device cuda|cpu] [--small] [--seconds N] [--torch FOLDER] [CELL...]
 # A cell is one of those below, or a method with what is said of it, such as balanced-old-two-fast-waits: by an earlier build, two layers instead of one, products from
-# halves, of Qwen3-4B's widths, and waiting for the device after every operation to tell what each takes.
+# halves, of Qwen3-4B's widths, a whole model of 32 layers, and waiting for the device after every operation to tell what each takes.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 device=cuda shape=llama-2-7b windows=128 length=2048 few=16 agree=(--shape medium --layers 2 --windows 16 --length 512) seconds=1500 torch=
@@ -102,18 +102,19 @@ for name in "${cells[@]}"; do
         conformance-old) engine 60 app-old conformance ;;
         built) use_built_library ;;
         sparsegpt* | balanced* | best*)
-            app=app count=$windows cell_shape=$shape options=()
+            app=app count=$windows cell_shape=$shape limit=150 options=()
             [[ $name == best* ]] && count=$few
             for option in $(tr - ' ' <<<"${name#*-}"); do
                 case $option in
                     old) app=app-old ;;
                     fast) options+=(--precision fast) ;;
                     two) options+=(--layers 2) ;;
+                    whole) options+=(--layers 32) limit=400 ;;
                     waits) options+=(--waits) ;;
                     qwen) [[ $shape == small ]] || cell_shape=qwen3-4b-like ;;
                 esac
             done
-            prune 150 "$app" "${name%%-*}" "$count" "$cell_shape" "${options[@]}" ;;
+            prune "$limit" "$app" "${name%%-*}" "$count" "$cell_shape" "${options[@]}" ;;
         agree*)
             for method in sparsegpt balanced; do
                 engine 60 app agree "${agree[@]}" --method "$method" --directory "$models" $([[ $name == *-fast ]] && echo --precision fast)
