@@ -23,7 +23,7 @@ public sealed class Defaults : IDisposable
               method: alps
               preset: fast
               sparsity: 0.6
-              settings: { damping: 0.1, blockSize: 64 }
+              settings: { damping: 0.1, sequential: true }
               rules: [{ match: "a*", keep: true }]
               gates: { prose: { max: 10 } }
             artifacts:
@@ -42,14 +42,14 @@ public sealed class Defaults : IDisposable
 
         ArtifactRecipe same = recipe.Artifacts[0], other = recipe.Artifacts[1], none = recipe.Artifacts[2];
         same.Pattern.ShouldBe(new SparsityPattern.Unstructured(0.6));
-        same.Settings.ShouldBe(PruningSettings.For(PruningMethod.Alps) with { Damping = 0.1, BlockSize = 64 });
+        same.Settings.ShouldBe(PruningSettings.For(PruningMethod.Alps) with { Damping = 0.1, Sequential = true });
         same.Rules.ShouldHaveSingleItem().Match.ShouldBe("a*");
         same.Gates.ShouldHaveSingleItem().ShouldBeOfType<PerplexityGate>().Perplexity.ShouldBe("prose");
         same.Gates[0].Severity.ShouldBe(Severity.Error);
 
         other.Pattern.ShouldBe(new SparsityPattern.Groups(2, 4));
         other.Settings
-            .ShouldBe(PruningSettings.For(PruningMethod.Admm) with { Damping = 0.2, BlockSize = 64, RefitSteps = 3 });
+            .ShouldBe(PruningSettings.For(PruningMethod.Admm) with { Damping = 0.2, Sequential = true, RefitSteps = 3 });
         other.Rules.ShouldHaveSingleItem().Match.ShouldBe("b*");
         other.Gates.ShouldHaveSingleItem().ShouldBeOfType<PerplexityGate>().Perplexity.ShouldBe("code");
         other.Gates[0].Severity.ShouldBe(Severity.Warning);

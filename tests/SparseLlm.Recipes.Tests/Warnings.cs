@@ -25,6 +25,24 @@ public sealed class Warnings : IDisposable
     }
 
     [Fact]
+    public void A_setting_that_a_method_does_not_look_at_is_reported_and_stays_what_keys_are_made_of()
+    {
+        folder.ReadMarked(
+            Head + "artifacts: { a: { method: magnitude, sparsity: 0.5, settings: { «damping»: 0.1 } } }\n")
+            .ShouldHaveSingleItem().Message.ShouldBe("'damping' has no effect on magnitude, only on wanda, ria, "
+                + "sparsegpt, admm, alps, sparsellm, and on any method with the allocation 'error'; remove it");
+        folder.Read(File.ReadAllText(folder.RecipePath)).Require().Artifacts.ShouldHaveSingleItem()
+            .Settings.ShouldBe(PruningSettings.For(PruningMethod.Magnitude) with { Damping = 0.1 });
+        folder.ReadMarked(Head + "artifacts: { a: { method: ria, sparsity: 0.5, settings: { «comparison»: row, "
+            + "«blockSize»: 64, «guard»: false } } }\n");
+    }
+
+    [Fact]
+    public void What_errors_are_measured_with_has_an_effect_on_every_method_whose_budget_is_spread_by_them()
+        => folder.ReadValid(Head + "artifacts: { a: { method: magnitude, sparsity: 0.5, settings: { damping: 0.1, "
+            + "blockSize: 64, allocation: error } } }\n");
+
+    [Fact]
     public void A_default_setting_that_no_artifact_heeds_is_reported_once()
     {
         var warnings = folder.ReadMarked(Head + "defaults: { sparsity: 0.5, settings: { «sweeps»: 2 } }\nartifacts: { "

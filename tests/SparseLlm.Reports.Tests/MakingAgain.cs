@@ -98,6 +98,25 @@ public sealed class MakingAgain : IDisposable
     }
 
     [Theory]
+    [InlineData(AllocationKind.Uniform, "--method magnitude --sparsity 0.7 --calibration")]
+    [InlineData(
+        AllocationKind.Error,
+        "--method magnitude --sparsity 0.7 --set damping=0.05 --set allocation=error --calibration")]
+    public void The_command_line_names_no_setting_that_the_method_does_not_look_at(
+        AllocationKind allocation,
+        string expected)
+    {
+        PruningSettings settings = PruningSettings.For(PruningMethod.Magnitude) with
+        {
+            Damping = 0.05,
+            Allocation = allocation,
+        };
+        PruneCommandLine.Of(
+            Samples.Manifest() with { Method = "magnitude", Settings = Setting.Describe(settings) })!
+            .Replace(" \\\n ", "").ShouldContain(expected);
+    }
+
+    [Theory]
     [InlineData("plain", "sparsellm")]
     [InlineData("best", "sparsellm (best)")]
     [InlineData("paper", "sparsellm (variant paper)")]

@@ -14,7 +14,26 @@ public sealed class BadInput
     [InlineData("SLM5001", "'5:4' would prune nothing", "--pattern", "5:4")]
     [InlineData("SLM5001", "either --sparsity", "--sparsity", "0.5", "--pattern", "2:4")]
     [InlineData("SLM5001", "damping takes a number from 0 to 1", "--sparsity", "0.5", "--set", "damping=much")]
-    [InlineData("SLM5001", "there is no setting 'dampling'", "--sparsity", "0.5", "--set", "dampling=0.1")]
+    [InlineData(
+        "SLM5001",
+        "there is no setting 'dampling'; did you mean 'damping'?",
+        "--sparsity", "0.5", "--set", "dampling=0.1")]
+    [InlineData(
+        "SLM5001",
+        "--set gives 'damping' more than once: 0.1, 0.2; keep one",
+        "--sparsity", "0.5", "--set", "damping=0.1", "--set", "damping=0.2")]
+    [InlineData(
+        "SLM5001",
+        "--set damping=0.1: 'damping' has no effect on magnitude, only on wanda, ria, sparsegpt, admm, alps, sparsellm",
+        "--sparsity", "0.5", "--method", "magnitude", "--set", "damping=0.1")]
+    [InlineData(
+        "SLM5001",
+        "'solver' has no effect on wanda, only on sparsellm; leave it out",
+        "--sparsity", "0.5", "--method", "wanda", "--set", "solver=alps")]
+    [InlineData(
+        "SLM5001",
+        "--preset best has no effect on wanda, only on sparsellm; leave it out",
+        "--sparsity", "0.5", "--method", "wanda", "--preset", "best")]
     public void Impossible_options_are_usage_errors(string code, string message, params string[] options)
     {
         using var directory = new TempDirectory();
@@ -24,6 +43,15 @@ public sealed class BadInput
         prune.Error.ShouldContain($"error {code}");
         prune.Error.ShouldContain(message);
         Directory.EnumerateFileSystemEntries(directory.Path).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_the_errors_of_an_allocation_are_measured_with_is_no_mistake_with_any_method()
+    {
+        using var directory = new TempDirectory();
+        ToolRun.Of(
+            "prune", "no-model", "--method", "magnitude", "--sparsity", "0.5", "--set", "blockSize=64",
+            "--set", "allocation=error", "-o", directory["out"]).Error.ShouldNotContain("SLM5001");
     }
 
     [Fact]

@@ -7,6 +7,8 @@ namespace SparseLlm.Pruning.Settings;
 public abstract class Setting
 {
     private static readonly PruningMethod[] SparseLlmAlone = [PruningMethod.SparseLlm];
+    private static readonly PruningMethod[] AllThatFit =
+        [.. Enum.GetValues<PruningMethod>().Where(method => method != PruningMethod.Magnitude)];
 
     private protected Setting(string name, string description) => (Name, Description) = (name, description);
 
@@ -21,6 +23,14 @@ public abstract class Setting
 
     /// <summary>The methods that look at it.</summary>
     public IReadOnlyList<PruningMethod> Methods { get; internal init; } = Enum.GetValues<PruningMethod>();
+
+    /// <summary>Whether the errors that <see cref="AllocationKind.Error"/> goes by depend on it, whatever the
+    /// method.</summary>
+    public bool ShapesMeasuredErrors { get; internal init; }
+
+    /// <summary>Whether it says what sparsellm consists of. Put into the settings of another method, it would make
+    /// that method a different one.</summary>
+    public bool IsPartOfSparseLlm { get; internal init; }
 
     /// <summary>Whether it decides the defaults of other settings, and so has to be applied before them.</summary>
     public bool ChangesDefaults { get; internal init; }
@@ -40,62 +50,70 @@ public abstract class Setting
             [PruningMethod.SparseGpt, PruningMethod.Admm, PruningMethod.Alps],
             s => s.Solver,
             (s, v) => s with { Solver = v })
-        { Methods = SparseLlmAlone },
+        { Methods = SparseLlmAlone, IsPartOfSparseLlm = true },
         new ChoiceSetting<TargetKind>(
             "targets",
             "Fit each matrix to its own dense outputs (own) or to the dense model's activations (dense).",
             Enum.GetValues<TargetKind>(),
             s => s.Targets,
-            (s, v) => s with { Targets = v }),
+            (s, v) => s with { Targets = v })
+        { Methods = AllThatFit },
         new ChoiceSetting<SparseLlmVariant>(
             "variant",
             "The form of sparsellm: coordinated (two activation streams) or paper (the published schedule).",
             Enum.GetValues<SparseLlmVariant>(),
             s => s.Variant,
             (s, v) => s.WithVariant(v))
-        { Methods = SparseLlmAlone, ChangesDefaults = true },
+        { Methods = SparseLlmAlone, IsPartOfSparseLlm = true, ChangesDefaults = true },
         new BooleanSetting(
             "sequential",
             "Take the inputs of each matrix after the matrices before it in the layer are pruned.",
             s => s.Sequential,
-            (s, v) => s with { Sequential = v }),
+            (s, v) => s with { Sequential = v })
+        { Methods = AllThatFit },
         new NumberSetting<double>(
             "damping",
             "Added to the diagonal of each Gram matrix, as a share of its mean.",
             0,
             1,
             s => s.Damping,
-            (s, v) => s with { Damping = v }),
+            (s, v) => s with { Damping = v })
+        { Methods = AllThatFit, ShapesMeasuredErrors = true },
         new ChoiceSetting<ComparisonGroup>(
             "comparison",
             "Among which weights wanda's scores compete: the matrix, or each output row as published.",
             Enum.GetValues<ComparisonGroup>(),
             s => s.Comparison,
-            (s, v) => s with { Comparison = v }),
+            (s, v) => s with { Comparison = v })
+        { Methods = [PruningMethod.Wanda] },
         new NumberSetting<int>(
             "blockSize",
             "Columns per block of the OBS sweep.",
             1,
             1 << 20,
             s => s.BlockSize,
-            (s, v) => s with { BlockSize = v }),
+            (s, v) => s with { BlockSize = v })
+        { Methods = [PruningMethod.SparseGpt, PruningMethod.SparseLlm], ShapesMeasuredErrors = true },
         new NumberSetting<int>(
             "refitSteps",
             "Conjugate gradient steps that refit the kept weights; 0 for none.",
             0,
             1000,
             s => s.RefitSteps,
-            (s, v) => s with { RefitSteps = v }),
+            (s, v) => s with { RefitSteps = v })
+        { Methods = AllThatFit },
         new BooleanSetting(
             "rowImportance",
             "Give more of the weight budget to rows that the model depends on more.",
             s => s.RowImportance,
-            (s, v) => s with { RowImportance = v }),
+            (s, v) => s with { RowImportance = v })
+        { Methods = AllThatFit },
         new BooleanSetting(
             "biasRefit",
             "Fit biases along with the weights.",
             s => s.BiasRefit,
-            (s, v) => s with { BiasRefit = v }),
+            (s, v) => s with { BiasRefit = v })
+        { Methods = AllThatFit },
         new ChoiceSetting<AllocationKind>(
             "allocation",
             "Spread the weight budget evenly (uniform), by outliers of each decoder layer (owl), or by measured errors "
@@ -110,7 +128,7 @@ public abstract class Setting
             100,
             s => s.Sweeps,
             (s, v) => s with { Sweeps = v })
-        { Methods = SparseLlmAlone },
+        { Methods = SparseLlmAlone, IsPartOfSparseLlm = true },
         Penalty(
             "alpha",
             "Penalty of the pre-activations in a sweep; as published unless given.",
@@ -133,28 +151,42 @@ public abstract class Setting
             0,
             1000,
             s => s.TuningEpochs,
-            (s, v) => s with { TuningEpochs = v }),
+            (s, v) => s with { TuningEpochs = v })
+        { Methods = AllThatFit },
         new NumberSetting<double>(
             "tuningRate",
             "The highest learning rate of tuning; distillation starts from half of it.",
             0,
             1,
             s => s.TuningRate,
-            (s, v) => s with { TuningRate = v }),
+            (s, v) => s with { TuningRate = v })
+        { Methods = AllThatFit },
         new NumberSetting<int>(
             "distillationEpochs",
             "Passes that tune the last layer and the final norm towards the dense model's predictions; 0 for none.",
             0,
             1000,
             s => s.DistillationEpochs,
-            (s, v) => s with { DistillationEpochs = v }),
+            (s, v) => s with { DistillationEpochs = v })
+        { Methods = AllThatFit },
         new BooleanSetting(
             "guard",
             "Hold back a sixteenth of the calibration windows, and keep what SparseGPT leaves of a layer, or the layer "
                 + "before tuning, where that does better on them.",
             s => s.Guard,
-            (s, v) => s with { Guard = v }),
+            (s, v) => s with { Guard = v })
+        { Methods = SparseLlmAlone },
     ];
+
+    /// <summary>Whether a prune with these settings looks at this one.</summary>
+    public bool HasEffectOn(PruningSettings settings) =>
+        Methods.Contains(settings.Method)
+        || (ShapesMeasuredErrors && settings.Allocation == AllocationKind.Error);
+
+    /// <summary>Says that it has no effect on some methods, and on which it has one.</summary>
+    public string NoEffectOn(IEnumerable<PruningMethod> methods) =>
+        $"'{Name}' has no effect on {Names(methods)}, only on {Names(Methods)}"
+        + (ShapesMeasuredErrors ? ", and on any method with the allocation 'error'" : "");
 
     /// <summary>The setting of that name, or null.</summary>
     public static Setting? Find(string name) => All.FirstOrDefault(setting => setting.Name == name);
@@ -191,10 +223,13 @@ public abstract class Setting
             .OfType<SettingValue>()
             .ToDictionary(value => value.Setting.Name, value => value.Text);
 
+    private static string Names(IEnumerable<PruningMethod> methods) =>
+        string.Join(", ", methods.Select(method => method.ToString().ToLowerInvariant()));
+
     private static NumberSetting<double> Penalty(
         string name,
         string description,
         Func<PruningSettings, double?> get,
         Func<PruningSettings, double, PruningSettings> with) =>
-        new(name, description, 0.001, 1000, get, with) { Methods = SparseLlmAlone };
+        new(name, description, 0.001, 1000, get, with) { Methods = SparseLlmAlone, IsPartOfSparseLlm = true };
 }

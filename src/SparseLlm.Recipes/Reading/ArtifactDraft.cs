@@ -66,7 +66,7 @@ internal sealed record ArtifactDraft
             Preset) with
         { ExpertsKept = ExpertsKept ?? 1 };
         return Setting.Apply(settings,
-            Settings.Where(choice => choice.Concerns(settings.Method))
+            Settings.Where(choice => choice.IsTakenBy(settings.Method))
             .Select(choice => choice.Value));
     }
 }

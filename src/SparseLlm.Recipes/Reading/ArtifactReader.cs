@@ -18,7 +18,7 @@ internal sealed class ArtifactReader
     private readonly DraftReader drafts;
     private readonly MatrixReader matrices;
     private readonly OrderedDictionary<string, ArtifactRecipe> artifacts = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<SettingChoice, HashSet<PruningMethod>> uses = [];
+    private readonly Dictionary<SettingChoice, List<PruningSettings>> uses = [];
     private readonly Dictionary<ExportTypes, bool> types = [];
 
     public ArtifactReader(ReadingContext context, IReadOnlySet<string>? perplexities)
@@ -121,12 +121,12 @@ internal sealed class ArtifactReader
         PruningSettings settings = draft.ToSettings();
         foreach (SettingChoice choice in draft.Settings)
         {
-            if (!uses.TryGetValue(choice, out var methods))
+            if (!uses.TryGetValue(choice, out var users))
             {
-                uses[choice] = methods = [];
+                uses[choice] = users = [];
             }
 
-            methods.Add(settings.Method);
+            users.Add(settings);
         }
 
         if (draft.Types is { } named)
@@ -162,13 +162,12 @@ internal sealed class ArtifactReader
 
     private void ReportSettingsWithoutEffect()
     {
-        foreach (var (choice, methods) in uses.Where(use => !use.Value.Any(use.Key.Concerns)))
+        foreach (var (choice, users) in uses.Where(use => !use.Value.Exists(use.Key.Setting.HasEffectOn)))
         {
             context.Diagnostics.Add(
                 RecipeDiagnostics.NoEffect,
                 choice.Location,
-                $"'{choice.Setting.Name}' has no effect on {Names(methods)}, only on {Names(choice.Setting.Methods)}; "
-                    + "remove it");
+                $"{choice.Setting.NoEffectOn(users.Select(settings => settings.Method).Distinct())}; remove it");
         }
 
         // What is mistyped may be the format.
@@ -185,8 +184,6 @@ internal sealed class ArtifactReader
                 + $"'{ExportKeys.Format.Name}: {ExportKeys.Gguf}', or remove it");
         }
     }
-
-    private static string Names(IEnumerable<PruningMethod> methods) => string.Join(", ", methods.Select(EnumNames.Of));
 
     private static bool HasPattern(Section? section) =>
         section is not null && (section.Means(PatternKeys.Sparsity) || section.Means(PatternKeys.Pattern));

@@ -9,6 +9,7 @@ internal sealed record SettingChoice(SettingValue Value, SourceLocation Location
     /// <summary>The setting.</summary>
     public Setting Setting => Value.Setting;
 
-    /// <summary>Whether it means anything to a method.</summary>
-    public bool Concerns(PruningMethod method) => Setting.Methods.Contains(method);
+    /// <summary>Whether it is put into the settings of a method: what others alone consist of is not. What the method
+    /// takes and does not look at is, since keys are made of all settings.</summary>
+    public bool IsTakenBy(PruningMethod method) => !Setting.IsPartOfSparseLlm || method == PruningMethod.SparseLlm;
 }

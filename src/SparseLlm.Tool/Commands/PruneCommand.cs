@@ -22,15 +22,7 @@ internal sealed class PruneCommand
     {
         Description = "A Hugging Face directory, or hf://owner/name."
     };
-    private readonly Option<string> method = new("--method")
-    {
-        Description = "The pruning method.",
-        DefaultValueFactory = _ => "sparsellm"
-    };
-    private readonly Option<string?> preset = new("--preset")
-    {
-        Description = "How much time to give for how much quality."
-    };
+    private readonly MethodOptions pruning = new();
     private readonly Option<double?> sparsity = CommandAction.Share(
         "--sparsity",
         "The share of weights to prune, such as 0.7.");
@@ -58,10 +50,6 @@ internal sealed class PruneCommand
         Description = "Draw the windows at random positions with this seed; by default the first windows are taken in "
         + "order."
     };
-    private readonly Option<string[]> set = new("--set")
-    {
-        Description = "A method setting, name=value. May be given more than once."
-    };
     private readonly Option<string> encoding = new("--encoding")
     {
         Description = "How weights are stored: dense, as any loader expects, or sparse, packed without their zeros.",
@@ -83,15 +71,15 @@ internal sealed class PruneCommand
 
     private Command CreateCommand()
     {
-        method.AcceptOnlyFromAmong([.. Enum.GetNames<PruningMethod>().Select(name => name.ToLowerInvariant())]);
         encoding.AcceptOnlyFromAmong([.. Enum.GetValues<CheckpointEncoding>().Select(CheckpointEncodings.Name)]);
-        preset.AcceptOnlyFromAmong([.. Preset.All.Select(known => known.Name)]);
         var command = new Command("prune", "Prune a model once, without a recipe.")
         {
-            model, method, preset, sparsity, pattern, keepExperts, calibration,
+            model
         };
+        pruning.AddTo(command);
+        command.Add(sparsity, pattern, keepExperts, calibration);
         reading.AddTo(command);
-        command.Add(samples, length, seed, set, encoding, output);
+        command.Add(samples, length, seed, encoding, output);
         computing.AddTo(command);
         command.Add(memory, cache, json, noProgress);
         sources.AddTo(command);
@@ -190,25 +178,11 @@ internal sealed class PruneCommand
 
     private PruningSettings Settings(ParseResult arguments)
     {
-        var chosen = Enum.Parse<PruningMethod>(arguments.GetRequiredValue(method), ignoreCase: true);
-        PruningSettings settings = PruningSettings.For(
-            chosen,
-            arguments.GetValue(preset) is { } name ? Preset.Find(name) : null);
         double kept = arguments.GetValue(keepExperts) ?? 1;
         return kept is > 0 and <= 1
-            ? Setting.Apply(settings, (arguments.GetValue(set) ?? []).Select(ParseSetting)) with { ExpertsKept = kept }
+            ? pruning.Settings(arguments) with { ExpertsKept = kept }
             : throw Invalid(
                 FormattableString.Invariant($"--keep-experts {kept}: a share is above 0 and at most 1, such as 0.5"));
-    }
-
-    private static SettingValue ParseSetting(string assignment)
-    {
-        string[] parts = assignment.Split('=', 2);
-        Setting setting = Setting.Find(parts[0]) ?? throw Invalid(
-            $"--set {assignment}: there is no setting '{parts[0]}'; the settings are "
-            + $"{string.Join(", ", Setting.All.Select(known => known.Name))}");
-        return (parts.Length == 2 ? setting.Parse(parts[1]) : null)
-            ?? throw Invalid($"--set {assignment}: {setting.Name} takes {setting.Expected}");
     }
 
     private SparsityPattern Pattern(ParseResult arguments)

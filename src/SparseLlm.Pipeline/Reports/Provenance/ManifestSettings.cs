@@ -21,6 +21,13 @@ internal sealed record ManifestSettings(
                 .. read.Others]
             : [.. manifest.Settings];
 
+    /// <summary>Those of the changes that the method looks at: a recipe may have others, and the command line takes
+    /// none.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> EffectiveChanges(ArtifactManifest manifest) =>
+        Read(manifest) is { Settings: var settings }
+            ? Changes(manifest).Where(change => Setting.Find(change.Key)?.HasEffectOn(settings) != false)
+            : Changes(manifest);
+
     /// <summary>The settings of an artifact; null where its method is not one of this version.</summary>
     public static ManifestSettings? Read(ArtifactManifest manifest)
     {

@@ -30,7 +30,7 @@ internal static partial class PruneCommandLine
             yield return $"--keep-experts {share}";
         }
 
-        foreach (KeyValuePair<string, string> change in ManifestSettings.Changes(manifest))
+        foreach (KeyValuePair<string, string> change in ManifestSettings.EffectiveChanges(manifest))
         {
             yield return $"--set {change.Key}={change.Value}";
         }
