@@ -48,8 +48,8 @@ public sealed class Defaults : IDisposable
         same.Gates[0].Severity.ShouldBe(Severity.Error);
 
         other.Pattern.ShouldBe(new SparsityPattern.Groups(2, 4));
-        other.Settings
-            .ShouldBe(PruningSettings.For(PruningMethod.Admm) with { Damping = 0.2, Sequential = true, RefitSteps = 3 });
+        other.Settings.ShouldBe(
+            PruningSettings.For(PruningMethod.Admm) with { Damping = 0.2, Sequential = true, RefitSteps = 3 });
         other.Rules.ShouldHaveSingleItem().Match.ShouldBe("b*");
         other.Gates.ShouldHaveSingleItem().ShouldBeOfType<PerplexityGate>().Perplexity.ShouldBe("code");
         other.Gates[0].Severity.ShouldBe(Severity.Warning);

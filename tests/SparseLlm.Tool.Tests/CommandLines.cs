@@ -8,8 +8,11 @@ public sealed class CommandLines
     [Theory]
     [InlineData(
         "build --device gpu",
-        "Argument 'gpu' not recognized. Must be one of: 'auto' 'cpu' 'cpu-torch' 'cuda'",
+        "--device is 'gpu'; allowed: auto, cpu, cpu-torch, cuda",
         "build --help")]
+    [InlineData("prune model --method sparsegtp", "--method is 'sparsegtp'; did you mean 'sparsegpt'?", "prune --help")]
+    [InlineData("engine install cudda", "name is 'cudda'; did you mean 'cuda'?", "engine install --help")]
+    [InlineData("build --device <>", "--device is empty", "build --help")]
     [InlineData("build --threads many", "--threads takes a whole number, found 'many'", "build --help")]
     [InlineData("build --threads 0", "--threads must be at least 1, found 0", "build --help")]
     [InlineData("build --on-cache-miss 1", "--on-cache-miss is '1'; it can be build, warn or error", "build --help")]

@@ -12,6 +12,7 @@ public sealed class Completing : IDisposable
         Suggest("bu").ShouldBe(["build"]);
         Suggest("build --dev").ShouldBe(["--device", "--devices"]);
         Suggest("prune model --method spar").ShouldBe(["sparsegpt", "sparsellm"]);
+        Suggest("engine install cud").ShouldBe(["cuda"]);
         Suggest("explain SLM300").ShouldContain("SLM3004");
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using SparseLlm.Pruning.Settings;
 using SparseLlm.Tool.Help;
 
 namespace SparseLlm.Tool.Tests;
@@ -46,6 +47,8 @@ public sealed class Helping
         ToolRun help = ToolProcess.Run("prune", "--help");
         help.ExitCode.ShouldBe(0);
         help.Output.ShouldContain("--sparsity");
+        string settings = help.Output.Split('\n').Single(line => line.TrimStart().StartsWith("--set "));
+        Setting.All.ShouldAllBe(setting => settings.Contains($" {setting.Name}"));
         help.Output.TrimEnd().Split("Examples:").Last().ShouldContain(
             "  dotnet sparsellm prune models/opt-125m --sparsity 0.5 --calibration data/calibration.txt -o pruned");
         ToolProcess.Run("cache", "gc", "-h").Output.ShouldContain("dotnet sparsellm cache gc --max-size 5GB --yes");

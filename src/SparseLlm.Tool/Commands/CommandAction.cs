@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
+using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Tool.Help;
@@ -40,10 +42,20 @@ internal static class CommandAction
                 return share;
             }
 
-            result.AddError($"{name} is '{text}', which is no number; write it like 0.5, with a point");
+            result.AddError(Percentage(text) is { } percentage
+                ? $"{name} is '{text}', a percentage; write {percentage}"
+                : $"{name} is '{text}', which is no number; write it like 0.5, with a point");
             return null;
         },
     };
+
+    /// <summary>The share that a percentage is, as it is written; null for what is none.</summary>
+    private static string? Percentage(string text) =>
+        text.EndsWith('%')
+        && decimal.TryParse(text[..^1], NumberStyles.Float, CultureInfo.InvariantCulture, out decimal percent)
+        && percent is >= 0 and <= 100
+            ? (percent / 100).ToString("0.##########", CultureInfo.InvariantCulture)
+            : null;
 
     /// <summary>Chooses how much memory activations may take.</summary>
     public static Option<MemoryBudget?> Memory() => new("--memory")
@@ -76,6 +88,34 @@ internal static class CommandAction
             }
         });
         return option;
+    }
+
+    /// <summary>Lets an option take some names alone, which complete.</summary>
+    public static void AcceptOnly<T>(this Option<T> option, params IReadOnlyList<string> names)
+    {
+        option.Validators.Add(result => RequireKnown(result, option.Name, names));
+        option.CompletionSources.Clear();
+        option.CompletionSources.Add([.. names]);
+    }
+
+    /// <summary>Lets an argument take some names alone, which complete.</summary>
+    public static void AcceptOnly<T>(this Argument<T> argument, params IReadOnlyList<string> names)
+    {
+        argument.Validators.Add(result => RequireKnown(result, argument.Name, names));
+        argument.CompletionSources.Clear();
+        argument.CompletionSources.Add([.. names]);
+    }
+
+    private static void RequireKnown(SymbolResult result, string what, IReadOnlyList<string> names)
+    {
+        // That a value is empty is said of every option.
+        foreach (string value in result.Tokens.Select(token => token.Value))
+        {
+            if (!string.IsNullOrWhiteSpace(value) && !names.Contains(value))
+            {
+                result.AddError($"{what} is '{value}'; {Nearest.Suggest(value, names)}");
+            }
+        }
     }
 
     /// <summary>Chooses the cache.</summary>

@@ -100,7 +100,7 @@ internal static class CompletionsCommand
     public static Command Create()
     {
         var shell = new Argument<string>("shell") { Description = "bash, zsh, or pwsh (which is powershell too)." };
-        shell.AcceptOnlyFromAmong("bash", "zsh", "pwsh", "powershell");
+        shell.AcceptOnly("bash", "zsh", "pwsh", "powershell");
         var command = new Command(
             "completions",
             "Print a script that completes commands, options and artifact names in a shell.") { shell };

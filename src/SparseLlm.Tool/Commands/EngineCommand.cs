@@ -27,7 +27,7 @@ internal static class EngineCommand
         {
             Description = $"The engine: {string.Join(" or ", EngineKind.All.Select(kind => kind.Name))}."
         };
-        name.AcceptOnlyFromAmong([.. EngineKind.All.Select(kind => kind.Name)]);
+        name.AcceptOnly([.. EngineKind.All.Select(kind => kind.Name)]);
         return name;
     }
 }

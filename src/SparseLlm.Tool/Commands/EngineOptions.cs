@@ -38,8 +38,8 @@ internal sealed class EngineOptions
 
     public EngineOptions()
     {
-        device.AcceptOnlyFromAmong([.. DeviceNames.All]);
-        precision.AcceptOnlyFromAmong([.. Enum.GetNames<Precision>().Select(name => name.ToLowerInvariant())]);
+        device.AcceptOnly([.. DeviceNames.All]);
+        precision.AcceptOnly([.. Enum.GetNames<Precision>().Select(name => name.ToLowerInvariant())]);
     }
 
     /// <summary>Adds the options to a command that computes.</summary>

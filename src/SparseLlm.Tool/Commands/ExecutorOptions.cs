@@ -42,7 +42,7 @@ internal sealed class ExecutorOptions
         Description = "Before other jobs, submit one that shows whether a node has the tool, the model and the cache."
     };
 
-    public ExecutorOptions() => executor.AcceptOnlyFromAmong(Local, OnSlurm);
+    public ExecutorOptions() => executor.AcceptOnly(Local, OnSlurm);
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command) => command.Add(executor, parallel, retries, cancel, probe);

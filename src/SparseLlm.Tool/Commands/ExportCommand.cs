@@ -23,12 +23,12 @@ internal static class ExportCommand
             Description = "The format; gguf is the only one, and may be left out.",
             DefaultValueFactory = _ => Gguf
         };
-        format.AcceptOnlyFromAmong(Gguf);
+        format.AcceptOnly(Gguf);
         var type = new Option<string?>("--type")
         {
             Description = "How matrices are stored; by default as in the checkpoint."
         };
-        type.AcceptOnlyFromAmong(
+        type.AcceptOnly(
             [.. GgufElementTypes.ByName.Keys, .. GgufElementTypes.ByName.Values.Select(value => value.Name())]);
         var sources = new SourceOptions();
         var name = new Option<string?>("--name")

@@ -26,8 +26,8 @@ internal sealed class MethodOptions
 
     public MethodOptions()
     {
-        method.AcceptOnlyFromAmong([.. Enum.GetNames<PruningMethod>().Select(name => name.ToLowerInvariant())]);
-        preset.AcceptOnlyFromAmong([.. Preset.All.Select(known => known.Name)]);
+        method.AcceptOnly([.. Enum.GetNames<PruningMethod>().Select(name => name.ToLowerInvariant())]);
+        preset.AcceptOnly([.. Preset.All.Select(known => known.Name)]);
     }
 
     /// <summary>Adds the options to a command.</summary>

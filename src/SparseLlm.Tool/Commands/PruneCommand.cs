@@ -71,7 +71,7 @@ internal sealed class PruneCommand
 
     private Command CreateCommand()
     {
-        encoding.AcceptOnlyFromAmong([.. Enum.GetValues<CheckpointEncoding>().Select(CheckpointEncodings.Name)]);
+        encoding.AcceptOnly([.. Enum.GetValues<CheckpointEncoding>().Select(CheckpointEncodings.Name)]);
         var command = new Command("prune", "Prune a model once, without a recipe.")
         {
             model
