@@ -267,6 +267,18 @@ public sealed partial class Pages
     }
 
     [Fact]
+    public void Pages_say_nothing_of_the_weights_of_matrices_where_none_were_pruned()
+    {
+        ArtifactManifest manifest = Samples.Manifest();
+        manifest = manifest with { Size = manifest.Size! with { Packed = new PackedSize(3L << 20, 0, 0) } };
+        Document.Parse(Report(manifest)).Value.ShouldContain("as 'encoding: sparse' does");
+        Document.Parse(Report(manifest)).Value.ShouldNotContain("Bits per weight");
+        ArtifactSummary.Format(manifest, []).ShouldContain("they would take 3.0 MiB.\n");
+        ArtifactSummary.Format(manifest, []).ShouldNotContain("bits packed");
+        Document.Parse(Summary(manifest)).Texts("td").ShouldNotContain("0.00");
+    }
+
+    [Fact]
     public void Pages_show_what_the_other_encoding_would_take()
     {
         ArtifactManifest dense = Samples.Manifest();

@@ -80,6 +80,19 @@ public sealed class Commands
     }
 
     [Fact]
+    public void Nothing_is_said_of_the_weights_of_matrices_where_none_were_pruned()
+    {
+        using var project = new RecipeProject("  a: { method: magnitude, sparsity: 0 }");
+        ToolRun build = project.Run("build");
+        build.ExitCode.ShouldBe(0, build.Error);
+        build.Output.ShouldContain("packed");
+        build.Output.ShouldNotContain("0.00 -> 0.00");
+        ToolRun prune = ToolRun.Of("prune", Model, "--method", "magnitude", "--sparsity", "0", "-o", project["out"]);
+        prune.Output.ShouldContain(" packed (--encoding sparse)");
+        prune.Output.ShouldNotContain("bits a weight");
+    }
+
+    [Fact]
     public void A_pruned_model_is_packed_measured_and_unpacked()
     {
         using var directory = new TempDirectory();

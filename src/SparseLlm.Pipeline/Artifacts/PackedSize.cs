@@ -12,6 +12,10 @@ namespace SparseLlm.Pipeline.Artifacts;
 /// <param name="DenseBitsPerWeight">Of the same where they are not packed.</param>
 internal sealed record PackedSize(long Bytes, double BitsPerWeight, double DenseBitsPerWeight) : IJsonOnDeserialized
 {
+    /// <summary>Whether there are pruned matrices, and so bits of their weights.</summary>
+    [JsonIgnore]
+    public bool HasMatrices => BitsPerWeight > 0;
+
     /// <summary>Reads it off a model that is packed, and finds it out for one that is not.</summary>
     /// <param name="checkpoint">The weights.</param>
     /// <param name="pruned">The matrices that were pruned.</param>

@@ -75,9 +75,14 @@ internal static class ArtifactSummary
                 + $"({Figures.Change((double)compressed.Bytes / bytes - 1)}).");
             if (size.Packed is { } packed)
             {
-                Line($"{(isPacked ? $"Not packed, they would take {Figures.Bytes(size.Pruned)}" : $"Packed, with 'encoding: sparse', they would take {Figures.Bytes(packed.Bytes)}")}. A weight of the pruned matrices takes {Figures.Bits(packed.BitsPerWeight)} bits packed, and {Figures.Bits(packed.DenseBitsPerWeight)} otherwise.");
+                Line($"{(isPacked ? $"Not packed, they would take {Figures.Bytes(size.Pruned)}" : $"Packed, with 'encoding: sparse', they would take {Figures.Bytes(packed.Bytes)}")}.{Bits(packed)}");
             }
         }
+
+        static Markdown Bits(PackedSize packed) => packed.HasMatrices
+            ? Markdown.Of($" A weight of the pruned matrices takes {Figures.Bits(packed.BitsPerWeight)} bits packed, "
+                + $"and {Figures.Bits(packed.DenseBitsPerWeight)} otherwise.")
+            : default;
 
         void AddSpeed()
         {

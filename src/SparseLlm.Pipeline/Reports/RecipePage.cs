@@ -114,9 +114,9 @@ internal static class RecipePage
 
     private static Html Compressed(ArtifactManifest manifest) => Figures.Compressed(manifest.Size?.Compressed);
 
-    /// <summary>Of the pruned matrices, as they are stored.</summary>
+    /// <summary>Of the pruned matrices, as they are stored; empty where there are none.</summary>
     private static Html Bits(ArtifactManifest manifest) =>
-        manifest.Size?.Packed is { } packed ? Figures.Bits(
+        manifest.Size?.Packed is { HasMatrices: true } packed ? Figures.Bits(
             manifest.Encoding == CheckpointEncoding.Sparse ? packed.BitsPerWeight : packed.DenseBitsPerWeight) : "";
 
     private static Html Saved(ArtifactManifest manifest) =>

@@ -30,8 +30,12 @@ internal static class CostSection
                     $"the pruned model's safetensors files "
                     + $"{(isPacked ? "on disk, which are packed" : "where they are packed, as 'encoding: sparse' does")}, {Figures.Change((double)packed.Bytes / size.Dense - 1)}",
                 ];
-                yield return ["Bits per weight", Figures.Bits(packed.BitsPerWeight),
-                        $"of the pruned matrices, packed; {Figures.Bits(packed.DenseBitsPerWeight)} where they are not"];
+            }
+
+            if (size.Packed is { HasMatrices: true } matrices)
+            {
+                yield return ["Bits per weight", Figures.Bits(matrices.BitsPerWeight),
+                    $"of the pruned matrices, packed; {Figures.Bits(matrices.DenseBitsPerWeight)} where they are not"];
             }
 
             if (size.Compressed is { } compressed)
