@@ -160,7 +160,7 @@ public sealed class CalibratingOnTexts : IDisposable
         ShouldFail("SLM3001", "a pipe", "pipe.txt");
         ShouldFail("SLM3001", "a directory", "folder.txt");
         ShouldFail("SLM3001", "a device", "zero.txt");
-        ShouldFail("SLM3001", "cannot be read", "missing.txt");
+        ShouldFail("SLM3001", "there is no such file", "missing.txt");
     }
 
     [SkippableFact]

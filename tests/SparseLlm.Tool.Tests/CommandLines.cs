@@ -126,6 +126,17 @@ public sealed class CommandLines
             directory["out"]).ExitCode.ShouldBe(2);
     }
 
+    [Fact]
+    public void A_text_that_is_missing_is_named_once()
+    {
+        using var directory = new TempDirectory();
+        foreach (string path in (string[])[directory["missing.txt"], directory["no/missing.txt"]])
+        {
+            ToolRun.Of("eval", Model, "--text", path).Error.Split('\n')[0].TrimEnd()
+                .ShouldBe($"{path}: error SLM3001: there is no such file");
+        }
+    }
+
     [SkippableFact]
     public void A_path_with_a_line_break_is_not_told_to_a_build_system_as_two()
     {

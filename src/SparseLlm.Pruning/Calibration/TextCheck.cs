@@ -69,8 +69,7 @@ public static class TextCheck
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return PruningDiagnostics.UnreadableText
-                .At(new SourceLocation(path), $"the file cannot be read: {exception.Message}");
+            return PruningDiagnostics.UnreadableText.At(new SourceLocation(path), TextFile.Reason(path, exception));
         }
         catch (DiagnosticException exception)
         {

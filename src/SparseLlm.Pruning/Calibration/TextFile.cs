@@ -86,8 +86,18 @@ internal sealed class TextFile : IDisposable
 
     /// <summary>An error: the system does not let it be read.</summary>
     public static DiagnosticException Unreadable(string path, Exception exception) =>
-        PruningDiagnostics.UnreadableText
-            .Error(new SourceLocation(path), $"the file cannot be read: {exception.Message}", exception);
+        PruningDiagnostics.UnreadableText.Error(new SourceLocation(path), Reason(path, exception), exception);
+
+    /// <summary>Why the system does not let a file be read. It names the file itself, which the place of the error does
+    /// already.</summary>
+    public static string Reason(string path, Exception exception)
+    {
+        string named = $" '{System.IO.Path.GetFullPath(path)}'";
+        bool isMissing = exception is FileNotFoundException or DirectoryNotFoundException;
+        return isMissing && exception.Message.Contains(named, StringComparison.Ordinal)
+            ? "there is no such file"
+            : $"the file cannot be read: {exception.Message.Replace(" :" + named, "").Replace(named, "").TrimEnd('.')}";
+    }
 
     /// <inheritdoc/>
     public void Dispose() => stream.Dispose();
