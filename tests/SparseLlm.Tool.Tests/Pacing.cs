@@ -78,6 +78,19 @@ public sealed class Pacing
     }
 
     [Fact]
+    public void Nothing_is_left_for_all_after_the_last_layer_of_the_last_artifact()
+    {
+        Begin(1, 2);
+        PruneLayer(Layers - 1, 100);
+        End(ArtifactOrigin.Pruned);
+        Begin(2, 2);
+        PruneLayer(Layers - 2, 10);
+        Left(pace.BuildLeft).ShouldBe(90);
+        PruneLayer(Layers - 1, 10);
+        pace.BuildLeft.ShouldBeNull();
+    }
+
+    [Fact]
     public void A_measurement_is_timed_from_its_first_layer_on()
     {
         Begin(1, 1);

@@ -48,7 +48,7 @@ internal sealed class BuildPace
     {
         get
         {
-            if (layersDone <= 0 || layersLeft <= 0)
+            if (layersDone <= 0 || IsStepDone)
             {
                 return null;
             }
@@ -61,12 +61,13 @@ internal sealed class BuildPace
         }
     }
 
-    /// <summary>Until all artifacts are done; null where there is only one, and before one has been computed.</summary>
+    /// <summary>Until all artifacts are done; null where there is only one, before one has been computed, and after the
+    /// last layer of the last one.</summary>
     public TimeSpan? BuildLeft
     {
         get
         {
-            if (artifacts == 1 || computed == 0)
+            if (artifacts == 1 || computed == 0 || (number == artifacts && IsStepDone))
             {
                 return null;
             }
@@ -78,6 +79,8 @@ internal sealed class BuildPace
             return Limited(current + (artifact * (artifacts - number)));
         }
     }
+
+    private bool IsStepDone => layersDone > 0 && layersLeft <= 0;
 
     /// <summary>Takes note of what happens.</summary>
     public void Take(BuildProgress value)
