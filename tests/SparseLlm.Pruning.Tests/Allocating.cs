@@ -83,7 +83,10 @@ public sealed class Allocating
         {
             using PruneRun run = PruneRun.OnTwoLayers("tiny-llama", threads);
             PruningSettings settings = PruningSettings.For(PruningMethod.SparseGpt) with { Allocation = allocation };
-            return [.. run.Prune(settings, "0.8", samples: 4)
+            var plan = new SparsityPlan(
+                PruneRun.Pattern("0.8"),
+                [new SparsityRule("*.gate_proj.*", PruneRun.Pattern("0.8"))]);
+            return [.. run.Prune(settings, plan, samples: 2)
                 .SelectMany(layer => layer.Tensors)
                 .SelectMany(tensor => MemoryMarshal.AsBytes<float>(tensor.Values).ToArray())];
         }
@@ -101,11 +104,11 @@ public sealed class Allocating
             Repository.RequireAllQuality();
         }
 
-        using PruneRun run = PruneRun.OnSamples(model);
+        using PruneRun run = PruneRun.OnTwoLayers(model);
         PruningSettings settings = PruningSettings.For(PruningMethod.SparseLlm) with
         { Solver = PruningMethod.SparseGpt };
         double Measure(AllocationKind allocation)
-            => run.PerplexityOf(run.Prune(settings with { Allocation = allocation }, "0.9", samples: 20));
+            => run.PerplexityOf(run.Prune(settings with { Allocation = allocation }, "0.9", samples: 12));
         Measure(AllocationKind.Error).ShouldBeLessThan(Measure(AllocationKind.Uniform));
     }
 

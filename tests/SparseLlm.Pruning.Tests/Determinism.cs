@@ -7,15 +7,14 @@ namespace SparseLlm.Pruning.Tests;
 public sealed class Determinism
 {
     [Theory]
-    [InlineData("tiny-opt", PruningMethod.SparseLlm)]
-    [InlineData("tiny-llama", PruningMethod.SparseLlm)]
-    [InlineData("tiny-llama", PruningMethod.SparseGpt)]
-    public void A_prune_gives_the_same_bits_whatever_the_number_of_threads(string model, PruningMethod method)
-    {
-        byte[] one = Prune(model, method, threads: 1);
-        Prune(model, method, threads: 2).ShouldBe(one);
-        Prune(model, method, threads: 3).ShouldBe(one);
-    }
+    [InlineData("tiny-opt", PruningMethod.SparseLlm, 2)]
+    [InlineData("tiny-llama", PruningMethod.SparseLlm, 3)]
+    [InlineData("tiny-llama", PruningMethod.SparseGpt, 2)]
+    public void A_prune_gives_the_same_bits_whatever_the_number_of_threads(
+        string model,
+        PruningMethod method,
+        int threads) =>
+        Prune(model, method, threads).ShouldBe(Prune(model, method, threads: 1));
 
     private static byte[] Prune(string model, PruningMethod method, int threads)
     {

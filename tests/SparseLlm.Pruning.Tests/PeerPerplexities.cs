@@ -8,7 +8,8 @@ namespace SparseLlm.Pruning.Tests;
 /// <summary>
 /// What is left of the sample models, against what the reference implementations of the methods leave of them: same
 /// weights, same calibration windows, same evaluation protocol. A few cells of the table that <c>benchmarks/quality</c>
-/// measures as a whole; of these few, two stand for the rest but at night.
+/// measures as a whole. By day one of them shows that windows, scores and protocol are those of the references; that
+/// better methods leave more is then shown by <see cref="Quality"/>, on less text.
 /// </summary>
 public sealed class PeerPerplexities(ITestOutputHelper output)
 {
@@ -30,13 +31,10 @@ public sealed class PeerPerplexities(ITestOutputHelper output)
 
     [SkippableTheory]
     [InlineData("tiny-opt", "2:4")]
-    [InlineData("tiny-llama", "0.9", true)]
-    public void SparseLlm_leaves_more_than_sparsegpt_and_than_its_reference_implementation(
-        string model,
-        string cell,
-        bool standsForAll = false)
+    [InlineData("tiny-llama", "0.9")]
+    public void SparseLlm_leaves_more_than_sparsegpt_and_than_its_reference_implementation(string model, string cell)
     {
-        using PruneRun run = OnBooks(model, standsForAll);
+        using PruneRun run = OnBooks(model);
         double sparseGpt = Measure(run, model, PruningMethod.SparseGpt, cell);
         double sparseLlm = Measure(run, model, PruningMethod.SparseLlm, cell);
         sparseGpt.ShouldBeLessThanOrEqualTo(1.02 * Peer(model, PruningMethod.SparseGpt, cell));

@@ -1,3 +1,4 @@
+using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Fitting;
 using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
@@ -21,14 +22,15 @@ public sealed class Resuming
     {
         // Known layers before and behind a pruned one: there are four.
         using PruneRun run = PruneRun.OnSamples(model);
+        var tokens = new CalibrationTokens(run.Tokens(samples: 4).Ids[..(16 * 32)], 32);
         PruningSettings settings = Quick(method);
         if (isTuned)
         {
-            settings = settings with { TuningEpochs = 1, DistillationEpochs = 1, Allocation = AllocationKind.Error };
+            settings = settings with { TuningEpochs = 1, DistillationEpochs = 1, Allocation = AllocationKind.Owl };
         }
 
-        List<PrunedLayer> whole = Prune(run, settings, _ => null);
-        List<PrunedLayer> resumed = Prune(run, settings, index => index is 0 or 2 ? whole[index] : null);
+        List<PrunedLayer> whole = run.Prune(settings, Plan, tokens);
+        List<PrunedLayer> resumed = run.Prune(settings, Plan, tokens, index => index is 0 or 2 ? whole[index] : null);
         resumed.Count.ShouldBe(whole.Count);
         foreach ((PrunedLayer layer, PrunedLayer expected) in resumed.Zip(whole))
         {
@@ -46,7 +48,7 @@ public sealed class Resuming
     {
         using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");
         PruningSettings settings = Quick(PruningMethod.SparseLlm);
-        List<PrunedLayer> whole = Prune(run, settings, _ => null);
+        List<PrunedLayer> whole = run.Prune(settings, Plan, samples: 4);
         var steps = new Steps();
         var pruner = new ModelPruner(run.Model, settings, Plan, run.Tokens(samples: 4), steps);
         pruner.Run(index => whole[index]).Count().ShouldBe(whole.Count);
@@ -84,9 +86,6 @@ public sealed class Resuming
         method == PruningMethod.SparseLlm
             ? PruningSettings.For(method) with { Solver = PruningMethod.SparseGpt }
             : PruningSettings.For(method);
-
-    private static List<PrunedLayer> Prune(PruneRun run, PruningSettings settings, Func<int, PrunedLayer?> known) =>
-        run.Prune(settings, Plan, run.Tokens(samples: 4), known);
 
     private sealed class Steps : IProgress<PruningProgress>
     {

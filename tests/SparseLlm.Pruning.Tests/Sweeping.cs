@@ -17,7 +17,7 @@ public sealed class Sweeping
     public void Sweeps_bring_the_output_on_held_back_windows_closer_to_its_target(string model)
     {
         using PruneRun run = PruneRun.OnSamples(model);
-        List<PrunedLayer> swept = run.Prune(Paper, "0.8", samples: 32);
+        List<PrunedLayer> swept = run.Prune(Paper, "0.8", samples: 16);
         SweepReport[] reports = [.. swept.Select(layer => layer.Sweeps!)];
         reports.Select(report => report.Layer).ShouldBe(Enumerable.Range(0, swept.Count));
         reports.Sum(report => report.Accepted).ShouldBeGreaterThan(0);
