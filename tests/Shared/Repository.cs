@@ -18,6 +18,9 @@ internal static class Repository
     /// <summary>A sample text.</summary>
     public static string Text(string name) => Path.Combine(Root, "samples", "data", name);
 
+    /// <summary>Whether SPARSELLM_QUALITY is "all", as at night: tests may then take long.</summary>
+    public static bool IsAllQuality => Environment.GetEnvironmentVariable("SPARSELLM_QUALITY") == "all";
+
     /// <summary>
     /// The folder of the books that quality is measured on. They are not part of the repository: the folder is named by
     /// SPARSELLM_BOOKS.
@@ -33,8 +36,8 @@ internal static class Repository
 
     /// <summary>Skips a test whose place is taken by a shorter one, unless SPARSELLM_QUALITY is "all", as at
     /// night.</summary>
-    public static void RequireAllQuality() => Skip.If(
-        Environment.GetEnvironmentVariable("SPARSELLM_QUALITY") != "all",
+    public static void RequireAllQuality() => Skip.IfNot(
+        IsAllQuality,
         "SPARSELLM_QUALITY is not 'all', so that a part of the cells stands for them");
 
     private static string FindRoot()

@@ -35,7 +35,7 @@ public sealed class Building : IDisposable
 
         File.ReadAllText(Path.Combine(Models, "half", "summary.md")).ShouldContain("| prose |");
         using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(Models, "half", "pruning.json")));
-        manifest.RootElement.GetProperty("tensors").GetArrayLength().ShouldBe(24);
+        manifest.RootElement.GetProperty("tensors").GetArrayLength().ShouldBe(12);
         manifest.RootElement.GetProperty("calibration").GetProperty("samples").GetInt32().ShouldBe(8);
         Directory.EnumerateFileSystemEntries(Models).Select(Path.GetFileName).Order()
             .ShouldBe(["half", "summary.html", "summary.md"]);
@@ -149,7 +149,7 @@ public sealed class Building : IDisposable
     public void A_numerical_fallback_is_a_note()
     {
         ToolRun prune = ToolRun.Of(
-            "prune", Repository.Model("tiny-opt"), "--method", "sparsegpt", "--set", "damping=0", "--sparsity", "0.5",
+            "prune", ShallowModel.Of("tiny-opt"), "--method", "sparsegpt", "--set", "damping=0", "--sparsity", "0.5",
             "--calibration", Repository.Text("sample-calibration.txt"),
             "--samples", "1", "--sequence-length", "8", "-o", Models);
         prune.ExitCode.ShouldBe(0, prune.Error);
@@ -164,7 +164,7 @@ public sealed class Building : IDisposable
         Build("--manifest", directory["notes"]).ExitCode.ShouldBe(0);
         string[] inputs = File.ReadAllLines(directory["notes.inputs"]);
         inputs.ShouldContain(directory["pruning.yaml"]);
-        inputs.ShouldContain(Path.Combine(Repository.Model("tiny-opt"), "model.safetensors"));
+        inputs.ShouldContain(Path.Combine(ShallowModel.Of("tiny-opt"), "model.safetensors"));
         inputs.ShouldContain(Evaluation);
         string[] outputs = File.ReadAllLines(directory["notes.outputs"]);
         outputs.ShouldContain("a/pruning.json");
@@ -191,7 +191,7 @@ public sealed class Building : IDisposable
 
     private void Write(string artifacts) => File.WriteAllText(directory["pruning.yaml"], $$"""
         version: 1
-        model: {{Repository.Model("tiny-opt")}}
+        model: {{ShallowModel.Of("tiny-opt")}}
         calibration:
           text: {{Repository.Text("sample-calibration.txt")}}
           samples: 8

@@ -7,8 +7,6 @@ public sealed class MemoryBudgets : IDisposable
 {
     private readonly RecipeProject project = new("  a: { method: sparsellm, sparsity: 0.5 }");
 
-    public MemoryBudgets() => project.UseShallowModel();
-
     private string Artifact => Path.Combine(project.Models, "a");
 
     [Fact]

@@ -8,14 +8,9 @@ namespace SparseLlm.Tool.Tests;
 internal sealed partial class RecipeProject : IDisposable
 {
     private readonly TempDirectory directory = new();
-    private readonly string artifacts;
-    private string model = Repository.Model("tiny-opt");
+    private string model = ShallowModel.Of("tiny-opt");
 
-    public RecipeProject(string artifacts)
-    {
-        this.artifacts = artifacts;
-        Write(artifacts);
-    }
+    public RecipeProject(string artifacts) => Write(artifacts);
 
     public string Models => directory["models"];
 
@@ -36,14 +31,8 @@ internal sealed partial class RecipeProject : IDisposable
         {{artifacts}}
         """);
 
-    /// <summary>Names a model of two layers instead of the whole.</summary>
-    public void UseShallowModel()
-    {
-        model = ShallowModel.Of("tiny-opt");
-        Write(artifacts);
-    }
-
-    /// <summary>Names the whole model again, for builds that are stopped on their way.</summary>
+    /// <summary>Names the whole model, rather than its first two layers, in what is written from now on: for builds
+    /// that are stopped on their way.</summary>
     public void UseWholeModel() => model = Repository.Model("tiny-opt");
 
     /// <summary>Runs a command on the recipe to its end.</summary>

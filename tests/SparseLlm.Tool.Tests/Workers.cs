@@ -12,8 +12,6 @@ public sealed class Workers : IDisposable
         string.Join('\n', Names.Select(
             (name, index) => $"  {name}: {{ method: magnitude, sparsity: 0.{index + 4} }}")));
 
-    public Workers() => project.UseShallowModel();
-
     [Fact]
     public async Task Workers_on_one_cache_compute_each_artifact_once_and_a_build_takes_them_all()
     {

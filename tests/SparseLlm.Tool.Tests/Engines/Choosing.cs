@@ -7,8 +7,6 @@ public sealed class Choosing : IDisposable
     private readonly EngineFolder engines = new();
     private readonly RecipeProject project = new("  a: { method: magnitude, sparsity: 0.5 }");
 
-    public Choosing() => project.UseShallowModel();
-
     [Theory]
     [InlineData("cuda")]
     [InlineData("cpu-torch")]

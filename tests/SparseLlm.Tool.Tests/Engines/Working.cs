@@ -12,11 +12,7 @@ public sealed class Working : IDisposable
     private readonly EngineFolder engines = new();
     private readonly RecipeProject project = new(Recipe);
 
-    public Working()
-    {
-        engines.Install();
-        project.UseShallowModel();
-    }
+    public Working() => engines.Install();
 
     private string Artifact => Path.Combine(project.Models, "a");
 

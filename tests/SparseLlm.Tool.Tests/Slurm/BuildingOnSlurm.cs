@@ -20,7 +20,6 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
     public void A_build_takes_from_the_cluster_what_it_would_have_made_itself()
     {
         Require();
-        project.UseShallowModel();
         ToolRun run = Build();
         run.ExitCode.ShouldBe(0, run.Error);
         string locked = File.ReadAllText(project.LockFile);
@@ -45,7 +44,6 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
     public void A_build_that_is_killed_and_started_again_finds_its_jobs_and_submits_none_twice()
     {
         Require();
-        project.UseShallowModel();
         for (int kills = 0; kills < 2; kills++)
         {
             using Process build = ToolProcess.Start(cluster.Environment, Arguments());
@@ -89,7 +87,6 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
     public void A_build_outlives_a_controller_that_is_started_again()
     {
         Require();
-        project.UseShallowModel();
         using Process build = ToolProcess.Start(cluster.Environment, Arguments());
         Task<string> said = build.StandardError.ReadToEndAsync();
         WaitFor(() => Jobs().Length > 0);
@@ -118,7 +115,6 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
     public void A_unit_that_fails_names_its_job_its_log_and_its_own_error()
     {
         Require();
-        project.UseShallowModel();
         project.Write("""
               bad: { method: wanda, sparsity: 0.5 }
             """,
