@@ -63,6 +63,15 @@ public abstract class BuildTest : CacheTest
         return StepKeys.Of(new DenseModel(Model, backend.NumericsClass, Open()).Inputs(request));
     }
 
+    /// <summary>Makes an artifact of another sparsity, in another place.</summary>
+    /// <returns>The keys of its steps.</returns>
+    private protected StepKeys OtherKeys()
+    {
+        PruneRequest other = Request(0.6) with { Output = Temp["other/a"] };
+        Build(other);
+        return Keys(other);
+    }
+
     /// <summary>Removes what was made, so that it is made or restored again.</summary>
     private protected void RemoveOutput() => Directory.Delete(Temp["models"], recursive: true);
 

@@ -18,7 +18,7 @@ public sealed class ChangedTensors : BuildTest
         PruneRequest request = Request() with
         {
             Settings = PruningSettings.For(PruningMethod.SparseLlm) with
-            { TuningEpochs = 1, DistillationEpochs = 1, Guard = false },
+            { Solver = PruningMethod.SparseGpt, TuningEpochs = 1, DistillationEpochs = 1, Guard = false },
             Calibration = new CalibrationSource(
                 new TextSource([Repository.Text("sample-calibration.txt")]), new CalibrationSettings
                 {

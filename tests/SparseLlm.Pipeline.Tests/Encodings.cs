@@ -170,7 +170,6 @@ public sealed class Encodings : BuildTest
     [InlineData("manifest of other files")]
     public void A_packed_entry_that_is_not_what_its_key_stands_for_is_dropped_and_made_anew(string forgery)
     {
-        Build(Request(0.6));
         Build(Sparse());
         string made = Files();
         RemoveOutput();
@@ -375,16 +374,17 @@ public sealed class Encodings : BuildTest
 
     private CacheEntry Forged(CacheEntry entry, string forgery)
     {
-        CacheEntry dense = Entry(Keys(Request(0.6)).Artifact);
         switch (forgery)
         {
             case "without the file that says how it is packed":
                 return entry with { Files = [.. entry.Files.Where(file => file.Name != "sparsellm.json")] };
             case "packed otherwise than that file says":
-                CacheEntry forged = Replaced(entry, dense.Files.Single(file => file.Name == "model.safetensors"));
+                CacheEntry forged = Replaced(
+                    entry,
+                    Entry(OtherKeys().Artifact).Files.Single(file => file.Name == "model.safetensors"));
                 return With(forged, manifest => manifest["packedDigest"] = CachedArtifact.Digest(forged));
             case "not packed":
-                forged = dense with { Key = entry.Key };
+                forged = Entry(OtherKeys().Artifact) with { Key = entry.Key };
                 return With(forged, manifest => manifest["key"] = Keys(Request()).Artifact);
             case "another configuration":
                 forged = Replaced(

@@ -21,7 +21,7 @@ public sealed class MeasuringPackedModels : IDisposable
     public MeasuringPackedModels()
     {
         string path = directory["eval.txt"];
-        File.WriteAllText(path, File.ReadAllText(Repository.Text("sample-eval.txt"))[..10_000]);
+        File.WriteAllText(path, File.ReadAllText(Repository.Text("sample-eval.txt"))[..3_000]);
         text = new PerplexityText("eval", new TextSource([path], "text"), 64, new SourceLocation(path));
         Directory.CreateDirectory(directory["pruned"]);
         foreach (string file in Directory.EnumerateFiles(ShallowModel.Of("tiny-opt")))

@@ -45,7 +45,6 @@ public sealed class Restoring : BuildTest
     [InlineData("another kind")]
     public void An_entry_that_is_not_what_its_key_stands_for_is_dropped_reported_and_made_anew(string forgery)
     {
-        Build(Request(0.6));
         ArtifactManifest made = Build(Request()).Manifest;
         RemoveOutput();
         string key = Keys(Request()).Artifact;
@@ -66,7 +65,6 @@ public sealed class Restoring : BuildTest
     [InlineData("forged throughout")]
     public void Where_the_artifact_is_locked_other_files_are_an_error_and_nothing_takes_its_place(string forgery)
     {
-        Build(Request(0.6));
         string locked = Build(Request()).Manifest.Digest;
         RemoveOutput();
         string key = Keys(Request()).Artifact;
@@ -143,13 +141,11 @@ public sealed class Restoring : BuildTest
     [InlineData("of another length")]
     public void A_layer_that_is_not_what_its_key_stands_for_is_pruned_anew(string forgery)
     {
-        Build(Request(0.6));
         string digest = Build(Request()).Manifest.Digest;
         RemoveOutput();
         StepKeys keys = Keys(Request());
         File.Delete(Path.Combine(Root, "ac", keys.Artifact));
-        CacheEntry other = Entry(Keys(Request(0.6)).Layers[1]);
-        Forge(keys.Layers[1], entry => ForgedLayer(entry, other, forgery));
+        Forge(keys.Layers[1], entry => ForgedLayer(entry, forgery));
         Build(Request()).Manifest.Digest.ShouldBe(digest);
         Codes.ShouldBe(["SLM4020"]);
     }
@@ -217,11 +213,10 @@ public sealed class Restoring : BuildTest
                 return entry with { Kind = "layer" };
         }
 
-        CachedFile Others()
-            => Entry(Keys(Request(0.6)).Artifact).Files.Single(file => file.Name == "model.safetensors");
+        CachedFile Others() => Entry(OtherKeys().Artifact).Files.Single(file => file.Name == "model.safetensors");
     }
 
-    private static CacheEntry ForgedLayer(CacheEntry entry, CacheEntry other, string forgery) => forgery switch
+    private CacheEntry ForgedLayer(CacheEntry entry, string forgery) => forgery switch
     {
         "of another index" => With(entry, report => report["index"] = 0),
         "with a tensor of another layer" => With(entry, report => Rename(report["tensors"]!.AsArray(), "layers.0.")),
@@ -233,7 +228,7 @@ public sealed class Restoring : BuildTest
         "of another shape" => With(entry, report => report["linears"]![0]!["rows"] = 1),
         "of another pattern" => With(entry, report => report["linears"]![0]!["pattern"] = "0.6"),
         "with zeros that are not there" => With(entry, report => report["linears"]![0]!["zeros"] = 1),
-        "with the bytes of another sparsity" => entry with { Files = other.Files },
+        "with the bytes of another sparsity" => entry with { Files = Entry(OtherKeys().Layers[1]).Files },
         "without its file" => entry with { Files = [] },
         _ => entry with { Files = [entry.Files[0] with { Length = entry.Files[0].Length - 2 }] },
     };
