@@ -105,7 +105,7 @@ public sealed class CacheOwners : CacheTest
         string digest = Open().Digests.Of(file);
         Open().Lock(Key("a"), CancellationToken.None).Dispose();
         File.Delete(Path.Combine(Root, "CACHEDIR.TAG"));
-        foreach (string folder in (string[])["ac", "cas", "pins", "tmp"])
+        foreach (string folder in (string[])["ac", "cas", "pins", "runs", "tmp"])
         {
             Directory.Delete(Path.Combine(Root, folder));
         }

@@ -21,9 +21,13 @@ public sealed class WorkersApart : CacheTest
     private static readonly string[] Names = ["a", "b", "c"];
 
     private readonly ConcurrentBag<string> pruned = [];
+    private readonly ConcurrentBag<string> measured = [];
+
+    public WorkersApart() =>
+        File.WriteAllText(Temp["text.txt"], File.ReadAllText(Repository.Text("sample-eval.txt"))[..3000]);
 
     [Fact]
-    public async Task Together_prune_each_artifact_once()
+    public async Task Together_prune_each_artifact_once_and_measure_the_dense_model_once()
     {
         using var server = new CacheFlakyServer((_, _) => Failure.None) { IsStrict = true };
 
@@ -32,6 +36,7 @@ public sealed class WorkersApart : CacheTest
             ((string[])["one", "two"]).Select(name => Task.Factory.StartNew(
                 () => Work(Machine(name, server.Address, TimeSpan.FromSeconds(10))), TaskCreationOptions.LongRunning)));
         pruned.Order().ShouldBe(Names.SelectMany(name => Enumerable.Repeat(name, Layers)));
+        measured.Order().ShouldBe(["a", "b", "c", "dense"]);
         outcomes.ShouldAllBe(all => all.Count == Names.Length);
         outcomes.SelectMany(all => all).Where(outcome => outcome.State == UnitState.Done)
             .Select(outcome => outcome.Artifact).Distinct().Order().ShouldBe(Names);
@@ -57,7 +62,7 @@ public sealed class WorkersApart : CacheTest
     private IReadOnlyList<UnitOutcome> Work(BuildCache cache)
     {
         using var engine = new LocalEngine(new CpuBackend());
-        return new UnitWorker(Recipe(), engine, cache, new WorkerOptions(WorkShare.Whole), new Pruned(pruned))
+        return new UnitWorker(Recipe(), engine, cache, new WorkerOptions(WorkShare.Whole), new Computed(pruned, measured))
             .Run(CancellationToken.None);
     }
 
@@ -68,6 +73,7 @@ public sealed class WorkersApart : CacheTest
             File.WriteAllText(Temp["pruning.yaml"], $$"""
                 version: 1
                 model: {{ShallowModel.Of("tiny-opt")}}
+                evaluation: { perplexity: { prose: { text: text.txt, sequenceLength: 32 } } }
                 artifacts:
                 {{string.Join('\n', Names.Select((name, index) =>
                     $"  {name}: {{ method: magnitude, sparsity: 0.{index + 3} }}"))}}
@@ -82,14 +88,20 @@ public sealed class WorkersApart : CacheTest
         new RemoteCacheOptions(address, CanWrite: true, null) { Lease = lease },
         Warn);
 
-    /// <summary>Keeps a name for every layer that is pruned.</summary>
-    private sealed class Pruned(ConcurrentBag<string> names) : IProgress<BuildProgress>
+    /// <summary>Keeps a name for every layer that is pruned, and for every model that is measured.</summary>
+    private sealed class Computed(ConcurrentBag<string> pruned, ConcurrentBag<string> measured)
+        : IProgress<BuildProgress>
     {
         public void Report(BuildProgress value)
         {
-            if (value is PruningStep { Progress: LayerFinished } step)
+            switch (value)
             {
-                names.Add(step.Artifact);
+                case PruningStep { Progress: LayerFinished } step:
+                    pruned.Add(step.Artifact);
+                    break;
+                case EvaluationStep step when step.Done == step.Layers:
+                    measured.Add(step.Model);
+                    break;
             }
         }
     }

@@ -1,3 +1,5 @@
+using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline.Units;
 using SparseLlm.Pipeline.Workers;
 using SparseLlm.Tool.Commands;
 
@@ -60,6 +62,7 @@ public sealed class Workers : IDisposable
                 ["SPARSELLM_CACHE"] = project.Cache,
                 ["SPARSELLM_REMOTE_CACHE"] = "http://127.0.0.1:9/",
                 ["SPARSELLM_REMOTE_CACHE_MODE"] = "read",
+                ["JOB_COMPLETION_COUNT"] = "1",
             },
             "--require-remote");
         run.ExitCode.ShouldBe(1);
@@ -90,9 +93,39 @@ public sealed class Workers : IDisposable
             .ShouldBe((2, 4));
         Share(("SLURM_ARRAY_TASK_ID", "3"), ("SLURM_ARRAY_TASK_COUNT", "4")).ShouldBe((3, 4));
         Share().ShouldBeNull();
-        Share(("JOB_COMPLETION_INDEX", "2")).ShouldBeNull();
-        Share(("JOB_COMPLETION_INDEX", "5"), ("JOB_COMPLETION_COUNT", "5")).ShouldBeNull();
         Share(("JOB_COMPLETION_INDEX", ""), ("JOB_COMPLETION_COUNT", "5")).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("2", null, "JOB_COMPLETION_COUNT is not set")]
+    [InlineData("5", "5", "JOB_COMPLETION_COUNT is '5'")]
+    [InlineData("two", "5", "JOB_COMPLETION_INDEX is 'two'")]
+    public void A_number_without_a_share_is_refused_because_every_worker_would_do_everything(
+        string index,
+        string? count,
+        string problem)
+    {
+        Diagnostic error = Should.Throw<DiagnosticException>(() => WorkerEnvironment.Share(name => name switch
+        {
+            "JOB_COMPLETION_INDEX" => index,
+            "JOB_COMPLETION_COUNT" => count,
+            _ => null,
+        })).Diagnostics.Single();
+        error.Code.ShouldBe("SLM5001");
+        error.Message.ShouldContain(problem);
+    }
+
+    [Theory]
+    [InlineData(RunFolder.Probe, "--check")]
+    [InlineData("a", "--artifact", "a")]
+    public void A_worker_that_cannot_even_begin_tells_whoever_watches_why(string name, params string[] options)
+    {
+        string run = Directory.CreateDirectory(project["run"]).FullName;
+        File.AppendAllText(project["pruning.yaml"], "\nnonsense: true\n");
+        project.Run("worker", ["--run", run, .. options]).ExitCode.ShouldBe(2);
+        UnitStatus status = UnitStatus.TryRead(RunFolder.StatusIn(run, name)).ShouldNotBeNull();
+        status.State.ShouldBe(UnitState.Failed);
+        status.Failures.Single().Code.ShouldBe("SLM1003");
     }
 
     private static (int, int)? Share(params (string Name, string Value)[] variables) => WorkerEnvironment.Share(

@@ -40,6 +40,9 @@ internal sealed class ArtifactBuilder(
     /// not in the cache.</summary>
     public bool MayCompute { get; init; } = true;
 
+    /// <summary>Whether others may be at the same, who share nothing but a remote cache with this process.</summary>
+    public bool SharesWork { get; init; }
+
     /// <summary>Makes the artifact, or leaves it alone where it is up to date.</summary>
     /// <exception cref="DiagnosticException">It cannot be made. Nothing is left half-written.</exception>
     public ArtifactOutcome Build(PruneRequest request, CancellationToken cancellation)
@@ -214,7 +217,11 @@ internal sealed class ArtifactBuilder(
         string digest,
         CancellationToken cancellation)
     {
-        var meter = new PerplexityMeter(dense, engine, memory, progress) { MayMeasure = MayCompute };
+        var meter = new PerplexityMeter(dense, engine, memory, progress)
+        {
+            MayMeasure = MayCompute,
+            SharesWork = SharesWork,
+        };
         var reports = new Dictionary<string, PerplexityReport>();
         foreach (PerplexityText text in request.Perplexities)
         {

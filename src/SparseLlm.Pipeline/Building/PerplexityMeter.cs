@@ -20,15 +20,27 @@ internal sealed class PerplexityMeter(
     MemoryBudget memory,
     IProgress<BuildProgress>? progress = null)
 {
+    private const string Dense = "dense";
+
     /// <summary>Whether anything may be measured; where nothing may, it is an error if a perplexity is not in the
     /// cache.</summary>
     public bool MayMeasure { get; init; } = true;
 
+    /// <summary>Whether others may be at the same, so that what several artifacts need is claimed before it is
+    /// measured.</summary>
+    public bool SharesWork { get; init; }
+
     /// <summary>The dense model's perplexity.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="cancellation">Stops between chunks.</param>
-    public Perplexity OfDense(PerplexityText text, CancellationToken cancellation) =>
-        Of(dense.Directory, dense.Digests.All, "dense", text, cancellation);
+    /// <param name="cancellation">Stops waiting for another who measures it, and between chunks.</param>
+    public Perplexity OfDense(PerplexityText text, CancellationToken cancellation)
+    {
+        string key = dense.EvaluationKey(dense.Digests.All, text);
+        using IDisposable? turn = SharesWork && Known(key, text, cancellation) is null
+            ? dense.Cache.Claim(key, cancellation, () => progress?.Report(new Waiting(Dense)))
+            : null;
+        return Of(dense.Directory, dense.Digests.All, Dense, text, cancellation);
+    }
 
     /// <summary>The perplexity of a model.</summary>
     /// <param name="directory">Its directory.</param>
@@ -45,8 +57,7 @@ internal sealed class PerplexityMeter(
         CancellationToken cancellation)
     {
         string key = dense.EvaluationKey(digest, text);
-        if (dense.Cache
-            .TryGet(key, entry => CachedPerplexity.Read(entry, text, dense), cancellation) is { Metadata: var known })
+        if (Known(key, text, cancellation) is { } known)
         {
             return known;
         }
@@ -76,6 +87,9 @@ internal sealed class PerplexityMeter(
             EntryOrigin.Of(dense.Directory, isDense ? null : name));
         return perplexity;
     }
+
+    private Perplexity? Known(string key, PerplexityText text, CancellationToken cancellation) => dense.Cache
+        .TryGet(key, entry => CachedPerplexity.Read(entry, text, dense), cancellation)?.Metadata;
 
     private static InputStamps StampsOf(string directory) =>
         new([.. ModelFiles.Of(directory).Select(name => InputStamp.Of(Path.Combine(directory, name)))]);

@@ -16,6 +16,8 @@ namespace SparseLlm.Pipeline.Cache;
 /// </summary>
 internal sealed class BuildCache
 {
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
+
     private readonly Folder? folder;
     private readonly RemoteCache? remote;
     private readonly KeyLocks locks;
@@ -230,6 +232,16 @@ internal sealed class BuildCache
         return writable.Temp;
     }) ?? Path.GetTempPath();
 
+    /// <summary>The folder for what a set of units needs beside their results, in a cache that is marked as one.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    /// <exception cref="DiagnosticException">Caching is turned off, or the folder cannot be read.</exception>
+    public string PrepareRuns()
+    {
+        RequireStore();
+        return folder!.Writer.Prepare().Runs;
+    }
+
     /// <summary>Stores what a step produced: its files first, then the entry. A cache that cannot be written is left
     /// alone, with a note.</summary>
     /// <param name="key">The step's key.</param>
@@ -351,6 +363,29 @@ internal sealed class BuildCache
                 hold.Dispose();
             }
         }
+    }
+
+    /// <summary>Claims work, and waits while another has it who may be alive.</summary>
+    /// <param name="key">The work's key.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <param name="waiting">Told once, if another is at it.</param>
+    /// <returns>Releases the claim.</returns>
+    public IDisposable Claim(string key, CancellationToken cancellation, Action waiting)
+    {
+        ClaimAttempt attempt = TryClaim(key, cancellation);
+        if (attempt.Hold is null)
+        {
+            waiting();
+        }
+
+        while (attempt.Hold is null)
+        {
+            cancellation.WaitHandle.WaitOne(ClaimPause > ShortestPause ? ClaimPause : ShortestPause);
+            cancellation.ThrowIfCancellationRequested();
+            attempt = TryClaim(key, cancellation);
+        }
+
+        return attempt.Hold;
     }
 
     /// <summary>After how long to look again at a unit that another has claimed who may be dead.</summary>

@@ -45,8 +45,13 @@ internal sealed class CacheCollection
     /// <param name="cache">The cache.</param>
     /// <param name="maximumSize">Bytes that may stay; pinned entries stay in any case.</param>
     /// <param name="cancellation">Stops between entries.</param>
+    /// <param name="runs">Folders of runs that nobody needs any more.</param>
     /// <exception cref="Diagnostics.DiagnosticException">Caching is turned off.</exception>
-    public static CacheCollection Plan(BuildCache cache, long maximumSize, CancellationToken cancellation = default)
+    public static CacheCollection Plan(
+        BuildCache cache,
+        long maximumSize,
+        CancellationToken cancellation = default,
+        IEnumerable<string>? runs = null)
     {
         var collection = new CacheCollection(cache.RequireStore());
         CachePins pins = CachePins.Read(collection.store);
@@ -66,18 +71,24 @@ internal sealed class CacheCollection
         }
 
         collection.RemoveLeftovers();
+        foreach (string run in runs ?? [])
+        {
+            collection.Remove(run, "folder of a run that has ended", 0);
+        }
+
         return collection;
     }
 
     /// <summary>Removes what was found.</summary>
     /// <returns>Those that could not be removed.</returns>
     public IReadOnlyList<CacheRemoval> Execute()
-        => [.. removals.Where(removal => !Delete(removal.Path) && File.Exists(removal.Path))];
+        => [.. removals.Where(removal => !Delete(removal.Path) && Path.Exists(removal.Path))];
 
     /// <summary>Whether another process uses what is deleted matters for locks and temporary files, and for nothing
     /// else.</summary>
     private bool Delete(string path) =>
-        TempFile.IsName(Path.GetFileName(path)) || Path.GetDirectoryName(path) == store.Locks
+        Path.GetDirectoryName(path) == store.Runs ? LocalStore.DropFolder(path)
+        : TempFile.IsName(Path.GetFileName(path)) || Path.GetDirectoryName(path) == store.Locks
             ? FileLock.TryDelete(path)
             : LocalStore.Drop(path);
 

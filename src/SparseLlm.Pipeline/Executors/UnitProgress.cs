@@ -1,14 +1,8 @@
-using SparseLlm.Pipeline.Requests;
-
 namespace SparseLlm.Pipeline.Executors;
-
-/// <summary>How far units are that others work on.</summary>
-/// <param name="Units">All of them.</param>
-internal sealed record UnitsStep(IReadOnlyList<UnitProgress> Units) : BuildProgress;
 
 /// <summary>How far a unit is.</summary>
 /// <param name="Artifact">The name of its artifact.</param>
-/// <param name="Phase">Whether it waits, runs or is done.</param>
+/// <param name="Phase">Whether it waits, runs or is done, here or elsewhere.</param>
 /// <param name="Job">Its job; empty before there is one.</param>
 /// <param name="Where">Where it runs; empty while it does not.</param>
 /// <param name="Step">What it does; empty where it has not said so.</param>
@@ -22,16 +16,3 @@ internal sealed record UnitProgress(
     string Step,
     int LayersDone,
     int Layers);
-
-/// <summary>What a unit does.</summary>
-internal enum UnitPhase
-{
-    /// <summary>It waits for its turn.</summary>
-    Waiting,
-
-    /// <summary>It runs.</summary>
-    Running,
-
-    /// <summary>Its result is in the cache.</summary>
-    Done,
-}

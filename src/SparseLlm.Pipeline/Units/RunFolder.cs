@@ -1,3 +1,4 @@
+using SparseLlm.Pipeline.Cache.Local;
 using SparseLlm.Pipeline.Digests;
 
 namespace SparseLlm.Pipeline.Units;
@@ -17,10 +18,10 @@ internal sealed class RunFolder
     private RunFolder(string id, string path) => (Id, Path) = (id, path);
 
     /// <summary>The folder of units.</summary>
-    /// <param name="cache">The cache's folder.</param>
+    /// <param name="runs">The cache's folder for runs.</param>
     /// <param name="recipe">The path of their recipe.</param>
     /// <param name="units">The units.</param>
-    public static RunFolder Of(string cache, string recipe, IReadOnlyList<UnitOfWork> units)
+    public static RunFolder Of(string runs, string recipe, IReadOnlyList<UnitOfWork> units)
     {
         string id = KeyBuilder.Of(
             "run",
@@ -28,7 +29,7 @@ internal sealed class RunFolder
                 new("recipe", System.IO.Path.GetFullPath(recipe)),
                 .. units.Select((unit, index) => KeyValuePair.Create($"unit {index}", unit.Key)),
             ])[..IdLength];
-        return new RunFolder(id, System.IO.Path.Combine(cache, "runs", id));
+        return new RunFolder(id, System.IO.Path.Combine(runs, id));
     }
 
     /// <summary>Names the run.</summary>
@@ -48,16 +49,24 @@ internal sealed class RunFolder
     public static string StatusIn(string folder, string artifact)
         => System.IO.Path.Combine(folder, artifact + ".json");
 
-    /// <summary>Deletes the folder.</summary>
-    public void Delete()
-    {
-        try
-        {
-            Directory.Delete(Path, recursive: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // It is small, and the next run with these units uses it again.
-        }
-    }
+    /// <summary>Deletes the folder. Where that does not work, it is small, and the next run with these units uses it
+    /// again.</summary>
+    public void Delete() => LocalStore.DropFolder(Path);
+
+    /// <summary>The folders in which nothing has been written for a while, by the names of their runs.</summary>
+    /// <param name="runs">The cache's folder for runs.</param>
+    /// <param name="age">For how long.</param>
+    public static IReadOnlyDictionary<string, string> Unused(string runs, TimeSpan age) =>
+        new DirectoryInfo(runs) is { Exists: true, LinkTarget: null } folder
+            ? folder.EnumerateDirectories()
+                .Where(run => run.LinkTarget is null && IsId(run.Name) && DateTime.UtcNow - LastWrite(run) > age)
+                .ToDictionary(run => run.Name, run => run.FullName)
+            : new Dictionary<string, string>();
+
+    private static bool IsId(string name) => name.Length == IdLength && name.All(char.IsAsciiHexDigitLower);
+
+    private static DateTime LastWrite(DirectoryInfo run) => run.EnumerateFiles()
+        .Select(file => file.LastWriteTimeUtc)
+        .Append(run.LastWriteTimeUtc)
+        .Max();
 }

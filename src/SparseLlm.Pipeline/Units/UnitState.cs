@@ -14,4 +14,7 @@ internal enum UnitState
 
     /// <summary>It cannot be done.</summary>
     Failed,
+
+    /// <summary>Another process works on it, which this one leaves it to.</summary>
+    Elsewhere,
 }

@@ -8,7 +8,7 @@ namespace SparseLlm.Pipeline.Units;
 
 /// <summary>How far a unit is: a small file that the process writes which works on it, and that others watch. It
 /// informs people, and decides nothing: that a unit is done is to be seen in the cache.</summary>
-/// <param name="Key">The unit's key, as the process computed it.</param>
+/// <param name="Key">The unit's key, as the process computed it; empty where it failed before it could.</param>
 /// <param name="State">What has become of it.</param>
 /// <param name="Host">Where the process runs.</param>
 /// <param name="Step">What it does, for people.</param>
@@ -23,6 +23,15 @@ internal sealed record UnitStatus(
     IReadOnlyList<UnitFailure> Failures) : IJsonOnDeserialized
 {
     private const int MaximumLength = 1 << 16;
+
+    /// <summary>That of a process which could not even begin.</summary>
+    public static UnitStatus OfFailedStart(IEnumerable<Diagnostic> errors) => new(
+        "",
+        UnitState.Failed,
+        Environment.MachineName,
+        "",
+        0,
+        [.. errors.Select(UnitFailure.Of)]);
 
     /// <summary>Reads a file; null where there is none, or where it cannot be read: it may come from a file system
     /// that shows half of it.</summary>
@@ -54,17 +63,7 @@ internal sealed record UnitStatus(
     }
 
     void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(
-        Sha256Text.IsValid(Key) && Enum.IsDefined(State) && LayersDone >= 0,
+        Enum.IsDefined(State) && LayersDone >= 0
+            && (Sha256Text.IsValid(Key) || (Key.Length == 0 && State == UnitState.Failed)),
         "it is not the status of a unit");
-}
-
-/// <summary>An error that a unit ended with.</summary>
-/// <param name="Code">Its code, such as SLM4003.</param>
-/// <param name="Message">Its message.</param>
-internal sealed record UnitFailure(string Code, string Message)
-{
-    /// <summary>What a diagnostic says, and where.</summary>
-    public static UnitFailure Of(Diagnostic diagnostic) => new(
-        diagnostic.Code,
-        diagnostic.Location is { } location ? $"{location}: {diagnostic.Message}" : diagnostic.Message);
 }

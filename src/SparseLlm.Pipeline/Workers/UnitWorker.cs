@@ -81,14 +81,14 @@ internal sealed class UnitWorker(
 
         foreach (UnitOfWork unit in left)
         {
-            End(IsAnothers(unit));
+            End(Conclude(unit, UnitState.Elsewhere, clock));
         }
 
         return outcomes;
 
         UnitOutcome? Begin(UnitOfWork planned) => planned.IsMissing
             ? TryWork(planned, plan, dense, clock, cancellation)
-            : IsDone(planned, clock);
+            : Conclude(planned, UnitState.Done, clock);
 
         bool IsTimeLeft() => clock.HasTimeAfter(cache.ClaimPause)
             && outcomes.All(outcome => outcome.State != UnitState.Unfinished);
@@ -133,12 +133,11 @@ internal sealed class UnitWorker(
         cancellation.ThrowIfCancellationRequested();
     }
 
-    private static UnitOutcome IsAnothers(UnitOfWork unit) => new(unit.Name, UnitState.Running, []);
-
-    private UnitOutcome IsDone(UnitOfWork unit, WorkClock clock)
+    /// <summary>Says what has become of a unit without work on it.</summary>
+    private UnitOutcome Conclude(UnitOfWork unit, UnitState state, WorkClock clock)
     {
         using var reporter = new UnitReporter(unit, options.Run, clock, progress);
-        return reporter.End(UnitState.Done, []);
+        return reporter.End(state, []);
     }
 
     /// <summary>Works on a unit, unless another does.</summary>
@@ -153,14 +152,16 @@ internal sealed class UnitWorker(
         ClaimAttempt claim = cache.TryClaim(planned.Key, cancellation);
         if (claim.Hold is null)
         {
-            return claim.IsAlive ? IsAnothers(planned) : null;
+            return claim.IsAlive ? Conclude(planned, UnitState.Elsewhere, clock) : null;
         }
 
         using IDisposable hold = claim.Hold;
 
         // Another may have done it since this worker began.
         UnitOfWork unit = UnitOfWork.Of(plan.Plan([planned.Name], cancellation).Single());
-        return unit.IsMissing ? Work(unit, plan, dense, clock, cancellation) : IsDone(unit, clock);
+        return unit.IsMissing
+            ? Work(unit, plan, dense, clock, cancellation)
+            : Conclude(unit, UnitState.Done, clock);
     }
 
     private UnitOutcome Work(
@@ -180,7 +181,10 @@ internal sealed class UnitWorker(
                 dense,
                 engine,
                 options.Memory ?? recipe.Memory ?? MemoryBudget.Default,
-                reporter);
+                reporter)
+            {
+                SharesWork = true,
+            };
             ArtifactOutcome made = builder.Build(unit.Plan.Request, time.Token);
             Directory.Delete(made.Directory, recursive: true);
             return reporter.End(Result(unit, plan, cancellation), []);

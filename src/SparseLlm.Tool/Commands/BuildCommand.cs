@@ -85,7 +85,7 @@ internal static class BuildCommand
                 Memory = arguments.GetValue(memory),
                 IsLocked = isLocked,
                 OnCacheMiss = arguments.GetValue(onCacheMiss),
-                Slurm = executor.Slurm(arguments, read, choice, opened),
+                Slurm = executor.Slurm(arguments, read, choice, opened, memory),
             };
             BuildManifest? lists = arguments.GetValue(manifest) is { } path ? new BuildManifest(path, directory) : null;
             RecipeBuild? build = null;

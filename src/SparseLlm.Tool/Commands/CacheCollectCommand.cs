@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Executors.Slurm;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Tool.Output;
 
@@ -34,10 +35,12 @@ internal static class CacheCollectCommand
         {
             bool isForReal = arguments.GetValue(yes);
             long size = MaximumSize(arguments.GetValue(maximum));
+            BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache));
             CacheCollection collection = CacheCollection.Plan(
-                CommandAction.OpenCache(arguments.GetValue(cache)),
+                opened,
                 size,
-                cancellation);
+                cancellation,
+                EndedRuns.Folders(opened, cancellation));
             IReadOnlyList<CacheRemoval> failed = isForReal ? collection.Execute() : [];
             new Terminal(arguments.GetValue(json)).Result(
                 new

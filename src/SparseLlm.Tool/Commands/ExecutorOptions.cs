@@ -3,6 +3,7 @@ using System.Globalization;
 using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Executors.Slurm;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Tool.Commands;
@@ -30,7 +31,12 @@ internal sealed class ExecutorOptions
         });
 
     private readonly Option<int?> retries = CommandAction.AtLeast(
-        0, new Option<int?>("--retries") { Description = "How often a job that fails is tried again; 1 by default." });
+        0,
+        new Option<int?>("--retries")
+        {
+            Description = FormattableString.Invariant(
+                $"How often a job that fails is tried again; {SlurmOptions.DefaultRetries} by default.")
+        });
 
     private readonly Option<bool> cancel = new("--cancel-jobs")
     {
@@ -52,7 +58,13 @@ internal sealed class ExecutorOptions
     /// <param name="recipe">The recipe.</param>
     /// <param name="engine">What computes.</param>
     /// <param name="cache">The cache.</param>
-    public SlurmOptions? Slurm(ParseResult arguments, Recipe recipe, EngineChoice engine, BuildCache cache)
+    /// <param name="memory">The option for the memory of activations.</param>
+    public SlurmOptions? Slurm(
+        ParseResult arguments,
+        Recipe recipe,
+        EngineChoice engine,
+        BuildCache cache,
+        Option<MemoryBudget?> memory)
     {
         string chosen = arguments.GetValue(executor) ?? (recipe.Slurm is null ? Local : OnSlurm);
         if (chosen == Local)
@@ -61,10 +73,13 @@ internal sealed class ExecutorOptions
         }
 
         SlurmChoice choice = recipe.Slurm ?? new SlurmChoice();
-        return new SlurmOptions(choice, Worker(recipe, choice, engine, cache.RequireStore().Root))
+
+        // As it was written: a percentage is one of the node's memory.
+        string[] budget = arguments.GetResult(memory) is { Tokens: [var token] } ? [memory.Name, token.Value] : [];
+        return new SlurmOptions(choice, [.. Worker(recipe, choice, engine, cache.RequireStore().Root), .. budget])
         {
             MaximumParallel = arguments.GetValue(parallel),
-            Retries = arguments.GetValue(retries) ?? 1,
+            Retries = arguments.GetValue(retries) ?? SlurmOptions.DefaultRetries,
             CancelsJobs = arguments.GetValue(cancel),
             Probes = arguments.GetValue(probe),
         };

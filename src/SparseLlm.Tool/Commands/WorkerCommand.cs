@@ -13,9 +13,6 @@ namespace SparseLlm.Tool.Commands;
 /// <summary><c>sparsellm worker [RECIPE]</c>: computes artifacts into the cache, on a machine of a cluster.</summary>
 internal static class WorkerCommand
 {
-    /// <summary>The folder for the status of units, in <c>--run</c>.</summary>
-    public const string RunOption = "--run";
-
     /// <summary>The time that a worker has, in seconds.</summary>
     public const string TimeOption = "--time-limit";
 
@@ -32,7 +29,7 @@ internal static class WorkerCommand
             TimeOption,
             "Seconds that this worker may run. It begins no layer that would take longer, and the next worker goes on "
             + "after the last finished one.");
-        var run = new Option<string?>(RunOption) { Description = "A folder to write the status of artifacts to." };
+        var run = new Option<string?>("--run") { Description = "A folder to write the status of artifacts to." };
         var check = new Option<bool>("--check")
         {
             Description = "Compute nothing; make sure that this machine could: recipe, model, texts, engine and cache."
@@ -56,32 +53,38 @@ internal static class WorkerCommand
         recipe.AddTo(command);
         command.SetWork((arguments, cancellation) =>
         {
-            ChosenRecipe chosen = recipe.Read(arguments, cancellation);
-            Recipe read = sources.Fetch(
-                arguments,
-                chosen.Recipe,
-                isLocked: false,
-                arguments.GetValue(noProgress),
-                cancellation);
-            BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache) ?? chosen.Cache);
-            using IEngine engine = Devices.Open(computing.Choose(arguments, read.Engine));
-            WorkShare share = arguments.GetValue(shard) ?? WorkerEnvironment.Share(Environment.GetEnvironmentVariable)
-                ?? WorkShare.Whole;
-            var options = new WorkerOptions(share with { Steals = !arguments.GetValue(alone) })
+            string? folder = arguments.GetValue(run);
+            string[] names = arguments.GetValue(artifact) ?? [];
+            bool checks = arguments.GetValue(check);
+            IReadOnlyList<UnitOutcome> outcomes = Telling(folder, checks ? [RunFolder.Probe] : names, () =>
             {
-                Artifacts = arguments.GetValue(artifact) ?? [],
-                Run = arguments.GetValue(run),
-                TimeLimit = arguments.GetValue(seconds) is { } limit ? TimeSpan.FromSeconds(limit) : null,
-                Memory = arguments.GetValue(memory),
-                RequiresRemote = arguments.GetValue(remote),
-            };
-            return ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
-            {
-                var worker = new UnitWorker(read, engine, opened, options, progress);
-                return arguments.GetValue(check)
-                    ? Check(worker, options, cancellation)
-                    : Show(worker.Run(cancellation));
+                ChosenRecipe chosen = recipe.Read(arguments, cancellation);
+                Recipe read = sources.Fetch(
+                    arguments,
+                    chosen.Recipe,
+                    isLocked: false,
+                    arguments.GetValue(noProgress),
+                    cancellation);
+                BuildCache opened = CommandAction.OpenCache(arguments.GetValue(cache) ?? chosen.Cache);
+                using IEngine engine = Devices.Open(computing.Choose(arguments, read.Engine));
+                WorkShare share = arguments.GetValue(shard)
+                    ?? WorkerEnvironment.Share(Environment.GetEnvironmentVariable)
+                    ?? WorkShare.Whole;
+                var options = new WorkerOptions(share with { Steals = !arguments.GetValue(alone) })
+                {
+                    Artifacts = names,
+                    Run = folder,
+                    TimeLimit = arguments.GetValue(seconds) is { } limit ? TimeSpan.FromSeconds(limit) : null,
+                    Memory = arguments.GetValue(memory),
+                    RequiresRemote = arguments.GetValue(remote),
+                };
+                return ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
+                {
+                    var worker = new UnitWorker(read, engine, opened, options, progress);
+                    return checks ? Check(worker, folder, cancellation) : worker.Run(cancellation);
+                });
             });
+            return Show(outcomes);
         }, isTidy: true);
         return command.WithExamples(
         [
@@ -90,17 +93,35 @@ internal static class WorkerCommand
         ]);
     }
 
-    private static int Check(UnitWorker worker, WorkerOptions options, CancellationToken cancellation)
+    /// <summary>Lets whoever watches the folder of a run know why nothing could be begun.</summary>
+    private static T Telling<T>(string? folder, IEnumerable<string> names, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (DiagnosticException exception) when (folder is not null)
+        {
+            foreach (string name in names)
+            {
+                UnitStatus.OfFailedStart(exception.Diagnostics).TryWrite(RunFolder.StatusIn(folder, name));
+            }
+
+            throw;
+        }
+    }
+
+    private static IReadOnlyList<UnitOutcome> Check(UnitWorker worker, string? folder, CancellationToken cancellation)
     {
         string key = worker.Check(cancellation);
-        if (options.Run is { } folder)
+        if (folder is not null)
         {
             new UnitStatus(key, UnitState.Done, Environment.MachineName, "", 0, [])
                 .TryWrite(RunFolder.StatusIn(folder, RunFolder.Probe));
         }
 
         Terminal.Progress($"{Environment.MachineName} can compute this recipe");
-        return ExitCodes.Done;
+        return [];
     }
 
     private static int Show(IReadOnlyList<UnitOutcome> outcomes)
@@ -110,7 +131,7 @@ internal static class WorkerCommand
             Terminal.Progress($"{outcome.Artifact}: " + outcome.State switch
             {
                 UnitState.Done => "in the cache",
-                UnitState.Running => "another worker has it",
+                UnitState.Elsewhere => "another worker has it",
                 UnitState.Unfinished => "not finished; the next worker goes on after the last finished layer",
                 _ => "failed",
             });

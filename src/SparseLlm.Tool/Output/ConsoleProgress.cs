@@ -69,6 +69,9 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
                 }
 
                 break;
+            case JobsLeft left:
+                Terminal.Progress(Describe(left));
+                break;
             case Interrupted interrupted:
                 Terminal.Progress(Describe(interrupted));
                 break;
@@ -92,6 +95,10 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"{interrupted.Kept} of {interrupted.Layers} layers are kept, and the next build resumes after them"));
+
+    /// <summary>What goes on after a build that was stopped.</summary>
+    public static string Describe(JobsLeft left) =>
+        $"the jobs go on: the same command finds them again, and '{left.Cancel}' cancels them";
 
     /// <summary>What has become of an artifact.</summary>
     public static string Describe(ArtifactOutcome outcome) => $"{outcome.Name}: " + outcome.Origin switch

@@ -102,6 +102,9 @@ internal sealed class CurrentWork
                 Terminal.Progress(ConsoleProgress.Describe(outcome) + ConsoleProgress.InSweep(Pace));
                 Title = "";
                 break;
+            case JobsLeft left:
+                Terminal.Progress(ConsoleProgress.Describe(left));
+                break;
             case Interrupted interrupted:
                 Terminal.Progress(ConsoleProgress.Describe(interrupted));
                 break;

@@ -31,6 +31,7 @@ internal sealed class UnitLines
     private static string Describe(UnitProgress unit) => unit.Phase switch
     {
         UnitPhase.Done => "in the cache",
+        UnitPhase.Elsewhere => "another worker has it; waiting for that",
         UnitPhase.Running => $"job {unit.Job} runs on {unit.Where}, "
             + (unit.Step.Length > 0 ? unit.Step : Invariant($"{unit.LayersDone} of {unit.Layers} layers in the cache")),
         _ => unit.Job.Length > 0 ? $"job {unit.Job} waits for its turn" : "handed to the cluster",

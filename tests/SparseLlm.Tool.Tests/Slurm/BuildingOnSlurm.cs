@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+using SparseLlm.Pipeline.Cache;
 
 namespace SparseLlm.Tool.Tests.Slurm;
 
@@ -20,8 +23,11 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
     public void A_build_takes_from_the_cluster_what_it_would_have_made_itself()
     {
         Require();
-        ToolRun run = Build();
+        project.UseShallowModel();
+        ToolRun run = Build("--memory", "1KB");
         run.ExitCode.ShouldBe(0, run.Error);
+        File.ReadAllText(Path.Combine(project.Models, "d", "pruning.json"))
+            .ShouldNotContain("\"spilledBytes\": 0", customMessage: "the job has as much memory as the build was given");
         string locked = File.ReadAllText(project.LockFile);
         foreach (string artifact in (string[])["a", "b", "c", "d"])
         {
@@ -129,6 +135,88 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
     }
 
     [SkippableFact]
+    public void A_unit_that_another_worker_has_is_waited_for_and_submitted_again_once_that_one_is_dead()
+    {
+        Require();
+        project.Write("""
+              long: { method: sparsellm, sparsity: 0.5 }
+            """,
+            samples: 48);
+        using Process worker = ToolProcess.Start(
+            [],
+            ["worker", project["pruning.yaml"], "--cache", project.Cache]);
+        WaitForLine(worker, "long: layer 1/4 pruned");
+        using Process build = ToolProcess.Start(cluster.Environment, Arguments());
+        string before = WaitForLine(build, "long: another worker has it");
+        worker.Kill();
+        Task<string> after = build.StandardError.ReadToEndAsync();
+        Complete(build, after).ExitCode.ShouldBe(0, before + after.Result);
+        after.Result.ShouldContain("long: from the cache");
+        Jobs().Length.ShouldBe(2);
+    }
+
+    [SkippableFact]
+    public void A_build_that_is_called_off_says_that_its_jobs_go_on_and_how_to_cancel_them()
+    {
+        Require();
+        Signals.Require(Signals.Interrupt);
+        using Process build = ToolProcess.Start(cluster.Environment, Arguments());
+        WaitFor(() => Jobs().Length > 0);
+        Signals.Send(build, Signals.Interrupt);
+        string said = build.StandardError.ReadToEnd();
+        build.WaitForExit();
+        Match cancel = Regex.Match(said, "'scancel (--name=[a-z0-9-]+)' cancels them");
+        cancel.Success.ShouldBeTrue(said);
+        cluster.Run("scancel", cancel.Groups[1].Value);
+        WaitFor(() => cluster.Run("squeue", "--noheader", "--format=%o").Contains(project.Cache) is false);
+    }
+
+    [SkippableFact]
+    public void A_node_that_does_not_do_says_why_before_anything_is_submitted()
+    {
+        Require();
+        project.UseShallowModel();
+
+        // Batch jobs have the variables of whoever submits them, but for those that are to be others.
+        File.AppendAllText(project["pruning.yaml"], """
+
+            executor:
+              slurm:
+                extra: ["--export=ALL,SPARSELLM_REMOTE_CACHE=nowhere"]
+            """);
+        ToolRun run = Build("--probe");
+        run.ExitCode.ShouldBe(1, run.Error);
+        run.Error.ShouldMatch("SLM4068: .+ says SLM4025: ");
+        Jobs().ShouldHaveSingleItem("nothing but the probe is submitted");
+    }
+
+    [SkippableFact]
+    public void Clearing_up_the_cache_removes_old_runs_whose_jobs_have_ended()
+    {
+        Require();
+        string runs = BuildCache.Open(project.Cache, _ => { }).PrepareRuns();
+        (string ended, string active, string fresh) = ("00000000000000aa", "00000000000000bb", "00000000000000cc");
+        foreach (string run in (string[])[ended, active, fresh])
+        {
+            string script = Path.Combine(Directory.CreateDirectory(Path.Combine(runs, run)).FullName, "unit.sh");
+            File.WriteAllText(script, "#!/bin/bash\nexec sleep 60\n");
+            if (run != fresh)
+            {
+                File.SetLastWriteTimeUtc(script, DateTime.UtcNow.AddDays(-8));
+                Directory.SetLastWriteTimeUtc(Path.GetDirectoryName(script)!, DateTime.UtcNow.AddDays(-8));
+            }
+        }
+
+        cluster.Run("sbatch", $"--job-name=sparsellm-{active}-0", "--output=/dev/null",
+            Path.Combine(runs, active, "unit.sh"));
+        using Process collect = ToolProcess.Start(
+            cluster.Environment,
+            ["cache", "gc", "--yes", "--cache", project.Cache]);
+        Complete(collect, collect.StandardError.ReadToEndAsync()).ExitCode.ShouldBe(0);
+        Runs().Select(Path.GetFileName).Order().ShouldBe([active, fresh]);
+    }
+
+    [SkippableFact]
     public void What_is_not_finished_in_time_goes_on_in_the_next_job()
     {
         Require();
@@ -166,6 +254,19 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
             since.Elapsed.ShouldBeLessThan(Patience);
             Thread.Sleep(50);
         }
+    }
+
+    /// <summary>Reads what a process says up to a line that begins so.</summary>
+    private static string WaitForLine(Process process, string begin)
+    {
+        var said = new StringBuilder();
+        do
+        {
+            said.AppendLine(process.StandardError.ReadLine().ShouldNotBeNull(said.ToString()));
+        }
+        while (!said.ToString().Contains(begin, StringComparison.Ordinal));
+
+        return said.ToString();
     }
 
     private static Dictionary<string, string> Weights(string artifact) => RecipeProject.Digests(artifact)

@@ -33,8 +33,11 @@ internal sealed class LocalStore(string root)
     /// <summary>Digests of files elsewhere.</summary>
     public string Digests { get; } = Path.Combine(root, "digests");
 
+    /// <summary>What sets of units need beside their results, a folder for each.</summary>
+    public string Runs { get; } = Path.Combine(root, "runs");
+
     /// <summary>All of these.</summary>
-    public IReadOnlyList<string> Folders => [Entries, Blobs, Locks, Temp, Pins, Digests];
+    public IReadOnlyList<string> Folders => [Entries, Blobs, Locks, Temp, Pins, Digests, Runs];
 
     /// <summary>Opens a store, whether it is there yet or not, and clears away what killed processes have
     /// left.</summary>
@@ -292,6 +295,20 @@ internal sealed class LocalStore(string root)
             }
 
             return isThere;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Deletes a folder with what is in it, if that can be done. Links in it lead nowhere.</summary>
+    public static bool DropFolder(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: true);
+            return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

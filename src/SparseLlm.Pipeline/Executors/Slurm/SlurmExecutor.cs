@@ -28,10 +28,15 @@ internal sealed class SlurmExecutor(SlurmOptions options, BuildCache cache, IPro
         Func<UnitOfWork, UnitOfWork> look,
         CancellationToken cancellation)
     {
-        string root = cache.RequireStore().Root;
-        RunFolder folder = Prepare(RunFolder.Of(root, recipe, units), units);
+        RunFolder folder = Prepare(recipe, units);
         var queue = new SlurmQueue(folder.Id, options.Choice, options.MaximumParallel);
-        var run = new SlurmRun(options, units, folder, queue, look, progress);
+        var run = new SlurmRun(
+            options,
+            units,
+            folder,
+            queue,
+            new UnitResults(look, unit => IsClaimed(unit, cancellation)),
+            progress);
         try
         {
             run.FindJobs(cancellation);
@@ -49,6 +54,10 @@ internal sealed class SlurmExecutor(SlurmOptions options, BuildCache cache, IPro
             {
                 queue.Cancel(units.Count);
             }
+            else if (run.HasJobs)
+            {
+                progress?.Report(new JobsLeft(queue.CancelLine(units.Count)));
+            }
 
             throw;
         }
@@ -56,10 +65,17 @@ internal sealed class SlurmExecutor(SlurmOptions options, BuildCache cache, IPro
         folder.Delete();
     }
 
-    private RunFolder Prepare(RunFolder folder, IReadOnlyList<UnitOfWork> units)
+    private bool IsClaimed(UnitOfWork unit, CancellationToken cancellation)
+    {
+        using IDisposable? hold = cache.TryClaim(unit.Key, cancellation).Hold;
+        return hold is null;
+    }
+
+    private RunFolder Prepare(string recipe, IReadOnlyList<UnitOfWork> units)
     {
         try
         {
+            RunFolder folder = RunFolder.Of(cache.PrepareRuns(), recipe, units);
             Directory.CreateDirectory(folder.Path);
             WholeFile.Write(
                 folder.Script,
@@ -71,7 +87,7 @@ internal sealed class SlurmExecutor(SlurmOptions options, BuildCache cache, IPro
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw PipelineDiagnostics.InputOutput.Error(
-                new SourceLocation(folder.Path),
+                new SourceLocation(cache.Directory ?? recipe),
                 $"the folder that nodes report in cannot be written: {exception.Message.TrimEnd('.')}; name a cache "
                 + "that can be, with --cache or in SPARSELLM_CACHE");
         }

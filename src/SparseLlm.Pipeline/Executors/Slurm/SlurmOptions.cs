@@ -4,15 +4,18 @@ namespace SparseLlm.Pipeline.Executors.Slurm;
 
 /// <summary>How units are handed to Slurm.</summary>
 /// <param name="Choice">What is asked of Slurm for a unit.</param>
-/// <param name="Worker">The command line that works on a unit, without the unit; every path in it is the same on the
-/// nodes.</param>
+/// <param name="Worker">The command line that works on a unit, without the unit and the folder of the run; every path in
+/// it is the same on the nodes.</param>
 internal sealed record SlurmOptions(SlurmChoice Choice, IReadOnlyList<string> Worker)
 {
+    /// <summary>How often a unit that fails is submitted again, unless something else is asked for.</summary>
+    public const int DefaultRetries = 1;
+
     /// <summary>How many units may run at a time; null for as many as fit.</summary>
     public int? MaximumParallel { get; init; }
 
     /// <summary>How often a unit that fails is submitted again.</summary>
-    public int Retries { get; init; } = 1;
+    public int Retries { get; init; } = DefaultRetries;
 
     /// <summary>Whether jobs are cancelled with the build; else they go on, and the next build finds them.</summary>
     public bool CancelsJobs { get; init; }

@@ -23,12 +23,14 @@ internal sealed class SlurmProbe(RunFolder folder, SlurmQueue queue, UnitOfWork 
             return;
         }
 
+        bool saysWhy = found is { Failures.Count: > 0 };
         string problem =
-            found is { State: UnitState.Done } ? $"{found.Host} computes another key than this machine for "
-                + $"'{expected.Name}': it has other files or another engine; give both the same"
-            : found is { Failures: [var first, ..] } ? $"{found.Host} says {first.Code}: {Printable.Of(first.Message)}"
+            found is { State: UnitState.Done } ? $"{Printable.Of(found.Host)} computes another key than this machine "
+                + $"for '{expected.Name}': it has other files or another engine; give both the same"
+            : found is { Failures: [var first, ..] } ? $"{Printable.Of(found.Host)} says {Printable.Of(first.Code)}: "
+                + Printable.Of(first.Message).TrimEnd('.')
             : answer.Complaint.Length > 0 ? $"sbatch says: {answer.Complaint}"
             : "the node has written nothing into the run's folder: does it see the same file system, and the tool?";
-        throw PipelineDiagnostics.NodeUnfit.Error(new SourceLocation(log), problem + LogTail.Of(log));
+        throw PipelineDiagnostics.NodeUnfit.Error(new SourceLocation(log), saysWhy ? problem : problem + LogTail.Of(log));
     }
 }

@@ -14,6 +14,8 @@ internal sealed class SlurmQueue(string run, SlurmChoice choice, int? maximumPar
     /// <summary>Clusters refuse larger arrays unless they are configured otherwise.</summary>
     public const int ArrayLength = 1000;
 
+    private const string Prefix = "sparsellm-";
+
     /// <summary>Submits units.</summary>
     /// <param name="script">The script that starts a unit; it is told which part of the units its array is for.</param>
     /// <param name="logs">The folder for what units print.</param>
@@ -73,7 +75,7 @@ internal sealed class SlurmQueue(string run, SlurmChoice choice, int? maximumPar
     /// <param name="cancellation">Stops waiting.</param>
     public IReadOnlyDictionary<int, ArrayTask>? Tasks(int units, CancellationToken cancellation)
     {
-        string[] names = [.. Enumerable.Range(0, ((units - 1) / ArrayLength) + 1).Select(NameOf)];
+        string[] names = Names(units);
         SlurmAnswer answer = SlurmCommand.Run(
             "squeue",
             [
@@ -101,19 +103,52 @@ internal sealed class SlurmQueue(string run, SlurmChoice choice, int? maximumPar
         SlurmCommand.Run(
             "sbatch",
             [
-                "--wait", "--parsable", $"--job-name=sparsellm-{run}-probe", $"--output={log}", .. Asked(), script,
+                "--wait", "--parsable", $"--job-name={Prefix}{run}-probe", $"--output={log}", .. Asked(), script,
                 .. arguments,
             ],
             cancellation,
             waits: true);
 
     /// <summary>Cancels every job of the run.</summary>
-    public void Cancel(int units) => SlurmCommand.Run(
-        "scancel",
-        Enumerable.Range(0, ((units - 1) / ArrayLength) + 1).Select(array => $"--name={NameOf(array)}"),
-        CancellationToken.None);
+    /// <param name="units">How many units there are.</param>
+    public void Cancel(int units)
+    {
+        // It minds the last name only where it is given several.
+        foreach (string name in Names(units))
+        {
+            SlurmCommand.Run("scancel", [$"--name={name}"], CancellationToken.None);
+        }
+    }
 
-    private string NameOf(int array) => string.Create(CultureInfo.InvariantCulture, $"sparsellm-{run}-{array}");
+    /// <summary>The command line that does so.</summary>
+    /// <param name="units">How many units there are.</param>
+    public string CancelLine(int units)
+        => string.Join(" && ", Names(units).Select(name => $"scancel --name={name}"));
+
+    /// <summary>Which of many runs still have jobs, of whatever user; null where Slurm cannot be asked.</summary>
+    /// <param name="runs">Their names.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    public static IReadOnlySet<string>? Active(IReadOnlyCollection<string> runs, CancellationToken cancellation)
+    {
+        try
+        {
+            SlurmAnswer answer = SlurmCommand.Run("squeue", ["--noheader", "--format=%j"], cancellation);
+            return answer.IsDone
+                ? answer.Output.Split('\n').Select(name => name.Trim()).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+                    .Select(name => name[Prefix.Length..].Split('-')[0])
+                    .Intersect(runs)
+                    .ToHashSet()
+                : null;
+        }
+        catch (DiagnosticException)
+        {
+            return null;
+        }
+    }
+
+    private string[] Names(int units) => [.. Enumerable.Range(0, ((units - 1) / ArrayLength) + 1).Select(NameOf)];
+
+    private string NameOf(int array) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{run}-{array}");
 
     private IEnumerable<string> Asked() =>
     [

@@ -10,14 +10,14 @@ namespace SparseLlm.Pipeline.Executors.Slurm;
 /// <param name="units">The units; their places are their numbers.</param>
 /// <param name="folder">The folder of the run.</param>
 /// <param name="queue">Its jobs.</param>
-/// <param name="look">Looks at a unit again.</param>
+/// <param name="results">Their results.</param>
 /// <param name="progress">Told how far they are.</param>
 internal sealed class SlurmRun(
     SlurmOptions options,
     IReadOnlyList<UnitOfWork> units,
     RunFolder folder,
     SlurmQueue queue,
-    Func<UnitOfWork, UnitOfWork> look,
+    UnitResults results,
     IProgress<BuildProgress>? progress)
 {
     // A job may be missing from the queue for a moment after it was submitted, and a file system may show late what a
@@ -33,6 +33,9 @@ internal sealed class SlurmRun(
 
     private IEnumerable<int> Open => Enumerable.Range(0, tracked.Length)
         .Where(unit => !tracked[unit].IsDone && !given.Contains(unit));
+
+    /// <summary>Whether anything was submitted, now or by an earlier process.</summary>
+    public bool HasJobs => tracked.Any(unit => unit.Job is not null);
 
     /// <summary>Finds the jobs that an earlier process has submitted.</summary>
     public void FindJobs(CancellationToken cancellation)
@@ -120,6 +123,12 @@ internal sealed class SlurmRun(
     private void Look(int number, ArrayTask? task)
     {
         UnitTracking unit = tracked[number];
+        if (unit.IsElsewhere)
+        {
+            LookElsewhere(unit);
+            return;
+        }
+
         unit.Status = UnitStatus.TryRead(folder.Status(unit.Unit.Name)) ?? unit.Status;
         if (task is null || task.Job < unit.Job)
         {
@@ -138,14 +147,35 @@ internal sealed class SlurmRun(
         }
     }
 
+    /// <summary>Waits for another process that works on a unit for as long as that lives; what it has not done is
+    /// submitted again.</summary>
+    private void LookElsewhere(UnitTracking unit)
+    {
+        if (results.IsClaimed(unit.Unit))
+        {
+            return;
+        }
+
+        unit.IsElsewhere = false;
+        unit.Unit = results.Look(unit.Unit);
+        unit.IsDone = !unit.Unit.IsMissing;
+        unit.Job = null;
+    }
+
     /// <summary>A unit's job has ended: what counts is what is in the cache.</summary>
     private void Conclude(int number, JobState end)
     {
         UnitTracking unit = tracked[number];
-        unit.Unit = look(unit.Unit);
+        unit.Unit = results.Look(unit.Unit);
         if (!unit.Unit.IsMissing)
         {
             unit.IsDone = true;
+            return;
+        }
+
+        if (end == JobState.Completed && unit.Status?.State == UnitState.Elsewhere)
+        {
+            unit.IsElsewhere = true;
             return;
         }
 
@@ -179,10 +209,16 @@ internal sealed class SlurmRun(
 
     private void Report() => progress?.Report(new UnitsStep([.. tracked.Select(unit => new UnitProgress(
         unit.Unit.Name,
-        unit.IsDone ? UnitPhase.Done : unit.Task?.State == JobState.Running ? UnitPhase.Running : UnitPhase.Waiting,
+        PhaseOf(unit),
         unit.Task?.Id ?? "",
         unit.Task?.Node ?? "",
         Printable.Of(unit.Status?.Step ?? ""),
         unit.IsDone ? unit.Unit.Layers : Math.Max(unit.Unit.LayersDone, unit.Status?.LayersDone ?? 0),
         unit.Unit.Layers))]));
+
+    private static UnitPhase PhaseOf(UnitTracking unit) =>
+        unit.IsDone ? UnitPhase.Done
+        : unit.IsElsewhere ? UnitPhase.Elsewhere
+        : unit.Task?.State == JobState.Running ? UnitPhase.Running
+        : UnitPhase.Waiting;
 }

@@ -28,6 +28,9 @@ internal sealed class UnitTracking(UnitOfWork unit)
     /// <summary>Whether its result is in the cache.</summary>
     public bool IsDone { get; set; }
 
+    /// <summary>Whether its job has ended because another process works on it.</summary>
+    public bool IsElsewhere { get; set; }
+
     /// <summary>What it said last itself.</summary>
     public UnitStatus? Status { get; set; }
 }
