@@ -75,10 +75,21 @@ public sealed class UnitsElsewhere
     }
 
     [Fact]
-    public void No_layer_is_begun_that_would_take_longer_than_there_is_time()
+    public void No_layer_is_begun_that_would_take_longer_than_there_is_time_whatever_the_time_of_day()
     {
-        new WorkClock(null).Finish().ShouldBeTrue();
-        new WorkClock(TimeSpan.FromHours(1)).Finish().ShouldBeTrue();
-        new WorkClock(TimeSpan.FromSeconds(1)).Finish().ShouldBeFalse();
+        var time = new ManualClock();
+        var clock = new WorkClock(TimeSpan.FromSeconds(100), time);
+        Layer(40).ShouldBeTrue();
+        Layer(10).ShouldBeFalse();
+        var unlimited = new WorkClock(null, time);
+        time.Pass(TimeSpan.FromDays(1));
+        unlimited.Finish().ShouldBeTrue();
+
+        bool Layer(int seconds)
+        {
+            clock.Begin();
+            time.Pass(TimeSpan.FromSeconds(seconds));
+            return clock.Finish();
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Units;
 using SparseLlm.Pipeline.Workers;
@@ -68,6 +69,47 @@ public sealed class Workers : IDisposable
         run.ExitCode.ShouldBe(1);
         run.Error.ShouldContain("SLM4065: 'a' has to come into the remote cache");
         Pruned([run]).ShouldBeEmpty();
+    }
+
+    [SkippableFact]
+    public void A_worker_whose_disk_is_full_computes_no_more_layers_and_says_so()
+    {
+        project.UseWholeModel();
+        project.Write("  a: { method: magnitude, sparsity: 0.5 }");
+        string small = Directory.CreateDirectory(project["small"]).FullName;
+        string run = Directory.CreateDirectory(project["run"]).FullName;
+        Skip.IfNot(
+            OperatingSystem.IsLinux() && Command("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", small) == 0,
+            "only root can mount a file system of its own");
+        try
+        {
+            ToolRun worker = project.Run("worker", "--artifact", "a", "--run", run, "--cache", small);
+            worker.ExitCode.ShouldBe(1);
+            worker.Error.ShouldContain("SLM4065: 'a' cannot be stored in the cache on ");
+            worker.Error.ShouldNotContain("layer 3/4 pruned");
+            UnitStatus.TryRead(RunFolder.StatusIn(run, "a"))!.Failures.Single().Code.ShouldBe("SLM4065");
+        }
+        finally
+        {
+            Command("umount", small);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void What_nodes_have_written_whose_clocks_are_an_hour_off_is_taken_as_it_is(int hours)
+    {
+        project.Run("worker", "--artifact", "a").ExitCode.ShouldBe(0);
+        foreach (string file in Directory.EnumerateFiles(project.Cache, "*", SearchOption.AllDirectories))
+        {
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(hours));
+        }
+
+        ToolRun worker = project.Run("worker");
+        worker.ExitCode.ShouldBe(0, worker.Error);
+        Pruned([worker]).ShouldBe(["b", "c", "d"]);
+        project.Run("build", "--on-cache-miss", "error").ExitCode.ShouldBe(0);
     }
 
     [Theory]
@@ -146,6 +188,13 @@ public sealed class Workers : IDisposable
         .. runs.SelectMany(run => run.Error.Split('\n')).Where(line => line.Contains(": layer 1/2 pruned"))
             .Select(line => line[..line.IndexOf(':')]).Order(),
     ];
+
+    private static int Command(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        process.WaitForExit();
+        return process.ExitCode;
+    }
 
     public void Dispose() => project.Dispose();
 }

@@ -27,6 +27,9 @@ internal sealed class UnitReporter(
     /// <summary>Another layer would take longer than there is time.</summary>
     public event Action? TimeIsUp;
 
+    /// <summary>A layer is finished, and those before it are stored where that works.</summary>
+    public event Action? LayerIsDone;
+
     /// <inheritdoc/>
     public void Report(BuildProgress value)
     {
@@ -39,6 +42,7 @@ internal sealed class UnitReporter(
                 break;
             case PruningStep { Progress: LayerFinished finished }:
                 Say($"layer {finished.Layer + 1} of {finished.Layers} pruned", finished.Layer + 1);
+                LayerIsDone?.Invoke();
                 if (finished.Layer + 1 < finished.Layers && !clock.Finish())
                 {
                     TimeIsUp?.Invoke();

@@ -70,7 +70,7 @@ internal sealed class UnitWorker(
         var plan = new RecipePlan(recipe, scratch, engine.NumericsClass, cache);
         var dense = new DenseModel(recipe.Model, engine.NumericsClass, cache);
         UnitOfWork[] units = [.. plan.Plan(options.Artifacts, cancellation).Select(UnitOfWork.Of)];
-        var clock = new WorkClock(options.TimeLimit);
+        var clock = new WorkClock(options.TimeLimit, TimeProvider.System);
         var outcomes = new List<UnitOutcome>();
         IReadOnlyList<UnitOfWork> left = Pass(options.Share.Order(units), Begin, End);
         for (bool isTold = false; left.Count > 0 && IsTimeLeft(); isTold = true)
@@ -174,9 +174,11 @@ internal sealed class UnitWorker(
         using var reporter = new UnitReporter(unit, options.Run, clock, progress);
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         reporter.TimeIsUp += time.Cancel;
+        reporter.LayerIsDone += () => StopUnlessKept(time);
         try
         {
-            RequireRemote(unit);
+            cache.Scratch();
+            RequireKept(unit);
             var builder = new ArtifactBuilder(
                 dense,
                 engine,
@@ -191,7 +193,9 @@ internal sealed class UnitWorker(
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return reporter.End(UnitState.Unfinished, []);
+            return cache.IsOn
+                ? reporter.End(UnitState.Unfinished, [])
+                : reporter.End(UnitState.Failed, NotKept(unit).Diagnostics);
         }
         catch (OperationCanceledException)
         {
@@ -207,21 +211,34 @@ internal sealed class UnitWorker(
     /// <summary>What was made is no use where it has not come into the cache.</summary>
     private UnitState Result(UnitOfWork unit, RecipePlan plan, CancellationToken cancellation)
     {
-        RequireRemote(unit);
-        if (!UnitOfWork.Of(plan.Plan([unit.Name], cancellation).Single()).IsMissing)
-        {
-            return UnitState.Done;
-        }
-
-        throw PipelineDiagnostics.UnitWithoutResult.Error(
-            new SourceLocation(cache.Directory ?? recipe.Path),
-            $"'{unit.Name}' was made, and could not be stored in the cache; free some space there, or make it "
-                + "writable");
+        RequireKept(unit);
+        return UnitOfWork.Of(plan.Plan([unit.Name], cancellation).Single()).IsMissing
+            ? throw NotKept(unit)
+            : UnitState.Done;
     }
 
-    /// <summary>Nothing is computed, or believed to be kept, that would go with this machine.</summary>
-    private void RequireRemote(UnitOfWork unit)
+    /// <summary>What a cache does not take any more is not computed to its end.</summary>
+    private void StopUnlessKept(CancellationTokenSource work)
     {
+        if (!cache.IsOn)
+        {
+            work.Cancel();
+        }
+    }
+
+    private DiagnosticException NotKept(UnitOfWork unit) => PipelineDiagnostics.UnitWithoutResult.Error(
+        new SourceLocation(cache.Directory ?? recipe.Path),
+        $"'{unit.Name}' cannot be stored in the cache on {Environment.MachineName}; free some space there, or make it "
+            + "writable");
+
+    /// <summary>Nothing is computed, or believed to be kept, that would go with this machine.</summary>
+    private void RequireKept(UnitOfWork unit)
+    {
+        if (!cache.IsOn)
+        {
+            throw NotKept(unit);
+        }
+
         if (options.RequiresRemote && !cache.ReachesRemote)
         {
             throw PipelineDiagnostics.UnitWithoutResult.Error(

@@ -1,10 +1,9 @@
-using System.Diagnostics;
-
 namespace SparseLlm.Pipeline.Workers;
 
 /// <summary>Tells whether one more decoder layer can be finished within a worker's time.</summary>
 /// <param name="limit">How long the worker may run; null for as long as it takes.</param>
-internal sealed class WorkClock(TimeSpan? limit)
+/// <param name="time">Measures how long something takes; the time of day is nobody's business.</param>
+internal sealed class WorkClock(TimeSpan? limit, TimeProvider time)
 {
     /// <summary>To store a layer, and to leave.</summary>
     private static readonly TimeSpan ToLeave = TimeSpan.FromSeconds(5);
@@ -12,18 +11,20 @@ internal sealed class WorkClock(TimeSpan? limit)
     // A layer may take longer than those before it.
     private const double Margin = 1.25;
 
-    private readonly Stopwatch since = Stopwatch.StartNew();
+    private readonly long start = time.GetTimestamp();
     private TimeSpan lastLayer;
     private TimeSpan longest;
 
+    private TimeSpan Elapsed => time.GetElapsedTime(start);
+
     /// <summary>A layer begins.</summary>
-    public void Begin() => lastLayer = since.Elapsed;
+    public void Begin() => lastLayer = Elapsed;
 
     /// <summary>A layer is finished.</summary>
     /// <returns>Whether there is time for another.</returns>
     public bool Finish()
     {
-        TimeSpan took = since.Elapsed - lastLayer;
+        TimeSpan took = Elapsed - lastLayer;
         longest = took > longest ? took : longest;
         Begin();
         return HasTimeAfter(TimeSpan.Zero);
@@ -31,5 +32,5 @@ internal sealed class WorkClock(TimeSpan? limit)
 
     /// <summary>Whether there is time for a layer after a pause.</summary>
     public bool HasTimeAfter(TimeSpan pause)
-        => limit is not { } all || since.Elapsed + pause + (longest * Margin) + ToLeave <= all;
+        => limit is not { } all || Elapsed + pause + (longest * Margin) + ToLeave <= all;
 }

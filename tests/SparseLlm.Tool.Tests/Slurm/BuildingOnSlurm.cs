@@ -217,6 +217,36 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
     }
 
     [SkippableFact]
+    public void A_unit_that_a_node_cannot_store_is_tried_again_with_the_reason_and_done_where_it_can_be()
+    {
+        Require();
+        project.UseShallowModel();
+        project.Write("""
+              a: { method: magnitude, sparsity: 0.5 }
+            """);
+
+        // Time enough to be faster than the node.
+        File.AppendAllText(project["pruning.yaml"], """
+
+            executor:
+              slurm:
+                extra: [--begin=now+3]
+            """);
+        string blobs = Path.Combine(project.Cache, "cas");
+        using Process build = ToolProcess.Start(cluster.Environment, Arguments());
+        WaitFor(() => Jobs().Length > 0);
+        Directory.Delete(blobs);
+        File.WriteAllText(blobs, "what a node sees whose disk is damaged");
+        string said = WaitForLine(build, "SLM4067: 'a' is tried again: job ");
+        File.Delete(blobs);
+        Directory.CreateDirectory(blobs);
+        said.ShouldMatch("has failed with SLM4065: .*: 'a' cannot be stored in the cache on ");
+        Task<string> after = build.StandardError.ReadToEndAsync();
+        Complete(build, after).ExitCode.ShouldBe(0, after.Result);
+        after.Result.ShouldContain("a: from the cache");
+    }
+
+    [SkippableFact]
     public void What_is_not_finished_in_time_goes_on_in_the_next_job()
     {
         Require();
