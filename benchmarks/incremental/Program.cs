@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using SparseLlm.Benchmarks.Incremental;
+using SparseLlm.Benchmarks.Workloads;
 
 var runs = new Option<int>("--runs")
 {
@@ -46,7 +47,7 @@ var root = new RootCommand("Measures what builds cost that have little or nothin
 root.SetAction(arguments =>
 {
     CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-    using var workspace = new Workspace(arguments.GetRequiredValue(directory));
+    using var workspace = new Workspace(arguments.GetRequiredValue(directory), "incremental");
     int count = arguments.GetValue(runs);
     Console.WriteLine("| what | measured | beside it | | goal |\n|---|---|---|---|---|");
     foreach (string name in arguments.GetRequiredValue(only))

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SparseLlm.Benchmarks.Workloads;
 
 namespace SparseLlm.Benchmarks.Incremental;
 

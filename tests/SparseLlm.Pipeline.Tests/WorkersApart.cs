@@ -62,7 +62,8 @@ public sealed class WorkersApart : CacheTest
     private IReadOnlyList<UnitOutcome> Work(BuildCache cache)
     {
         using var engine = new LocalEngine(new CpuBackend());
-        return new UnitWorker(Recipe(), engine, cache, new WorkerOptions(WorkShare.Whole), new Computed(pruned, measured))
+        var progress = new Computed(pruned, measured);
+        return new UnitWorker(Recipe(), engine, cache, new WorkerOptions(WorkShare.Whole), progress)
             .Run(CancellationToken.None);
     }
 

@@ -232,7 +232,8 @@ internal sealed class BuildCache
         return writable.Temp;
     }) ?? Path.GetTempPath();
 
-    /// <summary>The folder for what a set of units needs beside their results, in a cache that is marked as one.</summary>
+    /// <summary>The folder for what sets of units need beside their results, in a cache that is marked as
+    /// one.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
     /// <exception cref="DiagnosticException">Caching is turned off, or the folder cannot be read.</exception>

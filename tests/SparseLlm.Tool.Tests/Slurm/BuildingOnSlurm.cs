@@ -27,7 +27,7 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
         ToolRun run = Build("--memory", "1KB");
         run.ExitCode.ShouldBe(0, run.Error);
         File.ReadAllText(Path.Combine(project.Models, "d", "pruning.json"))
-            .ShouldNotContain("\"spilledBytes\": 0", customMessage: "the job has as much memory as the build was given");
+            .ShouldNotContain("\"spilledBytes\": 0", customMessage: "jobs have the memory that the build was given");
         string locked = File.ReadAllText(project.LockFile);
         foreach (string artifact in (string[])["a", "b", "c", "d"])
         {

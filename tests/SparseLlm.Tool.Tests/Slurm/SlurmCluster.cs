@@ -7,7 +7,7 @@ using System.Security.Cryptography;
 namespace SparseLlm.Tool.Tests.Slurm;
 
 /// <summary>A Slurm of its own: one controller and two nodes of one processor each, all of them processes of this user
-/// on this machine.</summary>
+/// on this machine. The benchmark of clusters has it too.</summary>
 public sealed class SlurmCluster : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -170,7 +170,11 @@ public sealed class SlurmCluster : IDisposable
         var since = Stopwatch.StartNew();
         while (!condition())
         {
-            since.Elapsed.ShouldBeLessThan(Patience, "the cluster does not start");
+            if (since.Elapsed > Patience)
+            {
+                throw new TimeoutException("The cluster does not start.");
+            }
+
             Thread.Sleep(100);
         }
     }

@@ -4,8 +4,8 @@ namespace SparseLlm.Pipeline.Executors.Slurm;
 
 /// <summary>How units are handed to Slurm.</summary>
 /// <param name="Choice">What is asked of Slurm for a unit.</param>
-/// <param name="Worker">The command line that works on a unit, without the unit and the folder of the run; every path in
-/// it is the same on the nodes.</param>
+/// <param name="Worker">The command line that works on a unit, without the unit and the folder of the run; every path
+/// in it is the same on the nodes.</param>
 internal sealed record SlurmOptions(SlurmChoice Choice, IReadOnlyList<string> Worker)
 {
     /// <summary>How often a unit that fails is submitted again, unless something else is asked for.</summary>

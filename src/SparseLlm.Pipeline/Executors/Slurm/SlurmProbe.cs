@@ -31,6 +31,8 @@ internal sealed class SlurmProbe(RunFolder folder, SlurmQueue queue, UnitOfWork 
                 + Printable.Of(first.Message).TrimEnd('.')
             : answer.Complaint.Length > 0 ? $"sbatch says: {answer.Complaint}"
             : "the node has written nothing into the run's folder: does it see the same file system, and the tool?";
-        throw PipelineDiagnostics.NodeUnfit.Error(new SourceLocation(log), saysWhy ? problem : problem + LogTail.Of(log));
+        throw PipelineDiagnostics.NodeUnfit.Error(
+            new SourceLocation(log),
+            saysWhy ? problem : problem + LogTail.Of(log));
     }
 }

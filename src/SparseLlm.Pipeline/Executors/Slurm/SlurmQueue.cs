@@ -134,7 +134,8 @@ internal sealed class SlurmQueue(string run, SlurmChoice choice, int? maximumPar
         {
             SlurmAnswer answer = SlurmCommand.Run("squeue", ["--noheader", "--format=%j"], cancellation);
             return answer.IsDone
-                ? answer.Output.Split('\n').Select(name => name.Trim()).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+                ? answer.Output.Split('\n').Select(name => name.Trim())
+                    .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
                     .Select(name => name[Prefix.Length..].Split('-')[0])
                     .Intersect(runs)
                     .ToHashSet()

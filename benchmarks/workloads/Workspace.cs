@@ -1,10 +1,9 @@
 using System.Diagnostics;
-using SparseLlm.Benchmarks.Workloads;
 
-namespace SparseLlm.Benchmarks.Incremental;
+namespace SparseLlm.Benchmarks.Workloads;
 
 /// <summary>A folder to work in, with a cache of its own, and the tool.</summary>
-internal sealed class Workspace : IDisposable
+public sealed class Workspace : IDisposable
 {
 #if DEBUG
     private const string Configuration = "Debug";
@@ -14,11 +13,14 @@ internal sealed class Workspace : IDisposable
 
     private readonly string root;
 
-    public Workspace(string directory)
-    {
-        root = Directory.CreateDirectory(Path.Combine(directory, $"sparsellm-incremental-{Environment.ProcessId}"))
-            .FullName;
-    }
+    /// <summary>Makes the folder.</summary>
+    /// <param name="directory">Where.</param>
+    /// <param name="benchmark">Names it.</param>
+    public Workspace(string directory, string benchmark) => root = Directory.CreateDirectory(
+        Path.Combine(directory, $"sparsellm-{benchmark}-{Environment.ProcessId}")).FullName;
+
+    /// <summary>What processes find in their environment beside what they inherit.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
     /// <summary>A path in the folder.</summary>
     public string this[string path] => Path.Combine(root, path);
@@ -52,6 +54,7 @@ internal sealed class Workspace : IDisposable
         }
     }
 
+    /// <inheritdoc/>
     public void Dispose() => Directory.Delete(root, recursive: true);
 
     private string Tool => Path.Combine(
@@ -73,6 +76,11 @@ internal sealed class Workspace : IDisposable
         };
         start.Environment["SPARSELLM_CACHE"] = this["cache"];
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        foreach ((string name, string value) in Variables)
+        {
+            start.Environment[name] = value;
+        }
+
         return Process.Start(start)!;
     }
 }
