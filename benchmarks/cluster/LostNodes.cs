@@ -64,7 +64,7 @@ internal sealed partial class LostNodes(Workspace workspace, SlurmCluster cluste
 
         using (Process second = Start(sweep))
         {
-            Follow(sweep, second, () => Done(sweep) >= KillNode * units && IsWorking("n1"));
+            Follow(sweep, second, () => Done(sweep) >= KillNode * units && IsPruning(sweep, "n1"));
             cluster.Kill("n1");
             Follow(sweep, second, () => Done(sweep) >= KillAgain * units);
             Kill(second);
@@ -126,8 +126,18 @@ internal sealed partial class LostNodes(Workspace workspace, SlurmCluster cluste
         }
     }
 
-    private bool IsWorking(string node) =>
-        cluster.Run("squeue", "--noheader", "--states=RUNNING", $"--nodelist={node}", "--format=%A").Trim().Length > 0;
+    /// <summary>Whether the unit on a node has finished its first layer, and not yet its last.</summary>
+    private bool IsPruning(Sweep sweep, string node)
+    {
+        string job = cluster.Run(
+            "squeue",
+            "--noheader",
+            "--states=RUNNING",
+            $"--nodelist={node}",
+            "--format=%F_%K").Trim();
+        return logs.GetValueOrDefault($"{job}.log") is { } log && log.Contains(": layer 1/", StringComparison.Ordinal)
+            && !log.Contains($": layer {sweep.Layers - 1}/", StringComparison.Ordinal);
+    }
 
     private int Done(Sweep sweep)
         => Layers().Count(layer => layer.EndsWith($" {sweep.Layers}", StringComparison.Ordinal));
