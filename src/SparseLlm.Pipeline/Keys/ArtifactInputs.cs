@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using SparseLlm.Files;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Pipeline.Digests;
+using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Allocation;
 using SparseLlm.Pruning.Calibration;
 using SparseLlm.Pruning.Patterns;
@@ -144,13 +145,19 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
         InputFiles files)
     {
         CalibrationSettings settings = calibration.Settings;
+        int length = settings.SequenceLength ?? CalibrationTokens.DefaultSequenceLength(modelMaximum);
         var described = new Dictionary<string, string>
         {
             ["samples"] = settings.Samples.ToString(CultureInfo.InvariantCulture),
-            ["sequenceLength"] = (settings.SequenceLength ?? CalibrationTokens.DefaultSequenceLength(modelMaximum))
-                .ToString(CultureInfo.InvariantCulture),
+            ["sequenceLength"] = length.ToString(CultureInfo.InvariantCulture),
             ["sampling"] = settings.Sampling.ToString().ToLowerInvariant(),
         };
+        if (TokenChunks.HasSections(settings.Samples, length))
+        {
+            // Sums over more tokens than one section has were added up without sections once.
+            described.Add("sums", "by sections");
+        }
+
         foreach ((string name, string value) in TextInputs.Of(calibration.Text))
         {
             described.Add(name, value);

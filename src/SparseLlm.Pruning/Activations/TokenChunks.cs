@@ -5,18 +5,25 @@ namespace SparseLlm.Pruning.Activations;
 
 /// <summary>
 /// How calibration windows are grouped into chunks. The grouping depends on the window length alone, never on the
-/// machine: it decides where single-precision sums end, so it is part of the result. Windows that are held back from
-/// all fits come last, in chunks of their own.
+/// machine: it decides where single-precision sums end, so it is part of the result. So is the grouping of chunks into
+/// sections, which are summed apart. Windows that are held back from all fits come last, in chunks of their own.
 /// </summary>
 /// <param name="tokens">The windows.</param>
 /// <param name="store">Where what is made of them is kept.</param>
 /// <param name="heldBack">How many of them, from the last one on, are held back.</param>
-public sealed class TokenChunks(CalibrationTokens tokens, MatrixStore store, int heldBack = 0)
+/// <param name="share">Which sections this process takes, where several prune together; null for all.</param>
+public sealed class TokenChunks(
+    CalibrationTokens tokens,
+    MatrixStore store,
+    int heldBack = 0,
+    IWindowShare? share = null)
 {
     private const int TokensPerChunk = 4096;
+    private const int LeastChunksPerSection = 8;
+    private const int MostSections = 16;
     private const int HeldBackShare = 16;
 
-    private readonly int windowsPerChunk = Math.Max(1, TokensPerChunk / tokens.SequenceLength);
+    private readonly int windowsPerChunk = WindowsPerChunk(tokens.SequenceLength);
 
     /// <summary>Where what is made of the windows is kept.</summary>
     public MatrixStore Store => store;
@@ -29,6 +36,33 @@ public sealed class TokenChunks(CalibrationTokens tokens, MatrixStore store, int
 
     /// <summary>Number of chunks that fits may see. They come first.</summary>
     public int FittedCount => ChunksOf(tokens.Windows - heldBack);
+
+    /// <summary>Which sections this process takes, where several prune together; null for all.</summary>
+    public IWindowShare? Share => share;
+
+    /// <summary>Number of sections that the fitted chunks are grouped into, of the same number of chunks each but for
+    /// the last.</summary>
+    public int Sections => (FittedCount + ChunksPerSection - 1) / ChunksPerSection;
+
+    /// <summary>Number of tokens that fits may see, in all processes.</summary>
+    public long FittedTokens => (long)(tokens.Windows - heldBack) * tokens.SequenceLength;
+
+    /// <summary>Whether so many windows may be summed in more than one section.</summary>
+    public static bool HasSections(int windows, int sequenceLength)
+        => windows > LeastChunksPerSection * WindowsPerChunk(sequenceLength);
+
+    private int ChunksPerSection => Math.Max(LeastChunksPerSection, (FittedCount + MostSections - 1) / MostSections);
+
+    /// <summary>The chunks of a section.</summary>
+    public IEnumerable<int> OfSection(int section)
+    {
+        int first = section * ChunksPerSection;
+        return Enumerable.Range(first, Math.Min(ChunksPerSection, FittedCount - first));
+    }
+
+    /// <summary>Whether this process takes a chunk through the layers. Those that are held back, all do: what is
+    /// decided by them is decided everywhere.</summary>
+    public bool IsHere(int chunk) => share is null || chunk >= FittedCount || share.Takes(chunk / ChunksPerSection);
 
     /// <summary>
     /// How many windows to hold back where fits are to be judged on others: a sixteenth, rounded down. Of fewer than
@@ -57,7 +91,10 @@ public sealed class TokenChunks(CalibrationTokens tokens, MatrixStore store, int
         {
             for (int chunk = 0; chunk < Count; chunk++)
             {
-                stream.Put(chunk, model.Embed(Ids(chunk), SequenceLength));
+                if (IsHere(chunk))
+                {
+                    stream.Put(chunk, model.Embed(Ids(chunk), SequenceLength));
+                }
             }
 
             return stream;
@@ -68,6 +105,8 @@ public sealed class TokenChunks(CalibrationTokens tokens, MatrixStore store, int
             throw;
         }
     }
+
+    private static int WindowsPerChunk(int sequenceLength) => Math.Max(1, TokensPerChunk / sequenceLength);
 
     private int ChunksOf(int windows) => (windows + windowsPerChunk - 1) / windowsPerChunk;
 }

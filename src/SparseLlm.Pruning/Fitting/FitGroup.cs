@@ -36,6 +36,11 @@ internal sealed class FitGroup : IDisposable
     /// <summary>The layers to prune.</summary>
     public IEnumerable<Linear> Linears => fits.OfType<LinearFit>().Select(fit => fit.Linear);
 
+    /// <summary>All that is summed over tokens; nothing where there is nothing to prune.</summary>
+    public IEnumerable<SectionedSum> Sums => IsEmpty
+        ? []
+        : [.. shared?.Sums is null ? inputs.Parts : [], .. fits.SelectMany(fit => fit?.Sums ?? [])];
+
     /// <summary>The places of the layers to prune, in the order in which they are solved.</summary>
     public IEnumerable<int> Places => ByCentring.SelectMany(places => places);
 
@@ -78,6 +83,9 @@ internal sealed class FitGroup : IDisposable
             fits[i]?.AddTargets(x, targets[i]);
         }
     }
+
+    /// <summary>Says how many tokens are in the sums, with those that others have added.</summary>
+    public void Complete(long tokens) => inputs.Complete(tokens);
 
     /// <summary>Solves every layer of the group.</summary>
     /// <param name="settings">Damping, solver and refit.</param>

@@ -47,6 +47,9 @@ internal sealed class LinearFit : IDisposable
     /// <summary>The layer.</summary>
     public Linear Linear => linear;
 
+    /// <summary>All that is summed of its targets.</summary>
+    public IEnumerable<SectionedSum> Sums => targets?.Parts ?? [];
+
     /// <summary>Adds the targets [tokens x outputs] of tokens x [tokens x inputs].</summary>
     public void AddTargets(Matrix<float> x, Matrix<float> values) => targets?.Add(x, values);
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
@@ -14,6 +15,7 @@ namespace SparseLlm.Pruning.Layers;
 /// <param name="Devices">Where matrices are solved.</param>
 /// <param name="Chunks">How the calibration windows are grouped.</param>
 /// <param name="Recorder">Takes down what has changed.</param>
+/// <param name="Layer">The layer's place.</param>
 /// <param name="Cancellation">Stops between chunks and matrices.</param>
 internal sealed record LayerContext(
     IBackend Backend,
@@ -22,6 +24,7 @@ internal sealed record LayerContext(
     FitDevices Devices,
     TokenChunks Chunks,
     LayerRecorder Recorder,
+    int Layer,
     CancellationToken Cancellation)
 {
     /// <summary>The subproblems of linear layers that share an input.</summary>
@@ -36,13 +39,91 @@ internal sealed record LayerContext(
         return new FitGroup(Backend, linears[0].Definition.Inputs, fits, shared);
     }
 
-    /// <summary>Goes through every chunk that fits may see.</summary>
+    /// <summary>Goes through every chunk of this process that fits may see.</summary>
     public void ForEachChunk(Action<int> action)
     {
-        for (int chunk = 0; chunk < Chunks.FittedCount; chunk++)
+        for (int section = 0; section < Chunks.Sections; section++)
+        {
+            ForEachChunk(section, action);
+        }
+    }
+
+    /// <summary>Goes through every chunk of this process that fits may see, and sums up over those of all.</summary>
+    /// <param name="name">Names the sums within the layer.</param>
+    /// <param name="group">Subproblems that are added to.</param>
+    /// <param name="others">Other sums that are added to.</param>
+    /// <param name="action">Adds a chunk.</param>
+    public void Sum(string name, FitGroup group, IEnumerable<SectionedSum> others, Action<int> action)
+    {
+        SectionedSum[] sums = group.IsEmpty ? [.. others] : [.. group.Sums, .. others];
+        for (int section = 0; section < Chunks.Sections; section++)
+        {
+            ForEachChunk(section, action);
+            if (Chunks.Share is null)
+            {
+                Array.ForEach(sums, sum => sum.Close());
+            }
+            else if (Chunks.Share.Takes(section))
+            {
+                Chunks.Share.Publish(
+                    new PartialSum(Layer, name, section),
+                    stream => Array.ForEach(sums, sum => sum.Write(stream)));
+            }
+        }
+
+        Collect(name, stream => Array.ForEach(sums, sum => sum.Read(stream)));
+        group.Complete(group.IsEmpty ? 0 : Chunks.FittedTokens);
+    }
+
+    /// <summary>What is found out about each chunk, in their order: here, or by the process that has it.</summary>
+    /// <typeparam name="T">What is found out.</typeparam>
+    /// <param name="name">Names it within the layer.</param>
+    /// <param name="measure">Finds it out.</param>
+    public IReadOnlyList<T> ForAllChunks<T>(string name, Func<int, T> measure)
+        where T : unmanaged
+    {
+        var measured = new T[Chunks.Count];
+        for (int section = 0; section < Chunks.Sections; section++)
+        {
+            ForEachChunk(section, chunk => measured[chunk] = measure(chunk));
+            if (Chunks.Share?.Takes(section) == true)
+            {
+                int[] chunks = [.. Chunks.OfSection(section)];
+                Chunks.Share.Publish(
+                    new PartialSum(Layer, name, section),
+                    stream => stream.Write(MemoryMarshal.AsBytes(measured.AsSpan(chunks[0], chunks.Length))));
+            }
+        }
+
+        int next = 0;
+        Collect(name, stream =>
+        {
+            int[] chunks = [.. Chunks.OfSection(next++)];
+            stream.ReadExactly(MemoryMarshal.AsBytes(measured.AsSpan(chunks[0], chunks.Length)));
+        });
+        for (int chunk = Chunks.FittedCount; chunk < Chunks.Count; chunk++)
+        {
+            measured[chunk] = measure(chunk);
+        }
+
+        return measured;
+    }
+
+    private void ForEachChunk(int section, Action<int> action)
+    {
+        foreach (int chunk in Chunks.OfSection(section).Where(Chunks.IsHere))
         {
             Cancellation.ThrowIfCancellationRequested();
             action(chunk);
+        }
+    }
+
+    /// <summary>Reads what all processes have published, section by section; nothing where there is but one.</summary>
+    private void Collect(string name, Action<Stream> read)
+    {
+        for (int section = 0; Chunks.Share is { } share && section < Chunks.Sections; section++)
+        {
+            share.Collect(new PartialSum(Layer, name, section), read, Cancellation);
         }
     }
 }

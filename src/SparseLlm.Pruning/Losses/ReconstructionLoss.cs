@@ -1,21 +1,18 @@
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Gradients;
+using SparseLlm.Pruning.Layers;
 
 namespace SparseLlm.Pruning.Losses;
 
 /// <summary>mean (Y - Yd)² / var Yd: how far a layer's output is from the dense model's.</summary>
-internal sealed class ReconstructionLoss : ITuningLoss
+/// <param name="backend">Where it is computed.</param>
+/// <param name="variance">Of the targets, over all tokens and channels.</param>
+internal sealed class ReconstructionLoss(IBackend backend, double variance) : ITuningLoss
 {
-    private readonly IBackend backend;
-    private readonly double variance;
-
-    /// <summary>The loss against a whole stream of targets, whose variance is its unit.</summary>
-    public ReconstructionLoss(IBackend backend, ActivationStream targets)
-    {
-        this.backend = backend;
-        variance = Variance(backend, targets);
-    }
+    /// <summary>The loss of a layer against a whole stream of targets, whose variance is its unit.</summary>
+    public static ReconstructionLoss Of(LayerContext context, ActivationStream targets)
+        => new(context.Backend, Variance(context, targets));
 
     /// <inheritdoc/>
     public IReadOnlyList<Parameter> Parameters => [];
@@ -31,25 +28,22 @@ internal sealed class ReconstructionLoss : ITuningLoss
     }
 
     /// <summary>Over all tokens and channels.</summary>
-    private static double Variance(IBackend backend, ActivationStream targets)
+    private static double Variance(LayerContext context, ActivationStream targets)
     {
-        double sum = 0;
-        double squares = 0;
-        double count = 0;
-        for (int chunk = 0; chunk < targets.Count; chunk++)
+        (double Sum, double Squares, double Count) all = context.ForAllChunks("targets", Measure)
+            .Aggregate((all, chunk) => (all.Sum + chunk.Sum, all.Squares + chunk.Squares, all.Count + chunk.Count));
+        double variance = all.Squares / all.Count - all.Sum / all.Count * (all.Sum / all.Count);
+        return variance > 0 ? variance : 1;
+
+        (double Sum, double Squares, double Count) Measure(int chunk)
         {
             using Matrix<float> values = targets.Read(chunk);
-            using Matrix<double> sums = backend.Allocate<double>(1, values.Columns);
-            backend.AccumulateColumnSums(values, sums);
+            using Matrix<double> sums = context.Backend.Allocate<double>(1, values.Columns);
+            context.Backend.AccumulateColumnSums(values, sums);
             var host = new double[values.Columns];
-            backend.Download(sums, host);
-            sum += host.Sum();
-            squares += backend.Dot(values, values);
-            count += values.Length;
+            context.Backend.Download(sums, host);
+            return (host.Sum(), context.Backend.Dot(values, values), values.Length);
         }
-
-        double variance = squares / count - sum / count * (sum / count);
-        return variance > 0 ? variance : 1;
     }
 
     /// <inheritdoc/>

@@ -86,7 +86,7 @@ internal sealed class LayerPruner(
             dense is not null && context.Settings.RowImportance
                 ? IRowImportance.Of(context.Backend, Staged(dense, block))
                 : null;
-        context.ForEachChunk(chunk =>
+        context.Sum(NameOf(mixer.Projections[0]), group, importance?.Sums ?? [], chunk =>
         {
             using Matrix<float> input = pruned.Input(chunk);
             if (targets is null)
@@ -103,7 +103,8 @@ internal sealed class LayerPruner(
             ForwardHeldBack(dense, denseStream!);
         }
 
-        IReadOnlyList<float[]?> rows = importance?.Rows() ?? new float[]?[mixer.Projections.Count];
+        IReadOnlyList<float[]?> rows = importance?.Rows(context.Chunks.FittedTokens)
+            ?? new float[]?[mixer.Projections.Count];
         if (block == LastBlock)
         {
             lastImportance = rows;
@@ -150,7 +151,7 @@ internal sealed class LayerPruner(
     {
         StagedMixer mixer = Staged(layer, block);
         FitGroup group = context.Group([mixer.Output], hasTargets: dense is not null);
-        context.ForEachChunk(chunk =>
+        context.Sum(NameOf(mixer.Output), group, [], chunk =>
         {
             using Matrix<float> input = pruned.Input(chunk);
             Matrix<float> outputInput = mixer.Hidden(input, context.Chunks.SequenceLength);
@@ -247,6 +248,8 @@ internal sealed class LayerPruner(
         using Matrix<float> x = stream.Read(chunk);
         return through.Forward(x, context.Chunks.SequenceLength);
     }
+
+    private static string NameOf(Linear linear) => linear.Definition.WeightName;
 
     private static StagedMixer Staged(DecoderLayer of, int block) => (StagedMixer)of.Blocks[block].Mixer;
 

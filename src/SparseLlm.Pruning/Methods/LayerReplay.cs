@@ -55,6 +55,11 @@ internal sealed class LayerReplay(
     {
         for (int chunk = 0; chunk < chunks.Count; chunk++)
         {
+            if (!chunks.IsHere(chunk))
+            {
+                continue;
+            }
+
             cancellation.ThrowIfCancellationRequested();
             using Matrix<float> input = stream.Read(chunk);
             stream.Put(chunk, layer.Forward(input, chunks.SequenceLength));

@@ -28,6 +28,7 @@ public sealed class ModelPruner
     private readonly SharedInputs? shared;
     private readonly MatrixStore store;
     private readonly FitDevices devices;
+    private readonly IWindowShare? share;
 
     /// <summary>A prune of a model.</summary>
     /// <param name="model">The dense model.</param>
@@ -39,6 +40,8 @@ public sealed class ModelPruner
     /// <param name="shared">What prunes with the same settings and tokens share; null to share nothing.</param>
     /// <param name="store">Where activations are kept; null for all of them in memory.</param>
     /// <param name="others">Devices beside the model's, of the same numerics class, that solve matrices too.</param>
+    /// <param name="share">This process's share of the windows, where several prune the model together
+    /// (<see cref="CanShare"/>); null for all.</param>
     /// <exception cref="Diagnostics.DiagnosticException">The plan does not fit the model, or calibration tokens are
     /// missing.</exception>
     /// <exception cref="ArgumentException">The budget of the plan is still to be spread.</exception>
@@ -50,7 +53,8 @@ public sealed class ModelPruner
         IProgress<PruningProgress>? progress = null,
         SharedInputs? shared = null,
         MatrixStore? store = null,
-        IReadOnlyList<IBackend>? others = null)
+        IReadOnlyList<IBackend>? others = null,
+        IWindowShare? share = null)
     {
         this.model = model;
         backend = model.Backend;
@@ -59,6 +63,7 @@ public sealed class ModelPruner
         this.tokens = tokens;
         this.progress = progress;
         this.shared = shared;
+        this.share = share;
         this.store = store ?? new MatrixStore(backend);
         devices = new FitDevices(settings, backend, others ?? []);
         Require(model.Definition, settings, plan);
@@ -97,6 +102,17 @@ public sealed class ModelPruner
         }
     }
 
+    /// <summary>Whether several processes can prune a model together, each with some of the windows: where all that
+    /// goes through windows is a sum. Tuning and sweeps go through them in steps that build on each other, and what an
+    /// expert is fitted to depends on where all tokens go.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="settings">The method.</param>
+    public static bool CanShare(ModelDefinition model, PruningSettings settings) =>
+        settings.NeedsCalibration()
+        && !settings.IsTuned
+        && !FeedForwardSweeps.Apply(settings)
+        && !model.Layers.Any(layer => layer.Blocks.Any(block => block.Mixer is ExpertsDefinition));
+
     /// <summary>Prunes one decoder layer after the other, as the result is enumerated.</summary>
     /// <param name="known">
     /// Gives layers that an earlier run has pruned with the same model, settings and calibration tokens, by index; null
@@ -131,7 +147,8 @@ public sealed class ModelPruner
         var chunks = new TokenChunks(
             tokens!,
             store,
-            settings.IsGuarded ? TokenChunks.WindowsToHoldBack(tokens!.Windows) : 0);
+            settings.IsGuarded ? TokenChunks.WindowsToHoldBack(tokens!.Windows) : 0,
+            share);
         bool withDense = settings.Targets == TargetKind.Dense;
         using var replay = new LayerReplay(model, chunks, withDense, known, progress);
         for (int index = 0; index < model.Definition.Layers.Count; index++)
@@ -149,7 +166,7 @@ public sealed class ModelPruner
             LayerRecorder recorder = Start(index, overlay);
             using DecoderLayer layer = model.LoadLayer(index, overlay);
             bool isLast = index == model.Definition.Layers.Count - 1;
-            var context = new LayerContext(backend, plan, settings, devices, chunks, recorder, cancellation);
+            var context = new LayerContext(backend, plan, settings, devices, chunks, recorder, index, cancellation);
             using BlockTuning? tuning = settings.IsTuned
                 ? new BlockTuning(context, isLast ? model.LoadHead : null)
                 : null;

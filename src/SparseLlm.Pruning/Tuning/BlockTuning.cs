@@ -42,7 +42,7 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
         bool kept = false;
         if (context.Settings.TuningEpochs > 0)
         {
-            using var loss = new ReconstructionLoss(context.Backend, targets);
+            using ReconstructionLoss loss = ReconstructionLoss.Of(context, targets);
             kept |= Try(
                 "tuning",
                 layer,

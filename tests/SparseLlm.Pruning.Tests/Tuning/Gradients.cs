@@ -200,7 +200,7 @@ public sealed class Gradients : IDisposable
         targets.Put(0, RandomWeights.Upload(backend, weights.Random(Tokens, Hidden)));
         using Matrix<float> input = chunks.Read(0);
         using Matrix<float> target = targets.Read(0);
-        using var loss = new ReconstructionLoss(backend, targets);
+        using var loss = new ReconstructionLoss(backend, variance: 1);
         using var gradient = new LayerGradient(backend, layer, SequenceLength, _ => true);
         using Matrix<float> slopes = backend.AllocateUninitialized<float>(Tokens, Hidden);
         double before = loss.Evaluate(gradient.Forward(input), target, slopes);

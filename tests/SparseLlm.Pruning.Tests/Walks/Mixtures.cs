@@ -252,6 +252,7 @@ public sealed class Mixtures
         new FitDevices(Settings, model.Backend, []),
         chunks,
         recorder!,
+        Layer: 0,
         CancellationToken.None);
 
     private static Matrix<float> Input(DecoderLayer layer, Matrix<float> x)

@@ -57,7 +57,7 @@ internal sealed class LayerGuard(LayerContext context, DecoderLayer layer) : IDi
             return false;
         }
 
-        using var loss = new ReconstructionLoss(context.Backend, targets);
+        using ReconstructionLoss loss = ReconstructionLoss.Of(context, targets);
         using var solved = new ParameterSnapshot(
             context.Chunks.Store,
             layer.Parameters.Select(parameter => parameter.Values));

@@ -1,6 +1,7 @@
 using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
+using SparseLlm.Pruning.Fitting;
 
 namespace SparseLlm.Pruning.Methods.Importance;
 
@@ -11,27 +12,28 @@ namespace SparseLlm.Pruning.Methods.Importance;
 internal sealed class AttentionImportance(IBackend backend, Attention dense) : IRowImportance
 {
     private readonly AttentionDefinition definition = dense.Definition;
-    private readonly Matrix<double> querySquares = backend.Allocate<double>(1, dense.Query.Definition.Outputs);
-    private readonly Matrix<double> keySquares = backend.Allocate<double>(1, dense.Key.Definition.Outputs);
-    private long tokens;
+    private readonly SectionedSum querySquares = new(backend, 1, dense.Query.Definition.Outputs);
+    private readonly SectionedSum keySquares = new(backend, 1, dense.Key.Definition.Outputs);
+
+    /// <inheritdoc/>
+    public IEnumerable<SectionedSum> Sums => [querySquares, keySquares];
 
     /// <inheritdoc/>
     public void Add(IReadOnlyList<Matrix<float>> projected)
     {
         Accumulate(dense.QueryNorm, projected[0], querySquares);
         Accumulate(dense.KeyNorm, projected[1], keySquares);
-        tokens += projected[0].Rows;
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<float[]?> Rows() =>
+    public IReadOnlyList<float[]?> Rows(long tokens) =>
     [
         RowSquares.Normalized(MapHeads(
-            MeanSquares(keySquares, definition.KeyValueHeads),
+            MeanSquares(keySquares, tokens, definition.KeyValueHeads),
             definition.Heads,
             head => [head / QueriesPerKey])),
         RowSquares.Normalized(
-            MapHeads(MeanSquares(querySquares, definition.Heads), definition.KeyValueHeads, SharingHeads)),
+            MapHeads(MeanSquares(querySquares, tokens, definition.Heads), definition.KeyValueHeads, SharingHeads)),
         RowSquares.Normalized(
             MapHeads(RowSquares.OfColumns(backend, dense.Output), definition.KeyValueHeads, SharingHeads)),
     ];
@@ -42,17 +44,17 @@ internal sealed class AttentionImportance(IBackend backend, Attention dense) : I
         => Enumerable.Range(keyValueHead * QueriesPerKey, QueriesPerKey);
 
     /// <summary>Scores are made of what is behind the norms.</summary>
-    private void Accumulate(Norm? norm, Matrix<float> x, Matrix<double> squares)
+    private void Accumulate(Norm? norm, Matrix<float> x, SectionedSum squares)
     {
         using Matrix<float>? normalized = norm?.Apply(x);
-        backend.AccumulateColumnSquares(normalized ?? x, squares);
+        backend.AccumulateColumnSquares(normalized ?? x, squares.Section);
     }
 
     /// <summary>Mean squares per channel; for rotary models the two channels of a pair share theirs, since they turn
     /// into each other.</summary>
-    private double[] MeanSquares(Matrix<double> sums, int heads)
+    private double[] MeanSquares(SectionedSum sums, long tokens, int heads)
     {
-        double[] means = RowSquares.Download(backend, sums);
+        double[] means = RowSquares.Download(backend, sums.Total);
         for (int i = 0; i < means.Length; i++)
         {
             means[i] /= tokens;

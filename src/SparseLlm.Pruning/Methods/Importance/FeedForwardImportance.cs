@@ -1,5 +1,6 @@
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
+using SparseLlm.Pruning.Fitting;
 
 namespace SparseLlm.Pruning.Methods.Importance;
 
@@ -7,25 +8,30 @@ namespace SparseLlm.Pruning.Methods.Importance;
 /// the activation's sensitivity to them.</summary>
 internal sealed class FeedForwardImportance(IBackend backend, FeedForward dense) : IRowImportance
 {
-    private readonly Matrix<double> upSensitivity = backend.Allocate<double>(1, dense.Up.Definition.Outputs);
-    private readonly Matrix<double> gateSensitivity = backend.Allocate<double>(1, dense.Up.Definition.Outputs);
-    private long tokens;
+    private readonly SectionedSum upSensitivity = new(backend, 1, dense.Up.Definition.Outputs);
+    private readonly SectionedSum gateSensitivity = new(backend, 1, dense.Up.Definition.Outputs);
 
     /// <inheritdoc/>
-    public void Add(IReadOnlyList<Matrix<float>> projected)
-    {
+    public IEnumerable<SectionedSum> Sums => [upSensitivity, gateSensitivity];
+
+    /// <inheritdoc/>
+    public void Add(IReadOnlyList<Matrix<float>> projected) =>
         dense.Definition.Activation.AccumulateSensitivity(
-            backend, projected.Count > 1 ? projected[1] : null, projected[0], upSensitivity, gateSensitivity);
-        tokens += projected[0].Rows;
-    }
+            backend,
+            projected.Count > 1 ? projected[1] : null,
+            projected[0],
+            upSensitivity.Section,
+            gateSensitivity.Section);
 
     /// <inheritdoc/>
-    public IReadOnlyList<float[]?> Rows() =>
-        dense.Gate is null ? [Rows(upSensitivity)] : [Rows(upSensitivity), Rows(gateSensitivity)];
+    public IReadOnlyList<float[]?> Rows(long tokens) =>
+        dense.Gate is null
+            ? [Rows(upSensitivity, tokens)]
+            : [Rows(upSensitivity, tokens), Rows(gateSensitivity, tokens)];
 
-    private float[] Rows(Matrix<double> sensitivity)
+    private float[] Rows(SectionedSum sensitivity, long tokens)
     {
-        double[] sums = RowSquares.Download(backend, sensitivity);
+        double[] sums = RowSquares.Download(backend, sensitivity.Total);
         double[] columns = RowSquares.OfColumns(backend, dense.Output);
         return RowSquares.Normalized([.. columns.Zip(sums, (column, sum) => column * sum / tokens)]);
     }

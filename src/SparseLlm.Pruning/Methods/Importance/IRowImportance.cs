@@ -1,5 +1,6 @@
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
+using SparseLlm.Pruning.Fitting;
 
 namespace SparseLlm.Pruning.Methods.Importance;
 
@@ -12,8 +13,12 @@ internal interface IRowImportance : IDisposable
     /// <summary>Adds tokens: what the dense projections give, in their order, [tokens x outputs] each.</summary>
     void Add(IReadOnlyList<Matrix<float>> projected);
 
+    /// <summary>All that is summed over tokens.</summary>
+    IEnumerable<SectionedSum> Sums { get; }
+
     /// <summary>For each projection a number per row.</summary>
-    IReadOnlyList<float[]?> Rows();
+    /// <param name="tokens">How many tokens are in the sums.</param>
+    IReadOnlyList<float[]?> Rows(long tokens);
 
     /// <summary>The importance for a dense mixer.</summary>
     static IRowImportance Of(IBackend backend, StagedMixer dense) => dense switch

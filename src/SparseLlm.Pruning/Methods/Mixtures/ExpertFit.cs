@@ -13,6 +13,7 @@ internal sealed class ExpertFit : IDisposable
     private readonly FitGroup projections;
     private readonly FitGroup output;
     private readonly IRowImportance? importance;
+    private long tokens;
 
     /// <param name="context">What the layer's prune works with.</param>
     /// <param name="number">The expert's place.</param>
@@ -35,7 +36,7 @@ internal sealed class ExpertFit : IDisposable
     public FeedForward Expert { get; }
 
     /// <summary>Up and gate, to be solved.</summary>
-    public FitJob Projections => new(projections, importance?.Rows() ?? new float[]?[Expert.Projections.Count]);
+    public FitJob Projections => new(projections, importance?.Rows(tokens) ?? new float[]?[Expert.Projections.Count]);
 
     /// <summary>Down, to be solved.</summary>
     public FitJob Output => new(output, [null]);
@@ -45,6 +46,7 @@ internal sealed class ExpertFit : IDisposable
     /// <param name="denseInput">What runs into the dense model's for the same tokens.</param>
     public void AddProjections(Matrix<float> input, Matrix<float>? denseInput)
     {
+        tokens += input.Rows;
         if (dense is null)
         {
             projections.Add(input);

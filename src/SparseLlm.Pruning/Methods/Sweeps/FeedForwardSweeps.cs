@@ -38,7 +38,7 @@ internal sealed class FeedForwardSweeps : IDisposable
     public static FeedForwardSweeps? For(LayerContext context, DecoderLayer layer) =>
         layer.Blocks[^1].Mixer is FeedForward block
         && block.Linears.Any(linear => context.Plan.PatternFor(linear.Definition) is not null)
-        && SweepsAfterPruning(context.Settings) > 0
+        && Apply(context.Settings)
             ? new FeedForwardSweeps(context, block)
             : null;
 
@@ -46,7 +46,7 @@ internal sealed class FeedForwardSweeps : IDisposable
     /// <exception cref="DiagnosticException">They are not.</exception>
     public static void RequireUpdates(ModelDefinition model, PruningSettings settings, SourceLocation? location = null)
     {
-        if (SweepsAfterPruning(settings) > 0 && !model.Layers.All(HasUpdates))
+        if (Apply(settings) && !model.Layers.All(HasUpdates))
         {
             throw PruningDiagnostics.SweepsDoNotApply.Error(
                 location,
@@ -55,6 +55,9 @@ internal sealed class FeedForwardSweeps : IDisposable
                 "Leave out 'sweeps' and 'variant', and the coordinated form without sweeps is used");
         }
     }
+
+    /// <summary>Whether settings ask for sweeps.</summary>
+    public static bool Apply(PruningSettings settings) => SweepsAfterPruning(settings) > 0;
 
     private static bool HasUpdates(LayerDefinition layer) =>
         layer.Blocks[^1].Mixer is FeedForwardDefinition block
