@@ -67,7 +67,7 @@ public sealed class UnitsElsewhere
         using var directory = new TempDirectory();
         string script = directory["unit.sh"];
         string[] words = ["/bin/echo", "it's", "$HOME", "a b", "\"`x`\""];
-        File.WriteAllText(script, UnitScript.Of(words, ["first", "second"]));
+        File.WriteAllText(script, UnitScript.Of(words, ["first", "second"], workers: 1));
         var start = new ProcessStartInfo("/bin/bash", [script, "0"]) { RedirectStandardOutput = true };
         start.Environment["SLURM_ARRAY_TASK_ID"] = "1";
         using Process process = Process.Start(start)!;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SparseLlm.Diagnostics;
+using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Units;
 using SparseLlm.Pipeline.Workers;
 using SparseLlm.Tool.Commands;
@@ -168,6 +169,33 @@ public sealed class Workers : IDisposable
         UnitStatus status = UnitStatus.TryRead(RunFolder.StatusIn(run, name)).ShouldNotBeNull();
         status.State.ShouldBe(UnitState.Failed);
         status.Failures.Single().Code.ShouldBe("SLM1003");
+    }
+
+    [Theory]
+    [InlineData(0, 4, null, 0, 2, 0)]
+    [InlineData(1, 4, null, 0, 2, 1)]
+    [InlineData(3, 4, null, 1, 2, 1)]
+    [InlineData(2, 3, null, 1, 2, 0)]
+    [InlineData(0, 1, "1", 0, 1, 1)]
+    public void Workers_that_do_an_artifact_together_have_the_same_share_and_each_a_part_of_the_windows(
+        int index,
+        int count,
+        string? task,
+        int share,
+        int shares,
+        int part)
+    {
+        (WorkShare Share, WindowPart Part) together = WorkerEnvironment.Together(
+            new WorkShare(index, count),
+            workers: 2,
+            name => task is null ? null : name switch
+            {
+                "SLURM_NTASKS" => "2",
+                "SLURM_PROCID" => task,
+                _ => null,
+            });
+        (together.Share.Index, together.Share.Count).ShouldBe((share, shares));
+        (together.Part.Index, together.Part.Count).ShouldBe((part, 2));
     }
 
     private static (int, int)? Share(params (string Name, string Value)[] variables) => WorkerEnvironment.Share(

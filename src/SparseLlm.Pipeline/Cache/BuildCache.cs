@@ -331,6 +331,34 @@ internal sealed class BuildCache
         }
     }
 
+    /// <summary>Deletes an entry and its bytes, here and on a remote cache that lets it. No other entry may name these
+    /// bytes.</summary>
+    /// <param name="key">The entry's key.</param>
+    public void Drop(string key)
+    {
+        if (Peek(key) is not { } entry)
+        {
+            return;
+        }
+
+        LocalStore store = RequireStore();
+        LocalStore.Drop(store.EntryPath(key));
+        foreach (CachedFile file in entry.Files)
+        {
+            LocalStore.Drop(store.BlobPath(file.Digest));
+        }
+
+        remote?.Drop(entry);
+    }
+
+    /// <summary>Looks at an entry anew that was found damaged, since another process may have stored it again.</summary>
+    /// <param name="key">The entry's key.</param>
+    public void Reconsider(string key) => folder?.Damaged.Replaced(key);
+
+    /// <summary>This cache without its remote one, for what is of use on this folder only.</summary>
+    public BuildCache WithoutRemote(Action<Diagnostic> report)
+        => folder is null ? this : new BuildCache(folder.Store, null, report);
+
     /// <summary>Keeps others from doing the same work at the same time, in this process or another on this
     /// machine.</summary>
     /// <param name="key">The step's key.</param>

@@ -26,6 +26,10 @@ internal sealed record PruneJob(
     /// <summary>Whether layers may be pruned; where they may not, it is an error if one is not in the cache.</summary>
     public bool MayPrune { get; init; } = true;
 
+    /// <summary>The part of the calibration windows that this process takes, where several prune the model together.
+    /// Layers come into the cache then, and no model is written. Null where it prunes alone.</summary>
+    public WindowPart? Part { get; init; }
+
     /// <summary>Whether several prunes of the model are to be expected, so that what they have in common is worth its
     /// memory.</summary>
     public bool ExpectsMore { get; init; }

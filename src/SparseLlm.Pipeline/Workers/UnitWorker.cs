@@ -9,6 +9,7 @@ using SparseLlm.Pipeline.Planning;
 using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pipeline.Units;
 using SparseLlm.Pruning.Activations;
+using SparseLlm.Pruning.Methods;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Workers;
@@ -149,6 +150,12 @@ internal sealed class UnitWorker(
         WorkClock clock,
         CancellationToken cancellation)
     {
+        if (options.Part is { } part && CanShare(planned, dense)
+            && ShareLayers(planned, part, dense, clock, cancellation) is { } stopped)
+        {
+            return stopped;
+        }
+
         ClaimAttempt claim = cache.TryClaim(planned.Key, cancellation);
         if (claim.Hold is null)
         {
@@ -164,12 +171,78 @@ internal sealed class UnitWorker(
             : Conclude(unit, UnitState.Done, clock);
     }
 
+    /// <summary>Whether there are layers to prune that several workers can prune together.</summary>
+    private static bool CanShare(UnitOfWork unit, DenseModel dense)
+        => unit.Plan.MissingLayers.Count > 0
+            && ModelPruner.CanShare(dense.Definition, unit.Plan.Request.Settings);
+
+    /// <summary>Prunes a unit's layers into the cache, together with the workers that have other parts of its
+    /// windows.</summary>
+    /// <returns>Null where its layers are there now; else what has become of it.</returns>
+    private UnitOutcome? ShareLayers(
+        UnitOfWork unit,
+        WindowPart part,
+        DenseModel dense,
+        WorkClock clock,
+        CancellationToken cancellation)
+    {
+        string directory = Directory.CreateTempSubdirectory("sparsellm-layers-").FullName;
+        bool isPruned = false;
+        try
+        {
+            UnitOutcome outcome = Try(unit, clock, cancellation, (reporter, token) =>
+            {
+                PruneResult result = engine.Prune(
+                    new PruneJob(
+                        dense.Directory,
+                        unit.Plan.Request,
+                        unit.Plan.Keys,
+                        dense.Stamps(unit.Plan.Request),
+                        directory,
+                        Memory)
+                    {
+                        Part = part
+                    },
+                    options.RequiresRemote ? cache : cache.WithoutRemote(Report),
+                    reporter,
+                    token);
+                isPruned = result.Layers.Count > 0;
+                return isPruned ? UnitState.Running : UnitState.Elsewhere;
+            });
+            return isPruned ? null : outcome;
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private MemoryBudget Memory => options.Memory ?? recipe.Memory ?? MemoryBudget.Default;
+
+    private void Report(Diagnostic diagnostic) => progress?.Report(new Notice(diagnostic));
+
     private UnitOutcome Work(
         UnitOfWork unit,
         RecipePlan plan,
         DenseModel dense,
         WorkClock clock,
         CancellationToken cancellation)
+    {
+        return Try(unit, clock, cancellation, (reporter, token) =>
+        {
+            var builder = new ArtifactBuilder(dense, engine, Memory, reporter) { SharesWork = true };
+            ArtifactOutcome made = builder.Build(unit.Plan.Request, token);
+            Directory.Delete(made.Directory, recursive: true);
+            return Result(unit, plan, cancellation);
+        });
+    }
+
+    /// <summary>Does something for a unit, for as long as there is time.</summary>
+    private UnitOutcome Try(
+        UnitOfWork unit,
+        WorkClock clock,
+        CancellationToken cancellation,
+        Func<UnitReporter, CancellationToken, UnitState> work)
     {
         using var reporter = new UnitReporter(unit, options.Run, clock, progress);
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -179,17 +252,7 @@ internal sealed class UnitWorker(
         {
             cache.Scratch();
             RequireKept(unit);
-            var builder = new ArtifactBuilder(
-                dense,
-                engine,
-                options.Memory ?? recipe.Memory ?? MemoryBudget.Default,
-                reporter)
-            {
-                SharesWork = true,
-            };
-            ArtifactOutcome made = builder.Build(unit.Plan.Request, time.Token);
-            Directory.Delete(made.Directory, recursive: true);
-            return reporter.End(Result(unit, plan, cancellation), []);
+            return reporter.End(work(reporter, time.Token), []);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

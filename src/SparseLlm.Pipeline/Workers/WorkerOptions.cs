@@ -1,3 +1,4 @@
+using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pruning.Activations;
 
 namespace SparseLlm.Pipeline.Workers;
@@ -17,6 +18,10 @@ internal sealed record WorkerOptions(WorkShare Share)
 
     /// <summary>Whether a result counts only once it is in the remote cache: this machine's goes with it.</summary>
     public bool RequiresRemote { get; init; }
+
+    /// <summary>The part of an artifact's calibration windows that this worker takes, where several prune one together;
+    /// null where each has artifacts of its own.</summary>
+    public WindowPart? Part { get; init; }
 
     /// <summary>How much memory activations may take; null for what the recipe says.</summary>
     public MemoryBudget? Memory { get; init; }

@@ -48,10 +48,12 @@ internal sealed class ExecutorOptions
         Description = "Before other jobs, submit one that shows whether a node has the tool, the model and the cache."
     };
 
+    private readonly Option<int?> shards = WorkerCommand.ShardsPerArtifact();
+
     public ExecutorOptions() => executor.AcceptOnly(Local, OnSlurm);
 
     /// <summary>Adds the options to a command.</summary>
-    public void AddTo(Command command) => command.Add(executor, parallel, retries, cancel, probe);
+    public void AddTo(Command command) => command.Add(executor, parallel, retries, shards, cancel, probe);
 
     /// <summary>How units are handed to Slurm; null where this process computes.</summary>
     /// <param name="arguments">The command line.</param>
@@ -67,17 +69,25 @@ internal sealed class ExecutorOptions
         Option<MemoryBudget?> memory)
     {
         string chosen = arguments.GetValue(executor) ?? (recipe.Slurm is null ? Local : OnSlurm);
+        int? workers = arguments.GetValue(shards);
         if (chosen == Local)
         {
-            return null;
+            return workers is null
+                ? null
+                : throw ToolDiagnostics.InvalidOption.Error(
+                    null,
+                    $"{shards.Name} is for jobs of a cluster, and this process computes alone; leave it out, or add "
+                    + $"'{executor.Name} {OnSlurm}'");
         }
 
         SlurmChoice choice = recipe.Slurm ?? new SlurmChoice();
 
         // As it was written: a percentage is one of the node's memory.
         string[] budget = arguments.GetResult(memory) is { Tokens: [var token] } ? [memory.Name, token.Value] : [];
-        return new SlurmOptions(choice, [.. Worker(recipe, choice, engine, cache.RequireStore().Root), .. budget])
+        return new SlurmOptions(choice, [.. Worker(recipe, choice, engine, cache.RequireStore().Root), .. budget,
+            .. workers is > 1 ? [shards.Name, $"{workers}"] : (string[])[]])
         {
+            WorkersPerUnit = workers ?? 1,
             MaximumParallel = arguments.GetValue(parallel),
             Retries = arguments.GetValue(retries) ?? SlurmOptions.DefaultRetries,
             CancelsJobs = arguments.GetValue(cancel),

@@ -21,6 +21,7 @@ internal static class WorkerCommand
         var recipe = new RecipeOptions();
         Option<string[]> artifact = RecipeFile.Artifact();
         Option<WorkShare?> shard = Shard();
+        Option<int?> shards = ShardsPerArtifact();
         var alone = new Option<bool>("--no-steal")
         {
             Description = "Do this worker's share only; else it goes on with what no other worker has begun."
@@ -45,7 +46,7 @@ internal static class WorkerCommand
         Option<bool> noProgress = CommandAction.NoProgress();
         var command = new Command("worker", "Compute artifacts of a recipe into the cache, as one of several workers.")
         {
-            artifact, shard, alone, seconds, run, check, remote,
+            artifact, shard, shards, alone, seconds, run, check, remote,
         };
         computing.AddTo(command);
         command.Add(memory, cache, noProgress);
@@ -70,8 +71,15 @@ internal static class WorkerCommand
                 WorkShare share = arguments.GetValue(shard)
                     ?? WorkerEnvironment.Share(Environment.GetEnvironmentVariable)
                     ?? WorkShare.Whole;
+                WindowPart? part = null;
+                if (arguments.GetValue(shards) is > 1 and var workers)
+                {
+                    (share, part) = WorkerEnvironment.Together(share, workers, Environment.GetEnvironmentVariable);
+                }
+
                 var options = new WorkerOptions(share with { Steals = !arguments.GetValue(alone) })
                 {
+                    Part = part,
                     Artifacts = names,
                     Run = folder,
                     TimeLimit = arguments.GetValue(seconds) is { } limit ? TimeSpan.FromSeconds(limit) : null,
@@ -89,9 +97,21 @@ internal static class WorkerCommand
         return command.WithExamples(
         [
             new("worker --shard 0/4", "Compute the first of four shares, then what the other three have not begun."),
+            new(
+                "worker --shard 0/4 --shards-per-artifact 4",
+                "Prune one artifact after the other together with three more workers."),
             new("worker --check", "See whether this machine has what it takes."),
         ]);
     }
+
+    /// <summary>How many workers do an artifact together.</summary>
+    public static Option<int?> ShardsPerArtifact() => CommandAction.AtLeast(
+        1,
+        new Option<int?>("--shards-per-artifact")
+        {
+            Description = "Workers that prune each artifact together, each with some of the calibration windows; 1 by "
+                + "default."
+        });
 
     /// <summary>Lets whoever watches the folder of a run know why nothing could be begun.</summary>
     private static T Telling<T>(string? folder, IEnumerable<string> names, Func<T> work)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SparseLlm.Pipeline.Engines;
 using SparseLlm.Pipeline.Workers;
 
 namespace SparseLlm.Tool.Commands;
@@ -14,6 +15,20 @@ internal static class WorkerEnvironment
     public static WorkShare? Share(Func<string, string?> variable) =>
         Share(variable, "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN")
         ?? Share(variable, "JOB_COMPLETION_INDEX", "JOB_COMPLETION_COUNT", null);
+
+    /// <summary>Which of the workers that do an artifact together this is, and the share of artifacts that is
+    /// theirs.</summary>
+    /// <param name="share">The share that this worker would have alone.</param>
+    /// <param name="workers">How many do an artifact together.</param>
+    /// <param name="variable">The value of a variable.</param>
+    public static (WorkShare Share, WindowPart Part) Together(
+        WorkShare share,
+        int workers,
+        Func<string, string?> variable) =>
+        Number(variable("SLURM_NTASKS")) == workers && Number(variable("SLURM_PROCID")) is { } task && task < workers
+            ? (share, new WindowPart(task, workers))
+            : (share with { Index = share.Index / workers, Count = ((share.Count - 1) / workers) + 1 },
+                new WindowPart(share.Index % workers, workers));
 
     /// <summary>A share as people write it: <c>0/4</c>; null where it is none.</summary>
     public static WorkShare? Parse(string text) =>

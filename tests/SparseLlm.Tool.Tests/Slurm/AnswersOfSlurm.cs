@@ -7,7 +7,6 @@ public sealed class AnswersOfSlurm : IDisposable
 
     public AnswersOfSlurm()
     {
-        project.UseShallowModel();
 
         // A worker that is to be done within a second leaves after each layer.
         File.AppendAllText(project["pruning.yaml"], """

@@ -23,7 +23,6 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
     public void A_build_takes_from_the_cluster_what_it_would_have_made_itself()
     {
         Require();
-        project.UseShallowModel();
         ToolRun run = Build("--memory", "1KB");
         run.ExitCode.ShouldBe(0, run.Error);
         File.ReadAllText(Path.Combine(project.Models, "d", "pruning.json"))
@@ -44,6 +43,31 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
 
         File.ReadAllText(project.LockFile).ShouldBe(locked);
         Runs().ShouldBeEmpty("the folder of the run goes with its end");
+    }
+
+    [SkippableFact]
+    public void Two_workers_prune_an_artifact_together_that_one_would_have_made_the_same()
+    {
+        Require();
+        TokenIds.Write(project["ids.npy"], 1280 * 32);
+        File.WriteAllText(project["pruning.yaml"], $$"""
+            version: 1
+            model: {{Repository.Family("opt")}}
+            calibration: { text: ids.npy, samples: 1280, sequenceLength: 32 }
+            artifacts:
+              a: { method: wanda, sparsity: 0.5 }
+            """);
+        ToolRun run = Build("--shards-per-artifact", "2");
+        run.ExitCode.ShouldBe(0, run.Error);
+        run.Error.ShouldContain("a: from the cache");
+        cluster.Run("squeue", "--noheader", "--states=all", "--format=%D %o").Split('\n')
+            .Single(line => line.Contains(project.Cache, StringComparison.Ordinal))
+            .ShouldStartWith("2 ", customMessage: "the job has both nodes");
+
+        string together = project["together"];
+        Directory.Move(project.Models, together);
+        project.Run("build", "--cache", "off").ExitCode.ShouldBe(0);
+        Weights(Path.Combine(together, "a")).ShouldBe(Weights(Path.Combine(project.Models, "a")));
     }
 
     [SkippableFact]
@@ -175,7 +199,6 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
     public void A_node_that_does_not_do_says_why_before_anything_is_submitted()
     {
         Require();
-        project.UseShallowModel();
 
         // Batch jobs have the variables of whoever submits them, but for those that are to be others.
         File.AppendAllText(project["pruning.yaml"], """
@@ -220,7 +243,6 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
     public void A_unit_that_a_node_cannot_store_is_tried_again_with_the_reason_and_done_where_it_can_be()
     {
         Require();
-        project.UseShallowModel();
         project.Write("""
               a: { method: magnitude, sparsity: 0.5 }
             """);

@@ -133,6 +133,14 @@ internal sealed class HttpStore
                 : response.EnsureSuccessStatusCode();
         });
 
+    /// <summary>Deletes a file, if there is one.</summary>
+    /// <param name="path">Below the address.</param>
+    public void Delete(string path) => Try(CancellationToken.None, async watch =>
+    {
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Delete, path, null, watch.Token);
+        return IsFound(response);
+    });
+
     /// <summary>Makes a request conditional. Nothing equals a weak tag in a condition, so those make none.</summary>
     private static void Require(HttpRequestHeaders headers, FileVersion? seen)
     {

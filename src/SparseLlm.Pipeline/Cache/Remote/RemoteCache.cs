@@ -145,6 +145,28 @@ internal sealed class RemoteCache(RemoteCacheOptions options, LocalStore store, 
         }
     }
 
+    /// <summary>Deletes an entry and its bytes there. A server that does not let us keeps them.</summary>
+    public void Drop(CacheEntry entry)
+    {
+        if (!isWritable)
+        {
+            return;
+        }
+
+        try
+        {
+            http.Delete($"ac/{entry.Key}");
+            foreach (CachedFile file in entry.Files)
+            {
+                http.Delete($"cas/{file.Digest}");
+            }
+        }
+        catch (HttpRequestException)
+        {
+            // They only take space, which is the server's to clear.
+        }
+    }
+
     /// <summary>Claims a key, unless another has claimed it. Where nothing can be written, there are no claims, and
     /// everything is free.</summary>
     /// <param name="key">What is claimed.</param>

@@ -34,7 +34,8 @@ internal sealed class PruneRun(
     private readonly PruneRequest request = job.Request;
     private readonly StepKeys keys = job.Keys;
 
-    /// <summary>Writes the pruned model.</summary>
+    /// <summary>Writes the pruned model; where it is pruned together with other processes, only its layers, into the
+    /// cache.</summary>
     /// <param name="cancellation">Stops between matrices; layers that are finished stay in the cache.</param>
     public PruneResult Write(CancellationToken cancellation)
     {
@@ -53,8 +54,18 @@ internal sealed class PruneRun(
         {
             IReadOnlyList<IReadOnlyList<int>?>? experts = ChooseExperts(tokens, store, step, cancellation);
             using DecoderModel? smaller = experts is null ? null : WithFewerExperts(experts, scratch);
-            PruneResult result = Write(smaller ?? session.Model, tokens, store, fallbacks, step, cancellation);
-            return result with { Experts = experts };
+            DecoderModel model = smaller ?? session.Model;
+            IReadOnlyList<PrunedLayer> layers = job.Part is { } part
+                ? Share(part, model, tokens, store, fallbacks, step, cancellation)
+                : Write(model, tokens, store, fallbacks, step, cancellation);
+            return new PruneResult(
+                layers,
+                tokens is null ? null : new CalibrationWindows(tokens.Windows, tokens.SequenceLength),
+                store.SpilledBytes,
+                PeakMemory())
+            {
+                Experts = experts
+            };
         }
         finally
         {
@@ -65,11 +76,10 @@ internal sealed class PruneRun(
         }
     }
 
-    private PruneResult Write(
+    private List<PrunedLayer> Write(
         DecoderModel model, CalibrationTokens? tokens, MatrixStore store, List<string> fallbacks,
         IProgress<PruningProgress> step, CancellationToken cancellation)
     {
-        var steps = new LayerStep(cache, model);
         SparsityPlan plan = Allocate(model, tokens, store, fallbacks, step, cancellation);
         SharedInputs? shared = tokens is null ? null : session.SharedInputs(job, tokens);
         var pruner = new ModelPruner(model, request.Settings, plan, tokens, step, shared, store, others);
@@ -77,30 +87,13 @@ internal sealed class PruneRun(
         CompanionFiles.Copy(model.Directory, job.Directory);
         using var writer = new CheckpointWriter(model.Checkpoint, job.Directory);
         var layers = new List<PrunedLayer>();
-        var known = new HashSet<int>();
         try
         {
-            foreach (PrunedLayer layer in pruner.Run(
-                Known,
-                index => steps.Contains(keys.Layers[index], cancellation),
-                cancellation))
+            foreach (PrunedLayer layer in Layers(pruner, model, plan, cancellation))
             {
                 foreach (PrunedTensor tensor in layer.Tensors)
                 {
                     writer.WriteBytes(tensor.Tensor, tensor.FirstByte, tensor.Bytes);
-                }
-
-                if (!known.Contains(layer.Index))
-                {
-                    job.Inputs.RequireUnchanged();
-
-                    // Not to be cancelled: who stops a build expects that what is finished is kept.
-                    steps.Save(
-                        keys.Layers[layer.Index],
-                        Describe(layer),
-                        layer,
-                        Path.Combine(job.Directory, ".layer"),
-                        Origin);
                 }
 
                 layers.Add(layer with { Tensors = [] });
@@ -115,11 +108,95 @@ internal sealed class PruneRun(
 
         writer.Complete();
         layers[0] = layers[0] with { Fallbacks = [.. fallbacks, .. layers[0].Fallbacks] };
-        return new PruneResult(
-            layers,
-            tokens is null ? null : new CalibrationWindows(tokens.Windows, tokens.SequenceLength),
-            store.SpilledBytes,
-            PeakMemory());
+        return layers;
+    }
+
+    /// <summary>Prunes the layers together with other processes, until all are in the cache.</summary>
+    /// <returns>The layers; none where others have all windows.</returns>
+    private IReadOnlyList<PrunedLayer> Share(
+        WindowPart part, DecoderModel model, CalibrationTokens? tokens, MatrixStore store, List<string> fallbacks,
+        IProgress<PruningProgress> step, CancellationToken cancellation)
+    {
+        SparsityPlan plan;
+        using (cache.Lock(keys.Allocation ?? keys.Artifact, cancellation))
+        {
+            plan = Allocate(model, tokens, store, fallbacks, step, cancellation);
+        }
+
+        using SharedWindows? windows = SharedWindows.TryJoin(
+            cache,
+            keys,
+            part,
+            Origin,
+            job.Directory,
+            cancellation);
+        while (windows is not null)
+        {
+            try
+            {
+                var pruner = new ModelPruner(
+                    model,
+                    request.Settings,
+                    plan,
+                    tokens,
+                    step,
+                    shared: null,
+                    store,
+                    others,
+                    windows);
+                var layers = new List<PrunedLayer>();
+                foreach (PrunedLayer layer in Layers(pruner, model, plan, cancellation))
+                {
+                    layers.Add(layer with { Tensors = [] });
+
+                    // Others may still read the sums of this layer, and none those of the one before.
+                    windows.Forget(layer.Index - 1);
+                }
+
+                windows.Forget(model.Definition.Layers.Count - 1);
+                return layers;
+            }
+            catch (WindowsChangedException)
+            {
+                // Again, after the last layer that is in the cache.
+            }
+        }
+
+        return [];
+    }
+
+    /// <summary>The pruned layers one after the other, from the cache or stored there.</summary>
+    private IEnumerable<PrunedLayer> Layers(
+        ModelPruner pruner,
+        DecoderModel model,
+        SparsityPlan plan,
+        CancellationToken cancellation)
+    {
+        var steps = new LayerStep(cache, model);
+        var known = new HashSet<int>();
+        foreach (PrunedLayer layer in pruner.Run(
+            Known,
+            index => steps.Contains(keys.Layers[index], cancellation),
+            cancellation))
+        {
+            // Whoever prunes it too has the same bits.
+            bool isStored = known.Contains(layer.Index)
+                || (job.Part is not null && steps.Contains(keys.Layers[layer.Index], cancellation));
+            if (!isStored)
+            {
+                job.Inputs.RequireUnchanged();
+
+                // Not to be cancelled: who stops a build expects that what is finished is kept.
+                steps.Save(
+                    keys.Layers[layer.Index],
+                    Describe(layer),
+                    layer,
+                    Path.Combine(job.Directory, ".layer"),
+                    Origin);
+            }
+
+            yield return layer;
+        }
 
         PrunedLayer? Known(int index)
         {

@@ -29,7 +29,7 @@ internal sealed class SlurmExecutor(SlurmOptions options, BuildCache cache, IPro
         CancellationToken cancellation)
     {
         RunFolder folder = Prepare(recipe, units);
-        var queue = new SlurmQueue(folder.Id, options.Choice, options.MaximumParallel);
+        var queue = new SlurmQueue(folder.Id, options);
         var run = new SlurmRun(
             options,
             units,
@@ -81,7 +81,8 @@ internal sealed class SlurmExecutor(SlurmOptions options, BuildCache cache, IPro
                 folder.Script,
                 Encoding.UTF8.GetBytes(UnitScript.Of(
                     [.. options.Worker, "--run", folder.Path],
-                    units.Select(unit => unit.Name))));
+                    units.Select(unit => unit.Name),
+                    options.WorkersPerUnit)));
             return folder;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -8,6 +8,9 @@ namespace SparseLlm.Pipeline.Executors.Slurm;
 /// in it is the same on the nodes.</param>
 internal sealed record SlurmOptions(SlurmChoice Choice, IReadOnlyList<string> Worker)
 {
+    /// <summary>How many workers do a unit together, each with some of the calibration windows.</summary>
+    public int WorkersPerUnit { get; init; } = 1;
+
     /// <summary>How often a unit that fails is submitted again, unless something else is asked for.</summary>
     public const int DefaultRetries = 1;
 

@@ -1,15 +1,13 @@
 using System.Globalization;
 using SparseLlm.Diagnostics;
-using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Executors.Slurm;
 
 /// <summary>The jobs of a run in Slurm. They are found by their name, so nothing has to be remembered of them; and it
 /// is Slurm's controller that is asked, which needs no accounting database.</summary>
 /// <param name="run">Names the run.</param>
-/// <param name="choice">What is asked of Slurm for a unit.</param>
-/// <param name="maximumParallel">How many units may run at a time; null for as many as fit.</param>
-internal sealed class SlurmQueue(string run, SlurmChoice choice, int? maximumParallel)
+/// <param name="options">What is asked of Slurm.</param>
+internal sealed class SlurmQueue(string run, SlurmOptions options)
 {
     /// <summary>Clusters refuse larger arrays unless they are configured otherwise.</summary>
     public const int ArrayLength = 1000;
@@ -39,12 +37,15 @@ internal sealed class SlurmQueue(string run, SlurmChoice choice, int? maximumPar
             [
                 "--parsable",
                 $"--job-name={NameOf(array.Key)}",
-                $"--array={indices}{(maximumParallel is null ? "" : string.Create(
+                $"--array={indices}{(options.MaximumParallel is null ? "" : string.Create(
                     CultureInfo.InvariantCulture,
-                    $"%{maximumParallel}"))}",
+                    $"%{options.MaximumParallel}"))}",
                 $"--output={Path.Combine(logs, "%A_%a.log")}",
                 "--open-mode=append",
                 .. Asked(),
+                .. options.WorkersPerUnit == 1
+                    ? (string[])[]
+                    : [string.Create(CultureInfo.InvariantCulture, $"--ntasks={options.WorkersPerUnit}")],
                 script,
                 array.Key.ToString(CultureInfo.InvariantCulture),
             ];
@@ -153,12 +154,12 @@ internal sealed class SlurmQueue(string run, SlurmChoice choice, int? maximumPar
 
     private IEnumerable<string> Asked() =>
     [
-        .. choice.Partition is { } partition ? [$"--partition={partition}"] : (string[])[],
-        .. choice.Time is { } time ? [$"--time={time}"] : (string[])[],
-        .. choice.Gres is { } gres ? [$"--gres={gres}"] : (string[])[],
-        .. choice.Memory is { } memory ? [$"--mem={memory}"] : (string[])[],
-        .. choice.Cpus is { } cpus ? [string.Create(CultureInfo.InvariantCulture, $"--cpus-per-task={cpus}")]
+        .. options.Choice.Partition is { } partition ? [$"--partition={partition}"] : (string[])[],
+        .. options.Choice.Time is { } time ? [$"--time={time}"] : (string[])[],
+        .. options.Choice.Gres is { } gres ? [$"--gres={gres}"] : (string[])[],
+        .. options.Choice.Memory is { } memory ? [$"--mem={memory}"] : (string[])[],
+        .. options.Choice.Cpus is { } cpus ? [string.Create(CultureInfo.InvariantCulture, $"--cpus-per-task={cpus}")]
             : (string[])[],
-        .. choice.Extra,
+        .. options.Choice.Extra,
     ];
 }

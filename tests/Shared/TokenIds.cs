@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace SparseLlm.Pipeline.Tests;
+namespace SparseLlm.Tests;
 
 /// <summary>A calibration text for models without a tokenizer.</summary>
 internal static class TokenIds
