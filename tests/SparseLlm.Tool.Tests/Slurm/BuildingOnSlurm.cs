@@ -162,6 +162,7 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
     public void A_unit_that_another_worker_has_is_waited_for_and_submitted_again_once_that_one_is_dead()
     {
         Require();
+        project.UseWholeModel();
         project.Write("""
               long: { method: sparsellm, sparsity: 0.5 }
             """,
