@@ -7,7 +7,7 @@ namespace SparseLlm.Numerics;
 /// fit, and never allocates a result behind the caller's back.
 /// </summary>
 public interface IBackend : IMatrixMemory, IMatrixProducts, IElementwise, IFactorizations, ISelection,
-    ITransformerKernels, IGradientKernels, IPruningKernels, IDisposable
+    ITransformerKernels, IGradientKernels, IPruningKernels, IQuantizationKernels, IDisposable
 {
     /// <summary>
     /// What can change a bit of the result: backend, device kind and kernel family, such as <c>cpu-fma/1</c>.
