@@ -172,12 +172,16 @@ public sealed class RecipeReader
         diagnostics.Add(RecipeDiagnostics.CalibrationMissing, artifact.Location,
             $"artifact '{artifact.Name}' is pruned by "
             + $"{EnumNames.Of(artifact.Settings.Method)}{Reason(artifact.Settings)}, which needs calibration data; "
-            + $"add 'calibration: {{ text: ... "
-            + $"}}'{(artifact.Settings.DropsExperts() ? "" : ", or use method magnitude")}");
+            + "add 'calibration: { text: ... }'"
+            + (MayDoWithout(artifact.Settings) ? ", or use method magnitude" : ""));
+
+        static bool MayDoWithout(PruningSettings settings)
+            => !settings.DropsExperts() && settings.Quantization is null;
 
         static string Reason(PruningSettings settings) =>
             settings.DropsExperts()
                 ? " and drops experts"
+                : settings.Quantization is not null ? " and quantised"
                 : settings.Allocation == AllocationKind.Uniform ? "" : " with an unequal allocation";
     }
 }

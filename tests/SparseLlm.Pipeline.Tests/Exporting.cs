@@ -7,6 +7,8 @@ using SparseLlm.Pipeline.Exports;
 using SparseLlm.Pipeline.Inspection;
 using SparseLlm.Pipeline.Planning;
 using SparseLlm.Pipeline.Requests;
+using SparseLlm.Pruning.Calibration;
+using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pipeline.Tests;
 
@@ -35,6 +37,24 @@ public sealed class Exporting : BuildTest
         string[] reports = [File.ReadAllText(Path.Combine(Output, "summary.md")), File.ReadAllText(
             Path.Combine(Output, "report.html"))];
         reports.ShouldAllBe(report => report.Contains("a-Q8_0.gguf", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Four_bits_hold_the_codes_of_a_quantised_artifact_and_so_keep_its_mask()
+    {
+        PruneRequest request = Wanting(GgufElementType.Q4_0) with
+        {
+            Settings = PruningSettings.For(PruningMethod.Wanda),
+            Calibration = new CalibrationSource(
+                new TextSource([Repository.Text("sample-calibration.txt")]),
+                new CalibrationSettings { Samples = 4, SequenceLength = 64 },
+                new SourceLocation("test")),
+        };
+        Build(request);
+        GgufInspection.Of(Path.Combine(Output, "a-Q4_0.gguf"), None).Sparsity!.Value
+            .ShouldBeGreaterThan(0.5, "small weights become zero where codes are found afterwards");
+        Build(request with { Settings = request.Settings with { Quantization = new Quantization(4, 32) } });
+        GgufInspection.Of(Path.Combine(Output, "a-Q4_0.gguf"), None).Sparsity.ShouldBe(0.5);
     }
 
     [Fact]

@@ -29,9 +29,28 @@ public sealed class KeysOfSteps
             BindingFlags.Public | BindingFlags.Instance))
         {
             var settings = new PruningSettings();
-            property.SetValue(settings, Other(property.GetValue(settings)));
+            property.SetValue(
+                settings,
+                property.PropertyType == typeof(Quantization)
+                    ? new Quantization(4, 64)
+                    : Other(property.GetValue(settings)));
             ShouldDifferFrom(0, Inputs(settings: settings), property.Name);
         }
+    }
+
+    [Fact]
+    public void Bits_and_groups_of_codes_take_part()
+    {
+        var four = new PruningSettings { Quantization = new Quantization(4, 64) };
+        string[] keys =
+        [
+            .. ((PruningSettings[])
+            [
+                new PruningSettings(), four, four with { Quantization = new Quantization(8, 64) },
+                four with { Quantization = new Quantization(4, null) },
+            ]).Select(settings => StepKeys.Of(Inputs(settings: settings)).Artifact),
+        ];
+        keys.Distinct().Count().ShouldBe(keys.Length);
     }
 
     [Fact]

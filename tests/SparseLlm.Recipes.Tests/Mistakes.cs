@@ -26,8 +26,8 @@ public sealed class Mistakes : IDisposable
             "SLM1003",
             "did you mean 'sparsity'?" },
         { Head + "artifacts:\n  a: { method: magnitude, sparsity: 0.5, «colour»: red }\n", "SLM1003",
-            "allowed: method, preset, sparsity, pattern, settings, rules, experts, gates, encoding, format, type, "
-            + "matrix" },
+            "allowed: method, preset, sparsity, pattern, settings, rules, experts, quantization, gates, encoding, "
+            + "format, type, matrix" },
         { Head + "defaults: { «matrix»: {} }\n" + Artifacts, "SLM1003", "unknown key 'matrix'" },
         {
             WithCalibration + "artifacts: { a: { sparsity: 0.5, settings: { «dampening»: 1 } } }\n",
@@ -429,6 +429,18 @@ public sealed class Mistakes : IDisposable
             Head + "artifacts: { «a»: { method: magnitude, sparsity: 0.5, experts: { keep: 0.5 } } }\n",
             "SLM1018",
             "is pruned by magnitude and drops experts, which needs calibration data" },
+        {
+            Head + "artifacts: { «a»: { method: magnitude, sparsity: 0.5, quantization: { bits: 4 } } }\n",
+            "SLM1018",
+            "is pruned by magnitude and quantised, which needs calibration data" },
+        {
+            WithCalibration + "artifacts: { a: { sparsity: 0.5, quantization: { bits: «3» } } }\n",
+            "SLM1008",
+            "'3'" },
+        {
+            WithCalibration + "artifacts: { a: { sparsity: 0.5, «quantization»: { group: 64 } } }\n",
+            "SLM1004",
+            "bits" },
         {
             Head + "artifacts: { a: { method: magnitude, sparsity: 0.5, experts: { keep: «0» } } }\n",
             "SLM1007",

@@ -38,6 +38,26 @@ public sealed class ValidRecipes : IDisposable
     }
 
     [Fact]
+    public void Weights_are_quantised_as_an_artifact_says_else_as_the_defaults_say_else_not_at_all()
+    {
+        folder.ReadValid("""
+            version: 1
+            model: ./model/
+            calibration: { text: calibration.txt }
+            defaults: { quantization: { bits: 8, group: row } }
+            artifacts:
+              four: { sparsity: 0.5, quantization: { bits: 4 } }
+              eight: { sparsity: 0 }
+            """).Artifacts.Select(artifact => artifact.Settings.Quantization)
+            .ShouldBe([new Quantization(4, 64), new Quantization(8, null)]);
+        folder.ReadValid("""
+            version: 1
+            model: ./model/
+            artifacts: { plain: { method: magnitude, sparsity: 0.5 } }
+            """).Artifacts[0].Settings.Quantization.ShouldBeNull();
+    }
+
+    [Fact]
     public void A_full_recipe_is_read_into_all_it_says()
     {
         folder.AddFile("books/b.txt");

@@ -28,14 +28,14 @@ public sealed class GgufExport : IDisposable
         GgufMetadata metadata,
         IReadOnlyList<DecoderTensor> tensors,
         IReadOnlyList<Diagnostic> deviations,
-        long partLength)
+        GgufExportOptions options)
     {
         this.checkpoint = checkpoint;
         Type = type;
         Metadata = metadata;
         Tensors = tensors;
         Deviations = deviations;
-        parts = new GgufParts(metadata, tensors, partLength);
+        parts = new GgufParts(metadata, tensors, options);
     }
 
     /// <summary>The type of its matrices.</summary>
@@ -86,7 +86,7 @@ public sealed class GgufExport : IDisposable
                 metadata.SetValue(key, value);
             }
 
-            return new GgufExport(checkpoint, type, metadata, tensors, deviations, options.PartLength);
+            return new GgufExport(checkpoint, type, metadata, tensors, deviations, options);
         }
         catch
         {

@@ -16,6 +16,10 @@ public sealed record GgufExportOptions(GgufElementType? Type = null)
     /// <summary>Where it comes from: pairs that are written as they are, after all others.</summary>
     public GgufMetadata Provenance { get; init; } = new();
 
+    /// <summary>Bits of the codes that the model's matrices consist of already; null where they do not. Blocks of as
+    /// many bits then hold these codes, and are not rounded once more.</summary>
+    public int? CodeBits { get; init; }
+
     /// <summary>Bytes of tensors beyond which a file is split: hubs take files of up to 50 GB.</summary>
     internal long PartLength { get; init; } = 48_000_000_000;
 }

@@ -14,15 +14,17 @@ internal sealed class GgufParts
 {
     private const string TensorCount = "split.tensors.count";
 
+    private readonly int? codeBits;
     private readonly List<(byte[] Header, IReadOnlyList<DecoderTensor> Tensors)> parts = [];
 
     /// <summary>Lays out the files.</summary>
     /// <param name="metadata">What the first of them says.</param>
     /// <param name="tensors">All tensors.</param>
-    /// <param name="partLength">Bytes of tensors beyond which a file is split.</param>
-    public GgufParts(GgufMetadata metadata, IReadOnlyList<DecoderTensor> tensors, long partLength)
+    /// <param name="options">What the files are to be.</param>
+    public GgufParts(GgufMetadata metadata, IReadOnlyList<DecoderTensor> tensors, GgufExportOptions options)
     {
-        List<List<DecoderTensor>> groups = Split(tensors, partLength);
+        codeBits = options.CodeBits;
+        List<List<DecoderTensor>> groups = Split(tensors, options.PartLength);
         for (int number = 0; number < groups.Count; number++)
         {
             GgufMetadata own = number == 0 ? metadata : new GgufMetadata();
@@ -86,7 +88,7 @@ internal sealed class GgufParts
                 is { } target ? new SourceLocation(target) : location;
     }
 
-    private static void WritePart(
+    private void WritePart(
         (byte[] Header, IReadOnlyList<DecoderTensor> Tensors) part,
         string path,
         Checkpoint checkpoint,
@@ -126,7 +128,7 @@ internal sealed class GgufParts
 
     /// <summary>A value that is no number, or is beyond a type's range, would be one that nobody has asked
     /// for.</summary>
-    private static void Encode(
+    private void Encode(
         DecoderTensor tensor,
         ReadOnlySpan<float> values,
         Span<byte> bytes,
@@ -147,7 +149,7 @@ internal sealed class GgufParts
                     + $"{tensor.Type.Name()} holds; choose the type bf16 or f32"));
         }
 
-        tensor.Type.FromSingle(values, bytes);
+        tensor.Type.FromSingle(values, bytes, hasCodes: codeBits <= tensor.Type.CodeBits());
 
         SourceLocation? Location() => source is null ? null : new SourceLocation(source.Value.Path);
 

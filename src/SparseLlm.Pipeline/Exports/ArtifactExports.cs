@@ -114,6 +114,7 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
         {
             Name = request.DisplayName,
             CardDirectory = dense.Directory,
+            CodeBits = manifest.Inputs.Quantization?.Bits,
             Provenance = GgufProvenance.Of(manifest)
         });
         string path = Path.Combine(target, FileName(type));

@@ -49,6 +49,7 @@ internal sealed record ModelExport(
         var options = new GgufExportOptions(type)
         {
             Name = name ?? manifest?.Artifact,
+            CodeBits = manifest?.Inputs.Quantization?.Bits,
             Provenance = manifest is null ? new GgufMetadata() : GgufProvenance.Of(manifest)
         };
         using GgufExport export = GgufExport.Open(model, options);

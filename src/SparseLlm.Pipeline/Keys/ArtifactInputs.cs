@@ -31,6 +31,10 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
     /// <summary>The setting that says how many experts stay.</summary>
     public const string ExpertsKept = "expertsKept";
 
+    // The settings that say how kept weights are quantised.
+    private const string Bits = "bits";
+    private const string Group = "group";
+
     /// <summary>The revision of the algorithms.</summary>
     public int Revision { get; init; } = CurrentRevision;
 
@@ -64,6 +68,12 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
     /// the dense one; else null.</summary>
     [JsonIgnore]
     public string? ShareOfExperts => Settings.GetValueOrDefault(ExpertsKept) is { } share and not "1" ? share : null;
+
+    /// <summary>How kept weights are quantised; null where they are not.</summary>
+    [JsonIgnore]
+    public Quantization? Quantization => Settings.GetValueOrDefault(Bits) is { } bits
+        ? Pruning.Settings.Quantization.Of(bits, Settings[Group])
+        : null;
 
     /// <summary>Whether experts are dropped.</summary>
     [JsonIgnore]
@@ -113,7 +123,8 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
             model.Layer(layer),
             layer.Linears.ToDictionary(
                 linear => linear.WeightName,
-                linear => Describe(plan.PatternFor(linear)) + (spread.Contains(linear) ? Spread : ""))))];
+                linear => Describe(plan.PatternFor(linear, settings.Quantization is not null))
+                    + (spread.Contains(linear) ? Spread : ""))))];
     }
 
     private static string Describe(SparsityPattern? pattern) => pattern switch
@@ -131,6 +142,12 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
             ["method"] = settings.Method.ToString().ToLowerInvariant(),
             [ExpertsKept] = settings.ExpertsKept.ToString(CultureInfo.InvariantCulture),
         };
+        if (settings.Quantization is { } quantization)
+        {
+            described.Add(Bits, quantization.BitsText);
+            described.Add(Group, quantization.GroupText);
+        }
+
         foreach (Setting setting in Setting.All)
         {
             described.Add(setting.Name, setting.ValueIn(settings)?.Text ?? "by default");
@@ -189,8 +206,16 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
         return described;
     }
 
-    void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(
-        Calibration is not null || !Layers.Any(
-            layer => layer.Patterns.Values.Any(pattern => pattern.EndsWith(Spread, StringComparison.Ordinal))),
-        "a budget is spread by measurement, and nothing was looked at");
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        RecordJson.Require(
+            !Settings.TryGetValue(Bits, out string? bits)
+                || (Pruning.Settings.Quantization.BitChoices.Contains(bits)
+                    && Pruning.Settings.Quantization.GroupChoices.Contains(Settings.GetValueOrDefault(Group))),
+            "its weights are quantised in a way that there is not");
+        RecordJson.Require(
+            Calibration is not null || !Layers.Any(
+                layer => layer.Patterns.Values.Any(pattern => pattern.EndsWith(Spread, StringComparison.Ordinal))),
+            "a budget is spread by measurement, and nothing was looked at");
+    }
 }

@@ -115,8 +115,8 @@ internal sealed class FitGroup : IDisposable
                 foreach (int i in byCentring)
                 {
                     LinearFit fit = fits[i]!;
-                    plainly?.Invoke(fit, fit.SolvePlainly(gram, inputs, settings.Plain));
-                    pruned(fit, fit.Solve(gram, inputs, settings.Solver, settings.Refit, importance[i]));
+                    plainly?.Invoke(fit, fit.SolvePlainly(gram, inputs, settings));
+                    pruned(fit, fit.Solve(gram, inputs, settings, importance[i]));
                 }
             }
             finally
@@ -170,11 +170,18 @@ internal sealed class FitGroup : IDisposable
 /// <param name="Solver">The inner solver.</param>
 /// <param name="Refit">What refits the kept weights afterwards.</param>
 /// <param name="Plain">SparseGPT, which solves beside the inner solver where a layer is guarded.</param>
-internal sealed record FitSettings(double Damping, ISolver Solver, MaskedRefit Refit, SparseGptSolver Plain)
+/// <param name="Quantizer">What quantises the kept weights in the end; null where they stay as they are.</param>
+internal sealed record FitSettings(
+    double Damping,
+    ISolver Solver,
+    MaskedRefit Refit,
+    SparseGptSolver Plain,
+    Quantizer? Quantizer)
 {
     /// <summary>What the settings of a prune ask for, on a backend.</summary>
     public static FitSettings Of(PruningSettings settings, IBackend backend) => new(
         settings.Damping, SolverFactory.Create(backend, settings), new MaskedRefit(
             backend,
-            settings.RefitSteps), new SparseGptSolver(backend, settings.BlockSize));
+            settings.RefitSteps), new SparseGptSolver(backend, settings.BlockSize),
+        settings.Quantization is { } quantization ? new Quantizer(backend, quantization, settings.BlockSize) : null);
 }

@@ -77,11 +77,10 @@ internal sealed class LinearFit : IDisposable
     /// <summary>Replaces the layer's weight and bias by the solution.</summary>
     /// <param name="gram">The inputs' Gram matrix, centred if <see cref="RefitsBias"/>.</param>
     /// <param name="inputs">The sums it was made from.</param>
-    /// <param name="solver">The inner solver.</param>
-    /// <param name="refit">What refits the kept weights afterwards.</param>
+    /// <param name="settings">How.</param>
     /// <param name="importance">How much the model depends on each row; null for all the same.</param>
     /// <returns>‖T - Y‖ / ‖T‖ on the calibration tokens.</returns>
-    public double Solve(InputGram gram, TokenSums inputs, ISolver solver, MaskedRefit refit, float[]? importance)
+    public double Solve(InputGram gram, TokenSums inputs, FitSettings settings, float[]? importance)
     {
         (int outputs, int width) = (linear.Definition.Outputs, linear.Definition.Inputs);
         Matrix<double>? cross = CrossProduct(inputs);
@@ -94,10 +93,12 @@ internal sealed class LinearFit : IDisposable
         backend.Copy(target, weights);
         float[]? scales = importance?.Select(value => Math.Max(value, LeastImportance)).ToArray();
         Scale(weights, scales, inverted: false);
-        solver.Solve(gram, weights, pattern, mask);
+        Prune(settings.Solver, gram, weights, mask);
         Scale(weights, scales, inverted: true);
-        refit.Refit(gram, target, mask, weights);
+        settings.Refit.Refit(gram, target, mask, weights);
         gram.RestoreDeadInputs(linear.Weight, mask, weights);
+        gram.RestoreDeadInputs(linear.Weight, mask, target);
+        settings.Quantizer?.Quantize(gram, target, mask, weights);
 
         double error = RelativeError(gram, inputs, cross, weights);
         backend.Copy(weights, linear.Weight);
@@ -114,16 +115,29 @@ internal sealed class LinearFit : IDisposable
     /// the layer stays as it is.</summary>
     /// <param name="gram">The inputs' Gram matrix, centred if <see cref="RefitsBias"/>.</param>
     /// <param name="inputs">The sums it was made from.</param>
-    /// <param name="solver">The solver.</param>
-    public PlainSolution SolvePlainly(InputGram gram, TokenSums inputs, ISolver solver)
+    /// <param name="settings">How.</param>
+    public PlainSolution SolvePlainly(InputGram gram, TokenSums inputs, FitSettings settings)
     {
         Matrix<float> weights = backend.AllocateUninitialized<float>(linear.Weight.Rows, linear.Weight.Columns);
         using Matrix<float> mask = backend.AllocateUninitialized<float>(weights.Rows, weights.Columns);
         backend.Copy(linear.Weight, weights);
-        solver.Solve(gram, weights, pattern, mask);
+        Prune(settings.Plain, gram, weights, mask);
         gram.RestoreDeadInputs(linear.Weight, mask, weights);
+        settings.Quantizer?.Quantize(gram, linear.Weight, mask, weights);
         double error = RelativeError(gram, inputs, CrossProduct(inputs), weights);
         return new PlainSolution(backend, weights, FittedBias(weights, inputs), error);
+    }
+
+    /// <summary>Prunes, unless everything is kept.</summary>
+    private void Prune(ISolver solver, InputGram gram, Matrix<float> weights, Matrix<float> mask)
+    {
+        if (pattern.Zeros(weights.Rows, weights.Columns) > 0)
+        {
+            solver.Solve(gram, weights, pattern, mask);
+            return;
+        }
+
+        backend.KeepLargest(weights, weights.Length, mask);
     }
 
     /// <summary>X'T as the problem needs it: around the means, or with the fixed bias taken out of T; null without

@@ -33,9 +33,10 @@ internal sealed record LayerContext(
     /// <param name="shared">What earlier prunes with the same inputs have left.</param>
     public FitGroup Group(IReadOnlyList<Linear> linears, bool hasTargets, SharedInputs? shared = null)
     {
-        LinearFit?[] fits = [.. linears.Select(linear => Plan.PatternFor(linear.Definition) is { } pattern
-            ? new LinearFit(Backend, linear, pattern, hasTargets, Settings.BiasRefit && hasTargets)
-            : null)];
+        LinearFit?[] fits = [.. linears.Select(linear =>
+            Plan.PatternFor(linear.Definition, Settings.Quantization is not null) is { } pattern
+                ? new LinearFit(Backend, linear, pattern, hasTargets, Settings.BiasRefit && hasTargets)
+                : null)];
         return new FitGroup(Backend, linears[0].Definition.Inputs, fits, shared);
     }
 

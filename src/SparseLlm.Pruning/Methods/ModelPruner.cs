@@ -129,7 +129,7 @@ public sealed class ModelPruner
         using var ahead = new LayerReadAhead(model, isKnown is null ? null : index => !isKnown(index));
         known ??= _ => null;
         var clock = Stopwatch.StartNew();
-        IEnumerable<PrunedLayer> layers = devices.Fitting.Solver.NeedsInputs
+        IEnumerable<PrunedLayer> layers = devices.Fitting.Solver.NeedsInputs || settings.Quantization is not null
             ? RunOnActivations(known, ahead, clock, cancellation)
             : RunOnWeights(known, ahead, clock, cancellation);
         foreach (PrunedLayer layer in layers)

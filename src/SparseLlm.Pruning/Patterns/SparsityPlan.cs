@@ -25,12 +25,16 @@ public sealed record SparsityPlan(SparsityPattern Default, IReadOnlyList<Sparsit
         .Where(linear => !linear.StaysDense && RuleFor(linear) is null);
 
     /// <summary>The pattern of a weight, or null where it stays dense.</summary>
-    public SparsityPattern? PatternFor(LinearDefinition linear)
+    /// <param name="linear">The weight.</param>
+    /// <param name="isQuantized">Whether weights are quantised, also those of which none is pruned; but for those that
+    /// a rule keeps dense.</param>
+    public SparsityPattern? PatternFor(LinearDefinition linear, bool isQuantized = false)
     {
         SparsityPattern? pattern = RuleFor(linear) is { } rule ? rule.Pattern
             : linear.StaysDense ? null
             : Allocated.GetValueOrDefault(linear.WeightName, Default);
-        return pattern is null || pattern.Sparsity == 0 ? null : pattern;
+        bool isWhole = pattern?.Sparsity == 0 && !(isQuantized && RuleFor(linear) is null);
+        return isWhole ? null : pattern;
     }
 
     /// <summary>Checks that every pattern fits the matrices it is meant for.</summary>

@@ -85,7 +85,10 @@ public sealed record PruningSettings
 
     /// <summary>Whether anything looks at calibration data.</summary>
     public bool NeedsCalibration()
-        => Method != PruningMethod.Magnitude || Allocation != AllocationKind.Uniform || DropsExperts();
+        => Method != PruningMethod.Magnitude
+            || Allocation != AllocationKind.Uniform
+            || DropsExperts()
+            || Quantization is not null;
 
     /// <summary>Whether experts are dropped.</summary>
     public bool DropsExperts() => ExpertsKept < 1;
@@ -166,6 +169,9 @@ public sealed record PruningSettings
     /// <summary>The share of the experts of each mixture that is kept, at least as many as a token goes through; the
     /// others are dropped before anything is pruned.</summary>
     public double ExpertsKept { get; init; } = 1;
+
+    /// <summary>How the weights that are left are quantised; null where they are not.</summary>
+    public Quantization? Quantization { get; init; }
 
     /// <summary>Whether layers are guarded, if there are windows to hold back.</summary>
     internal bool IsGuarded => Guard && Method == PruningMethod.SparseLlm && Targets == TargetKind.Dense;

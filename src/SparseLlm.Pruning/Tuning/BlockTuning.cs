@@ -74,6 +74,9 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
         }
     }
 
+    /// <summary>Codes stay as they are; what is tuned around them is norms.</summary>
+    private bool MayMove(Linear linear) => IsTuned(linear) && context.Settings.Quantization is null;
+
     private bool IsTuned(Linear linear) => context.Plan.PatternFor(linear.Definition) is not null;
 
     /// <summary>Trains, and goes back to where it began if that does not help on held-back windows.</summary>
@@ -112,7 +115,7 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
         DecoderLayer layer, ITuningLoss loss, ActivationStream inputs, ActivationStream targets, int epochs,
         double rate)
     {
-        using var gradient = new LayerGradient(context.Backend, layer, context.Chunks.SequenceLength, IsTuned);
+        using var gradient = new LayerGradient(context.Backend, layer, context.Chunks.SequenceLength, MayMove);
         new LayerTraining(context.Backend, gradient, loss, batches).Run(
             inputs,
             targets,

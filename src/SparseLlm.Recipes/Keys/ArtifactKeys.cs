@@ -51,6 +51,12 @@ internal static class ArtifactKeys
         ExpertKeys.All.ToSchema(),
         new JsonObject { ["keep"] = 0.5 });
 
+    public static RecipeKey Quantization { get; } = new(
+        "quantization",
+        "Store the weights that are kept as codes of a few bits, found together with the pruned weights.",
+        QuantizationKeys.All.ToSchema(),
+        new JsonObject { ["bits"] = 4, ["group"] = 64 });
+
     public static RecipeKey Matrix { get; } = new(
         "matrix",
         "One artifact per combination of the values listed, named after them, as in sweep-wanda-0.5.",
@@ -73,6 +79,7 @@ internal static class ArtifactKeys
         Settings,
         Rules,
         Experts,
+        Quantization,
         Gates,
         ExportKeys.Encoding,
         ExportKeys.Format,
@@ -90,6 +97,7 @@ internal static class ArtifactKeys
         Settings,
         Rules,
         Experts,
+        Quantization,
         Gates,
         ExportKeys.Encoding,
         ExportKeys.Format,

@@ -27,6 +27,9 @@ internal sealed record ArtifactDraft
     /// <summary>The share of experts that is kept.</summary>
     public double? ExpertsKept { get; init; }
 
+    /// <summary>How kept weights are quantised.</summary>
+    public Quantization? Quantization { get; init; }
+
     /// <summary>What must hold.</summary>
     public IReadOnlyList<GateRecipe>? Gates { get; init; }
 
@@ -49,6 +52,7 @@ internal sealed record ArtifactDraft
             .ExceptBy(Settings.Select(choice => choice.Setting), choice => choice.Setting), .. Settings],
         Rules = Rules ?? other.Rules,
         ExpertsKept = ExpertsKept ?? other.ExpertsKept,
+        Quantization = Quantization ?? other.Quantization,
         Gates = Gates ?? other.Gates,
         Encoding = Encoding ?? other.Encoding,
         HasGguf = HasGguf ?? other.HasGguf,
@@ -64,7 +68,7 @@ internal sealed record ArtifactDraft
         PruningSettings settings = PruningSettings.For(
             Method ?? new PruningSettings().Method,
             Preset) with
-        { ExpertsKept = ExpertsKept ?? 1 };
+        { ExpertsKept = ExpertsKept ?? 1, Quantization = Quantization };
         return Setting.Apply(settings,
             Settings.Where(choice => choice.IsTakenBy(settings.Method))
             .Select(choice => choice.Value));

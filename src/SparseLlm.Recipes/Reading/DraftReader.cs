@@ -23,6 +23,7 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
             Settings = section.Entry(ArtifactKeys.Settings) is { } settings ? Settings(settings) : [],
             Rules = section.Entry(ArtifactKeys.Rules) is { } list ? rules.Read(list) : null,
             ExpertsKept = section.Entry(ArtifactKeys.Experts) is { } experts ? ExpertsKept(experts) : null,
+            Quantization = section.Entry(ArtifactKeys.Quantization) is { } codes ? Quantization(codes) : null,
             Gates = section.Entry(ArtifactKeys.Gates) is { } limits ? gates.Read(limits) : null,
             Encoding = section.Find(ExportKeys.Encoding) is { } encoding ? Encoding(encoding) : null,
             HasGguf = section.Entry(ExportKeys.Format) is { } format ? exports.HasGguf(format) : null,
@@ -82,6 +83,21 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
         context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location, FormattableString.Invariant(
             $"'{ExpertKeys.Keep.Name}' must be above 0 and at most 1, found {share}; 0.5 keeps half of the experts"));
         return null;
+    }
+
+    private Quantization? Quantization(YamlEntry entry)
+    {
+        if (context.Open(entry, QuantizationKeys.All) is not { } section)
+        {
+            return null;
+        }
+
+        string? bits = Chosen(QuantizationKeys.Bits, section.Require(QuantizationKeys.Bits));
+        string? group = Chosen(QuantizationKeys.Group, section.Find(QuantizationKeys.Group));
+        Chosen(QuantizationKeys.Symmetric, section.Find(QuantizationKeys.Symmetric));
+        return bits is null ? null : Pruning.Settings.Quantization.Of(bits, group);
+
+        string? Chosen(RecipeKey key, YamlNode? node) => node is null ? null : context.Scalars.Choice(key, node);
     }
 
     private SettingValue? Value(Setting setting, YamlNode node)

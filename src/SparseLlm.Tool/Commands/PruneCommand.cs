@@ -60,6 +60,14 @@ internal sealed class PruneCommand
         Description = "The directory to write.",
         Required = true
     };
+    private readonly Option<string?> bits = new("--bits")
+    {
+        Description = "Quantise the weights that are kept to so many bits: 4 or 8."
+    };
+    private readonly Option<string?> group = new("--group")
+    {
+        Description = "Columns that share a scale: 32, 64, 128, 256, or row; 64 by default."
+    };
     private readonly SourceOptions sources = new();
     private readonly EngineOptions computing = new();
     private readonly Option<MemoryBudget?> memory = CommandAction.Memory();
@@ -72,12 +80,14 @@ internal sealed class PruneCommand
     private Command CreateCommand()
     {
         encoding.AcceptOnly([.. Enum.GetValues<CheckpointEncoding>().Select(CheckpointEncodings.Name)]);
+        bits.AcceptOnly(Pruning.Settings.Quantization.BitChoices);
+        group.AcceptOnly(Pruning.Settings.Quantization.GroupChoices);
         var command = new Command("prune", "Prune a model once, without a recipe.")
         {
             model
         };
         pruning.AddTo(command);
-        command.Add(sparsity, pattern, keepExperts, calibration);
+        command.Add(sparsity, pattern, keepExperts, bits, group, calibration);
         reading.AddTo(command);
         command.Add(samples, length, seed, encoding, output);
         computing.AddTo(command);
@@ -180,10 +190,18 @@ internal sealed class PruneCommand
     {
         double kept = arguments.GetValue(keepExperts) ?? 1;
         return kept is > 0 and <= 1
-            ? pruning.Settings(arguments) with { ExpertsKept = kept }
+            ? pruning.Settings(arguments) with { ExpertsKept = kept, Quantization = Quantization(arguments) }
             : throw Invalid(
                 FormattableString.Invariant($"--keep-experts {kept}: a share is above 0 and at most 1, such as 0.5"));
     }
+
+    private Quantization? Quantization(ParseResult arguments) =>
+        (arguments.GetValue(bits), arguments.GetValue(group)) switch
+        {
+            (null, null) => null,
+            (null, _) => throw Invalid($"{group.Name} is without effect where nothing is quantised; add {bits.Name} 4"),
+            var (chosen, columns) => Pruning.Settings.Quantization.Of(chosen, columns),
+        };
 
     private SparsityPattern Pattern(ParseResult arguments)
     {

@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace SparseLlm.Models.Gguf.Format;
 
 /// <summary>
-/// ggml's Q8_0, bit for bit as its reference quantises: blocks of 32 values are a scale d in half precision and 32
+/// ggml's Q8_0, bit for bit as its reference quantises, but for what is quantised already
+/// (<see cref="KnownScale"/>): blocks of 32 values are a scale d in half precision and 32
 /// signed codes q of 8 bits, and stand for d q. Zero is always code 0.
 /// </summary>
 internal static class EightBitBlocks
@@ -13,7 +14,7 @@ internal static class EightBitBlocks
 
     /// <summary>The scale is the greatest magnitude over 127; codes are rounded to nearest, ties away from zero, and
     /// are 0 where it has no inverse.</summary>
-    public static void Quantize(ReadOnlySpan<float> source, Span<byte> destination)
+    public static void Quantize(ReadOnlySpan<float> source, Span<byte> destination, bool hasCodes)
     {
         for (int block = 0; block * Length < source.Length; block++)
         {
@@ -25,7 +26,7 @@ internal static class EightBitBlocks
                 greatest = Math.Max(greatest, Math.Abs(value));
             }
 
-            float scale = greatest / 127;
+            float scale = (float?)(hasCodes ? KnownScale.Of(values, -127, 127) : null) ?? greatest / 127;
             float inverse = 1 / scale;
             inverse = float.IsFinite(inverse) ? inverse : 0;
             BinaryPrimitives.WriteHalfLittleEndian(bytes, (Half)scale);

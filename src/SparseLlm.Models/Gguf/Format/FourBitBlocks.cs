@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace SparseLlm.Models.Gguf.Format;
 
 /// <summary>
-/// ggml's Q4_0, bit for bit as its reference quantises: blocks of 32 values are a scale d in half precision and 32
+/// ggml's Q4_0, bit for bit as its reference quantises, but for what is quantised already
+/// (<see cref="KnownScale"/>): blocks of 32 values are a scale d in half precision and 32
 /// codes q of 4 bits, and stand for d (q - 8). Byte j holds the codes of values j and j + 16. Zero is always code 8.
 /// </summary>
 internal static class FourBitBlocks
@@ -14,7 +15,7 @@ internal static class FourBitBlocks
 
     /// <summary>The scale takes the value of greatest magnitude to code 0, with its sign; codes are rounded to nearest
     /// and stop at 15.</summary>
-    public static void Quantize(ReadOnlySpan<float> source, Span<byte> destination)
+    public static void Quantize(ReadOnlySpan<float> source, Span<byte> destination, bool hasCodes)
     {
         for (int block = 0; block * Length < source.Length; block++)
         {
@@ -26,7 +27,8 @@ internal static class FourBitBlocks
                 extreme = Math.Abs(value) > Math.Abs(extreme) ? value : extreme;
             }
 
-            float scale = extreme / -8;
+            // Scales of either sign, whose greatest code is 15.
+            float scale = (float?)(hasCodes ? KnownScale.Of(values, -8, 7) : null) ?? extreme / -8;
             float inverse = scale == 0 ? 0 : 1 / scale;
             BinaryPrimitives.WriteHalfLittleEndian(bytes, (System.Half)scale);
             for (int i = 0; i < Half; i++)

@@ -84,15 +84,21 @@ public static class GgufElementTypes
     /// <param name="type">A convertible type.</param>
     /// <param name="source">Whole blocks.</param>
     /// <param name="destination">As many bytes as they take.</param>
-    public static void FromSingle(this GgufElementType type, ReadOnlySpan<float> source, Span<byte> destination)
+    /// <param name="hasCodes">Whether values are quantised already, so that blocks of codes can hold them as they
+    /// are.</param>
+    public static void FromSingle(
+        this GgufElementType type,
+        ReadOnlySpan<float> source,
+        Span<byte> destination,
+        bool hasCodes = false)
     {
         switch (type)
         {
             case GgufElementType.Q8_0:
-                EightBitBlocks.Quantize(source, destination);
+                EightBitBlocks.Quantize(source, destination, hasCodes);
                 break;
             case GgufElementType.Q4_0:
-                FourBitBlocks.Quantize(source, destination);
+                FourBitBlocks.Quantize(source, destination, hasCodes);
                 break;
             default:
                 NumberFormats.FromSingle(source, Plain(type), destination);
@@ -119,6 +125,14 @@ public static class GgufElementTypes
                 break;
         }
     }
+
+    /// <summary>Bits of a code of a type that has blocks of codes; null for others.</summary>
+    internal static int? CodeBits(this GgufElementType type) => type switch
+    {
+        GgufElementType.Q8_0 => 8,
+        GgufElementType.Q4_0 => 4,
+        _ => null,
+    };
 
     private static NumberFormat Plain(GgufElementType type) => type switch
     {

@@ -30,6 +30,11 @@ internal static partial class PruneCommandLine
             yield return $"--keep-experts {share}";
         }
 
+        if (manifest.Inputs.Quantization is { } quantization)
+        {
+            yield return $"--bits {quantization.BitsText} --group {quantization.GroupText}";
+        }
+
         foreach (KeyValuePair<string, string> change in ManifestSettings.EffectiveChanges(manifest))
         {
             yield return $"--set {change.Key}={change.Value}";

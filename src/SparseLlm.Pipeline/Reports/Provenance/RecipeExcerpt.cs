@@ -81,6 +81,11 @@ internal sealed class RecipeExcerpt
             Line($"    experts: {{ keep: {share} }}");
         }
 
+        if (manifest.Inputs.Quantization is { } quantization)
+        {
+            Line($"    quantization: {{ bits: {quantization.BitsText}, group: {quantization.GroupText} }}");
+        }
+
         if (manifest.Encoding != default)
         {
             Line($"    encoding: {manifest.Encoding.Name()}");

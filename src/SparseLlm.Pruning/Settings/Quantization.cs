@@ -1,0 +1,42 @@
+using System.Globalization;
+using SparseLlm.Numerics;
+
+namespace SparseLlm.Pruning.Settings;
+
+/// <summary>How the weights that are left are stored: as codes of a few bits, times a scale for each group of columns
+/// of a row.</summary>
+/// <param name="Bits">Bits of a code: 4 or 8.</param>
+/// <param name="Group">Columns of a group; null for a whole row.</param>
+public sealed record Quantization(int Bits, int? Group)
+{
+    private const string Row = "row";
+    private const string StandardGroup = "64";
+
+    /// <summary>The bits that there are, as users write them.</summary>
+    public static IReadOnlyList<string> BitChoices { get; } = ["4", "8"];
+
+    /// <summary>The groups that there are, as users write them.</summary>
+    public static IReadOnlyList<string> GroupChoices { get; } = ["32", StandardGroup, "128", "256", Row];
+
+    /// <summary>What a user has chosen.</summary>
+    /// <param name="bits">One of <see cref="BitChoices"/>.</param>
+    /// <param name="group">One of <see cref="GroupChoices"/>; null for the usual one, 64.</param>
+    public static Quantization Of(string bits, string? group = null) => new(
+        int.Parse(bits, CultureInfo.InvariantCulture),
+        group == Row ? null : int.Parse(group ?? StandardGroup, CultureInfo.InvariantCulture));
+
+    /// <summary>One of <see cref="BitChoices"/>.</summary>
+    public string BitsText => Bits.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>One of <see cref="GroupChoices"/>.</summary>
+    public string GroupText => Group?.ToString(CultureInfo.InvariantCulture) ?? Row;
+
+    /// <summary>The codes where some weights are pruned, or where none is. As in GGUF's Q4_0 and Q8_0: -8 to 7 and -127
+    /// to 127.</summary>
+    internal CodeRange Codes(bool isPruned) => Bits == 4
+        ? new CodeRange(-8, 7, HasZero: !isPruned)
+        : new CodeRange(-127, 127, HasZero: !isPruned);
+
+    /// <summary>Columns of a group of a matrix.</summary>
+    internal int GroupOf(int columns) => Math.Min(Group ?? columns, columns);
+}
