@@ -16,6 +16,7 @@ public sealed class Layers
             "Cpu.Factorizations",
             "Cpu.Activations",
             "Cpu.Pruning",
+            "Cpu.Quantization",
             "Cpu.Transformer",
             "Cpu.Gradients",
             "Cpu"),
@@ -30,6 +31,7 @@ public sealed class Layers
             "Transformer",
             "Gradients",
             "Pruning",
+            "Quantization",
             "DeviceKernels",
             "TorchBackend"),
         new Library(
