@@ -34,6 +34,8 @@ internal sealed class UnitLines
         UnitPhase.Elsewhere => "another worker has it; waiting for that",
         UnitPhase.Running => $"job {unit.Job} runs on {unit.Where}, "
             + (unit.Step.Length > 0 ? unit.Step : Invariant($"{unit.LayersDone} of {unit.Layers} layers in the cache")),
-        _ => unit.Job.Length > 0 ? $"job {unit.Job} waits for its turn" : "handed to the cluster",
+        _ when unit.Job.Length == 0 => "handed to the cluster",
+        _ when unit.Step.Length > 0 => $"job {unit.Job} waits, and Slurm says why: {unit.Step}",
+        _ => $"job {unit.Job} waits for its turn",
     };
 }

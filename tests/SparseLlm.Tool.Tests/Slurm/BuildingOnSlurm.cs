@@ -88,6 +88,21 @@ public sealed class BuildingOnSlurm(SlurmCluster cluster) : IClassFixture<SlurmC
     }
 
     [SkippableFact]
+    public void Two_builds_at_the_same_time_share_their_jobs()
+    {
+        Require();
+        using Process one = ToolProcess.Start(cluster.Environment, Arguments());
+        using Process two = ToolProcess.Start(
+            cluster.Environment,
+            [.. Arguments().Select(word => word == project.Models ? project["others"] : word)]);
+        Task<string> first = one.StandardError.ReadToEndAsync();
+        Task<string> second = two.StandardError.ReadToEndAsync();
+        Complete(one, first).ExitCode.ShouldBe(0, first.Result);
+        Complete(two, second).ExitCode.ShouldBe(0, second.Result);
+        Jobs().Length.ShouldBe(4);
+    }
+
+    [SkippableFact]
     public void A_unit_whose_node_is_lost_is_computed_on_another()
     {
         Require();

@@ -17,6 +17,9 @@ internal sealed record ArrayTask(string Name, long Job, int Index, JobState Stat
     /// <summary>Whether it waits or runs.</summary>
     public bool IsActive => State is JobState.Waiting or JobState.Running;
 
+    /// <summary>Why it waits, in Slurm's words; empty where it is nothing but its turn that has not come.</summary>
+    public string WhyItWaits => Reason is "None" or "Priority" or "Resources" or "JobArrayTaskLimit" ? "" : Reason;
+
     /// <summary>What the job is called by Slurm.</summary>
     public string Id => string.Create(CultureInfo.InvariantCulture, $"{Job}_{Index}");
 

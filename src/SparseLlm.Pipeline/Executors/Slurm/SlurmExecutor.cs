@@ -1,6 +1,7 @@
 using System.Text;
 using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Cache;
+using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Disk;
 using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pipeline.Units;
@@ -39,13 +40,18 @@ internal sealed class SlurmExecutor(SlurmOptions options, BuildCache cache, IPro
             progress);
         try
         {
-            run.FindJobs(cancellation);
-            if (options.Probes)
+            // Of two builds that begin at the same time, the second finds the jobs of the first.
+            using (cache.Lock(KeyBuilder.Of("submission", [new("run", folder.Id)]), cancellation))
             {
-                new SlurmProbe(folder, queue, units[0]).Run(cancellation);
+                run.FindJobs(cancellation);
+                if (options.Probes)
+                {
+                    new SlurmProbe(folder, queue, units[0]).Run(cancellation);
+                }
+
+                run.Submit(cancellation);
             }
 
-            run.Submit(cancellation);
             run.Watch(cancellation);
         }
         catch (OperationCanceledException)

@@ -212,7 +212,7 @@ internal sealed class SlurmRun(
         PhaseOf(unit),
         unit.Task?.Id ?? "",
         unit.Task?.Node ?? "",
-        Printable.Of(unit.Status?.Step ?? ""),
+        Printable.Of((PhaseOf(unit) == UnitPhase.Waiting ? unit.Task?.WhyItWaits : unit.Status?.Step) ?? ""),
         unit.IsDone ? unit.Unit.Layers : Math.Max(unit.Unit.LayersDone, unit.Status?.LayersDone ?? 0),
         unit.Unit.Layers))]));
 
