@@ -43,10 +43,10 @@ internal sealed unsafe class ObsSweep(MatrixProduct<float> products, WorkerTeam 
                 Select(block, rows, (nint)(block.Length - prune), scores.Data, selected.Data, blockMask);
             }
 
-            team.Run((weights.Rows + ObsTile.Rows - 1) / ObsTile.Rows, item =>
+            team.Run((weights.Rows + RowTile.Rows - 1) / RowTile.Rows, item =>
             {
-                int row = item * ObsTile.Rows;
-                int count = Math.Min(ObsTile.Rows, weights.Rows - row);
+                int row = item * RowTile.Rows;
+                int count = Math.Min(RowTile.Rows, weights.Rows - row);
                 using Scratch<float> tile = pool.RentScratch<float>(ObsTile.ScratchLength(width));
                 ObsTile.Sweep(
                     block.Block(row, 0, count, width), rows, blockMask.Block(row, 0, count, width),

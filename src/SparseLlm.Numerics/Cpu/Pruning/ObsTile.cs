@@ -12,8 +12,7 @@ namespace SparseLlm.Numerics.Cpu.Pruning;
 /// </summary>
 internal static unsafe class ObsTile
 {
-    /// <summary>Rows of a tile.</summary>
-    public const int Rows = 32;
+    private const int Rows = RowTile.Rows;
 
     private const int Lanes = 8;
 
@@ -39,10 +38,10 @@ internal static unsafe class ObsTile
         float* tile = scratch;
         float* kept = tile + (nint)Rows * columns;
         float* error = kept + (nint)Rows * columns;
-        Load(weights, tile);
+        RowTile.Load(weights, tile);
         if (groups is null)
         {
-            Load(mask, kept);
+            RowTile.Load(mask, kept);
         }
 
         // Steps do not cut groups: a group is chosen on weights that every column before it has updated.
@@ -66,10 +65,10 @@ internal static unsafe class ObsTile
             start += width;
         }
 
-        Store(tile, weights);
+        RowTile.Store(tile, weights);
         if (groups is not null)
         {
-            Store(kept, mask);
+            RowTile.Store(kept, mask);
         }
 
         for (int j = 0; j < columns; j++)
@@ -190,18 +189,4 @@ internal static unsafe class ObsTile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Score(float* group, View<float> u, int column, int i, int lane) =>
         Vector256.Abs(Vector256.Load(group + (nint)i * Rows + lane)) / Vector256.Create(*u.At(column + i, column + i));
-
-    /// <summary>Transposes rows into the tile; lanes without a row are zero.</summary>
-    private static void Load(View<float> rows, float* tile)
-    {
-        if (rows.Rows < Rows)
-        {
-            new Span<float>(tile, Rows * rows.Columns).Clear();
-        }
-
-        Transposition.Transpose(rows, tile, Rows);
-    }
-
-    private static void Store(float* tile, View<float> rows) =>
-        Transposition.Transpose(new View<float>(tile, rows.Columns, rows.Rows, Rows, 1), rows.Data, rows.RowStride);
 }

@@ -1,3 +1,4 @@
+using SparseLlm.Numerics.Cpu.Elementwise;
 using SparseLlm.Numerics.Cpu.Memory;
 using SparseLlm.Numerics.Cpu.Products;
 using SparseLlm.Numerics.Cpu.Threading;
@@ -17,23 +18,23 @@ internal sealed unsafe class Quantization(
     public void ChooseScales(View<float> weights, View<float> mask, float* importance, View<float> scales)
     {
         int groups = scales.Columns;
-        team.Run((weights.Rows + QuantizationTile.Rows - 1) / QuantizationTile.Rows * groups, item =>
+        team.Run((weights.Rows + RowTile.Rows - 1) / RowTile.Rows * groups, item =>
         {
             int start = item % groups * group;
             int width = Math.Min(group, weights.Columns - start);
             Tile tile = TileOf(item / groups, weights.Rows);
-            using Scratch<float> scratch = pool.RentScratch<float>(2 * QuantizationTile.Length(width));
-            float* kept = scratch.Data + QuantizationTile.Length(width);
-            float* chosen = stackalloc float[QuantizationTile.Rows];
-            QuantizationTile.Load(weights.Block(tile.Row, start, tile.Count, width), scratch.Data);
-            QuantizationTile.Load(mask.Block(tile.Row, start, tile.Count, width), kept);
+            using Scratch<float> scratch = pool.RentScratch<float>(2 * RowTile.Length(width));
+            float* kept = scratch.Data + RowTile.Length(width);
+            float* chosen = stackalloc float[RowTile.Rows];
+            RowTile.Load(weights.Block(tile.Row, start, tile.Count, width), scratch.Data);
+            RowTile.Load(mask.Block(tile.Row, start, tile.Count, width), kept);
             QuantizationTile.ChooseScale(
                 scratch.Data,
                 kept,
                 new ReadOnlySpan<float>(importance + start, width),
                 codes,
                 chosen);
-            QuantizationTile.Store(chosen, scales.Block(tile.Row, item % groups, tile.Count, 1));
+            RowTile.Store(chosen, scales.Block(tile.Row, item % groups, tile.Count, 1));
         });
     }
 
@@ -52,12 +53,12 @@ internal sealed unsafe class Quantization(
             View<float> within = h.Block(start, start, width, width);
             ForTiles(weights, mask, scales, start, width, (tile, w, kept, s, other) =>
             {
-                float* slopes = other + QuantizationTile.Length(width);
-                QuantizationTile.Load(gradient.Block(tile.Row, start, tile.Count, width), slopes);
+                float* slopes = other + RowTile.Length(width);
+                RowTile.Load(gradient.Block(tile.Row, start, tile.Count, width), slopes);
                 QuantizationTile.Descend(w, kept, slopes, within, s, start % group, group, codes, other);
-                QuantizationTile.Store(w, weights.Block(tile.Row, start, tile.Count, width));
-                QuantizationTile.Store(other, blockChanges.Block(tile.Row, 0, tile.Count, width));
-                QuantizationTile.Store(s, scales.Block(tile.Row, start / group, tile.Count, Groups(start, width)));
+                RowTile.Store(w, weights.Block(tile.Row, start, tile.Count, width));
+                RowTile.Store(other, blockChanges.Block(tile.Row, 0, tile.Count, width));
+                RowTile.Store(s, scales.Block(tile.Row, start / group, tile.Count, Groups(start, width)));
             });
             products.Multiply(blockChanges, h.Block(start, 0, width, columns), gradient, 1, 1);
         }
@@ -67,8 +68,8 @@ internal sealed unsafe class Quantization(
 
     private static Tile TileOf(int item, int rows)
     {
-        int row = item * QuantizationTile.Rows;
-        return new Tile(row, Math.Min(QuantizationTile.Rows, rows - row));
+        int row = item * RowTile.Rows;
+        return new Tile(row, Math.Min(RowTile.Rows, rows - row));
     }
 
     /// <summary>Runs an action on every tile of a block of columns, with its weights, mask and scales, and room for two
@@ -77,18 +78,18 @@ internal sealed unsafe class Quantization(
         View<float> weights, View<float> mask, View<float> scales, int start, int width, TileAction action)
     {
         int groups = Groups(start, width);
-        team.Run((weights.Rows + QuantizationTile.Rows - 1) / QuantizationTile.Rows, item =>
+        team.Run((weights.Rows + RowTile.Rows - 1) / RowTile.Rows, item =>
         {
             Tile tile = TileOf(item, weights.Rows);
-            nint length = QuantizationTile.Length(width);
+            nint length = RowTile.Length(width);
             using Scratch<float> scratch = pool.RentScratch<float>(
-                4 * length + QuantizationTile.Length(groups));
+                4 * length + RowTile.Length(groups));
             float* kept = scratch.Data + length;
             float* other = kept + length;
             float* scale = other + 2 * length;
-            QuantizationTile.Load(weights.Block(tile.Row, start, tile.Count, width), scratch.Data);
-            QuantizationTile.Load(mask.Block(tile.Row, start, tile.Count, width), kept);
-            QuantizationTile.Load(scales.Block(tile.Row, start / group, tile.Count, groups), scale);
+            RowTile.Load(weights.Block(tile.Row, start, tile.Count, width), scratch.Data);
+            RowTile.Load(mask.Block(tile.Row, start, tile.Count, width), kept);
+            RowTile.Load(scales.Block(tile.Row, start / group, tile.Count, groups), scale);
             action(tile, scratch.Data, kept, scale, other);
         });
     }

@@ -6,14 +6,10 @@ using SparseLlm.Numerics.Cpu.Products;
 
 namespace SparseLlm.Numerics.Cpu.Quantization;
 
-/// <summary>
-/// Some columns of a few rows on their way to codes. The tile is transposed, so that the lanes of a vector are rows:
-/// every step is then the same for all of them.
-/// </summary>
+/// <summary>Some columns of a few rows on their way to codes, in a <see cref="RowTile"/>.</summary>
 internal static unsafe class QuantizationTile
 {
-    /// <summary>Rows of a tile.</summary>
-    public const int Rows = 32;
+    private const int Rows = RowTile.Rows;
 
     private const int Lanes = 8;
 
@@ -21,24 +17,6 @@ internal static unsafe class QuantizationTile
     /// weight.</summary>
     private const int Candidates = 24;
     private const float CandidateStep = 0.025f;
-
-    /// <summary>Elements of scratch memory for one of the operands.</summary>
-    public static nint Length(int columns) => (nint)Rows * columns;
-
-    /// <summary>Transposes rows into a tile; lanes without a row are zero.</summary>
-    public static void Load(View<float> rows, float* tile)
-    {
-        if (rows.Rows < Rows)
-        {
-            new Span<float>(tile, Rows * rows.Columns).Clear();
-        }
-
-        Transposition.Transpose(rows, tile, Rows);
-    }
-
-    /// <summary>Transposes a tile into rows.</summary>
-    public static void Store(float* tile, View<float> rows) =>
-        Transposition.Transpose(new View<float>(tile, rows.Columns, rows.Rows, Rows, 1), rows.Data, rows.RowStride);
 
     /// <summary>The scale of a group that rounds it best, among some.</summary>
     /// <param name="weights">[w x rows].</param>
