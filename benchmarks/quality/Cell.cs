@@ -12,13 +12,14 @@ using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
+using SparseLlm.Pruning.Tests.Support;
 
 namespace SparseLlm.Benchmarks.Quality;
 
 /// <summary>One prune, and what is left of the model.</summary>
 /// <param name="Model">The name of the model, which is its directory's.</param>
 /// <param name="Method">A method, a preset or variant of sparsellm as <c>sparsellm:best</c>, or <c>dense</c> for no
-/// prune at all.</param>
+/// prune at all; and, behind a plus, <see cref="Codes"/>.</param>
 /// <param name="Pattern"><c>0.7</c> or <c>2:4</c>.</param>
 /// <param name="Offset">How many calibration sets of this size to skip in the text.</param>
 internal sealed record Cell(string Model, string Method, string Pattern, int Offset)
@@ -36,28 +37,30 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
         using var backend = new CpuBackend();
         using var model = DecoderModel.Open(directory, backend);
         int[] text = Ids(evaluation);
-        if (Method == DenseMethod)
+        double before = ProcessorSeconds();
+        IReadOnlyList<PrunedLayer> layers = Pruner == DenseMethod ? [] : Prune();
+        double seconds = Pruner == DenseMethod ? 0 : ProcessorSeconds() - before;
+        long peak = Process.GetCurrentProcess().PeakWorkingSet64;
+        if (FindCodes() is { InSolve: null } codes)
         {
-            return new CellResult(
-                Perplexity.Measure(model, text, null, Here).Value,
-                0,
-                Process.GetCurrentProcess().PeakWorkingSet64);
+            layers = RoundedLayers.Of(model, layers, codes.Rounded);
         }
 
-        CalibrationTokens tokens = Windows(model);
-        double before = ProcessorSeconds();
-        SparsityPlan plan = BudgetAllocation.Allocate(
-            model,
-            Settings(),
-            new SparsityPlan(ParsePattern(), []),
-            tokens);
-        PrunedLayer[] layers = [.. new ModelPruner(model, Settings(), plan, tokens).Run()];
-        double seconds = ProcessorSeconds() - before;
-        long peak = Process.GetCurrentProcess().PeakWorkingSet64;
-        using var pruned = new PrunedCopy(model, layers);
-        return new CellResult(Perplexity.Measure(pruned.Model, text, null, Here).Value, seconds, peak);
+        using var changed = new PrunedCopy(model, layers);
+        return new CellResult(Perplexity.Measure(changed.Model, text, null, Here).Value, seconds, peak);
 
-        CalibrationTokens Windows(DecoderModel model)
+        PrunedLayer[] Prune()
+        {
+            CalibrationTokens tokens = Windows();
+            SparsityPlan plan = BudgetAllocation.Allocate(
+                model,
+                Settings(),
+                new SparsityPlan(ParsePattern(), []),
+                tokens);
+            return [.. new ModelPruner(model, Settings(), plan, tokens).Run()];
+        }
+
+        CalibrationTokens Windows()
         {
             int length = CalibrationTokens.DefaultSequenceLength(model.Definition.MaximumLength);
             return new CalibrationTokens(
@@ -69,6 +72,17 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
             => CalibrationText.ReadIds(new TextSource([Path.GetFullPath(path)]), () => Tokenizer.Load(directory));
     }
 
+    /// <summary>How its matrices are quantised; null where they are not.</summary>
+    public Codes? FindCodes() => Method.Split('+') is [_, var codes] ? Codes.Parse(codes) : null;
+
+    /// <summary>Reads <see cref="Pattern"/>.</summary>
+    public SparsityPattern ParsePattern() =>
+        SparsityPattern.TryParseGroups(Pattern, out SparsityPattern.Groups groups, out _)
+            ? groups
+            : new SparsityPattern.Unstructured(double.Parse(Pattern, CultureInfo.InvariantCulture));
+
+    private string Pruner => Method.Split('+')[0];
+
     private static double ProcessorSeconds()
     {
         using var process = Process.GetCurrentProcess();
@@ -77,19 +91,15 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
 
     private PruningSettings Settings()
     {
-        string[] parts = Method.Split(':');
+        string[] parts = Pruner.Split(':');
         PruningMethod method = Enum.Parse<PruningMethod>(parts[0], ignoreCase: true);
-        return parts.Length == 1 ? PruningSettings.For(method)
+        PruningSettings settings = parts.Length == 1 ? PruningSettings.For(method)
             : parts[1] == "paper" ? PruningSettings.For(method).WithVariant(SparseLlmVariant.Paper)
             : PruningSettings.For(
                 method,
                 Preset.Find(parts[1]) ?? throw new ArgumentException($"there is no preset {parts[1]}"));
+        return settings with { Quantization = FindCodes()?.InSolve };
     }
-
-    private SparsityPattern ParsePattern() =>
-        SparsityPattern.TryParseGroups(Pattern, out SparsityPattern.Groups groups, out _)
-            ? groups
-            : new SparsityPattern.Unstructured(double.Parse(Pattern, CultureInfo.InvariantCulture));
 
     /// <summary>The pruned model as it is loaded from its files.</summary>
     private sealed class PrunedCopy : IDisposable

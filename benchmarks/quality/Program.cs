@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
 using SparseLlm.Benchmarks.Quality;
+using SparseLlm.Models;
 using SparseLlm.Pruning.Settings;
 
 // Every cell runs in a process of its own, so that its peak memory is its own.
@@ -44,12 +45,16 @@ var file = new Option<string?>("--results")
 {
     Description = "A file that keeps the results; cells that are in it are not run again."
 };
+var curve = new Option<bool>("--curve")
+{
+    Description = "Print perplexity by bits of a weight instead, for the preset balanced and the first calibration set."
+};
 var only = new Option<bool>("--print") { Description = "Run nothing, print what the results file has." };
 var cell = new Option<string?>("--cell") { Hidden = true };
 
 var root = new RootCommand("Prints what each method and preset leaves of each model, as Markdown.")
 {
-    models, calibration, evaluation, methods, patterns, offsets, peers, file, only, cell,
+    models, calibration, evaluation, methods, patterns, offsets, peers, file, curve, only, cell,
 };
 root.SetAction(arguments =>
 {
@@ -65,14 +70,17 @@ root.SetAction(arguments =>
 
     var results = new ResultFile(arguments.GetValue(file));
     int sets = arguments.GetValue(offsets);
+    bool isCurve = arguments.GetValue(curve);
     if (!arguments.GetValue(only))
     {
         // The first calibration set of every cell comes before the second of any.
-        var cells = from offset in Enumerable.Range(0, sets)
-                    from directory in directories
-                    from method in arguments.GetRequiredValue(methods)
-                    from pattern in arguments.GetRequiredValue(patterns)
-                    select (directory, new Cell(Name(directory), method, pattern, offset));
+        IEnumerable<(string, Cell)> cells = isCurve
+            ? directories.SelectMany(directory => CurveTable.Cells(Name(directory)).Select(own => (directory, own)))
+            : from offset in Enumerable.Range(0, sets)
+              from directory in directories
+              from method in arguments.GetRequiredValue(methods)
+              from pattern in arguments.GetRequiredValue(patterns)
+              select (directory, new Cell(Name(directory), method, pattern, offset));
         foreach ((string directory, Cell next) in directories.Select(
             directory => (directory, new Cell(Name(directory), Cell.DenseMethod, "0", 0))).Concat(cells))
         {
@@ -86,6 +94,12 @@ root.SetAction(arguments =>
     PeerPerplexities? known = arguments.GetValue(peers) is { } path ? PeerPerplexities.Read(path) : null;
     foreach (string directory in directories)
     {
+        if (isCurve)
+        {
+            new CurveTable(Name(directory), DecoderModel.ReadDefinition(directory), results).Write(Console.Out);
+            continue;
+        }
+
         new QualityTable(
             Name(directory),
             arguments.GetRequiredValue(methods),

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace SparseLlm.Benchmarks.Quality;
@@ -6,6 +7,11 @@ namespace SparseLlm.Benchmarks.Quality;
 /// stood.</summary>
 internal sealed class ResultFile
 {
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+    };
+
     private readonly string? path;
     private readonly Dictionary<Cell, CellResult> results = [];
 
@@ -33,7 +39,7 @@ internal sealed class ResultFile
         results[cell] = result;
         if (path is not null)
         {
-            File.AppendAllText(path, JsonSerializer.Serialize(new Line(cell, result)) + "\n");
+            File.AppendAllText(path, JsonSerializer.Serialize(new Line(cell, result), Readable) + "\n");
         }
     }
 

@@ -52,7 +52,9 @@ public sealed class Quantizing
 
     [SkippableTheory]
     [InlineData("tiny-llama", "0", 0.6)]
+    [InlineData("tiny-opt", "0", 0.6)]
     [InlineData("tiny-opt", "0.5", 0.5)]
+    [InlineData("tiny-opt", "2:4", 0.5)]
     [InlineData("tiny-llama", "2:4", 0.5)]
     [InlineData("tiny-llama", "0.5", 0.5)]
     public void Loses_less_than_rounding_afterwards(string model, string pattern, double most)
@@ -62,16 +64,21 @@ public sealed class Quantizing
         using PruneRun run = PruneRun.OnBooks(model);
         List<PrunedLayer> pruned = pattern == "0" ? [] : run.Prune(Settings("sparsellm", null), pattern);
         double before = pattern == "0" ? run.DensePerplexity() : run.PerplexityOf(pruned);
-        double rounded = run.PerplexityOf(RoundingToNearest.Of(run, pruned, quantization));
+        double rounded = run.PerplexityOf(RoundedLayers.Of(
+            run.Model,
+            pruned,
+            (values, columns) => RoundingToNearest.Rounded(values, columns, quantization)));
         double solved = run.PerplexityOf(run.Prune(Settings("sparsellm", quantization), pattern));
         Math.Log(solved / before).ShouldBeLessThan(most * Math.Log(rounded / before));
     }
 
-    [SkippableFact]
-    public void In_eight_bits_costs_next_to_nothing()
+    [SkippableTheory]
+    [InlineData("tiny-llama")]
+    [InlineData("tiny-opt")]
+    public void In_eight_bits_costs_next_to_nothing(string model)
     {
         Repository.RequireAllQuality();
-        using PruneRun run = PruneRun.OnBooks("tiny-llama");
+        using PruneRun run = PruneRun.OnBooks(model);
         double before = run.PerplexityOf(run.Prune(Settings("sparsellm", null), "0.5"));
         run.PerplexityOf(run.Prune(Settings("sparsellm", new Quantization(8, 64)), "0.5"))
             .ShouldBeLessThan(1.003 * before);

@@ -47,7 +47,7 @@ public sealed class Robustness
         string gain = run.Model.Definition.Layers[1].Blocks[0].InputNorm!.Gain[0].Tensor.Name;
         var oneHot = new float[run.Model.Checkpoint[gain].ElementCount];
         oneHot[5] = 1;
-        using DecoderModel model = run.Write([new PrunedLayer(1, [run.Tensor(gain, oneHot)], [], [])]);
+        using DecoderModel model = run.Write([new PrunedLayer(1, [WholeTensor.Of(run.Model, gain, oneHot)], [], [])]);
         PrunesExactly(model, PruningSettings.For(method), run.Tokens(2), "0.6");
         PrunesExactly(model, PruningSettings.For(method), run.Tokens(2), "2:4");
     }
@@ -188,8 +188,8 @@ public sealed class Robustness
         var values = new float[tensor.ElementCount];
         run.Model.Checkpoint.Read(tensor, 0, values);
         float scale = 65504 / values.Max(Math.Abs);
-        using DecoderModel huge = run.Write(
-            [new PrunedLayer(1, [run.Tensor(Name, [.. values.Select(value => value * scale)])], [], [])]);
+        PrunedTensor outgrown = WholeTensor.Of(run.Model, Name, [.. values.Select(value => value * scale)]);
+        using DecoderModel huge = run.Write([new PrunedLayer(1, [outgrown], [], [])]);
 
         var pruner = new ModelPruner(
             huge, PruningSettings.For(PruningMethod.SparseGpt), new SparsityPlan(PruneRun.Pattern("0.9"), NoRules), run

@@ -120,15 +120,6 @@ internal sealed class PruneRun : IDisposable
     public List<PrunedLayer> Prune(PruningSettings settings, string pattern, int samples = 128) =>
         Prune(settings, new SparsityPlan(Pattern(pattern), []), samples);
 
-    /// <summary>A tensor with other values, as a prune would give it.</summary>
-    public PrunedTensor Tensor(string name, float[] values)
-    {
-        ElementType type = Model.Checkpoint[name].ElementType;
-        var bytes = new byte[values.Length * type.Size()];
-        NumberFormats.FromSingle(values, type.Format(), bytes);
-        return new PrunedTensor(name, Plane: null, type, bytes);
-    }
-
     /// <summary>The perplexity of the dense model.</summary>
     public double DensePerplexity() => Perplexity.Measure(Model, evaluation.Value, null, Here).Value;
 
