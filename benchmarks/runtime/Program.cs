@@ -47,6 +47,12 @@ matrixCommand.SetAction(arguments =>
             RandomMatrix.Bitmask(rows, Columns, 0.7),
             RandomMatrix.Bitmask(rows, Columns, 0.9),
             RandomMatrix.Groups(rows, Columns, new GroupPattern(2, 4)),
+            RandomMatrix.Codes(rows, Columns, 8, null),
+            RandomMatrix.Codes(rows, Columns, 8, 0.5),
+            RandomMatrix.Codes(rows, Columns, 8, 0.7),
+            RandomMatrix.Codes(rows, Columns, 4, null),
+            RandomMatrix.Codes(rows, Columns, 4, 0.5),
+            RandomMatrix.Codes(rows, Columns, 4, 0.7),
         ];
         foreach (int threads in arguments.GetRequiredValue(threadCounts))
         {

@@ -6,7 +6,7 @@ using SparseLlm.Runtime.Kernels;
 
 namespace SparseLlm.Benchmarks.Runtime;
 
-/// <summary>A seeded random BF16 matrix in memory of its own, as a mapped file has it.</summary>
+/// <summary>A seeded random matrix of BF16 or codes in memory of its own, as a mapped file has it.</summary>
 internal sealed unsafe class RandomMatrix
 {
     private const int Behind = 64;
@@ -106,6 +106,50 @@ internal sealed unsafe class RandomMatrix
                     (long)rows * columns / 8), set),
             ((nint)values, 2 * count),
             ((nint)mask, (long)rows * columns / 8));
+    }
+
+    /// <summary>Codes in groups of 64, of all weights or with zeros anywhere.</summary>
+    public static RandomMatrix Codes(int rows, int columns, int bits, double? sparsity)
+    {
+        const int Group = 64;
+        var random = new Random(4);
+        byte* mask = Allocate((long)rows * columns / 8);
+        int* starts = (int*)Allocate((long)rows * sizeof(int));
+        long bytes = 0;
+        for (int row = 0; row < rows; row++)
+        {
+            starts[row] = (int)bytes;
+            int count = 0;
+            for (int column = 0; column < columns; column++)
+            {
+                if (sparsity is null || random.NextSingle() >= sparsity)
+                {
+                    mask[((long)row * columns + column) / 8] |= (byte)(1 << (column % 8));
+                    count++;
+                }
+            }
+
+            bytes += bits == 4 ? (count + 1) / 2 : count;
+        }
+
+        byte* codes = Allocate(bytes);
+        random.NextBytes(new Span<byte>(codes, (int)bytes));
+        long scaleBytes = (long)rows * columns / Group * sizeof(ushort);
+        byte* scales = Allocate(scaleBytes);
+        new Span<Half>(scales, (int)scaleBytes / sizeof(ushort)).Fill((Half)0.01f);
+        string name = FormattableString.Invariant($"int{bits}");
+        (nint Address, long Bytes)[] parts = [((nint)codes, bytes), ((nint)scales, scaleBytes)];
+        return new(
+            sparsity is { } share ? FormattableString.Invariant($"{name} {share * 100:0} %") : $"{name} dense",
+            set => StoredMatrix.Codes(
+                new MatrixShape(ElementType.BF16, rows, columns),
+                new CodeFormat(bits, Group),
+                Stored(codes, bytes),
+                Stored(scales, scaleBytes),
+                sparsity is null ? null : Stored(mask, (long)rows * columns / 8),
+                sparsity is null ? null : Stored(starts, (long)rows * sizeof(int)),
+                set),
+            sparsity is null ? parts : [.. parts, ((nint)mask, (long)rows * columns / 8)]);
     }
 
     private static ushort* Values(Random random, long count)

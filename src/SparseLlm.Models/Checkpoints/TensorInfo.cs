@@ -13,7 +13,7 @@ public sealed record TensorInfo(
     string Name, ElementType ElementType, IReadOnlyList<long> Shape, long ElementCount, string Shard, long Offset)
 {
     /// <summary>How it is packed; null if it is stored as it is.</summary>
-    public PackedTensor? Packed { get; init; }
+    internal PackedTensor? Packed { get; init; }
 
     /// <summary>How its elements lie in the file; null if they are one behind the other.</summary>
     public StridedView? View { get; init; }

@@ -32,6 +32,12 @@ internal static unsafe class ExpansionPatterns
     /// number.</summary>
     public static readonly byte* WholeByByte = Create(8, 8, (lane, value) => (lane, [(byte)value]));
 
+    /// <summary>The same for values that are the second eight of a vector.</summary>
+    public static readonly byte* UpperHalfByByte = Create(8, 8, (lane, value) => (lane, [(byte)(value + 8)]));
+
+    /// <summary>For 8 bits of a mask, 32 bytes each: bytes into the uppermost bytes of eight lanes.</summary>
+    public static readonly byte* UppermostByByte = Create(8, 32, (lane, value) => (4 * lane + 3, [(byte)value]));
+
     private static byte* Create(int bits, int patternBytes, Func<int, int, (int Position, byte[] Indices)> place)
     {
         int count = 1 << bits;

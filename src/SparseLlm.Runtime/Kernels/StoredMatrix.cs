@@ -1,6 +1,5 @@
-using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
-using SparseLlm.Numerics.Cpu.Memory;
+using SparseLlm.Runtime.Kernels.Codes;
 
 namespace SparseLlm.Runtime.Kernels;
 
@@ -8,7 +7,7 @@ namespace SparseLlm.Runtime.Kernels;
 /// A matrix as an artifact stores it, which is multiplied without being unpacked. The memory is not its own: it has to
 /// stay where it is, and as it is, while the matrix is used.
 /// </summary>
-internal sealed unsafe class StoredMatrix : WeightMatrix
+internal abstract unsafe class StoredMatrix : WeightMatrix
 {
     /// <summary>Bytes behind the values that may be read.</summary>
     internal const int BehindValues = 64;
@@ -16,33 +15,15 @@ internal sealed unsafe class StoredMatrix : WeightMatrix
     /// <summary>Bytes behind the masks that may be read.</summary>
     internal const int BehindMask = 16;
 
-    private readonly StoredRows stored;
-    private readonly int elementBytes;
-    private readonly RowKernels kernels;
-
-    private StoredMatrix(in StoredRows stored, ElementType type, InstructionSet instructions)
-        : this(stored, type.Size(), RowKernels.For(stored, type, instructions))
-    {
-    }
-
-    private StoredMatrix(in StoredRows stored, int elementBytes, RowKernels kernels)
-    {
-        this.stored = stored;
-        this.elementBytes = elementBytes;
-        this.kernels = kernels;
-    }
-
-    /// <inheritdoc/>
-    public override long Rows => stored.Rows;
-
-    /// <inheritdoc/>
-    public override int Columns => stored.Columns;
+    /// <summary>Bytes behind the scales that may be read.</summary>
+    internal const int BehindScales = 16;
 
     /// <summary>A matrix with all of its weights.</summary>
     /// <param name="shape">Its shape, and the type of its weights.</param>
     /// <param name="values">The weights, row by row.</param>
     /// <param name="instructions">What products run on.</param>
-    public static StoredMatrix Dense(MatrixShape shape, StoredBytes values, InstructionSet instructions) => new(
+    public static StoredMatrix Dense(MatrixShape shape, StoredBytes values, InstructionSet instructions)
+        => new ValueMatrix(
         new StoredRows
         {
             Rows = shape.Rows,
@@ -89,7 +70,7 @@ internal sealed unsafe class StoredMatrix : WeightMatrix
             }
         }
 
-        return new StoredMatrix(stored, shape.ElementType, instructions);
+        return new ValueMatrix(stored, shape.ElementType, instructions);
     }
 
     /// <summary>A matrix in a layout N:M.</summary>
@@ -106,7 +87,7 @@ internal sealed unsafe class StoredMatrix : WeightMatrix
         InstructionSet instructions)
     {
         long rowValues = shape.Columns / pattern.Size * pattern.Kept;
-        return new StoredMatrix(
+        return new ValueMatrix(
             new StoredRows
             {
                 Rows = shape.Rows,
@@ -121,89 +102,76 @@ internal sealed unsafe class StoredMatrix : WeightMatrix
             instructions);
     }
 
+    /// <summary>A matrix of codes.</summary>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="format">The bits of codes, and the groups that share a scale.</param>
+    /// <param name="codes">The codes, and 64 bytes behind them.</param>
+    /// <param name="scales">Scales in half precision, and 16 bytes behind them.</param>
+    /// <param name="mask">The masks of the rows, and 16 bytes behind them; null where every weight has a code.</param>
+    /// <param name="starts">With a mask, where the codes of each row begin, in bytes; numbers of 32 or 64 bits.</param>
+    /// <param name="instructions">What products run on.</param>
+    /// <exception cref="ArgumentException">Starts do not ascend from 0, or go beyond the codes.</exception>
+    public static StoredMatrix Codes(
+        MatrixShape shape,
+        CodeFormat format,
+        StoredBytes codes,
+        StoredBytes scales,
+        StoredBytes? mask,
+        StoredBytes? starts,
+        InstructionSet instructions)
+    {
+        int groups = (shape.Columns + format.Group - 1) / format.Group;
+        bool isShort = starts?.Length == shape.Rows * sizeof(int);
+        byte* start = starts is { } given
+            ? given.Checked(shape.Rows * (isShort ? sizeof(int) : sizeof(long)), 0, nameof(starts))
+            : null;
+        var rows = new CodeRows
+        {
+            Rows = shape.Rows,
+            Columns = shape.Columns,
+            Bits = format.Bits,
+            Group = format.Group,
+            Mask = mask is { } masks
+                ? masks.Checked(shape.Rows * shape.MaskBytes, BehindMask, nameof(mask))
+                : null,
+            Starts = isShort ? (int*)start : null,
+            LongStarts = isShort ? null : (long*)start,
+            End = codes.Length,
+            Scales = (ushort*)scales.Checked(shape.Rows * groups * sizeof(ushort), BehindScales, nameof(scales)),
+        };
+        long length = mask is null ? shape.Rows * rows.CodeBytes(shape.Columns) : codes.Length;
+        rows = rows with { Codes = codes.Checked(length, BehindValues, nameof(codes)) };
+        for (long row = 0; mask is not null && row < shape.Rows; row++)
+        {
+            if (row == 0 ? rows.Start(0) != 0 : rows.Start(row) < rows.Start(row - 1) || rows.Start(row) > codes.Length)
+            {
+                throw new ArgumentException(
+                    FormattableString.Invariant($"Row {row} begins at byte {rows.Start(row)}."),
+                    nameof(starts));
+            }
+        }
+
+        return new CodeMatrix(rows, CodeKernels.For(instructions));
+    }
+
     /// <summary>Some of its rows, in the same memory: what a model stores as one matrix may be several, one below the
     /// other.</summary>
     /// <param name="first">The first row.</param>
     /// <param name="count">How many, at least one.</param>
-    public StoredMatrix Slice(long first, long count)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(first);
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Rows - first);
-        return new StoredMatrix(stored.Slice(first, count, elementBytes), elementBytes, kernels);
-    }
+    public abstract StoredMatrix Slice(long first, long count);
 
     /// <summary>
     /// The first of some rows whose mask does not keep as many weights as there are values for it, or keeps one behind
     /// the last column; null if there is none. Products trust the masks: those of a file that may be anything are
     /// checked before.
     /// </summary>
-    public long? FirstWrongRow(long first, long end)
+    public abstract long? FirstWrongRow(long first, long end);
+
+    /// <summary>Throws if it has no such rows.</summary>
+    protected void RequireRows(long first, long count)
     {
-        if (stored.Mask is null)
-        {
-            return null;
-        }
-
-        Func<ReadOnlySpan<byte>, bool> hasFullGroups = FullGroups();
-        for (long row = first; row < end; row++)
-        {
-            ReadOnlySpan<byte> mask = new(stored.Mask + row * stored.MaskBytes, stored.MaskBytes);
-            if (RowMask.Count(mask) != stored.Start(row + 1) - stored.Start(row)
-                || RowMask.HasBitsBehind(mask, stored.Columns)
-                || !hasFullGroups(mask))
-            {
-                return row;
-            }
-        }
-
-        return null;
-    }
-
-    internal override long BytesBefore(long row)
-        => row * (stored.Mask is null ? 0 : stored.MaskBytes) + (stored.Start(row) - stored.Start(0)) * elementBytes;
-
-    internal override void Multiply(long first, long end, Vectors vectors, Vectors results)
-        => kernels.Multiply(stored, first, end, vectors, results);
-
-    internal override void Expand(long first, int column, View<float> tile)
-        => kernels.Expand(stored, first, column, tile);
-
-    /// <summary>Whether a row's mask keeps as many weights of each group as it should. Sizes that files have are
-    /// counted by words.</summary>
-    private Func<ReadOnlySpan<byte>, bool> FullGroups()
-    {
-        (int size, int kept, int columns) = (stored.GroupSize, stored.GroupKept, stored.Columns);
-        if (size == 0)
-        {
-            return _ => true;
-        }
-
-        if (GroupPattern.Sizes.Contains(size))
-        {
-            var encoding = new GroupEncoding(new GroupPattern(kept, size));
-            var shape = new MatrixShape(default, stored.Rows, columns);
-            return mask => encoding.Problem(shape, mask) is null;
-        }
-
-        return mask =>
-        {
-            int count = 0;
-            for (int column = 0; column < columns; column++)
-            {
-                count += mask[column / 8] >> (column % 8) & 1;
-                if (column % size == size - 1)
-                {
-                    if (count != kept)
-                    {
-                        return false;
-                    }
-
-                    count = 0;
-                }
-            }
-
-            return true;
-        };
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Rows - first);
     }
 }

@@ -112,9 +112,27 @@ internal class StoredWeightLoader(Checkpoint checkpoint, CpuBackend backend, Map
                     Checkpoint.UnsupportedElementTypeMessage(tensor));
         }
 
+        packed.RequireStarts(Read);
+        return packed.Encoding.Codes is { } format ? OpenCodes(packed, format) : OpenValues(packed);
+    }
+
+    private StoredMatrix OpenCodes(PackedTensor packed, CodeFormat format)
+    {
+        bool isSparse = packed.Has(StoredPart.Mask);
+        return StoredMatrix.Codes(
+            packed.Matrix,
+            format,
+            files.Bytes(packed.Part(StoredPart.Codes), StoredMatrix.BehindValues),
+            files.Bytes(packed.Part(StoredPart.Scales), StoredMatrix.BehindScales),
+            isSparse ? files.Bytes(packed.Part(StoredPart.Mask), StoredMatrix.BehindMask) : null,
+            isSparse ? files.Bytes(packed.Part(StoredPart.RowOffsets), 0) : null,
+            instructions);
+    }
+
+    private StoredMatrix OpenValues(PackedTensor packed)
+    {
         StoredBytes values = files.Bytes(packed.Part(StoredPart.Values), StoredMatrix.BehindValues);
         StoredBytes mask = files.Bytes(packed.Part(StoredPart.Mask), StoredMatrix.BehindMask);
-        packed.RequireStarts(Read);
         return packed.Encoding is GroupEncoding groups
             ? StoredMatrix.Groups(packed.Matrix, groups.Pattern, values, mask, instructions)
             : StoredMatrix.Bitmask(

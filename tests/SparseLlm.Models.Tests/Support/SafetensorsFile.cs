@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Numerics;
 
 namespace SparseLlm.Models.Tests.Support;
 
@@ -45,7 +46,14 @@ public static class SafetensorsFile
         ElementType.I8 => [(byte)(sbyte)value],
         ElementType.F32 => BitConverter.GetBytes(value),
         ElementType.F16 => BitConverter.GetBytes((Half)value),
-        ElementType.BF16 => BitConverter.GetBytes((ushort)(BitConverter.SingleToUInt32Bits(value) >> 16)),
+        ElementType.BF16 => BFloat16(value),
         _ => throw new ArgumentException($"{type}", nameof(type)),
     };
+
+    private static byte[] BFloat16(float value)
+    {
+        byte[] bytes = new byte[sizeof(ushort)];
+        NumberFormats.FromSingle([value], NumberFormat.BFloat16, bytes);
+        return bytes;
+    }
 }

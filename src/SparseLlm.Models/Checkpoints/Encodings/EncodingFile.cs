@@ -19,6 +19,7 @@ internal sealed record EncodingFile(
     private const int FormatVersion = 1;
     private const string Sparse = "sparse";
     private const string Dense = "dense";
+    private const string Group = "group";
 
     // Headers and index of a model of the most tensors, in base 64.
     private const long MaximumLength = 600L * SafetensorsHeader.MaximumTensors;
@@ -81,9 +82,8 @@ internal sealed record EncodingFile(
     /// <exception cref="DiagnosticException">One is.</exception>
     public static void RequireNonePacked(string directory, IReadOnlyDictionary<string, TensorInfo> tensors)
     {
-        string? packed = tensors.Keys.Where(name => name.EndsWith(StoredPart.Mask, StringComparison.Ordinal))
-            .Select(name => name[..^StoredPart.Mask.Length])
-            .FirstOrDefault(name => tensors.ContainsKey(name + StoredPart.Values) && !tensors.ContainsKey(name));
+        string? packed = Owners(StoredPart.Mask, StoredPart.Values).Concat(Owners(StoredPart.Scales, StoredPart.Codes))
+            .FirstOrDefault(name => !tensors.ContainsKey(name));
         if (packed is not null)
         {
             string path = Path.Combine(directory, FileName);
@@ -93,6 +93,11 @@ internal sealed record EncodingFile(
                 + $"and tensors are packed, such as '{Excerpt.Of(packed)}'",
                 "copy it along with the other files, or fetch the model again");
         }
+
+        IEnumerable<string> Owners(string part, string other) => tensors.Keys
+            .Where(name => name.EndsWith(part, StringComparison.Ordinal))
+            .Select(name => name[..^part.Length])
+            .Where(name => tensors.ContainsKey(name + other));
     }
 
     /// <summary>Makes sure that the index that is kept is that of the shards.</summary>
@@ -147,6 +152,11 @@ internal sealed record EncodingFile(
             {
                 json.WriteStartObject(name);
                 json.WriteString("layout", encoding.Layout);
+                if (encoding.Codes is { } format)
+                {
+                    json.WriteNumber(Group, format.Group);
+                }
+
                 json.WriteEndObject();
             }
 
@@ -170,17 +180,22 @@ internal sealed record EncodingFile(
         FileBytes.WriteAll(Path.Combine(directory, FileName), bytes.ToArray());
     }
 
-    /// <summary>The encoding of a layout's name; null if there is none of it.</summary>
-    private static IWeightEncoding? Find(string layout)
-        => layout == BitmaskEncoding.Name ? new BitmaskEncoding() : GroupEncoding.TryParse(layout);
-
     private static IWeightEncoding Encoding(string path, string tensor, JsonElement value)
     {
         string layout = value.ValueKind == JsonValueKind.Object ? Text(value, "layout") : "";
-        return Find(
-            layout) ?? throw Malformed(path, $"tensor '{Excerpt.Of(tensor)}' has the layout '{Excerpt.Of(layout)}', "
-                + $"which is neither '{BitmaskEncoding.Name}' nor N:M such as 2:4");
+        return layout == BitmaskEncoding.Name ? new BitmaskEncoding()
+            : (IWeightEncoding?)GroupEncoding.TryParse(layout) ?? CodeEncoding.TryParse(layout, GroupIn(value))
+            ?? throw Malformed(
+                path,
+                $"tensor '{Excerpt.Of(tensor)}' has the layout '{Excerpt.Of(layout)}', which this version does not know");
     }
+
+    /// <summary>Columns of a group of codes; 0, which no matrix fits, where that is missing.</summary>
+    private static int GroupIn(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(Group, out JsonElement group)
+            && group.ValueKind == JsonValueKind.Number && group.TryGetInt32(out int columns)
+            ? columns
+            : 0;
 
     private static byte[] Bytes(string path, string name, JsonElement value) =>
         value.ValueKind == JsonValueKind.String && value.TryGetBytesFromBase64(out byte[]? bytes)

@@ -9,7 +9,7 @@ namespace SparseLlm.Models.Checkpoints.Encodings;
 /// group that has fewer weights that are not zero keeps as many zeros, the first ones.
 /// </summary>
 /// <param name="pattern">The pattern.</param>
-public sealed class GroupEncoding(GroupPattern pattern) : IWeightEncoding
+internal sealed class GroupEncoding(GroupPattern pattern) : IWeightEncoding
 {
     /// <summary>The pattern.</summary>
     public GroupPattern Pattern => pattern;

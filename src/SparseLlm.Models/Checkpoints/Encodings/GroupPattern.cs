@@ -5,7 +5,7 @@ namespace SparseLlm.Models.Checkpoints.Encodings;
 /// <summary>N:M sparsity, as it is found in the masks of a matrix.</summary>
 /// <param name="Kept">N, the most weights of a group that are not zero.</param>
 /// <param name="Size">M, the size of a group.</param>
-public sealed record GroupPattern(int Kept, int Size)
+internal sealed record GroupPattern(int Kept, int Size)
 {
     /// <summary>The sizes of groups that are looked for.</summary>
     public static IReadOnlyList<int> Sizes { get; } = [2, 4, 8, 16, 32];

@@ -11,7 +11,7 @@ internal sealed class MatrixScan(Checkpoint source, TensorInfo tensor, MatrixSha
     private const int PieceLength = 1 << 20;
 
     /// <summary>Looks at whole rows.</summary>
-    public delegate void RowReader(ReadOnlySpan<byte> rows);
+    public delegate void RowReader(ReadOnlyMemory<byte> rows);
 
     /// <summary>Reads all rows.</summary>
     /// <param name="look">Looks at them.</param>
@@ -25,8 +25,8 @@ internal sealed class MatrixScan(Checkpoint source, TensorInfo tensor, MatrixSha
             for (long row = 0; row < matrix.Rows; row += atOnce)
             {
                 cancellation.ThrowIfCancellationRequested();
-                Span<byte> rows = buffer.AsSpan(0, (int)Math.Min(atOnce, matrix.Rows - row) * matrix.RowBytes);
-                source.ReadBytes(tensor, row * matrix.RowBytes, rows);
+                Memory<byte> rows = buffer.AsMemory(0, (int)Math.Min(atOnce, matrix.Rows - row) * matrix.RowBytes);
+                source.ReadBytes(tensor, row * matrix.RowBytes, rows.Span);
                 look(rows);
             }
         }
@@ -36,40 +36,62 @@ internal sealed class MatrixScan(Checkpoint source, TensorInfo tensor, MatrixSha
         }
     }
 
-    /// <summary>The encoding that makes the matrix smaller, with the parts that it has then; null where none does. A
-    /// pattern goes before its size: what reads it need not look for values.</summary>
+    /// <summary>The encoding that makes the matrix smallest, with the parts that it has then; null where none makes it
+    /// smaller. A pattern goes before its size: what reads it need not look for values.</summary>
     /// <param name="progress">Takes the bytes that have been looked at.</param>
     /// <param name="cancellation">Stops in between.</param>
     public (IWeightEncoding Encoding, IReadOnlyList<StoredPart> Parts)? Choose(
         Action<long> progress,
         CancellationToken cancellation)
     {
-        var finder = new GroupPattern.Finder();
+        var patterns = new GroupPattern.Finder();
+        var codes = new CodeFinder(matrix);
+        long nibbleBytes = 0;
         byte[] mask = new byte[matrix.MaskBytes];
         Run(
             rows =>
             {
                 for (int start = 0; start < rows.Length; start += matrix.RowBytes)
                 {
-                    RowMask.Of(rows.Slice(start, matrix.RowBytes), matrix.ElementBytes, mask);
-                    finder.Add(mask, matrix.Columns);
+                    RowMask.Of(rows.Span.Slice(start, matrix.RowBytes), matrix.ElementBytes, mask);
+                    patterns.Add(mask, matrix.Columns);
+                    nibbleBytes += (RowMask.Count(mask) + 1) / 2;
                 }
 
+                codes.Add(rows);
                 progress(rows.Length);
             },
             cancellation);
-        IWeightEncoding[] candidates = finder.Find() is { } pattern
-            ? [new GroupEncoding(pattern), new BitmaskEncoding()]
-            : [new BitmaskEncoding()];
-        foreach (IWeightEncoding candidate in candidates)
+        if (codes.Found is { } format && Smallest(CodeCandidates(format)) is { } coded)
         {
-            IReadOnlyList<StoredPart> parts = candidate.Parts(tensor, matrix, finder.Kept);
-            if (parts.Sum(part => part.ByteLength) < tensor.ByteLength)
-            {
-                return (candidate, parts);
-            }
+            return coded;
         }
 
-        return null;
+        if (patterns.Find() is { } pattern
+            && Smallest([Candidate(new GroupEncoding(pattern), patterns.Kept)]) is { } grouped)
+        {
+            return grouped;
+        }
+
+        return Smallest([Candidate(new BitmaskEncoding(), patterns.Kept)]);
+
+        (IWeightEncoding, IReadOnlyList<StoredPart>)[] CodeCandidates(CodeFormat format) =>
+        [
+            Candidate(new CodeEncoding(format, isSparse: true), format.Bits == 4 ? nibbleBytes : patterns.Kept),
+            Candidate(new CodeEncoding(format, isSparse: false), 0),
+        ];
+    }
+
+    private (IWeightEncoding Encoding, IReadOnlyList<StoredPart> Parts) Candidate(IWeightEncoding encoding, long values)
+        => (encoding, encoding.Parts(tensor, matrix, values));
+
+    private (IWeightEncoding Encoding, IReadOnlyList<StoredPart> Parts)? Smallest(
+        IEnumerable<(IWeightEncoding Encoding, IReadOnlyList<StoredPart> Parts)> candidates)
+    {
+        (IWeightEncoding Encoding, IReadOnlyList<StoredPart> Parts) smallest
+            = candidates.MinBy(candidate => Length(candidate.Parts));
+        return Length(smallest.Parts) < tensor.ByteLength ? smallest : null;
+
+        static long Length(IEnumerable<StoredPart> parts) => parts.Sum(part => part.ByteLength);
     }
 }

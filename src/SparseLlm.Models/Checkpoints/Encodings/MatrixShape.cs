@@ -5,7 +5,7 @@ namespace SparseLlm.Models.Checkpoints.Encodings;
 /// <param name="ElementType">How its elements are stored where it is dense: F32, F16 or BF16.</param>
 /// <param name="Rows">Its rows, at least one.</param>
 /// <param name="Columns">Its columns, at least one.</param>
-public readonly record struct MatrixShape(ElementType ElementType, long Rows, int Columns)
+internal readonly record struct MatrixShape(ElementType ElementType, long Rows, int Columns)
 {
     // A row is read as a whole. No model has rows that are near to this.
     private const int MaximumColumns = 1 << 24;

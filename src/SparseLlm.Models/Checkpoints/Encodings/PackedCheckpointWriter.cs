@@ -19,7 +19,7 @@ public sealed class PackedCheckpointWriter(
     CancellationToken cancellation)
 {
     /// <summary>Raised whenever a change of the writer changes bytes.</summary>
-    public const int Revision = 1;
+    public const int Revision = 2;
 
     private const int PieceLength = 1 << 20;
 
@@ -105,43 +105,19 @@ public sealed class PackedCheckpointWriter(
     private void WritePacked(TensorInfo tensor, IWeightEncoding encoding, PartWriter writer)
     {
         MatrixShape.TryOf(tensor, out MatrixShape matrix);
-        byte[] masks = [];
-        byte[] values = [];
-        long[] starts = [];
-        long kept = 0;
+        var packed = new PackedRows(encoding, matrix);
         new MatrixScan(source, tensor, matrix).Run(
             rows =>
             {
-                int count = rows.Length / matrix.RowBytes;
-                if (count > starts.Length)
-                {
-                    (masks, values, starts) = (new byte[count * matrix.MaskBytes], new byte[rows.Length
-                        + RowMask.Slack], new long[count]);
-                }
-
-                int length = 0;
-                for (int row = 0; row < count; row++)
-                {
-                    ReadOnlySpan<byte> weights = rows.Slice(row * matrix.RowBytes, matrix.RowBytes);
-                    Span<byte> mask = masks.AsSpan(row * matrix.MaskBytes, matrix.MaskBytes);
-                    encoding.Select(weights, matrix, mask);
-                    starts[row] = kept;
-                    int written = RowMask.Compact(weights, mask, matrix.ElementBytes, values.AsSpan(length));
-                    kept += written / matrix.ElementBytes;
-                    length += written;
-                }
-
-                writer.Append(StoredPart.Values, values.AsMemory(0, length));
-                writer.Append(StoredPart.Mask, masks.AsMemory(0, count * matrix.MaskBytes));
-                if (writer.Has(StoredPart.RowOffsets))
-                {
-                    writer.Append(StoredPart.RowOffsets, starts.AsSpan(0, count));
-                }
-
+                packed.Encode(rows.Span);
+                writer.Append(encoding.Kept, packed.Values);
+                writer.AppendIfThere(StoredPart.Mask, packed.Masks);
+                writer.AppendIfThere(StoredPart.Scales, packed.Scales);
+                writer.AppendIfThere(StoredPart.RowOffsets, packed.Starts);
                 work.Add(rows.Length);
             },
             cancellation);
-        writer.Append(StoredPart.Dimensions, [.. tensor.Shape]);
+        writer.AppendIfThere(StoredPart.Dimensions, [.. tensor.Shape]);
     }
 
     /// <summary>Writes the parts of a tensor, each from its beginning to its end.</summary>
@@ -154,8 +130,6 @@ public sealed class PackedCheckpointWriter(
     {
         private readonly Dictionary<string, long> written = [];
 
-        public bool Has(string suffix) => slots.ContainsKey(suffix);
-
         public void Append(string suffix, ReadOnlyMemory<byte> bytes)
         {
             long done = written.GetValueOrDefault(suffix);
@@ -164,12 +138,35 @@ public sealed class PackedCheckpointWriter(
             written[suffix] = done + bytes.Length;
         }
 
-        public void Append(string suffix, ReadOnlySpan<long> numbers)
+        /// <summary>Appends to a part that not every layout has.</summary>
+        public void AppendIfThere(string suffix, ReadOnlyMemory<byte> bytes)
         {
-            byte[] bytes = new byte[numbers.Length * sizeof(long)];
+            if (slots.ContainsKey(suffix))
+            {
+                Append(suffix, bytes);
+            }
+        }
+
+        /// <summary>Appends whole numbers, in the part's own type.</summary>
+        public void AppendIfThere(string suffix, ReadOnlySpan<long> numbers)
+        {
+            if (!slots.TryGetValue(suffix, out PackedSlot? slot))
+            {
+                return;
+            }
+
+            int size = slot.Part.ElementType.Size();
+            byte[] bytes = new byte[numbers.Length * size];
             for (int i = 0; i < numbers.Length; i++)
             {
-                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * sizeof(long)), numbers[i]);
+                if (size == sizeof(long))
+                {
+                    BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * size), numbers[i]);
+                }
+                else
+                {
+                    BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(i * size), (int)numbers[i]);
+                }
             }
 
             Append(suffix, bytes);

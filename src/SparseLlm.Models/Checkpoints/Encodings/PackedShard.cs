@@ -63,7 +63,7 @@ internal sealed class PackedShard(
                 + $"cannot have the layout '{encoding.Layout}' that {EncodingFile.FileName} says");
         }
 
-        long values = unclaimed.TryGetValue(source.Name + StoredPart.Values, out TensorInfo? compressed)
+        long values = unclaimed.TryGetValue(source.Name + encoding.Kept, out TensorInfo? compressed)
             ? compressed.ElementCount
             : 0;
         Dictionary<string, TensorInfo> parts = encoding.Parts(source, matrix, values)
@@ -73,7 +73,7 @@ internal sealed class PackedShard(
         RequireDimensions(source, parts[StoredPart.Dimensions]);
         return source with
         {
-            Offset = parts[StoredPart.Values].Offset,
+            Offset = parts[encoding.Kept].Offset,
             Packed = new PackedTensor(source.Name, path, encoding, matrix, parts),
         };
     }

@@ -5,7 +5,7 @@ namespace SparseLlm.Models.Checkpoints.Encodings;
 
 /// <summary>How a tensor is stored that is packed: its encoding, and the tensors of the file that are its
 /// parts.</summary>
-public sealed class PackedTensor
+internal sealed class PackedTensor
 {
     // Of rows that are decoded at a time, where one row is not longer.
     private const int PieceLength = 1 << 18;
@@ -39,6 +39,9 @@ public sealed class PackedTensor
     /// <param name="suffix">What follows the tensor's name, from <see cref="StoredPart"/>.</param>
     /// <exception cref="KeyNotFoundException">The encoding has no such part.</exception>
     public TensorInfo Part(string suffix) => parts[suffix];
+
+    /// <summary>Whether the encoding has a part.</summary>
+    public bool Has(string suffix) => parts.ContainsKey(suffix);
 
     /// <summary>Decodes bytes of the tensor.</summary>
     /// <param name="read">Reads the parts.</param>
@@ -79,31 +82,48 @@ public sealed class PackedTensor
 
     private void ReadRows(StoredReader read, long firstRow, int rows, int skipped, Span<byte> destination)
     {
+        int scaleBytes = Has(StoredPart.Scales) ? (int)(Part(StoredPart.Scales).ByteLength / Matrix.Rows) : 0;
         long[] starts = ArrayPool<long>.Shared.Rent(rows + 1);
         byte[] masks = ArrayPool<byte>.Shared.Rent(rows * Matrix.MaskBytes);
+        byte[] scales = ArrayPool<byte>.Shared.Rent(rows * scaleBytes);
+        byte[] partial = ArrayPool<byte>.Shared.Rent(Matrix.RowBytes);
         byte[] values = [];
         try
         {
             Encoding.ReadStarts(this, read, firstRow, starts.AsSpan(0, rows + 1));
-            read(Part(StoredPart.Mask), firstRow * Matrix.MaskBytes, masks.AsSpan(0, rows * Matrix.MaskBytes));
+            ReadMasks(read, firstRow, masks.AsSpan(0, rows * Matrix.MaskBytes));
             for (int row = 0; row < rows; row++)
             {
                 Check(firstRow + row, Mask(row), starts[row + 1] - starts[row]);
             }
 
+            if (scaleBytes > 0)
+            {
+                read(Part(StoredPart.Scales), firstRow * scaleBytes, scales.AsSpan(0, rows * scaleBytes));
+            }
+
             // No row has more values than columns.
-            int length = (int)(starts[rows] - starts[0]) * Matrix.ElementBytes;
+            TensorInfo kept = Part(Encoding.Kept);
+            int elementBytes = kept.ElementType.Size();
+            int length = (int)(starts[rows] - starts[0]) * elementBytes;
             values = ArrayPool<byte>.Shared.Rent(length + RowMask.Slack);
-            read(Part(StoredPart.Values), starts[0] * Matrix.ElementBytes, values.AsSpan(0, length));
+            read(kept, starts[0] * elementBytes, values.AsSpan(0, length));
             for (int row = 0; row < rows; row++)
             {
                 int from = row == 0 ? skipped : 0;
                 int count = Math.Min(Matrix.RowBytes - from, destination.Length);
-                Expand(
-                    values.AsSpan((int)(starts[row] - starts[0]) * Matrix.ElementBytes),
+                Span<byte> whole = count == Matrix.RowBytes ? destination[..count] : partial.AsSpan(0, Matrix.RowBytes);
+                Encoding.Restore(
+                    values.AsSpan((int)(starts[row] - starts[0]) * elementBytes),
+                    Matrix,
                     Mask(row),
-                    from,
-                    destination[..count]);
+                    scales.AsSpan(row * scaleBytes, scaleBytes),
+                    whole);
+                if (count < Matrix.RowBytes)
+                {
+                    whole.Slice(from, count).CopyTo(destination);
+                }
+
                 destination = destination[count..];
             }
         }
@@ -111,6 +131,8 @@ public sealed class PackedTensor
         {
             ArrayPool<long>.Shared.Return(starts);
             ArrayPool<byte>.Shared.Return(masks);
+            ArrayPool<byte>.Shared.Return(scales);
+            ArrayPool<byte>.Shared.Return(partial);
             if (values.Length > 0)
             {
                 ArrayPool<byte>.Shared.Return(values);
@@ -120,39 +142,32 @@ public sealed class PackedTensor
         ReadOnlySpan<byte> Mask(int row) => masks.AsSpan(row * Matrix.MaskBytes, Matrix.MaskBytes);
     }
 
+    /// <summary>Reads the masks of rows. Where none are stored, everything is kept.</summary>
+    private void ReadMasks(StoredReader read, long firstRow, Span<byte> masks)
+    {
+        if (Has(StoredPart.Mask))
+        {
+            read(Part(StoredPart.Mask), firstRow * Matrix.MaskBytes, masks);
+            return;
+        }
+
+        for (int start = 0; start < masks.Length; start += Matrix.MaskBytes)
+        {
+            RowMask.MarkAll(Matrix, masks.Slice(start, Matrix.MaskBytes));
+        }
+    }
+
     private void Check(long row, ReadOnlySpan<byte> mask, long values)
     {
         long marked = RowMask.Count(mask);
         string? problem = RowMask.HasBitsBehind(mask, Matrix.Columns)
             ? FormattableString.Invariant($"has bits behind the last of {Matrix.Columns} columns")
-            : marked != values
+            : Encoding.Elements(marked) != values
                 ? FormattableString.Invariant($"keeps {marked} weights, and {values} values are stored for it")
                 : Encoding.Problem(Matrix, mask);
         if (problem is not null)
         {
             throw Malformed(FormattableString.Invariant($"the mask of row {row} {problem}"));
         }
-    }
-
-    /// <summary>Writes a part of a row. It begins at a whole byte of the mask, before what is wanted if need
-    /// be.</summary>
-    private void Expand(ReadOnlySpan<byte> values, ReadOnlySpan<byte> mask, int from, Span<byte> destination)
-    {
-        int block = 8 * Matrix.ElementBytes;
-        int skipped = from % block;
-        values = values[((int)RowMask.Count(mask[..(from / block)]) * Matrix.ElementBytes)..];
-        mask = mask[(from / block)..];
-        if (skipped == 0 && destination.Length % Matrix.ElementBytes == 0)
-        {
-            RowMask.Expand(values, mask, Matrix.ElementBytes, destination);
-            return;
-        }
-
-        int length = (skipped + destination.Length + Matrix.ElementBytes - 1) / Matrix.ElementBytes
-            * Matrix.ElementBytes;
-        byte[] piece = ArrayPool<byte>.Shared.Rent(length);
-        RowMask.Expand(values, mask, Matrix.ElementBytes, piece.AsSpan(0, length));
-        piece.AsSpan(skipped, destination.Length).CopyTo(destination);
-        ArrayPool<byte>.Shared.Return(piece);
     }
 }

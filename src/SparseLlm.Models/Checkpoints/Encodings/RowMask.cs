@@ -56,6 +56,19 @@ internal static class RowMask
             default).ExtractMostSignificantBits();
     }
 
+    /// <summary>Marks all columns.</summary>
+    public static void MarkAll(MatrixShape matrix, Span<byte> mask)
+    {
+        mask.Fill(byte.MaxValue);
+        if (matrix.Columns % 8 != 0)
+        {
+            mask[^1] = (byte)((1 << (matrix.Columns % 8)) - 1);
+        }
+    }
+
+    /// <summary>Whether a column's bit is set.</summary>
+    public static bool IsMarked(ReadOnlySpan<byte> mask, int column) => (mask[column / 8] >> (column % 8) & 1) != 0;
+
     /// <summary>How many bits are set.</summary>
     public static long Count(ReadOnlySpan<byte> mask)
     {
@@ -173,8 +186,6 @@ internal static class RowMask
     /// <summary>The bits that stand for a vector's elements.</summary>
     private static int Marks(ReadOnlySpan<byte> mask, int vector, int elementBytes) =>
         elementBytes == 2 ? mask[vector] : (mask[vector / 2] >> (4 * (vector % 2))) & 0xF;
-
-    private static bool IsMarked(ReadOnlySpan<byte> mask, int element) => (mask[element / 8] >> (element % 8) & 1) != 0;
 
     private static Vector128<byte>[] Patterns(int elementBytes, Func<int, int, byte[]> pattern) =>
         [.. Enumerable.Range(0, 1 << (Vector128<byte>.Count / elementBytes))

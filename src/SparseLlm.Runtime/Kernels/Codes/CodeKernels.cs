@@ -1,0 +1,29 @@
+using SparseLlm.Numerics.Cpu.Memory;
+
+namespace SparseLlm.Runtime.Kernels.Codes;
+
+/// <summary>What is done with rows of codes, for a set of instructions.</summary>
+/// <param name="multiply">See <see cref="CodeProduct{TLanes}"/>.</param>
+/// <param name="expand">See <see cref="CodeExpansion{TLanes}"/>.</param>
+internal readonly unsafe struct CodeKernels(
+    delegate*<in CodeRows, long, long, Vectors, Vectors, void> multiply,
+    delegate*<in CodeRows, long, int, View<float>, void> expand)
+{
+    /// <summary>Multiplies rows by vectors.</summary>
+    public readonly delegate*<in CodeRows, long, long, Vectors, Vectors, void> Multiply = multiply;
+
+    /// <summary>Writes rows as floats.</summary>
+    public readonly delegate*<in CodeRows, long, int, View<float>, void> Expand = expand;
+
+    /// <summary>Chooses them, once for a matrix.</summary>
+    public static CodeKernels For(InstructionSet instructions) => instructions switch
+    {
+        InstructionSet.Avx512 => For<Codes512>(),
+        InstructionSet.Avx2 => For<Codes256>(),
+        _ => For<Codes128>(),
+    };
+
+    private static CodeKernels For<TLanes>()
+        where TLanes : struct, ICodeLanes =>
+        new(&CodeProduct<TLanes>.Multiply, &CodeExpansion<TLanes>.Expand);
+}
