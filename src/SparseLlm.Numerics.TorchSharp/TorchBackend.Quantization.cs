@@ -43,6 +43,50 @@ public sealed partial class TorchBackend
         Pass(operation, weights, mask, scales, group, codes).Descend(slopes, curvature, blockSize);
     }
 
+    /// <inheritdoc/>
+    public void RoundLatent(
+        Matrix<float> latent,
+        Matrix<float> scales,
+        int group,
+        CodeRange codes,
+        Matrix<float> weights)
+    {
+        using Operation operation = Begin();
+        Tensor source = operation.Open(latent);
+        Tensor target = operation.Open(weights, latent.Rows, latent.Columns);
+        Tensor ofGroups = OpenScales(operation, latent, group, scales);
+        var rounding = new LatentRounding(group, codes);
+        chunks.Run(latent.Rows, latent.Columns, (start, count) => rounding.Round(
+            source.narrow(0, start, count),
+            ofGroups.narrow(0, start, count),
+            target.narrow(0, start, count)));
+    }
+
+    /// <inheritdoc/>
+    public void LatentGradient(
+        Matrix<float> latent,
+        Matrix<float> scales,
+        int group,
+        CodeRange codes,
+        Matrix<float> weights,
+        Matrix<float> gradient,
+        Matrix<float> scaleGradient)
+    {
+        using Operation operation = Begin();
+        Tensor source = operation.Open(latent);
+        Tensor rounded = operation.Open(weights, latent.Rows, latent.Columns);
+        Tensor slopes = operation.Open(gradient, latent.Rows, latent.Columns);
+        Tensor ofGroups = OpenScales(operation, latent, group, scales);
+        Tensor byScales = OpenScales(operation, latent, group, scaleGradient);
+        var rounding = new LatentRounding(group, codes);
+        chunks.Run(latent.Rows, latent.Columns, (start, count) => rounding.Differentiate(
+            source.narrow(0, start, count),
+            ofGroups.narrow(0, start, count),
+            rounded.narrow(0, start, count),
+            slopes.narrow(0, start, count),
+            byScales.narrow(0, start, count)));
+    }
+
     private static QuantizationPass Pass(
         Operation operation, Matrix<float> weights, Matrix<float> mask, Matrix<float> scales, int group,
         CodeRange codes) => new(

@@ -47,4 +47,43 @@ public interface IQuantizationKernels
         int group,
         CodeRange codes,
         int blockSize);
+
+    /// <summary>
+    /// Rounds latent weights, which are counted in codes: w = scale times the nearest code. Where codes have no zero,
+    /// weights that are zero are pruned and stay zero.
+    /// </summary>
+    /// <param name="latent">[n x d].</param>
+    /// <param name="scales">[n x number of groups].</param>
+    /// <param name="group">Columns of a group.</param>
+    /// <param name="codes">The codes.</param>
+    /// <param name="weights">[n x d]; those that are pruned are zero before, the others become codes times
+    /// scales.</param>
+    void RoundLatent(
+        Matrix<float> latent,
+        Matrix<float> scales,
+        int group,
+        CodeRange codes,
+        Matrix<float> weights);
+
+    /// <summary>
+    /// Back through <see cref="RoundLatent"/>, straight through the rounding (Bengio et al. 2013): the derivative by a
+    /// latent weight is that by its rounding times the sign of the scale, and 0 where it lies beyond the codes or is
+    /// pruned. That by a scale is Σ_j g_j times code j, codes being constants.
+    /// </summary>
+    /// <param name="latent">[n x d].</param>
+    /// <param name="scales">[n x number of groups].</param>
+    /// <param name="group">Columns of a group.</param>
+    /// <param name="codes">The codes.</param>
+    /// <param name="weights">[n x d]: what the latent weights have been rounded to.</param>
+    /// <param name="gradient">[n x d]: g, the derivative of a loss by the weights; receives that by the latent
+    /// ones.</param>
+    /// <param name="scaleGradient">[n x number of groups]; receives that by the scales.</param>
+    void LatentGradient(
+        Matrix<float> latent,
+        Matrix<float> scales,
+        int group,
+        CodeRange codes,
+        Matrix<float> weights,
+        Matrix<float> gradient,
+        Matrix<float> scaleGradient);
 }

@@ -97,6 +97,61 @@ public abstract partial class BackendConformance
             group);
     }
 
+    [SkippableTheory]
+    [InlineData(1, 1, 32, false)]
+    [InlineData(5, 70, 32, false)]
+    [InlineData(67, 128, 64, true)]
+    [InlineData(33, 101, 101, false)]
+    public void Latent_weights_become_codes_and_the_gradient_goes_straight_through(
+        int rows,
+        int columns,
+        int group,
+        bool hasZero)
+    {
+        CodeRange codes = FourBits with { HasZero = hasZero };
+        double[,] latent = Reference.Fill(rows, columns, (i, j) => (float)(0.37 * ((5 * i + 3 * j) % 61 - 30)));
+        double[,] scales = Reference.Fill(
+            rows,
+            (columns + group - 1) / group,
+            (i, j) => (i + j) % 3 == 2 ? 0 : (double)(Half)(0.1 * (1 + j) * (i % 2 == 0 ? 1 : -1)));
+        double[,] mask = Reference.Fill(rows, columns, (i, j) => (2 * i + j) % 3 == 0 ? 0 : 1);
+        double[,] slopes = Reference.Random(rows, columns, 3);
+        using Matrix<float> source = Backend.Float(latent);
+        using Matrix<float> ofGroups = Backend.Float(scales);
+        using Matrix<float> weights = Backend.Float(mask);
+        using Matrix<float> gradient = Backend.Float(slopes);
+        using Matrix<float> byScales = Backend.Allocate<float>(rows, scales.GetLength(1));
+        Backend.RoundLatent(source, ofGroups, group, codes, weights);
+        Backend.LatentGradient(source, ofGroups, group, codes, weights, gradient, byScales);
+
+        var reference = new QuantizationReference(group, codes);
+        double Scale(int i, int j) => scales[i, j / group];
+        bool IsKept(int i, int j) => hasZero || (mask[i, j] != 0 && Scale(i, j) != 0);
+        Reference.ShouldBeClose(
+            Backend.ReadWide(weights),
+            Reference.Flatten(Reference.Fill(
+                rows,
+                columns,
+                (i, j) => IsKept(i, j) ? reference.Rounded(latent[i, j], 1, 1) * Scale(i, j) : 0)),
+            1e-6);
+        Reference.ShouldBeClose(
+            Backend.ReadWide(gradient),
+            Reference.Flatten(Reference.Fill(
+                rows,
+                columns,
+                (i, j) => IsKept(i, j) && latent[i, j] is >= -8.5 and <= 7.5
+                    ? slopes[i, j] * Math.Sign(Scale(i, j))
+                    : 0)),
+            1e-6);
+        Reference.ShouldBeClose(
+            Backend.ReadWide(byScales),
+            Reference.Flatten(Reference.Fill(rows, scales.GetLength(1), (i, of) => Enumerable
+                .Range(of * group, Math.Min(group, columns - of * group))
+                .Sum(j => IsKept(i, j) ? slopes[i, j] * reference.Rounded(latent[i, j], 1, 1) : 0))),
+            1e-4);
+        Backend.Read(weights).ShouldAllBe(weight => weight != 0 || !float.IsNegative(weight));
+    }
+
     [SkippableFact]
     public void Quantising_does_not_depend_on_the_number_of_threads() => ShouldNotDependOnThreads(device =>
     {
@@ -107,7 +162,15 @@ public abstract partial class BackendConformance
         using Matrix<float> gradient = device.Float(Reference.Random(131, 259, 3));
         device.ChooseScales(weights, mask, [.. Enumerable.Repeat(1f, 259)], 64, FourBits, scales);
         device.QuantizeDescent(weights, gradient, h, mask, scales, 64, FourBits, 128);
-        return [.. device.ReadWide(weights), .. device.ReadWide(scales), .. device.ReadWide(gradient)];
+        double[] quantized = [.. device.ReadWide(weights), .. device.ReadWide(scales), .. device.ReadWide(gradient)];
+        using Matrix<float> latent = device.Float(Reference.Random(131, 259, 4));
+        using Matrix<float> byScales = device.Allocate<float>(131, 5);
+        device.RoundLatent(latent, scales, 64, FourBits, weights);
+        device.LatentGradient(latent, scales, 64, FourBits, weights, gradient, byScales);
+        return
+        [
+            .. quantized, .. device.ReadWide(weights), .. device.ReadWide(gradient), .. device.ReadWide(byScales),
+        ];
     });
 
     private static void ShouldBeCodes(double[] weights, double[,] mask, double[,] scales, int group)

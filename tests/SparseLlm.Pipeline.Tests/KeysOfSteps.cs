@@ -54,6 +54,19 @@ public sealed class KeysOfSteps
     }
 
     [Fact]
+    public void Codes_that_are_tuned_take_part_and_no_others()
+    {
+        var quantized = new PruningSettings { Quantization = new Quantization(4, 64) };
+        var tuned = new PruningSettings { TuningEpochs = 1 };
+        var both = tuned with { Quantization = quantized.Quantization };
+        string[] Names(PruningSettings settings) => [.. Inputs(settings: settings).Settings.Keys];
+        Names(tuned).ShouldBe(Names(new PruningSettings()));
+        Names(quantized).Except(Names(tuned)).ShouldBe(["bits", "group"]);
+        Names(both).Except(Names(tuned)).ShouldBe(["bits", "codes", "group"]);
+        Names(quantized with { DistillationEpochs = 1 }).ShouldBe(Names(both));
+    }
+
+    [Fact]
     public void Calibration_takes_part()
     {
         CalibrationSettings settings = Calibration.Settings;

@@ -73,6 +73,25 @@ public sealed class Quantizing
     }
 
     [SkippableTheory]
+    [InlineData("tiny-llama", "2:4")]
+    [InlineData("tiny-llama", "0.5")]
+    public void With_tuning_loses_less_than_half_of_rounding_afterwards(string model, string pattern)
+    {
+        Repository.RequireAllQuality();
+        var quantization = new Quantization(4, 64);
+        PruningSettings best = PruningSettings.For(PruningMethod.SparseLlm, Preset.Find("best"));
+        using PruneRun run = PruneRun.OnBooks(model);
+        List<PrunedLayer> pruned = run.Prune(best, pattern);
+        double before = run.PerplexityOf(pruned);
+        double rounded = run.PerplexityOf(RoundedLayers.Of(
+            run.Model,
+            pruned,
+            (values, columns) => RoundingToNearest.Rounded(values, columns, quantization)));
+        double solved = run.PerplexityOf(run.Prune(best with { Quantization = quantization }, pattern));
+        Math.Log(solved / before).ShouldBeLessThan(0.5 * Math.Log(rounded / before));
+    }
+
+    [SkippableTheory]
     [InlineData("tiny-llama")]
     [InlineData("tiny-opt")]
     public void In_eight_bits_costs_next_to_nothing(string model)

@@ -49,10 +49,51 @@ public sealed unsafe partial class CpuBackend
         Keep(mask, scales);
     }
 
+    /// <inheritdoc/>
+    public void RoundLatent(
+        Matrix<float> latent,
+        Matrix<float> scales,
+        int group,
+        CodeRange codes,
+        Matrix<float> weights)
+    {
+        LatentCodes(group, codes).Round(
+            Open(latent),
+            OpenScales(latent, group, scales),
+            Open(weights, latent.Rows, latent.Columns));
+        Keep(latent, scales, weights);
+    }
+
+    /// <inheritdoc/>
+    public void LatentGradient(
+        Matrix<float> latent,
+        Matrix<float> scales,
+        int group,
+        CodeRange codes,
+        Matrix<float> weights,
+        Matrix<float> gradient,
+        Matrix<float> scaleGradient)
+    {
+        LatentCodes(group, codes).Differentiate(
+            Open(latent),
+            OpenScales(latent, group, scales),
+            Open(weights, latent.Rows, latent.Columns),
+            Open(gradient, latent.Rows, latent.Columns),
+            OpenScales(latent, group, scaleGradient));
+        Keep(latent, scales, weights);
+        Keep(gradient, scaleGradient);
+    }
+
     private Quantization.Quantization Quantization(int group, CodeRange codes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(group, 1);
         return new(products, team, pool, group, codes);
+    }
+
+    private Quantization.LatentCodes LatentCodes(int group, CodeRange codes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(group, 1);
+        return new(team, group, codes);
     }
 
     private static View<float> OpenScales(Matrix<float> weights, int group, Matrix<float> scales)

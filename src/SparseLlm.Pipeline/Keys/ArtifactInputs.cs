@@ -146,6 +146,11 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
         {
             described.Add(Bits, quantization.BitsText);
             described.Add(Group, quantization.GroupText);
+            if (settings.TuningEpochs + settings.DistillationEpochs > 0)
+            {
+                // Tuning left codes as they were once.
+                described.Add("codes", "tuned");
+            }
         }
 
         foreach (Setting setting in Setting.All)

@@ -12,11 +12,13 @@ namespace SparseLlm.Pruning.Fitting;
 /// <param name="settings">The method.</param>
 /// <param name="backend">The device that has the layer.</param>
 /// <param name="others">Others, which compute the same bits.</param>
-internal sealed class FitDevices(PruningSettings settings, IBackend backend, IReadOnlyList<IBackend> others)
+/// <param name="keepsMasks">Whether matrices keep the zeros that they have.</param>
+internal sealed class FitDevices(PruningSettings settings, IBackend backend, IReadOnlyList<IBackend> others,
+    bool keepsMasks = false)
 {
     private readonly IBackend[] backends = [backend, .. others];
-    private readonly FitSettings[] fitting = [FitSettings.Of(settings, backend), .. others.Select(
-        other => FitSettings.Of(settings, other))];
+    private readonly FitSettings[] fitting = [FitSettings.Of(settings, backend, keepsMasks), .. others.Select(
+        other => FitSettings.Of(settings, other, keepsMasks))];
 
     /// <summary>How many there are.</summary>
     public int Count => backends.Length;

@@ -171,17 +171,23 @@ internal sealed class FitGroup : IDisposable
 /// <param name="Refit">What refits the kept weights afterwards.</param>
 /// <param name="Plain">SparseGPT, which solves beside the inner solver where a layer is guarded.</param>
 /// <param name="Quantizer">What quantises the kept weights in the end; null where they stay as they are.</param>
+/// <param name="KeepsMasks">Whether matrices are pruned already, and keep the zeros that they have.</param>
 internal sealed record FitSettings(
     double Damping,
     ISolver Solver,
     MaskedRefit Refit,
     SparseGptSolver Plain,
-    Quantizer? Quantizer)
+    Quantizer? Quantizer,
+    bool KeepsMasks)
 {
     /// <summary>What the settings of a prune ask for, on a backend.</summary>
-    public static FitSettings Of(PruningSettings settings, IBackend backend) => new(
+    /// <param name="settings">The settings.</param>
+    /// <param name="backend">The backend.</param>
+    /// <param name="keepsMasks">Whether matrices keep the zeros that they have.</param>
+    public static FitSettings Of(PruningSettings settings, IBackend backend, bool keepsMasks = false) => new(
         settings.Damping, SolverFactory.Create(backend, settings), new MaskedRefit(
             backend,
             settings.RefitSteps), new SparseGptSolver(backend, settings.BlockSize),
-        settings.Quantization is { } quantization ? new Quantizer(backend, quantization, settings.BlockSize) : null);
+        settings.Quantization is { } quantization ? new Quantizer(backend, quantization, settings.BlockSize) : null,
+        keepsMasks);
 }

@@ -90,11 +90,15 @@ internal sealed class LinearFit : IDisposable
 
         using Matrix<float> weights = backend.AllocateUninitialized<float>(outputs, width);
         using Matrix<float> mask = backend.AllocateUninitialized<float>(outputs, width);
-        backend.Copy(target, weights);
-        float[]? scales = importance?.Select(value => Math.Max(value, LeastImportance)).ToArray();
-        Scale(weights, scales, inverted: false);
-        Prune(settings.Solver, gram, weights, mask);
-        Scale(weights, scales, inverted: true);
+        if (settings.KeepsMasks)
+        {
+            KeepMask(weights, mask);
+        }
+        else
+        {
+            Prune(settings, gram, importance, target, weights, mask);
+        }
+
         settings.Refit.Refit(gram, target, mask, weights);
         gram.RestoreDeadInputs(linear.Weight, mask, weights);
         gram.RestoreDeadInputs(linear.Weight, mask, target);
@@ -126,6 +130,26 @@ internal sealed class LinearFit : IDisposable
         settings.Quantizer?.Quantize(gram, linear.Weight, mask, weights);
         double error = RelativeError(gram, inputs, CrossProduct(inputs), weights);
         return new PlainSolution(backend, weights, FittedBias(weights, inputs), error);
+    }
+
+    /// <summary>Starts from the weights and the mask that the layer has.</summary>
+    private void KeepMask(Matrix<float> weights, Matrix<float> mask)
+    {
+        backend.Copy(linear.Weight, weights);
+        bool isPruned = pattern.Zeros(weights.Rows, weights.Columns) > 0;
+        backend.KeepLargest(weights, isPruned ? backend.CountNonZero(weights) : weights.Length, mask);
+    }
+
+    /// <summary>Starts from the solution without a pattern, pruned.</summary>
+    private void Prune(
+        FitSettings settings, InputGram gram, float[]? importance, Matrix<float> target, Matrix<float> weights,
+        Matrix<float> mask)
+    {
+        backend.Copy(target, weights);
+        float[]? scales = importance?.Select(value => Math.Max(value, LeastImportance)).ToArray();
+        Scale(weights, scales, inverted: false);
+        Prune(settings.Solver, gram, weights, mask);
+        Scale(weights, scales, inverted: true);
     }
 
     /// <summary>Prunes, unless everything is kept.</summary>

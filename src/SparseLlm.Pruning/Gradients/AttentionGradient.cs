@@ -9,12 +9,12 @@ internal sealed class AttentionGradient(
     IBackend backend,
     Attention attention,
     int sequenceLength,
-    Func<Linear, bool> isTrained) : MixerGradient
+    Func<Linear, Parameter?> weightOf) : MixerGradient
 {
-    private readonly LinearGradient query = new(backend, attention.Query, isTrained(attention.Query));
-    private readonly LinearGradient key = new(backend, attention.Key, isTrained(attention.Key));
-    private readonly LinearGradient value = new(backend, attention.Value, isTrained(attention.Value));
-    private readonly LinearGradient output = new(backend, attention.Output, isTrained(attention.Output));
+    private readonly LinearGradient query = new(backend, attention.Query, weightOf(attention.Query));
+    private readonly LinearGradient key = new(backend, attention.Key, weightOf(attention.Key));
+    private readonly LinearGradient value = new(backend, attention.Value, weightOf(attention.Value));
+    private readonly LinearGradient output = new(backend, attention.Output, weightOf(attention.Output));
     private readonly NormGradient? queryNorm = attention.QueryNorm is null
         ? null
         : new NormGradient(backend, attention.QueryNorm);

@@ -44,7 +44,7 @@ internal sealed class ExpertsGradient(IBackend backend, Experts experts) : Mixer
         float[] weightGradients)
     {
         using FeedForward loaded = experts.Load(expert);
-        using var gradient = new FeedForwardGradient(backend, loaded, _ => false);
+        using var gradient = new FeedForwardGradient(backend, loaded, _ => null);
         using Matrix<float> routed = experts.Gather(input, tokens.Rows);
         using Matrix<float> routedGradient = experts.Gather(dy, tokens.Rows);
         using Matrix<float> output = gradient.Forward(routed);

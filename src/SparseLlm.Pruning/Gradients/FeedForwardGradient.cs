@@ -7,13 +7,13 @@ namespace SparseLlm.Pruning.Gradients;
 internal sealed class FeedForwardGradient(
     IBackend backend,
     FeedForward feedForward,
-    Func<Linear, bool> isTrained) : MixerGradient
+    Func<Linear, Parameter?> weightOf) : MixerGradient
 {
     private readonly LinearGradient? gate =
-        feedForward.Gate is null ? null : new LinearGradient(backend, feedForward.Gate, isTrained(feedForward.Gate));
+        feedForward.Gate is null ? null : new LinearGradient(backend, feedForward.Gate, weightOf(feedForward.Gate));
 
-    private readonly LinearGradient up = new(backend, feedForward.Up, isTrained(feedForward.Up));
-    private readonly LinearGradient down = new(backend, feedForward.Output, isTrained(feedForward.Output));
+    private readonly LinearGradient up = new(backend, feedForward.Up, weightOf(feedForward.Up));
+    private readonly LinearGradient down = new(backend, feedForward.Output, weightOf(feedForward.Output));
 
     // Kept from forward to backward.
     private Matrix<float>? gates;

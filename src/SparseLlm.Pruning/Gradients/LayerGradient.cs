@@ -19,13 +19,13 @@ internal sealed class LayerGradient : IDisposable
     /// <param name="backend">Where it lives.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="sequenceLength">Tokens per sequence.</param>
-    /// <param name="isTrained">Which linear layers are trained; the others are passed through.</param>
-    public LayerGradient(IBackend backend, DecoderLayer layer, int sequenceLength, Func<Linear, bool> isTrained)
+    /// <param name="weightOf">Makes the parameter that trains a weight; null for linear layers that are passed through.</param>
+    public LayerGradient(IBackend backend, DecoderLayer layer, int sequenceLength, Func<Linear, Parameter?> weightOf)
     {
         this.backend = backend;
         isParallel = layer.Definition.Wiring == Wiring.Parallel;
         blocks = [.. layer.Blocks.Select(block => new BlockGradient(
-            backend, block, MixerGradient.Of(backend, block.Mixer, sequenceLength, isTrained), GradientOf))];
+            backend, block, MixerGradient.Of(backend, block.Mixer, sequenceLength, weightOf), GradientOf))];
         Parameters = [.. norms.Values.SelectMany(norm => norm.Parameters), .. blocks.SelectMany(
             block => block.Parameters)];
     }

@@ -12,12 +12,12 @@ internal sealed class LinearGradient : IDisposable
     private readonly Parameter? bias;
 
     /// <summary>The gradient of a layer, which is trained or only passed through.</summary>
-    public LinearGradient(IBackend backend, Linear linear, bool isTrained)
+    public LinearGradient(IBackend backend, Linear linear, Parameter? weight)
     {
         this.backend = backend;
         this.linear = linear;
-        weight = isTrained ? new Parameter(backend, linear.Weight, keepsZeros: true) : null;
-        bias = isTrained && linear.Bias is not null ? new Parameter(backend, linear.Bias, keepsZeros: false) : null;
+        this.weight = weight;
+        bias = weight is null || linear.Bias is null ? null : new Parameter(backend, linear.Bias, keepsZeros: false);
     }
 
     /// <summary>What is trained of the layer.</summary>

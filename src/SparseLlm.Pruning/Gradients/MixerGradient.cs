@@ -24,15 +24,15 @@ internal abstract class MixerGradient : IDisposable
     /// <param name="backend">Where it lives.</param>
     /// <param name="mixer">The mixer.</param>
     /// <param name="sequenceLength">Tokens per sequence.</param>
-    /// <param name="isTrained">Which linear layers are trained; the others are passed through.</param>
+    /// <param name="weightOf">Makes the parameter that trains a weight; null for linear layers that are passed through.</param>
     public static MixerGradient Of(
         IBackend backend,
         Mixer mixer,
         int sequenceLength,
-        Func<Linear, bool> isTrained) => mixer switch
+        Func<Linear, Parameter?> weightOf) => mixer switch
         {
-            Attention attention => new AttentionGradient(backend, attention, sequenceLength, isTrained),
-            FeedForward feedForward => new FeedForwardGradient(backend, feedForward, isTrained),
+            Attention attention => new AttentionGradient(backend, attention, sequenceLength, weightOf),
+            FeedForward feedForward => new FeedForwardGradient(backend, feedForward, weightOf),
             Experts experts => new ExpertsGradient(backend, experts),
             _ => throw new ArgumentException($"There is no gradient of {mixer.GetType()}.", nameof(mixer)),
         };

@@ -5,7 +5,7 @@ namespace SparseLlm.Pruning.Gradients;
 
 /// <summary>A tensor under training: its values (in the layer, changed in place), their gradient, and Adam's
 /// moments.</summary>
-internal sealed class Parameter : IDisposable
+internal class Parameter : IDisposable
 {
     private readonly IBackend backend;
     private readonly Matrix<float> mean;
@@ -35,7 +35,11 @@ internal sealed class Parameter : IDisposable
     public Matrix<float> Gradient { get; }
 
     /// <summary>Moves the values along the gradient.</summary>
-    public void Step(AdamStep step) => backend.Adam(Values, Gradient, mask: null, mean, square, step);
+    public virtual void Step(AdamStep step) => Move(Values, step);
+
+    /// <summary>Moves something of the values' shape along the gradient.</summary>
+    protected void Move(Matrix<float> moved, AdamStep step)
+        => backend.Adam(moved, Gradient, mask: null, mean, square, step);
 
     /// <summary>
     /// Gives zeros an infinite second moment. It stays infinite, so that their steps, which are divided by its root,
@@ -55,7 +59,7 @@ internal sealed class Parameter : IDisposable
     });
 
     /// <inheritdoc/>
-    public void Dispose()
+    public virtual void Dispose()
     {
         Gradient.Dispose();
         mean.Dispose();

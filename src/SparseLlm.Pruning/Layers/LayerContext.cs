@@ -27,6 +27,9 @@ internal sealed record LayerContext(
     int Layer,
     CancellationToken Cancellation)
 {
+    /// <summary>Whether matrices keep the zeros that they have.</summary>
+    public bool KeepsMasks { get; init; }
+
     /// <summary>The subproblems of linear layers that share an input.</summary>
     /// <param name="linears">The layers; those that stay dense have no subproblem.</param>
     /// <param name="hasTargets">Whether targets of their own will be added with the inputs.</param>

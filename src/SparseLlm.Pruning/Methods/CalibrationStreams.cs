@@ -33,6 +33,9 @@ internal sealed class CalibrationStreams : IDisposable
         }
     }
 
+    /// <summary>Two streams, which stay the caller's unless this is disposed.</summary>
+    public static CalibrationStreams Of(ActivationStream pruned, ActivationStream dense) => new(pruned, dense);
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -20,9 +20,9 @@ namespace SparseLlm.Pruning.Methods;
 /// </summary>
 internal sealed class LayerPruner(
     LayerContext context, DecoderLayer layer, DecoderLayer? dense, BlockTuning? tuning, SharedInputs? shared,
-    bool isLast) : IDisposable
+    bool isLast, LayerQuantization? quantization = null) : IDisposable
 {
-    private readonly LayerGuard? guard = context.Chunks.FittedCount < context.Chunks.Count
+    private readonly LayerGuard? guard = !context.KeepsMasks && context.Chunks.FittedCount < context.Chunks.Count
         ? new LayerGuard(context, layer)
         : null;
     private readonly FeedForwardSweeps? sweeps = FeedForwardSweeps.For(context, layer);
@@ -83,7 +83,7 @@ internal sealed class LayerPruner(
         StagedMixer mixer = Staged(layer, block);
         FitGroup group = context.Group(mixer.Projections, hasTargets: dense is not null, block == 0 ? shared : null);
         using IRowImportance? importance =
-            dense is not null && context.Settings.RowImportance
+            dense is not null && context.Settings.RowImportance && !context.KeepsMasks
                 ? IRowImportance.Of(context.Backend, Staged(dense, block))
                 : null;
         context.Sum(NameOf(mixer.Projections[0]), group, importance?.Sums ?? [], chunk =>
@@ -217,7 +217,7 @@ internal sealed class LayerPruner(
         bool changed = guard is not null && guard.KeepBetter(streams.Pruned, streams.Dense!);
         if (tuning is not null)
         {
-            tuning.Tune(layer, streams.Pruned, streams.Dense!);
+            Tune(tuning, streams);
             changed = true;
         }
 
@@ -231,6 +231,18 @@ internal sealed class LayerPruner(
         context.ForEachChunk(
             chunk => streams.Pruned.Put(chunk, changed ? Forward(layer, streams.Pruned, chunk) : pruned.Output(chunk)));
         ForwardHeldBack(layer, streams.Pruned);
+    }
+
+    /// <summary>Tunes the layer; where it is to be quantised, before that and after it.</summary>
+    private void Tune(BlockTuning tuning, CalibrationStreams streams)
+    {
+        if (quantization is not null)
+        {
+            tuning.Tune(layer, streams.Pruned, streams.Dense!, hasCodes: false);
+            quantization.Quantize(layer, streams.Pruned);
+        }
+
+        tuning.Tune(layer, streams.Pruned, streams.Dense!, hasCodes: context.Settings.Quantization is not null);
     }
 
     /// <summary>Takes the windows that nothing is fitted to through a whole layer.</summary>
@@ -266,11 +278,23 @@ internal sealed class LayerPruner(
     {
         context.Devices.Solve(
             waiting,
-            (fit, error) => context.Recorder.Add(fit.Linear, error),
+            Record,
             context.Recorder.AddFallback,
             guard is null ? null : guard.Add);
         waiting.ForEach(job => job.Group.Dispose());
         waiting.Clear();
+    }
+
+    private void Record(LinearFit fit, double error)
+    {
+        if (context.KeepsMasks)
+        {
+            context.Recorder.Update(fit.Linear);
+        }
+        else
+        {
+            context.Recorder.Add(fit.Linear, error);
+        }
     }
 
     /// <inheritdoc/>

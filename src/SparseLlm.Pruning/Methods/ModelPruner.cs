@@ -28,6 +28,10 @@ public sealed class ModelPruner
     private readonly SharedInputs? shared;
     private readonly MatrixStore store;
     private readonly FitDevices devices;
+
+    // Of layers that are tuned before they are quantised.
+    private readonly FitDevices beforeCodes;
+    private readonly FitDevices codes;
     private readonly IWindowShare? share;
 
     /// <summary>A prune of a model.</summary>
@@ -66,6 +70,8 @@ public sealed class ModelPruner
         this.share = share;
         this.store = store ?? new MatrixStore(backend);
         devices = new FitDevices(settings, backend, others ?? []);
+        beforeCodes = new FitDevices(settings with { Quantization = null }, backend, others ?? []);
+        codes = new FitDevices(settings, backend, others ?? [], keepsMasks: true);
         Require(model.Definition, settings, plan);
         if (tokens is null && settings.NeedsCalibration())
         {
@@ -166,7 +172,16 @@ public sealed class ModelPruner
             LayerRecorder recorder = Start(index, overlay);
             using DecoderLayer layer = model.LoadLayer(index, overlay);
             bool isLast = index == model.Definition.Layers.Count - 1;
-            var context = new LayerContext(backend, plan, settings, devices, chunks, recorder, index, cancellation);
+            bool isTunedFirst = IsTunedBeforeCodes(layer);
+            var context = new LayerContext(
+                backend,
+                plan,
+                settings,
+                isTunedFirst ? beforeCodes : devices,
+                chunks,
+                recorder,
+                index,
+                cancellation);
             using BlockTuning? tuning = settings.IsTuned
                 ? new BlockTuning(context, isLast ? model.LoadHead : null)
                 : null;
@@ -176,13 +191,21 @@ public sealed class ModelPruner
                 withDense ? model.CopyLayer(layer) : null,
                 tuning,
                 index == 0 ? shared : null,
-                isLast);
+                isLast,
+                isTunedFirst ? new LayerQuantization(context, model, codes) : null);
             ahead.Begin(index);
             pruner.Prune(streams);
             Finish(index, clock);
             yield return recorder.Result();
         }
     }
+
+    /// <summary>Whether a layer is tuned before it is quantised, as one without experts can be: those are given back to
+    /// their files as soon as they are solved.</summary>
+    private bool IsTunedBeforeCodes(DecoderLayer layer)
+        => settings.Quantization is not null
+            && settings.IsTuned
+            && !layer.Blocks.Any(block => block.Mixer is Experts);
 
     private IEnumerable<PrunedLayer> RunOnWeights(
         Func<int, PrunedLayer?> known,

@@ -9,7 +9,8 @@ namespace SparseLlm.Pruning.Results;
 /// </summary>
 /// <param name="Layer">The layer's place in the model, from 0.</param>
 /// <param name="Change"><c>sparsegpt</c> (the weights that SparseGPT finds), <c>tuning</c> or
-/// <c>distillation</c>.</param>
+/// <c>distillation</c>; of a quantised layer also <c>tuning with codes</c> and <c>distillation with
+/// codes</c>.</param>
 /// <param name="LossWithout">
 /// The loss as the layer was: the squared distance from the dense layer's outputs as a share of their variance, or for
 /// distillation the divergence from the dense model's predictions; null where it is not finite.

@@ -5,6 +5,7 @@ using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Gradients;
 using SparseLlm.Pruning.Layers;
 using SparseLlm.Pruning.Losses;
+using SparseLlm.Pruning.Patterns;
 
 namespace SparseLlm.Pruning.Tuning;
 
@@ -12,7 +13,7 @@ namespace SparseLlm.Pruning.Tuning;
 /// Tunes what is left of a pruned decoder layer, all matrices together: surviving weights, biases and norms, towards
 /// the dense layer's outputs; behind the last layer, also towards the dense model's predictions. Gradients never leave
 /// the layer. Matrices that the plan keeps dense stay as they are. Where windows are held back, tuning is kept only if
-/// the loss on them falls.
+/// the loss on them falls. A layer that is quantised is tuned again, with codes and scales.
 /// </summary>
 /// <param name="context">What the layer's prune works with.</param>
 /// <param name="loadHead">Loads the dense model's head behind the last layer, else null; its norm is changed in
@@ -22,17 +23,24 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
     /// <summary>Distillation starts close to its end, and takes smaller steps.</summary>
     private const double DistillationRate = 0.5;
 
+    // By how many codes latent weights move where other parameters move by one. A code that flips is noise to the
+    // layers behind, of which the last one has none.
+    private const double TuningCodeRate = 2;
+    private const double DistillationCodeRate = 30;
+
     private readonly WindowBatches batches = new(context.Backend, context.Chunks);
     private readonly HeldBackLoss heldBack = new(context.Backend, context.Chunks);
 
     // Its norm is the recorder's until the layer's result has been taken down.
     private LanguageModelHead? head;
+    private ActivationStream? normalizedTargets;
 
     /// <summary>Tunes a pruned layer in place.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="inputs">Its inputs in the pruned model.</param>
     /// <param name="targets">The dense layer's outputs.</param>
-    public void Tune(DecoderLayer layer, ActivationStream inputs, ActivationStream targets)
+    /// <param name="hasCodes">Whether its matrices are quantised and stay it.</param>
+    public void Tune(DecoderLayer layer, ActivationStream inputs, ActivationStream targets, bool hasCodes)
     {
         if (!layer.Linears.Any(IsTuned))
         {
@@ -44,28 +52,30 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
         {
             using ReconstructionLoss loss = ReconstructionLoss.Of(context, targets);
             kept |= Try(
-                "tuning",
+                hasCodes ? "tuning with codes" : "tuning",
                 layer,
                 loss,
                 inputs,
                 targets,
                 context.Settings.TuningEpochs,
-                context.Settings.TuningRate);
+                context.Settings.TuningRate,
+                linear => WeightOf(linear, hasCodes, TuningCodeRate));
         }
 
         if (context.Settings.DistillationEpochs > 0 && loadHead is not null)
         {
-            head = loadHead();
-            using ActivationStream normalized = Normalize(head.Norm, targets);
+            head ??= loadHead();
+            normalizedTargets ??= Normalize(head.Norm, targets);
             using var loss = new DistillationLoss(context.Backend, head);
             kept |= Try(
-                "distillation",
+                hasCodes ? "distillation with codes" : "distillation",
                 layer,
                 loss,
                 inputs,
-                normalized,
+                normalizedTargets,
                 context.Settings.DistillationEpochs,
-                context.Settings.TuningRate * DistillationRate);
+                context.Settings.TuningRate * DistillationRate,
+                linear => WeightOf(linear, hasCodes, DistillationCodeRate));
         }
 
         if (kept)
@@ -74,20 +84,38 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
         }
     }
 
-    /// <summary>Codes stay as they are; what is tuned around them is norms.</summary>
-    private bool MayMove(Linear linear) => IsTuned(linear) && context.Settings.Quantization is null;
+    /// <summary>What trains the weight of a linear layer; null where it stays.</summary>
+    private Parameter? WeightOf(Linear linear, bool hasCodes, double codeRate)
+    {
+        if (PatternOf(linear) is not { } pattern)
+        {
+            return null;
+        }
 
-    private bool IsTuned(Linear linear) => context.Plan.PatternFor(linear.Definition) is not null;
+        return hasCodes
+            ? QuantizedParameter.Of(
+                context.Backend,
+                linear.Weight,
+                context.Settings.Quantization!,
+                isPruned: pattern.Zeros(linear.Weight.Rows, linear.Weight.Columns) > 0,
+                codeRate)
+            : new Parameter(context.Backend, linear.Weight, keepsZeros: true);
+    }
+
+    private bool IsTuned(Linear linear) => PatternOf(linear) is not null;
+
+    private SparsityPattern? PatternOf(Linear linear)
+        => context.Plan.PatternFor(linear.Definition, context.Settings.Quantization is not null);
 
     /// <summary>Trains, and goes back to where it began if that does not help on held-back windows.</summary>
     /// <returns>Whether the layer has changed.</returns>
     private bool Try(
         string name, DecoderLayer layer, ITuningLoss loss, ActivationStream inputs, ActivationStream targets,
-        int epochs, double rate)
+        int epochs, double rate, Func<Linear, Parameter?> weightOf)
     {
         if (!heldBack.IsKnown)
         {
-            Train(layer, loss, inputs, targets, epochs, rate);
+            Train(layer, loss, inputs, targets, epochs, rate, weightOf);
             return true;
         }
 
@@ -96,7 +124,7 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
             context.Chunks.Store, [.. layer.Parameters.Select(parameter => parameter.Values), .. headNorm
                 .OfType<Matrix<float>>()]);
         double before = heldBack.Of(layer, loss, inputs, targets);
-        Train(layer, loss, inputs, targets, epochs, rate);
+        Train(layer, loss, inputs, targets, epochs, rate, weightOf);
         double after = heldBack.Of(layer, loss, inputs, targets);
         context.Recorder.AddGuard(name, before, after);
         if (after < before)
@@ -113,9 +141,9 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
 
     private void Train(
         DecoderLayer layer, ITuningLoss loss, ActivationStream inputs, ActivationStream targets, int epochs,
-        double rate)
+        double rate, Func<Linear, Parameter?> weightOf)
     {
-        using var gradient = new LayerGradient(context.Backend, layer, context.Chunks.SequenceLength, MayMove);
+        using var gradient = new LayerGradient(context.Backend, layer, context.Chunks.SequenceLength, weightOf);
         new LayerTraining(context.Backend, gradient, loss, batches).Run(
             inputs,
             targets,
@@ -156,5 +184,9 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
     }
 
     /// <inheritdoc/>
-    public void Dispose() => head?.Dispose();
+    public void Dispose()
+    {
+        normalizedTargets?.Dispose();
+        head?.Dispose();
+    }
 }

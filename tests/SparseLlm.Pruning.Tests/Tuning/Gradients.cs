@@ -51,7 +51,11 @@ public sealed class Gradients : IDisposable
         using Matrix<float> output = layer.Forward(input, SequenceLength);
         Read(output).ShouldBe(expected, Tolerance);
 
-        using var gradient = new LayerGradient(backend, layer, SequenceLength, _ => true);
+        using var gradient = new LayerGradient(
+            backend,
+            layer,
+            SequenceLength,
+            linear => new Parameter(backend, linear.Weight, keepsZeros: true));
         Read(gradient.Forward(input)).ShouldBe(Read(output), 1e-6);
         using Matrix<float> outputGradient = RandomWeights.Upload(backend, slopes);
         using Matrix<float> inputGradient = gradient.Backward(outputGradient);
@@ -201,7 +205,11 @@ public sealed class Gradients : IDisposable
         using Matrix<float> input = chunks.Read(0);
         using Matrix<float> target = targets.Read(0);
         using var loss = new ReconstructionLoss(backend, variance: 1);
-        using var gradient = new LayerGradient(backend, layer, SequenceLength, _ => true);
+        using var gradient = new LayerGradient(
+            backend,
+            layer,
+            SequenceLength,
+            linear => new Parameter(backend, linear.Weight, keepsZeros: true));
         using Matrix<float> slopes = backend.AllocateUninitialized<float>(Tokens, Hidden);
         double before = loss.Evaluate(gradient.Forward(input), target, slopes);
         new LayerTraining(backend, gradient, loss, new WindowBatches(backend, batches)).Run(

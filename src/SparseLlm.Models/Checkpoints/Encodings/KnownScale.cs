@@ -4,28 +4,26 @@ namespace SparseLlm.Models.Checkpoints.Encodings;
 
 /// <summary>
 /// Finds the scale of weights that have been quantised before: whole codes times a half-precision number, rounded to
-/// the type of a checkpoint. Storing codes and scale then loses nothing.
+/// the type of a checkpoint. What is stored with this scale stands for what was measured, and not for a rounding of it.
 /// </summary>
 internal static class KnownScale
 {
-    // Of halves near the quotient of a weight and its code, how many may round to the same weight: those within half a
-    // unit of bfloat16, the coarsest type.
+    // A product that was rounded to bfloat16, the coarsest type, is off by a 256th of it, and hardly more of what it
+    // became.
+    private const float Tolerance = 1f / 250;
+
+    // Of halves near the quotient of a weight and its code, how many may be its scale, by that.
     private const int Neighbours = 9;
 
-    /// <summary>The scale, if every weight is a code times it; zero where all weights are; null where there is
-    /// none.</summary>
+    /// <summary>The scale, if every weight is a code times it to the bit; zero where all weights are; null where there
+    /// is none.</summary>
     /// <param name="weights">The weights of a group.</param>
     /// <param name="format">The format that they were rounded to.</param>
     /// <param name="least">The least code; its magnitude is the greatest there is.</param>
     /// <param name="most">The greatest code.</param>
     public static Half? Of(ReadOnlySpan<float> weights, NumberFormat format, int least, int most)
     {
-        float extreme = 0;
-        foreach (float weight in weights)
-        {
-            extreme = Math.Abs(weight) > Math.Abs(extreme) ? weight : extreme;
-        }
-
+        float extreme = Extreme(weights);
         if (extreme == 0)
         {
             return weights.ContainsAnyExcept(0f) || HasNegativeZero(weights) ? null : Half.Zero;
@@ -33,19 +31,32 @@ internal static class KnownScale
 
         for (int code = -least; code > 0; code--)
         {
-            // Scales have either sign, so that codes of the range's longer side are within reach of both.
-            if (Near(weights, extreme, -code, format, least, most) is { } negative)
+            (Half? scale, float _) = Near(weights, extreme, code, format, least, most);
+            if (scale is not null)
             {
-                return negative;
-            }
-
-            if (code <= most && Near(weights, extreme, code, format, least, most) is { } positive)
-            {
-                return positive;
+                return scale;
             }
         }
 
         return null;
+    }
+
+    /// <summary>The scale, if every weight is a code times it but for some rounding; null where there is none, or all
+    /// are zero.</summary>
+    /// <param name="weights">The weights of a group.</param>
+    /// <param name="least">The least code; its magnitude is the greatest there is.</param>
+    /// <param name="most">The greatest code.</param>
+    public static Half? Of(ReadOnlySpan<float> weights, int least, int most)
+    {
+        float extreme = Extreme(weights);
+        (Half? Scale, float Error) best = (null, float.PositiveInfinity);
+        for (int code = -least; code > 0 && extreme != 0; code--)
+        {
+            (Half? Scale, float Error) near = Near(weights, extreme, code, null, least, most);
+            best = near.Error < best.Error ? near : best;
+        }
+
+        return best.Scale;
     }
 
     /// <summary>What a code stands for.</summary>
@@ -55,20 +66,23 @@ internal static class KnownScale
     public static float Restore(float code, float scale, NumberFormat format)
         => code == 0 ? 0 : Rounded(code * scale, format);
 
-    /// <summary>Of the scales that make a code the greatest weight, the one whose products are nearest to all.</summary>
-    private static Half? Near(
-        ReadOnlySpan<float> weights, float extreme, int code, NumberFormat format, int least, int most)
+    /// <summary>Of the scales that make a code of some magnitude the greatest weight, the one whose products are
+    /// nearest to all, and what they are off. Scales have either sign.</summary>
+    private static (Half? Scale, float Error) Near(
+        ReadOnlySpan<float> weights, float extreme, int magnitude, NumberFormat? format, int least, int most)
     {
-        Half? best = null;
-        float smallest = float.PositiveInfinity;
-        short nearest = BitConverter.HalfToInt16Bits((Half)(extreme / code));
-        for (int step = -Neighbours; step <= Neighbours; step++)
+        (Half? Scale, float Error) best = (null, float.PositiveInfinity);
+        foreach (int code in (ReadOnlySpan<int>)[-magnitude, Math.Min(magnitude, most)])
         {
-            Half scale = BitConverter.Int16BitsToHalf((short)(nearest + step));
-            if (Half.IsFinite(scale) && Restore(code, (float)scale, format) == extreme
-                && Error(weights, (float)scale, format, least, most) is { } error && error < smallest)
+            short nearest = BitConverter.HalfToInt16Bits((Half)(extreme / code));
+            for (int step = -Neighbours; step <= Neighbours; step++)
             {
-                (best, smallest) = (scale, error);
+                Half scale = BitConverter.Int16BitsToHalf((short)(nearest + step));
+                if (IsCode(extreme, code, (float)scale, format)
+                    && Error(weights, (float)scale, format, least, most) is { } error && error < best.Error)
+                {
+                    best = (scale, error);
+                }
             }
         }
 
@@ -76,14 +90,14 @@ internal static class KnownScale
     }
 
     /// <summary>Σ of what rounding has changed; null where a weight is not a code times the scale.</summary>
-    private static float? Error(ReadOnlySpan<float> weights, float scale, NumberFormat format, int least, int most)
+    private static float? Error(ReadOnlySpan<float> weights, float scale, NumberFormat? format, int least, int most)
     {
         float inverse = 1 / scale;
         float sum = 0;
         foreach (float weight in weights)
         {
             float code = MathF.Round(weight * inverse);
-            if (code < least || code > most || !SameBits(Restore(code, scale, format), weight))
+            if (!(code >= least && code <= most) || !IsCode(weight, code, scale, format))
             {
                 return null;
             }
@@ -92,6 +106,21 @@ internal static class KnownScale
         }
 
         return sum;
+    }
+
+    private static bool IsCode(float weight, float code, float scale, NumberFormat? format) => format is { } known
+        ? BitConverter.SingleToInt32Bits(Restore(code, scale, known)) == BitConverter.SingleToInt32Bits(weight)
+        : Math.Abs(code * scale - weight) <= Tolerance * Math.Abs(weight);
+
+    private static float Extreme(ReadOnlySpan<float> weights)
+    {
+        float extreme = 0;
+        foreach (float weight in weights)
+        {
+            extreme = Math.Abs(weight) > Math.Abs(extreme) ? weight : extreme;
+        }
+
+        return extreme;
     }
 
     private static float Rounded(float value, NumberFormat format)
@@ -110,9 +139,6 @@ internal static class KnownScale
         uint bits = BitConverter.SingleToUInt32Bits(value);
         return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF_0000);
     }
-
-    private static bool SameBits(float one, float other)
-        => BitConverter.SingleToInt32Bits(one) == BitConverter.SingleToInt32Bits(other);
 
     private static bool HasNegativeZero(ReadOnlySpan<float> zeros)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using SparseLlm.Models.Checkpoints.Encodings;
 
 namespace SparseLlm.Models.Gguf.Format;
 

@@ -85,11 +85,14 @@ public sealed class PackingCodes : IDisposable
         checkpoint["w"].Packed!.Encoding.Layout.ShouldNotStartWith("sparse-int");
     }
 
-    [Fact]
-    public void A_negative_zero_is_no_code()
+    [Theory]
+    [InlineData(-0.0f)]
+    [InlineData(float.NaN)]
+    [InlineData(float.NegativeInfinity)]
+    public void What_no_code_stands_for_comes_back_too(float value)
     {
         float[] weights = QuantizedWeights.Random(40, 64, 4, 64, 0.5);
-        weights[Array.IndexOf(weights, 0)] = -0.0f;
+        weights[Array.IndexOf(weights, 0)] = value;
         SafetensorsFile.Write(dense["model.safetensors"], ElementType.F16, [("w", [40, 64], weights)]);
         PackAndUnpack();
     }
