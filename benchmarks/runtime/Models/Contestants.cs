@@ -8,7 +8,11 @@ internal static class Contestants
 {
     /// <summary>The names, in the order of the table; the first is what the others are held against.</summary>
     public static IReadOnlyList<string> Names { get; }
-        = ["dense BF16", "50 %", "70 %", "2:4", "llama.cpp BF16", "llama.cpp F16", "llama.cpp Q8_0", "llama.cpp Q4_0"];
+        =
+        [
+            "dense BF16", "50 %", "70 %", "2:4", "int8", "50 % int8", "int4", "50 % int4", "70 % int4",
+            "llama.cpp BF16", "llama.cpp F16", "llama.cpp Q8_0", "llama.cpp Q4_0",
+        ];
 
     /// <summary>Opens one; its files are written first where they are not there.</summary>
     public static (IContestant Contestant, double LoadSeconds) Open(
@@ -32,6 +36,11 @@ internal static class Contestants
         "50 %" => model.Unstructured(0.5),
         "70 %" => model.Unstructured(0.7),
         "2:4" => model.TwoOfFour(),
+        "int8" => model.Quantized(8, 0),
+        "50 % int8" => model.Quantized(8, 0.5),
+        "int4" => model.Quantized(4, 0),
+        "50 % int4" => model.Quantized(4, 0.5),
+        "70 % int4" => model.Quantized(4, 0.7),
         "llama.cpp BF16" => model.Gguf(GgufElementType.BF16),
         "llama.cpp F16" => model.Gguf(GgufElementType.F16),
         "llama.cpp Q8_0" => model.Gguf(GgufElementType.Q8_0),

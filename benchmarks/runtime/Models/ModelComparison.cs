@@ -58,7 +58,7 @@ internal static class ModelComparison
     };
     private static readonly Option<string> Folder = new("--folder")
     {
-        Description = "Where the models are written, some 20 GB; they stay there.",
+        Description = "Where the models are written, some 30 GB; they stay there.",
         DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "sparsellm-runtime-benchmark")
     };
     private static readonly Option<string> Contestant = new("--contestant")

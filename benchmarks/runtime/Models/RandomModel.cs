@@ -4,6 +4,7 @@ using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Gguf;
 using SparseLlm.Models.Gguf.Format;
+using SparseLlm.Numerics;
 using SparseLlm.Tests;
 
 namespace SparseLlm.Benchmarks.Runtime.Models;
@@ -14,8 +15,11 @@ namespace SparseLlm.Benchmarks.Runtime.Models;
 /// <param name="root">A folder for them.</param>
 internal sealed class RandomModel(ModelShape shape, string root)
 {
+    // Columns that share a scale where weights are quantised.
+    private const int Group = 64;
+
     // Longer than a row and aligned with none.
-    private const int BlockLength = (1 << 21) - 1;
+    private const int BlockLength = (1 << 21) - Group;
 
     /// <summary>The dense model's directory.</summary>
     public string Dense() => Directory("dense", directory => Write(directory, static (_, _) => true));
@@ -23,6 +27,12 @@ internal sealed class RandomModel(ModelShape shape, string root)
     /// <summary>A model whose decoder layers are pruned by chance, packed.</summary>
     public string Unstructured(double sparsity)
         => Packed($"{100 * sparsity:0}", (random, _) => random.NextDouble() >= sparsity);
+
+    /// <summary>A model whose decoder layers are quantised, and pruned by chance, packed.</summary>
+    public string Quantized(int bits, double sparsity) => Packed(
+        $"int{bits}-{100 * sparsity:0}",
+        (random, _) => random.NextDouble() >= sparsity,
+        bits);
 
     /// <summary>A model whose decoder layers have two of four weights, packed.</summary>
     public string TwoOfFour()
@@ -42,10 +52,13 @@ internal sealed class RandomModel(ModelShape shape, string root)
         return path;
     }
 
-    private string Packed(string name, Func<Random, (int Place, int Count), bool> keeps) => Directory(name, directory =>
+    private string Packed(
+        string name,
+        Func<Random, (int Place, int Count), bool> keeps,
+        int? bits = null) => Directory(name, directory =>
     {
         string dense = directory + "-dense";
-        Write(dense, keeps);
+        Write(dense, keeps, bits);
         System.IO.Directory.CreateDirectory(directory);
         using (Checkpoint checkpoint = Checkpoint.Open(dense))
         {
@@ -73,7 +86,7 @@ internal sealed class RandomModel(ModelShape shape, string root)
         return directory;
     }
 
-    private void Write(string directory, Func<Random, (int Place, int Count), bool> keeps)
+    private void Write(string directory, Func<Random, (int Place, int Count), bool> keeps, int? bits = null)
     {
         System.IO.Directory.CreateDirectory(directory);
         File.WriteAllText(Path.Combine(directory, "config.json"), JsonSerializer.Serialize(shape.Config()));
@@ -82,8 +95,8 @@ internal sealed class RandomModel(ModelShape shape, string root)
             ByteLevelTokenizer.OfSize(shape.Vocabulary).ToJsonString());
         using FileStream file = File.Create(Path.Combine(directory, "model.safetensors"));
         WriteHeader(file);
-        ushort[] dense = Block(static (_, _) => true);
-        ushort[] pruned = Block(keeps);
+        ushort[] dense = Block(static (_, _) => true, null);
+        ushort[] pruned = Block(keeps, bits);
         int start = 0;
         foreach ((string name, int[] dimensions) in shape.Tensors())
         {
@@ -95,14 +108,14 @@ internal sealed class RandomModel(ModelShape shape, string root)
                 continue;
             }
 
-            // Groups of four begin where a row does.
+            // Groups begin where a row does.
             ushort[] block = name.StartsWith("model.layers", StringComparison.Ordinal) ? pruned : dense;
-            start -= start % 4;
+            start -= start % Group;
             for (long left = (long)dimensions[0] * dimensions[1]; left > 0;)
             {
-                int count = (int)Math.Min(left, block.Length / 4 * 4 - start);
+                int count = (int)Math.Min(left, block.Length - start);
                 file.Write(MemoryMarshal.AsBytes<ushort>(block.AsSpan(start, count)));
-                start = (start + count) % (block.Length / 4 * 4);
+                start = (start + count) % (block.Length);
                 left -= count;
             }
         }
@@ -127,23 +140,41 @@ internal sealed class RandomModel(ModelShape shape, string root)
     }
 
     /// <summary>Weights of a width that keeps activations near one, and zeros.</summary>
-    private ushort[] Block(Func<Random, (int Place, int Count), bool> keeps)
+    private ushort[] Block(Func<Random, (int Place, int Count), bool> keeps, int? bits)
     {
         var random = new Random(1);
-        double width = 2 * Math.Sqrt(3.0 / shape.Hidden);
-        var block = new ushort[BlockLength];
+        float[] block = new float[BlockLength];
         int count = 0;
+        float scale = 0;
         for (int index = 0; index < block.Length; index++)
         {
             count = index % 4 == 0 ? 0 : count;
-            float weight = (float)((random.NextDouble() - 0.5) * width) + 1e-6f;
+            scale = index % Group == 0 ? Scale(random, bits) : scale;
+            float weight = Weight(random, bits, scale);
             if (keeps(random, (index % 4, count)))
             {
-                block[index] = (ushort)(BitConverter.SingleToUInt32Bits(weight) >> 16);
+                block[index] = weight;
                 count++;
             }
         }
 
-        return block;
+        ushort[] rounded = new ushort[block.Length];
+        NumberFormats.FromSingle(block, NumberFormat.BFloat16, MemoryMarshal.AsBytes(rounded.AsSpan()));
+        return rounded;
     }
+
+    private float Weight(Random random, int? bits, float scale)
+    {
+        double share = 2 * random.NextDouble() - 1;
+        return bits is null
+            ? (float)(share * Width) + 1e-6f
+            : (float)(Math.CopySign(Math.Ceiling(Math.Abs(share) * Most(bits.Value)), share) * scale);
+    }
+
+    private float Scale(Random random, int? bits)
+        => bits is null ? 0 : (float)(Half)(Width / Most(bits.Value) * (0.75 + random.NextDouble() / 2));
+
+    private double Width => Math.Sqrt(3.0 / shape.Hidden);
+
+    private static int Most(int bits) => (1 << (bits - 1)) - 1;
 }
