@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using SparseLlm.Runtime.Kernels.Blocks;
 using SparseLlm.Runtime.Kernels.Lanes;
 
 namespace SparseLlm.Runtime.Kernels.Codes;
@@ -26,6 +27,7 @@ internal readonly unsafe struct Codes256 : ICodeLanes
         Vector256<sbyte> sign = Vector256.Create((sbyte)8);
         for (nint i = 0; i < count; i += 16)
         {
+            Ahead.Fetch(pairs + i, 16);
             Vector256<short> pair = Avx2.ConvertToVector256Int16(pairs + i);
             Vector256<sbyte> nibbles = ((pair | Avx2.ShiftLeftLogical(pair, 4)) & halves).AsSByte();
             ((nibbles ^ sign) - sign).Store(codes + 2 * i);
@@ -47,6 +49,7 @@ internal readonly unsafe struct Codes256 : ICodeLanes
     {
         for (nint block = 0; block < blocks; block++)
         {
+            Ahead.Fetch((byte*)codes, CodeRows.Block);
             Vector256<float> products = Single(codes) * Vector256.Load(numbers);
             products = Fma.MultiplyAdd(Single(codes + 8), Vector256.Load(numbers + 8), products);
             products = Fma.MultiplyAdd(Single(codes + 16), Vector256.Load(numbers + 16), products);
@@ -68,6 +71,7 @@ internal readonly unsafe struct Codes256 : ICodeLanes
         Vector256<float> unit = Vector256.Create(1f / (1 << 24));
         for (nint block = 0; block < blocks; block++)
         {
+            Ahead.Fetch((byte*)values, CodeRows.Block);
             ulong bits = *(uint*)mask;
             Vector256<float> products = Placed(values, bits << 5, patterns) * Vector256.Load(numbers);
             products = Fma.MultiplyAdd(

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using SparseLlm.Runtime.Kernels.Blocks;
 
 namespace SparseLlm.Runtime.Kernels.Codes;
 
@@ -32,6 +33,7 @@ internal readonly unsafe struct Codes512 : ICodeLanes
         Vector512<sbyte> sign = Vector512.Create((sbyte)8);
         for (nint i = 0; i < count; i += 32)
         {
+            Ahead.Fetch(pairs + i, 32);
             Vector512<short> pair = Avx512BW.ConvertToVector512Int16(Vector256.Load(pairs + i));
             Vector512<sbyte> nibbles = ((pair | Avx512BW.ShiftLeftLogical(pair, 4)) & halves).AsSByte();
             ((nibbles ^ sign) - sign).Store(codes + 2 * i);
@@ -46,6 +48,7 @@ internal readonly unsafe struct Codes512 : ICodeLanes
     {
         for (nint block = 0; block < blocks; block++)
         {
+            Ahead.Fetch((byte*)codes, CodeRows.Block);
             sum = Add(Vector128.Load(codes), Vector128.Load(codes + 16), numbers, scales + block, sum);
             codes += CodeRows.Block;
             numbers += CodeRows.Block;
@@ -62,6 +65,7 @@ internal readonly unsafe struct Codes512 : ICodeLanes
         Vector512<byte> places = Places;
         for (nint block = 0; block < blocks; block += 2)
         {
+            Ahead.Fetch((byte*)values, 2 * CodeRows.Block);
             Vector512<sbyte> codes = PlaceAll(ref values, mask, owners, places);
             Vector256<sbyte> lower = codes.GetLower();
             Vector256<sbyte> upper = codes.GetUpper();
