@@ -120,27 +120,27 @@ internal abstract unsafe class StoredMatrix : WeightMatrix
         StoredBytes? starts,
         InstructionSet instructions)
     {
-        int groups = (shape.Columns + format.Group - 1) / format.Group;
         bool isShort = starts?.Length == shape.Rows * sizeof(int);
         byte* start = starts is { } given
             ? given.Checked(shape.Rows * (isShort ? sizeof(int) : sizeof(long)), 0, nameof(starts))
             : null;
-        var rows = new CodeRows
+        var rows = new CodeRows(shape.Columns, format.Group)
         {
             Rows = shape.Rows,
-            Columns = shape.Columns,
             Bits = format.Bits,
-            Group = format.Group,
             Mask = mask is { } masks
                 ? masks.Checked(shape.Rows * shape.MaskBytes, BehindMask, nameof(mask))
                 : null,
             Starts = isShort ? (int*)start : null,
             LongStarts = isShort ? null : (long*)start,
             End = codes.Length,
-            Scales = (ushort*)scales.Checked(shape.Rows * groups * sizeof(ushort), BehindScales, nameof(scales)),
         };
         long length = mask is null ? shape.Rows * rows.CodeBytes(shape.Columns) : codes.Length;
-        rows = rows with { Codes = codes.Checked(length, BehindValues, nameof(codes)) };
+        rows = rows with
+        {
+            Codes = codes.Checked(length, BehindValues, nameof(codes)),
+            Scales = (ushort*)scales.Checked(shape.Rows * rows.Groups * sizeof(ushort), BehindScales, nameof(scales)),
+        };
         for (long row = 0; mask is not null && row < shape.Rows; row++)
         {
             if (row == 0 ? rows.Start(0) != 0 : rows.Start(row) < rows.Start(row - 1) || rows.Start(row) > codes.Length)

@@ -35,8 +35,8 @@ internal static unsafe class CodeProduct<TLanes>
             for (int column = 0; column < rows.Columns;)
             {
                 int width = decoder.Width;
-                nint blocks = (width + CodeRows.Block - 1) / CodeRows.Block;
-                Widen(rows, row, column, width, scales);
+                int blocks = (width + CodeRows.Block - 1) / CodeRows.Block;
+                Widen(rows, row, column, blocks, scales);
                 if (vectors.Count == 1 && rows.Mask is not null)
                 {
                     byte* mask = decoder.Mask;
@@ -64,17 +64,17 @@ internal static unsafe class CodeProduct<TLanes>
     }
 
     /// <summary>For each block of some columns, its scale; zero behind the last one.</summary>
-    private static void Widen(in CodeRows rows, long row, int column, int width, float* scales)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Widen(in CodeRows rows, long row, int column, int blocks, float* scales)
     {
-        int first = column / rows.Group;
-        int groups = (column + width - 1) / rows.Group - first + 1;
-        int blocks = (width + CodeRows.Block - 1) / CodeRows.Block;
-        TLanes.Widen(rows.Scales + row * rows.Groups + first, groups, scales);
+        // Groups and blocks are powers of two, unless a group is a whole row.
+        int shift = rows.BlocksPerGroupShift;
+        nint groups = ((blocks - 1) >> shift) + 1;
+        TLanes.Widen(rows.Scales + row * rows.Groups + (column / CodeRows.Block >> shift), (int)groups, scales);
 
         // From the end on, so that no scale is overwritten before it is needed.
-        int shift = BitOperations.Log2((uint)(rows.Group == rows.Columns ? MostBlocks : rows.Group / CodeRows.Block));
         Vector256<int> owners = Vector256<int>.Indices >> shift;
-        for (nint block = (blocks - 1) / 8 * 8; block >= 0 && shift > 0; block -= 8)
+        for (nint block = (blocks - 1) & ~7; block >= 0 && shift > 0; block -= Vector256<float>.Count)
         {
             Vector256.ShuffleNative(Vector256.Load(scales + (block >> shift)), owners).Store(scales + block);
         }

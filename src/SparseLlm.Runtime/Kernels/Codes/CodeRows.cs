@@ -8,6 +8,17 @@ internal readonly unsafe struct CodeRows
     /// <summary>Columns that have the same scale in any case.</summary>
     public const int Block = 32;
 
+    /// <summary>Rows of a width.</summary>
+    /// <param name="columns">Columns.</param>
+    /// <param name="group">Columns that share a scale: 32, 64, 128, 256 or all.</param>
+    public CodeRows(int columns, int group)
+    {
+        Columns = columns;
+        Group = group;
+        Groups = (columns + group - 1) / group;
+        BlocksPerGroupShift = group == columns ? 31 : BitOperations.Log2((uint)(group / Block));
+    }
+
     /// <summary>The first row's first code.</summary>
     public byte* Codes { get; init; }
 
@@ -30,19 +41,23 @@ internal readonly unsafe struct CodeRows
     public long Rows { get; init; }
 
     /// <summary>Columns.</summary>
-    public int Columns { get; init; }
+    public int Columns { get; }
 
     /// <summary>Bits of a code: 4 or 8.</summary>
     public int Bits { get; init; }
 
-    /// <summary>Columns that share a scale: 32, 64, 128, 256 or all.</summary>
-    public int Group { get; init; }
-
     /// <summary>Bytes of a row's mask.</summary>
-    public int MaskBytes => (Columns + 7) / 8;
+    public int MaskBytes => (int)(((uint)Columns + 7) / 8);
 
     /// <summary>Groups of a row.</summary>
-    public int Groups => (Columns + Group - 1) / Group;
+    public int Groups { get; }
+
+    /// <summary>Columns that share a scale.</summary>
+    public int Group { get; }
+
+    /// <summary>The binary logarithm of the blocks in a group; so great that all blocks of a row are in the first, where
+    /// that is the row.</summary>
+    public int BlocksPerGroupShift { get; }
 
     /// <summary>Bytes of the codes of a row that has so many.</summary>
     public long CodeBytes(long codes) => Bits == 4 ? (codes + 1) / 2 : codes;

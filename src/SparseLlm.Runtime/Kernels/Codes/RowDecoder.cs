@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace SparseLlm.Runtime.Kernels.Codes;
 
 /// <summary>Goes through the codes of a row, some columns at a time, and brings them into the order of the columns, one
@@ -46,6 +48,7 @@ internal unsafe ref struct RowDecoder<TLanes>(in CodeRows rows, long row, int co
 
     /// <summary>The codes that the next <see cref="Width"/> columns have, one byte each.</summary>
     /// <param name="room">Memory for them, which they are not always in.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public sbyte* Next(sbyte* room)
     {
         int width = Width;
