@@ -131,6 +131,34 @@ public sealed class Quantizing
         backend.CountNonZero(fitted).ShouldBe(sparsity == 0 ? backend.CountNonZero(fitted) : backend.CountNonZero(mask));
     }
 
+    [Theory]
+    [InlineData(0.5, 1e-12f, "96 kept weights are too small")]
+    [InlineData(0.5, 1e12f, "6 groups have weights too large")]
+    [InlineData(0.0, 1e12f, "6 groups have weights too large")]
+    public void Weights_that_no_scale_reaches_are_reported(double sparsity, float factor, string lost)
+    {
+        const int Rows = 4;
+        const int Columns = 96;
+        using var backend = new CpuBackend(1);
+        using Matrix<float> target = Random(backend, Rows, Columns);
+        using Matrix<float> mask = backend.AllocateUninitialized<float>(Rows, Columns);
+        backend.KeepLargestPerRow(target, (long)(Rows * Columns * (1 - sparsity)), mask);
+        float[] values = new float[target.Length];
+        backend.Download<float>(target, values);
+        for (int i = 0; i < 2 * Columns; i++)
+        {
+            values[i] *= factor;
+        }
+
+        backend.Upload<float>(values, target);
+        List<string> reports = [];
+        using var gram = new InputGram(backend, "x", Gram(backend, Columns), 0.01, reports.Add);
+        using Matrix<float> weights = backend.CopyOf(target);
+        backend.Hadamard(weights, mask, weights);
+        new Quantizer(backend, new Quantization(4, 32), blockSize: 32).Quantize(gram, target, mask, weights);
+        reports.ShouldHaveSingleItem().ShouldStartWith($"x: {lost}");
+    }
+
     private static Matrix<float> Random(IBackend backend, int rows, int columns)
     {
         var random = new Random(1);

@@ -234,7 +234,7 @@ public sealed class InputGram : IDisposable
             backend.AddDiagonal(matrix, raised - added);
             added = raised;
             ReportFallback(string.Create(CultureInfo.InvariantCulture,
-                $"{name}: the Gram matrix is not positive definite; damping raised to {added / mean:0.###e+0} of the "
+                $"the Gram matrix is not positive definite; damping raised to {added / mean:0.###e+0} of the "
                 + $"mean diagonal"));
         }
 
@@ -271,9 +271,11 @@ public sealed class InputGram : IDisposable
         }
     }
 
-    private void ReportFallback(string sentence)
+    /// <summary>Tells of a numerical fallback of what is solved with these inputs.</summary>
+    /// <param name="sentence">What was done instead.</param>
+    internal void ReportFallback(string sentence)
     {
         HasFallenBack = true;
-        report(sentence);
+        report($"{name}: {sentence}");
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Settings;
 
@@ -11,6 +12,9 @@ namespace SparseLlm.Pruning.Solvers;
 internal sealed class Quantizer(IBackend backend, Quantization quantization, int blockSize)
 {
     private const int MostPasses = 40;
+
+    /// <summary>The largest scale but the very largest, which stands for all that are larger.</summary>
+    private const double LargestScale = 65_472;
 
     /// <summary>A pass that gains less, as a share of what rounding still costs, is the last.</summary>
     private const double LeastGain = 5e-3;
@@ -48,6 +52,30 @@ internal sealed class Quantizer(IBackend backend, Quantization quantization, int
             }
 
             before = after;
+        }
+
+        ReportLost(gram, mask, weights, scales);
+    }
+
+    /// <summary>A scale is a half-precision number. Weights that are too small for one become zero, and those that are
+    /// too large are cut, which should not pass unnoticed.</summary>
+    private void ReportLost(InputGram gram, Matrix<float> mask, Matrix<float> weights, Matrix<float> scales)
+    {
+        long kept = backend.CountNonZero(mask);
+        long zeroed = kept < mask.Length ? kept - backend.CountNonZero(weights) : 0;
+        Report(zeroed, "kept weights are too small for a scale in half precision and became zero");
+        Report(
+            backend.CountAbove(scales, LargestScale),
+            "groups have weights too large for a scale in half precision, which were cut");
+
+        void Report(long count, string loss)
+        {
+            if (count > 0)
+            {
+                gram.ReportFallback(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{count} {loss}; a rule can keep the matrix as it is"));
+            }
         }
     }
 }
