@@ -53,7 +53,8 @@ internal static class ArtifactKeys
 
     public static RecipeKey Quantization { get; } = new(
         "quantization",
-        "Store the weights that are kept as codes of a few bits, found together with the pruned weights.",
+        "Make the weights that are kept codes of a few bits, found together with the pruned weights. Packed models "
+            + "(encoding: sparse) and GGUF files store them as such.",
         QuantizationKeys.All.ToSchema(),
         new JsonObject { ["bits"] = 4, ["group"] = 64 });
 
