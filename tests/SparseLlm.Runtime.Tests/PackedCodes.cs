@@ -35,6 +35,7 @@ internal sealed class PackedCodes : IDisposable
                 if (density is null || random.NextDouble() < density)
                 {
                     int code = format.Bits == 4 ? random.Next(-8, 8) : random.Next(-127, 128);
+                    code = code == 0 && density is not null ? 1 : code;
                     own.Add(code);
                     mask[row * maskBytes + column / 8] |= (byte)(1 << (column % 8));
                     Weights[row, column] = code * (double)scales[^1];
@@ -43,7 +44,7 @@ internal sealed class PackedCodes : IDisposable
 
             codes.AddRange(format.Bits == 8
                 ? own.Select(code => (byte)(sbyte)code)
-                : own.Chunk(2).Select(pair => (byte)((pair[0] & 15) | (pair.Length == 2 ? pair[1] << 4 : 0xF0))));
+                : own.Chunk(2).Select(pair => (byte)((pair[0] & 15) | (pair.Length == 2 ? pair[1] << 4 : 0))));
         }
 
         Matrix = StoredMatrix.Codes(

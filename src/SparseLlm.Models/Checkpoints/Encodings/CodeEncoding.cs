@@ -66,6 +66,9 @@ internal sealed class CodeEncoding(CodeFormat format, bool isSparse) : IWeightEn
     public long Elements(long marked) => format.ByteLength(marked);
 
     /// <inheritdoc/>
+    public bool Ends(ReadOnlySpan<byte> values, long marked) => !isSparse || format.Ends(values, marked);
+
+    /// <inheritdoc/>
     public int Store(
         ReadOnlySpan<byte> row,
         MatrixShape matrix,

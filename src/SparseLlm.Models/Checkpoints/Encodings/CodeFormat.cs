@@ -31,6 +31,13 @@ internal sealed record CodeFormat(int Bits, int Group)
     /// <summary>Groups of a row.</summary>
     internal int GroupsOf(MatrixShape matrix) => (matrix.Columns + Group - 1) / Group;
 
+    /// <summary>Whether codes other than zero end where they should: two numbers of 4-bit codes take the same bytes, and
+    /// the last half is zero with the smaller one alone.</summary>
+    /// <param name="bytes">The codes.</param>
+    /// <param name="codes">How many there should be.</param>
+    internal bool Ends(ReadOnlySpan<byte> bytes, long codes)
+        => Bits != 4 || bytes.IsEmpty || bytes[^1] >> 4 == 0 == (codes % 2 != 0);
+
     /// <summary>Bytes that some codes of a row take.</summary>
     internal long ByteLength(long codes) => Bits == 4 ? (codes + 1) / 2 : codes;
 }

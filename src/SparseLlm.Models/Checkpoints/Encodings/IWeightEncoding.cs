@@ -66,6 +66,11 @@ internal interface IWeightEncoding
     /// <param name="marked">Weights that its mask marks.</param>
     long Elements(long marked) => marked;
 
+    /// <summary>Whether a row's values end where its mask says, as far as that shows.</summary>
+    /// <param name="values">All bytes of the row's values.</param>
+    /// <param name="marked">Weights that its mask marks.</param>
+    bool Ends(ReadOnlySpan<byte> values, long marked) => true;
+
     /// <summary>Where the values of rows begin, counted in elements of their part.</summary>
     /// <param name="tensor">The packed tensor.</param>
     /// <param name="read">Reads its parts.</param>

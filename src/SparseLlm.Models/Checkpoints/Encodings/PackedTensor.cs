@@ -112,9 +112,17 @@ internal sealed class PackedTensor
             {
                 int from = row == 0 ? skipped : 0;
                 int count = Math.Min(Matrix.RowBytes - from, destination.Length);
+                int begin = (int)(starts[row] - starts[0]) * elementBytes;
+                int bytes = (int)(starts[row + 1] - starts[row]) * elementBytes;
+                if (!Encoding.Ends(values.AsSpan(begin, bytes), RowMask.Count(Mask(row))))
+                {
+                    throw Malformed(FormattableString.Invariant(
+                        $"the mask of row {firstRow + row} keeps one weight more or less than the row has codes"));
+                }
+
                 Span<byte> whole = count == Matrix.RowBytes ? destination[..count] : partial.AsSpan(0, Matrix.RowBytes);
                 Encoding.Restore(
-                    values.AsSpan((int)(starts[row] - starts[0]) * elementBytes),
+                    values.AsSpan(begin),
                     Matrix,
                     Mask(row),
                     scales.AsSpan(row * scaleBytes, scaleBytes),

@@ -29,10 +29,14 @@ internal sealed unsafe class CodeMatrix(in CodeRows rows, CodeKernels kernels) :
             return null;
         }
 
+        var format = new CodeFormat(rows.Bits, rows.Group);
         for (long row = first; row < end; row++)
         {
             ReadOnlySpan<byte> mask = new(rows.Mask + row * rows.MaskBytes, rows.MaskBytes);
-            if (rows.CodeBytes(RowMask.Count(mask)) != rows.Start(row + 1) - rows.Start(row)
+            long count = RowMask.Count(mask);
+            long bytes = rows.Start(row + 1) - rows.Start(row);
+            if (rows.CodeBytes(count) != bytes
+                || !format.Ends(new ReadOnlySpan<byte>(rows.Codes + rows.Start(row), (int)bytes), count)
                 || RowMask.HasBitsBehind(mask, rows.Columns))
             {
                 return row;

@@ -118,6 +118,36 @@ public sealed class PackingCodes : IDisposable
             .ShouldFailWith(ModelDiagnostics.MalformedPackedFile).Message.ShouldContain("'w");
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(8)]
+    public void A_mask_that_keeps_one_weight_more_or_less_is_an_error(int bits)
+    {
+        const int Rows = 16;
+        const int Columns = 64;
+        SafetensorsFile.Write(
+            dense["model.safetensors"],
+            ElementType.BF16,
+            [("w", [Rows, Columns], QuantizedWeights.Random(Rows, Columns, bits, 64, 0.5))]);
+        PackedDirectory.Pack(dense.Path, packed.Path);
+        long masks;
+        using (Checkpoint checkpoint = Checkpoint.Open(packed.Path))
+        {
+            masks = checkpoint["w"].Packed!.Part(StoredPart.Mask).Offset;
+        }
+
+        byte[] bytes = File.ReadAllBytes(packed["model.safetensors"]);
+        for (int bit = 0; bit < Rows * Columns; bit += 7)
+        {
+            byte[] damaged = [.. bytes];
+            damaged[masks + bit / 8] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(packed["model.safetensors"], damaged);
+            using Checkpoint checkpoint = Checkpoint.Open(packed.Path);
+            new Action(() => checkpoint.Read(checkpoint["w"], 0, new float[Rows * Columns]))
+                .ShouldFailWith(ModelDiagnostics.MalformedPackedFile).Message.ShouldContain($"row {bit / Columns} ");
+        }
+    }
+
     [Fact]
     public void Codes_without_the_file_that_says_how_are_an_error()
     {
