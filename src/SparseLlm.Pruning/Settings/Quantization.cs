@@ -1,4 +1,5 @@
 using System.Globalization;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Settings;
@@ -13,10 +14,10 @@ public sealed record Quantization(int Bits, int? Group)
     private const string StandardGroup = "64";
 
     /// <summary>The bits that there are, as users write them.</summary>
-    public static IReadOnlyList<string> BitChoices { get; } = ["4", "8"];
+    public static IReadOnlyList<string> BitChoices { get; } = [.. CodeFormat.AllBits.Select(Text)];
 
     /// <summary>The groups that there are, as users write them.</summary>
-    public static IReadOnlyList<string> GroupChoices { get; } = ["32", StandardGroup, "128", "256", Row];
+    public static IReadOnlyList<string> GroupChoices { get; } = [.. CodeFormat.Groups.Select(Text), Row];
 
     /// <summary>What a user has chosen.</summary>
     /// <param name="bits">One of <see cref="BitChoices"/>.</param>
@@ -26,17 +27,21 @@ public sealed record Quantization(int Bits, int? Group)
         group == Row ? null : int.Parse(group ?? StandardGroup, CultureInfo.InvariantCulture));
 
     /// <summary>One of <see cref="BitChoices"/>.</summary>
-    public string BitsText => Bits.ToString(CultureInfo.InvariantCulture);
+    public string BitsText => Text(Bits);
 
     /// <summary>One of <see cref="GroupChoices"/>.</summary>
-    public string GroupText => Group?.ToString(CultureInfo.InvariantCulture) ?? Row;
+    public string GroupText => Group is { } columns ? Text(columns) : Row;
 
     /// <summary>The codes where some weights are pruned, or where none is. As in GGUF's Q4_0 and Q8_0: -8 to 7 and -127
     /// to 127.</summary>
-    internal CodeRange Codes(bool isPruned) => Bits == 4
-        ? new CodeRange(-8, 7, HasZero: !isPruned)
-        : new CodeRange(-127, 127, HasZero: !isPruned);
+    internal CodeRange Codes(bool isPruned)
+    {
+        CodeFormat format = new(Bits, GroupOf(int.MaxValue));
+        return new CodeRange(format.Least, format.Most, HasZero: !isPruned);
+    }
 
     /// <summary>Columns of a group of a matrix.</summary>
     internal int GroupOf(int columns) => Math.Min(Group ?? columns, columns);
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -60,7 +60,9 @@ internal sealed class PackedShard(
         if (!MatrixShape.TryOf(source, out MatrixShape matrix) || !encoding.Fits(matrix))
         {
             throw Malformed($"tensor '{source.Name}' of {source.ElementType} [{string.Join(" x ", source.Shape)}] "
-                + $"cannot have the layout '{encoding.Layout}' that {EncodingFile.FileName} says");
+                + $"cannot have the layout '{encoding.Layout}' "
+                + $"{(encoding.Codes is { } codes ? $"with the group {codes.Group} " : "")}"
+                + $"that {EncodingFile.FileName} says");
         }
 
         long values = unclaimed.TryGetValue(source.Name + encoding.Kept, out TensorInfo? compressed)

@@ -51,13 +51,14 @@ internal static class RowStarts
                 FormattableString.Invariant($"{StoredPart.RowOffsets} begins with {starts[0]} and not with 0"));
         }
 
+        string unit = tensor.Encoding.Codes is null ? "value" : "byte";
         for (int i = 0; i < starts.Length; i++)
         {
             if (starts[i] < 0 || starts[i] > end || (i > 0 && starts[i] < starts[i - 1]))
             {
                 throw tensor.Malformed(string.Create(CultureInfo.InvariantCulture,
-                    $"{StoredPart.RowOffsets} has row {firstRow + i} begin at value {starts[i]}, which is "
-                    + $"{(starts[i] > end ? $"beyond the {end} values" : "before the row above it")}"));
+                    $"{StoredPart.RowOffsets} has row {firstRow + i} begin at {unit} {starts[i]}, which is "
+                    + $"{(starts[i] > end ? $"beyond the {end} {unit}s" : "before the row above it")}"));
             }
         }
     }
