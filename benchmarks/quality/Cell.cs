@@ -12,6 +12,7 @@ using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
+using SparseLlm.Pruning.Tables;
 using SparseLlm.Pruning.Tests.Support;
 
 namespace SparseLlm.Benchmarks.Quality;
@@ -46,7 +47,8 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
             layers = RoundedLayers.Of(model, layers, codes.Rounded);
         }
 
-        using var changed = new PrunedCopy(model, layers);
+        var tables = QuantizedTables.Of(model, new PruningSettings { Quantization = FindCodes()?.InSolve });
+        using var changed = new PrunedCopy(model, layers, tables);
         return new CellResult(Perplexity.Measure(changed.Model, text, null, Here).Value, seconds, peak);
 
         PrunedLayer[] Prune()
@@ -106,7 +108,7 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
     {
         private readonly string directory = Directory.CreateTempSubdirectory("sparsellm-quality-").FullName;
 
-        public PrunedCopy(DecoderModel model, IEnumerable<PrunedLayer> layers)
+        public PrunedCopy(DecoderModel model, IEnumerable<PrunedLayer> layers, QuantizedTables? tables)
         {
             CompanionFiles.Copy(model.Directory, directory);
             using (var writer = new CheckpointWriter(model.Checkpoint, directory))
@@ -114,6 +116,11 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
                 foreach (PrunedTensor tensor in layers.SelectMany(layer => layer.Tensors))
                 {
                     writer.Write(tensor.Name, tensor.Values);
+                }
+
+                foreach (TableRows rows in tables?.Rows(_ => { }, CancellationToken.None) ?? [])
+                {
+                    writer.WriteBytes(rows.Tensor, rows.FirstByte, rows.Bytes);
                 }
 
                 writer.Complete();

@@ -11,21 +11,26 @@ namespace SparseLlm.Benchmarks.Quality;
 /// and <c>q</c> rounds it as GGUF's types of that name.</param>
 /// <param name="Bits">Bits of a code.</param>
 /// <param name="Group">Columns of a group.</param>
-internal sealed record Codes(string Kind, int Bits, int Group)
+/// <param name="Embeddings">Bits of the tables of tokens; null where they stay as they are.</param>
+internal sealed record Codes(string Kind, int Bits, int Group, int? Embeddings)
 {
     private const int ScaleBits = 16;
     private const int GgufBlock = 32;
 
-    /// <summary>Reads <c>int4/64</c>, <c>rtn4/64</c>, <c>q4_0</c> or <c>q8_0</c>.</summary>
+    /// <summary>Reads <c>int4/64</c>, <c>int4/64/8</c> with tables in 8 bits, <c>rtn4/64</c>, <c>q4_0</c> or <c>q8_0</c>.</summary>
     public static Codes Parse(string text)
     {
         string kind = text.TrimEnd([.. "0123456789/_"]);
         string[] numbers = text[kind.Length..].Split('/', '_');
-        return new Codes(kind, Number(numbers[0]), kind == "q" ? GgufBlock : Number(numbers[1]));
+        return new Codes(
+            kind,
+            Number(numbers[0]),
+            kind == "q" ? GgufBlock : Number(numbers[1]),
+            numbers.Length > 2 ? Number(numbers[2]) : null);
     }
 
     /// <summary>What the prune is told; null where its result is rounded.</summary>
-    public Quantization? InSolve => Kind == "int" ? new Quantization(Bits, Group) : null;
+    public Quantization? InSolve => Kind == "int" ? new Quantization(Bits, Group, Embeddings) : null;
 
     /// <summary>Rounds a matrix.</summary>
     public float[] Rounded(float[] values, int columns)

@@ -83,6 +83,7 @@ public sealed class Layers
             "Evaluation",
             "Results",
             "Solvers",
+            "Tables",
             "Allocation",
             "Fitting",
             "Layers",

@@ -90,7 +90,7 @@ internal class WeightLoader(Checkpoint checkpoint, IBackend backend, TensorOverl
     }
 
     /// <summary>The given rows of a tensor, in that order.</summary>
-    public Matrix<float> LoadRows(TensorShape shape, int[] rows)
+    public virtual Matrix<float> LoadRows(TensorShape shape, int[] rows)
     {
         TensorInfo tensor = Checkpoint[shape.Name];
         int rowSize = shape.Columns * tensor.ElementType.Size();

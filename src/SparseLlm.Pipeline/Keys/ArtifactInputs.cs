@@ -34,6 +34,7 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
     // The settings that say how kept weights are quantised.
     private const string Bits = "bits";
     private const string Group = "group";
+    private const string Embeddings = "embeddings";
 
     /// <summary>The revision of the algorithms.</summary>
     public int Revision { get; init; } = CurrentRevision;
@@ -72,7 +73,7 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
     /// <summary>How kept weights are quantised; null where they are not.</summary>
     [JsonIgnore]
     public Quantization? Quantization => Settings.GetValueOrDefault(Bits) is { } bits
-        ? Pruning.Settings.Quantization.Of(bits, Settings[Group])
+        ? Pruning.Settings.Quantization.Of(bits, Settings[Group], Settings.GetValueOrDefault(Embeddings))
         : null;
 
     /// <summary>Whether experts are dropped.</summary>
@@ -146,6 +147,11 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
         {
             described.Add(Bits, quantization.BitsText);
             described.Add(Group, quantization.GroupText);
+            if (quantization.EmbeddingsText is { } embeddings)
+            {
+                described.Add(Embeddings, embeddings);
+            }
+
             if (settings.TuningEpochs + settings.DistillationEpochs > 0)
             {
                 // Tuning left codes as they were once.
@@ -216,7 +222,9 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
         RecordJson.Require(
             !Settings.TryGetValue(Bits, out string? bits)
                 || (Pruning.Settings.Quantization.BitChoices.Contains(bits)
-                    && Pruning.Settings.Quantization.GroupChoices.Contains(Settings.GetValueOrDefault(Group))),
+                    && Pruning.Settings.Quantization.GroupChoices.Contains(Settings.GetValueOrDefault(Group))
+                    && (!Settings.TryGetValue(Embeddings, out string? embeddings)
+                        || Pruning.Settings.Quantization.BitChoices.Contains(embeddings))),
             "its weights are quantised in a way that there is not");
         RecordJson.Require(
             Calibration is not null || !Layers.Any(

@@ -12,13 +12,18 @@ internal sealed class DistillationLoss : ITuningLoss
 {
     private readonly IBackend backend;
     private readonly LanguageModelHead head;
+    private readonly LanguageModelHead denseHead;
     private readonly NormGradient? norm;
 
     /// <summary>The loss behind a head, whose final norm will be changed.</summary>
-    public DistillationLoss(IBackend backend, LanguageModelHead head)
+    /// <param name="backend">Where it lives.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="denseHead">The dense model's head, where that has other tables.</param>
+    public DistillationLoss(IBackend backend, LanguageModelHead head, LanguageModelHead? denseHead = null)
     {
         this.backend = backend;
         this.head = head;
+        this.denseHead = denseHead ?? head;
         norm = head.Norm is null ? null : new NormGradient(backend, head.Norm);
         Parameters = [.. norm?.Parameters ?? []];
     }
@@ -52,7 +57,7 @@ internal sealed class DistillationLoss : ITuningLoss
             using Matrix<float> rows = normalized.Slice(start, count);
             using Matrix<float> targetRows = target.Slice(start, count);
             using Matrix<float> gradientRows = gradient.Slice(start, count);
-            using Matrix<float> teacher = head.LogitsOfNormalized(targetRows);
+            using Matrix<float> teacher = denseHead.LogitsOfNormalized(targetRows);
             using Matrix<float> student = head.LogitsOfNormalized(rows);
 
             // Through a cap, the gradient needs the logits themselves.

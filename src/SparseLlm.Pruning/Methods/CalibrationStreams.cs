@@ -18,10 +18,15 @@ internal sealed class CalibrationStreams : IDisposable
     /// <summary>The input of the next layer in the dense model; null where no targets come from it.</summary>
     public ActivationStream? Dense { get; }
 
-    /// <summary>Both streams at the first layer, where nothing is pruned yet.</summary>
-    public static CalibrationStreams Embed(DecoderModel model, TokenChunks chunks, bool withDense)
+    /// <summary>Both streams at the first layer, where no layer is pruned yet.</summary>
+    /// <param name="model">The dense model.</param>
+    /// <param name="changed">The model whose embedding the pruned one has: the dense model, or one with quantised
+    /// tables.</param>
+    /// <param name="chunks">The calibration tokens.</param>
+    /// <param name="withDense">Whether the dense stream is needed.</param>
+    public static CalibrationStreams Embed(DecoderModel model, DecoderModel changed, TokenChunks chunks, bool withDense)
     {
-        ActivationStream pruned = chunks.Embed(model);
+        ActivationStream pruned = chunks.Embed(changed);
         try
         {
             return new CalibrationStreams(pruned, withDense ? chunks.Embed(model) : null);

@@ -12,13 +12,14 @@ namespace SparseLlm.Pruning.Methods;
 /// the same bits.
 /// </summary>
 /// <param name="model">The dense model.</param>
+/// <param name="changed">The model whose embedding the pruned one has.</param>
 /// <param name="chunks">The calibration tokens.</param>
 /// <param name="withDense">Whether the dense stream is needed.</param>
 /// <param name="known">Gives a pruned layer by its index. It is asked again here, so that one layer at a time is in
 /// memory.</param>
 /// <param name="progress">Told of every layer that is gone through.</param>
 internal sealed class LayerReplay(
-    DecoderModel model, TokenChunks chunks, bool withDense, Func<int, PrunedLayer?> known,
+    DecoderModel model, DecoderModel changed, TokenChunks chunks, bool withDense, Func<int, PrunedLayer?> known,
     IProgress<PruningProgress>? progress) : IDisposable
 {
     private readonly Queue<int> pending = [];
@@ -32,7 +33,7 @@ internal sealed class LayerReplay(
     /// <param name="cancellation">Stops between chunks.</param>
     public CalibrationStreams Streams(CancellationToken cancellation)
     {
-        streams ??= CalibrationStreams.Embed(model, chunks, withDense);
+        streams ??= CalibrationStreams.Embed(model, changed, chunks, withDense);
         while (pending.TryDequeue(out int index))
         {
             PrunedLayer pruned = known(index) ?? throw PruningDiagnostics.LayerLost.Error(

@@ -12,6 +12,7 @@ using SparseLlm.Pruning.Methods.Sweeps;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
+using SparseLlm.Pruning.Tables;
 using SparseLlm.Pruning.Tuning;
 
 namespace SparseLlm.Pruning.Methods;
@@ -20,6 +21,9 @@ namespace SparseLlm.Pruning.Methods;
 public sealed class ModelPruner
 {
     private readonly DecoderModel model;
+
+    // With the tables that the pruned model will have, and dense layers.
+    private readonly DecoderModel tabled;
     private readonly IBackend backend;
     private readonly PruningSettings settings;
     private readonly SparsityPlan plan;
@@ -61,6 +65,7 @@ public sealed class ModelPruner
         IWindowShare? share = null)
     {
         this.model = model;
+        tabled = QuantizedTables.Of(model, settings)?.Model ?? model;
         backend = model.Backend;
         this.settings = settings;
         this.plan = plan;
@@ -156,7 +161,7 @@ public sealed class ModelPruner
             settings.IsGuarded ? TokenChunks.WindowsToHoldBack(tokens!.Windows) : 0,
             share);
         bool withDense = settings.Targets == TargetKind.Dense;
-        using var replay = new LayerReplay(model, chunks, withDense, known, progress);
+        using var replay = new LayerReplay(model, tabled, chunks, withDense, known, progress);
         for (int index = 0; index < model.Definition.Layers.Count; index++)
         {
             if (known(index) is { } earlier)
@@ -183,7 +188,7 @@ public sealed class ModelPruner
                 index,
                 cancellation);
             using BlockTuning? tuning = settings.IsTuned
-                ? new BlockTuning(context, isLast ? model.LoadHead : null)
+                ? new BlockTuning(context, isLast ? tabled.LoadHead : null, tabled == model ? null : model.LoadHead)
                 : null;
             using var pruner = new LayerPruner(
                 context,

@@ -8,7 +8,9 @@ namespace SparseLlm.Pruning.Settings;
 /// of a row.</summary>
 /// <param name="Bits">Bits of a code: 4 or 8.</param>
 /// <param name="Group">Columns of a group; null for a whole row.</param>
-public sealed record Quantization(int Bits, int? Group)
+/// <param name="Embeddings">Bits of the codes of the tables of tokens, those of the embedding and of the head; null where
+/// they stay as they are.</param>
+public sealed record Quantization(int Bits, int? Group, int? Embeddings = null)
 {
     private const string Row = "row";
     private const string StandardGroup = "64";
@@ -22,15 +24,23 @@ public sealed record Quantization(int Bits, int? Group)
     /// <summary>What a user has chosen.</summary>
     /// <param name="bits">One of <see cref="BitChoices"/>.</param>
     /// <param name="group">One of <see cref="GroupChoices"/>; null for the usual one, 64.</param>
-    public static Quantization Of(string bits, string? group = null) => new(
-        int.Parse(bits, CultureInfo.InvariantCulture),
-        group == Row ? null : int.Parse(group ?? StandardGroup, CultureInfo.InvariantCulture));
+    /// <param name="embeddings">One of <see cref="BitChoices"/>; null to leave tables as they are.</param>
+    public static Quantization Of(string bits, string? group = null, string? embeddings = null) => new(
+        Number(bits),
+        group == Row ? null : Number(group ?? StandardGroup),
+        embeddings is null ? null : Number(embeddings));
 
     /// <summary>One of <see cref="BitChoices"/>.</summary>
     public string BitsText => Text(Bits);
 
     /// <summary>One of <see cref="GroupChoices"/>.</summary>
     public string GroupText => Group is { } columns ? Text(columns) : Row;
+
+    /// <summary>One of <see cref="BitChoices"/>; null where tables stay as they are.</summary>
+    public string? EmbeddingsText => Embeddings is { } bits ? Text(bits) : null;
+
+    /// <summary>How the tables of tokens are quantised; null where they are not.</summary>
+    internal Quantization? OfEmbeddings => Embeddings is { } bits ? new Quantization(bits, Group) : null;
 
     /// <summary>The codes where some weights are pruned, or where none is. As in GGUF's Q4_0 and Q8_0: -8 to 7 and -127
     /// to 127.</summary>
@@ -42,6 +52,8 @@ public sealed record Quantization(int Bits, int? Group)
 
     /// <summary>Columns of a group of a matrix.</summary>
     internal int GroupOf(int columns) => Math.Min(Group ?? columns, columns);
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -13,8 +13,12 @@ internal sealed class Quantizer(IBackend backend, Quantization quantization, int
 {
     private const int MostPasses = 40;
 
+    /// <summary>What is said of groups that no scale reaches.</summary>
+    internal const string CutWeights
+        = "groups have weights too large for a scale in half precision, which were cut";
+
     /// <summary>The largest scale but the very largest, which stands for all that are larger.</summary>
-    private const double LargestScale = 65_472;
+    internal const double LargestScale = 65_472;
 
     /// <summary>A pass that gains less, as a share of what rounding still costs, is the last.</summary>
     private const double LeastGain = 5e-3;
@@ -64,9 +68,7 @@ internal sealed class Quantizer(IBackend backend, Quantization quantization, int
         long kept = backend.CountNonZero(mask);
         long zeroed = kept < mask.Length ? kept - backend.CountNonZero(weights) : 0;
         Report(zeroed, "kept weights are too small for a scale in half precision and became zero");
-        Report(
-            backend.CountAbove(scales, LargestScale),
-            "groups have weights too large for a scale in half precision, which were cut");
+        Report(backend.CountAbove(scales, LargestScale), CutWeights);
 
         void Report(long count, string loss)
         {

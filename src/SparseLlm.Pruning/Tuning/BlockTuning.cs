@@ -16,9 +16,11 @@ namespace SparseLlm.Pruning.Tuning;
 /// the loss on them falls. A layer that is quantised is tuned again, with codes and scales.
 /// </summary>
 /// <param name="context">What the layer's prune works with.</param>
-/// <param name="loadHead">Loads the dense model's head behind the last layer, else null; its norm is changed in
-/// place.</param>
-internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>? loadHead) : IDisposable
+/// <param name="loadHead">Loads the head behind the last layer, else null; its norm is changed in place.</param>
+/// <param name="loadDenseHead">Loads the dense model's head, where that has other tables; else null.</param>
+internal sealed class BlockTuning(
+    LayerContext context, Func<LanguageModelHead>? loadHead, Func<LanguageModelHead>? loadDenseHead = null)
+    : IDisposable
 {
     /// <summary>Distillation starts close to its end, and takes smaller steps.</summary>
     private const double DistillationRate = 0.5;
@@ -66,7 +68,8 @@ internal sealed class BlockTuning(LayerContext context, Func<LanguageModelHead>?
         {
             head ??= loadHead();
             normalizedTargets ??= Normalize(head.Norm, targets);
-            using var loss = new DistillationLoss(context.Backend, head);
+            using LanguageModelHead? denseHead = loadDenseHead?.Invoke();
+            using var loss = new DistillationLoss(context.Backend, head, denseHead);
             kept |= Try(
                 hasCodes ? "distillation with codes" : "distillation",
                 layer,

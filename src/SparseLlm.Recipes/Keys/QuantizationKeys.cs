@@ -19,6 +19,12 @@ internal static class QuantizationKeys
         "64") with
     { Default = "64" };
 
+    public static RecipeKey Embeddings { get; } = RecipeKey.Choice(
+        "embeddings",
+        "Bits of the tables of tokens, those of the embedding and of the head, which stay as they are by default.",
+        Quantization.BitChoices,
+        "8");
+
     public static RecipeKey Symmetric { get; } = RecipeKey.Choice(
         "symmetric",
         "Whether codes are on both sides of zero, which is the only form there is.",
@@ -26,5 +32,5 @@ internal static class QuantizationKeys
         "true") with
     { Default = "true" };
 
-    public static KeyTable All { get; } = new(Bits, Group, Symmetric);
+    public static KeyTable All { get; } = new(Bits, Group, Embeddings, Symmetric);
 }

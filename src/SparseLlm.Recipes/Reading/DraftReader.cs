@@ -94,8 +94,9 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
 
         string? bits = Chosen(QuantizationKeys.Bits, section.Require(QuantizationKeys.Bits));
         string? group = Chosen(QuantizationKeys.Group, section.Find(QuantizationKeys.Group));
+        string? embeddings = Chosen(QuantizationKeys.Embeddings, section.Find(QuantizationKeys.Embeddings));
         Chosen(QuantizationKeys.Symmetric, section.Find(QuantizationKeys.Symmetric));
-        return bits is null ? null : Pruning.Settings.Quantization.Of(bits, group);
+        return bits is null ? null : Pruning.Settings.Quantization.Of(bits, group, embeddings);
 
         string? Chosen(RecipeKey key, YamlNode? node) => node is null ? null : context.Scalars.Choice(key, node);
     }

@@ -68,6 +68,10 @@ internal sealed class PruneCommand
     {
         Description = "Columns that share a scale: 32, 64, 128, 256, or row; 64 by default."
     };
+    private readonly Option<string?> embeddings = new("--embeddings")
+    {
+        Description = "Quantise the tables of tokens too, those of the embedding and of the head, to so many bits: 4 or 8."
+    };
     private readonly SourceOptions sources = new();
     private readonly EngineOptions computing = new();
     private readonly Option<MemoryBudget?> memory = CommandAction.Memory();
@@ -82,12 +86,13 @@ internal sealed class PruneCommand
         encoding.AcceptOnly([.. Enum.GetValues<CheckpointEncoding>().Select(CheckpointEncodings.Name)]);
         bits.AcceptOnly(Pruning.Settings.Quantization.BitChoices);
         group.AcceptOnly(Pruning.Settings.Quantization.GroupChoices);
+        embeddings.AcceptOnly(Pruning.Settings.Quantization.BitChoices);
         var command = new Command("prune", "Prune a model once, without a recipe.")
         {
             model
         };
         pruning.AddTo(command);
-        command.Add(sparsity, pattern, keepExperts, bits, group, calibration);
+        command.Add(sparsity, pattern, keepExperts, bits, group, embeddings, calibration);
         reading.AddTo(command);
         command.Add(samples, length, seed, encoding, output);
         computing.AddTo(command);
@@ -196,12 +201,16 @@ internal sealed class PruneCommand
     }
 
     private Quantization? Quantization(ParseResult arguments) =>
-        (arguments.GetValue(bits), arguments.GetValue(group)) switch
+        (arguments.GetValue(bits), arguments.GetValue(group), arguments.GetValue(embeddings)) switch
         {
-            (null, null) => null,
-            (null, _) => throw Invalid($"{group.Name} is without effect where nothing is quantised; add {bits.Name} 4"),
-            var (chosen, columns) => Pruning.Settings.Quantization.Of(chosen, columns),
+            (null, null, null) => null,
+            (null, not null, _) => throw WithoutBits(group),
+            (null, _, _) => throw WithoutBits(embeddings),
+            var (chosen, columns, tables) => Pruning.Settings.Quantization.Of(chosen, columns, tables),
         };
+
+    private DiagnosticException WithoutBits(Option option)
+        => Invalid($"{option.Name} is without effect where nothing is quantised; add {bits.Name} 4");
 
     private SparsityPattern Pattern(ParseResult arguments)
     {

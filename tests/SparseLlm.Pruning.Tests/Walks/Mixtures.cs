@@ -192,7 +192,11 @@ public sealed class Mixtures
             shared: null,
             isLast: false))
         {
-            using CalibrationStreams streams = CalibrationStreams.Embed(model.Model, chunks, withDense: true);
+            using CalibrationStreams streams = CalibrationStreams.Embed(
+                model.Model,
+                model.Model,
+                chunks,
+                withDense: true);
             pruner.Prune(streams);
         }
 

@@ -17,6 +17,7 @@ using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Methods.Mixtures;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Results;
+using SparseLlm.Pruning.Tables;
 
 namespace SparseLlm.Pipeline.Engines.Local;
 
@@ -97,6 +98,11 @@ internal sealed class PruneRun(
                 }
 
                 layers.Add(layer with { Tensors = [] });
+            }
+
+            foreach (TableRows rows in QuantizedTables.Of(model, request.Settings)?.Rows(fallbacks.Add, cancellation) ?? [])
+            {
+                writer.WriteBytes(rows.Tensor, rows.FirstByte, rows.Bytes);
             }
         }
         catch (OperationCanceledException)

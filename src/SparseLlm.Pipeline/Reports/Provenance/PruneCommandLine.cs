@@ -32,7 +32,8 @@ internal static partial class PruneCommandLine
 
         if (manifest.Inputs.Quantization is { } quantization)
         {
-            yield return $"--bits {quantization.BitsText} --group {quantization.GroupText}";
+            yield return $"--bits {quantization.BitsText} --group {quantization.GroupText}"
+                + (quantization.EmbeddingsText is { } embeddings ? $" --embeddings {embeddings}" : "");
         }
 
         foreach (KeyValuePair<string, string> change in ManifestSettings.EffectiveChanges(manifest))

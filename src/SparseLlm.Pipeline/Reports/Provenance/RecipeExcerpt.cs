@@ -83,7 +83,8 @@ internal sealed class RecipeExcerpt
 
         if (manifest.Inputs.Quantization is { } quantization)
         {
-            Line($"    quantization: {{ bits: {quantization.BitsText}, group: {quantization.GroupText} }}");
+            string tables = quantization.EmbeddingsText is { } bits ? $", embeddings: {bits}" : "";
+            Line($"    quantization: {{ bits: {quantization.BitsText}, group: {quantization.GroupText}{tables} }}");
         }
 
         if (manifest.Encoding != default)
