@@ -42,19 +42,39 @@ public sealed class Exporting : BuildTest
     [Fact]
     public void Four_bits_hold_the_codes_of_a_quantised_artifact_and_so_keep_its_mask()
     {
-        PruneRequest request = Wanting(GgufElementType.Q4_0) with
-        {
-            Settings = PruningSettings.For(PruningMethod.Wanda),
-            Calibration = new CalibrationSource(
-                new TextSource([Repository.Text("sample-calibration.txt")]),
-                new CalibrationSettings { Samples = 4, SequenceLength = 64 },
-                new SourceLocation("test")),
-        };
+        PruneRequest request = Calibrated(GgufElementType.Q4_0);
         Build(request);
         GgufInspection.Of(Path.Combine(Output, "a-Q4_0.gguf"), None).Sparsity!.Value
             .ShouldBeGreaterThan(0.5, "small weights become zero where codes are found afterwards");
         Build(request with { Settings = request.Settings with { Quantization = new Quantization(4, 32) } });
         GgufInspection.Of(Path.Combine(Output, "a-Q4_0.gguf"), None).Sparsity.ShouldBe(0.5);
+    }
+
+    [Theory]
+    [InlineData(4, null, "Q4_0", "Q8_0")]
+    [InlineData(4, 8, "Q8_0", "Q8_0")]
+    [InlineData(8, 4, "Q4_0", "Q4_0")]
+    public void Four_bits_leave_tables_that_are_codes_in_as_many_bits_as_they_have(
+        int bits,
+        int? tableBits,
+        string embedding,
+        string head)
+    {
+        PruneRequest request = Calibrated(GgufElementType.Q4_0);
+        Build(request with
+        {
+            Settings = request.Settings with { Quantization = new Quantization(bits, 32, tableBits) }
+        });
+        GgufTensorInspection[] tables = [.. GgufInspection.Of(Path.Combine(Output, "a-Q4_0.gguf"), None).Tensors
+            .Where(tensor => tensor.Name is "token_embd.weight" or "output.weight")];
+        tables.Select(table => table.Type).ShouldBe([embedding, head]);
+        if (tableBits is not null)
+        {
+            IReadOnlyList<TensorInspection> tensors = ModelInspection.Of(Output, None).Tensors;
+            tables.Select(table => table.Sparsity).ShouldBe(
+                ((string[])["model.embed_tokens.weight", "lm_head.weight"])
+                    .Select(name => (double?)tensors.Single(tensor => tensor.Name == name).Sparsity));
+        }
     }
 
     [Fact]
@@ -277,6 +297,15 @@ public sealed class Exporting : BuildTest
         File.ReadAllText(path).ShouldBe("notes");
         Directory.EnumerateFiles(Temp.Path, "new*").ShouldBeEmpty();
     }
+
+    private PruneRequest Calibrated(GgufElementType type) => Wanting(type) with
+    {
+        Settings = PruningSettings.For(PruningMethod.Wanda),
+        Calibration = new CalibrationSource(
+            new TextSource([Repository.Text("sample-calibration.txt")]),
+            new CalibrationSettings { Samples = 4, SequenceLength = 64 },
+            new SourceLocation("test")),
+    };
 
     private PruneRequest Wanting(params GgufElementType?[] types) => Request() with { Gguf = types };
 

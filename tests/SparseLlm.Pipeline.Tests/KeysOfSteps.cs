@@ -48,6 +48,8 @@ public sealed class KeysOfSteps
             [
                 new PruningSettings(), four, four with { Quantization = new Quantization(8, 64) },
                 four with { Quantization = new Quantization(4, null) },
+                four with { Quantization = new Quantization(4, 64, 8) },
+                four with { Quantization = new Quantization(4, 64, 4) },
             ]).Select(settings => StepKeys.Of(Inputs(settings: settings)).Artifact),
         ];
         keys.Distinct().Count().ShouldBe(keys.Length);
@@ -63,6 +65,7 @@ public sealed class KeysOfSteps
         Names(tuned).ShouldBe(Names(new PruningSettings()));
         Names(quantized).Except(Names(tuned)).ShouldBe(["bits", "group"]);
         Names(both).Except(Names(tuned)).ShouldBe(["bits", "codes", "group"]);
+        Names(both with { Quantization = new Quantization(4, 64, 8) }).Except(Names(both)).ShouldBe(["embeddings"]);
         Names(quantized with { DistillationEpochs = 1 }).ShouldBe(Names(both));
     }
 

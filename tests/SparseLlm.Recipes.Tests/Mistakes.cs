@@ -438,6 +438,10 @@ public sealed class Mistakes : IDisposable
             "SLM1008",
             "'3'" },
         {
+            WithCalibration + "artifacts: { a: { sparsity: 0.5, quantization: { bits: 4, embeddings: «16» } } }\n",
+            "SLM1008",
+            "'16'" },
+        {
             WithCalibration + "artifacts: { a: { sparsity: 0.5, «quantization»: { group: 64 } } }\n",
             "SLM1004",
             "bits" },

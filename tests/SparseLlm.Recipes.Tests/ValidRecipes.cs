@@ -48,8 +48,9 @@ public sealed class ValidRecipes : IDisposable
             artifacts:
               four: { sparsity: 0.5, quantization: { bits: 4 } }
               eight: { sparsity: 0 }
+              tables: { sparsity: 0.5, quantization: { bits: 4, group: 128, embeddings: 8 } }
             """).Artifacts.Select(artifact => artifact.Settings.Quantization)
-            .ShouldBe([new Quantization(4, 64), new Quantization(8, null)]);
+            .ShouldBe([new Quantization(4, 64), new Quantization(8, null), new Quantization(4, 128, 8)]);
         folder.ReadValid("""
             version: 1
             model: ./model/

@@ -23,6 +23,10 @@ public sealed class BadInput
         "--sparsity", "0.5", "--set", "dampling=0.1")]
     [InlineData(
         "SLM5001",
+        "--embeddings is without effect where nothing is quantised; add --bits 4",
+        "--sparsity", "0.5", "--embeddings", "8")]
+    [InlineData(
+        "SLM5001",
         "--set gives 'damping' more than once: 0.1, 0.2; keep one",
         "--sparsity", "0.5", "--set", "damping=0.1", "--set", "damping=0.2")]
     [InlineData(

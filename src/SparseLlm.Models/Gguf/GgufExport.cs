@@ -68,7 +68,12 @@ public sealed class GgufExport : IDisposable
         {
             var refusal = new Refusal(directory, model.Architecture);
             GgufElementType type = options.Type ?? StoredType(directory, model, checkpoint);
-            IReadOnlyList<DecoderTensor> tensors = DecoderTensors.Of(model, dialect, type, refusal);
+            IReadOnlyList<DecoderTensor> tensors = DecoderTensors.Of(
+                model,
+                dialect,
+                type,
+                options.TableCodeBits,
+                refusal);
             var metadata = new GgufMetadata();
             metadata.Set("general.architecture", dialect.Name);
             GeneralMetadata.Write(metadata, directory, options, Parameters(model, tensors));

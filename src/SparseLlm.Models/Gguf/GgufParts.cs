@@ -15,6 +15,7 @@ internal sealed class GgufParts
     private const string TensorCount = "split.tensors.count";
 
     private readonly int? codeBits;
+    private readonly int? tableCodeBits;
     private readonly List<(byte[] Header, IReadOnlyList<DecoderTensor> Tensors)> parts = [];
 
     /// <summary>Lays out the files.</summary>
@@ -23,7 +24,7 @@ internal sealed class GgufParts
     /// <param name="options">What the files are to be.</param>
     public GgufParts(GgufMetadata metadata, IReadOnlyList<DecoderTensor> tensors, GgufExportOptions options)
     {
-        codeBits = options.CodeBits;
+        (codeBits, tableCodeBits) = (options.CodeBits, options.TableCodeBits);
         List<List<DecoderTensor>> groups = Split(tensors, options.PartLength);
         for (int number = 0; number < groups.Count; number++)
         {
@@ -149,7 +150,8 @@ internal sealed class GgufParts
                     + $"{tensor.Type.Name()} holds; choose the type bf16 or f32"));
         }
 
-        tensor.Type.FromSingle(values, bytes, hasCodes: codeBits <= tensor.Type.CodeBits());
+        int? bits = TensorTypes.IsTable(tensor.Name) ? tableCodeBits ?? codeBits : codeBits;
+        tensor.Type.FromSingle(values, bytes, hasCodes: bits <= tensor.Type.CodeBits());
 
         SourceLocation? Location() => source is null ? null : new SourceLocation(source.Value.Path);
 

@@ -115,6 +115,7 @@ internal sealed class ArtifactExports(DenseModel dense, PruneRequest request)
             Name = request.DisplayName,
             CardDirectory = dense.Directory,
             CodeBits = manifest.Inputs.Quantization?.Bits,
+            TableCodeBits = manifest.Inputs.Quantization?.Embeddings,
             Provenance = GgufProvenance.Of(manifest)
         });
         string path = Path.Combine(target, FileName(type));

@@ -50,6 +50,7 @@ internal sealed record ModelExport(
         {
             Name = name ?? manifest?.Artifact,
             CodeBits = manifest?.Inputs.Quantization?.Bits,
+            TableCodeBits = manifest?.Inputs.Quantization?.Embeddings,
             Provenance = manifest is null ? new GgufMetadata() : GgufProvenance.Of(manifest)
         };
         using GgufExport export = GgufExport.Open(model, options);

@@ -12,6 +12,7 @@ using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
+using SparseLlm.Pruning.Tables;
 
 namespace SparseLlm.Pruning.Tests.Support;
 
@@ -131,7 +132,7 @@ internal sealed class PruneRun : IDisposable
     }
 
     /// <summary>The pruned model, written to files and opened again.</summary>
-    public DecoderModel Write(IEnumerable<PrunedLayer> layers)
+    public DecoderModel Write(IEnumerable<PrunedLayer> layers, QuantizedTables? tables = null)
     {
         string target = directory[Guid.NewGuid().ToString("N")];
         Directory.CreateDirectory(target);
@@ -141,6 +142,11 @@ internal sealed class PruneRun : IDisposable
             foreach (PrunedTensor tensor in layers.SelectMany(layer => layer.Tensors))
             {
                 writer.WriteBytes(tensor.Tensor, tensor.FirstByte, tensor.Bytes);
+            }
+
+            foreach (TableRows rows in tables?.Rows(_ => { }, CancellationToken.None) ?? [])
+            {
+                writer.WriteBytes(rows.Tensor, rows.FirstByte, rows.Bytes);
             }
 
             writer.Complete();

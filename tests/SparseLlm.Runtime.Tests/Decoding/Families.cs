@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
@@ -63,23 +64,30 @@ public sealed class Families : IDisposable
             }
         }
 
-        Directory.CreateDirectory(directory["dense"]);
-        tensors.Write(directory["dense/model.safetensors"]);
-        Directory.CreateDirectory(directory["packed"]);
-        using (Checkpoint dense = Checkpoint.Open(directory["dense"]))
+        ShouldGiveTheSamePacked(tensors, Repository.Family(family), Sequences(family).First().Ids);
+    }
+
+    [Theory]
+    [InlineData("tiny-llama", 8, "model.embed_tokens.weight", "lm_head.weight")]
+    [InlineData("tiny-llama", 4, "model.embed_tokens.weight", "lm_head.weight")]
+    [InlineData("tiny-opt", 4, "model.decoder.embed_tokens.weight")]
+    public void Tables_that_are_packed_as_codes_give_the_logits_of_dense_ones(
+        string model,
+        int bits,
+        params string[] tables)
+    {
+        string source = ShallowModel.Of(model);
+        StoredTensors tensors = StoredTensors.Of(source);
+        foreach (string table in tables)
         {
-            new PackedCheckpointWriter(dense, directory["packed"], _ => { }, default).Write();
+            long[] shape = tensors[table].Shape;
+            float[] values = QuantizedWeights.Random((int)shape[0], (int)shape[1], bits, group: 64, sparsity: 0);
+            tensors[table] = ("F32", shape, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
         }
 
-        foreach (string form in (string[])["dense", "packed"])
-        {
-            File.Copy(Path.Combine(Repository.Family(family), "config.json"), directory[$"{form}/config.json"]);
-        }
-
-        int[] ids = Sequences(family).First().Ids;
-        float[] packed = Last(directory["packed"], ids);
-        Distance(packed, Array.ConvertAll(Last(directory["dense"], ids), logit => (double)logit)).ShouldBeLessThan(
-            1e-5);
+        ShouldGiveTheSamePacked(tensors, source, [5, 900, 2, 31, 5]);
+        using Checkpoint packed = Checkpoint.Open(directory["packed"]);
+        tables.ShouldAllBe(table => packed[table].Packed!.Encoding.Codes == new CodeFormat(bits, 64));
     }
 
     [Theory]
@@ -171,6 +179,26 @@ public sealed class Families : IDisposable
             .OfType<AttentionDefinition>()
             .Max(attention => attention.Rotary?.Long?.Beyond ?? 0);
         return ids.Length > beyond ? reference.Where(position => position.Key >= beyond).ToDictionary() : reference;
+    }
+
+    private void ShouldGiveTheSamePacked(StoredTensors tensors, string source, int[] ids)
+    {
+        Directory.CreateDirectory(directory["dense"]);
+        tensors.Write(directory["dense/model.safetensors"]);
+        Directory.CreateDirectory(directory["packed"]);
+        using (Checkpoint dense = Checkpoint.Open(directory["dense"]))
+        {
+            new PackedCheckpointWriter(dense, directory["packed"], _ => { }, default).Write();
+        }
+
+        foreach (string form in (string[])["dense", "packed"])
+        {
+            File.Copy(Path.Combine(source, "config.json"), directory[$"{form}/config.json"]);
+        }
+
+        float[] packed = Last(directory["packed"], ids);
+        Distance(packed, Array.ConvertAll(Last(directory["dense"], ids), logit => (double)logit)).ShouldBeLessThan(
+            1e-5);
     }
 
     private static float[] Last(string directory, int[] ids)

@@ -20,15 +20,18 @@ internal sealed class DecoderTensors
     /// <param name="model">The model.</param>
     /// <param name="dialect">How its family is written.</param>
     /// <param name="type">The type of its matrices.</param>
+    /// <param name="tableBits">Bits of the codes that its tables of tokens consist of already; null where they do
+    /// not.</param>
     /// <param name="refusal">What is said of a model that cannot be written.</param>
     public static IReadOnlyList<DecoderTensor> Of(
         ModelDefinition model,
         GgufDialect dialect,
         GgufElementType type,
+        int? tableBits,
         Refusal refusal)
     {
         bool isTied = model.Head.Tokens.Name == model.Embedding.Tokens.Name && dialect.Head != GgufHead.Own;
-        var layout = new DecoderTensors(model, dialect, new TensorTypes(type, isTied), refusal);
+        var layout = new DecoderTensors(model, dialect, new TensorTypes(type, isTied, tableBits), refusal);
         layout.AddEmbedding();
         foreach (LayerDefinition layer in model.Layers)
         {
