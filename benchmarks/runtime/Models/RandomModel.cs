@@ -29,10 +29,14 @@ internal sealed class RandomModel(ModelShape shape, string root)
         => Packed($"{100 * sparsity:0}", (random, _) => random.NextDouble() >= sparsity);
 
     /// <summary>A model whose decoder layers are quantised, and pruned by chance, packed.</summary>
-    public string Quantized(int bits, double sparsity) => Packed(
-        $"int{bits}-{100 * sparsity:0}",
+    /// <param name="bits">Bits of their codes.</param>
+    /// <param name="sparsity">The share of their weights that is pruned.</param>
+    /// <param name="tableBits">Bits of the codes of the embedding and the head; null where they stay in BF16.</param>
+    public string Quantized(int bits, double sparsity, int? tableBits = null) => Packed(
+        $"int{bits}-{100 * sparsity:0}" + (tableBits is null ? "" : $"-tables{tableBits}"),
         (random, _) => random.NextDouble() >= sparsity,
-        bits);
+        bits,
+        tableBits);
 
     /// <summary>A model whose decoder layers have two of four weights, packed.</summary>
     public string TwoOfFour()
@@ -55,10 +59,11 @@ internal sealed class RandomModel(ModelShape shape, string root)
     private string Packed(
         string name,
         Func<Random, (int Place, int Count), bool> keeps,
-        int? bits = null) => Directory(name, directory =>
+        int? bits = null,
+        int? tableBits = null) => Directory(name, directory =>
     {
         string dense = directory + "-dense";
-        Write(dense, keeps, bits);
+        Write(dense, keeps, bits, tableBits);
         System.IO.Directory.CreateDirectory(directory);
         using (Checkpoint checkpoint = Checkpoint.Open(dense))
         {
@@ -86,7 +91,11 @@ internal sealed class RandomModel(ModelShape shape, string root)
         return directory;
     }
 
-    private void Write(string directory, Func<Random, (int Place, int Count), bool> keeps, int? bits = null)
+    private void Write(
+        string directory,
+        Func<Random, (int Place, int Count), bool> keeps,
+        int? bits = null,
+        int? tableBits = null)
     {
         System.IO.Directory.CreateDirectory(directory);
         File.WriteAllText(Path.Combine(directory, "config.json"), JsonSerializer.Serialize(shape.Config()));
@@ -95,7 +104,7 @@ internal sealed class RandomModel(ModelShape shape, string root)
             ByteLevelTokenizer.OfSize(shape.Vocabulary).ToJsonString());
         using FileStream file = File.Create(Path.Combine(directory, "model.safetensors"));
         WriteHeader(file);
-        ushort[] dense = Block(static (_, _) => true, null);
+        ushort[] tables = Block(static (_, _) => true, tableBits);
         ushort[] pruned = Block(keeps, bits);
         int start = 0;
         foreach ((string name, int[] dimensions) in shape.Tensors())
@@ -109,7 +118,7 @@ internal sealed class RandomModel(ModelShape shape, string root)
             }
 
             // Groups begin where a row does.
-            ushort[] block = name.StartsWith("model.layers", StringComparison.Ordinal) ? pruned : dense;
+            ushort[] block = name.StartsWith("model.layers", StringComparison.Ordinal) ? pruned : tables;
             start -= start % Group;
             for (long left = (long)dimensions[0] * dimensions[1]; left > 0;)
             {
