@@ -47,7 +47,10 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
             layers = RoundedLayers.Of(model, layers, codes.Rounded);
         }
 
-        var tables = QuantizedTables.Of(model, new PruningSettings { Quantization = FindCodes()?.InSolve });
+        var tables = QuantizedTables.Of(
+            model,
+            new PruningSettings { Quantization = FindCodes()?.InSolve },
+            Windows());
         using var changed = new PrunedCopy(model, layers, tables);
         return new CellResult(Perplexity.Measure(changed.Model, text, null, Here).Value, seconds, peak);
 

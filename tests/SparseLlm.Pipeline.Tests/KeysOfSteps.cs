@@ -197,6 +197,18 @@ public sealed class KeysOfSteps
     }
 
     [Fact]
+    public void Where_tables_are_quantised_all_of_the_model_takes_part_in_each_layer()
+    {
+        ArtifactInputs tables = Inputs(new PruningSettings { Quantization = new Quantization(4, 64, 4) });
+        ArtifactInputs Changed(ArtifactInputs of) => of with
+        {
+            Model = of.Model.ToDictionary(file => file.Key, file => file.Key.EndsWith(".safetensors") ? "x" : file.Value)
+        };
+        StepKeys.Of(Changed(tables)).Layers[0].ShouldNotBe(StepKeys.Of(tables).Layers[0]);
+        StepKeys.Of(Changed(inputs)).Layers[0].ShouldBe(keys.Layers[0]);
+    }
+
+    [Fact]
     public void The_head_takes_part_in_the_last_layer_alone() =>
         ShouldDifferFrom(inputs.Layers.Count - 1, inputs with { Head = "other" }, "head");
 

@@ -29,7 +29,7 @@ public sealed class QuantizingTables
         params string[] tables)
     {
         using PruneRun run = PruneRun.OnTwoLayers(name);
-        QuantizedTables quantized = QuantizedTables.Of(run.Model, Settings(bits))!;
+        QuantizedTables quantized = QuantizedTables.Of(run.Model, Settings(bits), run.Tokens(samples: 4))!;
         using DecoderModel written = run.Write([], quantized);
         foreach (TensorInfo tensor in written.Checkpoint.Tensors)
         {
@@ -47,11 +47,14 @@ public sealed class QuantizingTables
                 tensor.ElementType.Format(),
                 format.Least,
                 format.Most) != null);
-            float[] rounded = RoundingToNearest.Rounded(
-                before,
-                (int)tensor.Shape[^1],
-                new Quantization(bits, Group));
-            Error(after, before).ShouldBeLessThan(0.95 * Error(rounded, before));
+            if (bits == 8 || tensor.Name != tables[^1])
+            {
+                float[] rounded = RoundingToNearest.Rounded(
+                    before,
+                    (int)tensor.Shape[^1],
+                    new Quantization(bits, Group));
+                Error(after, before).ShouldBeLessThan(0.95 * Error(rounded, before));
+            }
         }
 
         int[] ids = [5, 900, 2, 5];
@@ -73,7 +76,7 @@ public sealed class QuantizingTables
         {
             Quantization = new Quantization(4, Group, 4)
         };
-        using DecoderModel quantized = run.Write([], QuantizedTables.Of(run.Model, settings));
+        using DecoderModel quantized = run.Write([], QuantizedTables.Of(run.Model, settings, run.Tokens(samples: 4)));
         Pruned(run.Model, settings).ShouldBe(
             Pruned(quantized, settings with { Quantization = new Quantization(4, Group) }));
 
@@ -88,7 +91,7 @@ public sealed class QuantizingTables
     public void Distillation_holds_the_head_against_the_dense_one()
     {
         using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
-        QuantizedTables tables = QuantizedTables.Of(run.Model, Settings(4))!;
+        QuantizedTables tables = QuantizedTables.Of(run.Model, Settings(4), run.Tokens(samples: 4))!;
         using Matrix<float> hidden = run.Model.Embed([7, 8, 9], 3);
         using LanguageModelHead head = tables.Model.LoadHead();
         using LanguageModelHead denseHead = run.Model.LoadHead();
@@ -105,33 +108,56 @@ public sealed class QuantizingTables
     }
 
     [Theory]
-    [InlineData(96, 64)]
-    [InlineData(96, 32)]
-    [InlineData(48, null)]
-    public void A_row_becomes_the_same_among_others_and_alone(int columns, int? group)
+    [InlineData(96, 64, false)]
+    [InlineData(96, 32, false)]
+    [InlineData(48, null, false)]
+    [InlineData(96, 64, true)]
+    public void A_row_becomes_the_same_among_others_and_alone(int columns, int? group, bool isWeighed)
     {
         using var backend = new CpuBackend(1);
         var random = new Random(1);
         float[] values = [.. Enumerable.Range(0, 40 * columns).Select(_ => (float)random.NextDouble() - 0.5f)];
         values.AsSpan(columns, columns).Clear();
+        float[]? curvature = isWeighed ? Curvature(columns) : null;
         var rounding = new TableRounding(backend, new Quantization(4, group));
-        float[] together = Rounded(values);
+        float[] together = Rounded(values, curvature);
         for (int row = 0; row < 40; row++)
         {
-            Rounded(values[(row * columns)..((row + 1) * columns)])
+            Rounded(values[(row * columns)..((row + 1) * columns)], curvature)
                 .ShouldBe(together[(row * columns)..((row + 1) * columns)]);
         }
 
         together.ShouldAllBe(value => value != 0 || !float.IsNegative(value));
+        if (curvature is not null)
+        {
+            Cost(together).ShouldBeLessThan(0.7 * Cost(Rounded(values, null)));
+        }
 
-        float[] Rounded(float[] rows)
+        float[] Rounded(float[] rows, float[]? h)
         {
             using Matrix<float> matrix = backend.AllocateUninitialized<float>(rows.Length / columns, columns);
             backend.Upload<float>(rows, matrix);
-            rounding.Round(matrix).ShouldBe(0);
+            rounding.Round(matrix, h).ShouldBe(0);
             return Read(backend, matrix);
         }
+
+        double Cost(float[] rounded)
+        {
+            double cost = 0;
+            for (int i = 0; i < values.Length; i++)
+            {
+                int first = i / columns * columns;
+                cost += (rounded[i] - values[i]) * Enumerable.Range(0, columns)
+                    .Sum(j => curvature[i % columns * columns + j] * (rounded[first + j] - values[first + j]));
+            }
+
+            return cost;
+        }
     }
+
+    /// <summary>Inputs that have much in common: 1 everywhere, and 0.2 more on the diagonal.</summary>
+    private static float[] Curvature(int width)
+        => [.. Enumerable.Range(0, width * width).Select(i => i % (width + 1) == 0 ? 1.2f : 1f)];
 
     private static PruningSettings Settings(int tableBits) => PruningSettings.For(PruningMethod.SparseLlm) with
     {

@@ -29,6 +29,14 @@ public sealed class LanguageModelHead(
         return LogitsOfNormalized(normalized ?? hidden);
     }
 
+    /// <summary>What the table is multiplied by, as a new matrix.</summary>
+    /// <param name="hidden">The last layer's output, [tokens x hidden].</param>
+    internal Matrix<float> TableInputs(Matrix<float> hidden)
+    {
+        using Matrix<float>? normalized = Norm?.Apply(hidden);
+        return projection?.Apply(normalized ?? hidden) ?? backend.CopyOf(normalized ?? hidden);
+    }
+
     /// <summary>The logits of every token, from what has been through the final norm (if there is one).</summary>
     public Matrix<float> LogitsOfNormalized(Matrix<float> normalized)
     {

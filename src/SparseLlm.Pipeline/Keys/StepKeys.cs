@@ -70,6 +70,12 @@ internal sealed record StepKeys(string? Experts, string? Allocation, IReadOnlyLi
             key.Add(tensor, pattern);
         }
 
+        if (inputs.Quantization?.Embeddings is not null)
+        {
+            // What the table of a head becomes depends on all of the dense model, and layers may be fitted with it.
+            key.Add("model", ModelFiles.Digest(inputs.Model));
+        }
+
         return key.Add("allocation", IsSpread(layer) ? allocation : null).Build();
     }
 

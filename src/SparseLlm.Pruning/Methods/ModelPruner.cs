@@ -21,9 +21,6 @@ namespace SparseLlm.Pruning.Methods;
 public sealed class ModelPruner
 {
     private readonly DecoderModel model;
-
-    // With the tables that the pruned model will have, and dense layers.
-    private readonly DecoderModel tabled;
     private readonly IBackend backend;
     private readonly PruningSettings settings;
     private readonly SparsityPlan plan;
@@ -65,7 +62,6 @@ public sealed class ModelPruner
         IWindowShare? share = null)
     {
         this.model = model;
-        tabled = QuantizedTables.Of(model, settings)?.Model ?? model;
         backend = model.Backend;
         this.settings = settings;
         this.plan = plan;
@@ -77,6 +73,7 @@ public sealed class ModelPruner
         devices = new FitDevices(settings, backend, others ?? []);
         beforeCodes = new FitDevices(settings with { Quantization = null }, backend, others ?? []);
         codes = new FitDevices(settings, backend, others ?? [], keepsMasks: true);
+        Tables = QuantizedTables.Of(model, settings, tokens);
         Require(model.Definition, settings, plan);
         if (tokens is null && settings.NeedsCalibration())
         {
@@ -90,6 +87,9 @@ public sealed class ModelPruner
             throw new ArgumentException("its budget is still to be spread over the tensors", nameof(plan));
         }
     }
+
+    /// <summary>The tables of tokens that the pruned model has; null where they are the dense model's.</summary>
+    public QuantizedTables? Tables { get; }
 
     /// <summary>Checks that a method and a plan can be applied to a model.</summary>
     /// <exception cref="Diagnostics.DiagnosticException">They cannot.</exception>
@@ -161,6 +161,7 @@ public sealed class ModelPruner
             settings.IsGuarded ? TokenChunks.WindowsToHoldBack(tokens!.Windows) : 0,
             share);
         bool withDense = settings.Targets == TargetKind.Dense;
+        DecoderModel tabled = Tables?.Model ?? model;
         using var replay = new LayerReplay(model, tabled, chunks, withDense, known, progress);
         for (int index = 0; index < model.Definition.Layers.Count; index++)
         {
@@ -172,6 +173,7 @@ public sealed class ModelPruner
                 continue;
             }
 
+            Tables?.Prepare(cancellation);
             CalibrationStreams streams = replay.Streams(cancellation);
             var overlay = new TensorOverlay();
             LayerRecorder recorder = Start(index, overlay);

@@ -42,6 +42,10 @@ public sealed record Quantization(int Bits, int? Group, int? Embeddings = null)
     /// <summary>How the tables of tokens are quantised; null where they are not.</summary>
     internal Quantization? OfEmbeddings => Embeddings is { } bits ? new Quantization(bits, Group) : null;
 
+    /// <summary>Whether codes are so coarse that errors of a head's table have to count by what runs into it. With 8
+    /// bits, the nearest codes lose nothing that can be measured.</summary>
+    internal bool IsWeighed => Bits < 8;
+
     /// <summary>The codes where some weights are pruned, or where none is. As in GGUF's Q4_0 and Q8_0: -8 to 7 and -127
     /// to 127.</summary>
     internal CodeRange Codes(bool isPruned)

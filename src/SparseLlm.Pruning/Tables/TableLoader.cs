@@ -2,7 +2,6 @@ using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
-using SparseLlm.Pruning.Solvers;
 
 namespace SparseLlm.Pruning.Tables;
 
@@ -10,19 +9,14 @@ namespace SparseLlm.Pruning.Tables;
 internal sealed class TableLoader : WeightLoader
 {
     private readonly IBackend backend;
-    private readonly IReadOnlyList<TensorShape> tables;
-    private readonly TableRounding rounding;
+    private readonly Func<Matrix<float>, TensorShape, long> round;
 
     /// <param name="checkpoint">The dense checkpoint.</param>
     /// <param name="backend">Where to.</param>
-    /// <param name="tables">The tables.</param>
-    /// <param name="rounding">What makes them codes.</param>
-    public TableLoader(
-        Checkpoint checkpoint,
-        IBackend backend,
-        IReadOnlyList<TensorShape> tables,
-        TableRounding rounding)
-        : base(checkpoint, backend) => (this.backend, this.tables, this.rounding) = (backend, tables, rounding);
+    /// <param name="round">Makes rows of a tensor codes, where it is such a table, and tells how many groups of weights
+    /// were cut.</param>
+    public TableLoader(Checkpoint checkpoint, IBackend backend, Func<Matrix<float>, TensorShape, long> round)
+        : base(checkpoint, backend) => (this.backend, this.round) = (backend, round);
 
     /// <summary>Groups of weights that were too large for a scale in half precision, of all rows that have been
     /// loaded.</summary>
@@ -38,12 +32,8 @@ internal sealed class TableLoader : WeightLoader
 
     private Matrix<float> Rounded(TensorShape tensor, Matrix<float> loaded)
     {
-        if (tables.Any(table => table.Name == tensor.Name))
-        {
-            CutGroups += rounding.Round(loaded);
-            backend.RoundTo(loaded, Checkpoint[tensor.Name].ElementType.Format());
-        }
-
+        CutGroups += round(loaded, tensor);
+        backend.RoundTo(loaded, Checkpoint[tensor.Name].ElementType.Format());
         return loaded;
     }
 }

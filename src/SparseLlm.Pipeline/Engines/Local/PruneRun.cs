@@ -17,7 +17,6 @@ using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Methods.Mixtures;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Results;
-using SparseLlm.Pruning.Tables;
 
 namespace SparseLlm.Pipeline.Engines.Local;
 
@@ -100,7 +99,7 @@ internal sealed class PruneRun(
                 layers.Add(layer with { Tensors = [] });
             }
 
-            foreach (TableRows rows in QuantizedTables.Of(model, request.Settings)?.Rows(fallbacks.Add, cancellation) ?? [])
+            foreach (TableRows rows in pruner.Tables?.Rows(fallbacks.Add, cancellation) ?? [])
             {
                 writer.WriteBytes(rows.Tensor, rows.FirstByte, rows.Bytes);
             }
