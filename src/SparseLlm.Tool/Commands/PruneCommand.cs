@@ -70,7 +70,7 @@ internal sealed class PruneCommand
     };
     private readonly Option<string?> embeddings = new("--embeddings")
     {
-        Description = "Quantise the tables of tokens too, those of the embedding and of the head, to so many bits: 4 or 8."
+        Description = "Quantise the tables of the embedding and of the head too, to so many bits: 4 or 8."
     };
     private readonly SourceOptions sources = new();
     private readonly EngineOptions computing = new();
