@@ -17,7 +17,8 @@ internal sealed record Codes(string Kind, int Bits, int Group, int? Embeddings)
     private const int ScaleBits = 16;
     private const int GgufBlock = 32;
 
-    /// <summary>Reads <c>int4/64</c>, <c>int4/64/8</c> with tables in 8 bits, <c>rtn4/64</c>, <c>q4_0</c> or <c>q8_0</c>.</summary>
+    /// <summary>Reads <c>int4/64</c>, with tables in 8 bits <c>int4/64/8</c>,
+    /// <c>rtn4/64</c>, <c>q4_0</c> or <c>q8_0</c>.</summary>
     public static Codes Parse(string text)
     {
         string kind = text.TrimEnd([.. "0123456789/_"]);

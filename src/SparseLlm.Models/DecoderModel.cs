@@ -72,8 +72,8 @@ public sealed class DecoderModel : IDisposable
         }
     }
 
-    /// <summary>The same model with weights that are loaded in another way. Its checkpoint stays this one's, so it is not
-    /// to be disposed.</summary>
+    /// <summary>The same model with weights that are loaded in another way. Its checkpoint stays this one's, so it is
+    /// not to be disposed.</summary>
     internal DecoderModel With(WeightLoader other) => new(Directory, Definition, Checkpoint, Backend, other);
 
     /// <summary>Opens a checkpoint as a model of a given definition, whatever config.json says.</summary>

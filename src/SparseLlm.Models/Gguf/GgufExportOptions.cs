@@ -20,8 +20,8 @@ public sealed record GgufExportOptions(GgufElementType? Type = null)
     /// many bits then hold these codes, and are not rounded once more.</summary>
     public int? CodeBits { get; init; }
 
-    /// <summary>The same of the tables of tokens, those of the embedding and of the head. Files of 4 bits store them in as
-    /// many bits as they have.</summary>
+    /// <summary>The same of the tables of tokens, those of the embedding and of the head. Files of 4 bits store them in
+    /// as many bits as they have.</summary>
     public int? TableCodeBits { get; init; }
 
     /// <summary>Bytes of tensors beyond which a file is split: hubs take files of up to 50 GB.</summary>

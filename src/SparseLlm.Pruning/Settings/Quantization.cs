@@ -8,8 +8,8 @@ namespace SparseLlm.Pruning.Settings;
 /// of a row.</summary>
 /// <param name="Bits">Bits of a code: 4 or 8.</param>
 /// <param name="Group">Columns of a group; null for a whole row.</param>
-/// <param name="Embeddings">Bits of the codes of the tables of tokens, those of the embedding and of the head; null where
-/// they stay as they are.</param>
+/// <param name="Embeddings">Bits of the codes of the tables of tokens, those of the embedding and of the head; null
+/// where they stay as they are.</param>
 public sealed record Quantization(int Bits, int? Group, int? Embeddings = null)
 {
     private const string Row = "row";

@@ -4,8 +4,8 @@ using SparseLlm.Pruning.Settings;
 namespace SparseLlm.Pruning.Solvers;
 
 /// <summary>
-/// Makes the rows of a table codes times scales, min tr (Q - T) H (Q - T)' by coordinate descent from the nearest codes.
-/// What becomes of a row does not depend on other rows, so there are as many passes for each.
+/// Makes the rows of a table codes times scales, min tr (Q - T) H (Q - T)' by coordinate descent from the nearest
+/// codes. What becomes of a row does not depend on other rows, so there are as many passes for each.
 /// </summary>
 /// <param name="backend">Where the table is.</param>
 /// <param name="quantization">The codes.</param>

@@ -5,7 +5,7 @@ using SparseLlm.Numerics;
 
 namespace SparseLlm.Pruning.Tables;
 
-/// <summary>Loads a model's tables of tokens as they are when they have been quantised, and all else as it is.</summary>
+/// <summary>Loads a model's tables of tokens as they are when they are quantised, and all else as it is.</summary>
 internal sealed class TableLoader : WeightLoader
 {
     private readonly IBackend backend;
