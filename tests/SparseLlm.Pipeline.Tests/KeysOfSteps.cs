@@ -202,7 +202,9 @@ public sealed class KeysOfSteps
         ArtifactInputs tables = Inputs(new PruningSettings { Quantization = new Quantization(4, 64, 4) });
         ArtifactInputs Changed(ArtifactInputs of) => of with
         {
-            Model = of.Model.ToDictionary(file => file.Key, file => file.Value + "0")
+            Model = of.Model.ToDictionary(
+                file => file.Key,
+                file => file.Key.EndsWith(".safetensors", StringComparison.Ordinal) ? "other" : file.Value)
         };
         StepKeys.Of(Changed(tables)).Layers[0].ShouldNotBe(StepKeys.Of(tables).Layers[0]);
         StepKeys.Of(Changed(inputs)).Layers[0].ShouldBe(keys.Layers[0]);
