@@ -197,7 +197,7 @@ internal sealed record PruneCell(
         private static string Text(PruningProgress value) => value switch
         {
             MatrixPruned matrix => $"{matrix.Report.Name}, error {matrix.Report.RelativeError:0.0000}",
-            _ => $"layer {value.Layer}: {value.GetType().Name}",
+            _ => value.ToString(),
         };
     }
 }

@@ -14,6 +14,7 @@ using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tables;
 using SparseLlm.Pruning.Tests.Support;
+using SparseLlm.Pruning.Tuning.Global;
 
 namespace SparseLlm.Benchmarks.Quality;
 
@@ -62,7 +63,19 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
                 Settings(),
                 new SparsityPlan(ParsePattern(), []),
                 tokens);
-            return [.. new ModelPruner(model, Settings(), plan, tokens).Run()];
+            PrunedLayer[] pruned = [.. new ModelPruner(model, Settings(), plan, tokens).Run()];
+            return Settings().GlobalEpochs == 0 ? pruned : [.. pruned, .. TunedTogether(pruned, plan, tokens)];
+        }
+
+        PrunedLayer[] TunedTogether(PrunedLayer[] pruned, SparsityPlan plan, CalibrationTokens tokens)
+        {
+            using var untuned = new PrunedCopy(model, pruned, QuantizedTables.Of(model, Settings(), tokens));
+            using var tuning = new GlobalTuning(model, untuned.Model, Settings(), plan, tokens);
+            while (tuning.RunEpoch(CancellationToken.None))
+            {
+            }
+
+            return [.. tuning.Result(pruned)];
         }
 
         CalibrationTokens Windows()

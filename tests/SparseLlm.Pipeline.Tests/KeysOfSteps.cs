@@ -29,6 +29,11 @@ public sealed class KeysOfSteps
             BindingFlags.Public | BindingFlags.Instance))
         {
             var settings = new PruningSettings();
+            if (property.Name.StartsWith("Global", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             property.SetValue(
                 settings,
                 property.PropertyType == typeof(Quantization)
@@ -36,6 +41,25 @@ public sealed class KeysOfSteps
                     : Other(property.GetValue(settings)));
             ShouldDifferFrom(0, Inputs(settings: settings), property.Name);
         }
+    }
+
+    [Fact]
+    public void Settings_of_passes_over_all_layers_take_part_in_these_alone()
+    {
+        var one = new PruningSettings { GlobalEpochs = 2 };
+        StepKeys[] all =
+        [
+            .. ((PruningSettings[])
+            [
+                new PruningSettings(), one, one with { GlobalEpochs = 3 }, one with { GlobalRate = 0.5 },
+                one with { GlobalResampling = 0.5 },
+            ]).Select(settings => StepKeys.Of(Inputs(settings: settings))),
+        ];
+        all.Select(other => string.Join(' ', other.Layers)).Distinct().Count().ShouldBe(1);
+        all.Select(other => other.Artifact).ShouldBeUnique();
+        all.SelectMany(other => other.Epochs).ShouldBeUnique();
+        all.Select(other => other.Epochs.Count).ShouldBe([0, 2, 3, 2, 2]);
+        StepKeys.Of(Inputs(settings: new PruningSettings { GlobalRate = 0.5 })).Artifact.ShouldBe(keys.Artifact);
     }
 
     [Fact]

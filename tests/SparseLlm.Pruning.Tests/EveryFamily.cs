@@ -11,6 +11,7 @@ using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
 using SparseLlm.Pruning.Tests.Support;
+using SparseLlm.Pruning.Tuning.Global;
 
 namespace SparseLlm.Pruning.Tests;
 
@@ -69,6 +70,35 @@ public sealed class EveryFamily : IDisposable
         }
 
         IsCloserThanBySparseGpt(family, "0.5", "best");
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Tunes))]
+    public void It_comes_closer_where_all_layers_are_tuned_together(string family)
+    {
+        if (!TunedByDay.Contains(family))
+        {
+            Repository.RequireAllQuality();
+        }
+
+        using DecoderModel dense = DecoderModel.Open(Repository.Family(family), backend);
+        var plan = new SparsityPlan(PruneRun.Pattern("0.5"), []);
+        CalibrationTokens tokens = Tokens(dense.Definition.VocabularySize);
+        PruningSettings settings = PruningSettings.For(PruningMethod.Wanda) with { GlobalEpochs = 2 };
+        PrunedLayer[] layers = [.. new ModelPruner(dense, settings, plan, tokens).Run()];
+        using DecoderModel pruned = Write(dense, layers);
+        using var tuning = new GlobalTuning(dense, pruned, settings, plan, tokens);
+        while (tuning.RunEpoch(CancellationToken.None))
+        {
+        }
+
+        PrunedLayer[] tuned = [.. tuning.Result(layers)];
+        tuned.Sum(layer => layer.Linears.Sum(linear => linear.Zeros))
+            .ShouldBe(layers.Sum(layer => layer.Linears.Sum(linear => linear.Zeros)));
+        float[] expected = Logits(dense, index => dense.LoadLayer(index), tokens);
+        using DecoderModel written = Write(dense, layers.Concat(tuned));
+        Distance(Logits(written, index => written.LoadLayer(index), tokens), expected)
+            .ShouldBeLessThan(Distance(Logits(pruned, index => pruned.LoadLayer(index), tokens), expected));
     }
 
     private void IsCloserThanBySparseGpt(string family, string pattern, string preset)

@@ -5,6 +5,7 @@ using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Numerics;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports;
+using SparseLlm.Pruning.Results;
 using SparseLlm.Recipes;
 using SparseLlm.Reports.Tests.Support;
 
@@ -161,6 +162,22 @@ public sealed partial class Pages
         Document.Parse(Report(Samples.Manifest() with { SpilledBytes = 5L << 30 })).Texts("th")
             .ShouldContain("Spilled");
         Document.Parse(Report(Samples.Manifest())).Texts("th").ShouldNotContain("Spilled");
+    }
+
+    [Fact]
+    public void A_report_draws_how_the_loss_went_while_all_layers_were_tuned_together()
+    {
+        XElement page = Document.Parse(Report(Samples.Manifest() with
+        {
+            Global = new GlobalReport(
+                0.0123,
+                [new EpochReport(0.0144, 0.0131), new EpochReport(0.0099, 0.0101), new EpochReport(0.0091, 0.0112)]),
+        }));
+        page.Texts("h2").ShouldContain("All layers together");
+        page.Texts("p").ShouldContain(text => text.Contains("least after pass 2", StringComparison.Ordinal));
+        page.Texts("title").ShouldContain("pass 2, on held-back windows: 0.01010");
+        page.Texts("td").ShouldContain("0.00910");
+        Document.Parse(Report(Samples.Manifest())).Texts("h2").ShouldNotContain("All layers together");
     }
 
     [Fact]

@@ -109,6 +109,9 @@ internal sealed record ArtifactManifest : IJsonOnDeserialized
     /// <summary>What held-back calibration windows decided on each layer, if any were held back.</summary>
     public IReadOnlyList<GuardReport>? Guards { get; init; }
 
+    /// <summary>How the tuning of all layers together went, if it was asked for.</summary>
+    public GlobalReport? Global { get; init; }
+
     /// <summary>Numerical fallbacks that were taken, as sentences.</summary>
     public required IReadOnlyList<string> Fallbacks { get; init; }
 

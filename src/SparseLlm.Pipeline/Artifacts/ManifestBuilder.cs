@@ -65,6 +65,7 @@ internal static class ManifestBuilder
             OtherChanges = OtherChanges.Find(dense, written, tensors, inputs.DropsExperts, cancellation),
             Sweeps = sweeps.Length == 0 ? null : sweeps,
             Guards = guards.Length == 0 ? null : guards,
+            Global = result.Global,
             Fallbacks = [.. result.Layers.SelectMany(layer => layer.Fallbacks)],
             Perplexity = NotMeasured,
             Seconds = time.TotalSeconds,

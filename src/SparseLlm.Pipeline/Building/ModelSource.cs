@@ -169,12 +169,14 @@ internal sealed class ModelSource(
         {
             ArtifactManifest manifest = PruneDense(staging.Path, cancellation);
             Store(manifest, staging.Path, cancellation);
+            ForgetEpochs();
             return manifest;
         }
 
         string source = Directory.CreateDirectory(Path.Combine(staging.Path, SourceFolder)).FullName;
         ArtifactManifest packed = Encode(PruneDense(source, cancellation), source, staging.Path, cancellation)!;
         Directory.Delete(source, recursive: true);
+        ForgetEpochs();
         return packed;
     }
 
@@ -196,6 +198,15 @@ internal sealed class ModelSource(
         RequireSameFiles(written.Files);
         LockCheck.Require(request, written.Digest);
         return ManifestBuilder.OfPrune(dense, request, inputs, result, written, clock.Elapsed, cancellation);
+    }
+
+    /// <summary>Lets go of the states in between, which are of no use once the artifact is made.</summary>
+    private void ForgetEpochs()
+    {
+        foreach (string key in keys.Epochs)
+        {
+            cache.Drop(key);
+        }
     }
 
     /// <summary>Keeps an artifact in the encoding that it has.</summary>

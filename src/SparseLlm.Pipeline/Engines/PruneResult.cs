@@ -18,6 +18,9 @@ internal sealed record PruneResult(
     /// <summary>By decoder layer, the places of the experts that stayed; null where none were dropped.</summary>
     public IReadOnlyList<IReadOnlyList<int>?>? Experts { get; init; }
 
+    /// <summary>How the tuning of all layers together went; null where they were not.</summary>
+    public GlobalReport? Global { get; init; }
+
     /// <summary>The GPUs that computed; none where the processor did.</summary>
     public IReadOnlyList<Gpu> Gpus { get; init; } = [];
 }

@@ -36,6 +36,9 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
     private const string Group = "group";
     private const string Embeddings = "embeddings";
 
+    // The setting that says how many passes tune all layers together.
+    private const string Epochs = "globalEpochs";
+
     /// <summary>The revision of the algorithms.</summary>
     public int Revision { get; init; } = CurrentRevision;
 
@@ -55,8 +58,11 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
     /// <summary>Digest of the tensors of the head.</summary>
     public required string Head { get; init; }
 
-    /// <summary>Every setting of the method by name.</summary>
+    /// <summary>Every setting of the method that decides something of a layer, by name.</summary>
     public required IReadOnlyDictionary<string, string> Settings { get; init; }
+
+    /// <summary>The settings of the passes that tune all layers together, by name; null where there are none.</summary>
+    public IReadOnlyDictionary<string, string>? Global { get; init; }
 
     /// <summary>Windows, digests of the calibration texts, and how those are read that are not plain text; null where
     /// none are looked at.</summary>
@@ -75,6 +81,10 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
     public Quantization? Quantization => Settings.GetValueOrDefault(Bits) is { } bits
         ? Pruning.Settings.Quantization.Of(bits, Settings[Group], Settings.GetValueOrDefault(Embeddings))
         : null;
+
+    /// <summary>How many passes tune all layers together.</summary>
+    [JsonIgnore]
+    public int GlobalEpochs => Global is null ? 0 : int.Parse(Global[Epochs], CultureInfo.InvariantCulture);
 
     /// <summary>Whether experts are dropped.</summary>
     [JsonIgnore]
@@ -105,6 +115,7 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
             Embedding = model.Embedding,
             Head = model.Head,
             Settings = Describe(settings),
+            Global = settings.GlobalEpochs == 0 ? null : DescribeGlobal(settings),
             Calibration = calibration is null || !settings.NeedsCalibration()
                 ? null
                 : Describe(calibration, definition.MaximumLength, files),
@@ -159,9 +170,20 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
             }
         }
 
-        foreach (Setting setting in Setting.All)
+        foreach (Setting setting in Setting.All.Where(setting => !setting.IsGlobal))
         {
             described.Add(setting.Name, setting.ValueIn(settings)?.Text ?? "by default");
+        }
+
+        return described;
+    }
+
+    private static SortedDictionary<string, string> DescribeGlobal(PruningSettings settings)
+    {
+        var described = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (Setting setting in Setting.All.Where(setting => setting.IsGlobal))
+        {
+            described.Add(setting.Name, setting.ValueIn(settings)!.Text);
         }
 
         return described;
@@ -226,6 +248,12 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
                     && (!Settings.TryGetValue(Embeddings, out string? embeddings)
                         || Pruning.Settings.Quantization.BitChoices.Contains(embeddings))),
             "its weights are quantised in a way that there is not");
+        RecordJson.Require(
+            Global is null
+                || (Calibration is not null
+                    && Global.GetValueOrDefault(Epochs) is { } epochs
+                    && Setting.Find(Epochs)!.Parse(epochs) is not null),
+            "its layers are tuned together in a way that there is not");
         RecordJson.Require(
             Calibration is not null || !Layers.Any(
                 layer => layer.Patterns.Values.Any(pattern => pattern.EndsWith(Spread, StringComparison.Ordinal))),

@@ -1,14 +1,22 @@
+using System.Globalization;
 using SparseLlm.Pipeline.Digests;
 
 namespace SparseLlm.Pipeline.Keys;
 
-/// <summary>The keys of the steps that make an artifact: how the budget is spread, each decoder layer, and all of
-/// it.</summary>
+/// <summary>The keys of the steps that make an artifact: how the budget is spread, each decoder layer, each pass over
+/// all of them, and all of it.</summary>
 /// <param name="Experts">The key of the choice of the experts that stay; null where all do.</param>
 /// <param name="Allocation">The key of the measurement that spreads the budget; null where nothing is spread.</param>
 /// <param name="Layers">The key of each pruned decoder layer.</param>
+/// <param name="Epochs">The key of the state after each pass that tunes all layers together; none where there are no
+/// such passes.</param>
 /// <param name="Artifact">The key of the artifact.</param>
-internal sealed record StepKeys(string? Experts, string? Allocation, IReadOnlyList<string> Layers, string Artifact)
+internal sealed record StepKeys(
+    string? Experts,
+    string? Allocation,
+    IReadOnlyList<string> Layers,
+    IReadOnlyList<string> Epochs,
+    string Artifact)
 {
     /// <summary>The keys of an artifact with these inputs.</summary>
     public static StepKeys Of(ArtifactInputs inputs)
@@ -36,7 +44,13 @@ internal sealed record StepKeys(string? Experts, string? Allocation, IReadOnlyLi
             artifact.Add("layer", layer);
         }
 
-        return new StepKeys(ExpertsKey(inputs), allocation, layers, artifact.Build());
+        string[] epochs = EpochKeys(inputs, layers);
+        if (epochs is [.., var last])
+        {
+            artifact.Add("epoch", last);
+        }
+
+        return new StepKeys(ExpertsKey(inputs), allocation, layers, epochs, artifact.Build());
     }
 
     /// <summary>What runs into the first layer: the calibration tokens, embedded.</summary>
@@ -77,6 +91,35 @@ internal sealed record StepKeys(string? Experts, string? Allocation, IReadOnlyLi
         }
 
         return key.Add("allocation", IsSpread(layer) ? allocation : null).Build();
+    }
+
+    /// <summary>The keys of the passes over all layers. Each depends on how many there are, since steps become smaller
+    /// towards the last.</summary>
+    private static string[] EpochKeys(ArtifactInputs inputs, IReadOnlyList<string> layers)
+    {
+        if (inputs.Global is not { } settings)
+        {
+            return [];
+        }
+
+        using var start = new KeyBuilder("global", inputs.Revision);
+        start.Add("numerics", inputs.Numerics)
+            .Add("start", StartKey(inputs))
+            .Add("settings", KeyBuilder.Of("settings", settings))
+            .Add("head", inputs.Head);
+        foreach (string layer in layers)
+        {
+            start.Add("layer", layer);
+        }
+
+        string all = start.Build();
+        return [.. Enumerable.Range(1, inputs.GlobalEpochs).Select(epoch => KeyBuilder.Of(
+            "epoch",
+            new Dictionary<string, string>
+            {
+                ["global"] = all,
+                ["epoch"] = epoch.ToString(CultureInfo.InvariantCulture),
+            }))];
     }
 
     private static string? ExpertsKey(ArtifactInputs inputs)

@@ -22,6 +22,7 @@ internal static class ArtifactPage
             MasksSection.Of(manifest),
             TroubleSection.OfSweeps(manifest),
             GuardSection.Of(manifest),
+            GlobalSection.Of(manifest),
             TroubleSection.OfFallbacks(manifest),
             TroubleSection.OfExports(manifest),
             CostSection.Of(manifest),

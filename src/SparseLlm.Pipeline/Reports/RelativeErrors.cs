@@ -6,7 +6,7 @@ namespace SparseLlm.Pipeline.Reports;
 /// <summary>What the relative errors of an artifact are errors of.</summary>
 internal static class RelativeErrors
 {
-    private static readonly string[] TuningSettings = ["tuningEpochs", "distillationEpochs"];
+    private static readonly string[] TuningSettings = ["tuningEpochs", "distillationEpochs", "globalEpochs"];
 
     /// <summary>Their name: each was measured when its matrix was solved, and tuning has changed the matrix
     /// since.</summary>

@@ -54,6 +54,21 @@ public sealed class ActivationStream(MatrixStore store, int count) : IDisposable
         chunks[index] = store.Keep(chunk);
     }
 
+    /// <summary>Puts what becomes of some chunks in their places.</summary>
+    /// <param name="indices">The chunks.</param>
+    /// <param name="through">What becomes of one: a new matrix.</param>
+    /// <param name="cancellation">Stops between chunks.</param>
+    internal void Advance(
+        IEnumerable<int> indices, Func<Matrix<float>, Matrix<float>> through, CancellationToken cancellation)
+    {
+        foreach (int index in indices)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using Matrix<float> x = Read(index);
+            Put(index, through(x));
+        }
+    }
+
     /// <summary>Forgets a chunk that is not needed any more.</summary>
     public void Drop(int index)
     {

@@ -70,6 +70,35 @@ public sealed class MatrixStore : IDisposable
         return Keep(copy);
     }
 
+    /// <summary>Sets memory aside for what the caller keeps there itself.</summary>
+    /// <returns>Whether the budget has room for it; it is given back with <see cref="GiveBack"/>.</returns>
+    internal bool TryReserve(long bytes)
+    {
+        if (bytes > budget - ResidentBytes)
+        {
+            return false;
+        }
+
+        ResidentBytes += bytes;
+        PeakResidentBytes = Math.Max(PeakResidentBytes, ResidentBytes);
+        return true;
+    }
+
+    /// <summary>Gives back what was set aside.</summary>
+    internal void GiveBack(long bytes) => ResidentBytes -= bytes;
+
+    /// <summary>Puts other values into the place of a matrix that is kept.</summary>
+    internal void Replace(StoredMatrix stored, Matrix<float> values)
+    {
+        if (stored.Resident is { } resident)
+        {
+            backend.Copy(values, resident);
+            return;
+        }
+
+        Write(values, stored.Place);
+    }
+
     /// <summary>Some rows of a matrix in the file, as a new matrix.</summary>
     internal Matrix<float> Load(StoredMatrix stored, int first, int count)
     {
@@ -123,13 +152,18 @@ public sealed class MatrixStore : IDisposable
     {
         file ??= open();
         long place = file.Allocate(Bytes(matrix));
+        Write(matrix, place);
+        return new StoredMatrix(this, matrix.Rows, matrix.Columns, place);
+    }
+
+    private void Write(Matrix<float> matrix, long place)
+    {
         matrix.ForEachPiece(sizeof(float), (row, rows, bytes) =>
         {
             backend.Download(rows, MemoryMarshal.Cast<byte, float>(bytes));
-            file.Write(place + (long)row * matrix.Columns * sizeof(float), bytes);
+            file!.Write(place + (long)row * matrix.Columns * sizeof(float), bytes);
         });
         SpilledBytes += Bytes(matrix);
-        return new StoredMatrix(this, matrix.Rows, matrix.Columns, place);
     }
 
     private static long Bytes(Matrix<float> matrix) => matrix.Length * sizeof(float);

@@ -99,7 +99,8 @@ internal sealed class AttentionGradient(
         return norm?.Backward(x!, dy);
     }
 
-    private void Forget()
+    /// <inheritdoc/>
+    public override void Forget()
     {
         rawQ?.Dispose();
         rawK?.Dispose();
@@ -107,6 +108,7 @@ internal sealed class AttentionGradient(
         k?.Dispose();
         v?.Dispose();
         context?.Dispose();
+        rawQ = rawK = q = k = v = context = null;
     }
 
     /// <inheritdoc/>

@@ -85,8 +85,10 @@ internal sealed class BlockGradient(
         return matrix;
     }
 
-    private void Forget()
+    /// <summary>Forgets what the last forward pass kept.</summary>
+    public void Forget()
     {
+        mixer.Forget();
         kept.ForEach(matrix => matrix.Dispose());
         kept.Clear();
     }

@@ -53,11 +53,13 @@ internal sealed class FeedForwardGradient(
         return dx;
     }
 
-    private void Forget()
+    /// <inheritdoc/>
+    public override void Forget()
     {
         gates?.Dispose();
         ups?.Dispose();
         hidden?.Dispose();
+        gates = ups = hidden = null;
     }
 
     /// <inheritdoc/>

@@ -99,6 +99,15 @@ internal sealed class LayerGradient : IDisposable
         return ofInput;
     }
 
+    /// <summary>Forgets what the last forward pass kept.</summary>
+    public void Forget()
+    {
+        foreach (BlockGradient block in blocks)
+        {
+            block.Forget();
+        }
+    }
+
     private NormGradient GradientOf(Norm norm)
         => norms.TryGetValue(norm, out NormGradient? known) ? known : norms[norm] = new NormGradient(backend, norm);
 

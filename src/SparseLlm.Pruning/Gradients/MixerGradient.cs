@@ -17,6 +17,11 @@ internal abstract class MixerGradient : IDisposable
     /// <param name="dy">The output's gradient, [tokens x hidden].</param>
     public abstract Matrix<float> Backward(Matrix<float> input, Matrix<float> dy);
 
+    /// <summary>Forgets what the last forward pass kept.</summary>
+    public virtual void Forget()
+    {
+    }
+
     /// <inheritdoc/>
     public abstract void Dispose();
 

@@ -34,6 +34,17 @@ internal class Parameter : IDisposable
     /// <summary>The derivative of the loss by the values; a backward pass writes it whole.</summary>
     public Matrix<float> Gradient { get; }
 
+    /// <summary>Everything that the next step depends on beside the gradient: values and moments.</summary>
+    public virtual IEnumerable<Matrix<float>> State => [Values, .. Moments];
+
+    /// <summary>Adam's moments.</summary>
+    protected IEnumerable<Matrix<float>> Moments => [mean, square];
+
+    /// <summary>Goes on from another <see cref="State"/>, which has been put in the place of this one's.</summary>
+    public virtual void Resume()
+    {
+    }
+
     /// <summary>Moves the values along the gradient.</summary>
     public virtual void Step(AdamStep step) => Move(Values, step);
 

@@ -60,18 +60,27 @@ internal sealed class QuantizedParameter : Parameter
     }
 
     /// <inheritdoc/>
+    public override IEnumerable<Matrix<float>> State => [latent, .. Moments, .. scaling.State];
+
+    /// <inheritdoc/>
+    public override void Resume() => Round();
+
+    /// <inheritdoc/>
     public override void Step(AdamStep step)
     {
         backend.LatentGradient(latent, scales, group, codes, Values, Gradient, scaling.Gradient);
         backend.Hadamard(scaling.Gradient, firstScales, scaling.Gradient);
         Move(latent, step with { Rate = step.Rate * codeRate });
         scaling.Step(step);
-        backend.Hadamard(shares, firstScales, scales);
-        backend.RoundTo(scales, NumberFormat.Half);
         Round();
     }
 
-    private void Round() => backend.RoundLatent(latent, scales, group, codes, Values);
+    private void Round()
+    {
+        backend.Hadamard(shares, firstScales, scales);
+        backend.RoundTo(scales, NumberFormat.Half);
+        backend.RoundLatent(latent, scales, group, codes, Values);
+    }
 
     /// <summary>Writes the codes and scales of quantised values.</summary>
     /// <returns>Whether there are such for all of them.</returns>

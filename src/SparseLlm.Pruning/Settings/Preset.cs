@@ -18,8 +18,13 @@ public sealed record Preset(string Name, string Description, Func<PruningSetting
         new("balanced", "ALPS inside, fitted to the dense model's activations. The default.", settings => settings),
         new("best", "Balanced, with the budget spread by measured errors, each layer tuned as a whole, and the last "
             + "one towards the dense model's predictions.",
-            settings => settings with { Allocation = AllocationKind.Error, TuningEpochs = 4, DistillationEpochs = 4 }),
+            Best),
+        new("global", "Best, with all layers tuned together in the end.",
+            settings => Best(settings) with { GlobalEpochs = 12 }),
     ];
+
+    private static PruningSettings Best(PruningSettings settings)
+        => settings with { Allocation = AllocationKind.Error, TuningEpochs = 4, DistillationEpochs = 4 };
 
     /// <summary>The preset that settings are, in which only experts may be dropped besides; null where they are
     /// none.</summary>

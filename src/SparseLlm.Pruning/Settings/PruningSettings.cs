@@ -160,6 +160,16 @@ public sealed record PruningSettings
     /// none.</summary>
     public int DistillationEpochs { get; init; }
 
+    /// <summary>Passes over the calibration windows that tune all layers together towards the dense model's predictions,
+    /// once they are pruned; 0 for none.</summary>
+    public int GlobalEpochs { get; init; }
+
+    /// <summary>The highest learning rate of these.</summary>
+    public double GlobalRate { get; init; } = 1e-3;
+
+    /// <summary>The share of tokens that the dense model draws anew before each of these.</summary>
+    public double GlobalResampling { get; init; } = 0.3;
+
     /// <summary>
     /// Whether a part of the calibration windows is held back from all fits, to tell whether a layer is better off with
     /// SparseGPT's solution, or without its tuning. Without effect where matrices are fitted to their own outputs.

@@ -35,6 +35,9 @@ public abstract class Setting
     /// <summary>Whether it decides the defaults of other settings, and so has to be applied before them.</summary>
     public bool ChangesDefaults { get; internal init; }
 
+    /// <summary>Whether it is looked at only once all layers are pruned, so that it decides nothing of them.</summary>
+    public bool IsGlobal { get; internal init; }
+
     /// <summary>What a valid value looks like, to end an error message with.</summary>
     public abstract string Expected { get; }
 
@@ -169,6 +172,31 @@ public abstract class Setting
             s => s.DistillationEpochs,
             (s, v) => s with { DistillationEpochs = v })
         { Methods = AllThatFit },
+        new NumberSetting<int>(
+            "globalEpochs",
+            "Passes over the calibration windows that tune all layers together towards the dense model's predictions, "
+                + "once they are pruned; 0 for none.",
+            0,
+            1000,
+            s => s.GlobalEpochs,
+            (s, v) => s with { GlobalEpochs = v })
+        { Methods = AllThatFit, IsGlobal = true },
+        new NumberSetting<double>(
+            "globalRate",
+            "The highest learning rate of these passes.",
+            0,
+            1,
+            s => s.GlobalRate,
+            (s, v) => s with { GlobalRate = v })
+        { Methods = AllThatFit, IsGlobal = true },
+        new NumberSetting<double>(
+            "globalResampling",
+            "The share of tokens that the dense model draws anew before each of these passes.",
+            0,
+            1,
+            s => s.GlobalResampling,
+            (s, v) => s with { GlobalResampling = v })
+        { Methods = AllThatFit, IsGlobal = true },
         new BooleanSetting(
             "guard",
             "Hold back a sixteenth of the calibration windows, and keep what SparseGPT leaves of a layer, or the layer "

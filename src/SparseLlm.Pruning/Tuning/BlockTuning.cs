@@ -5,7 +5,6 @@ using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Gradients;
 using SparseLlm.Pruning.Layers;
 using SparseLlm.Pruning.Losses;
-using SparseLlm.Pruning.Patterns;
 
 namespace SparseLlm.Pruning.Tuning;
 
@@ -32,6 +31,7 @@ internal sealed class BlockTuning(
 
     private readonly WindowBatches batches = new(context.Backend, context.Chunks);
     private readonly HeldBackLoss heldBack = new(context.Backend, context.Chunks);
+    private readonly TrainedWeights weights = new(context.Backend, context.Plan, context.Settings);
 
     // Its norm is the recorder's until the layer's result has been taken down.
     private LanguageModelHead? head;
@@ -44,7 +44,7 @@ internal sealed class BlockTuning(
     /// <param name="hasCodes">Whether its matrices are quantised and stay it.</param>
     public void Tune(DecoderLayer layer, ActivationStream inputs, ActivationStream targets, bool hasCodes)
     {
-        if (!layer.Linears.Any(IsTuned))
+        if (!layer.Linears.Any(weights.Has))
         {
             return;
         }
@@ -61,7 +61,7 @@ internal sealed class BlockTuning(
                 targets,
                 context.Settings.TuningEpochs,
                 context.Settings.TuningRate,
-                linear => WeightOf(linear, hasCodes, TuningCodeRate));
+                linear => weights.Of(linear, hasCodes, TuningCodeRate));
         }
 
         if (context.Settings.DistillationEpochs > 0 && loadHead is not null)
@@ -78,7 +78,7 @@ internal sealed class BlockTuning(
                 normalizedTargets,
                 context.Settings.DistillationEpochs,
                 context.Settings.TuningRate * DistillationRate,
-                linear => WeightOf(linear, hasCodes, DistillationCodeRate));
+                linear => weights.Of(linear, hasCodes, DistillationCodeRate));
         }
 
         if (kept)
@@ -86,29 +86,6 @@ internal sealed class BlockTuning(
             Record(layer);
         }
     }
-
-    /// <summary>What trains the weight of a linear layer; null where it stays.</summary>
-    private Parameter? WeightOf(Linear linear, bool hasCodes, double codeRate)
-    {
-        if (PatternOf(linear) is not { } pattern)
-        {
-            return null;
-        }
-
-        return hasCodes
-            ? QuantizedParameter.Of(
-                context.Backend,
-                linear.Weight,
-                context.Settings.Quantization!,
-                isPruned: pattern.Zeros(linear.Weight.Rows, linear.Weight.Columns) > 0,
-                codeRate)
-            : new Parameter(context.Backend, linear.Weight, keepsZeros: true);
-    }
-
-    private bool IsTuned(Linear linear) => PatternOf(linear) is not null;
-
-    private SparsityPattern? PatternOf(Linear linear)
-        => context.Plan.PatternFor(linear.Definition, context.Settings.Quantization is not null);
 
     /// <summary>Trains, and goes back to where it began if that does not help on held-back windows.</summary>
     /// <returns>Whether the layer has changed.</returns>
@@ -157,7 +134,7 @@ internal sealed class BlockTuning(
 
     private void Record(DecoderLayer layer)
     {
-        foreach (Linear linear in layer.Linears.Where(IsTuned))
+        foreach (Linear linear in layer.Linears.Where(weights.Has))
         {
             context.Recorder.Update(linear);
         }

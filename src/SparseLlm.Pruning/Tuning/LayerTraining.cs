@@ -24,7 +24,7 @@ internal sealed class LayerTraining(IBackend backend, LayerGradient layer, ITuni
         Parameter[] parameters = [.. layer.Parameters, .. loss.Parameters];
         var schedule = new CosineSchedule(rate, epochs * batches.Count);
         int number = 0;
-        foreach ((int, int)[] batch in batches.Shuffled(epochs))
+        foreach ((int, int)[] batch in batches.OfEpochs(epochs))
         {
             cancellation.ThrowIfCancellationRequested();
             ComputeGradients(inputs, targets, batch);

@@ -20,20 +20,31 @@ internal sealed class WindowBatches(IBackend backend, TokenChunks chunks)
     /// <summary>Batches per epoch.</summary>
     public int Count => (windows.Length + WindowsPerBatch - 1) / WindowsPerBatch;
 
-    /// <summary>The batches of some epochs: each holds every window once.</summary>
-    public IEnumerable<(int Chunk, int FirstRow)[]> Shuffled(int epochs)
+    /// <summary>The batches of some epochs, one epoch after the other.</summary>
+    public IEnumerable<(int Chunk, int FirstRow)[]> OfEpochs(int epochs)
+        => Enumerable.Range(0, epochs).SelectMany(Shuffled);
+
+    /// <summary>The batches of an epoch: together they hold every window once.</summary>
+    /// <param name="epoch">Which, from 0.</param>
+    public (int Chunk, int FirstRow)[][] Shuffled(int epoch)
     {
         var random = new Random(Seed);
-        for (int epoch = 0; epoch < epochs; epoch++)
+        (int, int)[] order = windows;
+        for (int i = 0; i <= epoch; i++)
         {
-            var order = ((int, int)[])windows.Clone();
+            order = ((int, int)[])windows.Clone();
             random.Shuffle(order);
-            foreach ((int, int)[] batch in order.Chunk(WindowsPerBatch))
-            {
-                yield return batch;
-            }
         }
+
+        return [.. order.Chunk(WindowsPerBatch)];
     }
+
+    /// <summary>The token ids of a batch, one window after the other.</summary>
+    /// <param name="tokens">Windows that are grouped alike.</param>
+    /// <param name="batch">The batch.</param>
+    public int[] Ids(TokenChunks tokens, (int Chunk, int FirstRow)[] batch)
+        => [.. batch.SelectMany(window
+            => tokens.Ids(window.Chunk).Slice(window.FirstRow, chunks.SequenceLength).ToArray())];
 
     /// <summary>A batch's tokens from a stream, one window after the other, as a new matrix.</summary>
     public Matrix<float> Gather(ActivationStream stream, (int Chunk, int FirstRow)[] batch)

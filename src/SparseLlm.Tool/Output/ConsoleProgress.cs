@@ -45,6 +45,9 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
             case PruningStep { Progress: LayerFinished finished } step when !quiet:
                 Write(step.Artifact, finished);
                 break;
+            case PruningStep { Progress: GlobalEpochFinished epoch } step when !quiet:
+                Terminal.Progress($"{step.Artifact}: {Describe(epoch)}");
+                break;
             case EvaluationStep { Done: var done, Layers: var layers } step when !quiet && done == layers:
                 Terminal.Progress($"{step.Model}: perplexity measured on {step.Text}");
                 break;
@@ -81,6 +84,15 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
                 break;
         }
     }
+
+    /// <summary>How a pass over all layers went.</summary>
+    public static string Describe(GlobalEpochFinished epoch) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"pass {epoch.Epoch}/{epoch.Epochs} over all layers, loss {Loss(epoch.Report.Loss)}")
+        + (epoch.Report.HeldBackLoss is { } heldBack ? $", on held-back windows {Loss(heldBack)}" : "");
+
+    private static string Loss(double? loss)
+        => loss?.ToString("0.00000", CultureInfo.InvariantCulture) ?? "not finite";
 
     /// <summary>What is to be downloaded, and how much that is.</summary>
     public static string Describe(DownloadStarted download) => string.Create(

@@ -155,6 +155,13 @@ internal sealed class CurrentWork
             case LayerFinished finished:
                 At(finished.Layer + 1, finished.Layers, "");
                 break;
+            case GlobalStep step:
+                (Done, Total) = (step.Step, step.Steps);
+                Step = Invariant($"all layers together, step {step.Step}/{step.Steps}, loss {step.Loss:0.00000}");
+                break;
+            case GlobalEpochFinished epoch:
+                Terminal.Progress($"{Title}: {ConsoleProgress.Describe(epoch)}");
+                break;
         }
     }
 

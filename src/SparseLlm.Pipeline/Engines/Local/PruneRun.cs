@@ -17,6 +17,7 @@ using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Methods.Mixtures;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Results;
+using SparseLlm.Pruning.Tuning.Global;
 
 namespace SparseLlm.Pipeline.Engines.Local;
 
@@ -50,52 +51,140 @@ internal sealed class PruneRun(
         var fallbacks = new List<string>();
         using MatrixStore store = session.CreateStore(job.Memory, cache.Scratch());
         string scratch = Path.Combine(job.Directory, ".experts");
+        string untuned = Path.Combine(job.Directory, ".layers");
+        GlobalReport? global = null;
         try
         {
             IReadOnlyList<IReadOnlyList<int>?>? experts = ChooseExperts(tokens, store, step, cancellation);
             using DecoderModel? smaller = experts is null ? null : WithFewerExperts(experts, scratch);
             DecoderModel model = smaller ?? session.Model;
-            IReadOnlyList<PrunedLayer> layers = job.Part is { } part
-                ? Share(part, model, tokens, store, fallbacks, step, cancellation)
-                : Write(model, tokens, store, fallbacks, step, cancellation);
+            IReadOnlyList<PrunedLayer> layers;
+            if (job.Part is { } part)
+            {
+                layers = Share(part, model, tokens, store, fallbacks, step, cancellation);
+            }
+            else
+            {
+                SparsityPlan plan = Allocate(model, tokens, store, fallbacks, step, cancellation);
+                bool isTuned = keys.Epochs.Count > 0;
+                string directory = isTuned ? untuned : job.Directory;
+                layers = Write(model, plan, tokens, store, fallbacks, step, directory, cancellation);
+                if (isTuned)
+                {
+                    (layers, global) = Tune(model, untuned, plan, layers, tokens!, store, step, cancellation);
+                }
+            }
+
             return new PruneResult(
                 layers,
                 tokens is null ? null : new CalibrationWindows(tokens.Windows, tokens.SequenceLength),
                 store.SpilledBytes,
                 PeakMemory())
             {
-                Experts = experts
+                Experts = experts,
+                Global = global,
             };
         }
         finally
         {
-            if (Directory.Exists(scratch))
+            Delete(scratch);
+            Delete(untuned);
+        }
+
+        static void Delete(string directory)
+        {
+            if (Directory.Exists(directory))
             {
-                Directory.Delete(scratch, recursive: true);
+                Directory.Delete(directory, recursive: true);
             }
         }
     }
 
-    private List<PrunedLayer> Write(
-        DecoderModel model, CalibrationTokens? tokens, MatrixStore store, List<string> fallbacks,
-        IProgress<PruningProgress> step, CancellationToken cancellation)
+    /// <summary>Writes the model with all of its layers tuned together.</summary>
+    private (IReadOnlyList<PrunedLayer> Layers, GlobalReport Report) Tune(
+        DecoderModel dense, string untuned, SparsityPlan plan, IReadOnlyList<PrunedLayer> layers,
+        CalibrationTokens tokens, MatrixStore store, IProgress<PruningProgress> step, CancellationToken cancellation)
     {
-        SparsityPlan plan = Allocate(model, tokens, store, fallbacks, step, cancellation);
+        using var pruned = DecoderModel.Open(untuned, dense.Backend);
+        var steps = new EpochSteps(
+            cache.WithoutRemote(diagnostic => progress?.Report(new Notice(diagnostic))),
+            keys.Epochs,
+            request.DisplayName,
+            Origin);
+        using var tuning = new GlobalTuning(dense, pruned, request.Settings, plan, tokens, store, step);
+        steps.Resume(tuning, cancellation);
+        if (!job.MayPrune && tuning.HasMore)
+        {
+            throw NotInCache("its layers would have to be tuned");
+        }
+
+        try
+        {
+            while (tuning.RunEpoch(cancellation))
+            {
+                job.Inputs.RequireUnchanged();
+                steps.Save(tuning, Path.Combine(job.Directory, ".epoch"));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            ReportInterrupted(layers.Count);
+            throw;
+        }
+
+        CompanionFiles.Copy(untuned, job.Directory);
+        using var writer = new CheckpointWriter(pruned.Checkpoint, job.Directory);
+        var tuned = new List<PrunedLayer>();
+        foreach (PrunedLayer layer in tuning.Result(layers))
+        {
+            Write(writer, layer);
+            tuned.Add(layer with { Tensors = [] });
+        }
+
+        writer.Complete();
+        return (tuned.Count == 0 ? Untuned(layers) : tuned, tuning.Report);
+    }
+
+    private static PrunedLayer[] Untuned(IReadOnlyList<PrunedLayer> layers) =>
+    [
+        .. layers.SkipLast(1),
+        layers[^1] with
+        {
+            Fallbacks =
+            [
+                .. layers[^1].Fallbacks,
+                "tuning all layers together did not lower the loss on held-back calibration windows and was undone; "
+                    + "more calibration data or a lower globalRate may help",
+            ],
+        },
+    ];
+
+    private void ReportInterrupted(int finished)
+        => progress?.Report(new Interrupted(request.DisplayName, cache.IsOn ? finished : 0, keys.Layers.Count));
+
+    private static void Write(CheckpointWriter writer, PrunedLayer layer)
+    {
+        foreach (PrunedTensor tensor in layer.Tensors)
+        {
+            writer.WriteBytes(tensor.Tensor, tensor.FirstByte, tensor.Bytes);
+        }
+    }
+
+    private List<PrunedLayer> Write(
+        DecoderModel model, SparsityPlan plan, CalibrationTokens? tokens, MatrixStore store, List<string> fallbacks,
+        IProgress<PruningProgress> step, string directory, CancellationToken cancellation)
+    {
         SharedInputs? shared = tokens is null ? null : session.SharedInputs(job, tokens);
         var pruner = new ModelPruner(model, request.Settings, plan, tokens, step, shared, store, others);
 
-        CompanionFiles.Copy(model.Directory, job.Directory);
-        using var writer = new CheckpointWriter(model.Checkpoint, job.Directory);
+        CompanionFiles.Copy(model.Directory, directory);
+        using var writer = new CheckpointWriter(model.Checkpoint, directory);
         var layers = new List<PrunedLayer>();
         try
         {
             foreach (PrunedLayer layer in Layers(pruner, model, plan, cancellation))
             {
-                foreach (PrunedTensor tensor in layer.Tensors)
-                {
-                    writer.WriteBytes(tensor.Tensor, tensor.FirstByte, tensor.Bytes);
-                }
-
+                Write(writer, layer);
                 layers.Add(layer with { Tensors = [] });
             }
 
@@ -106,8 +195,7 @@ internal sealed class PruneRun(
         }
         catch (OperationCanceledException)
         {
-            progress?.Report(
-                new Interrupted(request.DisplayName, cache.IsOn ? layers.Count : 0, model.Definition.Layers.Count));
+            ReportInterrupted(layers.Count);
             throw;
         }
 
