@@ -52,6 +52,14 @@ public sealed class Changes
             .ShouldBe(["layers 1..2, 5 fc2: sparsity 0.7 -> dense"]);
 
     [Fact]
+    public void Settings_of_passes_over_all_layers_are_told_and_touch_no_layer()
+    {
+        ArtifactInputs tuned = Before with { Global = new Dictionary<string, string> { ["globalEpochs"] = "12" } };
+        Describe(tuned).ShouldBe(["setting globalEpochs none -> 12"]);
+        InputComparison.Compare(Before, tuned).Single().FirstLayer.ShouldBe(Before.Layers.Count);
+    }
+
+    [Fact]
     public void Settings_numerics_and_calibration_are_told_with_their_values() =>
         Describe(Before with
         {

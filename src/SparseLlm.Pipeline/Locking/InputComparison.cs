@@ -35,6 +35,7 @@ internal static class InputComparison
         }
 
         changes.AddRange(Named("setting ", before.Settings, after.Settings));
+        changes.AddRange(GlobalChanges(before, after));
         changes.AddRange(CalibrationChanges(before.Calibration, after.Calibration));
         changes.AddRange(ModelChanges(before, after));
         changes.AddRange(SourceChanges(before, after));
@@ -66,6 +67,16 @@ internal static class InputComparison
 
         static string? List(IEnumerable<string> types)
             => string.Join(", ", types.Order(StringComparer.Ordinal)) is { Length: > 0 } list ? list : null;
+    }
+
+    /// <summary>Of the passes over all layers, which no layer is pruned for.</summary>
+    private static IEnumerable<InputChange> GlobalChanges(ArtifactInputs before, ArtifactInputs after)
+    {
+        var none = new Dictionary<string, string>();
+        return Named("setting ", before.Global ?? none, after.Global ?? none).Select(change => change with
+        {
+            FirstLayer = after.Layers.Count,
+        });
     }
 
     private static IEnumerable<InputChange> CalibrationChanges(

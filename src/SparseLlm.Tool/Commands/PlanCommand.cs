@@ -102,9 +102,21 @@ internal static class PlanCommand
         PlannedAction.None or PlannedAction.Measure => "nothing: up to date",
         PlannedAction.Restore => "take it from the cache",
         PlannedAction.Encode => EncodingText.Work(planned.Request.Encoding) + " it",
-        _ when planned.MissingLayers.Count == 0 => "put it together from layers in the cache",
-        _ when planned.CachedLayers.Count == 0 => $"prune {planned.Keys.Layers.Count} layers",
+        _ => Layers(planned) + Passes(planned),
+    };
+
+    private static string Layers(ArtifactPlan planned) => planned switch
+    {
+        { MissingLayers.Count: 0 } => "put it together from layers in the cache",
+        { CachedLayers.Count: 0 } => $"prune {planned.Keys.Layers.Count} layers",
         _ => $"prune {LayerRanges.Describe(planned.MissingLayers)}; {LayerRanges.Describe(planned.CachedLayers)} from "
             + $"the cache",
+    };
+
+    private static string Passes(ArtifactPlan planned) => planned.Keys.Epochs.Count switch
+    {
+        0 => "",
+        1 => "; tune all layers together in one pass",
+        var passes => $"; tune all layers together in {passes} passes",
     };
 }

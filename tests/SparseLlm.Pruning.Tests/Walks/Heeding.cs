@@ -19,7 +19,9 @@ public sealed class Heeding : IDisposable
     public void A_setting_changes_the_weights_where_it_is_said_to_have_an_effect_and_nowhere_else(PruningMethod method)
     {
         PruningSettings settings = Rich(method);
-        Dictionary<Setting, bool> effects = Effects(settings, Setting.All.Where(setting => !setting.IsPartOfSparseLlm));
+        Dictionary<Setting, bool> effects = Effects(
+            settings,
+            Setting.All.Where(setting => !setting.IsPartOfSparseLlm && !setting.IsGlobal));
         effects.Where(effect => effect.Value).Select(effect => effect.Key.Name).ShouldBe(
             effects.Keys.Where(setting => setting.HasEffectOn(settings)).Select(setting => setting.Name));
     }

@@ -189,11 +189,12 @@ public sealed class GlobalTuning : IDisposable
             ? null
             : teacher.Outputs(drawn, drawn.FittedCount, cancellation);
         (int first, int steps) = (epoch * batches.Count, settings.GlobalEpochs * batches.Count);
+        (int, int)[][] shuffled = batches.Shuffled(epoch);
         double sum = 0;
-        for (int i = 0; i < batches.Count && double.IsFinite(sum); i++)
+        for (int i = 0; i < shuffled.Length && double.IsFinite(sum); i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            (int, int)[] windows = batches.Shuffled(epoch)[i];
+            (int, int)[] windows = shuffled[i];
             var step = new AdamStep(first + i + 1, schedule.Rate(first + i + 1));
             using Matrix<float> target = batches.Gather(targets ?? teacher.Outputs(cancellation), windows);
             double current = Step(pruned.Embed(batches.Ids(drawn, windows), chunks.SequenceLength), target, step);
