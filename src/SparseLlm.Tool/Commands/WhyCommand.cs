@@ -97,6 +97,8 @@ internal static class WhyCommand
             PlannedAction.Restore => $"{name} would be taken from the cache.",
             PlannedAction.Encode
                 => $"{name} would be {EncodingText.Work(planned.Request.Encoding)}ed; nothing is pruned.",
+            _ when planned.MissingLayers.Count == 0 && planned.Keys.Epochs.Count > 0
+                => $"{name} would be put together from layers in the cache, which are then tuned together.",
             _ when planned.MissingLayers.Count == 0 => $"{name} would be put together from layers in the cache.",
             _ => $"{name} would be pruned: {LayerRanges.Describe(planned.MissingLayers)} of "
                 + $"{planned.Keys.Layers.Count}.",
