@@ -5,9 +5,11 @@ namespace SparseLlm.Pruning.Tuning;
 
 /// <summary>Mini-batches of whole calibration windows, none of them held back, in a shuffled order that is the same in
 /// every run.</summary>
-internal sealed class WindowBatches(IBackend backend, TokenChunks chunks)
+/// <param name="backend">Where they live.</param>
+/// <param name="chunks">The windows.</param>
+/// <param name="windowsPerBatch">Windows of a batch.</param>
+internal sealed class WindowBatches(IBackend backend, TokenChunks chunks, int windowsPerBatch = 2)
 {
-    private const int WindowsPerBatch = 2;
     private const int Seed = 0;
 
     private readonly (int Chunk, int FirstRow)[] windows =
@@ -18,7 +20,7 @@ internal sealed class WindowBatches(IBackend backend, TokenChunks chunks)
     ];
 
     /// <summary>Batches per epoch.</summary>
-    public int Count => (windows.Length + WindowsPerBatch - 1) / WindowsPerBatch;
+    public int Count => (windows.Length + windowsPerBatch - 1) / windowsPerBatch;
 
     /// <summary>The batches of some epochs, one epoch after the other.</summary>
     public IEnumerable<(int Chunk, int FirstRow)[]> OfEpochs(int epochs)
@@ -36,7 +38,7 @@ internal sealed class WindowBatches(IBackend backend, TokenChunks chunks)
             random.Shuffle(order);
         }
 
-        return [.. order.Chunk(WindowsPerBatch)];
+        return [.. order.Chunk(windowsPerBatch)];
     }
 
     /// <summary>The token ids of a batch, one window after the other.</summary>

@@ -19,6 +19,8 @@ namespace SparseLlm.Pruning.Tuning.Global;
 /// </summary>
 public sealed class GlobalTuning : IDisposable
 {
+    private const int WindowsPerBatch = 4;
+
     // By how many codes latent weights move where other parameters move by one.
     private const double CodeRate = 10;
 
@@ -58,7 +60,7 @@ public sealed class GlobalTuning : IDisposable
         chunks = Chunks(tokens);
         teacher = new DenseTeacher(dense, tokens, chunks);
         heldBack = new HeldBackLoss(backend, chunks);
-        batches = new WindowBatches(backend, chunks);
+        batches = new WindowBatches(backend, chunks, WindowsPerBatch);
         schedule = new CosineSchedule(settings.GlobalRate, settings.GlobalEpochs * batches.Count);
         head = pruned.LoadHead();
         denseHead = settings.Quantization?.Embeddings is null ? null : dense.LoadHead();
