@@ -70,7 +70,7 @@ public sealed class StoredMatrix : IDisposable
 
     /// <summary>Puts the values of a matrix of its shape in its place.</summary>
     /// <exception cref="Diagnostics.DiagnosticException">The store's file cannot be written.</exception>
-    public void Replace(Matrix<float> values) => store.Replace(this, values);
+    internal void Replace(Matrix<float> values) => store.Replace(this, values);
 
     /// <summary>Copies it into a matrix of its shape.</summary>
     public void CopyTo(Matrix<float> destination) => store.Load(this, 0, destination);

@@ -1,6 +1,5 @@
 using SparseLlm.Models;
 using SparseLlm.Models.Layers;
-using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
 using SparseLlm.Pruning.Results;
 
@@ -52,20 +51,10 @@ internal sealed class LayerReplay(
         return streams;
     }
 
-    private void Forward(DecoderLayer layer, ActivationStream stream, CancellationToken cancellation)
-    {
-        for (int chunk = 0; chunk < chunks.Count; chunk++)
-        {
-            if (!chunks.IsHere(chunk))
-            {
-                continue;
-            }
-
-            cancellation.ThrowIfCancellationRequested();
-            using Matrix<float> input = stream.Read(chunk);
-            stream.Put(chunk, layer.Forward(input, chunks.SequenceLength));
-        }
-    }
+    private void Forward(DecoderLayer layer, ActivationStream stream, CancellationToken cancellation) => stream.Advance(
+        Enumerable.Range(0, chunks.Count).Where(chunks.IsHere),
+        x => layer.Forward(x, chunks.SequenceLength),
+        cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => streams?.Dispose();

@@ -27,12 +27,10 @@ internal static class HeadInputs
         for (int index = 0; index < model.Definition.Layers.Count; index++)
         {
             using DecoderLayer layer = model.LoadLayer(index);
-            for (int chunk = 0; chunk < chunks.Count; chunk++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                using Matrix<float> input = stream.Read(chunk);
-                stream.Put(chunk, layer.Forward(input, chunks.SequenceLength));
-            }
+            stream.Advance(
+                Enumerable.Range(0, chunks.Count),
+                x => layer.Forward(x, chunks.SequenceLength),
+                cancellation);
         }
 
         int width = model.Definition.Head.Tokens.Columns;

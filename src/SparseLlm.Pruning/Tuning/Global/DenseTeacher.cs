@@ -15,8 +15,6 @@ namespace SparseLlm.Pruning.Tuning.Global;
 /// <param name="chunks">How they are grouped.</param>
 internal sealed class DenseTeacher(DecoderModel model, CalibrationTokens tokens, TokenChunks chunks) : IDisposable
 {
-    private const int Seed = 0;
-
     // Of the calibration windows as they are.
     private ActivationStream? own;
 
@@ -65,7 +63,7 @@ internal sealed class DenseTeacher(DecoderModel model, CalibrationTokens tokens,
     public CalibrationTokens Draw(double share, int epoch, CancellationToken cancellation)
     {
         int[] ids = [.. tokens.Ids];
-        var random = new Random(Seed + epoch);
+        var random = new Random(epoch);
         using LanguageModelHead head = model.LoadHead();
         int place = 0;
         for (int chunk = 0; chunk < chunks.FittedCount; chunk++)
