@@ -129,20 +129,28 @@ public sealed class CodeProductTests
         {
             for (int row = 0; row < rows; row++)
             {
-                (double sum, double products) = (0, 0);
+                (double sum, double error) = (0, 1e-30);
                 for (int column = 0; column < columns; column++)
                 {
                     double weight = packed.Weights[row, column];
                     sum += weight * vectors[vector * columns + column];
-                    products += Math.Abs(weight * vectors[vector * columns + column]);
+                    error += 1e-6 * Math.Abs(weight * vectors[vector * columns + column]);
+                    error += count == Many ? 0 : Math.Abs(weight) * Step(vectors, vector * columns, column, columns) / 2;
                 }
 
                 ((double)results[vector * rows + row]).ShouldBe(
                     sum,
-                    1e-6 * products + 1e-30,
+                    error,
                     $"row {row}, {columns} columns, vector {vector} of {count}");
             }
         }
+    }
+
+    // A few vectors are rounded in blocks of 64 columns to whole numbers up to 32767.
+    private static double Step(float[] vectors, int vector, int column, int columns)
+    {
+        int block = column / 64 * 64;
+        return vectors.AsSpan(vector + block, Math.Min(64, columns - block)).ToArray().Max(Math.Abs) / 32767.0;
     }
 
     private static float[] Multiply(WeightMatrix matrix, ReadOnlySpan<float> vectors, int threads)

@@ -269,7 +269,7 @@ public sealed class MatrixProductTests
         using var padded = new PaddedVectors();
         fixed (float* y = results)
         {
-            matrix.Multiply(row, row + 1, padded.Copy(vector, matrix.Columns), new Vectors(y, (nint)matrix.Rows, 1));
+            matrix.Multiply(row, row + 1, padded.Copy(vector, matrix), new Vectors(y, (nint)matrix.Rows, 1));
         }
     }
 }

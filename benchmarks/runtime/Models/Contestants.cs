@@ -11,7 +11,7 @@ internal static class Contestants
         =
         [
             "dense BF16", "50 %", "70 %", "2:4", "int8", "50 % int8", "int4", "50 % int4", "70 % int4",
-            "50 % int4, tables int8", "50 % int4, tables int4",
+            "50 % int8, tables int8", "50 % int4, tables int8", "50 % int4, tables int4",
             "llama.cpp BF16", "llama.cpp F16", "llama.cpp Q8_0", "llama.cpp Q4_0",
         ];
 
@@ -42,6 +42,7 @@ internal static class Contestants
         "int4" => model.Quantized(4, 0),
         "50 % int4" => model.Quantized(4, 0.5),
         "70 % int4" => model.Quantized(4, 0.7),
+        "50 % int8, tables int8" => model.Quantized(8, 0.5, tableBits: 8),
         "50 % int4, tables int8" => model.Quantized(4, 0.5, tableBits: 8),
         "50 % int4, tables int4" => model.Quantized(4, 0.5, tableBits: 4),
         "llama.cpp BF16" => model.Gguf(GgufElementType.BF16),

@@ -13,27 +13,35 @@ internal sealed unsafe class PaddedVectors : IDisposable
     public const int Multiple = 64;
 
     private const int CacheLine = 64;
+    private const int Line = CacheLine / sizeof(float);
 
     private float* memory;
     private nint capacity;
 
     /// <summary>Copies of vectors, until the next call.</summary>
     /// <param name="vectors">One behind the other.</param>
-    /// <param name="columns">Floats of each.</param>
-    public Vectors Copy(ReadOnlySpan<float> vectors, int columns)
+    /// <param name="matrix">What they will be multiplied by.</param>
+    public Vectors Copy(ReadOnlySpan<float> vectors, WeightMatrix matrix)
     {
+        int columns = matrix.Columns;
         int count = vectors.Length / columns;
-        nint padded = (columns + Multiple - 1) / Multiple * Multiple;
-        nint stride = padded + CacheLine / sizeof(float);
+        nint padded = RoundUp(columns, Multiple);
+        nint rounded = matrix.HasCodes ? RoundedVector.Floats(padded) : 0;
+        nint stride = RoundUp(padded + rounded, Line) + Line;
         Grow(count * stride);
+        var copies = new Vectors(memory, stride, count, padded);
         for (int i = 0; i < count; i++)
         {
             float* copy = memory + i * stride;
             vectors.Slice(i * columns, columns).CopyTo(new Span<float>(copy, columns));
             new Span<float>(copy + columns, (int)padded - columns).Clear();
+            if (matrix.HasCodes)
+            {
+                copies.Rounded(i).Round(copy);
+            }
         }
 
-        return new Vectors(memory, stride, count);
+        return copies;
     }
 
     public void Dispose()
@@ -42,6 +50,8 @@ internal sealed unsafe class PaddedVectors : IDisposable
         memory = null;
         capacity = 0;
     }
+
+    private static nint RoundUp(nint floats, int multiple) => (floats + multiple - 1) / multiple * multiple;
 
     private void Grow(nint floats)
     {

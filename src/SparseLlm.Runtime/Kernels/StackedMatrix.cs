@@ -27,6 +27,8 @@ internal sealed class StackedMatrix : WeightMatrix
     /// <inheritdoc/>
     public override int Columns => parts[0].Columns;
 
+    internal override bool HasCodes => parts.Any(part => part.HasCodes);
+
     internal override long BytesBefore(long row)
     {
         long bytes = 0;

@@ -151,7 +151,7 @@ internal abstract unsafe class StoredMatrix : WeightMatrix
             }
         }
 
-        return new CodeMatrix(rows, CodeKernels.For(instructions));
+        return new CodeMatrix(rows, CodeKernels.For(instructions, format.Group));
     }
 
     /// <summary>Some of its rows, in the same memory: what a model stores as one matrix may be several, one below the

@@ -47,7 +47,7 @@ internal sealed unsafe class VectorProducts : IDisposable
         {
             if (count <= Few)
             {
-                MultiplyFew(matrix, padded.Copy(vectors, matrix.Columns), new Vectors(y, (nint)matrix.Rows, count));
+                MultiplyFew(matrix, padded.Copy(vectors, matrix), new Vectors(y, (nint)matrix.Rows, count));
             }
             else
             {

@@ -18,6 +18,9 @@ internal abstract class WeightMatrix
     /// <summary>Columns, which are the numbers in a vector that it is multiplied by.</summary>
     public abstract int Columns { get; }
 
+    /// <summary>Whether some of it are codes, which are multiplied by vectors that are rounded.</summary>
+    internal virtual bool HasCodes => false;
+
     /// <summary>Bytes that a product reads.</summary>
     public long Bytes => BytesBefore(Rows);
 

@@ -85,7 +85,8 @@ public sealed class Families : IDisposable
             tensors[table] = ("F32", shape, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
         }
 
-        ShouldGiveTheSamePacked(tensors, source, [5, 900, 2, 31, 5]);
+        // Vectors that meet codes are rounded to 16 bits.
+        ShouldGiveTheSamePacked(tensors, source, [5, 900, 2, 31, 5], 1e-4);
         using Checkpoint packed = Checkpoint.Open(directory["packed"]);
         tables.ShouldAllBe(table => packed[table].Packed!.Encoding.Codes == new CodeFormat(bits, 64));
     }
@@ -181,7 +182,7 @@ public sealed class Families : IDisposable
         return ids.Length > beyond ? reference.Where(position => position.Key >= beyond).ToDictionary() : reference;
     }
 
-    private void ShouldGiveTheSamePacked(StoredTensors tensors, string source, int[] ids)
+    private void ShouldGiveTheSamePacked(StoredTensors tensors, string source, int[] ids, double tolerance = 1e-5)
     {
         Directory.CreateDirectory(directory["dense"]);
         tensors.Write(directory["dense/model.safetensors"]);
@@ -198,7 +199,7 @@ public sealed class Families : IDisposable
 
         float[] packed = Last(directory["packed"], ids);
         Distance(packed, Array.ConvertAll(Last(directory["dense"], ids), logit => (double)logit)).ShouldBeLessThan(
-            1e-5);
+            tolerance);
     }
 
     private static float[] Last(string directory, int[] ids)

@@ -3,7 +3,7 @@ using SparseLlm.Numerics.Cpu.Memory;
 namespace SparseLlm.Runtime.Kernels.Codes;
 
 /// <summary>What is done with rows of codes, for a set of instructions.</summary>
-/// <param name="multiply">See <see cref="CodeProduct{TLanes}"/>.</param>
+/// <param name="multiply">See <see cref="CodeProduct{TLanes, TScales}"/>.</param>
 /// <param name="expand">See <see cref="CodeExpansion{TLanes}"/>.</param>
 internal readonly unsafe struct CodeKernels(
     delegate*<in CodeRows, long, long, Vectors, Vectors, void> multiply,
@@ -16,14 +16,20 @@ internal readonly unsafe struct CodeKernels(
     public readonly delegate*<in CodeRows, long, int, View<float>, void> Expand = expand;
 
     /// <summary>Chooses them, once for a matrix.</summary>
-    public static CodeKernels For(InstructionSet instructions) => instructions switch
+    /// <param name="instructions">What they run on.</param>
+    /// <param name="group">Columns that share a scale.</param>
+    public static CodeKernels For(InstructionSet instructions, int group) => instructions switch
     {
-        InstructionSet.Avx512 => For<Codes512>(),
-        InstructionSet.Avx2 => For<Codes256>(),
-        _ => For<Codes128>(),
+        InstructionSet.Avx512 => For<Codes512>(group),
+        InstructionSet.Avx2 => For<Codes256>(group),
+        _ => For<Codes128>(group),
     };
 
-    private static CodeKernels For<TLanes>()
+    private static CodeKernels For<TLanes>(int group)
         where TLanes : struct, ICodeLanes =>
-        new(&CodeProduct<TLanes>.Multiply, &CodeExpansion<TLanes>.Expand);
+        new(
+            group == CodeRows.Block / 2
+                ? &CodeProduct<TLanes, TwoScales>.Multiply
+                : &CodeProduct<TLanes, OneScale>.Multiply,
+            &CodeExpansion<TLanes>.Expand);
 }

@@ -46,6 +46,8 @@ internal sealed unsafe class CodeMatrix(in CodeRows rows, CodeKernels kernels) :
         return null;
     }
 
+    internal override bool HasCodes => true;
+
     internal override long BytesBefore(long row) => rows.Start(row) - rows.Start(0)
         + row * ((rows.Mask is null ? 0 : rows.MaskBytes) + rows.Groups * sizeof(ushort));
 

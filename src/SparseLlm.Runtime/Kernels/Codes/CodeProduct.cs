@@ -6,15 +6,16 @@ using SparseLlm.Runtime.Kernels.Lanes;
 namespace SparseLlm.Runtime.Kernels.Codes;
 
 /// <summary>
-/// Rows of codes times vectors. Codes meet vectors as they are; a scale is multiplied once for a block of columns.
+/// Rows of codes times vectors. Codes meet rounded vectors; scales are multiplied once for a block of columns.
 /// Several vectors meet codes that were decoded once, some columns of a row at a time, into the cache.
 /// </summary>
-internal static unsafe class CodeProduct<TLanes>
+internal static unsafe class CodeProduct<TLanes, TScales>
     where TLanes : struct, ICodeLanes
+    where TScales : struct, IBlockScales
 {
     // What is written behind the last one.
     private const int Behind = 16;
-    private const int MostBlocks = RowDecoder<TLanes>.Columns / CodeRows.Block;
+    private const int MostScales = RowDecoder<TLanes>.Columns / (CodeRows.Block / 2);
 
     /// <summary>results[v][row] = rows[row] · vectors[v].</summary>
     /// <param name="rows">The matrix.</param>
@@ -26,30 +27,40 @@ internal static unsafe class CodeProduct<TLanes>
     public static void Multiply(in CodeRows rows, long first, long end, Vectors vectors, Vectors results)
     {
         sbyte* room = stackalloc sbyte[RowDecoder<TLanes>.Room];
-        float* scales = stackalloc float[MostBlocks + Behind];
+        float* scales = stackalloc float[MostScales + Behind];
+        float* products = stackalloc float[MostScales + Behind];
         Vector256<float>* sums = stackalloc Vector256<float>[VectorProducts.Few];
         for (long row = first; row < end; row++)
         {
-            new Span<Vector256<float>>(sums, vectors.Count).Clear();
+            for (int vector = 0; vector < vectors.Count; vector++)
+            {
+                sums[vector] = Vector256<float>.Zero;
+            }
+
             var decoder = new RowDecoder<TLanes>(rows, row, 0, rows.Columns);
             for (int column = 0; column < rows.Columns;)
             {
                 int width = decoder.Width;
                 int blocks = (width + CodeRows.Block - 1) / CodeRows.Block;
-                Widen(rows, row, column, blocks, scales);
+                Widen(rows, row, column, width, scales);
                 if (vectors.Count == 1 && rows.Mask is not null)
                 {
                     byte* mask = decoder.Mask;
-                    sums[0] = TLanes.DotPlaced(
-                        decoder.Next(room), mask, vectors.Data + column, scales, blocks, sums[0]);
+                    sbyte* values = decoder.Next(room);
+                    RoundedVector vector = vectors.Rounded(0);
+                    Scale(rows, scales, vector.Steps + column / CodeRows.Block, width, products);
+                    sums[0] = TLanes.DotPlaced<TScales>(
+                        values, mask, vector.Numbers + column, products, blocks, sums[0]);
                 }
                 else
                 {
                     sbyte* codes = decoder.Decode(room);
-                    for (int vector = 0; vector < vectors.Count; vector++)
+                    for (int index = 0; index < vectors.Count; index++)
                     {
-                        float* numbers = vectors.Data + vector * vectors.Stride + column;
-                        sums[vector] = TLanes.Dot(codes, numbers, scales, blocks, sums[vector]);
+                        RoundedVector vector = vectors.Rounded(index);
+                        Scale(rows, scales, vector.Steps + column / CodeRows.Block, width, products);
+                        sums[index] = TLanes.Dot<TScales>(
+                            codes, vector.Numbers + column, products, blocks, sums[index]);
                     }
                 }
 
@@ -63,22 +74,31 @@ internal static unsafe class CodeProduct<TLanes>
         }
     }
 
-    /// <summary>For each block of some columns, its scale; zero behind the last one.</summary>
+    /// <summary>The scales of the groups of some columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Widen(in CodeRows rows, long row, int column, int blocks, float* scales)
-    {
-        // Groups and blocks are powers of two, unless a group is a whole row.
-        int shift = rows.BlocksPerGroupShift;
-        nint groups = ((blocks - 1) >> shift) + 1;
-        TLanes.Widen(rows.Scales + row * rows.Groups + (column / CodeRows.Block >> shift), (int)groups, scales);
+    private static void Widen(in CodeRows rows, long row, int column, int width, float* scales) => TLanes.Widen(
+        rows.Scales + row * rows.Groups + (column >> rows.GroupShift),
+        ((width - 1) >> rows.GroupShift) + 1,
+        scales);
 
-        // From the end on, so that no scale is overwritten before it is needed.
-        Vector256<int> owners = Vector256<int>.Indices >> shift;
-        for (nint block = (blocks - 1) & ~7; block >= 0 && shift > 0; block -= Vector256<float>.Count)
+    /// <summary>The scales of some columns' blocks: those of their groups, times a vector's steps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scale(in CodeRows rows, float* scales, float* steps, int width, float* products)
+    {
+        int columns = CodeRows.Block / TScales.Count;
+        int count = (width + columns - 1) / columns;
+        int perGroup = rows.GroupShift - BitOperations.Log2((uint)columns);
+        int perStep = TScales.Count - 1;
+        Vector256<int> groups = Vector256<int>.Indices >> perGroup;
+        Vector256<int> blocks = Vector256<int>.Indices >> perStep;
+        for (nint i = 0; i < count; i += Vector256<float>.Count)
         {
-            Vector256.ShuffleNative(Vector256.Load(scales + (block >> shift)), owners).Store(scales + block);
+            Vector256<float> scale = Vector256.ShuffleNative(Vector256.Load(scales + (i >> perGroup)), groups);
+            Vector256<float> step = Vector256.ShuffleNative(Vector256.Load(steps + (i >> perStep)), blocks);
+            (scale * step).Store(products + i);
         }
 
-        scales[blocks] = 0;
+        // Of a last block's second half, where a row has none.
+        products[count] = 0;
     }
 }

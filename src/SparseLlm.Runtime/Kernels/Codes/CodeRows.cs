@@ -5,8 +5,8 @@ namespace SparseLlm.Runtime.Kernels.Codes;
 /// <summary>Where the rows of a matrix of codes are.</summary>
 internal readonly unsafe struct CodeRows
 {
-    /// <summary>Columns that have the same scale in any case.</summary>
-    public const int Block = 32;
+    /// <summary>Columns that are multiplied together; a group of codes has half as many, or a multiple.</summary>
+    public const int Block = 64;
 
     /// <summary>Rows of a width.</summary>
     /// <param name="columns">Columns.</param>
@@ -16,7 +16,7 @@ internal readonly unsafe struct CodeRows
         Columns = columns;
         Group = group;
         Groups = (columns + group - 1) / group;
-        BlocksPerGroupShift = group == columns ? 31 : BitOperations.Log2((uint)(group / Block));
+        GroupShift = group == columns ? 31 : BitOperations.Log2((uint)group);
     }
 
     /// <summary>The first row's first code.</summary>
@@ -55,9 +55,9 @@ internal readonly unsafe struct CodeRows
     /// <summary>Columns that share a scale.</summary>
     public int Group { get; }
 
-    /// <summary>The binary logarithm of the blocks in a group; so great that all blocks of a row are in the first, where
-    /// that is the row.</summary>
-    public int BlocksPerGroupShift { get; }
+    /// <summary>The binary logarithm of the columns that share a scale; where they are all of a row, one so great that
+    /// all are in the first group.</summary>
+    public int GroupShift { get; }
 
     /// <summary>Bytes of the codes of a row that has so many.</summary>
     public long CodeBytes(long codes) => Bits == 4 ? (codes + 1) / 2 : codes;

@@ -37,42 +37,57 @@ internal readonly unsafe struct Codes128 : ICodeLanes
         }
     }
 
-    public static Vector256<float> Dot(
-        sbyte* codes, float* numbers, float* scales, nint blocks, Vector256<float> sum)
+    public static Vector256<float> Dot<TScales>(
+        sbyte* codes, short* numbers, float* scales, nint blocks, Vector256<float> sum)
+        where TScales : struct, IBlockScales
     {
         for (nint block = 0; block < blocks; block++)
         {
-            Vector256<float> products = Vector256<float>.Zero;
-            for (int i = 0; i < CodeRows.Block; i += Vector256<float>.Count)
-            {
-                Vector128<short> wide = Vector128.WidenLower(
-                    Vector128.CreateScalarUnsafe(*(ulong*)(codes + i)).AsSByte());
-                products += Vector256.ConvertToSingle(
-                    Vector256.Create(Vector128.WidenLower(wide), Vector128.WidenUpper(wide)))
-                    * Vector256.Load(numbers + i);
-            }
-
-            sum += products * Vector256.Create(scales[block]);
+            sum = TScales.Add(
+                Products(codes, numbers),
+                Products(codes + CodeRows.Block / 2, numbers + CodeRows.Block / 2),
+                scales,
+                sum);
             codes += CodeRows.Block;
             numbers += CodeRows.Block;
+            scales += TScales.Count;
         }
 
         return sum;
     }
 
-    public static Vector256<float> DotPlaced(
-        sbyte* values, byte* mask, float* numbers, float* scales, nint blocks, Vector256<float> sum)
+    public static Vector256<float> DotPlaced<TScales>(
+        sbyte* values, byte* mask, short* numbers, float* scales, nint blocks, Vector256<float> sum)
+        where TScales : struct, IBlockScales
     {
         sbyte* codes = stackalloc sbyte[CodeRows.Block];
         for (nint block = 0; block < blocks; block++)
         {
             Place(values, mask, CodeRows.Block, codes);
-            sum = Dot(codes, numbers, scales + block, 1, sum);
-            values += BitOperations.PopCount(*(uint*)mask);
+            sum = Dot<TScales>(codes, numbers, scales, 1, sum);
+            values += BitOperations.PopCount(*(ulong*)mask);
             mask += CodeRows.Block / 8;
             numbers += CodeRows.Block;
+            scales += TScales.Count;
         }
 
         return sum;
+    }
+
+    /// <summary>Σ code · number over half a block.</summary>
+    private static Vector256<int> Products(sbyte* codes, short* numbers)
+    {
+        Vector128<int> lower = Vector128<int>.Zero;
+        Vector128<int> upper = Vector128<int>.Zero;
+        for (int i = 0; i < CodeRows.Block / 2; i += Vector128<short>.Count)
+        {
+            Vector128<short> code = Vector128.WidenLower(
+                Vector128.CreateScalarUnsafe(*(ulong*)(codes + i)).AsSByte());
+            Vector128<short> number = Vector128.Load(numbers + i);
+            lower += Vector128.WidenLower(code) * Vector128.WidenLower(number);
+            upper += Vector128.WidenUpper(code) * Vector128.WidenUpper(number);
+        }
+
+        return Vector256.Create(lower, upper);
     }
 }

@@ -43,37 +43,41 @@ internal readonly unsafe struct Codes512 : ICodeLanes
     public static void Widen(ushort* halves, int count, float* floats) => Codes256.Widen(halves, count, floats);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Vector256<float> Dot(
-        sbyte* codes, float* numbers, float* scales, nint blocks, Vector256<float> sum)
+    public static Vector256<float> Dot<TScales>(
+        sbyte* codes, short* numbers, float* scales, nint blocks, Vector256<float> sum)
+        where TScales : struct, IBlockScales
     {
         for (nint block = 0; block < blocks; block++)
         {
             Ahead.Fetch((byte*)codes, CodeRows.Block);
-            sum = Add(Vector128.Load(codes), Vector128.Load(codes + 16), numbers, scales + block, sum);
+            Vector256<int> first = Products(Vector256.Load(codes), numbers);
+            Vector256<int> second = Products(Vector256.Load(codes + 32), numbers + 32);
+            sum = TScales.Add(first, second, scales, sum);
             codes += CodeRows.Block;
             numbers += CodeRows.Block;
+            scales += TScales.Count;
         }
 
         return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Vector256<float> DotPlaced(
-        sbyte* values, byte* mask, float* numbers, float* scales, nint blocks, Vector256<float> sum)
+    public static Vector256<float> DotPlaced<TScales>(
+        sbyte* values, byte* mask, short* numbers, float* scales, nint blocks, Vector256<float> sum)
+        where TScales : struct, IBlockScales
     {
         Vector512<byte> owners = Owners;
         Vector512<byte> places = Places;
-        for (nint block = 0; block < blocks; block += 2)
+        for (nint block = 0; block < blocks; block++)
         {
-            Ahead.Fetch((byte*)values, 2 * CodeRows.Block);
+            Ahead.Fetch((byte*)values, CodeRows.Block);
             Vector512<sbyte> codes = PlaceAll(ref values, mask, owners, places);
-            Vector256<sbyte> lower = codes.GetLower();
-            Vector256<sbyte> upper = codes.GetUpper();
-            sum = Add(lower.GetLower(), lower.GetUpper(), numbers, scales + block, sum);
+            Vector256<int> first = Products(codes.GetLower(), numbers);
+            Vector256<int> second = Products(codes.GetUpper(), numbers + 32);
+            sum = TScales.Add(first, second, scales, sum);
+            mask += CodeRows.Block / 8;
             numbers += CodeRows.Block;
-            sum = Add(upper.GetLower(), upper.GetUpper(), numbers, scales + block + 1, sum);
-            numbers += CodeRows.Block;
-            mask += 2 * CodeRows.Block / 8;
+            scales += TScales.Count;
         }
 
         return sum;
@@ -93,22 +97,12 @@ internal readonly unsafe struct Codes512 : ICodeLanes
         return placed.AsSByte();
     }
 
-    /// <summary>sum + scale Σ code · number over a block.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Add(
-        Vector128<sbyte> first, Vector128<sbyte> second, float* numbers, float* scale, Vector256<float> sum)
+    private static Vector256<int> Products(Vector256<sbyte> codes, short* numbers)
     {
-        Vector512<float> products = Avx512F.FusedMultiplyAdd(
-            Single(second),
-            Vector512.Load(numbers + 16),
-            Single(first) * Vector512.Load(numbers));
-        return Fma.MultiplyAdd(
-            products.GetLower() + products.GetUpper(),
-            Avx.BroadcastScalarToVector256(scale),
-            sum);
+        Vector512<int> products = Avx512BW.MultiplyAddAdjacent(
+            Avx512BW.ConvertToVector512Int16(codes),
+            Vector512.Load(numbers));
+        return products.GetLower() + products.GetUpper();
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Single(Vector128<sbyte> codes)
-        => Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(codes));
 }

@@ -24,16 +24,19 @@ internal unsafe interface ICodeLanes
     /// <param name="floats">Takes them, and anything behind them up to 8 more.</param>
     static abstract void Widen(ushort* halves, int count, float* floats);
 
-    /// <summary>sum + Σ scale Σ code · number over blocks of columns.</summary>
+    /// <summary>sum + Σ scale Σ code · number over blocks of columns. What a block adds for a scale is a whole number
+    /// before it is scaled.</summary>
     /// <param name="codes">Whole blocks.</param>
-    /// <param name="numbers">Those of a vector.</param>
-    /// <param name="scales">One for each block, and zero behind them.</param>
+    /// <param name="numbers">Those of a <see cref="RoundedVector"/>.</param>
+    /// <param name="scales">Those of each block.</param>
     /// <param name="blocks">How many.</param>
     /// <param name="sum">Eight sums, which are to be added up in the end.</param>
-    static abstract Vector256<float> Dot(
-        sbyte* codes, float* numbers, float* scales, nint blocks, Vector256<float> sum);
+    static abstract Vector256<float> Dot<TScales>(
+        sbyte* codes, short* numbers, float* scales, nint blocks, Vector256<float> sum)
+        where TScales : struct, IBlockScales;
 
     /// <summary>The same with codes that are placed on the way, as <see cref="Place"/> does, to the bit.</summary>
-    static abstract Vector256<float> DotPlaced(
-        sbyte* values, byte* mask, float* numbers, float* scales, nint blocks, Vector256<float> sum);
+    static abstract Vector256<float> DotPlaced<TScales>(
+        sbyte* values, byte* mask, short* numbers, float* scales, nint blocks, Vector256<float> sum)
+        where TScales : struct, IBlockScales;
 }

@@ -18,7 +18,7 @@ internal unsafe ref struct RowDecoder<TLanes>(in CodeRows rows, long row, int co
     /// <summary>Bytes of the room that <see cref="Decode"/> needs.</summary>
     public const int Room = 2 * Columns + 128;
 
-    private readonly CodeRows rows = rows;
+    private readonly ref readonly CodeRows rows = ref rows;
     private readonly byte* codes = rows.Codes + rows.Start(row);
     private long next = rows.Mask is null ? column : column == 0 ? 0 : rows.Count(row, 0, column);
     private int column = column;
