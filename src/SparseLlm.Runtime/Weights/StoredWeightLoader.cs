@@ -93,8 +93,9 @@ internal class StoredWeightLoader(Checkpoint checkpoint, CpuBackend backend, Map
         StoredMatrix matrix = Open(tensor);
         if (FirstWrongRow(matrix) is long row)
         {
-            throw tensor.Packed!.Malformed(
-                FormattableString.Invariant($"the mask of row {row} does not fit its values"));
+            // Decoding the row says what is wrong with it.
+            tensor.Packed!.RequireRow(Read, row);
+            throw tensor.Packed.Malformed(FormattableString.Invariant($"row {row} has changed while it was read"));
         }
 
         tensors.Add(tensor.Name, matrix);
@@ -113,6 +114,7 @@ internal class StoredWeightLoader(Checkpoint checkpoint, CpuBackend backend, Map
         }
 
         packed.RequireStarts(Read);
+        packed.RequireScales(Read);
         return packed.Encoding.Codes is { } format ? OpenCodes(packed, format) : OpenValues(packed);
     }
 

@@ -14,6 +14,10 @@ namespace SparseLlm.Runtime.Tests.Generating;
 /// gone.</summary>
 public sealed class WhatIsRefused : IDisposable
 {
+    private const string Matrix = "model.layers.3.mlp.down_proj.weight";
+    private const int Columns = 512;
+    private const int Group = 64;
+
     private readonly LanguageModel model = LanguageModel.Open(
         Repository.Model("tiny-llama"),
         new LanguageModelOptions { Threads = 1, ContextLength = 8 });
@@ -93,34 +97,45 @@ public sealed class WhatIsRefused : IDisposable
     [Fact]
     public void Offsets_of_a_packed_model_that_cannot_be_right_are_refused()
     {
-        const string Name = "model.layers.3.mlp.down_proj.weight";
-        StoredTensors tensors = StoredTensors.Of(model.Directory);
-        Span<Half> weights = MemoryMarshal.Cast<byte, Half>(tensors[Name].Bytes.AsSpan());
+        float[] weights = Floats();
         for (int weight = 0; weight < weights.Length; weight++)
         {
             weights[weight] = weight % 13 < 8 ? default : weights[weight];
         }
 
-        Directory.CreateDirectory(directory["dense"]);
-        tensors.Write(directory["dense/model.safetensors"]);
-        using (Checkpoint dense = Checkpoint.Open(directory["dense"]))
-        {
-            new PackedCheckpointWriter(dense, directory.Path, _ => { }, default).Write();
-        }
-
-        File.Copy(Path.Combine(model.Directory, "config.json"), directory["config.json"]);
-        byte[] bytes = File.ReadAllBytes(directory["model.safetensors"]);
-        using (Checkpoint packed = Checkpoint.Open(directory.Path))
-        {
-            BitConverter.TryWriteBytes(
-                bytes.AsSpan((int)packed[Name].Packed!.Part(StoredPart.RowOffsets).Offset + sizeof(long)),
-                -5L).ShouldBeTrue();
-        }
-
-        File.WriteAllBytes(directory["model.safetensors"], bytes);
+        Pack(weights);
+        Damage(
+            StoredPart.RowOffsets,
+            sizeof(long),
+            bytes => BitConverter.TryWriteBytes(bytes.Span, -5L).ShouldBeTrue());
         Failure(() => Open(directory.Path, 8), ModelDiagnostics.MalformedPackedFile).Message
-            .ShouldStartWith($"tensor '{Name}': .row_offsets has row 1 begin at value -5, which is before the row "
+            .ShouldStartWith($"tensor '{Matrix}': .row_offsets has row 1 begin at value -5, which is before the row "
                 + $"above it; the file is damaged");
+    }
+
+    [Fact]
+    public void A_mask_of_a_packed_model_that_does_not_fit_is_refused_with_both_counts()
+    {
+        Pack(Codes(0.5));
+        Damage(StoredPart.Mask, 4 * Columns / 8, bytes => bytes.Span[..2].Clear());
+        Failure(() => Open(directory.Path, 8), ModelDiagnostics.MalformedPackedFile).Message
+            .ShouldMatch($"^tensor '{Matrix}': the mask of row 4 keeps [0-9]+ weights, and [0-9]+ or [0-9]+ codes are "
+                + "stored for it; the file is damaged");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.5)]
+    public void A_scale_of_a_packed_model_that_is_not_finite_is_refused(double sparsity)
+    {
+        Pack(Codes(sparsity));
+        Damage(
+            StoredPart.Scales,
+            (3 * Columns / Group + 2) * sizeof(ushort),
+            bytes => BitConverter.TryWriteBytes(bytes.Span, Half.NaN).ShouldBeTrue());
+        Diagnostic diagnostic = Failure(() => Open(directory.Path, 8), ModelDiagnostics.MalformedPackedFile);
+        diagnostic.Location!.File.ShouldBe(directory["model.safetensors"]);
+        diagnostic.Message.ShouldStartWith($"tensor '{Matrix}': .scales has NaN for group 2 of row 3");
     }
 
     [Fact]
@@ -152,6 +167,38 @@ public sealed class WhatIsRefused : IDisposable
 
         other.Dispose();
         Should.Throw<ObjectDisposedException>(() => other.Generate("a"));
+    }
+
+    private static float[] Floats() =>
+        [.. MemoryMarshal.Cast<byte, Half>(StoredTensors.Of(Repository.Model("tiny-llama"))[Matrix].Bytes)
+            .ToArray().Select(weight => (float)weight)];
+
+    private static float[] Codes(double sparsity)
+        => QuantizedWeights.Random(Floats().Length / Columns, Columns, bits: 4, Group, sparsity);
+
+    /// <summary>Packs the model with one matrix of these weights.</summary>
+    private void Pack(float[] weights)
+    {
+        StoredTensors tensors = StoredTensors.Of(model.Directory);
+        weights.Select(weight => (Half)weight).ToArray()
+            .CopyTo(MemoryMarshal.Cast<byte, Half>(tensors[Matrix].Bytes.AsSpan()));
+        Directory.CreateDirectory(directory["dense"]);
+        tensors.Write(directory["dense/model.safetensors"]);
+        using Checkpoint dense = Checkpoint.Open(directory["dense"]);
+        new PackedCheckpointWriter(dense, directory.Path, _ => { }, default).Write();
+        File.Copy(Path.Combine(model.Directory, "config.json"), directory["config.json"]);
+    }
+
+    /// <summary>Changes a part of the packed matrix.</summary>
+    private void Damage(string part, int from, Action<Memory<byte>> change)
+    {
+        byte[] bytes = File.ReadAllBytes(directory["model.safetensors"]);
+        using (Checkpoint packed = Checkpoint.Open(directory.Path))
+        {
+            change(bytes.AsMemory((int)packed[Matrix].Packed!.Part(part).Offset + from));
+        }
+
+        File.WriteAllBytes(directory["model.safetensors"], bytes);
     }
 
     private static void Open(string directory, int context) =>

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Buffers.Binary;
+using System.Globalization;
 using SparseLlm.Diagnostics;
 
 namespace SparseLlm.Models.Checkpoints.Encodings;
@@ -75,14 +77,44 @@ internal sealed class PackedTensor
         }
     }
 
+    /// <summary>Looks at the scales of all rows, if there are any.</summary>
+    /// <param name="read">Reads the parts.</param>
+    /// <exception cref="DiagnosticException">One is not finite.</exception>
+    internal void RequireScales(StoredReader read)
+    {
+        int rowBytes = ScaleBytes;
+        if (rowBytes == 0)
+        {
+            return;
+        }
+
+        int rowsAtOnce = Math.Max(1, PieceLength / rowBytes);
+        byte[] scales = new byte[Math.Min(Matrix.Rows, rowsAtOnce) * rowBytes];
+        for (long row = 0; row < Matrix.Rows; row += rowsAtOnce)
+        {
+            Span<byte> piece = scales.AsSpan(0, (int)Math.Min(Matrix.Rows - row, rowsAtOnce) * rowBytes);
+            ReadScales(read, row, piece);
+        }
+    }
+
+    /// <summary>Looks at a row as where it is decoded.</summary>
+    /// <param name="read">Reads the parts.</param>
+    /// <param name="row">The row.</param>
+    /// <exception cref="DiagnosticException">Its parts contradict each other.</exception>
+    internal void RequireRow(StoredReader read, long row)
+        => ReadRows(read, row, rows: 1, skipped: 0, new byte[Matrix.RowBytes]);
+
     /// <summary>The parts of this tensor contradict each other.</summary>
     internal DiagnosticException Malformed(string problem) => ModelDiagnostics.MalformedPackedFile.Error(
         new SourceLocation(
             path), $"tensor '{name}': {problem}; the file is damaged, so pack the model again or fetch it again");
 
+    /// <summary>Bytes of a row's scales.</summary>
+    private int ScaleBytes => Has(StoredPart.Scales) ? (int)(Part(StoredPart.Scales).ByteLength / Matrix.Rows) : 0;
+
     private void ReadRows(StoredReader read, long firstRow, int rows, int skipped, Span<byte> destination)
     {
-        int scaleBytes = Has(StoredPart.Scales) ? (int)(Part(StoredPart.Scales).ByteLength / Matrix.Rows) : 0;
+        int scaleBytes = ScaleBytes;
         long[] starts = ArrayPool<long>.Shared.Rent(rows + 1);
         byte[] masks = ArrayPool<byte>.Shared.Rent(rows * Matrix.MaskBytes);
         byte[] scales = ArrayPool<byte>.Shared.Rent(rows * scaleBytes);
@@ -99,7 +131,7 @@ internal sealed class PackedTensor
 
             if (scaleBytes > 0)
             {
-                read(Part(StoredPart.Scales), firstRow * scaleBytes, scales.AsSpan(0, rows * scaleBytes));
+                ReadScales(read, firstRow, scales.AsSpan(0, rows * scaleBytes));
             }
 
             // No row has more values than columns.
@@ -114,10 +146,14 @@ internal sealed class PackedTensor
                 int count = Math.Min(Matrix.RowBytes - from, destination.Length);
                 int begin = (int)(starts[row] - starts[0]) * elementBytes;
                 int bytes = (int)(starts[row + 1] - starts[row]) * elementBytes;
-                if (!Encoding.Ends(values.AsSpan(begin, bytes), RowMask.Count(Mask(row))))
+                long marked = RowMask.Count(Mask(row));
+                if (!Encoding.Ends(values.AsSpan(begin, bytes), marked))
                 {
-                    throw Malformed(FormattableString.Invariant(
-                        $"the mask of row {firstRow + row} keeps one weight more or less than the row has codes"));
+                    // As many bytes, of which the last has one code where it should have two, or the other way round.
+                    throw Malformed(string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the mask of row {firstRow + row} keeps {marked} weights, and "
+                        + $"{(marked % 2 == 0 ? marked - 1 : marked + 1)} codes are stored for it"));
                 }
 
                 Span<byte> whole = count == Matrix.RowBytes ? destination[..count] : partial.AsSpan(0, Matrix.RowBytes);
@@ -171,11 +207,36 @@ internal sealed class PackedTensor
         string? problem = RowMask.HasBitsBehind(mask, Matrix.Columns)
             ? FormattableString.Invariant($"has bits behind the last of {Matrix.Columns} columns")
             : Encoding.Elements(marked) != values
-                ? FormattableString.Invariant($"keeps {marked} weights, and {values} values are stored for it")
+                ? FormattableString.Invariant($"keeps {marked} weights, and {Stored(values)} are stored for it")
                 : Encoding.Problem(Matrix, mask);
         if (problem is not null)
         {
             throw Malformed(FormattableString.Invariant($"the mask of row {row} {problem}"));
+        }
+    }
+
+    /// <summary>What is stored for a row, in words. Two numbers of 4-bit codes take as many bytes.</summary>
+    private string Stored(long elements) => Encoding.Codes switch
+    {
+        null => FormattableString.Invariant($"{elements} values"),
+        { Bits: 4 } when elements > 0 => FormattableString.Invariant($"{2 * elements - 1} or {2 * elements} codes"),
+        _ => FormattableString.Invariant($"{elements} codes"),
+    };
+
+    private void ReadScales(StoredReader read, long firstRow, Span<byte> scales)
+    {
+        int rowBytes = ScaleBytes;
+        read(Part(StoredPart.Scales), firstRow * rowBytes, scales);
+        for (int start = 0; start < scales.Length; start += sizeof(ushort))
+        {
+            Half scale = BinaryPrimitives.ReadHalfLittleEndian(scales[start..]);
+            if (!Half.IsFinite(scale))
+            {
+                throw Malformed(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{StoredPart.Scales} has {scale} for group {start % rowBytes / sizeof(ushort)} of row "
+                    + $"{firstRow + start / rowBytes}, and a scale is a finite number"));
+            }
         }
     }
 }

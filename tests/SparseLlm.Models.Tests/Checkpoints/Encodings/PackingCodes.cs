@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Tests.Support;
@@ -144,8 +146,37 @@ public sealed class PackingCodes : IDisposable
             File.WriteAllBytes(packed["model.safetensors"], damaged);
             using Checkpoint checkpoint = Checkpoint.Open(packed.Path);
             new Action(() => checkpoint.Read(checkpoint["w"], 0, new float[Rows * Columns]))
-                .ShouldFailWith(ModelDiagnostics.MalformedPackedFile).Message.ShouldContain($"row {bit / Columns} ");
+                .ShouldFailWith(ModelDiagnostics.MalformedPackedFile).Message
+                .ShouldMatch($"row {bit / Columns} keeps [0-9]+ weights, and ([0-9]+ or )?[0-9]+ codes are stored");
         }
+    }
+
+    [Theory]
+    [InlineData(0.5, "NaN")]
+    [InlineData(0.0, "NaN")]
+    [InlineData(0.0, "-Infinity")]
+    public void A_scale_that_is_not_finite_is_an_error_of_the_file(double sparsity, string scale)
+    {
+        SafetensorsFile.Write(
+            dense["model.safetensors"],
+            ElementType.BF16,
+            [("w", [16, 128], QuantizedWeights.Random(16, 128, 4, 64, sparsity))]);
+        PackedDirectory.Pack(dense.Path, packed.Path);
+        byte[] bytes = File.ReadAllBytes(packed["model.safetensors"]);
+        using (Checkpoint intact = Checkpoint.Open(packed.Path))
+        {
+            int scales = (int)intact["w"].Packed!.Part(StoredPart.Scales).Offset;
+            BitConverter.TryWriteBytes(bytes.AsSpan(scales + (5 * 2 + 1) * sizeof(ushort)), Half.Parse(
+                scale,
+                CultureInfo.InvariantCulture)).ShouldBeTrue();
+        }
+
+        File.WriteAllBytes(packed["model.safetensors"], bytes);
+        using Checkpoint checkpoint = Checkpoint.Open(packed.Path);
+        Diagnostic diagnostic = new Action(() => checkpoint.Read(checkpoint["w"], 0, new float[16 * 128]))
+            .ShouldFailWith(ModelDiagnostics.MalformedPackedFile);
+        Path.GetFileName(diagnostic.Location!.File).ShouldBe("model.safetensors");
+        diagnostic.Message.ShouldStartWith($"tensor 'w': .scales has {scale} for group 1 of row 5");
     }
 
     [Fact]
