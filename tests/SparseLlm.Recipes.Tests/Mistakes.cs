@@ -48,6 +48,10 @@ public sealed class Mistakes : IDisposable
             "SLM1004",
             "artifact 'a' does not say how sparse" },
         {
+            WithCalibration + "defaults: { quantization: { bits: 4 } }\nartifacts:\n  «a»: { preset: fast }\n",
+            "SLM1004",
+            "or 'sparsity: 0' to quantise it and prune nothing" },
+        {
             WithCalibration + "artifacts:\n  «a»: { matrix: { method: [ria] } }\n",
             "SLM1004",
             "does not say how sparse" },
@@ -441,6 +445,10 @@ public sealed class Mistakes : IDisposable
             WithCalibration + "artifacts: { a: { sparsity: 0.5, quantization: { bits: 4, embeddings: «16» } } }\n",
             "SLM1008",
             "'16'" },
+        {
+            WithCalibration + "artifacts: { a: { sparsity: 0.5, quantization: { bits: 4, symmetric: «false» } } }\n",
+            "SLM1007",
+            "codes are always symmetric" },
         {
             WithCalibration + "artifacts: { a: { sparsity: 0.5, «quantization»: { group: 64 } } }\n",
             "SLM1004",

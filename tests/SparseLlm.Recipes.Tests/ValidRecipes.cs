@@ -46,7 +46,7 @@ public sealed class ValidRecipes : IDisposable
             calibration: { text: calibration.txt }
             defaults: { quantization: { bits: 8, group: row } }
             artifacts:
-              four: { sparsity: 0.5, quantization: { bits: 4 } }
+              four: { sparsity: 0.5, quantization: { bits: 4, symmetric: true } }
               eight: { sparsity: 0 }
               tables: { sparsity: 0.5, quantization: { bits: 4, group: 128, embeddings: 8 } }
             """).Artifacts.Select(artifact => artifact.Settings.Quantization)

@@ -29,6 +29,7 @@ public sealed class BadInput
         "SLM5001",
         "--set gives 'damping' more than once: 0.1, 0.2; keep one",
         "--sparsity", "0.5", "--set", "damping=0.1", "--set", "damping=0.2")]
+    [InlineData("SLM5001", "; --sparsity 0 quantises it and prunes nothing", "--bits", "4")]
     [InlineData(
         "SLM5001",
         "--set damping=0.1: 'damping' has no effect on magnitude, only on wanda, ria, sparsegpt, admm, alps, sparsellm",

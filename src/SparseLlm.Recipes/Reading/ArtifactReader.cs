@@ -85,7 +85,7 @@ internal sealed class ArtifactReader
         {
             context.Diagnostics.Add(RecipeDiagnostics.MissingKey, entry.Key.Location,
                 $"artifact '{entry.Name}' does not say how sparse; add 'sparsity: 0.7' or 'pattern: \"2:4\"' to it or "
-                + $"to 'defaults'");
+                + $"to 'defaults'{(draft.Quantization is null ? "" : ", or 'sparsity: 0' to quantise it and prune nothing")}");
         }
 
         if (matrix is not null)

@@ -95,10 +95,24 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
         string? bits = Chosen(QuantizationKeys.Bits, section.Require(QuantizationKeys.Bits));
         string? group = Chosen(QuantizationKeys.Group, section.Find(QuantizationKeys.Group));
         string? embeddings = Chosen(QuantizationKeys.Embeddings, section.Find(QuantizationKeys.Embeddings));
-        Chosen(QuantizationKeys.Symmetric, section.Find(QuantizationKeys.Symmetric));
+        RequireSymmetric(section.Find(QuantizationKeys.Symmetric));
         return bits is null ? null : Pruning.Settings.Quantization.Of(bits, group, embeddings);
 
         string? Chosen(RecipeKey key, YamlNode? node) => node is null ? null : context.Scalars.Choice(key, node);
+    }
+
+    /// <summary>Other tools ask the same of their users, and have a choice to offer.</summary>
+    private void RequireSymmetric(YamlNode? node)
+    {
+        if (node is YamlScalar { Value: "false" })
+        {
+            context.Diagnostics.Add(RecipeDiagnostics.InvalidValue, node.Location,
+                "codes are always symmetric, on both sides of zero; write 'symmetric: true', or leave it out");
+        }
+        else if (node is not null)
+        {
+            context.Scalars.Choice(QuantizationKeys.Symmetric, node);
+        }
     }
 
     private SettingValue? Value(Setting setting, YamlNode node)

@@ -25,7 +25,7 @@ internal sealed class PruneCommand
     private readonly MethodOptions pruning = new();
     private readonly Option<double?> sparsity = CommandAction.Share(
         "--sparsity",
-        "The share of weights to prune, such as 0.7.");
+        "The share of weights to prune, such as 0.7; 0 with --bits prunes nothing.");
     private readonly Option<string?> pattern = new("--pattern")
     {
         Description = "N:M sparsity, such as 2:4: N of each M weights are kept."
@@ -230,7 +230,8 @@ internal sealed class PruneCommand
                     : throw Invalid($"--pattern {problem}");
             default:
                 throw Invalid(
-                    "say how sparse the model becomes, with either --sparsity (such as 0.7) or --pattern (such as 2:4)");
+                    "say how sparse the model becomes, with either --sparsity (such as 0.7) or --pattern (such as 2:4)"
+                    + (arguments.GetValue(bits) is null ? "" : "; --sparsity 0 quantises it and prunes nothing"));
         }
     }
 
