@@ -80,7 +80,7 @@ public sealed partial class Pages
         string page = Report(manifest);
         Document.Parse(page).Texts("text").ShouldContain(expected);
         Document.Parse(page).Texts("th").ShouldContain("R" + expected[1..]);
-        ArtifactSummary.Format(manifest, []).ShouldContain($"| sparsity | {expected} |");
+        ArtifactSummary.Format(manifest, []).ShouldContain($"| zeros | {expected} |");
     }
 
     [Fact]
@@ -242,8 +242,8 @@ public sealed partial class Pages
         page.ShouldNotContain("<script>");
         page.ShouldContain("| a | +25.0 % | ✓ met at most +30.0 % over dense |  | ");
         page.Split('\n').ShouldContain(RecipeSummary.Head);
-        page.ShouldContain("| 20.000 | 25.000 | sparsellm | 70.00 % | 35.00 % | dense | 3.0 MiB | 2.5 MiB | 63.5 | "
-            + "41.3 | 2.0 MiB | 12.3 s |");
+        page.ShouldContain("| 20.000 | 25.000 | sparsellm | 0.7 | 70.00 % | 35.00 % | dense | 3.0 MiB | 2.5 MiB | "
+            + "63.5 | 41.3 | 2.0 MiB | 12.3 s |");
     }
 
     [Fact]
@@ -257,7 +257,7 @@ public sealed partial class Pages
                 .Split('\n');
         lines.Where(line => line.StartsWith('|')).Select(line => line.Replace(@"\|", "").Count(unit => unit == '|'))
             .Distinct()
-            .ShouldBe([18]);
+            .ShouldBe([19]);
         lines.Single(line => line.StartsWith("| a |")).ShouldContain("| ★\u00A0best, ◆\u00A0Pareto |");
         lines.ShouldContain(line => line.StartsWith("★\u00A0best: "));
     }
@@ -320,6 +320,39 @@ public sealed partial class Pages
             .Texts("td")];
         cells.Where(cell => cell is "dense" or "sparse" or "16.00" or "6.05")
             .ShouldBe(["dense", "16.00", "sparse", "6.05"]);
+    }
+
+    [Fact]
+    public void Pages_say_in_how_many_bits_weights_are_and_which_layouts_hold_them()
+    {
+        ArtifactManifest manifest = Samples.Quantized("0.5", sparsity: 0.5);
+        string summary = ArtifactSummary.Format(manifest, []);
+        summary.ShouldContain("LlamaForCausalLM pruned by sparsellm to 0.5 and quantised to 4 bits in groups of 64 "
+            + "(embeddings in 8 bits): 50.00 % of the weights in 28 matrices are zero");
+        summary.ShouldContain("| 64 x 96 | 0.5, 4 bits | 0.5000 |");
+        summary.ShouldContain("| sparse-int4 | 28 | 172,032 | 3.40 |\n| int8 | 2 | 786,432 | 8.25 |");
+        var report = Document.Parse(Report(manifest));
+        report.Value.ShouldContain("to 0.5 and quantised to 4 bits in groups of 64 (embeddings in 8 bits): 50.00 % of");
+        report.Texts("th").ShouldContain("Layout sparse-int4");
+        report.Texts("td").ShouldContain("bits a weight, packed: 28 tensors, 172,032 weights");
+        Document.Parse(Summary(manifest with { Artifact = "a" })).Texts("td")
+            .ShouldContain("0.5, 4 bits in groups of 64 (embeddings in 8 bits)");
+    }
+
+    [Fact]
+    public void Zero_codes_are_not_sold_as_sparsity_that_was_asked_for()
+    {
+        ArtifactManifest manifest = Samples.Quantized("0", sparsity: 0.1216);
+        string summary = ArtifactSummary.Format(manifest, []);
+        summary.ShouldContain("LlamaForCausalLM quantised by sparsellm to 4 bits in groups of 64");
+        summary.ShouldContain("none was pruned; 12.16 % of the codes are zero.");
+        summary.ShouldNotContain("pruned by");
+        summary.ShouldNotContain("Pruned in");
+        var report = Document.Parse(Report(manifest));
+        report.Value.ShouldContain("none was pruned; 12.16 % of the codes are zero.");
+        report.Value.ShouldNotContain("Weights kept");
+        report.Value.ShouldNotContain("How much of each matrix is zero");
+        report.Value.ShouldNotContain("The share of weights that were kept");
     }
 
     [Fact]

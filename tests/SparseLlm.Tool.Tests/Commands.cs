@@ -46,6 +46,31 @@ public sealed class Commands
     }
 
     [Fact]
+    public void What_was_quantised_and_not_pruned_is_called_so_by_prune_and_inspect()
+    {
+        using var directory = new TempDirectory();
+        ToolRun prune = ToolRun.Of(
+            "prune", Model, "--method", "magnitude", "--sparsity", "0", "--bits", "4", "--embeddings", "8",
+            "--calibration", Calibration, "--samples", "2", "--encoding", "sparse", "-o", directory["out"]);
+        prune.ExitCode.ShouldBe(0, prune.Error);
+        prune.Output.ShouldContain("24 matrices quantised to 4 bits in groups of 64 (embeddings in 8 bits) in ");
+        prune.Output.ShouldContain("16.00 -> 4.25 bits a weight in the quantised matrices");
+        prune.Error.ShouldContain("layer 4/4 quantised");
+
+        ToolRun inspect = ToolRun.Of("inspect", directory["out"]);
+        inspect.Output.ShouldContain("4 bits in groups of 64 (24 tensors)");
+        inspect.Output.ShouldContain("8 bits in groups of 64 (1 tensor)");
+        inspect.Output.ShouldMatch(@"packed: 1\.[0-9]+ MB, [0-9.]+ % of the 4\.[0-9]+ MB that it takes unpacked");
+        inspect.Output.ShouldMatch(@"int4 +24 ");
+        inspect.Output.ShouldMatch(@"layers\.0\.fc1\.weight .* int4 +4 ");
+
+        ToolRun.Of("unpack", directory["out"], "-o", directory["dense"]).ExitCode.ShouldBe(0);
+        ToolRun dense = ToolRun.Of("inspect", directory["dense"]);
+        dense.Output.ShouldContain("4 bits in groups of 64 (24 tensors)");
+        dense.Output.ShouldContain("not packed");
+    }
+
+    [Fact]
     public void Export_inspect_and_diff_work_together_on_gguf()
     {
         using var directory = new TempDirectory();

@@ -10,6 +10,7 @@ using SparseLlm.Pipeline.Disk;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pruning.Evaluation;
 using SparseLlm.Pruning.Results;
+using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pipeline.Artifacts;
 
@@ -88,6 +89,19 @@ internal sealed record ArtifactManifest : IJsonOnDeserialized
 
     /// <summary>What was done to each pruned tensor.</summary>
     public required IReadOnlyList<TensorReport> Tensors { get; init; }
+
+    /// <summary>How kept weights are quantised; null where they are not.</summary>
+    [JsonIgnore]
+    public Quantization? Quantization => Inputs.Quantization;
+
+    /// <summary>Whether its weights are codes and none was pruned. Its zeros are codes too then, which nobody has asked
+    /// for.</summary>
+    [JsonIgnore]
+    public bool IsOnlyQuantized => Inputs.IsOnlyQuantized;
+
+    /// <summary>The share of the weights in its matrices that was pruned.</summary>
+    [JsonIgnore]
+    public double PrunedShare => IsOnlyQuantized ? 0 : Sparsity;
 
     /// <summary>By decoder layer, the places in the dense model of the experts that stayed, and null for a layer
     /// without any; null where none were dropped.</summary>

@@ -12,6 +12,10 @@ namespace SparseLlm.Pipeline.Artifacts;
 /// <param name="DenseBitsPerWeight">Of the same where they are not packed.</param>
 internal sealed record PackedSize(long Bytes, double BitsPerWeight, double DenseBitsPerWeight) : IJsonOnDeserialized
 {
+    /// <summary>The layouts of its tensors, the one of the most weights first; null where an older version of the tool
+    /// has made it.</summary>
+    public IReadOnlyList<LayoutReport>? Layouts { get; init; }
+
     /// <summary>Whether there are pruned matrices, and so bits of their weights.</summary>
     [JsonIgnore]
     public bool HasMatrices => BitsPerWeight > 0;
@@ -36,7 +40,15 @@ internal sealed record PackedSize(long Bytes, double BitsPerWeight, double Dense
             Bits(
                 tensors.Sum(tensor => layout?.StoredLength(tensor) ?? tensor.Packed?.StoredLength ?? tensor.ByteLength),
                 weights),
-            Bits(tensors.Sum(tensor => tensor.ByteLength), weights));
+            Bits(tensors.Sum(tensor => tensor.ByteLength), weights))
+        {
+            Layouts = [.. (layout is null ? LayoutSize.Of(checkpoint) : LayoutSize.Of(checkpoint, layout))
+                .Select(size => new LayoutReport(
+                    size.Layout,
+                    size.Tensors,
+                    size.Weights,
+                    Bits(size.StoredBytes, size.Weights)))],
+        };
     }
 
     private static double Bits(long bytes, long weights) => weights == 0 ? 0 : Math.Round(8.0 * bytes / weights, 4);
@@ -44,4 +56,16 @@ internal sealed record PackedSize(long Bytes, double BitsPerWeight, double Dense
     void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(
         Bytes is > 0 and < 1L << 50 && BitsPerWeight is >= 0 and <= 64
             && DenseBitsPerWeight is >= 0 and <= 64, "a packed size is none that a model can have");
+}
+
+/// <summary>The tensors of a packed model that are stored in one way.</summary>
+/// <param name="Layout">Its name in <c>sparsellm.json</c>; <c>dense</c> for what is stored as it is.</param>
+/// <param name="Tensors">How many there are.</param>
+/// <param name="Weights">How many weights they have, zeros counted.</param>
+/// <param name="BitsPerWeight">What one takes, with its share of masks, scales and offsets.</param>
+internal sealed record LayoutReport(string Layout, int Tensors, long Weights, double BitsPerWeight) : IJsonOnDeserialized
+{
+    void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(
+        Tensors > 0 && Weights is >= 0 and < 1L << 50 && BitsPerWeight is >= 0 and <= 64,
+        "a layout is none that a model can have");
 }

@@ -1,6 +1,8 @@
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Definitions;
+using SparseLlm.Pipeline.Digests;
 
 namespace SparseLlm.Pipeline.Inspection;
 
@@ -10,6 +12,15 @@ namespace SparseLlm.Pipeline.Inspection;
 /// <param name="Tensors">Every tensor, in the order of the checkpoint.</param>
 internal sealed record ModelInspection(string Architecture, double Sparsity, IReadOnlyList<TensorInspection> Tensors)
 {
+    /// <summary>What its tensors take, by layout.</summary>
+    public required IReadOnlyList<LayoutSize> Layouts { get; init; }
+
+    /// <summary>Bytes of its files with weights.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>Bytes of its tensors where they are not packed, without headers.</summary>
+    public long DenseBytes => Layouts.Sum(layout => layout.DenseBytes);
+
     /// <summary>Reads a Hugging Face directory.</summary>
     /// <exception cref="Diagnostics.DiagnosticException">It cannot be read.</exception>
     public static ModelInspection Of(string directory, CancellationToken cancellation)
@@ -22,10 +33,10 @@ internal sealed record ModelInspection(string Architecture, double Sparsity, IRe
         (double zeros, double weights) = (0, 0);
         foreach (TensorInfo tensor in checkpoint.Tensors)
         {
-            cancellation.ThrowIfCancellationRequested();
             TensorInspection inspection = TensorInspection.Of(
                 checkpoint,
                 tensor,
+                cancellation,
                 [.. matrices[tensor.Name].Where(matrix => matrix.IsTransposed)]);
             tensors.Add(inspection);
             if (matrices.Contains(tensor.Name))
@@ -35,6 +46,10 @@ internal sealed record ModelInspection(string Architecture, double Sparsity, IRe
             }
         }
 
-        return new ModelInspection(definition.Architecture, weights == 0 ? 0 : zeros / weights, tensors);
+        return new ModelInspection(definition.Architecture, weights == 0 ? 0 : zeros / weights, tensors)
+        {
+            Layouts = LayoutSize.Of(checkpoint),
+            Bytes = checkpoint.Shards.Sum(shard => ModelFiles.Length(directory, shard)),
+        };
     }
 }

@@ -17,14 +17,25 @@ internal sealed record TensorInspection(
     double Sparsity,
     string? Pattern)
 {
+    /// <summary>How it is stored: a layout of <c>sparsellm.json</c>, or <c>dense</c>.</summary>
+    public string Layout { get; init; } = LayoutSize.Dense;
+
+    /// <summary>Bits of the codes that its weights are, packed or not; null if they are none.</summary>
+    public int? Bits { get; init; }
+
+    /// <summary>Columns that share the scale of these codes.</summary>
+    public int? Group { get; init; }
+
     /// <summary>Reads a tensor, a row at a time.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="tensor">The tensor.</param>
+    /// <param name="cancellation">Stops in between.</param>
     /// <param name="transposed">The matrices that the tensor holds transposed, if it does: groups of a pattern lie
     /// along their rows.</param>
     public static TensorInspection Of(
         Checkpoint checkpoint,
         TensorInfo tensor,
+        CancellationToken cancellation,
         IReadOnlyList<TensorSlice>? transposed = null)
     {
         if (!tensor.ElementType.IsConvertible())
@@ -41,14 +52,28 @@ internal sealed record TensorInspection(
                 mask = new byte[(row.Length + 7) / 8];
             }
 
+            cancellation.ThrowIfCancellationRequested();
             Mark(row, mask);
             finder.Add(mask, row.Length);
         }
 
         double sparsity = tensor.ElementCount == 0 ? 0 : (double)finder.Zeros / tensor.ElementCount;
         string? pattern = tensor.Shape.Count < 2 ? null : finder.Find()?.ToString();
-        return new TensorInspection(tensor.Name, tensor.ElementType.ToString(), tensor.Shape, sparsity, pattern);
+        CodeFormat? codes = tensor.Packed is { } packed
+            ? packed.Encoding.Codes
+            : FindCodes(checkpoint, tensor, cancellation);
+        return new TensorInspection(tensor.Name, tensor.ElementType.ToString(), tensor.Shape, sparsity, pattern)
+        {
+            Layout = tensor.Packed?.Encoding.Layout ?? LayoutSize.Dense,
+            Bits = codes?.Bits,
+            Group = codes?.Group,
+        };
     }
+
+    private static CodeFormat? FindCodes(Checkpoint checkpoint, TensorInfo tensor, CancellationToken cancellation)
+        => MatrixShape.TryOf(tensor, out MatrixShape matrix)
+            ? new MatrixScan(checkpoint, tensor, matrix).FindCodes(cancellation)
+            : null;
 
     /// <summary>The rows as they are stored, each in the same array.</summary>
     private static IEnumerable<float[]> Rows(Checkpoint checkpoint, TensorInfo tensor)

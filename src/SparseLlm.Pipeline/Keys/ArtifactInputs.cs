@@ -32,6 +32,7 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
     public const string ExpertsKept = "expertsKept";
 
     // The settings that say how kept weights are quantised.
+    private const string Whole = "0";
     private const string Bits = "bits";
     private const string Group = "group";
     private const string Embeddings = "embeddings";
@@ -81,6 +82,11 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
     public Quantization? Quantization => Settings.GetValueOrDefault(Bits) is { } bits
         ? Pruning.Settings.Quantization.Of(bits, Settings[Group], Settings.GetValueOrDefault(Embeddings))
         : null;
+
+    /// <summary>Whether weights become codes, and none of them is pruned.</summary>
+    [JsonIgnore]
+    public bool IsOnlyQuantized => Quantization is not null
+        && Layers.All(layer => layer.Patterns.Values.All(pattern => pattern is Whole or Whole + Spread or Dense));
 
     /// <summary>How many passes tune all layers together.</summary>
     [JsonIgnore]

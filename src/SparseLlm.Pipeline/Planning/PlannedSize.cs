@@ -5,6 +5,7 @@ using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Digests;
 using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Patterns;
+using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Pipeline.Planning;
 
@@ -28,23 +29,49 @@ internal sealed record PlannedSize(long Bytes, bool IsEstimate)
     private static long Saved(DenseModel dense, PruneRequest request)
     {
         using Checkpoint checkpoint = Checkpoint.Open(dense.Directory);
-        return dense.Definition.Layers.SelectMany(layer => layer.Linears).Sum(linear =>
-            request.Plan.PatternFor(linear) is { } pattern && checkpoint.TryGet(
-                TensorSlice.TensorOf(linear.WeightName),
-                out TensorInfo? tensor) ? Saved(linear, tensor.ElementType.Size(), pattern) : 0);
+        Quantization? codes = request.Settings.Quantization;
+        return SavedByTables(dense.Definition, checkpoint, codes)
+            + dense.Definition.Layers.SelectMany(layer => layer.Linears).Sum(linear =>
+                request.Plan.PatternFor(linear, codes is not null) is { } pattern && checkpoint.TryGet(
+                    TensorSlice.TensorOf(linear.WeightName),
+                    out TensorInfo? tensor)
+                    ? Saved(linear, tensor.ElementType.Size(), pattern, codes)
+                    : 0);
     }
 
-    private static long Saved(LinearDefinition linear, int elementBytes, SparsityPattern pattern)
+    private static long SavedByTables(ModelDefinition model, Checkpoint checkpoint, Quantization? codes) =>
+        codes?.Embeddings is not { } bits ? 0 : new[] { model.Embedding.Tokens.Name, model.Head.Tokens.Name }.Distinct()
+            .Sum(name => checkpoint.TryGet(name, out TensorInfo? tensor) && MatrixShape.TryOf(tensor, out MatrixShape shape)
+                ? Saved(shape.Rows, shape.Columns, shape.ElementBytes, CodeBytes(shape.Rows, shape.Columns, bits, codes))
+                : 0);
+
+    private static long Saved(
+        LinearDefinition linear,
+        int elementBytes,
+        SparsityPattern pattern,
+        Quantization? codes)
     {
         double weights = (double)linear.Outputs * linear.Inputs;
-        (double kept, long offsets) = pattern switch
+        double mask = weights / 8;
+        double kept = 1 - pattern.Sparsity;
+        double packed = (codes, pattern) switch
         {
-            SparsityPattern.Groups groups => ((double)groups.Keep / groups.Size, 0L),
-            SparsityPattern.Unstructured unstructured => (1 - unstructured.Fraction, sizeof(long)
-                * (long)linear.Outputs),
-            _ => (1, 0),
+            ({ } quantized, { Sparsity: 0 }) => CodeBytes(linear.Outputs, linear.Inputs, quantized.Bits, quantized),
+            ({ } quantized, _) => CodeBytes(linear.Outputs, linear.Inputs, kept * quantized.Bits, quantized)
+                + mask + sizeof(int) * (long)linear.Outputs,
+            (null, SparsityPattern.Groups) => weights * kept * elementBytes + mask,
+            _ => weights * kept * elementBytes + mask + sizeof(long) * (long)linear.Outputs,
         };
-        double packed = weights * kept * elementBytes + weights / 8 + offsets;
-        return Math.Max(0, (long)(weights * elementBytes - packed));
+        return Saved(linear.Outputs, linear.Inputs, elementBytes, packed);
     }
+
+    /// <summary>What codes of some bits a weight take, with their scales.</summary>
+    private static double CodeBytes(long rows, int columns, double bits, Quantization codes)
+    {
+        int group = Math.Min(codes.Group ?? columns, columns);
+        return rows * (columns * bits / 8 + (columns + group - 1) / group * (double)sizeof(ushort));
+    }
+
+    private static long Saved(long rows, int columns, int elementBytes, double packed)
+        => Math.Max(0, (long)((double)rows * columns * elementBytes - packed));
 }

@@ -15,17 +15,16 @@ internal static class ArtifactSummary
         var page = new StringBuilder();
         Line($"# {manifest.Artifact ?? "Pruned model"}");
         Line($"");
-        Line($"{manifest.Model.Architecture} pruned by {manifest.Method} to {manifest.Pattern}: "
-            + $"{Figures.Share(manifest.Sparsity)} of the weights in {manifest.Tensors.Count} matrices are "
-            + $"zero{Whole()}.");
+        Line($"{manifest.Model.Architecture} {Treatment.Of(manifest, manifest.Method)}: "
+            + $"{(manifest.IsOnlyQuantized ? Codes() : Zeros())}.");
         AddExperts();
         Line($"");
         AddPerplexity();
-        Line($"| matrix | shape | asked for | sparsity | {RelativeErrors.NameOf(manifest)} |");
+        Line($"| matrix | shape | asked for | zeros | {RelativeErrors.NameOf(manifest)} |");
         Line($"|---|---:|---:|---:|---:|");
         foreach (TensorReport tensor in manifest.Tensors)
         {
-            Line($"| {tensor.Name} | {tensor.Shape[0]} x {tensor.Shape[1]} | {tensor.Pattern} | "
+            Line($"| {tensor.Name} | {tensor.Shape[0]} x {tensor.Shape[1]} | {Treatment.AskedFor(manifest, tensor)} | "
                 + $"{tensor.Sparsity:0.0000} | {Figures.Error(tensor.RelativeError)} |");
         }
 
@@ -41,11 +40,17 @@ internal static class ArtifactSummary
 
         AddFallbacks();
         Line($"");
-        Line($"Pruned in {manifest.Seconds:0.0} s by SparseLlm.Build {manifest.ToolVersion} ({manifest.Numerics}). "
+        Line($"{Treatment.Title(manifest)} in {manifest.Seconds:0.0} s by SparseLlm.Build {manifest.ToolVersion} ({manifest.Numerics}). "
             + $"Charts and provenance: {ArtifactFiles.Report}; the same for programs: {ArtifactManifest.FileName}.");
         return page.ToString();
 
         void Line(MarkdownInterpolation text) => page.Append(text.ToString()).Append('\n');
+
+        Markdown Zeros() => Markdown.Of($"{Figures.Share(manifest.Sparsity)} of the weights in "
+            + $"{manifest.Tensors.Count} matrices are zero{Whole()}");
+
+        Markdown Codes() => Markdown.Of($"the weights in {manifest.Tensors.Count} matrices are codes, and none was "
+            + $"pruned; {Figures.Share(manifest.Sparsity)} of the codes are zero");
 
         Markdown Whole() => manifest.ModelSparsity is { } whole
             ? Markdown.Of($", {Figures.Share(whole)} of the whole model")
@@ -76,13 +81,32 @@ internal static class ArtifactSummary
             if (size.Packed is { } packed)
             {
                 Line($"{(isPacked ? $"Not packed, they would take {Figures.Bytes(size.Pruned)}" : $"Packed, with 'encoding: sparse', they would take {Figures.Bytes(packed.Bytes)}")}.{Bits(packed)}");
+                AddLayouts(packed);
             }
         }
 
-        static Markdown Bits(PackedSize packed) => packed.HasMatrices
-            ? Markdown.Of($" A weight of the pruned matrices takes {Figures.Bits(packed.BitsPerWeight)} bits packed, "
-                + $"and {Figures.Bits(packed.DenseBitsPerWeight)} otherwise.")
+        Markdown Bits(PackedSize packed) => packed.HasMatrices
+            ? Markdown.Of($" A weight of the {Treatment.Of(manifest)} matrices takes "
+                + $"{Figures.Bits(packed.BitsPerWeight)} bits packed, and {Figures.Bits(packed.DenseBitsPerWeight)} "
+                + $"otherwise.")
             : default;
+
+        void AddLayouts(PackedSize packed)
+        {
+            if (packed.Layouts is not { } layouts)
+            {
+                return;
+            }
+
+            Line($"");
+            Line($"| layout, packed | tensors | weights | bits a weight |");
+            Line($"|---|---:|---:|---:|");
+            foreach (LayoutReport layout in layouts)
+            {
+                Line($"| {layout.Layout} | {layout.Tensors} | {Figures.Count(layout.Weights)} | "
+                    + $"{Figures.Bits(layout.BitsPerWeight)} |");
+            }
+        }
 
         void AddSpeed()
         {

@@ -14,8 +14,8 @@ internal static class RecipeSummary
     public const string Mark = "| artifact | change | gate | marks | perplexity | dense | pruned | method |";
 
     /// <summary>The heading of its table.</summary>
-    public const string Head = Mark + " zeros of the matrices | zeros of the model | encoding | on disk | packed | "
-        + "tokens/s | dense tokens/s | compressed | time |";
+    public const string Head = Mark + " asked for | zeros of the matrices | zeros of the model | encoding | "
+        + "on disk | packed | tokens/s | dense tokens/s | compressed | time |";
 
     /// <summary>The page.</summary>
     public static string Format(Recipe recipe, IReadOnlyList<ArtifactResult> results)
@@ -25,17 +25,17 @@ internal static class RecipeSummary
         Line($"# {Path.GetFileName(recipe.Path)}");
         Line($"");
         page.Append(Head).Append('\n');
-        Line($"|---|---:|---|---|---|---:|---:|---|---:|---:|---|---:|---:|---:|---:|---:|---:|");
+        Line($"|---|---:|---|---|---|---:|---:|---|---|---:|---:|---|---:|---:|---:|---:|---:|---:|");
         foreach (ArtifactResult result in results)
         {
             if (result.Manifest is not { } manifest)
             {
-                Line($"| {result.Artifact.Name} | not made | | | | | | | | | | | | | | | |");
+                Line($"| {result.Artifact.Name} | not made | | | | | | | | | | | | | | | | |");
                 continue;
             }
 
-            Markdown own = Markdown.Of($"{MethodName.Of(manifest)} | {Figures.Share(manifest.Sparsity)} | "
-                + $"{Figures.Share(manifest.ModelSparsity)} | {manifest.Encoding.Name()} | "
+            Markdown own = Markdown.Of($"{MethodName.Of(manifest)} | {Treatment.AskedFor(manifest)} | "
+                + $"{Figures.Share(manifest.Sparsity)} | {Figures.Share(manifest.ModelSparsity)} | {manifest.Encoding.Name()} | "
                 + $"{Figures.Bytes(manifest.Size?.OnDisk(manifest.Encoding))} | "
                 + $"{Figures.Bytes(manifest.Size?.Packed?.Bytes)} | {Figures.Speed(manifest.Speed?.Pruned)} | "
                 + $"{Figures.Speed(manifest.Speed?.Dense)} | {Figures.Compressed(manifest.Size?.Compressed)} | "

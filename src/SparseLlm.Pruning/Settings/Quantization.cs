@@ -39,6 +39,10 @@ public sealed record Quantization(int Bits, int? Group, int? Embeddings = null)
     /// <summary>One of <see cref="BitChoices"/>; null where tables stay as they are.</summary>
     public string? EmbeddingsText => Embeddings is { } bits ? Text(bits) : null;
 
+    /// <summary>As a sentence has it, such as <c>4 bits in groups of 64 (embeddings in 8 bits)</c>.</summary>
+    public string Description => $"{BitsText} bits in {(Group is null ? "whole rows" : $"groups of {GroupText}")}"
+        + (EmbeddingsText is { } tables ? $" (embeddings in {tables} bits)" : "");
+
     /// <summary>How the tables of tokens are quantised; null where they are not.</summary>
     internal Quantization? OfEmbeddings => Embeddings is { } bits ? new Quantization(bits, Group) : null;
 

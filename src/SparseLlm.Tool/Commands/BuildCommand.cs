@@ -131,6 +131,7 @@ internal static class BuildCommand
                 UpToDate = outcome.Origin == ArtifactOrigin.UpToDate,
                 Origin = JsonNamingPolicy.CamelCase.ConvertName(outcome.Origin.ToString()),
                 outcome.Manifest.Sparsity,
+                Quantization = QuantizationText.Record(outcome.Manifest.Quantization),
                 outcome.Manifest.Digest,
                 Encoding = outcome.Manifest.Encoding.Name(),
                 outcome.Manifest.Size,
@@ -171,7 +172,10 @@ internal static class BuildCommand
         {
             string gate = build.Outcomes.Any(outcome => outcome.Gates.Count > 0) ? "gate" : "gate?";
             console.WriteTable(
-                ["artifact", "method?", "sparsity#", "perplexity#", "dense#?", "pruned#", "change#", gate, "seconds#?"],
+                [
+                    "artifact", "method?", "sparsity#", "bits?", "perplexity#", "dense#?", "pruned#", "change#", gate,
+                    "seconds#?",
+                ],
                 build.Outcomes.SelectMany(Rows));
             if (build.Outcomes.SelectMany(SizeText.Row).ToArray() is { Length: > 0 } sizes)
             {
@@ -186,7 +190,8 @@ internal static class BuildCommand
     private static IEnumerable<string[]> Rows(ArtifactOutcome outcome)
     {
         ArtifactManifest manifest = outcome.Manifest;
-        string[] own = [outcome.Name, manifest.Method, SparsityText.Of(manifest)];
+        string[] own = [outcome.Name, manifest.Method, SparsityText.Of(manifest), QuantizationText.Of(
+            manifest.Quantization)];
         string seconds = outcome.Origin switch
         {
             ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain or ArtifactOrigin.Exported => "up to date",
@@ -207,7 +212,7 @@ internal static class BuildCommand
                 Format($"{report.Increase:+0.0 %;-0.0 %;0.0 %}"), Verdict(
                     GateResult.Beside(outcome.Gates, manifest, name)), seconds,
             ];
-            (own, seconds) = (["", "", ""], "");
+            (own, seconds) = (["", "", "", ""], "");
         }
     }
 

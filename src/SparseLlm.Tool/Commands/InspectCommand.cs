@@ -1,13 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
+using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Gguf.Format;
 using SparseLlm.Pipeline.Inspection;
 using SparseLlm.Tool.Output;
 
 namespace SparseLlm.Tool.Commands;
 
-/// <summary><c>sparsellm inspect MODEL</c>: the tensors of a model, how sparse they are, and in which
-/// pattern.</summary>
+/// <summary><c>sparsellm inspect MODEL</c>: the tensors of a model, how sparse they are and in which
+/// pattern, and how they are stored.</summary>
 internal static class InspectCommand
 {
     public static Command Create()
@@ -18,7 +19,7 @@ internal static class InspectCommand
         };
         var sources = new SourceOptions();
         Option<bool> json = CommandAction.Json();
-        var command = new Command("inspect", "List the tensors of a model, with their sparsity and pattern.")
+        var command = new Command("inspect", "List the tensors of a model, with their sparsity, pattern, layout and bits.")
         {
             model,
             json
@@ -36,7 +37,16 @@ internal static class InspectCommand
 
             ModelInspection inspection = ModelInspection.Of(named, cancellation);
             terminal.Result(
-                new { FormatVersion = 1, inspection.Architecture, inspection.Sparsity, inspection.Tensors },
+                new
+                {
+                    FormatVersion = 1,
+                    inspection.Architecture,
+                    inspection.Sparsity,
+                    inspection.Bytes,
+                    inspection.DenseBytes,
+                    Layouts = LayoutText.Record(inspection.Layouts),
+                    inspection.Tensors,
+                },
                 console => Show(inspection, console));
             return ExitCodes.Done;
         });
@@ -52,7 +62,23 @@ internal static class InspectCommand
     {
         console.WriteLine(FormattableString.Invariant(
             $"{inspection.Architecture}: {inspection.Sparsity:P2} of the weights of its linear layers are zero"));
-        console.WriteTable(["tensor", "type?", "shape#?", "sparsity#", "pattern"], inspection.Tensors
+        bool isPacked = inspection.Layouts.Any(layout => layout.Layout != LayoutSize.Dense);
+        if (inspection.Tensors.Any(tensor => tensor.Bits is not null))
+        {
+            console.WriteLine($"quantised: {Codes(inspection.Tensors)}"
+                + (isPacked ? "" : ", not packed, so files hold them in full"));
+        }
+
+        if (isPacked)
+        {
+            console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"packed: {inspection.Bytes / 1e6:0.00} MB, {(double)inspection.Bytes / inspection.DenseBytes:P1} of the "
+                + $"{inspection.DenseBytes / 1e6:0.00} MB that it takes unpacked"));
+            LayoutText.Show(inspection.Layouts, console);
+        }
+
+        console.WriteTable(["tensor", "type?", "shape#?", "sparsity#", "pattern", "layout?", "bits?"], inspection.Tensors
             .Select(tensor => (string[])
                 [
                     tensor.Name,
@@ -60,6 +86,18 @@ internal static class InspectCommand
                     string.Join(" x ", tensor.Shape),
                     tensor.Sparsity.ToString("P2", CultureInfo.InvariantCulture),
                     tensor.Pattern ?? "",
+                    tensor.Layout == LayoutSize.Dense ? "" : tensor.Layout,
+                    tensor.Bits?.ToString(CultureInfo.InvariantCulture) ?? "",
                 ]));
     }
+
+    /// <summary>How many tensors are codes of which bits and groups.</summary>
+    private static string Codes(IEnumerable<TensorInspection> tensors) => string.Join(
+        "; ",
+        tensors.Where(tensor => tensor.Bits is not null)
+            .GroupBy(tensor => (tensor.Bits, tensor.Group))
+            .Select(codes => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{codes.Key.Bits} bits in groups of {codes.Key.Group} ({codes.Count()} "
+                + $"tensor{(codes.Count() == 1 ? "" : "s")})")));
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Packing;
 using SparseLlm.Tool.Output;
 
@@ -57,38 +56,14 @@ internal static class PackingAction
         Output = output,
         result.BytesBefore,
         result.BytesAfter,
-        Layouts = result.Layouts.Select(size => new
-        {
-            size.Layout,
-            size.Tensors,
-            size.Weights,
-            size.DenseBytes,
-            size.StoredBytes,
-            DenseBitsPerWeight = Bits(size.DenseBytes, size),
-            StoredBitsPerWeight = Bits(size.StoredBytes, size),
-        }),
+        Layouts = LayoutText.Record(result.Layouts),
     };
 
     private static void Show(string output, string done, PackingResult result, TextOutput console)
     {
-        console.WriteTable(["layout", "tensors#", "weights#?", "dense, bytes#", "packed, bytes#",
-            "dense, bits/weight#?", "packed, bits/weight#"], result.Layouts.Select(size => (string[])
-        [
-            size.Layout,
-            Number(size.Tensors),
-            Number(size.Weights),
-            Number(size.DenseBytes),
-            Number(size.StoredBytes),
-            Bits(size.DenseBytes, size).ToString("0.00", CultureInfo.InvariantCulture),
-            Bits(size.StoredBytes, size).ToString("0.00", CultureInfo.InvariantCulture),
-        ]));
+        LayoutText.Show(result.Layouts, console);
         console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{done}: {result.BytesBefore:N0} bytes before, {result.BytesAfter:N0} after "
             + $"({(double)result.BytesAfter / result.BytesBefore:P0}): {output}"));
     }
-
-    private static double Bits(long bytes, LayoutSize size)
-        => size.Weights == 0 ? 0 : Math.Round(8.0 * bytes / size.Weights, 4);
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -31,6 +31,7 @@ internal static class PlanCommand
                         Output = planned.Request.Output,
                         planned.Keys.Artifact,
                         Encoding = planned.Request.Encoding.Name(),
+                        Quantization = QuantizationText.Record(planned.Request.Settings.Quantization),
                         planned.Size.Bytes,
                         BytesAreEstimated = planned.Size.IsEstimate,
                         Layers = planned.Keys.Layers.Select((key, index)
@@ -59,12 +60,13 @@ internal static class PlanCommand
 
     private static void Show(IReadOnlyList<ArtifactPlan> artifacts, string directory, TextOutput console)
     {
-        console.WriteTable(["artifact", "method?", "sparsity#", "what would be done", "size#?"], artifacts
+        console.WriteTable(["artifact", "method?", "sparsity#", "bits?", "what would be done", "size#?"], artifacts
             .Select(planned => (string[])
                 [
                     planned.Artifact.Name,
                     planned.Artifact.Settings.Method.ToString().ToLowerInvariant(),
                     SparsityText.Of(planned.Artifact.Pattern),
+                    QuantizationText.Of(planned.Request.Settings.Quantization),
                     Describe(planned),
                     string.Create(
                         CultureInfo.InvariantCulture,
@@ -108,9 +110,16 @@ internal static class PlanCommand
     private static string Layers(ArtifactPlan planned) => planned switch
     {
         { MissingLayers.Count: 0 } => "put it together from layers in the cache",
-        { CachedLayers.Count: 0 } => $"prune {planned.Keys.Layers.Count} layers",
-        _ => $"prune {LayerRanges.Describe(planned.MissingLayers)}; {LayerRanges.Describe(planned.CachedLayers)} from "
+        { CachedLayers.Count: 0 } => $"{Work(planned)} {planned.Keys.Layers.Count} layers",
+        _ => $"{Work(planned)} {LayerRanges.Describe(planned.MissingLayers)}; {LayerRanges.Describe(planned.CachedLayers)} from "
             + $"the cache",
+    };
+
+    private static string Work(ArtifactPlan planned) => planned.Inputs switch
+    {
+        { IsOnlyQuantized: true } => "quantise",
+        { Quantization: not null } => "prune and quantise",
+        _ => "prune",
     };
 
     private static string Passes(ArtifactPlan planned) => planned.Keys.Epochs.Count switch

@@ -163,6 +163,7 @@ internal sealed class PruneCommand
                 Encoding = manifest.Encoding.Name(),
                 manifest.Size,
                 manifest.Sparsity,
+                Quantization = QuantizationText.Record(manifest.Quantization),
                 Tensors = manifest.Tensors
                     .Select(tensor => new { tensor.Name, tensor.Shape, tensor.Sparsity, tensor.RelativeError }),
                 manifest.Seconds,
@@ -179,15 +180,15 @@ internal sealed class PruneCommand
 
     private static string Origin(ArtifactOutcome outcome)
     {
-        string sparsity = SparsityText.Of(outcome.Manifest);
+        string done = SparsityText.Done(outcome.Manifest);
         return outcome.Origin switch
         {
             ArtifactOrigin.UpToDate or ArtifactOrigin.MeasuredAgain or ArtifactOrigin.Exported
-                => $"pruned to {sparsity}, up to date",
-            ArtifactOrigin.Cache => $"pruned to {sparsity}, from the cache",
+                => $"{done}, up to date",
+            ArtifactOrigin.Cache => $"{done}, from the cache",
             ArtifactOrigin.Encoded
-                => $"pruned to {sparsity} before, {EncodingText.Work(outcome.Manifest.Encoding)}ed now",
-            _ => FormattableString.Invariant($"pruned to {sparsity} in {outcome.Manifest.Seconds:0.0} s"),
+                => $"{done} before, {EncodingText.Work(outcome.Manifest.Encoding)}ed now",
+            _ => FormattableString.Invariant($"{done} in {outcome.Manifest.Seconds:0.0} s"),
         };
     }
 

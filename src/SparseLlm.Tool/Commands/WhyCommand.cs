@@ -3,6 +3,7 @@ using SparseLlm.Diagnostics;
 using SparseLlm.Hub;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Planning;
+using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pipeline.Sources;
 using SparseLlm.Tool.Output;
 
@@ -96,11 +97,11 @@ internal static class WhyCommand
             PlannedAction.Export => $"{name} is up to date, but its GGUF files are not those that the recipe asks for.",
             PlannedAction.Restore => $"{name} would be taken from the cache.",
             PlannedAction.Encode
-                => $"{name} would be {EncodingText.Work(planned.Request.Encoding)}ed; nothing is pruned.",
+                => $"{name} would be {EncodingText.Work(planned.Request.Encoding)}ed; nothing is computed.",
             _ when planned.MissingLayers.Count == 0 && planned.Keys.Epochs.Count > 0
                 => $"{name} would be put together from layers in the cache, which are then tuned together.",
             _ when planned.MissingLayers.Count == 0 => $"{name} would be put together from layers in the cache.",
-            _ => $"{name} would be pruned: {LayerRanges.Describe(planned.MissingLayers)} of "
+            _ => $"{name} would be {Treatment.Of(planned.Inputs)}: {LayerRanges.Describe(planned.MissingLayers)} of "
                 + $"{planned.Keys.Layers.Count}.",
         });
         if (planned.MissingMeasurements.Count > 0)

@@ -2,6 +2,7 @@ using System.Globalization;
 using SparseLlm.Hub;
 using SparseLlm.Pipeline.Building;
 using SparseLlm.Pipeline.Executors;
+using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
@@ -13,6 +14,7 @@ namespace SparseLlm.Tool.Output;
 internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
 {
     private readonly List<double> errors = [];
+    private readonly List<string> patterns = [];
     private readonly BuildPace pace = new(TimeProvider.System);
     private readonly UnitLines units = new();
     private DownloadPace? downloads;
@@ -39,8 +41,13 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
             case EngineOutput output:
                 Terminal.Progress($"  {output.Line}");
                 break;
-            case PruningStep { Progress: MatrixPruned { Report.RelativeError: { } error } }:
-                errors.Add(error);
+            case PruningStep { Progress: MatrixPruned { Report: var report } }:
+                patterns.Add(report.Pattern);
+                if (report.RelativeError is { } error)
+                {
+                    errors.Add(error);
+                }
+
                 break;
             case PruningStep { Progress: LayerFinished finished } step when !quiet:
                 Write(step.Artifact, finished);
@@ -124,7 +131,7 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
         ArtifactOrigin.Encoded => $"{EncodingText.Work(outcome.Manifest.Encoding)}ed",
         _ => string.Create(
             CultureInfo.InvariantCulture,
-            $"pruned to {SparsityText.Of(outcome.Manifest)} in {outcome.Manifest.Seconds:0.0} s"),
+            $"{SparsityText.Done(outcome.Manifest)} in {outcome.Manifest.Seconds:0.0} s"),
     };
 
     /// <summary>Ends a line about an artifact of several.</summary>
@@ -136,6 +143,10 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
             ? ""
             : string.Create(CultureInfo.InvariantCulture, $", mean relative error {errors.Average():0.0000}");
         errors.Clear();
+
+        // A matrix of which nothing is pruned is here for its codes.
+        string work = patterns.Count > 0 && patterns.All(pattern => pattern == ArtifactInputs.Dense) ? "quantised" : "pruned";
+        patterns.Clear();
         string left = (pace.BuildLeft, pace.StepLeft) switch
         {
             ({ } all, _) => $", about {Seconds(all)} left for all",
@@ -144,7 +155,7 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
         };
         Terminal.Progress(string.Create(
             CultureInfo.InvariantCulture,
-            $"{artifact}: layer {finished.Layer + 1}/{finished.Layers} pruned{error}, {Seconds(finished.Elapsed)} "
+            $"{artifact}: layer {finished.Layer + 1}/{finished.Layers} {work}{error}, {Seconds(finished.Elapsed)} "
             + $"elapsed{left}{InSweep(pace)}"));
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Building;
+using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pruning.Settings;
 
 namespace SparseLlm.Tool.Output;
@@ -26,7 +27,7 @@ internal static class SizeText
     public static string Sentence(ArtifactManifest manifest) => manifest.Size is not { Packed: { } packed } size ? "" :
         $"weights: {ByteSize.Format(size.Pruned)} dense, {ByteSize.Format(packed.Bytes)} "
         + $"packed{(manifest.PackedDigest is null ? " (--encoding sparse)" : "")}"
-        + (packed.HasMatrices ? $", {Bits(packed)} bits a weight in the pruned matrices" : "");
+        + (packed.HasMatrices ? $", {Bits(packed)} bits a weight in the {Treatment.Of(manifest)} matrices" : "");
 
     private static string Bits(PackedSize packed) => packed.HasMatrices
         ? Format($"{packed.DenseBitsPerWeight:0.00} -> {packed.BitsPerWeight:0.00}")

@@ -19,12 +19,14 @@ internal sealed class TextOutput(IAnsiConsole console)
     /// is too narrow for those that are needed gets them below each other, row by row.
     /// </summary>
     /// <param name="columns">The headings; those that end in <c>#</c> are of numbers, those that then end in <c>?</c>
-    /// are left out where there is no room, the last one first.</param>
+    /// are left out where they are empty, and where there is no room, the last one first.</param>
     /// <param name="rows">Rows with a cell for every column.</param>
     public void WriteTable(string[] columns, IEnumerable<string[]> rows)
     {
         string[][] cells = [.. rows];
-        List<int> shown = [.. Enumerable.Range(0, columns.Length)];
+        int[] filled = [.. Enumerable.Range(0, columns.Length).Where(
+            column => !columns[column].EndsWith(Optional) || cells.Any(row => row[column].Length > 0))];
+        List<int> shown = [.. filled];
         Table table = CreateTable(columns, cells, shown);
         while (Width(table) > console.Profile.Width
             && shown.FindLastIndex(column => columns[column].EndsWith(Optional)) is >= 0 and var last)
@@ -40,9 +42,9 @@ internal sealed class TextOutput(IAnsiConsole console)
         }
 
         console.Write(table);
-        if (shown.Count < columns.Length)
+        if (shown.Count < filled.Length)
         {
-            IEnumerable<string> hidden = Enumerable.Range(0, columns.Length).Except(shown)
+            IEnumerable<string> hidden = filled.Except(shown)
                 .Select(column => Heading(columns[column]));
             WriteLine($"(a wider terminal shows {string.Join(", ", hidden)} too)");
         }

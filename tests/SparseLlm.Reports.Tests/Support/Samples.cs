@@ -95,6 +95,26 @@ internal static class Samples
         };
     }
 
+    /// <summary>One whose weights are 4-bit codes, and its embedding 8-bit codes.</summary>
+    public static ArtifactManifest Quantized(string pattern, double sparsity)
+    {
+        ArtifactManifest manifest = Manifest(pattern: pattern, sparsity: sparsity);
+        return manifest with
+        {
+            Size = manifest.Size! with
+            {
+                Packed = manifest.Size.Packed! with
+                {
+                    Layouts = [new("sparse-int4", 28, 172_032, 3.4), new("int8", 2, 786_432, 8.25)]
+                }
+            },
+            Inputs = manifest.Inputs with
+            {
+                Settings = new Dictionary<string, string> { ["bits"] = "4", ["group"] = "64", ["embeddings"] = "8" }
+            },
+        };
+    }
+
     /// <summary>A gate on the perplexity of the samples.</summary>
     public static PerplexityGate Gate(double? maxIncrease = null, double? max = null)
         => new(HostileText, maxIncrease, max, new SourceLocation("pruning.yaml"));

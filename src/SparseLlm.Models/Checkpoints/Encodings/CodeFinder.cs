@@ -19,6 +19,9 @@ internal sealed class CodeFinder(MatrixShape matrix)
     private int bits = CodeFormat.HasGroups(matrix) ? 0 : CodeFormat.AllBits.Count;
     private int group;
 
+    /// <summary>Whether rows that pass may still be codes.</summary>
+    public bool IsOpen => Candidate is not null;
+
     /// <summary>The format; null if there is none, or nothing but zeros has passed.</summary>
     public CodeFormat? Found => Candidate is { } candidate && HasWeights ? candidate : null;
 

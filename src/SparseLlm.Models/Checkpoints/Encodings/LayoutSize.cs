@@ -12,16 +12,28 @@ public sealed record LayoutSize(string Layout, int Tensors, long Weights, long D
     public const string Dense = "dense";
 
     /// <summary>The layouts of a checkpoint, the one that stands for the most bytes first.</summary>
-    public static IReadOnlyList<LayoutSize> Of(Checkpoint checkpoint) =>
+    public static IReadOnlyList<LayoutSize> Of(Checkpoint checkpoint) => Of(
+        checkpoint,
+        tensor => tensor.Packed?.Encoding,
+        tensor => tensor.Packed?.StoredLength ?? tensor.ByteLength);
+
+    /// <summary>The same of a dense checkpoint if it were packed.</summary>
+    internal static IReadOnlyList<LayoutSize> Of(Checkpoint checkpoint, PackedLayout packed)
+        => Of(checkpoint, packed.EncodingOf, packed.StoredLength);
+
+    private static IReadOnlyList<LayoutSize> Of(
+        Checkpoint checkpoint,
+        Func<TensorInfo, IWeightEncoding?> encoding,
+        Func<TensorInfo, long> storedLength) =>
     [
         .. checkpoint.Tensors
-            .GroupBy(tensor => tensor.Packed?.Encoding.Layout ?? Dense)
+            .GroupBy(tensor => encoding(tensor)?.Layout ?? Dense)
             .Select(layout => new LayoutSize(
                 layout.Key,
                 layout.Count(),
                 layout.Sum(tensor => tensor.ElementCount),
                 layout.Sum(tensor => tensor.ByteLength),
-                layout.Sum(tensor => tensor.Packed?.StoredLength ?? tensor.ByteLength)))
+                layout.Sum(storedLength)))
             .OrderByDescending(size => size.DenseBytes),
     ];
 }

@@ -16,13 +16,14 @@ internal sealed class MatrixScan(Checkpoint source, TensorInfo tensor, MatrixSha
     /// <summary>Reads all rows.</summary>
     /// <param name="look">Looks at them.</param>
     /// <param name="cancellation">Stops in between.</param>
-    public void Run(RowReader look, CancellationToken cancellation)
+    /// <param name="isDone">Whether no more rows have to be looked at; null to look at all of them.</param>
+    public void Run(RowReader look, CancellationToken cancellation, Func<bool>? isDone = null)
     {
         int atOnce = Math.Max(1, PieceLength / matrix.RowBytes);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(atOnce * matrix.RowBytes);
         try
         {
-            for (long row = 0; row < matrix.Rows; row += atOnce)
+            for (long row = 0; row < matrix.Rows && isDone?.Invoke() != true; row += atOnce)
             {
                 cancellation.ThrowIfCancellationRequested();
                 Memory<byte> rows = buffer.AsMemory(0, (int)Math.Min(atOnce, matrix.Rows - row) * matrix.RowBytes);
@@ -34,6 +35,15 @@ internal sealed class MatrixScan(Checkpoint source, TensorInfo tensor, MatrixSha
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    /// <summary>How all of its weights are codes; null if they are not.</summary>
+    /// <param name="cancellation">Stops in between.</param>
+    public CodeFormat? FindCodes(CancellationToken cancellation)
+    {
+        var codes = new CodeFinder(matrix);
+        Run(codes.Add, cancellation, () => !codes.IsOpen);
+        return codes.Found;
     }
 
     /// <summary>The encoding that makes the matrix smallest, with the parts that it has then; null where none makes it

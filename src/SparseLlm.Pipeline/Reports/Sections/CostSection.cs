@@ -19,7 +19,7 @@ internal static class CostSection
         {
             bool isPacked = manifest.Encoding == CheckpointEncoding.Sparse;
             yield return ["Dense model", Figures.Bytes(size.Dense), "its files with weights on disk"];
-            yield return ["Pruned model", Figures.Bytes(size.Pruned),
+            yield return [Html.Of($"{Treatment.Title(manifest)} model"), Figures.Bytes(size.Pruned),
             $"its safetensors files {(isPacked ? "where they are not packed" : "on disk")}, "
                     + $"{Figures.Change((double)size.Pruned / size.Dense - 1)}"];
             if (size.Packed is { } packed)
@@ -27,7 +27,7 @@ internal static class CostSection
                 yield return
                 [
                     "Packed", Figures.Bytes(packed.Bytes),
-                    $"the pruned model's safetensors files "
+                    $"its safetensors files "
                     + $"{(isPacked ? "on disk, which are packed" : "where they are packed, as 'encoding: sparse' does")}, {Figures.Change((double)packed.Bytes / size.Dense - 1)}",
                 ];
             }
@@ -35,7 +35,14 @@ internal static class CostSection
             if (size.Packed is { HasMatrices: true } matrices)
             {
                 yield return ["Bits per weight", Figures.Bits(matrices.BitsPerWeight),
-                    $"of the pruned matrices, packed; {Figures.Bits(matrices.DenseBitsPerWeight)} where they are not"];
+                    $"of the {Treatment.Of(manifest)} matrices, packed; "
+                    + $"{Figures.Bits(matrices.DenseBitsPerWeight)} where they are not"];
+            }
+
+            foreach (LayoutReport layout in size.Packed?.Layouts ?? [])
+            {
+                yield return [Html.Of($"Layout {layout.Layout}"), Figures.Bits(layout.BitsPerWeight), Html.Of(
+                    $"bits a weight, packed: {layout.Tensors} tensors, {Figures.Count(layout.Weights)} weights")];
             }
 
             if (size.Compressed is { } compressed)
@@ -46,7 +53,7 @@ internal static class CostSection
                 yield return
                 [
                     "Compressed", Figures.Compressed(compressed),
-                    $"the pruned model's weights as a package or an image layer takes them, deflated, "
+                    $"its weights as a package or an image layer takes them, deflated, "
                     + $"{Figures.Change((double)compressed.Bytes / size.OnDisk(manifest.Encoding) - 1)}{sample}",
                 ];
             }
@@ -68,6 +75,34 @@ internal static class CostSection
                     + $"{export.Type}{parts}{(manifest.Size is { } pruned ? $", {Figures.Change((double)export.Bytes / pruned.OnDisk(manifest.Encoding) - 1)} from the safetensors files" : "")}")];
         }
 
+        if (manifest.IsOnlyQuantized)
+        {
+            yield return ["Zero codes", Figures.Share(manifest.Sparsity), "in the quantised matrices; nothing was pruned"];
+        }
+        else
+        {
+            foreach (Html[] row in Zeros(manifest))
+            {
+                yield return row;
+            }
+        }
+
+        yield return ["Time", Figures.Time(
+            manifest.Seconds), "spent on making it; layers that came from the cache took next to none"];
+        if (manifest.PeakMemory is { } memory)
+        {
+            yield return ["Peak memory", Figures.Bytes(memory), "of the process, up to the end of pruning"];
+        }
+
+        if (manifest.SpilledBytes > 0)
+        {
+            yield return ["Spilled", Figures.Bytes(manifest.SpilledBytes),
+                "of activations written to a temporary file, for want of memory (engine: memory)"];
+        }
+    }
+
+    private static IEnumerable<Html[]> Zeros(ArtifactManifest manifest)
+    {
         long weights = manifest.Tensors.Sum(tensor => (long)tensor.Shape[0] * tensor.Shape[1]);
         long kept = (long)Math.Round(
             manifest.Tensors.Sum(tensor => (1 - tensor.Sparsity) * tensor.Shape[0] * tensor.Shape[1]));
@@ -78,19 +113,6 @@ internal static class CostSection
             yield return ["Zeros of the matrices", Figures.Share(manifest.Sparsity), "in what was pruned"];
             yield return ["Zeros of the model", Figures.Share(whole),
             "in all of its weights: embedding, head, norms and biases count too"];
-        }
-
-        yield return ["Time", Figures.Time(
-            manifest.Seconds), "spent on pruning; layers that came from the cache took next to none"];
-        if (manifest.PeakMemory is { } memory)
-        {
-            yield return ["Peak memory", Figures.Bytes(memory), "of the process, up to the end of pruning"];
-        }
-
-        if (manifest.SpilledBytes > 0)
-        {
-            yield return ["Spilled", Figures.Bytes(manifest.SpilledBytes),
-                "of activations written to a temporary file, for want of memory (engine: memory)"];
         }
     }
 }

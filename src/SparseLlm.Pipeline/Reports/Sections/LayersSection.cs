@@ -11,12 +11,14 @@ internal sealed class LayersSection
     private readonly IReadOnlyList<TensorReport> tensors;
     private readonly IReadOnlyList<(MatrixName Name, TensorReport Tensor)> placed;
     private readonly string error;
+    private readonly ArtifactManifest manifest;
 
     private LayersSection(ArtifactManifest manifest)
     {
         tensors = manifest.Tensors;
         placed = MatrixName.Place(tensors);
         error = RelativeErrors.NameOf(manifest);
+        this.manifest = manifest;
     }
 
     /// <summary>The section.</summary>
@@ -52,18 +54,18 @@ internal sealed class LayersSection
     {
         Series[] series = SeriesOf(tensor => tensor.Sparsity, Figures.Share);
         Html table = new Table(
-            "Every pruned matrix",
+            $"Every {Treatment.Of(manifest)} matrix",
             "Matrix",
             "Outputs#",
             "Inputs#",
             "Asked for#",
-            "Sparsity#",
+            "Zeros#",
             Capitalized(error) + "#").With(tensors.Select(tensor => (Html[])
         [
-            tensor.Name, Figures.Count(tensor.Shape[0]), Figures.Count(tensor.Shape[1]), tensor.Pattern, Figures.Share(
-                tensor.Sparsity), Figures.Error(tensor.RelativeError),
+            tensor.Name, Figures.Count(tensor.Shape[0]), Figures.Count(tensor.Shape[1]),
+            Treatment.AskedFor(manifest, tensor), Figures.Share(tensor.Sparsity), Figures.Error(tensor.RelativeError),
         ]));
-        if (series.Length == 0)
+        if (series.Length == 0 || manifest.IsOnlyQuantized)
         {
             return table;
         }

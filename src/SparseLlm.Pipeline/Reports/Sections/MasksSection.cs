@@ -18,11 +18,11 @@ internal static class MasksSection
         "Fullest cell#",
         "Cells#");
 
-    /// <summary>The section.</summary>
+    /// <summary>The section; nothing where everything was kept.</summary>
     public static Section Of(ArtifactManifest manifest)
     {
-        (MatrixName Name, TensorReport Tensor)[] drawn = [.. MatrixName.Place(
-            manifest.Tensors.Where(tensor => tensor.Mask is not null))];
+        (MatrixName Name, TensorReport Tensor)[] drawn = [.. MatrixName.Place(manifest.Tensors
+            .Where(tensor => tensor.Mask is not null && !manifest.IsOnlyQuantized))];
         return new Section("masks", "Masks", drawn.Length == 0 ? Html.Empty : Content(drawn));
     }
 

@@ -41,6 +41,11 @@ internal static class ProvenanceSection
         yield return ["Model digest", Digest(manifest.Model.Digest)];
         yield return ["Method", MethodName.Of(manifest)];
         yield return ["Asked for", manifest.Pattern];
+        if (manifest.Quantization is { } quantization)
+        {
+            yield return ["Quantised to", quantization.Description];
+        }
+
         if (manifest.Calibration is { } calibration)
         {
             string seed = calibration.Sampling == PruneCommandLine.RandomSampling

@@ -27,11 +27,11 @@ internal static class SweepSection
 
         Series[] series = [.. drawn.GroupBy(Line).Select(line => new Series(
             line.Key,
-            [.. line.OrderBy(artifact => artifact.Sparsity).Select(artifact => Place(artifact, text))]))];
+            [.. line.OrderBy(artifact => artifact.PrunedShare).Select(artifact => Place(artifact, text))]))];
         string dense = Figures.Perplexity(drawn[0].Perplexity[text].Dense);
         var frame = new Frame(
             "sparsity of the pruned matrices", "change, logarithmic", Scale.Linear(
-                [.. drawn.Select(artifact => artifact.Sparsity)]),
+                [.. drawn.Select(artifact => artifact.PrunedShare)]),
             Scale.Changes(
                 [.. drawn.Select(artifact => artifact.Perplexity[text].Increase)]), "0.## %",
                 "+#,0.## %;-#,0.## %;'dense'");
@@ -45,18 +45,20 @@ internal static class SweepSection
                 artifacts.Select(artifact => Row(artifact, artifact.Perplexity[text]))));
     }
 
-    /// <summary>Patterns are a line of their own: at the same sparsity they leave less choice.</summary>
+    /// <summary>Patterns are a line of their own: at the same sparsity they leave less choice. So are codes of so many
+    /// bits.</summary>
     private static string Line(ArtifactManifest artifact)
-        => MethodName.Of(artifact) + (PatternRules.IsGroups(artifact.Pattern) ? ", N:M" : "");
+        => MethodName.Of(artifact) + (PatternRules.IsGroups(artifact.Pattern) ? ", N:M" : "")
+            + (artifact.Quantization is { } codes ? $", {codes.BitsText} bits" : "");
 
     private static Point Place(ArtifactManifest artifact, string text) => new(
-        artifact.Sparsity, artifact.Perplexity[text].Increase,
+        artifact.PrunedShare, artifact.Perplexity[text].Increase,
         $"{artifact.Artifact}: {Figures.Perplexity(artifact.Perplexity[text].Pruned)} "
-        + $"({Figures.Change(artifact.Perplexity[text].Increase)}) at {Figures.Share(artifact.Sparsity)}");
+        + $"({Figures.Change(artifact.Perplexity[text].Increase)}) at {Figures.Share(artifact.PrunedShare)}");
 
     private static Html[] Row(ArtifactManifest artifact, PerplexityReport report) =>
     [
-        artifact.Artifact ?? "", Line(artifact), Figures.Share(artifact.Sparsity), Figures.Perplexity(
+        artifact.Artifact ?? "", Line(artifact), Figures.Share(artifact.PrunedShare), Figures.Perplexity(
             report.Dense), Figures.Perplexity(report.Pruned), Figures.Change(report.Increase),
     ];
 }
