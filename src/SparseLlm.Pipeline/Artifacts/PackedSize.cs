@@ -63,7 +63,11 @@ internal sealed record PackedSize(long Bytes, double BitsPerWeight, double Dense
 /// <param name="Tensors">How many there are.</param>
 /// <param name="Weights">How many weights they have, zeros counted.</param>
 /// <param name="BitsPerWeight">What one takes, with its share of masks, scales and offsets.</param>
-internal sealed record LayoutReport(string Layout, int Tensors, long Weights, double BitsPerWeight) : IJsonOnDeserialized
+internal sealed record LayoutReport(
+    string Layout,
+    int Tensors,
+    long Weights,
+    double BitsPerWeight) : IJsonOnDeserialized
 {
     void IJsonOnDeserialized.OnDeserialized() => RecordJson.Require(
         Tensors > 0 && Weights is >= 0 and < 1L << 50 && BitsPerWeight is >= 0 and <= 64,

@@ -39,11 +39,23 @@ internal sealed record PlannedSize(long Bytes, bool IsEstimate)
                     : 0);
     }
 
-    private static long SavedByTables(ModelDefinition model, Checkpoint checkpoint, Quantization? codes) =>
-        codes?.Embeddings is not { } bits ? 0 : new[] { model.Embedding.Tokens.Name, model.Head.Tokens.Name }.Distinct()
-            .Sum(name => checkpoint.TryGet(name, out TensorInfo? tensor) && MatrixShape.TryOf(tensor, out MatrixShape shape)
-                ? Saved(shape.Rows, shape.Columns, shape.ElementBytes, CodeBytes(shape.Rows, shape.Columns, bits, codes))
+    private static long SavedByTables(ModelDefinition model, Checkpoint checkpoint, Quantization? codes)
+    {
+        if (codes?.Embeddings is not { } bits)
+        {
+            return 0;
+        }
+
+        string[] tables = [model.Embedding.Tokens.Name, model.Head.Tokens.Name];
+        return tables.Distinct().Sum(name =>
+            checkpoint.TryGet(name, out TensorInfo? tensor) && MatrixShape.TryOf(tensor, out MatrixShape table)
+                ? Saved(
+                    table.Rows,
+                    table.Columns,
+                    table.ElementBytes,
+                    CodeBytes(table.Rows, table.Columns, bits, codes))
                 : 0);
+    }
 
     private static long Saved(
         LinearDefinition linear,

@@ -12,7 +12,8 @@ internal static class ArtifactPage
     /// <summary>The page.</summary>
     public static string Render(ArtifactManifest manifest, IReadOnlyList<GateResult> gates) => new Page(
         manifest.Artifact ?? $"{manifest.Model.Name}, {Treatment.Of(manifest)}",
-        Html.Of($"{manifest.Model.Name} ({manifest.Model.Architecture}) {Treatment.Of(manifest, MethodName.Of(manifest))}: "
+        Html.Of($"{manifest.Model.Name} ({manifest.Model.Architecture}) "
+            + $"{Treatment.Of(manifest, MethodName.Of(manifest))}: "
             + $"{(manifest.IsOnlyQuantized ? Codes(manifest) : Zeros(manifest))}.{Experts(manifest)}"),
         [
             PerplexitySection.Of(manifest, gates),

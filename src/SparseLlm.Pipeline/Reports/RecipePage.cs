@@ -84,8 +84,11 @@ internal static class RecipePage
         }
 
         Html link = Html.Of($"""<a href="{name}/{ArtifactFiles.Report}">{name}</a>""");
-        Html[] own = [MethodName.Of(manifest), Treatment.AskedFor(manifest), Figures.Share(manifest.Sparsity), Figures.Share(
-            manifest.ModelSparsity), Compressed(manifest)];
+        Html[] own =
+        [
+            MethodName.Of(manifest), Treatment.AskedFor(manifest), Figures.Share(manifest.Sparsity),
+            Figures.Share(manifest.ModelSparsity), Compressed(manifest),
+        ];
         return manifest.Perplexity.Count == 0
             ? [[link, "", Verdict(GateResult.Beside(result.Gates, manifest, null)), "", "", "", "", .. own]]
             : manifest.Perplexity.Select(text => (Html[])

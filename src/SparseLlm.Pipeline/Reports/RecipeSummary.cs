@@ -35,7 +35,8 @@ internal static class RecipeSummary
             }
 
             Markdown own = Markdown.Of($"{MethodName.Of(manifest)} | {Treatment.AskedFor(manifest)} | "
-                + $"{Figures.Share(manifest.Sparsity)} | {Figures.Share(manifest.ModelSparsity)} | {manifest.Encoding.Name()} | "
+                + $"{Figures.Share(manifest.Sparsity)} | {Figures.Share(manifest.ModelSparsity)} | "
+                + $"{manifest.Encoding.Name()} | "
                 + $"{Figures.Bytes(manifest.Size?.OnDisk(manifest.Encoding))} | "
                 + $"{Figures.Bytes(manifest.Size?.Packed?.Bytes)} | {Figures.Speed(manifest.Speed?.Pruned)} | "
                 + $"{Figures.Speed(manifest.Speed?.Dense)} | {Figures.Compressed(manifest.Size?.Compressed)} | "

@@ -83,9 +83,10 @@ internal sealed class ArtifactReader
 
         if (!sparsityMayBeShared && !HasPattern(section) && !HasPattern(matrix))
         {
+            string alone = draft.Quantization is null ? "" : ", or 'sparsity: 0' to quantise it and prune nothing";
             context.Diagnostics.Add(RecipeDiagnostics.MissingKey, entry.Key.Location,
                 $"artifact '{entry.Name}' does not say how sparse; add 'sparsity: 0.7' or 'pattern: \"2:4\"' to it or "
-                + $"to 'defaults'{(draft.Quantization is null ? "" : ", or 'sparsity: 0' to quantise it and prune nothing")}");
+                + $"to 'defaults'{alone}");
         }
 
         if (matrix is not null)

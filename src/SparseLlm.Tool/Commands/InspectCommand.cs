@@ -19,7 +19,9 @@ internal static class InspectCommand
         };
         var sources = new SourceOptions();
         Option<bool> json = CommandAction.Json();
-        var command = new Command("inspect", "List the tensors of a model, with their sparsity, pattern, layout and bits.")
+        var command = new Command(
+            "inspect",
+            "List the tensors of a model, with their sparsity, pattern, layout and bits.")
         {
             model,
             json
@@ -73,12 +75,13 @@ internal static class InspectCommand
         {
             console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"packed: {inspection.Bytes / 1e6:0.00} MB, {(double)inspection.Bytes / inspection.DenseBytes:P1} of the "
-                + $"{inspection.DenseBytes / 1e6:0.00} MB that it takes unpacked"));
+                $"packed: {inspection.Bytes / 1e6:0.00} MB, {(double)inspection.Bytes / inspection.DenseBytes:P1} of "
+                + $"the {inspection.DenseBytes / 1e6:0.00} MB that it takes unpacked"));
             LayoutText.Show(inspection.Layouts, console);
         }
 
-        console.WriteTable(["tensor", "type?", "shape#?", "sparsity#", "pattern", "layout?", "bits?"], inspection.Tensors
+        string[] columns = ["tensor", "type?", "shape#?", "sparsity#", "pattern", "layout?", "bits?"];
+        console.WriteTable(columns, inspection.Tensors
             .Select(tensor => (string[])
                 [
                     tensor.Name,

@@ -111,8 +111,8 @@ internal static class PlanCommand
     {
         { MissingLayers.Count: 0 } => "put it together from layers in the cache",
         { CachedLayers.Count: 0 } => $"{Work(planned)} {planned.Keys.Layers.Count} layers",
-        _ => $"{Work(planned)} {LayerRanges.Describe(planned.MissingLayers)}; {LayerRanges.Describe(planned.CachedLayers)} from "
-            + $"the cache",
+        _ => $"{Work(planned)} {LayerRanges.Describe(planned.MissingLayers)}; "
+            + $"{LayerRanges.Describe(planned.CachedLayers)} from the cache",
     };
 
     private static string Work(ArtifactPlan planned) => planned.Inputs switch

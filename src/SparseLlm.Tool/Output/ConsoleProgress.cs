@@ -145,7 +145,8 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
         errors.Clear();
 
         // A matrix of which nothing is pruned is here for its codes.
-        string work = patterns.Count > 0 && patterns.All(pattern => pattern == ArtifactInputs.Dense) ? "quantised" : "pruned";
+        bool isWhole = patterns.Count > 0 && patterns.All(pattern => pattern == ArtifactInputs.Dense);
+        string work = isWhole ? "quantised" : "pruned";
         patterns.Clear();
         string left = (pace.BuildLeft, pace.StepLeft) switch
         {

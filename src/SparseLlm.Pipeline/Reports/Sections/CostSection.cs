@@ -77,7 +77,8 @@ internal static class CostSection
 
         if (manifest.IsOnlyQuantized)
         {
-            yield return ["Zero codes", Figures.Share(manifest.Sparsity), "in the quantised matrices; nothing was pruned"];
+            yield return ["Zero codes", Figures.Share(manifest.Sparsity),
+                "in the quantised matrices; nothing was pruned"];
         }
         else
         {
