@@ -1,3 +1,4 @@
+using System.Buffers;
 using SparseLlm.Models;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
@@ -13,15 +14,32 @@ namespace SparseLlm.Pruning.Tuning.Global;
 /// <param name="model">The dense model.</param>
 /// <param name="tokens">The calibration windows.</param>
 /// <param name="chunks">How they are grouped.</param>
-internal sealed class DenseTeacher(DecoderModel model, CalibrationTokens tokens, TokenChunks chunks) : IDisposable
+/// <param name="share">The share of tokens that each pass draws anew; 0 for passes over the windows as they are.</param>
+/// <param name="epochs">How many passes there are.</param>
+internal sealed class DenseTeacher(
+    DecoderModel model, CalibrationTokens tokens, TokenChunks chunks, double share, int epochs) : IDisposable
 {
-    // Of the calibration windows as they are.
-    private ActivationStream? own;
+    // Logits go through host memory, a few megabytes at a time.
+    private const int TokensPerPiece = 256;
 
-    /// <summary>What the dense model has for the calibration windows; it stays this object's.</summary>
+    // Of the calibration windows as they are; where tokens are drawn anew, of those that are held back alone.
+    private ActivationStream? own;
+    private CalibrationTokens[] drawn = [];
+
+    /// <summary>What the dense model has for the calibration windows as they are; of those that are drawn anew,
+    /// nothing. It stays this object's.</summary>
     /// <param name="cancellation">Stops between chunks.</param>
     public ActivationStream Outputs(CancellationToken cancellation)
-        => own ??= Outputs(chunks, chunks.Count, cancellation);
+    {
+        if (own is null)
+        {
+            ActivationStream outputs = Outputs(chunks, chunks.Count, cancellation);
+            drawn = share > 0 ? Draw(outputs, cancellation) : [];
+            own = outputs;
+        }
+
+        return own;
+    }
 
     /// <summary>What the dense model has for the first chunks of some windows.</summary>
     /// <param name="windows">The windows.</param>
@@ -57,33 +75,64 @@ internal sealed class DenseTeacher(DecoderModel model, CalibrationTokens tokens,
     /// The calibration windows with some tokens drawn anew from what the dense model expects at their places: other
     /// texts, and likely ones. What would otherwise be learned by heart is seen once. Held-back windows stay.
     /// </summary>
-    /// <param name="share">The share of tokens that is drawn.</param>
-    /// <param name="epoch">Which drawing; each has its own.</param>
+    /// <param name="epoch">Which pass; each has its own.</param>
     /// <param name="cancellation">Stops between chunks.</param>
-    public CalibrationTokens Draw(double share, int epoch, CancellationToken cancellation)
+    public CalibrationTokens Drawn(int epoch, CancellationToken cancellation)
     {
-        int[] ids = [.. tokens.Ids];
-        var random = new Random(epoch);
+        Outputs(cancellation);
+        return drawn[epoch];
+    }
+
+    /// <summary>The texts of all passes. They are drawn at once, so that what the dense model has for the windows need
+    /// not be kept.</summary>
+    private CalibrationTokens[] Draw(ActivationStream outputs, CancellationToken cancellation)
+    {
+        (int[] Ids, Random Random)[] texts =
+        [
+            .. Enumerable.Range(0, epochs).Select(epoch => ((int[])[.. tokens.Ids], new Random(epoch))),
+        ];
         using LanguageModelHead head = model.LoadHead();
+        int most = Math.Min(TokensPerPiece, head.TokensPerChunk);
         int place = 0;
         for (int chunk = 0; chunk < chunks.FittedCount; chunk++)
         {
             cancellation.ThrowIfCancellationRequested();
-            using Matrix<float> outputs = Outputs(cancellation).Read(chunk);
-            for (int first = 0; first < outputs.Rows; first += head.TokensPerChunk)
+            using Matrix<float> all = outputs.Take(chunk);
+            for (int first = 0; first < all.Rows; first += most)
             {
-                using Matrix<float> rows = outputs.Slice(first, Math.Min(head.TokensPerChunk, outputs.Rows - first));
-                Draw(head, rows, Chosen(place + first, rows.Rows, share, random), ids);
+                using Matrix<float> rows = all.Slice(first, Math.Min(most, all.Rows - first));
+                using Matrix<float> logits = head.LogitsOfNormalized(rows);
+                Draw(logits, place + first, texts);
             }
 
-            place += outputs.Rows;
+            place += all.Rows;
         }
 
-        return new CalibrationTokens(ids, tokens.SequenceLength);
+        return [.. texts.Select(text => new CalibrationTokens(text.Ids, tokens.SequenceLength))];
+    }
+
+    /// <summary>Draws what follows some places, in all texts.</summary>
+    /// <param name="logits">What the dense model expects behind each place.</param>
+    /// <param name="place">The first of them.</param>
+    /// <param name="texts">The texts.</param>
+    private void Draw(Matrix<float> logits, int place, (int[] Ids, Random Random)[] texts)
+    {
+        float[] host = ArrayPool<float>.Shared.Rent((int)logits.Length);
+        model.Backend.Download<float>(logits, host.AsSpan(0, (int)logits.Length));
+        foreach ((int[] ids, Random random) in texts)
+        {
+            Parallel.ForEach(
+                Chosen(place, logits.Rows, random),
+                token => ids[token.Next] = Draw(
+                    host.AsSpan(token.Row * logits.Columns, logits.Columns),
+                    token.Number));
+        }
+
+        ArrayPool<float>.Shared.Return(host);
     }
 
     /// <summary>Which of some tokens are followed by a drawn one, with the number that decides which.</summary>
-    private List<(int Row, int Next, double Number)> Chosen(int place, int count, double share, Random random)
+    private List<(int Row, int Next, double Number)> Chosen(int place, int count, Random random)
     {
         var chosen = new List<(int, int, double)>();
         for (int row = 0; row < count; row++)
@@ -96,17 +145,6 @@ internal sealed class DenseTeacher(DecoderModel model, CalibrationTokens tokens,
         }
 
         return chosen;
-    }
-
-    private void Draw(
-        LanguageModelHead head, Matrix<float> outputs, List<(int Row, int Next, double Number)> chosen, int[] ids)
-    {
-        using Matrix<float> logits = head.LogitsOfNormalized(outputs);
-        var host = new float[logits.Length];
-        model.Backend.Download<float>(logits, host);
-        Parallel.ForEach(
-            chosen,
-            token => ids[token.Next] = Draw(host.AsSpan(token.Row * logits.Columns, logits.Columns), token.Number));
     }
 
     /// <summary>The token at a place of the cumulative distribution softmax(logits).</summary>

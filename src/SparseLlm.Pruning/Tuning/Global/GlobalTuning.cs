@@ -58,7 +58,7 @@ public sealed class GlobalTuning : IDisposable
         IBackend backend = pruned.Backend;
         this.store = store ?? new MatrixStore(backend);
         chunks = Chunks(tokens);
-        teacher = new DenseTeacher(dense, tokens, chunks);
+        teacher = new DenseTeacher(dense, tokens, chunks, settings.GlobalResampling, settings.GlobalEpochs);
         heldBack = new HeldBackLoss(backend, chunks);
         batches = new WindowBatches(backend, chunks, WindowsPerBatch);
         schedule = new CosineSchedule(settings.GlobalRate, settings.GlobalEpochs * batches.Count);
@@ -186,7 +186,7 @@ public sealed class GlobalTuning : IDisposable
     {
         TokenChunks drawn = settings.GlobalResampling == 0
             ? chunks
-            : Chunks(teacher.Draw(settings.GlobalResampling, epoch, cancellation));
+            : Chunks(teacher.Drawn(epoch, cancellation));
         using ActivationStream? targets = drawn == chunks
             ? null
             : teacher.Outputs(drawn, drawn.FittedCount, cancellation);
