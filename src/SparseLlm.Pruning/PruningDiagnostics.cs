@@ -65,6 +65,12 @@ public static class PruningDiagnostics
     /// <summary>Experts are to be dropped from a model that has none, or too many of them.</summary>
     public static readonly DiagnosticDescriptor ExpertsCannotBeDropped = new("SLM3017", "experts cannot be dropped");
 
+    /// <summary>Fewer calibration tokens than the weights that are tuned together can learn from.</summary>
+    public static readonly DiagnosticDescriptor FewTokens = new(
+        "SLM3018",
+        "there are few tokens for tuning all layers together",
+        Severity.Warning);
+
     /// <summary>A chat template that fails on a conversation or refuses it.</summary>
     public static readonly DiagnosticDescriptor ConversationRefused = new(
         "SLM3020",

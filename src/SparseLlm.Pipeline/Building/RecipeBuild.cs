@@ -18,7 +18,6 @@ using SparseLlm.Pipeline.Reports;
 using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pipeline.Units;
 using SparseLlm.Pruning.Activations;
-using SparseLlm.Pruning.Patterns;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Building;
@@ -341,12 +340,9 @@ internal sealed class RecipeBuild(
             errors.AddRange(artifact.Gates.OfType<SizeGate>().Where(gate => gate.Severity == Severity.Error)
                 .Select(gate => Impossible(artifact, gate, dense))
                 .OfType<Diagnostic>());
-            foreach (SparsityRule rule in request.UnusedRules(dense.Definition))
+            foreach (Diagnostic warning in request.Warnings(dense.Definition))
             {
-                Warn(Pruning.PruningDiagnostics.RuleMatchesNothing.At(
-                    rule.Location, $"the rule '{rule.Match}' of '{artifact.Name}' matches no weight that can be "
-                        + $"pruned; 'sparsellm inspect' lists the tensors, and 'sparsellm explain SLM3006' says what "
-                        + $"parts of them are called"));
+                Warn(warning);
             }
         }
 

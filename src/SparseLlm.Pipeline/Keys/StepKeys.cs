@@ -1,5 +1,6 @@
 using System.Globalization;
 using SparseLlm.Pipeline.Digests;
+using SparseLlm.Pruning.Tuning.Global;
 
 namespace SparseLlm.Pipeline.Keys;
 
@@ -106,6 +107,7 @@ internal sealed record StepKeys(
         start.Add("numerics", inputs.Numerics)
             .Add("start", StartKey(inputs))
             .Add("settings", KeyBuilder.Of("settings", settings))
+            .Add("batch", GlobalTuning.WindowsPerBatch.ToString(CultureInfo.InvariantCulture))
             .Add("head", inputs.Head);
         foreach (string layer in layers)
         {

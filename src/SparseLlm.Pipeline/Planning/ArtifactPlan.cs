@@ -1,3 +1,4 @@
+using SparseLlm.Diagnostics;
 using SparseLlm.Pipeline.Keys;
 using SparseLlm.Pipeline.Requests;
 using SparseLlm.Recipes;
@@ -47,6 +48,9 @@ internal sealed record ArtifactPlan(
     IReadOnlyList<PlannedExport> Exports,
     PlannedSize Size)
 {
+    /// <summary>What is probably a mistake, and would be said by each build.</summary>
+    public IReadOnlyList<Diagnostic> Warnings { get; init; } = [];
+
     /// <summary>The keys of the texts that perplexity is measured on.</summary>
     public IReadOnlyList<string> TextKeys { get; init; } = [];
 

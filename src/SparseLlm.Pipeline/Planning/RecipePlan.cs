@@ -134,6 +134,7 @@ internal sealed class RecipePlan
             missing,
             PlannedSize.Of(dense, request, known))
         {
+            Warnings = [.. request.Warnings(dense.Definition)],
             TextKeys = [.. request.Perplexities.Select(dense.TextKey)],
         };
     }

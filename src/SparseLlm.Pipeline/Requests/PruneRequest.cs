@@ -1,3 +1,4 @@
+using System.Globalization;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Models.Definitions;
@@ -9,6 +10,7 @@ using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Methods.Mixtures;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Settings;
+using SparseLlm.Pruning.Tuning.Global;
 using SparseLlm.Recipes;
 
 namespace SparseLlm.Pipeline.Requests;
@@ -76,11 +78,41 @@ internal sealed record PruneRequest(
         }
     }
 
-    /// <summary>The rules that no matrix of the result matches: probably a mistake in the glob, or in the number of an
-    /// expert.</summary>
-    public IEnumerable<SparsityRule> UnusedRules(ModelDefinition model) =>
-        Plan.UnusedRules(
-            Settings.DropsExperts() ? ExpertSelection.WithFewerExperts(model, Settings.ExpertsKept) : model);
+    /// <summary>What is probably a mistake, as far as that is known before anything is computed.</summary>
+    /// <param name="dense">The dense model.</param>
+    public IEnumerable<Diagnostic> Warnings(ModelDefinition dense)
+    {
+        ModelDefinition model = Settings.DropsExperts()
+            ? ExpertSelection.WithFewerExperts(dense, Settings.ExpertsKept)
+            : dense;
+        foreach (SparsityRule rule in Plan.UnusedRules(model))
+        {
+            yield return PruningDiagnostics.RuleMatchesNothing.At(
+                rule.Location,
+                $"the rule '{rule.Match}' of '{DisplayName}' matches no weight that can be pruned; 'sparsellm inspect' "
+                    + $"lists the tensors, and 'sparsellm explain SLM3006' says what parts of them are called");
+        }
+
+        if (Settings.GlobalEpochs > 0 && Calibration is not null)
+        {
+            long tokens = Calibration.Settings.Tokens(model.MaximumLength);
+            long weights = Plan.Kept(model, Settings.Quantization is not null);
+            double least = GlobalTuning.LeastTokensPerWeight(Settings);
+            if (tokens < least * weights)
+            {
+                yield return FewTokens(tokens, weights, least);
+            }
+        }
+    }
+
+    private Diagnostic FewTokens(long tokens, long weights, double least) => PruningDiagnostics.FewTokens.At(
+        Location,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"'{DisplayName}' tunes {weights} weights together on {tokens} calibration tokens, "
+                + $"{(double)tokens / weights:0.####} for each; with fewer than {least} it may learn them by heart, and "
+                + $"be undone in the end; use {Math.Ceiling(least * weights / tokens):0} times the samples, or leave "
+                + $"out globalEpochs"));
 
     /// <summary>Whether a recipe has named it, and its output after it.</summary>
     public bool IsNamed => Name is not null;

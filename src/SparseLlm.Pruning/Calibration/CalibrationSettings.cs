@@ -19,6 +19,11 @@ public sealed record CalibrationSettings
     /// <summary>Tokens per window; null for the smaller of 2048 and the model's maximum.</summary>
     public int? SequenceLength { get; init; }
 
+    /// <summary>Tokens in all windows.</summary>
+    /// <param name="modelMaximum">The longest sequence that the model can take.</param>
+    public long Tokens(int modelMaximum)
+        => (long)Samples * (SequenceLength ?? CalibrationTokens.DefaultSequenceLength(modelMaximum));
+
     /// <summary>Which windows.</summary>
     public Sampling Sampling { get; init; } = Sampling.Sequential;
 

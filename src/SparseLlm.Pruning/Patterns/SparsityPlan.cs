@@ -37,6 +37,17 @@ public sealed record SparsityPlan(SparsityPattern Default, IReadOnlyList<Sparsit
         return isWhole ? null : pattern;
     }
 
+    /// <summary>How many weights are kept of the matrices that are pruned or quantised, but for experts.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="isQuantized">Whether weights are quantised.</param>
+    public long Kept(ModelDefinition model, bool isQuantized) => model.Layers
+        .SelectMany(layer => layer.Blocks)
+        .Where(block => block.Mixer is not ExpertsDefinition)
+        .SelectMany(block => block.Mixer.Linears)
+        .Sum(linear => PatternFor(linear, isQuantized) is { } pattern
+            ? (long)linear.Outputs * linear.Inputs - pattern.Zeros(linear.Outputs, linear.Inputs)
+            : 0);
+
     /// <summary>Checks that every pattern fits the matrices it is meant for.</summary>
     /// <param name="model">The model.</param>
     /// <param name="location">Who asks for it, for messages.</param>

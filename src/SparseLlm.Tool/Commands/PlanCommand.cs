@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using SparseLlm.Diagnostics;
 using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Locking;
 using SparseLlm.Pipeline.Planning;
@@ -20,6 +21,11 @@ internal static class PlanCommand
         command.SetWork((arguments, cancellation) => options.WithPlan(arguments, cancellation, (plan, directory) =>
         {
             IReadOnlyList<ArtifactPlan> artifacts = plan.Plan(arguments.GetValue(artifact) ?? [], cancellation);
+            foreach (Diagnostic warning in artifacts.SelectMany(planned => planned.Warnings))
+            {
+                Terminal.Show(warning);
+            }
+
             new Terminal(arguments.GetValue(options.Json)).Result(
                 new
                 {

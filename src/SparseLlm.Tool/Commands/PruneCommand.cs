@@ -144,6 +144,11 @@ internal sealed class PruneCommand
         ArtifactOutcome outcome = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
         {
             var dense = new DenseModel(directory, engine.NumericsClass, opened);
+            foreach (Diagnostic warning in request.Warnings(dense.Definition))
+            {
+                progress?.Report(new Notice(warning));
+            }
+
             return new ArtifactBuilder(dense, engine, arguments.GetValue(memory) ?? MemoryBudget.Default, progress)
                 .Build(request, cancellation);
         });

@@ -14,7 +14,7 @@ namespace SparseLlm.Pruning.Tuning.Global;
 /// <param name="model">The dense model.</param>
 /// <param name="tokens">The calibration windows.</param>
 /// <param name="chunks">How they are grouped.</param>
-/// <param name="share">The share of tokens that each pass draws anew; 0 for passes over the windows as they are.</param>
+/// <param name="share">The share of tokens that each pass draws anew; 0 for the windows as they are.</param>
 /// <param name="epochs">How many passes there are.</param>
 internal sealed class DenseTeacher(
     DecoderModel model, CalibrationTokens tokens, TokenChunks chunks, double share, int epochs) : IDisposable

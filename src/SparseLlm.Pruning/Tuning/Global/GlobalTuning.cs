@@ -19,7 +19,8 @@ namespace SparseLlm.Pruning.Tuning.Global;
 /// </summary>
 public sealed class GlobalTuning : IDisposable
 {
-    private const int WindowsPerBatch = 4;
+    /// <summary>Windows that each step looks at.</summary>
+    public const int WindowsPerBatch = 4;
 
     // By how many codes latent weights move where other parameters move by one.
     private const double CodeRate = 10;
@@ -77,6 +78,12 @@ public sealed class GlobalTuning : IDisposable
                 linear => weights.Of(linear, settings.Quantization is not null, CodeRate))),
         ];
     }
+
+    /// <summary>The fewest calibration tokens for each weight that is tuned with which tuning was measured to help,
+    /// rounded down: fewer where tokens are drawn anew for each pass.</summary>
+    /// <param name="settings">The method.</param>
+    public static double LeastTokensPerWeight(PruningSettings settings)
+        => settings.GlobalResampling > 0 ? 0.008 : 0.25;
 
     /// <summary>What has been done so far.</summary>
     public GlobalReport Report => new(heldBackBefore, [.. epochs]);
