@@ -110,9 +110,9 @@ internal sealed record PruneRequest(
         string.Create(
             CultureInfo.InvariantCulture,
             $"'{DisplayName}' tunes {weights} weights together on {tokens} calibration tokens, "
-                + $"{(double)tokens / weights:0.####} for each; with fewer than {least} it may learn them by heart, and "
-                + $"be undone in the end; use {Math.Ceiling(least * weights / tokens):0} times the samples, or leave "
-                + $"out globalEpochs"));
+                + $"{(double)tokens / weights:0.####} for each; with fewer than {least} it may learn them by heart, "
+                + $"and be undone in the end; use {Math.Ceiling(least * weights / tokens):0} times the samples, or "
+                + $"leave out globalEpochs"));
 
     /// <summary>Whether a recipe has named it, and its output after it.</summary>
     public bool IsNamed => Name is not null;
