@@ -108,6 +108,7 @@ internal sealed record StepKeys(
             .Add("start", StartKey(inputs))
             .Add("settings", KeyBuilder.Of("settings", settings))
             .Add("batch", GlobalTuning.WindowsPerBatch.ToString(CultureInfo.InvariantCulture))
+            .Add("epochsPerText", GlobalTuning.EpochsPerText.ToString(CultureInfo.InvariantCulture))
             .Add("head", inputs.Head);
         foreach (string layer in layers)
         {

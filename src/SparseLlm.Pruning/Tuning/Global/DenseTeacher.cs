@@ -14,10 +14,10 @@ namespace SparseLlm.Pruning.Tuning.Global;
 /// <param name="model">The dense model.</param>
 /// <param name="tokens">The calibration windows.</param>
 /// <param name="chunks">How they are grouped.</param>
-/// <param name="share">The share of tokens that each pass draws anew; 0 for the windows as they are.</param>
-/// <param name="epochs">How many passes there are.</param>
+/// <param name="share">The share of tokens that are drawn anew; 0 for the windows as they are.</param>
+/// <param name="texts">How many texts are drawn.</param>
 internal sealed class DenseTeacher(
-    DecoderModel model, CalibrationTokens tokens, TokenChunks chunks, double share, int epochs) : IDisposable
+    DecoderModel model, CalibrationTokens tokens, TokenChunks chunks, double share, int texts) : IDisposable
 {
     // Logits go through host memory, a few megabytes at a time.
     private const int TokensPerPiece = 256;
@@ -75,21 +75,21 @@ internal sealed class DenseTeacher(
     /// The calibration windows with some tokens drawn anew from what the dense model expects at their places: other
     /// texts, and likely ones. What would otherwise be learned by heart is seen once. Held-back windows stay.
     /// </summary>
-    /// <param name="epoch">Which pass; each has its own.</param>
+    /// <param name="text">Which of the texts.</param>
     /// <param name="cancellation">Stops between chunks.</param>
-    public CalibrationTokens Drawn(int epoch, CancellationToken cancellation)
+    public CalibrationTokens Drawn(int text, CancellationToken cancellation)
     {
         Outputs(cancellation);
-        return drawn[epoch];
+        return drawn[text];
     }
 
-    /// <summary>The texts of all passes. They are drawn at once, so that what the dense model has for the windows need
+    /// <summary>All texts. They are drawn at once, so that what the dense model has for the windows need
     /// not be kept.</summary>
     private CalibrationTokens[] Draw(ActivationStream outputs, CancellationToken cancellation)
     {
-        (int[] Ids, Random Random)[] texts =
+        (int[] Ids, Random Random)[] begun =
         [
-            .. Enumerable.Range(0, epochs).Select(epoch => ((int[])[.. tokens.Ids], new Random(epoch))),
+            .. Enumerable.Range(0, texts).Select(text => ((int[])[.. tokens.Ids], new Random(text))),
         ];
         using LanguageModelHead head = model.LoadHead();
         int most = Math.Min(TokensPerPiece, head.TokensPerChunk);
@@ -102,13 +102,13 @@ internal sealed class DenseTeacher(
             {
                 using Matrix<float> rows = all.Slice(first, Math.Min(most, all.Rows - first));
                 using Matrix<float> logits = head.LogitsOfNormalized(rows);
-                Draw(logits, place + first, texts);
+                Draw(logits, place + first, begun);
             }
 
             place += all.Rows;
         }
 
-        return [.. texts.Select(text => new CalibrationTokens(text.Ids, tokens.SequenceLength))];
+        return [.. begun.Select(text => new CalibrationTokens(text.Ids, tokens.SequenceLength))];
     }
 
     /// <summary>Draws what follows some places, in all texts.</summary>

@@ -22,6 +22,9 @@ public sealed class GlobalTuning : IDisposable
     /// <summary>Windows that each step looks at.</summary>
     public const int WindowsPerBatch = 4;
 
+    /// <summary>Epochs for which a text that is drawn anew goes through the dense model once.</summary>
+    public const int EpochsPerText = 2;
+
     // By how many codes latent weights move where other parameters move by one.
     private const double CodeRate = 10;
 
@@ -41,6 +44,7 @@ public sealed class GlobalTuning : IDisposable
     private readonly TunedLayer[] layers;
     private readonly List<EpochReport> epochs = [];
     private double? heldBackBefore;
+    private DrawnText? text;
     private ParameterSnapshot? bestNorm;
 
     /// <summary>A tuning of a model.</summary>
@@ -59,7 +63,12 @@ public sealed class GlobalTuning : IDisposable
         IBackend backend = pruned.Backend;
         this.store = store ?? new MatrixStore(backend);
         chunks = Chunks(tokens);
-        teacher = new DenseTeacher(dense, tokens, chunks, settings.GlobalResampling, settings.GlobalEpochs);
+        teacher = new DenseTeacher(
+            dense,
+            tokens,
+            chunks,
+            settings.GlobalResampling,
+            (settings.GlobalEpochs + EpochsPerText - 1) / EpochsPerText);
         heldBack = new HeldBackLoss(backend, chunks);
         batches = new WindowBatches(backend, chunks, WindowsPerBatch);
         schedule = new CosineSchedule(settings.GlobalRate, settings.GlobalEpochs * batches.Count);
@@ -191,12 +200,7 @@ public sealed class GlobalTuning : IDisposable
     /// <returns>The mean loss; not finite where a step's was not, which ends the pass.</returns>
     private double Train(int epoch, CancellationToken cancellation)
     {
-        TokenChunks drawn = settings.GlobalResampling == 0
-            ? chunks
-            : Chunks(teacher.Drawn(epoch, cancellation));
-        using ActivationStream? targets = drawn == chunks
-            ? null
-            : teacher.Outputs(drawn, drawn.FittedCount, cancellation);
+        (TokenChunks drawn, ActivationStream targets) = Text(epoch, cancellation);
         (int first, int steps) = (epoch * batches.Count, settings.GlobalEpochs * batches.Count);
         (int, int)[][] shuffled = batches.Shuffled(epoch);
         double sum = 0;
@@ -205,13 +209,33 @@ public sealed class GlobalTuning : IDisposable
             cancellation.ThrowIfCancellationRequested();
             (int, int)[] windows = shuffled[i];
             var step = new AdamStep(first + i + 1, schedule.Rate(first + i + 1));
-            using Matrix<float> target = batches.Gather(targets ?? teacher.Outputs(cancellation), windows);
+            using Matrix<float> target = batches.Gather(targets, windows);
             double current = Step(pruned.Embed(batches.Ids(drawn, windows), chunks.SequenceLength), target, step);
             progress?.Report(new GlobalStep(step.Number, steps, current));
             sum += current;
         }
 
         return sum / batches.Count;
+    }
+
+    /// <summary>What an epoch is fitted to, and what the dense model has for it.</summary>
+    private (TokenChunks Windows, ActivationStream Outputs) Text(int epoch, CancellationToken cancellation)
+    {
+        if (settings.GlobalResampling == 0)
+        {
+            return (chunks, teacher.Outputs(cancellation));
+        }
+
+        int number = epoch / EpochsPerText;
+        if (text?.Number != number)
+        {
+            text?.Outputs.Dispose();
+            text = null;
+            TokenChunks windows = Chunks(teacher.Drawn(number, cancellation));
+            text = new DrawnText(number, windows, teacher.Outputs(windows, windows.FittedCount, cancellation));
+        }
+
+        return (text.Windows, text.Outputs);
     }
 
     /// <summary>Forward, back, and a step.</summary>
@@ -304,10 +328,14 @@ public sealed class GlobalTuning : IDisposable
     public void Dispose()
     {
         teacher.Dispose();
+        text?.Outputs.Dispose();
         bestNorm?.Dispose();
         loss.Dispose();
         head.Dispose();
         denseHead?.Dispose();
         Array.ForEach(layers, layer => layer.Dispose());
     }
+
+    /// <summary>Windows with tokens drawn anew, and what the dense model has for them.</summary>
+    private sealed record DrawnText(int Number, TokenChunks Windows, ActivationStream Outputs);
 }
