@@ -20,7 +20,7 @@ public sealed record Preset(string Name, string Description, Func<PruningSetting
             + "one towards the dense model's predictions.",
             Best),
         new("global", "Best, with all layers tuned together in the end.",
-            settings => Best(settings) with { GlobalEpochs = 12 }),
+            settings => Best(settings) with { GlobalEpochs = 15 }),
     ];
 
     private static PruningSettings Best(PruningSettings settings)

@@ -165,9 +165,9 @@ public sealed record PruningSettings
     public int GlobalEpochs { get; init; }
 
     /// <summary>The highest learning rate of these.</summary>
-    public double GlobalRate { get; init; } = 1e-3;
+    public double GlobalRate { get; init; } = 7e-4;
 
-    /// <summary>The share of tokens that the dense model draws anew before each of these.</summary>
+    /// <summary>The share of tokens that the dense model draws anew for every two of these.</summary>
     public double GlobalResampling { get; init; } = 0.3;
 
     /// <summary>

@@ -191,7 +191,7 @@ public abstract class Setting
         { Methods = AllThatFit, IsGlobal = true },
         new NumberSetting<double>(
             "globalResampling",
-            "The share of tokens that the dense model draws anew before each of these passes.",
+            "The share of tokens that the dense model draws anew for every two of these passes.",
             0,
             1,
             s => s.GlobalResampling,

@@ -14,8 +14,9 @@ namespace SparseLlm.Pruning.Tuning.Global;
 
 /// <summary>
 /// Tunes all layers of a pruned model together: surviving weights, biases and norms, towards the dense model's
-/// predictions, by Adam on KL(dense || pruned). Pruned weights stay zero. In each epoch a share of the tokens is drawn
-/// anew by the dense model. A sixteenth of the windows is held back, and decides after which epoch the model was best.
+/// predictions, by Adam on KL(dense || pruned). Pruned weights stay zero. For every two epochs a share of the tokens is
+/// drawn anew by the dense model. A sixteenth of the windows is held back, and decides after which epoch the model was
+/// best.
 /// </summary>
 public sealed class GlobalTuning : IDisposable
 {
