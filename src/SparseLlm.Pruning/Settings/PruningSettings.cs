@@ -165,7 +165,7 @@ public sealed record PruningSettings
     public int GlobalEpochs { get; init; }
 
     /// <summary>The highest learning rate of these.</summary>
-    public double GlobalRate { get; init; } = 7e-4;
+    public double GlobalRate { get; init; } = 5e-4;
 
     /// <summary>The share of tokens that the dense model draws anew for every two of these.</summary>
     public double GlobalResampling { get; init; } = 0.3;
