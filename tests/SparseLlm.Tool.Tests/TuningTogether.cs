@@ -45,6 +45,26 @@ public sealed class TuningTogether : IDisposable
         project.Run("plan").Error.ShouldContain("0.0741 for each; with fewer than 0.25");
     }
 
+    [Fact]
+    public void Magnitude_is_not_tuned_whatever_others_of_the_recipe_are()
+    {
+        project.Write(
+            "  a: { method: magnitude, sparsity: 0.5, settings: { globalEpochs: 1 } }\n"
+            + "  q: { method: magnitude, sparsity: 0.5, settings: { globalEpochs: 1 }, quantization: { bits: 4 } }\n");
+        ToolRun build = project.Run("build");
+        build.ExitCode.ShouldBe(0, build.Error);
+        build.Error.ShouldContain("SLM1019: 'globalEpochs' has no effect on magnitude");
+        build.Error.ShouldNotContain("SLM3018");
+        build.Output.ShouldNotContain("over all layers");
+    }
+
+    [Fact]
+    public void Without_the_guard_nothing_is_said_to_be_undone()
+    {
+        project.Write("  a: { preset: fast, sparsity: 0.5, settings: { globalEpochs: 1, guard: false } }");
+        project.Run("plan").Error.ShouldContain("nothing undoes that without the guard");
+    }
+
     private void Write(int passes, int samples = 4, string others = "") => project.Write(
         $"  a: {{ method: wanda, sparsity: 0.5, settings: {{ globalEpochs: {passes}{others} }} }}", samples);
 

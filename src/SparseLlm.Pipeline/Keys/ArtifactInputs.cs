@@ -121,7 +121,7 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
             Embedding = model.Embedding,
             Head = model.Head,
             Settings = Describe(settings),
-            Global = settings.GlobalEpochs == 0 ? null : DescribeGlobal(settings),
+            Global = settings.TunesTogether ? DescribeGlobal(settings) : null,
             Calibration = calibration is null || !settings.NeedsCalibration()
                 ? null
                 : Describe(calibration, definition.MaximumLength, files),

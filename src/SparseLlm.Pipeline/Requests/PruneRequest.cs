@@ -93,7 +93,7 @@ internal sealed record PruneRequest(
                     + $"lists the tensors, and 'sparsellm explain SLM3006' says what parts of them are called");
         }
 
-        if (Settings.GlobalEpochs > 0 && Calibration is not null)
+        if (Settings.TunesTogether && Calibration is not null)
         {
             long tokens = Calibration.Settings.Tokens(model.MaximumLength);
             long weights = Plan.Kept(model, Settings.Quantization is not null);
@@ -105,14 +105,18 @@ internal sealed record PruneRequest(
         }
     }
 
-    private Diagnostic FewTokens(long tokens, long weights, double least) => PruningDiagnostics.FewTokens.At(
-        Location,
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"'{DisplayName}' tunes {weights} weights together on {tokens} calibration tokens, "
-                + $"{(double)tokens / weights:0.####} for each; with fewer than {least} it may learn them by heart, "
-                + $"and be undone in the end; use {Math.Ceiling(least * weights / tokens):0} times the samples, or "
-                + $"leave out globalEpochs"));
+    private Diagnostic FewTokens(long tokens, long weights, double least)
+    {
+        string end = Settings.Guard ? "be undone in the end" : "nothing undoes that without the guard";
+        return PruningDiagnostics.FewTokens.At(
+            Location,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{DisplayName}' tunes {weights} weights together on {tokens} calibration tokens, "
+                    + $"{(double)tokens / weights:0.####} for each; with fewer than {least} it may learn them by "
+                    + $"heart, and {end}; use {Math.Ceiling(least * weights / tokens):0} times the samples, or leave "
+                    + $"out globalEpochs"));
+    }
 
     /// <summary>Whether a recipe has named it, and its output after it.</summary>
     public bool IsNamed => Name is not null;

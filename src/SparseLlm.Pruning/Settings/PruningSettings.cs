@@ -90,6 +90,10 @@ public sealed record PruningSettings
             || DropsExperts()
             || Quantization is not null;
 
+    /// <summary>Whether all layers are tuned together once they are pruned; never after
+    /// <see cref="PruningMethod.Magnitude"/>, which tunes nothing.</summary>
+    public bool TunesTogether => GlobalEpochs > 0 && Method != PruningMethod.Magnitude;
+
     /// <summary>Whether experts are dropped.</summary>
     public bool DropsExperts() => ExpertsKept < 1;
 

@@ -294,8 +294,11 @@ public sealed class GlobalTuning : IDisposable
         return Finite(heldBack.Of(stream.Take, loss, teacher.Outputs(cancellation)));
     }
 
-    private TokenChunks Chunks(CalibrationTokens tokens)
-        => new(tokens, store, settings.Guard ? TokenChunks.WindowsToHoldBack(tokens.Windows) : 0);
+    // Unlike a layer's fit, which may go without, a whole model is never trained unwatched where there are two windows.
+    private TokenChunks Chunks(CalibrationTokens tokens) => new(
+        tokens,
+        store,
+        settings.Guard ? Math.Max(TokenChunks.WindowsToHoldBack(tokens.Windows), Math.Min(1, tokens.Windows - 1)) : 0);
 
     private IEnumerable<Matrix<float>> FinalNormState() => loss.Parameters.SelectMany(parameter => parameter.State);
 
