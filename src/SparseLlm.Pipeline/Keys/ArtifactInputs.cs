@@ -121,7 +121,7 @@ internal sealed record ArtifactInputs : IJsonOnDeserialized
             Embedding = model.Embedding,
             Head = model.Head,
             Settings = Describe(settings),
-            Global = settings.TunesTogether ? DescribeGlobal(settings) : null,
+            Global = settings.TunesTogether() ? DescribeGlobal(settings) : null,
             Calibration = calibration is null || !settings.NeedsCalibration()
                 ? null
                 : Describe(calibration, definition.MaximumLength, files),

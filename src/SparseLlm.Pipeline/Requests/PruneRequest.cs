@@ -93,7 +93,7 @@ internal sealed record PruneRequest(
                     + $"lists the tensors, and 'sparsellm explain SLM3006' says what parts of them are called");
         }
 
-        if (Settings.TunesTogether && Calibration is not null)
+        if (Settings.TunesTogether() && Calibration is not null)
         {
             long tokens = Calibration.Settings.Tokens(model.MaximumLength);
             long weights = Plan.Kept(model, Settings.Quantization is not null);

@@ -121,7 +121,7 @@ public sealed class ModelPruner
     public static bool CanShare(ModelDefinition model, PruningSettings settings) =>
         settings.NeedsCalibration()
         && !settings.IsTuned
-        && !settings.TunesTogether
+        && !settings.TunesTogether()
         && !FeedForwardSweeps.Apply(settings)
         && !model.Layers.Any(layer => layer.Blocks.Any(block => block.Mixer is ExpertsDefinition));
 
