@@ -55,7 +55,14 @@ public sealed class TuningTogether : IDisposable
         build.ExitCode.ShouldBe(0, build.Error);
         build.Error.ShouldContain("SLM1019: 'globalEpochs' has no effect on magnitude");
         build.Error.ShouldNotContain("SLM3018");
-        build.Output.ShouldNotContain("over all layers");
+        build.Error.ShouldNotContain("over all layers");
+    }
+
+    [Fact]
+    public void Of_a_few_windows_one_is_held_back()
+    {
+        Write(passes: 1);
+        project.Run("build").Error.ShouldMatch("pass 1/1 over all layers, loss [0-9.]+, on held-back windows [0-9.]+");
     }
 
     [Fact]
