@@ -19,10 +19,10 @@ shape.AcceptOnlyFromAmong([.. LayerShape.All.Keys]);
 var layers = new Option<int>("--layers") { Description = "Decoder layers.", DefaultValueFactory = _ => 1 };
 var method = new Option<string>("--method")
 {
-    Description = "What prunes: sparsegpt, or the preset balanced or best of sparsellm.",
+    Description = "What prunes: sparsegpt, or the preset balanced, best or global of sparsellm.",
     DefaultValueFactory = _ => "sparsegpt"
 };
-method.AcceptOnlyFromAmong("sparsegpt", "balanced", "best");
+method.AcceptOnlyFromAmong("sparsegpt", "balanced", "best", "global");
 var windows = new Option<int>("--windows") { Description = "Calibration windows.", DefaultValueFactory = _ => 128 };
 var length = new Option<int>("--length") { Description = "Tokens per window.", DefaultValueFactory = _ => 2048 };
 var waits = new Option<bool>("--waits")
@@ -71,11 +71,50 @@ var agree = new Command("agree", "Prunes on the device and by the built-in engin
 };
 agree.SetAction(arguments => PruneCell(arguments).Compare(arguments.GetRequiredValue(device)));
 
+var sample = new Option<string>("--sample")
+{
+    Description = "A sample model.",
+    DefaultValueFactory = _ => "tiny-llama"
+};
+var sparsity = new Option<double>("--sparsity")
+{
+    Description = "The share of weights to prune.",
+    DefaultValueFactory = _ => 0.8
+};
+var calibration = new Option<string>("--calibration")
+{
+    Description = "The text to prune on.",
+    DefaultValueFactory = _ => Path.Combine(Repository.Root, "samples", "data", "sample-calibration.txt")
+};
+var evaluation = new Option<string>("--evaluation")
+{
+    Description = "The text to measure perplexity on.",
+    DefaultValueFactory = _ => Path.Combine(Repository.Root, "samples", "data", "sample-eval.txt")
+};
+var text = new Command(
+    "text",
+    "Prunes a sample model by a preset, and measures its perplexity; --device may be built-in.")
+{
+    device,
+    sample,
+    method,
+    sparsity,
+    calibration,
+    evaluation
+};
+text.SetAction(arguments => new TextCell(
+    arguments.GetRequiredValue(sample),
+    arguments.GetRequiredValue(method),
+    arguments.GetValue(sparsity),
+    arguments.GetRequiredValue(calibration),
+    arguments.GetRequiredValue(evaluation)).Measure(arguments.GetRequiredValue(device)));
+
 return new RootCommand("Measures the engine on libtorch, on a CUDA device or on the processor. run.sh calls it.")
 {
     conformance,
     prune,
-    agree
+    agree,
+    text
 }
     .Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 

@@ -10,13 +10,14 @@ using SparseLlm.Pruning.Methods;
 using SparseLlm.Pruning.Patterns;
 using SparseLlm.Pruning.Results;
 using SparseLlm.Pruning.Settings;
+using SparseLlm.Pruning.Tuning.Global;
 
 namespace SparseLlm.Benchmarks.Gpu;
 
 /// <summary>Decoder layers with seeded random weights, pruned to one half on seeded random tokens.</summary>
 /// <param name="Directory">Where the model is, or is written.</param>
 /// <param name="Shape">Its shape.</param>
-/// <param name="Method">sparsegpt, balanced or best.</param>
+/// <param name="Method">sparsegpt, balanced, best or global.</param>
 /// <param name="Windows">Calibration windows.</param>
 /// <param name="Length">Tokens per window.</param>
 /// <param name="Precision">How products are computed.</param>
@@ -49,8 +50,12 @@ internal sealed record PruneCell(
         log.Clear();
         var clock = Stopwatch.StartNew();
         var printer = new Printer(clock);
-        // Layers are counted and let go, so that a whole model does not have to fit into the host's memory.
-        int layers = Prune(model, printer).Count();
+        SparsityPlan plan = Plan(model, printer);
+        IEnumerable<PrunedLayer> pruned = Prune(model, plan, printer);
+        // Layers are counted and let go where they are not tuned together, so that a whole model does not have to fit
+        // into the host's memory.
+        PrunedLayer[] kept = Settings.TunesTogether() ? [.. pruned] : [];
+        int layers = kept.Length > 0 ? kept.Length : pruned.Count();
         double seconds = clock.Elapsed.TotalSeconds;
         double ofLayers = printer.LastLayer - printer.FirstLayer;
         Console.WriteLine(
@@ -60,6 +65,15 @@ internal sealed record PruneCell(
             + $"{log.Operations.Values.Sum(cost => cost.Count)} operations, {log.Uploads.Count} uploads of "
             + $"{log.Uploads.Bytes >> 20} MiB, "
             + $"{log.Downloads.Count} downloads of {log.Downloads.Bytes >> 20} MiB");
+        if (kept.Length > 0)
+        {
+            clock.Restart();
+            GlobalReport report = TuneTogether(model, plan, kept, printer);
+            Console.WriteLine(
+                $"RESULT {Title}: {clock.Elapsed.TotalSeconds / report.Epochs.Count:0.00} s per pass, writing the "
+                + $"model included; {Losses(report)}");
+        }
+
         if (waits)
         {
             foreach ((string name, OperationCost cost) in log.Operations.OrderByDescending(pair => pair.Value.Time)
@@ -79,8 +93,8 @@ internal sealed record PruneCell(
     {
         using var torch = new TorchBackend(device, precision: Precision);
         using var cpu = new CpuBackend();
-        List<PrunedLayer> actual = PruneOn(torch);
-        List<PrunedLayer> expected = PruneOn(cpu);
+        (PrunedLayer[] actual, GlobalReport? tuned) = PruneOn(torch);
+        (PrunedLayer[] expected, GlobalReport? tunedBuiltIn) = PruneOn(cpu);
         long weights = 0;
         long differing = 0;
         foreach ((PrunedTensor one, PrunedTensor other) in Tensors(expected).Zip(Tensors(actual)))
@@ -92,6 +106,11 @@ internal sealed record PruneCell(
         Console.WriteLine(
             $"RESULT agreement, {Title}: {100.0 * differing / weights:0.0000} % of the masks differ; mean relative "
             + $"error {Error(actual):0.000000} on {device}, {Error(expected):0.000000} built in");
+        if (tuned is not null && tunedBuiltIn is not null)
+        {
+            Console.WriteLine($"RESULT agreement, {Title}: {Losses(tuned)} on {device}");
+            Console.WriteLine($"RESULT agreement, {Title}: {Losses(tunedBuiltIn)} built in");
+        }
     }
 
     /// <summary>
@@ -115,10 +134,10 @@ internal sealed record PruneCell(
         }
     }
 
-    private static IEnumerable<PrunedTensor> Tensors(List<PrunedLayer> layers)
+    private static IEnumerable<PrunedTensor> Tensors(PrunedLayer[] layers)
         => layers.SelectMany(layer => layer.Tensors);
 
-    private static double Error(List<PrunedLayer> layers)
+    private static double Error(PrunedLayer[] layers)
         => layers.SelectMany(layer => layer.Linears).Average(linear => linear.RelativeError ?? 0);
 
     /// <summary>Loads what libraries load at their first use, so that it is not counted.</summary>
@@ -135,10 +154,12 @@ internal sealed record PruneCell(
         backend.ObsSweep(x, u, 512, 128, mask);
     }
 
-    private List<PrunedLayer> PruneOn(IBackend backend)
+    private (PrunedLayer[] Layers, GlobalReport? Tuned) PruneOn(IBackend backend)
     {
         using DecoderModel model = Open(backend);
-        return [.. Prune(model, progress: null)];
+        SparsityPlan plan = Plan(model, progress: null);
+        PrunedLayer[] layers = [.. Prune(model, plan, progress: null)];
+        return (layers, Settings.TunesTogether() ? TuneTogether(model, plan, layers, progress: null) : null);
     }
 
     private DecoderModel Open(IBackend backend)
@@ -151,22 +172,44 @@ internal sealed record PruneCell(
         return DecoderModel.Open(Directory, backend);
     }
 
-    private IEnumerable<PrunedLayer> Prune(DecoderModel model, IProgress<PruningProgress>? progress)
+    private PruningSettings Settings => Method == "sparsegpt"
+        ? PruningSettings.For(PruningMethod.SparseGpt)
+        : PruningSettings.For(PruningMethod.SparseLlm, Preset.Find(Method));
+
+    private CalibrationTokens Tokens()
     {
-        PruningSettings settings = Method == "sparsegpt"
-            ? PruningSettings.For(PruningMethod.SparseGpt)
-            : PruningSettings.For(PruningMethod.SparseLlm, Preset.Find(Method));
         var random = new Random(3);
-        int[] ids = [.. Enumerable.Range(0, Windows * Length).Select(_ => random.Next(Vocabulary))];
-        var tokens = new CalibrationTokens(ids, Length);
-        SparsityPlan plan = BudgetAllocation.Allocate(
-            model,
-            settings,
-            new SparsityPlan(new SparsityPattern.Unstructured(Sparsity), []),
-            tokens,
-            progress: progress);
-        return new ModelPruner(model, settings, plan, tokens, progress).Run();
+        return new CalibrationTokens(
+            [.. Enumerable.Range(0, Windows * Length).Select(_ => random.Next(Vocabulary))],
+            Length);
     }
+
+    private SparsityPlan Plan(DecoderModel model, IProgress<PruningProgress>? progress) => BudgetAllocation.Allocate(
+        model,
+        Settings,
+        new SparsityPlan(new SparsityPattern.Unstructured(Sparsity), []),
+        Tokens(),
+        progress: progress);
+
+    private IEnumerable<PrunedLayer> Prune(
+        DecoderModel model, SparsityPlan plan, IProgress<PruningProgress>? progress)
+        => new ModelPruner(model, Settings, plan, Tokens(), progress).Run();
+
+    private GlobalReport TuneTogether(
+        DecoderModel model, SparsityPlan plan, PrunedLayer[] layers, IProgress<PruningProgress>? progress)
+    {
+        using var pruned = new PrunedCopy(model, layers, tables: null);
+        using var tuning = new GlobalTuning(model, pruned.Model, Settings, plan, Tokens(), progress: progress);
+        while (tuning.RunEpoch(CancellationToken.None))
+        {
+        }
+
+        return tuning.Report;
+    }
+
+    private static string Losses(GlobalReport report)
+        => $"divergence on held-back windows {report.HeldBackBefore:0.000000} before, then "
+        + string.Join(' ', report.Epochs.Select(epoch => $"{epoch.HeldBackLoss:0.000000}"));
 
     /// <summary>Prints what is done as it is done, so that a run that is cut off has told how far it came.</summary>
     private sealed class Printer(Stopwatch clock) : IProgress<PruningProgress>
@@ -179,6 +222,11 @@ internal sealed record PruneCell(
 
         public void Report(PruningProgress value)
         {
+            if (value is GlobalStep)
+            {
+                return;
+            }
+
             double now = clock.Elapsed.TotalSeconds;
             Console.WriteLine($"  {now,8:0.00} s  {Text(value)}");
             switch (value)

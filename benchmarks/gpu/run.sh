@@ -18,7 +18,7 @@ while (($#)); do
     esac
     shift
 done
-((${#cells[@]})) || cells=(conformance layer16 sparsegpt-two sparsegpt-two-fast sparsegpt-waits-fast balanced-two balanced-two-fast balanced-waits-fast agree agree-fast best-fast sparsegpt-qwen-fast balanced-qwen-fast best-qwen-fast parts layer32)
+((${#cells[@]})) || cells=(conformance layer16 sparsegpt-two sparsegpt-two-fast sparsegpt-waits-fast balanced-two balanced-two-fast balanced-waits-fast agree agree-fast best-fast sparsegpt-qwen-fast balanced-qwen-fast best-qwen-fast parts layer32 global-two-fast agree-global text-global)
 python=$(command -v python3)
 torch=${torch:-$("$python" -c 'import os, torch; print(os.path.dirname(torch.__file__))')}
 libraries=$torch/lib
@@ -101,9 +101,9 @@ for name in "${cells[@]}"; do
             fi ;;
         conformance-old) engine 60 app-old conformance ;;
         built) use_built_library ;;
-        sparsegpt* | balanced* | best*)
+        sparsegpt* | balanced* | best* | global*)
             app=app count=$windows cell_shape=$shape limit=150 options=()
-            [[ $name == best* ]] && count=$few
+            [[ $name == best* || $name == global* ]] && count=$few
             for option in $(tr - ' ' <<<"${name#*-}"); do
                 case $option in
                     old) app=app-old ;;
@@ -115,6 +115,8 @@ for name in "${cells[@]}"; do
                 esac
             done
             prune "$limit" "$app" "${name%%-*}" "$count" "$cell_shape" "${options[@]}" ;;
+        agree-global) engine 100 app agree --shape small --layers 2 --windows 8 --length 256 --method global --directory "$models" ;;
+        text-*) engine 200 app text --method "${name#*-}" ;;
         agree*)
             for method in sparsegpt balanced; do
                 engine 60 app agree "${agree[@]}" --method "$method" --directory "$models" $([[ $name == *-fast ]] && echo --precision fast)

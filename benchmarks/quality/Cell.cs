@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using SparseLlm.Benchmarks.Workloads;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
@@ -117,41 +118,6 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
                 method,
                 Preset.Find(parts[1]) ?? throw new ArgumentException($"there is no preset {parts[1]}"));
         return settings with { Quantization = FindCodes()?.InSolve };
-    }
-
-    /// <summary>The pruned model as it is loaded from its files.</summary>
-    private sealed class PrunedCopy : IDisposable
-    {
-        private readonly string directory = Directory.CreateTempSubdirectory("sparsellm-quality-").FullName;
-
-        public PrunedCopy(DecoderModel model, IEnumerable<PrunedLayer> layers, QuantizedTables? tables)
-        {
-            CompanionFiles.Copy(model.Directory, directory);
-            using (var writer = new CheckpointWriter(model.Checkpoint, directory))
-            {
-                foreach (PrunedTensor tensor in layers.SelectMany(layer => layer.Tensors))
-                {
-                    writer.Write(tensor.Name, tensor.Values);
-                }
-
-                foreach (TableRows rows in tables?.Rows(_ => { }, CancellationToken.None) ?? [])
-                {
-                    writer.WriteBytes(rows.Tensor, rows.FirstByte, rows.Bytes);
-                }
-
-                writer.Complete();
-            }
-
-            Model = DecoderModel.Open(directory, model.Backend);
-        }
-
-        public DecoderModel Model { get; }
-
-        public void Dispose()
-        {
-            Model.Dispose();
-            Directory.Delete(directory, recursive: true);
-        }
     }
 }
 

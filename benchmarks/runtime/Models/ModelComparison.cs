@@ -47,6 +47,12 @@ internal static class ModelComparison
         DefaultValueFactory = _ => Vector512.IsHardwareAccelerated ? ["Avx2", "Avx512"] : ["Avx2"],
     };
 
+    private static readonly Option<string[]> Taking = new("--contestants")
+    {
+        Description = "Who takes part beside those that all are held against.",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [.. Contestants.Names],
+    };
     private static readonly Option<int> Turns = new("--turns")
     {
         Description = "How often each takes its turn; medians count.",
@@ -81,6 +87,7 @@ internal static class ModelComparison
             Turns,
             Layers,
             Folder,
+            Taking,
         };
         command.SetAction(RunAll);
         return command;
@@ -89,7 +96,7 @@ internal static class ModelComparison
     /// <summary>What <see cref="Models"/> starts as a process for each combination.</summary>
     public static IEnumerable<Command> Parts()
     {
-        var turns = new Command("turns") { Shapes, Threads, Contexts, Instructions, Turns, Layers, Folder };
+        var turns = new Command("turns") { Shapes, Threads, Contexts, Instructions, Turns, Layers, Folder, Taking };
         turns.Hidden = true;
         turns.SetAction(MeasureTurns);
         yield return turns;
@@ -104,7 +111,8 @@ internal static class ModelComparison
         foreach (string shape in arguments.GetRequiredValue(Shapes))
         {
             RandomModel model = Model(arguments, shape);
-            foreach (string name in Contestants.Names)
+            string[] names = TakingPart(arguments);
+            foreach (string name in names)
             {
                 Contestants.PathOf(name, model);
             }
@@ -117,7 +125,8 @@ internal static class ModelComparison
                 {
                     string[] combination = [.. common, "--threads", $"{threads}", "--instructions", instructions];
                     Start(instructions, ["turns", .. combination, "--turns", $"{arguments.GetValue(Turns)}",
-                        "--contexts", .. arguments.GetRequiredValue(Contexts).Select(context => $"{context}")]);
+                        "--contexts", .. arguments.GetRequiredValue(Contexts).Select(context => $"{context}"),
+                        "--contestants", .. names]);
                 }
             }
 
@@ -125,7 +134,7 @@ internal static class ModelComparison
                 + $"memory, mapped files included\n");
             Console.WriteLine("| | open, s | with the first token, s | peak memory, MB |");
             Console.WriteLine("|---|---:|---:|---:|");
-            foreach (string name in Contestants.Names)
+            foreach (string name in names)
             {
                 Start(arguments.GetRequiredValue(Instructions)[
                     ^1], ["alone", .. common, "--threads", "2", "--instructions",
@@ -160,8 +169,9 @@ internal static class ModelComparison
         string instructions = arguments.GetRequiredValue(Instructions)[0];
         LlamaCppContestant.Configure(instructions == "Avx512");
         RandomModel model = Model(arguments, shape);
-        IContestant[] contestants = [.. Contestants.Names
-            .Select(name => Contestants.Open(name, model, threads, ContextLength).Contestant)];
+        string[] names = TakingPart(arguments);
+        IContestant[] contestants
+            = [.. names.Select(name => Contestants.Open(name, model, threads, ContextLength).Contestant)];
         double bandwidth = ReadBandwidth(threads);
         foreach (int context in arguments.GetRequiredValue(Contexts))
         {
@@ -176,11 +186,11 @@ internal static class ModelComparison
             for (int i = 0; i < contestants.Length; i++)
             {
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"| {contestants[i].Name} | {Timing.Median(times[i]):0.0} | {Ratio(times[0], times[i]):0.00} | "
-                    + $"{Ratio(times[IndexOf("llama.cpp BF16")], times[i]):0.00} | "
+                    $"| {contestants[i].Name} | {Timing.Median(times[i]):0.0} | {Ratio(times[names.IndexOf(Contestants.Dense)], times[i]):0.00} | "
+                    + $"{Ratio(times[names.IndexOf(Contestants.PeerBFloat16)], times[i]):0.00} | "
                     + $"{contestants[i].Bytes / bandwidth * 1000 / Timing.Median(times[i]):0.00} | "
                     + $"{contestants[i].Bytes / 1e6:0} | {prefill[i]:0} | "
-                    + $"{prefill[i] / prefill[IndexOf("llama.cpp F16")]:0.00} |"));
+                    + $"{prefill[i] / prefill[names.IndexOf(Contestants.PeerHalf)]:0.00} |"));
             }
         }
 
@@ -190,7 +200,10 @@ internal static class ModelComparison
         }
     }
 
-    private static int IndexOf(string name) => Contestants.Names.Index().Single(each => each.Item == name).Index;
+    /// <summary>Those who were asked for, and those that all are held against.</summary>
+    private static string[] TakingPart(ParseResult arguments) => [.. Contestants.Names.Where(
+        name => name is Contestants.Dense or Contestants.PeerBFloat16 or Contestants.PeerHalf
+            || arguments.GetRequiredValue(Taking).Contains(name))];
 
     /// <summary>The median over the turns of how many times as fast the other is.</summary>
     private static double Ratio(double[] one, double[] other) => Timing.Median(one.Zip(other, (a, b) => a / b));
