@@ -31,6 +31,8 @@ public sealed class TuningTogether : BuildTest
         resumed.Manifest.Global!.Epochs.ShouldBe(whole.Manifest.Global!.Epochs);
         resumed.Manifest.Global.Epochs.Count.ShouldBe(Epochs);
         seen.Of<GlobalEpochFinished>().Select(finished => finished.Epoch).ShouldBe([Epochs]);
+        seen.Of<GlobalEpochsRestored>().ShouldBe([new GlobalEpochsRestored(Epochs - 1, Epochs)]);
+        seen.Of<GlobalTuningFinished>().Single().Report.Kept.ShouldBe(whole.Manifest.Global.Kept);
         seen.Of<LayerStarted>().ShouldBeEmpty();
         Passes().ShouldBeEmpty("what is of use in between alone is gone");
 

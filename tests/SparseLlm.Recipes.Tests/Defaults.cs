@@ -20,7 +20,7 @@ public sealed class Defaults : IDisposable
             calibration: { text: calibration.txt }
             evaluation: { perplexity: { prose: eval.txt, code: eval.txt } }
             defaults:
-              method: alps
+              method: sparsellm
               preset: fast
               sparsity: 0.6
               settings: { damping: 0.1, sequential: true }
@@ -29,31 +29,38 @@ public sealed class Defaults : IDisposable
             artifacts:
               same:
               other:
-                method: admm
                 preset: balanced
                 pattern: 2:4
                 settings: { damping: 0.2, refitSteps: 3 }
                 rules: [{ match: "b*", sparsity: 0 }]
                 gates: { code: { max: 20, severity: warning } }
               none:
+                method: alps
                 rules: []
                 gates: {}
             """);
 
         ArtifactRecipe same = recipe.Artifacts[0], other = recipe.Artifacts[1], none = recipe.Artifacts[2];
         same.Pattern.ShouldBe(new SparsityPattern.Unstructured(0.6));
-        same.Settings.ShouldBe(PruningSettings.For(PruningMethod.Alps) with { Damping = 0.1, Sequential = true });
+        same.Settings.ShouldBe(
+            PruningSettings.For(PruningMethod.SparseLlm, Preset.Find("fast")) with { Damping = 0.1, Sequential = true });
         same.Rules.ShouldHaveSingleItem().Match.ShouldBe("a*");
         same.Gates.ShouldHaveSingleItem().ShouldBeOfType<PerplexityGate>().Perplexity.ShouldBe("prose");
         same.Gates[0].Severity.ShouldBe(Severity.Error);
 
         other.Pattern.ShouldBe(new SparsityPattern.Groups(2, 4));
         other.Settings.ShouldBe(
-            PruningSettings.For(PruningMethod.Admm) with { Damping = 0.2, Sequential = true, RefitSteps = 3 });
+            PruningSettings.For(PruningMethod.SparseLlm, Preset.Find("balanced")) with
+            {
+                Damping = 0.2,
+                Sequential = true,
+                RefitSteps = 3,
+            });
         other.Rules.ShouldHaveSingleItem().Match.ShouldBe("b*");
         other.Gates.ShouldHaveSingleItem().ShouldBeOfType<PerplexityGate>().Perplexity.ShouldBe("code");
         other.Gates[0].Severity.ShouldBe(Severity.Warning);
 
+        none.Settings.ShouldBe(PruningSettings.For(PruningMethod.Alps) with { Damping = 0.1, Sequential = true });
         none.Rules.ShouldBeEmpty();
         none.Gates.ShouldBeEmpty();
     }

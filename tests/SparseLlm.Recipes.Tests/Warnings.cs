@@ -57,6 +57,21 @@ public sealed class Warnings : IDisposable
             + "method: [wanda, sparsellm] } } }\n");
 
     [Fact]
+    public void A_preset_has_no_effect_on_other_methods()
+    {
+        folder.ReadMarked(Head + "artifacts: { a: { method: wanda, sparsity: 0.5, preset: «global» } }\n")
+            .ShouldHaveSingleItem().ToString().ShouldContain(
+                "warning SLM1019: the preset 'global' has no effect on wanda, only on sparsellm; remove it");
+        folder.ReadMarked(
+            Head + "defaults: { sparsity: 0.5, preset: best }\nartifacts: { a: { method: wanda }, b: {} }\n");
+    }
+
+    [Fact]
+    public void The_guard_has_an_effect_on_every_method_whose_layers_are_tuned_together()
+        => folder.ReadValid(Head + "artifacts: { a: { method: wanda, sparsity: 0.5, settings: { globalEpochs: 1, "
+            + "guard: false } } }\n");
+
+    [Fact]
     public void A_type_has_no_effect_on_artifacts_without_gguf()
     {
         folder.ReadMarked(

@@ -105,6 +105,21 @@ public sealed class Pacing
     }
 
     [Fact]
+    public void Steps_of_all_layers_together_take_as_long_as_those_before_them_in_this_run()
+    {
+        Begin(1, 1);
+        PruneLayer(Layers - 1, 100);
+        Pass(60);
+        pace.Take(new PruningStep("a", new GlobalStep(41, 50, 1)));
+        pace.StepLeft.ShouldBeNull("one step says nothing");
+        Pass(2);
+        pace.Take(new PruningStep("a", new GlobalStep(42, 50, 1)));
+        Left(pace.StepLeft).ShouldBe(8 * 2);
+        pace.Take(new PruningStep("a", new GlobalStep(50, 50, 1)));
+        pace.StepLeft.ShouldBeNull();
+    }
+
+    [Fact]
     public void An_engine_that_counts_wrongly_is_no_failure()
     {
         pace.Take(new PruningStep("a", new LayerStarted(0, int.MaxValue)));

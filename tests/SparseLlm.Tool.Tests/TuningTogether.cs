@@ -62,7 +62,10 @@ public sealed class TuningTogether : IDisposable
     public void Of_a_few_windows_one_is_held_back()
     {
         Write(passes: 1);
-        project.Run("build").Error.ShouldMatch("pass 1/1 over all layers, loss [0-9.]+, on held-back windows [0-9.]+");
+        string said = project.Run("build").Error;
+        said.ShouldMatch("pass 1/1 over all layers, loss [0-9.]+, on held-back windows [0-9.]+");
+        said.ShouldMatch("a: the model (after pass 1 is the best: loss on held-back windows|stays as it was)");
+        File.ReadAllText(Path.Combine(project.Models, "a", "summary.md")).ShouldContain("All layers were tuned together.");
     }
 
     [Fact]

@@ -48,6 +48,9 @@ internal sealed record ArtifactPlan(
     IReadOnlyList<PlannedExport> Exports,
     PlannedSize Size)
 {
+    /// <summary>How many passes over all layers an earlier build has left in the cache.</summary>
+    public int CachedEpochs { get; init; }
+
     /// <summary>What is probably a mistake, and would be said by each build.</summary>
     public IReadOnlyList<Diagnostic> Warnings { get; init; } = [];
 

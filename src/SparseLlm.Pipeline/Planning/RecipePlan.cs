@@ -20,6 +20,7 @@ internal sealed class RecipePlan
     private readonly Recipe recipe;
     private readonly string output;
     private readonly BuildCache cache;
+    private readonly BuildCache own;
     private readonly DenseModel dense;
 
     /// <summary>Opens the model of a recipe; no weights are read that were hashed before.</summary>
@@ -32,6 +33,7 @@ internal sealed class RecipePlan
         this.recipe = recipe;
         this.output = output;
         this.cache = cache;
+        own = cache.WithoutRemote(static _ => { });
         dense = new DenseModel(recipe.Model, numericsClass, cache);
     }
 
@@ -134,6 +136,7 @@ internal sealed class RecipePlan
             missing,
             PlannedSize.Of(dense, request, known))
         {
+            CachedEpochs = keys.Epochs.ToList().FindLastIndex(key => own.Contains(key, cancellation)) + 1,
             Warnings = [.. request.Warnings(dense.Definition)],
             TextKeys = [.. request.Perplexities.Select(dense.TextKey)],
         };

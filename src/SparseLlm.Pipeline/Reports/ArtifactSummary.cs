@@ -3,6 +3,7 @@ using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Artifacts.Outputs;
 using SparseLlm.Pipeline.Reports.Markup;
+using SparseLlm.Pipeline.Reports.Sections;
 
 namespace SparseLlm.Pipeline.Reports;
 
@@ -18,6 +19,7 @@ internal static class ArtifactSummary
         Line($"{manifest.Model.Architecture} {Treatment.Of(manifest, manifest.Method)}: "
             + $"{(manifest.IsOnlyQuantized ? Codes() : Zeros())}.");
         AddExperts();
+        AddPasses();
         Line($"");
         AddPerplexity();
         Line($"| matrix | shape | asked for | zeros | {RelativeErrors.NameOf(manifest)} |");
@@ -62,6 +64,15 @@ internal static class ArtifactSummary
             {
                 Line($"{kept} experts stay in each mixture, and the others have been dropped; "
                     + $"{ArtifactManifest.FileName} lists them.");
+            }
+        }
+
+        void AddPasses()
+        {
+            if (manifest.Global is { Epochs.Count: > 0 } global)
+            {
+                Line($"");
+                Line($"All layers were tuned together. {GlobalSection.Kept(global)}");
             }
         }
 

@@ -76,4 +76,5 @@ internal sealed record Waiting(string Artifact) : BuildProgress;
 /// <param name="Artifact">Its name.</param>
 /// <param name="Kept">Decoder layers that are kept for the next run.</param>
 /// <param name="Layers">Decoder layers in all.</param>
-internal sealed record Interrupted(string Artifact, int Kept, int Layers) : BuildProgress;
+/// <param name="Passes">Passes over all layers that are kept, too.</param>
+internal sealed record Interrupted(string Artifact, int Kept, int Layers, int Passes = 0) : BuildProgress;

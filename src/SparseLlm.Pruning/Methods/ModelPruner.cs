@@ -78,8 +78,7 @@ public sealed class ModelPruner
         if (tokens is null && settings.NeedsCalibration())
         {
             throw PruningDiagnostics.CalibrationMissing.Error(
-                null, $"the method {settings.Method.ToString().ToLowerInvariant()} looks at activations; give it a "
-                    + $"calibration text");
+                null, $"{Reader(settings)} looks at activations; give it a calibration text");
         }
 
         if (BudgetAllocation.Applies(model.Definition, settings, plan))
@@ -112,6 +111,14 @@ public sealed class ModelPruner
                     + "targets: dense with the method sparsellm, or leave them out");
         }
     }
+
+    /// <summary>What of some settings needs calibration data, in words.</summary>
+    private static string Reader(PruningSettings settings) => settings switch
+    {
+        { Method: not PruningMethod.Magnitude } => $"the method {settings.Method.ToString().ToLowerInvariant()}",
+        { Quantization: not null } => "quantisation",
+        _ => $"the allocation '{settings.Allocation.ToString().ToLowerInvariant()}'",
+    };
 
     /// <summary>Whether several processes can prune a model together, each with some of the windows: where all that
     /// goes through windows is a sum. Tuning and sweeps go through them in steps that build on each other, and what an

@@ -34,6 +34,11 @@ public sealed record MatrixPruned(int Layer, LinearReport Report) : PruningProgr
 /// <param name="Elapsed">Time since the prune began.</param>
 public sealed record LayerFinished(int Layer, int Layers, TimeSpan Elapsed) : PruningProgress;
 
+/// <summary>Passes over all layers that an earlier run has made are taken up.</summary>
+/// <param name="Epoch">The last of them, from 1.</param>
+/// <param name="Epochs">How many passes there will be.</param>
+public sealed record GlobalEpochsRestored(int Epoch, int Epochs) : PruningProgress;
+
 /// <summary>All layers have taken a step together.</summary>
 /// <param name="Step">Which one, from 1.</param>
 /// <param name="Steps">How many there are.</param>
@@ -45,3 +50,8 @@ public sealed record GlobalStep(int Step, int Steps, double Loss) : PruningProgr
 /// <param name="Epochs">How often they will be.</param>
 /// <param name="Report">How that went.</param>
 public sealed record GlobalEpochFinished(int Epoch, int Epochs, EpochReport Report) : PruningProgress;
+
+/// <summary>The tuning of all layers together is over, and the model after its best pass is taken.</summary>
+/// <param name="Epochs">How many passes there could have been.</param>
+/// <param name="Report">How they went.</param>
+public sealed record GlobalTuningFinished(int Epochs, GlobalReport Report) : PruningProgress;

@@ -28,6 +28,9 @@ public abstract class Setting
     /// method.</summary>
     public bool ShapesMeasuredErrors { get; internal init; }
 
+    /// <summary>Whether the passes that tune all layers together look at it, whatever the method.</summary>
+    public bool GuardsPasses { get; internal init; }
+
     /// <summary>Whether it says what sparsellm consists of. Put into the settings of another method, it would make
     /// that method a different one.</summary>
     public bool IsPartOfSparseLlm { get; internal init; }
@@ -200,21 +203,23 @@ public abstract class Setting
         new BooleanSetting(
             "guard",
             "Hold back a sixteenth of the calibration windows, and keep what SparseGPT leaves of a layer, or the layer "
-                + "before tuning, where that does better on them.",
+                + "or the model before tuning, where that does better on them.",
             s => s.Guard,
             (s, v) => s with { Guard = v })
-        { Methods = SparseLlmAlone },
+        { Methods = SparseLlmAlone, GuardsPasses = true },
     ];
 
     /// <summary>Whether a prune with these settings looks at this one.</summary>
     public bool HasEffectOn(PruningSettings settings) =>
         Methods.Contains(settings.Method)
-        || (ShapesMeasuredErrors && settings.Allocation == AllocationKind.Error);
+        || (ShapesMeasuredErrors && settings.Allocation == AllocationKind.Error)
+        || (GuardsPasses && settings.TunesTogether());
 
     /// <summary>Says that it has no effect on some methods, and on which it has one.</summary>
     public string NoEffectOn(IEnumerable<PruningMethod> methods) =>
         $"'{Name}' has no effect on {Names(methods)}, only on {Names(Methods)}"
-        + (ShapesMeasuredErrors ? ", and on any method with the allocation 'error'" : "");
+        + (ShapesMeasuredErrors ? ", and on any method with the allocation 'error'" : "")
+        + (GuardsPasses ? ", and on any method with globalEpochs" : "");
 
     /// <summary>The setting of that name, or null.</summary>
     public static Setting? Find(string name) => All.FirstOrDefault(setting => setting.Name == name);

@@ -115,7 +115,7 @@ internal sealed class BlockTuning(
         untuned.Restore();
         context.Recorder.AddFallback(string.Create(CultureInfo.InvariantCulture,
             $"decoder layer {layer.Definition.Index}: {name} did not lower the loss on held-back calibration windows "
-            + $"({before:0.####} before, {after:0.####} after) and was undone; more calibration data may help"));
+            + $"({before:G6} before, {after:G6} after) and was undone; more calibration data may help"));
         return false;
     }
 

@@ -13,7 +13,7 @@ internal sealed record ArtifactDraft
     public PruningMethod? Method { get; init; }
 
     /// <summary>The preset.</summary>
-    public Preset? Preset { get; init; }
+    public PresetChoice? Preset { get; init; }
 
     /// <summary>How sparse.</summary>
     public SparsityPattern? Pattern { get; init; }
@@ -67,7 +67,7 @@ internal sealed record ArtifactDraft
     {
         PruningSettings settings = PruningSettings.For(
             Method ?? new PruningSettings().Method,
-            Preset) with
+            Preset?.Preset) with
         { ExpertsKept = ExpertsKept ?? 1, Quantization = Quantization };
         return Setting.Apply(settings,
             Settings.Where(choice => choice.IsTakenBy(settings.Method))

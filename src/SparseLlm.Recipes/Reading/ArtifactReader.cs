@@ -19,6 +19,7 @@ internal sealed class ArtifactReader
     private readonly MatrixReader matrices;
     private readonly OrderedDictionary<string, ArtifactRecipe> artifacts = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<SettingChoice, List<PruningSettings>> uses = [];
+    private readonly Dictionary<PresetChoice, List<PruningMethod>> presets = [];
     private readonly Dictionary<ExportTypes, bool> types = [];
 
     public ArtifactReader(ReadingContext context, IReadOnlySet<string>? perplexities)
@@ -130,6 +131,16 @@ internal sealed class ArtifactReader
             users.Add(settings);
         }
 
+        if (draft.Preset is { } preset)
+        {
+            if (!presets.TryGetValue(preset, out var methods))
+            {
+                presets[preset] = methods = [];
+            }
+
+            methods.Add(settings.Method);
+        }
+
         if (draft.Types is { } named)
         {
             types[named] = types.GetValueOrDefault(named) || draft.HasGguf == true;
@@ -169,6 +180,16 @@ internal sealed class ArtifactReader
                 RecipeDiagnostics.NoEffect,
                 choice.Location,
                 $"{choice.Setting.NoEffectOn(users.Select(settings => settings.Method).Distinct())}; remove it");
+        }
+
+        foreach (var (choice, methods) in presets.Where(use => !use.Value.Contains(PruningMethod.SparseLlm)))
+        {
+            context.Diagnostics.Add(
+                RecipeDiagnostics.NoEffect,
+                choice.Location,
+                $"the preset '{choice.Preset.Name}' has no effect on "
+                    + $"{string.Join(", ", methods.Distinct().Select(EnumNames.Of))}, only on "
+                    + $"{EnumNames.Of(PruningMethod.SparseLlm)}; remove it");
         }
 
         // What is mistyped may be the format.

@@ -36,8 +36,11 @@ internal sealed class DraftReader(ReadingContext context, PatternReader patterns
         context.Scalars.Choice(ArtifactKeys.Method, node) is { } name ? EnumNames.Parse<PruningMethod>(name) : null;
 
     /// <summary>A preset by name.</summary>
-    public Preset? Preset(YamlNode node) =>
-        context.Scalars.Choice(ArtifactKeys.Preset, node) is { } name ? Pruning.Settings.Preset.Find(name) : null;
+    public PresetChoice? Preset(YamlNode node) =>
+        context.Scalars.Choice(ArtifactKeys.Preset, node) is { } name
+            && Pruning.Settings.Preset.Find(name) is { } preset
+                ? new PresetChoice(preset, node.Location)
+                : null;
 
     private CheckpointEncoding? Encoding(YamlNode node) =>
         context.Scalars.Choice(ExportKeys.Encoding, node) is { } name

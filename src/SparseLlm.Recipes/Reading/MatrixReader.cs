@@ -54,7 +54,7 @@ internal sealed class MatrixReader(ReadingContext context, PatternReader pattern
         drafts.Method(node) is { } method ? new(EnumNames.Of(method), new() { Method = method }) : null;
 
     private NamedDraft? Preset(YamlNode node) =>
-        drafts.Preset(node) is { } preset ? new(preset.Name, new() { Preset = preset }) : null;
+        drafts.Preset(node) is { } preset ? new(preset.Preset.Name, new() { Preset = preset }) : null;
 
     // A colon cannot stand in a folder name.
     private static NamedDraft? Pattern(SparsityPattern? pattern) =>

@@ -156,7 +156,7 @@ internal sealed class ScalarReader(DiagnosticBag diagnostics)
     /// <summary>Ends a message about what is not a number, if it is clear what was meant; else empty.</summary>
     public static string NumberHint(string text)
     {
-        if (TryNumber(text.Replace(',', '.'), out double decimals))
+        if (text.Contains(',') && TryNumber(text.Replace(',', '.'), out double decimals))
         {
             return FormattableString.Invariant($"; write decimals with a point, as in {decimals}");
         }

@@ -132,6 +132,11 @@ internal static class PlanCommand
     {
         0 => "",
         1 => "; tune all layers together in one pass",
-        var passes => $"; tune all layers together in {passes} passes",
+        var passes => string.Create(CultureInfo.InvariantCulture, $"; tune all layers together in {passes} passes"),
+    } + planned.CachedEpochs switch
+    {
+        0 => "",
+        1 => ", the first from the cache",
+        var cached => string.Create(CultureInfo.InvariantCulture, $", the first {cached} from the cache"),
     };
 }

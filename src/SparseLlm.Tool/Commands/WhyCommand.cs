@@ -99,7 +99,8 @@ internal static class WhyCommand
             PlannedAction.Encode
                 => $"{name} would be {EncodingText.Work(planned.Request.Encoding)}ed; nothing is computed.",
             _ when planned.MissingLayers.Count == 0 && planned.Keys.Epochs.Count > 0
-                => $"{name} would be put together from layers in the cache, which are then tuned together.",
+                => $"{name} would be put together from layers in the cache, which are then tuned together: "
+                    + $"{planned.Keys.Epochs.Count - planned.CachedEpochs} of {planned.Keys.Epochs.Count} passes.",
             _ when planned.MissingLayers.Count == 0 => $"{name} would be put together from layers in the cache.",
             _ => $"{name} would be {Treatment.Of(planned.Inputs)}: {LayerRanges.Describe(planned.MissingLayers)} of "
                 + $"{planned.Keys.Layers.Count}.",

@@ -6,7 +6,7 @@ namespace SparseLlm.Tool.Output;
 
 /// <summary>
 /// How far a build is, and how much longer it takes: decoder layers at the speed of those before them in the same prune
-/// or measurement, artifacts at that of the artifacts that this build has computed. Between the ends of two layers the
+/// or measurement, steps of all layers together at that of the steps before them, artifacts at that of the artifacts that this build has computed. Between the ends of two layers the
 /// time left only runs down.
 /// </summary>
 internal sealed class BuildPace
@@ -22,6 +22,7 @@ internal sealed class BuildPace
     private int computed;
     private TimeSpan computing;
     private (string Model, string Text)? measured;
+    private bool isTuning;
     private int unseen;
     private long stepStart;
     private long lastEnd;
@@ -101,6 +102,9 @@ internal sealed class BuildPace
             case PruningStep { Progress: LayerFinished finished }:
                 EndLayers(layersDone + 1, finished.Layers - finished.Layer - 1);
                 break;
+            case PruningStep { Progress: GlobalStep step }:
+                Tune(step);
+                break;
             case EvaluationStep evaluation:
                 Measure(evaluation);
                 break;
@@ -125,9 +129,23 @@ internal sealed class BuildPace
         }
     }
 
+    private void Tune(GlobalStep step)
+    {
+        if (!isTuning)
+        {
+            // Steps of an earlier run were none of this one's time.
+            BeginStep();
+            (isTuning, unseen) = (true, step.Step);
+        }
+        else
+        {
+            EndLayers(step.Step - unseen, step.Steps - step.Step);
+        }
+    }
+
     private void BeginStep()
     {
-        (measured, layersDone, layersLeft) = (null, 0, 0);
+        (measured, isTuning, layersDone, layersLeft) = (null, false, 0, 0);
         stepStart = lastEnd = time.GetTimestamp();
     }
 

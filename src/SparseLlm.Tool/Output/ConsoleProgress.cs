@@ -53,7 +53,13 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
                 Write(step.Artifact, finished);
                 break;
             case PruningStep { Progress: GlobalEpochFinished epoch } step when !quiet:
-                Terminal.Progress($"{step.Artifact}: {Describe(epoch)}");
+                Terminal.Progress($"{step.Artifact}: {Describe(epoch, pace)}");
+                break;
+            case PruningStep { Progress: GlobalEpochsRestored restored } step when !quiet:
+                Terminal.Progress($"{step.Artifact}: {Describe(restored)}");
+                break;
+            case PruningStep { Progress: GlobalTuningFinished tuned } step when !quiet:
+                Terminal.Progress($"{step.Artifact}: {Describe(tuned)}");
                 break;
             case EvaluationStep { Done: var done, Layers: var layers } step when !quiet && done == layers:
                 Terminal.Progress($"{step.Model}: perplexity measured on {step.Text}");
@@ -92,11 +98,37 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
         }
     }
 
-    /// <summary>How a pass over all layers went.</summary>
-    public static string Describe(GlobalEpochFinished epoch) => string.Create(
+    /// <summary>How a pass over all layers went, and how much longer the others take.</summary>
+    public static string Describe(GlobalEpochFinished epoch, BuildPace pace) => string.Create(
         CultureInfo.InvariantCulture,
         $"pass {epoch.Epoch}/{epoch.Epochs} over all layers, loss {Loss(epoch.Report.Loss)}")
-        + (epoch.Report.HeldBackLoss is { } heldBack ? $", on held-back windows {Loss(heldBack)}" : "");
+        + (epoch.Report.HeldBackLoss is { } heldBack ? $", on held-back windows {Loss(heldBack)}" : "")
+        + (pace.StepLeft is { } left ? $", about {Seconds(left)} of tuning left" : "");
+
+    /// <summary>Which passes over all layers need not be made again.</summary>
+    public static string Describe(GlobalEpochsRestored restored) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(restored.Epoch == 1 ? "pass 1" : $"passes 1 to {restored.Epoch}")} of {restored.Epochs} over all layers "
+        + $"from the cache");
+
+    /// <summary>What the passes over all layers have brought.</summary>
+    public static string Describe(GlobalTuningFinished tuned)
+    {
+        GlobalReport report = tuned.Report;
+        string stays = report switch
+        {
+            { Kept: 0 } => "the model stays as it was before all passes",
+            { HeldBackBefore: { } before } when report.Epochs[report.Kept - 1].HeldBackLoss is { } after
+                => $"the model after pass {report.Kept} is the best: loss on held-back windows {Loss(after)}, "
+                    + $"{Loss(before)} before all passes",
+            _ => $"the model after pass {report.Kept} is taken",
+        };
+        return report.Epochs.Count < tuned.Epochs
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{stays}; ended after {report.Epochs.Count} of {tuned.Epochs} passes")
+            : stays;
+    }
 
     private static string Loss(double? loss)
         => loss?.ToString("0.00000", CultureInfo.InvariantCulture) ?? "not finite";
@@ -113,7 +145,15 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
             ? "no layer is kept"
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{interrupted.Kept} of {interrupted.Layers} layers are kept, and the next build resumes after them"));
+                $"{interrupted.Kept} of {interrupted.Layers} layers{Passes(interrupted.Passes)} are kept, and the next "
+                + $"build resumes after them"));
+
+    private static string Passes(int count) => count switch
+    {
+        0 => "",
+        1 => " and 1 pass over all of them",
+        _ => string.Create(CultureInfo.InvariantCulture, $" and {count} passes over all of them"),
+    };
 
     /// <summary>What goes on after a build that was stopped.</summary>
     public static string Describe(JobsLeft left) =>

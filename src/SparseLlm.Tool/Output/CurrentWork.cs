@@ -155,12 +155,18 @@ internal sealed class CurrentWork
             case LayerFinished finished:
                 At(finished.Layer + 1, finished.Layers, "");
                 break;
+            case GlobalEpochsRestored restored:
+                Terminal.Progress($"{Title}: {ConsoleProgress.Describe(restored)}");
+                break;
             case GlobalStep step:
-                (Done, Total) = (step.Step, step.Steps);
+                (Goal, Done, Total) = ("tuning", step.Step, step.Steps);
                 Step = Invariant($"all layers together, step {step.Step}/{step.Steps}, loss {step.Loss:0.00000}");
                 break;
             case GlobalEpochFinished epoch:
-                Terminal.Progress($"{Title}: {ConsoleProgress.Describe(epoch)}");
+                Terminal.Progress($"{Title}: {ConsoleProgress.Describe(epoch, Pace)}");
+                break;
+            case GlobalTuningFinished tuned:
+                Terminal.Progress($"{Title}: {ConsoleProgress.Describe(tuned)}");
                 break;
         }
     }

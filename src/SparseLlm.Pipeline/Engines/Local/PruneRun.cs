@@ -128,7 +128,7 @@ internal sealed class PruneRun(
         }
         catch (OperationCanceledException)
         {
-            ReportInterrupted(layers.Count);
+            ReportInterrupted(layers.Count, tuning.Report.Epochs.Count);
             throw;
         }
 
@@ -159,8 +159,11 @@ internal sealed class PruneRun(
         },
     ];
 
-    private void ReportInterrupted(int finished)
-        => progress?.Report(new Interrupted(request.DisplayName, cache.IsOn ? finished : 0, keys.Layers.Count));
+    private void ReportInterrupted(int finished, int passes = 0) => progress?.Report(new Interrupted(
+        request.DisplayName,
+        cache.IsOn ? finished : 0,
+        keys.Layers.Count,
+        cache.IsOn ? passes : 0));
 
     private static void Write(CheckpointWriter writer, PrunedLayer layer)
     {

@@ -17,17 +17,24 @@ internal static class GlobalSection
         "All layers together",
         manifest.Global is { Epochs.Count: > 0 } global
             ? Html.Of($"""
-                <p>All layers were tuned together towards the dense model's predictions. The loss is the divergence from them, in nats a token. {Kept(global)}</p>
+                <p>All layers were tuned together. The loss is the divergence from the dense model's predictions, in nats a token. {Kept(global)}</p>
                 {Chart(global)}
                 """)
             : Html.Empty);
 
-    private static string Kept(GlobalReport global) => global switch
+    /// <summary>Which of the passes stayed, in words.</summary>
+    public static string Kept(GlobalReport global) => global switch
     {
-        { Kept: 0 } => "It did not fall on the calibration windows that were held back, so the model stayed as it was.",
+        { Kept: 0 }
+            => "The divergence from the dense model's predictions did not fall on the calibration windows that were held "
+                + "back, so the model stayed as it was.",
         { HeldBackBefore: null } => "No calibration windows were held back, so the model after the last pass stayed.",
-        _ => FormattableString.Invariant(
-            $"On the calibration windows that were held back it was least after pass {global.Kept}, which stayed."),
+        _ => string.Create(
+            CultureInfo.InvariantCulture,
+            $"On the calibration windows that were held back the divergence from the dense model's predictions was least "
+            + $"after pass {global.Kept} of {global.Epochs.Count}, which stayed: "
+            + $"{Loss(global.Epochs[global.Kept - 1].HeldBackLoss)} nats a token, "
+            + $"{Loss(global.HeldBackBefore)} before all passes."),
     };
 
     private static Html Chart(GlobalReport global)

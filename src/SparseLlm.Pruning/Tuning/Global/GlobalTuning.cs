@@ -170,6 +170,7 @@ public sealed class GlobalTuning : IDisposable
         heldBackBefore = report.HeldBackBefore;
         epochs.Clear();
         epochs.AddRange(report.Epochs);
+        progress?.Report(new GlobalEpochsRestored(epochs.Count, settings.GlobalEpochs));
     }
 
     /// <summary>The layers of the model after the best epoch, one after the other, with what was tuned of them alone;
@@ -177,6 +178,7 @@ public sealed class GlobalTuning : IDisposable
     /// <param name="before">What was reported of each before.</param>
     public IEnumerable<PrunedLayer> Result(IReadOnlyList<PrunedLayer> before)
     {
+        progress?.Report(new GlobalTuningFinished(settings.GlobalEpochs, Report));
         if (Report.Kept == 0)
         {
             yield break;
