@@ -124,6 +124,6 @@ internal sealed record Cell(string Model, string Method, string Pattern, int Off
 /// <summary>What came of a cell.</summary>
 /// <param name="Perplexity">Of the pruned model.</param>
 /// <param name="Seconds">Processor time of the prune, which other work on the machine changes less than the time on the
-/// clock.</param>
+/// clock; null where it cannot be compared, because another machine measured the other cells.</param>
 /// <param name="PeakBytes">Peak memory of the process until the model was pruned.</param>
-internal sealed record CellResult(double Perplexity, double Seconds, long PeakBytes);
+internal sealed record CellResult(double Perplexity, double? Seconds, long PeakBytes);

@@ -50,8 +50,8 @@ internal sealed class QualityTable(
     {
         double[] ratios = [.. patterns.SelectMany(pattern => Of(method, pattern))
             .Select(found => (found.Result.Seconds, Unit: results.Find(found.Cell with { Method = Unit })?.Seconds))
-            .Where(pair => pair.Unit > 0)
-            .Select(pair => pair.Seconds / pair.Unit!.Value)
+            .Where(pair => pair.Unit > 0 && pair.Seconds is not null)
+            .Select(pair => pair.Seconds!.Value / pair.Unit!.Value)
             .Order()];
         return ratios.Length == 0 ? "" : Format($"{ratios[ratios.Length / 2]:0.0}");
     }

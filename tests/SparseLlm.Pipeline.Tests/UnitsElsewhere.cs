@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using SparseLlm.Pipeline.Cache;
 using SparseLlm.Pipeline.Executors.Slurm;
+using SparseLlm.Pipeline.Requests;
 using SparseLlm.Pipeline.Units;
 using SparseLlm.Pipeline.Workers;
+using SparseLlm.Pruning.Results;
 
 namespace SparseLlm.Pipeline.Tests;
 
@@ -72,6 +75,34 @@ public sealed class UnitsElsewhere
         start.Environment["SLURM_ARRAY_TASK_ID"] = "1";
         using Process process = Process.Start(start)!;
         process.StandardOutput.ReadToEnd().ShouldBe("it's $HOME a b \"`x`\" --artifact second\n");
+    }
+
+    [Fact]
+    public void No_pass_over_all_layers_is_begun_that_would_take_longer_than_there_is_time()
+    {
+        using var directory = new TempDirectory();
+        var build = new SmallBuild(directory);
+        UnitOfWork unit = UnitOfWork.Of(build.Plan(BuildCache.Open(directory["cache"], _ => { })));
+        var time = new ManualClock();
+        using var reporter = new UnitReporter(
+            unit, directory.Path, new WorkClock(TimeSpan.FromSeconds(100), time), next: null);
+        (int done, bool isUp) = (0, false);
+        reporter.StepIsDone += () => done++;
+        reporter.TimeIsUp += () => isUp = true;
+        Pass(1, 30);
+        isUp.ShouldBeFalse();
+        Pass(2, 30);
+        isUp.ShouldBeTrue();
+        done.ShouldBe(2);
+        UnitStatus.TryRead(RunFolder.StatusIn(directory.Path, unit.Name))!.Step.ShouldBe("pass 2 of 9 over all layers");
+
+        void Pass(int number, int seconds)
+        {
+            reporter.Report(new PruningStep("a", new GlobalStep((2 * number) - 1, 18, 1)));
+            time.Pass(TimeSpan.FromSeconds(seconds));
+            reporter.Report(new PruningStep("a", new GlobalStep(2 * number, 18, 1)));
+            reporter.Report(new PruningStep("a", new GlobalEpochFinished(number, 9, new EpochReport(1, 1))));
+        }
     }
 
     [Fact]

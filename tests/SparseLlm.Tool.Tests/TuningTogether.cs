@@ -19,6 +19,12 @@ public sealed class TuningTogether : IDisposable
         Write(passes: 1);
         project.Run("plan").Output
             .ShouldContain("put it together from layers in the cache; tune all layers together in one pass");
+        project.Run("plan", "--json").Output.ShouldContain("\"passes\": 1");
+        project.Run("why a").Output.ShouldContain("1 of 1 passes are missing");
+        ToolRun refused = project.Run("build", "--on-cache-miss", "error");
+        refused.ExitCode.ShouldNotBe(0);
+        refused.Error.ShouldContain(
+            "SLM4013: 'a' is not in the cache; its layers are, and 1 of 1 passes over all of them would have to be made");
     }
 
     [Fact]

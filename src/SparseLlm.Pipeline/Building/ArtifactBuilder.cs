@@ -148,7 +148,9 @@ internal sealed class ArtifactBuilder(
         CancellationToken cancellation)
     {
         using StagingDirectory staging = StagingDirectory.Create(request.Output, exports.Files, request.IsNamed);
-        DiskSpace.Require(staging.Path, ModelFiles.Bytes(dense.Directory) + exports.Bytes(known: null));
+        // Layers that are tuned together are written once before that.
+        int copies = keys.Epochs.Count > 0 ? 2 : 1;
+        DiskSpace.Require(staging.Path, copies * ModelFiles.Bytes(dense.Directory) + exports.Bytes(known: null));
         var source = new ModelSource(dense, engine, memory, request, inputs, keys, progress)
         {
             ExpectsMore = ExpectsMore,

@@ -169,14 +169,14 @@ internal sealed class ModelSource(
         {
             ArtifactManifest manifest = PruneDense(staging.Path, cancellation);
             Store(manifest, staging.Path, cancellation);
-            ForgetEpochs();
+            ForgetEpochs(cancellation);
             return manifest;
         }
 
         string source = Directory.CreateDirectory(Path.Combine(staging.Path, SourceFolder)).FullName;
         ArtifactManifest packed = Encode(PruneDense(source, cancellation), source, staging.Path, cancellation)!;
         Directory.Delete(source, recursive: true);
-        ForgetEpochs();
+        ForgetEpochs(cancellation);
         return packed;
     }
 
@@ -200,12 +200,15 @@ internal sealed class ModelSource(
         return ManifestBuilder.OfPrune(dense, request, inputs, result, written, clock.Elapsed, cancellation);
     }
 
-    /// <summary>Lets go of the states in between, which are of no use once the artifact is made.</summary>
-    private void ForgetEpochs()
+    /// <summary>Lets go of the states in between, which are of no use once the artifact is in the cache.</summary>
+    private void ForgetEpochs(CancellationToken cancellation)
     {
-        foreach (string key in keys.Epochs)
+        if (cache.Contains(EncodingKey.Of(keys.Artifact, request.Encoding), cancellation))
         {
-            cache.Drop(key);
+            foreach (string key in keys.Epochs)
+            {
+                cache.Drop(key);
+            }
         }
     }
 

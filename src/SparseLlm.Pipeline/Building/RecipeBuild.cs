@@ -224,6 +224,9 @@ internal sealed class RecipeBuild(
         string? message =
             plan.MissingLayers.Count > 0 ? $"'{plan.Artifact.Name}' is not in the cache; "
                 + $"{LayerRanges.Describe(plan.MissingLayers)} of {plan.Keys.Layers.Count} would have to be pruned"
+            : plan.MissingEpochs > 0 ? $"'{plan.Artifact.Name}' is not in the cache; its layers are, and "
+                + FormattableString.Invariant($"{plan.MissingEpochs} of {plan.Keys.Epochs.Count} passes over all of ")
+                + "them would have to be made"
             : measurements.Length > 0 ? $"'{plan.Artifact.Name}' needs perplexities that are not in the cache and "
                 + $"would have to be measured: {string.Join(", ", measurements)}"
             : null;

@@ -253,7 +253,8 @@ internal sealed class BuildCache
     /// <param name="metadata">Whatever the step wants to know again; it becomes JSON.</param>
     /// <param name="cancellation">Stops between chunks; nothing is left half-stored.</param>
     /// <param name="origin">What it was made for.</param>
-    public void Put(
+    /// <returns>Whether it is in the cache now.</returns>
+    public bool Put(
         string key,
         string kind,
         string description,
@@ -273,7 +274,7 @@ internal sealed class BuildCache
 
         if (folder is not var (_, writer, damaged))
         {
-            return;
+            return false;
         }
 
         CacheEntry? stored = writer.Try(writable =>
@@ -289,6 +290,8 @@ internal sealed class BuildCache
             damaged.Replaced(key);
             damaged.Guard(key, () => remote?.Push(stored, cancellation) is true ? stored : null);
         }
+
+        return stored is not null;
     }
 
     /// <summary>Stores an entry on the remote cache too.</summary>

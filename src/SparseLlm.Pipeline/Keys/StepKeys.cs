@@ -109,7 +109,13 @@ internal sealed record StepKeys(
             .Add("settings", KeyBuilder.Of("settings", settings))
             .Add("batch", GlobalTuning.WindowsPerBatch.ToString(CultureInfo.InvariantCulture))
             .Add("epochsPerText", GlobalTuning.EpochsPerText.ToString(CultureInfo.InvariantCulture))
+            .Add("heldBack", "as stored")
             .Add("head", inputs.Head);
+        if (inputs.Quantization is not null)
+        {
+            start.Add("codeRate", GlobalTuning.CodeRate.ToString(CultureInfo.InvariantCulture));
+        }
+
         foreach (string layer in layers)
         {
             start.Add("layer", layer);

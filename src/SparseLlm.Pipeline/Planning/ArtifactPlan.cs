@@ -61,6 +61,9 @@ internal sealed record ArtifactPlan(
     public IReadOnlyList<int> MissingLayers
         => Action == PlannedAction.Prune ? [.. Enumerable.Range(0, Keys.Layers.Count).Except(CachedLayers)] : [];
 
+    /// <summary>How many passes over all layers would be made; fewer where they end early.</summary>
+    public int MissingEpochs => Action == PlannedAction.Prune ? Keys.Epochs.Count - CachedEpochs : 0;
+
     /// <summary>The perplexities that would be measured, as far as that can be told.</summary>
     public IReadOnlyList<PlannedMeasurement> MissingMeasurements
         => [.. Measurements.Where(measurement => !measurement.IsCached)];

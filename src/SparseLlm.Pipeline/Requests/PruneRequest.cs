@@ -108,14 +108,15 @@ internal sealed record PruneRequest(
     private Diagnostic FewTokens(long tokens, long weights, double least)
     {
         string end = Settings.Guard ? "be undone in the end" : "nothing undoes that without the guard";
+        string drawing = Settings.GlobalResampling > 0 ? "" : ", have tokens drawn anew (globalResampling)";
         return PruningDiagnostics.FewTokens.At(
             Location,
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"'{DisplayName}' tunes {weights} weights together on {tokens} calibration tokens, "
                     + $"{(double)tokens / weights:0.####} for each; with fewer than {least} it may learn them by "
-                    + $"heart, and {end}; use {Math.Ceiling(least * weights / tokens):0} times the samples, or leave "
-                    + $"out globalEpochs"));
+                    + $"heart, and {end}; use {Math.Ceiling(least * weights / tokens):0} times the samples{drawing}, "
+                    + $"or leave out globalEpochs, as the preset best does"));
     }
 
     /// <summary>Whether a recipe has named it, and its output after it.</summary>

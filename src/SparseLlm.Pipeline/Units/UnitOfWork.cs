@@ -35,4 +35,7 @@ internal sealed record UnitOfWork(string Key, ArtifactPlan Plan)
 
     /// <summary>Decoder layers that are in the cache.</summary>
     public int LayersDone => Plan.CachedLayers.Count;
+
+    /// <summary>Decoder layers and passes over all of them that are in the cache.</summary>
+    public int StepsDone => LayersDone + Plan.CachedEpochs;
 }

@@ -22,13 +22,15 @@ internal sealed class UnitReporter(
     private readonly Stopwatch sinceWritten = new();
     private string step = "";
     private int layersDone = unit.LayersDone;
+    private bool isTuning;
     private bool isEnded;
 
-    /// <summary>Another layer would take longer than there is time.</summary>
+    /// <summary>Another layer, or another pass over all of them, would take longer than there is time.</summary>
     public event Action? TimeIsUp;
 
-    /// <summary>A layer is finished, and those before it are stored where that works.</summary>
-    public event Action? LayerIsDone;
+    /// <summary>A layer or a pass over all of them is finished, and those before it are stored where that
+    /// works.</summary>
+    public event Action? StepIsDone;
 
     /// <inheritdoc/>
     public void Report(BuildProgress value)
@@ -42,12 +44,15 @@ internal sealed class UnitReporter(
                 break;
             case PruningStep { Progress: LayerFinished finished }:
                 Say($"layer {finished.Layer + 1} of {finished.Layers} pruned", finished.Layer + 1);
-                LayerIsDone?.Invoke();
-                if (finished.Layer + 1 < finished.Layers && !clock.Finish())
-                {
-                    TimeIsUp?.Invoke();
-                }
-
+                EndStep(isLast: finished.Layer + 1 == finished.Layers);
+                break;
+            case PruningStep { Progress: GlobalStep } when !isTuning:
+                isTuning = true;
+                clock.Begin();
+                break;
+            case PruningStep { Progress: GlobalEpochFinished epoch }:
+                Say($"pass {epoch.Epoch} of {epoch.Epochs} over all layers", layersDone, isStep: true);
+                EndStep(isLast: epoch.Epoch == epoch.Epochs);
                 break;
             case EvaluationStep evaluation:
                 Say($"measuring perplexity of {evaluation.Model} on {evaluation.Text}", layersDone);
@@ -78,9 +83,18 @@ internal sealed class UnitReporter(
         }
     }
 
-    private void Say(string what, int layers)
+    private void EndStep(bool isLast)
     {
-        bool isNew = layers != layersDone || sinceWritten.Elapsed >= Interval || !sinceWritten.IsRunning;
+        StepIsDone?.Invoke();
+        if (!isLast && !clock.Finish())
+        {
+            TimeIsUp?.Invoke();
+        }
+    }
+
+    private void Say(string what, int layers, bool isStep = false)
+    {
+        bool isNew = isStep || layers != layersDone || sinceWritten.Elapsed >= Interval || !sinceWritten.IsRunning;
         (step, layersDone) = (what, layers);
         if (isNew)
         {

@@ -247,7 +247,7 @@ internal sealed class UnitWorker(
         using var reporter = new UnitReporter(unit, options.Run, clock, progress);
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         reporter.TimeIsUp += time.Cancel;
-        reporter.LayerIsDone += () => StopUnlessKept(time);
+        reporter.StepIsDone += () => StopUnlessKept(time);
         try
         {
             cache.Scratch();

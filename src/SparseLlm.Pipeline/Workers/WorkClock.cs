@@ -1,6 +1,7 @@
 namespace SparseLlm.Pipeline.Workers;
 
-/// <summary>Tells whether one more decoder layer can be finished within a worker's time.</summary>
+/// <summary>Tells whether one more decoder layer, or one more pass over all of them, can be finished within a worker's
+/// time.</summary>
 /// <param name="limit">How long the worker may run; null for as long as it takes.</param>
 /// <param name="time">Measures how long something takes; the time of day is nobody's business.</param>
 internal sealed class WorkClock(TimeSpan? limit, TimeProvider time)

@@ -11,14 +11,14 @@ namespace SparseLlm.Pruning.Results;
 public sealed record GlobalReport(double? HeldBackBefore, IReadOnlyList<EpochReport> Epochs)
 {
     /// <summary>How many of the epochs the model that stayed has been through: those with the least loss on held-back
-    /// windows, or all where none are held back. 0 where it stayed as it was.</summary>
+    /// windows, or all with a finite loss where none are held back. 0 where it stayed as it was.</summary>
     public int Kept
     {
         get
         {
             if (HeldBackBefore is not { } least)
             {
-                return Epochs.Count;
+                return Epochs.TakeWhile(epoch => epoch.Loss is not null).Count();
             }
 
             int kept = 0;

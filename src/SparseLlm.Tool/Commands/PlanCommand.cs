@@ -42,6 +42,8 @@ internal static class PlanCommand
                         BytesAreEstimated = planned.Size.IsEstimate,
                         Layers = planned.Keys.Layers.Select((key, index)
                             => new { Index = index, Key = key, Cached = planned.CachedLayers.Contains(index) }),
+                        Passes = planned.Keys.Epochs.Count,
+                        PassesCached = planned.CachedEpochs,
                         Measurements = planned.Measurements.Select(measurement => new
                         {
                             measurement

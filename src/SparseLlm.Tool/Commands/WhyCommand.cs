@@ -42,6 +42,7 @@ internal static class WhyCommand
                     Moves = moves.Select(move => new { Address = move.Address.ToString(), move.Before, move.After }),
                     Output = damage,
                     LayersToPrune = planned.MissingLayers,
+                    PassesToMake = planned.MissingEpochs,
                     FilesToExport = planned.Exports.Select(export => export.File),
                     PerplexitiesToMeasure = planned.MissingMeasurements
                         .Select(measurement => new { measurement.Artifact, measurement.Text }),
@@ -99,11 +100,12 @@ internal static class WhyCommand
             PlannedAction.Encode
                 => $"{name} would be {EncodingText.Work(planned.Request.Encoding)}ed; nothing is computed.",
             _ when planned.MissingLayers.Count == 0 && planned.Keys.Epochs.Count > 0
-                => $"{name} would be put together from layers in the cache, which are then tuned together: "
-                    + $"{planned.Keys.Epochs.Count - planned.CachedEpochs} of {planned.Keys.Epochs.Count} passes.",
+                => $"{name} would be put together from layers in the cache, which are then tuned together"
+                    + $"{Passes(planned)}.",
             _ when planned.MissingLayers.Count == 0 => $"{name} would be put together from layers in the cache.",
             _ => $"{name} would be {Treatment.Of(planned.Inputs)}: {LayerRanges.Describe(planned.MissingLayers)} of "
-                + $"{planned.Keys.Layers.Count}.",
+                + $"{planned.Keys.Layers.Count}"
+                + (planned.MissingEpochs > 0 ? $"; all layers would then be tuned together{Passes(planned)}." : "."),
         });
         if (planned.MissingMeasurements.Count > 0)
         {
@@ -139,4 +141,7 @@ internal static class WhyCommand
                 break;
         }
     }
+
+    private static string Passes(ArtifactPlan planned) => FormattableString.Invariant(
+        $": {planned.MissingEpochs} of {planned.Keys.Epochs.Count} passes are missing");
 }

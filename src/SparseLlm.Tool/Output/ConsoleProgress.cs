@@ -123,6 +123,11 @@ internal sealed class ConsoleProgress(bool quiet) : IProgress<BuildProgress>
                     + $"{Loss(before)} before all passes",
             _ => $"the model after pass {report.Kept} is taken",
         };
+        if (report.Epochs is [.., { Loss: null }])
+        {
+            stays += "; the loss of the last was not finite";
+        }
+
         return report.Epochs.Count < tuned.Epochs
             ? string.Create(
                 CultureInfo.InvariantCulture,

@@ -92,6 +92,14 @@ public sealed class TunedTogether
     }
 
     [Fact]
+    public void A_pass_with_a_loss_that_is_not_finite_never_stays()
+    {
+        new GlobalReport(null, [new EpochReport(2, null), new EpochReport(1, null)]).Kept.ShouldBe(2);
+        new GlobalReport(null, [new EpochReport(2, null), new EpochReport(null, null)]).Kept.ShouldBe(1);
+        new GlobalReport(1, [new EpochReport(2, 0.5), new EpochReport(null, null)]).Kept.ShouldBe(1);
+    }
+
+    [Fact]
     public void What_does_not_help_on_held_back_windows_is_undone()
     {
         using PruneRun run = PruneRun.OnTwoLayers("tiny-opt");

@@ -22,7 +22,7 @@ internal sealed class ScriptedWorker(string handle)
             switch (command)
             {
                 case ["greet"]:
-                    Send($$"""{"is":"Hello","protocol":8,"tool":"{{ToolVersion.Current.ToNormalizedString()}}","numericsClass":"test","description":"a script"}""" + "\n");
+                    Send($$"""{"is":"Hello","protocol":9,"tool":"{{ToolVersion.Current.ToNormalizedString()}}","numericsClass":"test","description":"a script"}""" + "\n");
                     break;
                 case ["send", var line]:
                     Send(line + "\n");

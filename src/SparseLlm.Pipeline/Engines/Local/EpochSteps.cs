@@ -20,6 +20,9 @@ internal sealed class EpochSteps(BuildCache cache, IReadOnlyList<string> keys, s
     private const string Kind = "epoch";
     private const string FileName = "state";
 
+    /// <summary>The pass after which a run that is stopped now would go on; 0 for the first.</summary>
+    public int Last { get; private set; }
+
     /// <summary>Goes on from the last state that is in the cache, if there is one.</summary>
     public void Resume(GlobalTuning tuning, CancellationToken cancellation)
     {
@@ -27,18 +30,26 @@ internal sealed class EpochSteps(BuildCache cache, IReadOnlyList<string> keys, s
         {
             if (Find(epoch, cancellation) is { } latest && TryResume(tuning, latest, cancellation))
             {
+                Last = epoch;
                 return;
             }
         }
     }
 
-    /// <summary>Keeps the state after the last pass, and lets go of those that are not needed any more.</summary>
+    /// <summary>Keeps the state after the last pass, and lets go of those that are not needed any more; does nothing where
+    /// the cache is off, or cannot be written.</summary>
     /// <param name="tuning">The tuning.</param>
     /// <param name="scratch">A path for a file on the way there, which is deleted again.</param>
     public void Save(GlobalTuning tuning, string scratch)
     {
+        if (!cache.IsOn)
+        {
+            return;
+        }
+
         GlobalReport report = tuning.Report;
         int last = report.Epochs.Count;
+        bool isStored;
         try
         {
             using (FileStream file = File.Create(scratch))
@@ -47,7 +58,7 @@ internal sealed class EpochSteps(BuildCache cache, IReadOnlyList<string> keys, s
             }
 
             // Not to be cancelled: who stops a build expects that what is finished is kept.
-            cache.Put(
+            isStored = cache.Put(
                 keys[last - 1],
                 Kind,
                 string.Create(CultureInfo.InvariantCulture, $"{artifact}: pass {last} over all layers"),
@@ -61,6 +72,12 @@ internal sealed class EpochSteps(BuildCache cache, IReadOnlyList<string> keys, s
             File.Delete(scratch);
         }
 
+        if (!isStored)
+        {
+            return;
+        }
+
+        Last = last;
         foreach (int epoch in Enumerable.Range(1, last - 1).Where(epoch => epoch != report.Kept))
         {
             cache.Drop(keys[epoch - 1]);

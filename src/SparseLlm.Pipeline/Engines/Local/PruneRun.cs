@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using SparseLlm.Diagnostics;
 using SparseLlm.Models;
 using SparseLlm.Models.Checkpoints;
@@ -112,14 +113,14 @@ internal sealed class PruneRun(
             request.DisplayName,
             Origin);
         using var tuning = new GlobalTuning(dense, pruned, request.Settings, plan, tokens, store, step);
-        steps.Resume(tuning, cancellation);
-        if (!job.MayPrune && tuning.HasMore)
-        {
-            throw NotInCache("its layers would have to be tuned");
-        }
-
         try
         {
+            steps.Resume(tuning, cancellation);
+            if (!job.MayPrune && tuning.HasMore)
+            {
+                throw NotInCache("its layers would have to be tuned");
+            }
+
             while (tuning.RunEpoch(cancellation))
             {
                 job.Inputs.RequireUnchanged();
@@ -128,7 +129,7 @@ internal sealed class PruneRun(
         }
         catch (OperationCanceledException)
         {
-            ReportInterrupted(layers.Count, tuning.Report.Epochs.Count);
+            ReportInterrupted(layers.Count, steps.Last);
             throw;
         }
 
@@ -142,28 +143,32 @@ internal sealed class PruneRun(
         }
 
         writer.Complete();
-        return (tuned.Count == 0 ? Untuned(layers) : tuned, tuning.Report);
+        return (WithTrouble(tuned.Count == 0 ? layers : tuned, tuning.Report), tuning.Report);
     }
 
-    private static PrunedLayer[] Untuned(IReadOnlyList<PrunedLayer> layers) =>
-    [
-        .. layers.SkipLast(1),
-        layers[^1] with
+    /// <summary>Notes what went wrong in the passes, if anything did.</summary>
+    private static IReadOnlyList<PrunedLayer> WithTrouble(IReadOnlyList<PrunedLayer> layers, GlobalReport report)
+    {
+        string? trouble = report switch
         {
-            Fallbacks =
-            [
-                .. layers[^1].Fallbacks,
-                "tuning all layers together did not lower the loss on held-back calibration windows and was undone; "
-                    + "more calibration data or a lower globalRate may help",
-            ],
-        },
-    ];
+            { Epochs: [.., { Loss: null }] } => string.Create(
+                CultureInfo.InvariantCulture,
+                $"pass {report.Epochs.Count} over all layers met a loss that is not finite and was undone; a lower "
+                    + $"globalRate may help"),
+            { Kept: 0 } => "tuning all layers together did not lower the loss on held-back calibration windows and was "
+                + "undone; more calibration data or a lower globalRate may help",
+            _ => null,
+        };
+        return trouble is null
+            ? layers
+            : [.. layers.SkipLast(1), layers[^1] with { Fallbacks = [.. layers[^1].Fallbacks, trouble] }];
+    }
 
     private void ReportInterrupted(int finished, int passes = 0) => progress?.Report(new Interrupted(
         request.DisplayName,
         cache.IsOn ? finished : 0,
         keys.Layers.Count,
-        cache.IsOn ? passes : 0));
+        passes));
 
     private static void Write(CheckpointWriter writer, PrunedLayer layer)
     {

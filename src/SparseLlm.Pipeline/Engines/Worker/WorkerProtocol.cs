@@ -10,7 +10,7 @@ namespace SparseLlm.Pipeline.Engines.Worker;
 internal static class WorkerProtocol
 {
     /// <summary>Raised when tools and workers of before and after would not understand each other.</summary>
-    public const int Version = 8;
+    public const int Version = 9;
 
     /// <summary>The most bytes of a line; the answer for a model of a thousand layers has a tenth of that.</summary>
     public const int LongestLine = 1 << 26;

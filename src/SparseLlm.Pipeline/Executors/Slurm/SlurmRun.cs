@@ -68,7 +68,7 @@ internal sealed class SlurmRun(
         foreach ((int unit, long job) in queue.Submit(folder.Script, folder.Path, waiting, cancellation))
         {
             (tracked[unit].Job, tracked[unit].Task, tracked[unit].Status) = (job, null, null);
-            tracked[unit].LayersAtStart = tracked[unit].Unit.LayersDone;
+            tracked[unit].StepsAtStart = tracked[unit].Unit.StepsDone;
             tracked[unit].LooksWithoutJob = 0;
         }
     }
@@ -179,7 +179,7 @@ internal sealed class SlurmRun(
             return;
         }
 
-        bool isFurther = unit.Unit.LayersDone > unit.LayersAtStart;
+        bool isFurther = unit.Unit.StepsDone > unit.StepsAtStart;
         if (isFurther && (end is JobState.TimedOut or JobState.Lost || unit.Status?.State == UnitState.Unfinished))
         {
             unit.Job = null;

@@ -21,9 +21,9 @@ internal sealed class UnitTracking(UnitOfWork unit)
     /// <summary>How often it was submitted again after it had failed.</summary>
     public int Retries { get; set; }
 
-    /// <summary>Layers that were in the cache when it was last submitted: a job that has added to them was not in
-    /// vain.</summary>
-    public int LayersAtStart { get; set; } = unit.LayersDone;
+    /// <summary>Layers and passes that were in the cache when it was last submitted: a job that has added to them was not
+    /// in vain.</summary>
+    public int StepsAtStart { get; set; } = unit.StepsDone;
 
     /// <summary>Whether its result is in the cache.</summary>
     public bool IsDone { get; set; }

@@ -26,8 +26,8 @@ public sealed class GlobalTuning : IDisposable
     /// <summary>Epochs for which a text that is drawn anew goes through the dense model once.</summary>
     public const int EpochsPerText = 2;
 
-    // By how many codes latent weights move where other parameters move by one.
-    private const double CodeRate = 10;
+    /// <summary>By how many codes latent weights move where other parameters move by one.</summary>
+    public const double CodeRate = 70;
 
     private readonly DecoderModel pruned;
     private readonly PruningSettings settings;
@@ -272,8 +272,8 @@ public sealed class GlobalTuning : IDisposable
         return current;
     }
 
-    /// <summary>The loss on the windows that nothing is fitted to; null where there are none, or it is not
-    /// finite.</summary>
+    /// <summary>The loss of the model as it will be stored on the windows that nothing is fitted to; null where there are
+    /// none, or it is not finite.</summary>
     private double? HeldBack(CancellationToken cancellation)
     {
         if (!heldBack.IsKnown)
@@ -290,9 +290,10 @@ public sealed class GlobalTuning : IDisposable
 
         foreach (TunedLayer layer in layers)
         {
-            stream.Advance(indices, layer.Forward, cancellation);
+            stream.Advance(indices, layer.ForwardAsStored, cancellation);
         }
 
+        using var norm = new StoredValues(pruned.Backend, pruned.Checkpoint, head.Norm?.Parameters ?? []);
         return Finite(heldBack.Of(stream.Take, loss, teacher.Outputs(cancellation)));
     }
 

@@ -1,4 +1,5 @@
 using SparseLlm.Models;
+using SparseLlm.Models.Definitions;
 using SparseLlm.Models.Layers;
 using SparseLlm.Numerics;
 using SparseLlm.Pruning.Activations;
@@ -35,12 +36,17 @@ internal sealed class TunedLayer(
 
     private bool IsInMemory => reserved > 0;
 
-    /// <summary>The layer's output, a new matrix.</summary>
+    /// <summary>The output of the layer as it will be stored, a new matrix.</summary>
     /// <param name="x">[tokens x hidden].</param>
-    public Matrix<float> Forward(Matrix<float> x)
+    public Matrix<float> ForwardAsStored(Matrix<float> x)
     {
         Enter();
-        Matrix<float> output = layer!.Forward(x, sequenceLength);
+        Matrix<float> output;
+        using (new StoredValues(model.Backend, model.Checkpoint, Trained()))
+        {
+            output = layer!.Forward(x, sequenceLength);
+        }
+
         Leave(hasChanged: false);
         return output;
     }
@@ -184,6 +190,12 @@ internal sealed class TunedLayer(
     }
 
     private IEnumerable<Matrix<float>> State() => gradient!.Parameters.SelectMany(parameter => parameter.State);
+
+    private IEnumerable<(TensorSlice Slice, Matrix<float> Values)> Trained()
+    {
+        HashSet<Matrix<float>> trained = [.. gradient!.Parameters.Select(parameter => parameter.Values)];
+        return layer!.Parameters.Where(parameter => trained.Contains(parameter.Values));
+    }
 
     private void Resume()
     {
