@@ -113,7 +113,7 @@ internal sealed record StepKeys(
             .Add("head", inputs.Head);
         if (inputs.Quantization is not null)
         {
-            start.Add("codeRate", GlobalTuning.CodeRate.ToString(CultureInfo.InvariantCulture));
+            start.Add("latentRate", GlobalTuning.LatentRate.ToString(CultureInfo.InvariantCulture));
         }
 
         foreach (string layer in layers)

@@ -26,8 +26,9 @@ public sealed class GlobalTuning : IDisposable
     /// <summary>Epochs for which a text that is drawn anew goes through the dense model once.</summary>
     public const int EpochsPerText = 2;
 
-    /// <summary>By how many codes latent weights move where other parameters move by one.</summary>
-    public const double CodeRate = 70;
+    /// <summary>How many times the largest code latent weights move by where other parameters move by one, so that
+    /// weights move as far in few bits as in many.</summary>
+    public const double LatentRate = 10;
 
     private readonly DecoderModel pruned;
     private readonly PruningSettings settings;
@@ -77,6 +78,7 @@ public sealed class GlobalTuning : IDisposable
         denseHead = settings.Quantization?.Embeddings is null ? null : dense.LoadHead();
         loss = new DistillationLoss(backend, head, denseHead);
         var weights = new TrainedWeights(backend, plan, settings);
+        double codeRate = LatentRate * (settings.Quantization?.Codes(isPruned: true).Most ?? 0);
         layers =
         [
             .. Enumerable.Range(0, pruned.Definition.Layers.Count).Select(index => new TunedLayer(
@@ -85,7 +87,7 @@ public sealed class GlobalTuning : IDisposable
                 this.store,
                 tokens.SequenceLength,
                 weights,
-                linear => weights.Of(linear, settings.Quantization is not null, CodeRate))),
+                linear => weights.Of(linear, settings.Quantization is not null, codeRate))),
         ];
     }
 
