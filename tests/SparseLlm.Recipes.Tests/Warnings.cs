@@ -67,6 +67,14 @@ public sealed class Warnings : IDisposable
     }
 
     [Fact]
+    public void How_passes_are_made_has_no_effect_without_passes()
+    {
+        folder.ReadMarked(Head + "artifacts: { a: { sparsity: 0.5, settings: { «globalRate»: 0.001 } } }\n")
+            .ShouldHaveSingleItem().Message.ShouldBe("'globalRate' has no effect without globalEpochs; remove it");
+        folder.ReadValid(Head + "artifacts: { a: { sparsity: 0.5, preset: global, settings: { globalRate: 0.001 } } }\n");
+    }
+
+    [Fact]
     public void The_guard_has_an_effect_on_every_method_whose_layers_are_tuned_together()
         => folder.ReadValid(Head + "artifacts: { a: { method: wanda, sparsity: 0.5, settings: { globalEpochs: 1, "
             + "guard: false } } }\n");

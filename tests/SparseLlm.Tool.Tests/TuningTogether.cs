@@ -78,7 +78,7 @@ public sealed class TuningTogether : IDisposable
     public void Without_the_guard_nothing_is_said_to_be_undone()
     {
         project.Write("  a: { preset: fast, sparsity: 0.5, settings: { globalEpochs: 1, guard: false } }");
-        project.Run("plan").Error.ShouldContain("nothing undoes that without the guard");
+        project.Run("plan").Error.ShouldContain("nothing undoes that, since no windows are held back");
     }
 
     private void Write(int passes, int samples = 4, string others = "") => project.Write(

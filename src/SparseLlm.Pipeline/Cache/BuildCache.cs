@@ -253,8 +253,7 @@ internal sealed class BuildCache
     /// <param name="metadata">Whatever the step wants to know again; it becomes JSON.</param>
     /// <param name="cancellation">Stops between chunks; nothing is left half-stored.</param>
     /// <param name="origin">What it was made for.</param>
-    /// <returns>Whether it is in the cache now.</returns>
-    public bool Put(
+    public void Put(
         string key,
         string kind,
         string description,
@@ -272,6 +271,55 @@ internal sealed class BuildCache
             }
         }
 
+        Put(
+            key,
+            kind,
+            description,
+            writable => [.. files.Select(file => writable.AddBlob(file.Name, file.Path, cancellation))],
+            metadata,
+            cancellation,
+            origin);
+    }
+
+    /// <summary>Stores a file that is written for the cache alone. A cache that cannot be written is left alone, with a
+    /// note.</summary>
+    /// <param name="key">The step's key.</param>
+    /// <param name="kind">What kind of step.</param>
+    /// <param name="description">For people.</param>
+    /// <param name="name">The file's name.</param>
+    /// <param name="write">Writes it.</param>
+    /// <param name="metadata">Whatever the step wants to know again; it becomes JSON.</param>
+    /// <param name="origin">What it was made for.</param>
+    /// <returns>Whether it is in the cache now.</returns>
+    public bool Put(
+        string key,
+        string kind,
+        string description,
+        string name,
+        Action<Stream> write,
+        object? metadata,
+        EntryOrigin? origin = null)
+    {
+        Sha256Text.Require(key);
+        return Put(
+            key,
+            kind,
+            description,
+            writable => [writable.AddBlob(name, write)],
+            metadata,
+            CancellationToken.None,
+            origin);
+    }
+
+    private bool Put(
+        string key,
+        string kind,
+        string description,
+        Func<LocalStore, CachedFile[]> add,
+        object? metadata,
+        CancellationToken cancellation,
+        EntryOrigin? origin)
+    {
         if (folder is not var (_, writer, damaged))
         {
             return false;
@@ -279,19 +327,19 @@ internal sealed class BuildCache
 
         CacheEntry? stored = writer.Try(writable =>
         {
-            CachedFile[] blobs = [.. files.Select(file => writable.AddBlob(file.Name, file.Path, cancellation))];
             JsonElement? json = metadata is null ? null : RecordJson.ToElement(metadata);
-            var entry = new CacheEntry(key, kind, description, blobs, json) { Origin = origin };
+            var entry = new CacheEntry(key, kind, description, add(writable), json) { Origin = origin };
             writable.WriteEntry(entry);
             return entry;
         });
-        if (stored is not null)
+        if (stored is null)
         {
-            damaged.Replaced(key);
-            damaged.Guard(key, () => remote?.Push(stored, cancellation) is true ? stored : null);
+            return false;
         }
 
-        return stored is not null;
+        damaged.Replaced(key);
+        damaged.Guard(key, () => remote?.Push(stored, cancellation) is true ? stored : null);
+        return true;
     }
 
     /// <summary>Stores an entry on the remote cache too.</summary>

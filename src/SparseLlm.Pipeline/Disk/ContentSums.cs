@@ -15,6 +15,13 @@ internal sealed class ContentSums : IDisposable
     /// <summary>XXH128 of everything so far.</summary>
     public string Checksum => Convert.ToHexStringLower(checksum.GetCurrentHash());
 
+    /// <summary>Takes the next bytes into both.</summary>
+    public void Add(ReadOnlySpan<byte> bytes)
+    {
+        digest.AppendData(bytes);
+        checksum.Append(bytes);
+    }
+
     /// <summary>Takes the next bytes into the digest.</summary>
     public void AddToDigest(ReadOnlyMemory<byte> chunk) => digest.AppendData(chunk.Span);
 

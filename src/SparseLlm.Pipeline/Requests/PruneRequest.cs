@@ -107,7 +107,9 @@ internal sealed record PruneRequest(
 
     private Diagnostic FewTokens(long tokens, long weights, double least)
     {
-        string end = Settings.Guard ? "be undone in the end" : "nothing undoes that without the guard";
+        string end = Settings.Guard && Calibration!.Settings.Samples > 1
+            ? "be undone in the end"
+            : "nothing undoes that, since no windows are held back";
         string drawing = Settings.GlobalResampling > 0 ? "" : ", have tokens drawn anew (globalResampling)";
         return PruningDiagnostics.FewTokens.At(
             Location,
@@ -116,7 +118,7 @@ internal sealed record PruneRequest(
                 $"'{DisplayName}' tunes {weights} weights together on {tokens} calibration tokens, "
                     + $"{(double)tokens / weights:0.####} for each; with fewer than {least} it may learn them by "
                     + $"heart, and {end}; use {Math.Ceiling(least * weights / tokens):0} times the samples{drawing}, "
-                    + $"or leave out globalEpochs, as the preset best does"));
+                    + $"or leave out globalEpochs (the preset best instead of global)"));
     }
 
     /// <summary>Whether a recipe has named it, and its output after it.</summary>

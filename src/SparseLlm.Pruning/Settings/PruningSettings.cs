@@ -92,7 +92,7 @@ public sealed record PruningSettings
 
     /// <summary>Whether all layers are tuned together once they are pruned; never after
     /// <see cref="PruningMethod.Magnitude"/>, which tunes nothing.</summary>
-    public bool TunesTogether() => GlobalEpochs > 0 && Method != PruningMethod.Magnitude;
+    public bool TunesTogether() => GlobalEpochs > 0 && GlobalRate > 0 && Method != PruningMethod.Magnitude;
 
     /// <summary>Whether experts are dropped.</summary>
     public bool DropsExperts() => ExpertsKept < 1;

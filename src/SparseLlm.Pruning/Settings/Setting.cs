@@ -211,15 +211,19 @@ public abstract class Setting
 
     /// <summary>Whether a prune with these settings looks at this one.</summary>
     public bool HasEffectOn(PruningSettings settings) =>
-        Methods.Contains(settings.Method)
+        (Methods.Contains(settings.Method) && !(NeedsPasses && settings.GlobalEpochs == 0))
         || (ShapesMeasuredErrors && settings.Allocation == AllocationKind.Error)
         || (GuardsPasses && settings.TunesTogether());
 
     /// <summary>Says that it has no effect on some methods, and on which it has one.</summary>
-    public string NoEffectOn(IEnumerable<PruningMethod> methods) =>
-        $"'{Name}' has no effect on {Names(methods)}, only on {Names(Methods)}"
+    public string NoEffectOn(IEnumerable<PruningMethod> methods) => NeedsPasses && methods.All(Methods.Contains)
+        ? $"'{Name}' has no effect without globalEpochs"
+        : $"'{Name}' has no effect on {Names(methods)}, only on {Names(Methods)}"
         + (ShapesMeasuredErrors ? ", and on any method with the allocation 'error'" : "")
         + (GuardsPasses ? ", and on any method with globalEpochs" : "");
+
+    /// <summary>Whether it says how passes over all layers are made, and not how many.</summary>
+    private bool NeedsPasses => IsGlobal && Name != "globalEpochs";
 
     /// <summary>The setting of that name, or null.</summary>
     public static Setting? Find(string name) => All.FirstOrDefault(setting => setting.Name == name);

@@ -162,6 +162,19 @@ internal sealed class LocalStore(string root)
         return blob;
     }
 
+    /// <summary>Stores what is written as a blob.</summary>
+    /// <param name="name">Its name in the entry.</param>
+    /// <param name="write">Writes it.</param>
+    public CachedFile AddBlob(string name, Action<Stream> write)
+    {
+        using TempFile file = TempFile.Create(Temp);
+        using var stream = new BlobStream(file.Handle);
+        write(stream);
+        CachedFile blob = stream.Description(name);
+        Keep(file, blob);
+        return blob;
+    }
+
     /// <summary>Puts a written file in its place among the blobs.</summary>
     public void Keep(TempFile file, CachedFile description)
     {

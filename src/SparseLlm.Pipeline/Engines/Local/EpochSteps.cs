@@ -17,7 +17,7 @@ namespace SparseLlm.Pipeline.Engines.Local;
 /// <param name="origin">What it is made for.</param>
 internal sealed class EpochSteps(BuildCache cache, IReadOnlyList<string> keys, string artifact, EntryOrigin origin)
 {
-    private const string Kind = "epoch";
+    private const string Kind = "pass";
     private const string FileName = "state";
 
     /// <summary>The pass after which a run that is stopped now would go on; 0 for the first.</summary>
@@ -39,39 +39,20 @@ internal sealed class EpochSteps(BuildCache cache, IReadOnlyList<string> keys, s
     /// <summary>Keeps the state after the last pass, and lets go of those that are not needed any more; does nothing where
     /// the cache is off, or cannot be written.</summary>
     /// <param name="tuning">The tuning.</param>
-    /// <param name="scratch">A path for a file on the way there, which is deleted again.</param>
-    public void Save(GlobalTuning tuning, string scratch)
+    public void Save(GlobalTuning tuning)
     {
-        if (!cache.IsOn)
-        {
-            return;
-        }
-
         GlobalReport report = tuning.Report;
         int last = report.Epochs.Count;
-        bool isStored;
-        try
-        {
-            using (FileStream file = File.Create(scratch))
-            {
-                tuning.Write(file);
-            }
 
-            // Not to be cancelled: who stops a build expects that what is finished is kept.
-            isStored = cache.Put(
-                keys[last - 1],
-                Kind,
-                string.Create(CultureInfo.InvariantCulture, $"{artifact}: pass {last} over all layers"),
-                [(FileName, scratch)],
-                report,
-                CancellationToken.None,
-                origin);
-        }
-        finally
-        {
-            File.Delete(scratch);
-        }
-
+        // Not to be cancelled: who stops a build expects that what is finished is kept.
+        bool isStored = cache.Put(
+            keys[last - 1],
+            Kind,
+            string.Create(CultureInfo.InvariantCulture, $"{artifact}: pass {last} over all layers"),
+            FileName,
+            tuning.Write,
+            report,
+            origin);
         if (!isStored)
         {
             return;

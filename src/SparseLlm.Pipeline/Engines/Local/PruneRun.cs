@@ -124,7 +124,7 @@ internal sealed class PruneRun(
             while (tuning.RunEpoch(cancellation))
             {
                 job.Inputs.RequireUnchanged();
-                steps.Save(tuning, Path.Combine(job.Directory, ".epoch"));
+                steps.Save(tuning);
             }
         }
         catch (OperationCanceledException)
@@ -155,6 +155,11 @@ internal sealed class PruneRun(
                 CultureInfo.InvariantCulture,
                 $"pass {report.Epochs.Count} over all layers met a loss that is not finite and was undone; a lower "
                     + $"globalRate may help"),
+            { HeldBackBefore: null, Epochs: [{ Loss: { } first }, .., { Loss: { } last }] } when last > first
+                => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the loss has risen from {first:G4} in the first pass over all layers to {last:G4} in the last, and "
+                        + $"no calibration windows were held back to undo that; a lower globalRate may help"),
             { Kept: 0 } => "tuning all layers together did not lower the loss on held-back calibration windows and was "
                 + "undone; more calibration data or a lower globalRate may help",
             _ => null,

@@ -28,7 +28,10 @@ internal static class GlobalSection
         { Kept: 0 }
             => "The divergence from the dense model's predictions did not fall on the calibration windows that were held "
                 + "back, so the model stayed as it was.",
-        { HeldBackBefore: null } => "No calibration windows were held back, so the model after the last pass stayed.",
+        { HeldBackBefore: null } => string.Create(
+            CultureInfo.InvariantCulture,
+            $"No calibration windows were held back, so the model after pass {global.Kept} stayed; its divergence from the "
+            + $"dense model's predictions was {Loss(global.Epochs[global.Kept - 1].Loss)} nats a token."),
         _ => string.Create(
             CultureInfo.InvariantCulture,
             $"On the calibration windows that were held back the divergence from the dense model's predictions was least "
