@@ -3,7 +3,6 @@ using SparseLlm.Models.Checkpoints.Encodings;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Artifacts.Outputs;
 using SparseLlm.Pipeline.Reports.Markup;
-using SparseLlm.Pipeline.Reports.Sections;
 
 namespace SparseLlm.Pipeline.Reports;
 
@@ -72,7 +71,7 @@ internal static class ArtifactSummary
             if (manifest.Global is { Epochs.Count: > 0 } global)
             {
                 Line($"");
-                Line($"All layers were tuned together. {GlobalSection.Kept(global)}");
+                Line($"All layers were tuned together. {KeptPass.Describe(global)}");
             }
         }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using SparseLlm.Pipeline.Artifacts;
 using SparseLlm.Pipeline.Reports.Charts;
 using SparseLlm.Pipeline.Reports.Markup;
@@ -17,28 +16,10 @@ internal static class GlobalSection
         "All layers together",
         manifest.Global is { Epochs.Count: > 0 } global
             ? Html.Of($"""
-                <p>All layers were tuned together. The loss is the divergence from the dense model's predictions, in nats a token. {Kept(global)}</p>
+                <p>All layers were tuned together. The loss is the divergence from the dense model's predictions, in nats a token. {KeptPass.Describe(global)}</p>
                 {Chart(global)}
                 """)
             : Html.Empty);
-
-    /// <summary>Which of the passes stayed, in words.</summary>
-    public static string Kept(GlobalReport global) => global switch
-    {
-        { Kept: 0 }
-            => "The divergence from the dense model's predictions did not fall on the calibration windows that were held "
-                + "back, so the model stayed as it was.",
-        { HeldBackBefore: null } => string.Create(
-            CultureInfo.InvariantCulture,
-            $"No calibration windows were held back, so the model after pass {global.Kept} stayed; its divergence from the "
-            + $"dense model's predictions was {Loss(global.Epochs[global.Kept - 1].Loss)} nats a token."),
-        _ => string.Create(
-            CultureInfo.InvariantCulture,
-            $"On the calibration windows that were held back the divergence from the dense model's predictions was least "
-            + $"after pass {global.Kept} of {global.Epochs.Count}, which stayed: "
-            + $"{Loss(global.Epochs[global.Kept - 1].HeldBackLoss)} nats a token, "
-            + $"{Loss(global.HeldBackBefore)} before all passes."),
-    };
 
     private static Html Chart(GlobalReport global)
     {
@@ -71,14 +52,12 @@ internal static class GlobalSection
         [.. losses.Where(entry => entry.Loss is not null).Select(entry => new Point(
             entry.Pass,
             entry.Loss!.Value,
-            FormattableString.Invariant($"pass {entry.Pass}, {name}: {Loss(entry.Loss)}")))]);
+            FormattableString.Invariant($"pass {entry.Pass}, {name}: {KeptPass.Loss(entry.Loss)}")))]);
 
     private static IEnumerable<Html[]> Rows(GlobalReport global) =>
     [
-        ["before", "", Loss(global.HeldBackBefore)],
+        ["before", "", KeptPass.Loss(global.HeldBackBefore)],
         .. global.Epochs.Select((epoch, index) => (Html[])[
-            Figures.Count(index + 1), Loss(epoch.Loss), Loss(epoch.HeldBackLoss)]),
+            Figures.Count(index + 1), KeptPass.Loss(epoch.Loss), KeptPass.Loss(epoch.HeldBackLoss)]),
     ];
-
-    private static string Loss(double? loss) => loss?.ToString("0.00000", CultureInfo.InvariantCulture) ?? "";
 }
