@@ -20,6 +20,8 @@ internal sealed class PerplexityMeter(
     MemoryBudget memory,
     IProgress<BuildProgress>? progress = null)
 {
+    private const string Dense = "dense";
+
     /// <summary>Whether anything may be measured; where nothing may, it is an error if a perplexity is not in the
     /// cache.</summary>
     public bool MayMeasure { get; init; } = true;
@@ -30,15 +32,14 @@ internal sealed class PerplexityMeter(
 
     /// <summary>The dense model's perplexity.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="name">Its name in progress messages.</param>
     /// <param name="cancellation">Stops waiting for another who measures it, and between chunks.</param>
-    public Perplexity OfDense(PerplexityText text, CancellationToken cancellation, string name = "dense")
+    public Perplexity OfDense(PerplexityText text, CancellationToken cancellation)
     {
         string key = dense.EvaluationKey(dense.Digests.All, text);
         using IDisposable? turn = SharesWork && Known(key, text, cancellation) is null
-            ? dense.Cache.Claim(key, cancellation, () => progress?.Report(new Waiting(name)))
+            ? dense.Cache.Claim(key, cancellation, () => progress?.Report(new Waiting(Dense)))
             : null;
-        return Of(dense.Directory, dense.Digests.All, name, text, cancellation);
+        return Of(dense.Directory, dense.Digests.All, Dense, text, cancellation);
     }
 
     /// <summary>The perplexity of a model.</summary>

@@ -63,10 +63,9 @@ internal static class EvalCommand
             { Windows = arguments.GetValue(windows) };
             Perplexity perplexity = ProgressDisplay.Run(arguments.GetValue(noProgress), progress =>
             {
-                string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)));
                 var dense = new DenseModel(directory, engine.NumericsClass, opened);
                 return new PerplexityMeter(dense, engine, arguments.GetValue(memory) ?? MemoryBudget.Default, progress)
-                    .OfDense(perplexityText, cancellation, name);
+                    .Of(directory, dense.Digests.All, new DirectoryInfo(directory).Name, perplexityText, cancellation);
             });
             new Terminal(arguments.GetValue(json)).Result(
                 new { FormatVersion = 1, Perplexity = perplexity.Value, perplexity.Tokens, perplexity.Windows },

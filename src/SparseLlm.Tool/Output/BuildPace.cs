@@ -6,8 +6,8 @@ namespace SparseLlm.Tool.Output;
 
 /// <summary>
 /// How far a build is, and how much longer it takes: decoder layers at the speed of those before them in the same prune
-/// or measurement, steps of all layers together at that of the steps before them, artifacts at that of the artifacts that this build has computed. Between the ends of two layers the
-/// time left only runs down.
+/// or measurement, steps of all layers together at that of the steps before them, artifacts at that of the artifacts
+/// that this build has computed. Between the ends of two layers the time left only runs down.
 /// </summary>
 internal sealed class BuildPace
 {

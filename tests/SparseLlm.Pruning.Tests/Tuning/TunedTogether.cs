@@ -17,11 +17,11 @@ public sealed class TunedTogether
     private const int Length = 64;
 
     [Theory]
-    [InlineData("tiny-llama", "2:4", null, 0.95)]
-    [InlineData("tiny-opt", "0.7", null, 0.95)]
-    [InlineData("tiny-llama", "0.5", 4, 0.98)]
+    [InlineData("tiny-llama", "2:4", null)]
+    [InlineData("tiny-opt", "0.7", null)]
+    [InlineData("tiny-llama", "0.5", 4)]
     public void The_model_comes_closer_to_the_dense_one_and_keeps_its_zeros_and_codes(
-        string model, string pattern, int? bits, double most)
+        string model, string pattern, int? bits)
     {
         using PruneRun run = PruneRun.OnTwoLayers(model);
         PruningSettings settings = Wanda(epochs: 3) with
@@ -35,7 +35,7 @@ public sealed class TunedTogether
         GlobalReport report = tuned.Tuning.Report;
         report.Epochs.Count.ShouldBe(3);
         report.Kept.ShouldBeGreaterThan(0);
-        report.Epochs[report.Kept - 1].HeldBackLoss!.Value.ShouldBeLessThan(most * report.HeldBackBefore!.Value);
+        report.Epochs[report.Kept - 1].HeldBackLoss!.Value.ShouldBeLessThan(0.95 * report.HeldBackBefore!.Value);
         List<PrunedLayer> result = [.. tuned.Tuning.Result(layers)];
         run.PerplexityOf([.. layers, .. result]).ShouldBeLessThan(run.PerplexityOf(layers));
         foreach ((PrunedLayer before, PrunedLayer after) in layers.Zip(result))
@@ -56,6 +56,20 @@ public sealed class TunedTogether
 
         bool IsMatrix(PrunedTensor tensor)
             => layers.Any(layer => layer.Linears.Any(linear => linear.Name == tensor.Name));
+    }
+
+    [Fact]
+    public void What_is_said_of_the_best_pass_is_said_of_the_model_that_is_stored()
+    {
+        using PruneRun run = PruneRun.OnTwoLayers("tiny-llama");
+        PruningSettings settings = Wanda(epochs: 1);
+        List<PrunedLayer> layers = run.Prune(settings, "2:4", samples: 8);
+        using var tuned = new Tuned(run, settings, "2:4", layers);
+        tuned.RunAll();
+        List<PrunedLayer> result = [.. tuned.Tuning.Result(layers)];
+        using var stored = new Tuned(run, settings, "2:4", [.. layers, .. result]);
+        stored.RunAll();
+        stored.Tuning.Report.HeldBackBefore.ShouldBe(tuned.Tuning.Report.Epochs.ShouldHaveSingleItem().HeldBackLoss);
     }
 
     [Theory]

@@ -28,7 +28,7 @@ public sealed class GlobalTuning : IDisposable
 
     /// <summary>How many times the largest code latent weights move by where other parameters move by one, so that
     /// weights move as far in few bits as in many.</summary>
-    public const double LatentRate = 15;
+    public const double LatentRate = 10;
 
     private readonly DecoderModel pruned;
     private readonly PruningSettings settings;

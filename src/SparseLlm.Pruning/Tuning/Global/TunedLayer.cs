@@ -192,10 +192,8 @@ internal sealed class TunedLayer(
     private IEnumerable<Matrix<float>> State() => gradient!.Parameters.SelectMany(parameter => parameter.State);
 
     private IEnumerable<(TensorSlice Slice, Matrix<float> Values)> Trained()
-    {
-        HashSet<Matrix<float>> trained = [.. gradient!.Parameters.Select(parameter => parameter.Values)];
-        return layer!.Parameters.Where(parameter => trained.Contains(parameter.Values));
-    }
+        => layer!.Norms.SelectMany(norm => norm.Parameters)
+            .Concat(layer.Linears.Where(weights.Has).SelectMany(linear => linear.Parameters));
 
     private void Resume()
     {
